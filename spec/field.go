@@ -1,0 +1,128 @@
+package spec
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// A FieldInfo describes one parameter: what its struct tags and its default say.
+type FieldInfo struct {
+	Name    string
+	Type    string // int, float, bool, string, any, object, list of TYPE, map of TYPE
+	Doc     string
+	Unit    string
+	Default string // as it would be written in a spec; empty when there is none
+
+	Required bool
+	NonEmpty bool // of a list
+	Nullable bool // null is a value of its own
+	OutOfKey bool // cannot change the output
+
+	Min, Max, Above *float64 // of numbers, also in lists; nil: no bound
+	OneOf           []string // of strings, also in lists; nil: any
+
+	Fields []FieldInfo // of an object, also in lists
+}
+
+// A field is a struct field that holds a parameter.
+type field struct {
+	FieldInfo
+	index []int
+}
+
+var valueType = reflect.TypeFor[Value]()
+
+// fieldsOf reads the tags of a struct. The fields of an embedded struct count
+// as its own. A tag that makes no sense is a mistake in the program, so it panics.
+func fieldsOf(t reflect.Type) []field {
+	var fields []field
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		name := sf.Tag.Get("yaml")
+		switch {
+		case sf.Anonymous && name == "" && sf.Type.Kind() == reflect.Struct:
+			for _, f := range fieldsOf(sf.Type) {
+				f.index = append([]int{i}, f.index...)
+				fields = append(fields, f)
+			}
+			continue
+		case !sf.IsExported():
+			continue
+		case name == "":
+			panic(fmt.Sprintf("spec: %v.%s has no yaml tag", t, sf.Name))
+		}
+		fields = append(fields, field{index: []int{i}, FieldInfo: FieldInfo{
+			Name:     name,
+			Type:     typeName(sf.Type),
+			Doc:      sf.Tag.Get("doc"),
+			Unit:     sf.Tag.Get("unit"),
+			Required: sf.Tag.Get("required") == "true",
+			NonEmpty: sf.Tag.Get("nonempty") == "true",
+			Nullable: sf.Type.Kind() == reflect.Pointer,
+			OutOfKey: sf.Tag.Get("key") == "-",
+			Min:      bound(sf, "min"),
+			Max:      bound(sf, "max"),
+			Above:    bound(sf, "above"),
+			OneOf:    choices(sf),
+		}})
+	}
+	return fields
+}
+
+func bound(sf reflect.StructField, tag string) *float64 {
+	text, ok := sf.Tag.Lookup(tag)
+	if !ok {
+		return nil
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		panic(fmt.Sprintf("spec: field %s: %s:%q is not a number", sf.Name, tag, text))
+	}
+	return &f
+}
+
+func choices(sf reflect.StructField) []string {
+	text, ok := sf.Tag.Lookup("oneof")
+	if !ok {
+		return nil
+	}
+	return strings.Split(text, ",")
+}
+
+func typeName(t reflect.Type) string {
+	if t == valueType {
+		return "any"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem())
+	case reflect.Bool:
+		return "bool"
+	case reflect.String:
+		return "string"
+	case reflect.Float32, reflect.Float64:
+		return "float"
+	case reflect.Struct:
+		return "object"
+	case reflect.Slice:
+		return "list of " + typeName(t.Elem())
+	case reflect.Map:
+		if t.Key().Kind() == reflect.String {
+			return "map of " + typeName(t.Elem())
+		}
+	}
+	if isInt(t) || isUint(t) {
+		return "int"
+	}
+	panic(fmt.Sprintf("spec: a parameter cannot have the type %v", t))
+}
+
+func isInt(t reflect.Type) bool {
+	return t.Kind() >= reflect.Int && t.Kind() <= reflect.Int64
+}
+
+func isUint(t reflect.Type) bool {
+	return t.Kind() >= reflect.Uint && t.Kind() <= reflect.Uint64
+}

@@ -1,0 +1,105 @@
+package spec
+
+import "strings"
+
+// needs reads `needs` or `gather`: input: stage.
+func (p *problems) needs(m Value) []Need {
+	var needs []Need
+	for _, f := range m.Map {
+		n := Need{Name: f.Name, Pos: f.NamePos, StagePos: f.Value.Pos}
+		checkName(p, "input", f.Name, f.NamePos)
+		switch f.Value.Type {
+		case String:
+			n.Stage = f.Value.Str
+			needs = append(needs, n)
+		case invalid:
+		default:
+			p.at(n.StagePos, "input %q has to name a stage, not be %s", f.Name, describe(f.Value))
+		}
+	}
+	return needs
+}
+
+// inputs are what a stage needs and what it gathers.
+func (s *Stage) inputs() []Need {
+	return append(append([]Need(nil), s.Needs...), s.Gather...)
+}
+
+// checkNeeds reports inputs that are given twice, that name no stage, or that
+// make a stage wait for itself.
+func (p *problems) checkNeeds(stages []*Stage) {
+	byName := map[string]*Stage{}
+	var names []string
+	for _, s := range stages {
+		byName[s.Name] = s
+		names = append(names, s.Name)
+	}
+	for _, s := range stages {
+		first := map[string]Pos{}
+		for _, n := range s.inputs() {
+			if pos, ok := first[n.Name]; ok {
+				p.at(n.Pos, "input %q is both needed and gathered; first at %v", n.Name, pos)
+			}
+			first[n.Name] = n.Pos
+			switch {
+			case n.Stage == s.Name:
+				p.at(n.StagePos, "stage %q needs itself", s.Name)
+			case byName[n.Stage] == nil:
+				p.at(n.StagePos, "no stage %q%s", n.Stage, suggestion(n.Stage, names))
+			}
+		}
+	}
+	c := &cycles{problems: p, stages: byName, state: map[*Stage]visit{}}
+	for _, s := range stages {
+		c.visit(s)
+	}
+}
+
+// cycles walks the needs depth-first. A need that leads back to a stage on
+// the way closes a circle.
+type cycles struct {
+	*problems
+	stages map[string]*Stage
+	state  map[*Stage]visit
+	way    []*Stage
+}
+
+type visit int
+
+const (
+	unseen visit = iota
+	onTheWay
+	done
+)
+
+func (c *cycles) visit(s *Stage) {
+	if c.state[s] != unseen {
+		return
+	}
+	c.state[s] = onTheWay
+	c.way = append(c.way, s)
+	for _, n := range s.inputs() {
+		next := c.stages[n.Stage]
+		if next == nil || next == s {
+			continue // reported by checkNeeds
+		}
+		if c.state[next] == onTheWay {
+			c.at(n.StagePos, "stages need each other in a circle: %s", c.circle(next))
+		}
+		c.visit(next)
+	}
+	c.way = c.way[:len(c.way)-1]
+	c.state[s] = done
+}
+
+// circle writes the way from a stage back to itself.
+func (c *cycles) circle(s *Stage) string {
+	var b strings.Builder
+	started := false
+	for _, w := range c.way {
+		if started = started || w == s; started {
+			b.WriteString(w.Name + " -> ")
+		}
+	}
+	return b.String() + s.Name
+}

@@ -1,0 +1,101 @@
+package spec
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// maxSource is the size beyond which a file cannot be a spec.
+const maxSource = 1 << 20
+
+// sources holds the lines of every text that positions point into, by Pos.File.
+type sources map[string][]string
+
+// line returns the line at pos, "" when it is not known.
+func (s sources) line(pos Pos) string {
+	lines := s[pos.File]
+	if pos.Line < 1 || pos.Line > len(lines) {
+		return ""
+	}
+	return lines[pos.Line-1]
+}
+
+// find returns the place of text at or behind pos: where an expression stands
+// inside of a scalar that begins at pos. It returns pos when text is not found
+// as it is, which escapes in quoted scalars can cause.
+func (s sources) find(pos Pos, text string) Pos {
+	const maxLines = 50 // of a folded or literal scalar
+	lines := s[pos.File]
+	for n := pos.Line; n >= 1 && n <= len(lines) && n < pos.Line+maxLines; n++ {
+		line, skipped := lines[n-1], 0
+		if n == pos.Line {
+			line, skipped = afterColumn(line, pos.Column)
+		}
+		if i := strings.Index(line, text); i >= 0 {
+			return Pos{File: pos.File, Line: n, Column: skipped + utf8.RuneCountInString(line[:i]) + 1}
+		}
+	}
+	return pos
+}
+
+// afterColumn cuts off what stands before a column, and says how many characters that was.
+func afterColumn(line string, column int) (string, int) {
+	n := 0
+	for i := range line {
+		if n == column-1 {
+			return line[i:], n
+		}
+		n++
+	}
+	return "", n
+}
+
+// splitLines splits at what YAML takes for the end of a line.
+func splitLines(text string) []string {
+	var lines []string
+	for {
+		line, end, rest := cutLine(text)
+		lines = append(lines, line)
+		if end == "" {
+			return lines
+		}
+		text = rest
+	}
+}
+
+// cutLine splits a text into its first line, the characters that end it, and the rest.
+func cutLine(text string) (line, end, rest string) {
+	i := strings.IndexFunc(text, isBreak)
+	if i < 0 {
+		return text, "", ""
+	}
+	_, size := utf8.DecodeRuneInString(text[i:])
+	if strings.HasPrefix(text[i:], "\r\n") {
+		size = 2
+	}
+	return text[:i], text[i : i+size], text[i+size:]
+}
+
+func isBreak(r rune) bool {
+	return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
+
+// checkText says what keeps the bytes of a file from being text, with the
+// offset of the first byte that is not.
+func checkText(src []byte) (offset int, problem string) {
+	if len(src) > maxSource {
+		return 0, "larger than 1 MiB: this is not a spec"
+	}
+	for i := 0; i < len(src); {
+		r, size := utf8.DecodeRune(src[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return i, "not UTF-8 text"
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f, r > 0x7f && r < 0xa0 && r != 0x85,
+			r == '\ufeff', r == '\ufffe', r == '\uffff':
+			return i, "control character in the text"
+		}
+		i += size
+	}
+	return 0, ""
+}

@@ -1,0 +1,189 @@
+package spec
+
+import (
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+const (
+	// maxDepth is how deep lists and maps may be nested.
+	maxDepth = 100
+
+	// maxAliased bounds the values that the aliases of a text stand for: a
+	// page of aliases of aliases can otherwise stand for more than memory holds.
+	maxAliased = 10_000
+)
+
+// A tree turns the nodes of yaml.v3 into Values. It works on nodes because
+// yaml.v3's own decoding into structs loses positions and unknown keys.
+type tree struct {
+	*problems
+	file  string
+	lines []string
+	shift int // columns that stand before the first line, in --set PATH=
+	depth int
+
+	open    map[*yaml.Node]bool // what aliases are being expanded stand for
+	alias   int                 // how many they are
+	copied  int                 // values made by aliases so far
+	tooMany bool                // reported
+}
+
+// parseTree reads a text as one Value. What is wrong goes to p, under the name
+// file; ok is false when there is no tree to go on with.
+func parseTree(p *problems, file, text string, shift int) (v Value, ok bool) {
+	t := &tree{problems: p, file: file, lines: splitLines(text), shift: shift, open: map[*yaml.Node]bool{}}
+	if offset, problem := checkText([]byte(text)); problem != "" {
+		before := splitLines(text[:offset])
+		last := before[len(before)-1]
+		p.at(t.place(len(before), utf8.RuneCountInString(last)+1), "%s", problem)
+		return Value{}, false
+	}
+	n, err := readDocument(text)
+	if err != nil {
+		p.at(t.place(err.line, err.column), "%s", err.msg)
+		return Value{}, false
+	}
+	return t.value(n), true
+}
+
+// place is a position that is sure to lie inside of the text.
+func (t *tree) place(line, column int) Pos {
+	line = min(max(line, 1), len(t.lines))
+	column = min(max(column, 1), utf8.RuneCountInString(t.lines[line-1])+1)
+	if line == 1 {
+		column += t.shift
+	}
+	return Pos{File: t.file, Line: line, Column: column}
+}
+
+func (t *tree) pos(n *yaml.Node) Pos { return t.place(n.Line, n.Column) }
+
+func (t *tree) value(n *yaml.Node) Value {
+	v := Value{Pos: t.pos(n), Type: invalid}
+	if t.alias > 0 {
+		if t.copied++; t.copied > maxAliased {
+			return v // reported where the alias stands
+		}
+	}
+	if t.depth++; t.depth > maxDepth {
+		t.at(v.Pos, "nested deeper than %d lists and maps", maxDepth)
+		t.depth--
+		return v
+	}
+	defer func() { t.depth-- }()
+
+	switch tagged := n.Style&yaml.TaggedStyle != 0; {
+	case n.Kind == yaml.AliasNode:
+		return t.expand(n)
+	case tagged && (n.Tag != "!!str" || n.Kind != yaml.ScalarNode):
+		t.at(v.Pos, "the tag %s is not supported; leave it out", n.Tag)
+	case n.Kind == yaml.SequenceNode:
+		v.Type = List
+		for _, e := range n.Content {
+			v.List = append(v.List, t.value(e))
+		}
+	case n.Kind == yaml.MappingNode:
+		v.Type = Map
+		v.Map = t.fields(n)
+	case tagged || isQuoted(n):
+		v.Type = String
+		v.Str = n.Value
+	default:
+		scalar, err := plainScalar(n.Value)
+		if err != nil {
+			t.at(v.Pos, "%v", err)
+			return v
+		}
+		scalar.Pos = v.Pos
+		return scalar
+	}
+	return v
+}
+
+func isQuoted(n *yaml.Node) bool {
+	return n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+}
+
+// expand returns what an alias stands for, with the positions of where that is written.
+func (t *tree) expand(n *yaml.Node) Value {
+	failed := Value{Pos: t.pos(n), Type: invalid}
+	if t.open[n.Alias] {
+		t.at(failed.Pos, "*%s stands inside of what it stands for", n.Value)
+		return failed
+	}
+	t.open[n.Alias] = true
+	t.alias++
+	v := t.value(n.Alias)
+	t.alias--
+	delete(t.open, n.Alias)
+	if t.alias == 0 && t.copied > maxAliased {
+		if !t.tooMany {
+			t.at(failed.Pos, "the aliases up to here stand for more than %d values", maxAliased)
+		}
+		t.tooMany = true
+		return failed
+	}
+	return v
+}
+
+// fields reads a map. A field that is written out wins over one that comes in
+// through <<, and of several << the first wins.
+func (t *tree) fields(n *yaml.Node) []Field {
+	var fields, merged []Field
+	first := map[string]Pos{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if isMerge(key) {
+			merged = append(merged, t.merge(value)...)
+			continue
+		}
+		f := Field{NamePos: t.pos(key), Value: t.value(value)}
+		if f.Value.Type == Null && value.Value == "" {
+			f.Value.Pos = f.NamePos // yaml.v3 puts it where the next thing begins
+		}
+		if key.Kind == yaml.AliasNode {
+			key = key.Alias
+		}
+		if key.Kind != yaml.ScalarNode {
+			t.at(f.NamePos, "the name of a field has to be text, not a list or a map")
+			continue
+		}
+		f.Name = key.Value
+		if pos, ok := first[f.Name]; ok {
+			t.at(f.NamePos, "%q is given twice; first at %v", f.Name, pos)
+			continue
+		}
+		first[f.Name] = f.NamePos
+		fields = append(fields, f)
+	}
+	for _, f := range merged {
+		if _, ok := first[f.Name]; !ok {
+			first[f.Name] = f.NamePos
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+func isMerge(key *yaml.Node) bool {
+	return key.Kind == yaml.ScalarNode && key.Value == "<<" && !isQuoted(key) && key.Style&yaml.TaggedStyle == 0
+}
+
+// merge returns the fields that << brings in: those of a map, or of several.
+func (t *tree) merge(n *yaml.Node) []Field {
+	v := t.value(n)
+	maps := v.List
+	if v.Type != List {
+		maps = []Value{v}
+	}
+	var fields []Field
+	for _, m := range maps {
+		if m.Type != Map && m.Type != invalid {
+			t.at(t.pos(n), "<< takes a map or a list of maps, not %s", describe(m))
+		}
+		fields = append(fields, m.Map...)
+	}
+	return fields
+}
