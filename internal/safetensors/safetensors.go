@@ -1,0 +1,238 @@
+// Package safetensors reads and writes weights in the safetensors format, which
+// PyTorch, JAX and others read as it is: a length, a JSON header that names each
+// tensor's type, shape and place, and the raw little-endian values.
+package safetensors
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strings"
+)
+
+// maxHeader is the largest header that is read, as in the reference reader.
+const maxHeader = 100_000_000
+
+// A Tensor is a named array. Exactly the slice of its type is set.
+type Tensor struct {
+	Name  string
+	Shape []int
+	F32   []float32
+	I32   []int32
+	U8    []uint8
+}
+
+// File is the content of a file, by tensor name.
+type File map[string]Tensor
+
+type entry struct {
+	DType   string    `json:"dtype"`
+	Shape   []int     `json:"shape"`
+	Offsets *[2]int64 `json:"data_offsets"`
+}
+
+var widths = map[string]int64{"F32": 4, "I32": 4, "U8": 1}
+
+// Write writes the tensors sorted by name, so that equal tensors give equal bytes.
+func Write(w io.Writer, tensors []Tensor) error {
+	sorted := slices.Clone(tensors)
+	slices.SortFunc(sorted, func(a, b Tensor) int { return cmp.Compare(a.Name, b.Name) })
+	var header bytes.Buffer
+	header.WriteByte('{')
+	var offset int64
+	for i, t := range sorted {
+		if i > 0 {
+			if sorted[i-1].Name == t.Name {
+				return fmt.Errorf("safetensors: two tensors are called %q", t.Name)
+			}
+			header.WriteByte(',')
+		}
+		dtype, n := t.layout()
+		if n != product(t.Shape) {
+			return fmt.Errorf("safetensors: %s has %d values for shape %v", t.Name, n, t.Shape)
+		}
+		end := offset + n*widths[dtype]
+		name, err := json.Marshal(t.Name)
+		if err != nil {
+			return err
+		}
+		shape, err := json.Marshal(append([]int{}, t.Shape...))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&header, `%s:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`, name, dtype, shape, offset, end)
+		offset = end
+	}
+	header.WriteByte('}')
+	for header.Len()%8 != 0 { // values are aligned, as the format asks
+		header.WriteByte(' ')
+	}
+	if err := binary.Write(w, binary.LittleEndian, uint64(header.Len())); err != nil {
+		return err
+	}
+	if _, err := w.Write(header.Bytes()); err != nil {
+		return err
+	}
+	for _, t := range sorted {
+		if err := t.write(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t Tensor) layout() (dtype string, n int64) {
+	switch {
+	case t.I32 != nil:
+		return "I32", int64(len(t.I32))
+	case t.U8 != nil:
+		return "U8", int64(len(t.U8))
+	default:
+		return "F32", int64(len(t.F32))
+	}
+}
+
+func (t Tensor) write(w io.Writer) error {
+	var buf []byte
+	switch {
+	case t.I32 != nil:
+		buf = make([]byte, 0, 4*len(t.I32))
+		for _, v := range t.I32 {
+			buf = binary.LittleEndian.AppendUint32(buf, uint32(v))
+		}
+	case t.U8 != nil:
+		buf = t.U8
+	default:
+		buf = make([]byte, 0, 4*len(t.F32))
+		for _, v := range t.F32 {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		}
+	}
+	_, err := w.Write(buf)
+	return err
+}
+
+func product(shape []int) int64 {
+	n := int64(1)
+	for _, d := range shape {
+		if d < 0 || (d > 0 && n > math.MaxInt32*64/int64(d)) {
+			return -1
+		}
+		n *= int64(d)
+	}
+	return n
+}
+
+// ReadFile reads a whole file.
+func ReadFile(path string) (File, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// Parse reads the content of a file. Whatever the bytes, it returns all tensors
+// or an error.
+func Parse(b []byte) (File, error) {
+	if len(b) < 8 {
+		return nil, fmt.Errorf("safetensors: the file has %d bytes, fewer than its length field", len(b))
+	}
+	n := binary.LittleEndian.Uint64(b)
+	if n > maxHeader || n > uint64(len(b)-8) {
+		return nil, fmt.Errorf("safetensors: a header of %d bytes does not fit into the file's %d: truncated, or another format", n, len(b))
+	}
+	var header map[string]json.RawMessage
+	if err := json.Unmarshal(b[8:8+n], &header); err != nil {
+		return nil, fmt.Errorf("safetensors: header: %w", err)
+	}
+	data := b[8+n:]
+	f := File{}
+	for name, raw := range header {
+		if name == "__metadata__" {
+			continue
+		}
+		t, err := parseTensor(name, raw, data)
+		if err != nil {
+			return nil, fmt.Errorf("safetensors: tensor %q: %w", name, err)
+		}
+		f[name] = t
+	}
+	return f, nil
+}
+
+func parseTensor(name string, raw json.RawMessage, data []byte) (Tensor, error) {
+	var e entry
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return Tensor{}, err
+	}
+	width, ok := widths[e.DType]
+	if !ok {
+		return Tensor{}, fmt.Errorf("type %q is not one of F32, I32, U8", e.DType)
+	}
+	if e.Offsets == nil {
+		return Tensor{}, fmt.Errorf("no data_offsets")
+	}
+	start, end := e.Offsets[0], e.Offsets[1]
+	if start < 0 || end < start || end > int64(len(data)) {
+		return Tensor{}, fmt.Errorf("its data [%d, %d) lies outside the file's %d bytes: truncated?", start, end, len(data))
+	}
+	n := product(e.Shape)
+	if n < 0 || n*width != end-start {
+		return Tensor{}, fmt.Errorf("shape %v of %s does not fill %d bytes", e.Shape, e.DType, end-start)
+	}
+	t := Tensor{Name: name, Shape: e.Shape}
+	part := data[start:end]
+	switch e.DType {
+	case "F32":
+		t.F32 = make([]float32, n)
+		for i := range t.F32 {
+			t.F32[i] = math.Float32frombits(binary.LittleEndian.Uint32(part[4*i:]))
+		}
+	case "I32":
+		t.I32 = make([]int32, n)
+		for i := range t.I32 {
+			t.I32[i] = int32(binary.LittleEndian.Uint32(part[4*i:]))
+		}
+	default:
+		t.U8 = slices.Clone(part)
+	}
+	return t, nil
+}
+
+// Float32 returns the values of a float32 tensor of the given shape.
+func (f File) Float32(name string, shape []int) ([]float32, error) {
+	t, ok := f[name]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("no tensor %q (the file has %s)", name, f.names())
+	case t.F32 == nil:
+		return nil, fmt.Errorf("tensor %q does not hold float32", name)
+	case !slices.Equal(t.Shape, shape):
+		return nil, fmt.Errorf("tensor %q has shape %v, not %v", name, t.Shape, shape)
+	}
+	return t.F32, nil
+}
+
+// names lists the first few tensors.
+func (f File) names() string {
+	names := make([]string, 0, len(f))
+	for name := range f {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if len(names) > 8 {
+		names = append(names[:8], "...")
+	}
+	return strings.Join(names, ", ")
+}

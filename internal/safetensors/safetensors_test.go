@@ -1,0 +1,114 @@
+package safetensors
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func sample() []Tensor {
+	return []Tensor{
+		{Name: "b.weight", Shape: []int{2, 3}, F32: []float32{1, -2, 3.5, 0, float32(math.Inf(1)), 6}},
+		{Name: "a.class", Shape: []int{3}, I32: []int32{-1, 0, 7}},
+		{Name: "seen", Shape: []int{2, 2}, U8: []uint8{0, 1, 1, 0}},
+		{Name: "empty", Shape: []int{0, 4}, F32: []float32{}},
+		{Name: "scalar", Shape: []int{}, F32: []float32{9}},
+	}
+}
+
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	var buf bytes.Buffer
+	if err := Write(&buf, sample()); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Parse(buf.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range sample() {
+		got := f[want.Name]
+		if !slices.Equal(got.Shape, want.Shape) || !slices.Equal(got.F32, want.F32) || !slices.Equal(got.I32, want.I32) || !slices.Equal(got.U8, want.U8) {
+			t.Errorf("%s: read %+v, want %+v", want.Name, got, want)
+		}
+	}
+}
+
+func TestOrderDoesNotChangeTheBytes(t *testing.T) {
+	var a, b bytes.Buffer
+	reversed := sample()
+	slices.Reverse(reversed)
+	if err := Write(&a, sample()); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(&b, reversed); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		t.Error("two orders of the same tensors give different files")
+	}
+}
+
+func TestBadFilesAreRefused(t *testing.T) {
+	var buf bytes.Buffer
+	if err := Write(&buf, sample()); err != nil {
+		t.Fatal(err)
+	}
+	good := buf.Bytes()
+	header := func(s string) []byte {
+		return append([]byte{byte(len(s)), 0, 0, 0, 0, 0, 0, 0}, s...)
+	}
+	for _, c := range []struct {
+		name  string
+		bytes []byte
+		want  string
+	}{
+		{"empty", nil, "fewer than its length field"},
+		{"cut in the header", good[:40], "does not fit"},
+		{"cut in the data", good[:len(good)-3], "truncated?"},
+		{"a zip", []byte("PK\x03\x04 this is another format"), "another format"},
+		{"broken JSON", header(`{"a":`), "header"},
+		{"unknown type", header(`{"a":{"dtype":"BF16","shape":[0],"data_offsets":[0,0]}}`), "BF16"},
+		{"wrong size", header(`{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,0]}}`), "does not fill"},
+		{"huge shape", header(`{"a":{"dtype":"F32","shape":[4294967295,4294967295,4294967295],"data_offsets":[0,0]}}`), "does not fill"},
+		{"no offsets", header(`{"a":{"dtype":"F32","shape":[0]}}`), "data_offsets"},
+	} {
+		if _, err := Parse(c.bytes); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestMissingTensorsAreNamed(t *testing.T) {
+	f := File{"w": {Name: "w", Shape: []int{2}, F32: []float32{1, 2}}, "c": {Name: "c", Shape: []int{1}, I32: []int32{1}}}
+	for _, c := range []struct {
+		name  string
+		shape []int
+		want  string
+	}{{"v", []int{2}, "no tensor"}, {"w", []int{3}, "shape [2], not [3]"}, {"c", []int{1}, "float32"}} {
+		if _, err := f.Float32(c.name, c.shape); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	var buf bytes.Buffer
+	if err := Write(&buf, sample()); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(buf.Bytes())
+	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		file, err := Parse(b)
+		if err != nil {
+			return
+		}
+		for name, tensor := range file {
+			if _, n := tensor.layout(); n != product(tensor.Shape) {
+				t.Errorf("%q has %d values for shape %v", name, n, tensor.Shape)
+			}
+		}
+	})
+}
