@@ -1,0 +1,108 @@
+package dataset
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"foil/internal/cache"
+)
+
+// Raw is the content of the files of a data set, by base name.
+type Raw map[string][]byte
+
+// ReadZip reads the named files from the zip at path, in whatever folder of it
+// they lie. The digest is that of the zip itself.
+func ReadZip(path string, names ...string) (Raw, cache.Digest, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, cache.Digest{}, err
+	}
+	raw, err := unzip(b, names)
+	if err != nil {
+		return nil, cache.Digest{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return raw, cache.DigestOf(b), nil
+}
+
+// ReadFolder reads the named files from a folder. The digest covers their
+// names and contents, in the order given.
+func ReadFolder(dir string, names ...string) (Raw, cache.Digest, error) {
+	raw := make(Raw)
+	for _, name := range names {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, cache.Digest{}, fmt.Errorf("%s has no %s (%s are needed)", dir, name, strings.Join(names, ", "))
+		}
+		if err != nil {
+			return nil, cache.Digest{}, err
+		}
+		raw[name] = b
+	}
+	h := sha256.New()
+	for _, name := range names {
+		fmt.Fprintf(h, "%s %s\n", cache.DigestOf(raw[name]), name)
+	}
+	return raw, cache.Digest(h.Sum(nil)), nil
+}
+
+func unzip(b []byte, names []string) (Raw, error) {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, fmt.Errorf("not a whole zip file (cut off, or another kind of file; %d bytes): %w", len(b), err)
+	}
+	raw := make(Raw)
+	for _, name := range names {
+		var found *zip.File
+		for _, f := range z.File {
+			if path.Base(f.Name) != name || strings.HasPrefix(f.Name, "__MACOSX/") {
+				continue
+			}
+			if found != nil {
+				return nil, fmt.Errorf("the zip has both %s and %s: one %s is needed", found.Name, f.Name, name)
+			}
+			found = f
+		}
+		if found == nil {
+			return nil, fmt.Errorf("the zip has no %s (%s are needed)", name, strings.Join(names, ", "))
+		}
+		if raw[name], err = inflate(found, len(b)); err != nil {
+			return nil, fmt.Errorf("%s in the zip: %w", found.Name, err)
+		}
+	}
+	return raw, nil
+}
+
+// inflate unpacks one file; its checksum is checked.
+func inflate(f *zip.File, zipSize int) ([]byte, error) {
+	// Deflate's best is 1032:1, so a larger claim is a lie, and no reason to
+	// reserve memory for it.
+	if size := f.UncompressedSize64; size > 1<<30 || size > 1032*uint64(zipSize) {
+		return nil, fmt.Errorf("it claims to hold %d bytes, in a zip of %d", size, zipSize)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	b := make([]byte, f.UncompressedSize64)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, err
+	}
+	// The reader compares the checksum when it reaches the end.
+	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		if n != 0 {
+			err = errors.New("it is longer than it claims")
+		}
+		return nil, err
+	}
+	return b, nil
+}

@@ -1,0 +1,11 @@
+package tables
+
+// The types of artifacts, as kinds declare them for their inputs and outputs
+// (untyped, so that they serve as pipeline.Type).
+const (
+	TypeInteractions = "interactions" // interactions.arrow, users.arrow, items.arrow
+	TypeSplit        = "split"        // train, validation_* and test_*.arrow, users.arrow, items.arrow
+	TypeModel        = "model"        // best.safetensors, last.safetensors, config.json, curves.arrow
+	TypeMetrics      = "metrics"      // metrics.arrow
+	TypeReport       = "report"       // table.txt, table.md, table.csv, table.tex, report.html
+)
