@@ -1,0 +1,65 @@
+package adversary
+
+import (
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // formulas read better without the package's name
+	"github.com/gomlx/gomlx/ml/layers/activation"
+)
+
+// Letters in the shapes: b users, l latent, h heads, d hidden, o outputs.
+
+// NumInputs is how many nodes a group's loss takes: its parameters and its batch.
+const NumInputs = NumParams + 3
+
+// Forward returns the outputs of all heads, [h, b, o], for latent vectors
+// [h, b, l].
+func (c Config) Forward(z *Node, params []*Node) *Node {
+	return c.output(c.hidden(z, params), params)
+}
+
+// hidden is the first layer before its activation, [h, b, d].
+func (c Config) hidden(z *Node, params []*Node) *Node {
+	return Add(Einsum("hbl,hdl->hbd", z, params[hiddenWeight]), params[hiddenBias])
+}
+
+func (c Config) output(hidden *Node, params []*Node) *Node {
+	if c.Task == Regression {
+		hidden = Sigmoid(hidden)
+	} else {
+		hidden = activation.Relu(hidden)
+	}
+	return Add(Einsum("hbd,hod->hbo", hidden, params[outWeight]), params[outBias])
+}
+
+// loss of the outputs [h, b, o]: targets [b, o], weights of the users [b, 1].
+func (c Config) loss(out, target, weight *Node) *Node {
+	var perUser *Node // [h, b, o]
+	if c.Task == Regression {
+		perUser = Square(Sub(out, InsertAxes(target, 0)))
+	} else {
+		perUser = Neg(Mul(LogSoftmax(out, -1), InsertAxes(target, 0)))
+	}
+	return DivScalar(ReduceAllSum(Mul(perUser, InsertAxes(weight, 0))), float64(c.Heads))
+}
+
+// LossGradients returns the group's loss for latent vectors z [b, l] and its
+// gradients: for z, not yet reversed, and for the parameters. inputs are the
+// parameters followed by the batch, as Batch.Tensors gives them: dropout mask
+// [h, b, l], target [b, o] and the users' weights [b, 1], which sum to 1.
+//
+// The first layer's gradients are written out: derived automatically they need
+// transposed copies of the largest arrays.
+func (c Config) LossGradients(z *Node, inputs []*Node) (loss, zGrad *Node, grads []*Node) {
+	params := inputs[:NumParams]
+	mask, target, weight := inputs[NumParams], inputs[NumParams+1], inputs[NumParams+2]
+	x := Mul(BroadcastToDims(InsertAxes(z, 0), mask.Shape().Dimensions...), mask) // [h, b, l]
+	hidden := c.hidden(x, params)                                                 // [h, b, d]
+	loss = c.loss(c.output(hidden, params), target, weight)
+
+	tail := Gradient(loss, hidden, params[outWeight], params[outBias])
+	hiddenGrad := tail[0]                                                          // [h, b, d]
+	weightGrad := Einsum("hdb,hbl->hdl", TransposeAllAxes(hiddenGrad, 0, 2, 1), x) // [h, d, l]
+	biasGrad := ReduceAndKeep(hiddenGrad, ReduceSum, 1)                            // [h, 1, d]
+	xGrad := Einsum("hbd,hdl->hbl", hiddenGrad, params[hiddenWeight])              // [h, b, l]
+	zGrad = ReduceSum(Mul(xGrad, mask), 0)                                         // [b, l]
+	return loss, zGrad, []*Node{hiddenWeight: weightGrad, hiddenBias: biasGrad, outWeight: tail[1], outBias: tail[2]}
+}

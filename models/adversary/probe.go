@@ -1,0 +1,177 @@
+package adversary
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // formulas read better without the package's name
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+	"foil/models/optim"
+	"foil/models/random"
+)
+
+// A Probe is an attacker: groups of heads trained together on frozen latent
+// vectors, to find out what these still tell about the users.
+type Probe struct {
+	backend compute.Backend
+	latent  int
+	rate    float64
+	adam    optim.Adam
+	groups  []*Group
+	step    *Exec
+	predict []*Exec
+	batches map[int]*probeBatch // by number of users
+}
+
+type probeBatch struct {
+	z      *tensors.Tensor // [b, l]
+	groups []*Batch
+}
+
+// NewProbe makes an untrained probe with one optimizer over all groups.
+func NewProbe(b compute.Backend, configs []Config, latent int, rate float64, adam optim.AdamConfig, seed uint64) (*Probe, error) {
+	p := &Probe{backend: b, latent: latent, rate: rate, adam: optim.Adam{Config: adam}, batches: map[int]*probeBatch{}}
+	for _, c := range configs {
+		g, err := NewGroup(b, c, latent, random.New(seed, "weights/probe/"+c.Name))
+		if err != nil {
+			return nil, err
+		}
+		p.groups = append(p.groups, g)
+	}
+	err := backend.Guard(func() (err error) {
+		p.step, err = NewExec(b, p.stepGraph)
+		if err != nil {
+			return err
+		}
+		for _, g := range p.groups {
+			exec, err := NewExec(b, func(inputs []*Node) *Node {
+				z := InsertAxes(inputs[0], 0)
+				dims := append([]int{g.Heads}, inputs[0].Shape().Dimensions...)
+				return g.Forward(BroadcastToDims(z, dims...), inputs[1:])
+			})
+			if err != nil {
+				return err
+			}
+			p.predict = append(p.predict, exec)
+		}
+		return nil
+	})
+	return p, err
+}
+
+// stepGraph returns the loss of each group and the gradients of all parameters.
+func (p *Probe) stepGraph(inputs []*Node) []*Node {
+	z, rest := inputs[0], inputs[1:]
+	var losses, gradients []*Node
+	for i, g := range p.groups {
+		loss, _, grads := g.LossGradients(z, rest[i*NumInputs:(i+1)*NumInputs])
+		losses = append(losses, loss)
+		gradients = append(gradients, grads...)
+	}
+	return append(losses, gradients...)
+}
+
+// Step trains on the given users. latents holds the vectors of all users, one
+// after the other; targets and dropout have an entry per group. It returns each
+// group's loss.
+func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropout []rand.Source) ([]float64, error) {
+	batch, err := p.batch(len(users))
+	if err != nil {
+		return nil, err
+	}
+	err = backend.Write(batch.z, func(z []float32) {
+		for i, u := range users {
+			copy(z[i*p.latent:(i+1)*p.latent], latents[int(u)*p.latent:])
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	inputs := []any{batch.z}
+	for i, g := range p.groups {
+		if err := batch.groups[i].Fill(targets[i], users, dropout[i]); err != nil {
+			return nil, err
+		}
+		for _, t := range append(g.Params(), batch.groups[i].Tensors()...) {
+			inputs = append(inputs, t)
+		}
+	}
+	var outputs []*tensors.Tensor
+	err = backend.Guard(func() (err error) {
+		outputs, err = p.step.Exec(inputs...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("probe: %w", err)
+	}
+	losses := make([]float64, len(p.groups))
+	for i := range losses {
+		if err := backend.Read(outputs[i], func(v []float32) { losses[i] = float64(v[0]) }); err != nil {
+			return nil, err
+		}
+	}
+	gradients := outputs[len(p.groups):]
+	p.adam.Begin()
+	for i, g := range p.groups {
+		if err := g.Update(&p.adam, p.rate, gradients[i*NumParams:(i+1)*NumParams]); err != nil {
+			return nil, err
+		}
+	}
+	return losses, backend.Release(outputs...)
+}
+
+func (p *Probe) batch(users int) (*probeBatch, error) {
+	if b, ok := p.batches[users]; ok {
+		return b, nil
+	}
+	z, err := backend.NewTensor(p.backend, users, p.latent)
+	if err != nil {
+		return nil, err
+	}
+	batch := &probeBatch{z: z}
+	for _, g := range p.groups {
+		b, err := NewBatch(p.backend, g.Config, users, p.latent)
+		if err != nil {
+			return nil, err
+		}
+		batch.groups = append(batch.groups, b)
+	}
+	p.batches[users] = batch
+	return batch, nil
+}
+
+// Predict returns, for each group, the outputs of its heads for the given
+// latent vectors without dropout: [heads, users, outputs], flat.
+func (p *Probe) Predict(latents []float32) ([][]float32, error) {
+	z, err := backend.NewTensor(p.backend, len(latents)/p.latent, p.latent)
+	if err != nil {
+		return nil, err
+	}
+	if err := backend.Fill(z, latents); err != nil {
+		return nil, err
+	}
+	out := make([][]float32, len(p.groups))
+	for i, g := range p.groups {
+		inputs := []any{z}
+		for _, t := range g.Params() {
+			inputs = append(inputs, t)
+		}
+		err := backend.Guard(func() error {
+			result, err := p.predict[i].Exec1(inputs...)
+			if err != nil {
+				return err
+			}
+			if out[i], err = backend.Copy(result); err != nil {
+				return err
+			}
+			return backend.Release(result)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("probe: %w", err)
+		}
+	}
+	return out, backend.Release(z)
+}

@@ -1,0 +1,37 @@
+package backend
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestDefaultBackendOpens(t *testing.T) {
+	b, err := Open(Default, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !b.HasSharedBuffers() {
+		t.Error("the Go backend copies its inputs")
+	}
+}
+
+func TestUnknownBackendIsNamed(t *testing.T) {
+	_, err := Open("gpu", 1)
+	if err == nil || !strings.Contains(err.Error(), `"gpu"`) || !strings.Contains(err.Error(), "go") {
+		t.Errorf("error %v, want one that names gpu and what there is", err)
+	}
+}
+
+func TestGuardTurnsPanicsIntoErrors(t *testing.T) {
+	sentinel := errors.New("shapes differ")
+	if err := Guard(func() error { panic(sentinel) }); !errors.Is(err, sentinel) {
+		t.Errorf("error %v, want the panic's", err)
+	}
+	if err := Guard(func() error { panic("text") }); err == nil || !strings.Contains(err.Error(), "text") {
+		t.Errorf("error %v, want the panic's text", err)
+	}
+	if err := Guard(func() error { return nil }); err != nil {
+		t.Errorf("error %v, want none", err)
+	}
+}

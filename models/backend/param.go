@@ -1,0 +1,54 @@
+package backend
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// NewTensor returns a zero float32 tensor that the backend can read without a
+// copy where it shares memory with Go.
+func NewTensor(b compute.Backend, dims ...int) (*tensors.Tensor, error) {
+	return tensors.FromShapeForBackend(b, 0, shapes.Make(dtypes.Float32, dims...))
+}
+
+// Write calls f with the tensor's values, to be changed.
+func Write(t *tensors.Tensor, f func(flat []float32)) error {
+	return tensors.MutableFlatData(t, f)
+}
+
+// Read calls f with the tensor's values, valid during the call only.
+func Read(t *tensors.Tensor, f func(flat []float32)) error {
+	return tensors.ConstFlatData(t, f)
+}
+
+// Fill copies values into the tensor.
+func Fill(t *tensors.Tensor, values []float32) error {
+	if t.Size() != len(values) {
+		return fmt.Errorf("a tensor of %s has %d values, not %d", t.Shape(), t.Size(), len(values))
+	}
+	return Write(t, func(flat []float32) { copy(flat, values) })
+}
+
+// Copy returns the tensor's values.
+func Copy(t *tensors.Tensor) ([]float32, error) {
+	var out []float32
+	err := Read(t, func(flat []float32) { out = append(out, flat...) })
+	return out, err
+}
+
+// Release returns the memory of outputs to the backend.
+func Release(ts ...*tensors.Tensor) error {
+	for _, t := range ts {
+		if t == nil {
+			continue
+		}
+		if err := t.FinalizeAll(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

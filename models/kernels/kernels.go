@@ -1,0 +1,85 @@
+// Package kernels holds the few loops of a training step that run over flat
+// float32 slices outside the graph: scaled addition, Adam, and the softmax
+// cross-entropy of a row with its gradient.
+//
+// Each is written twice: for AVX2 (built with GOEXPERIMENT=simd on amd64, used
+// where the processor has it) and in plain Go. Both compute the same formula;
+// they differ in the last bits, as two BLAS libraries do. On one machine and
+// one build every result is reproducible: nothing here depends on threads.
+package kernels
+
+import "math"
+
+// Axpy adds a*x to y. The slices have the same length.
+func Axpy(a float32, x, y []float32) {
+	_ = y[:len(x)]
+	axpy(a, x, y)
+}
+
+// AdamStep holds what one Adam step needs besides the weights. The formula is
+// that of PyTorch's Adam with weight decay as an L2 term: decay*w is added to
+// the gradient before the moments are updated (Kingma and Ba 2015, section 2).
+type AdamStep struct {
+	Beta1, Beta2 float32
+	Decay        float32
+	Epsilon      float32
+	Rate         float32 // learning rate / (1 - beta1^t)
+	RootScale    float32 // 1 / sqrt(1 - beta2^t)
+}
+
+// Adam updates weights w and moments m, v in place from the gradient g.
+func Adam(s AdamStep, w, g, m, v []float32) {
+	n := len(w)
+	adam(s, w, g[:n], m[:n], v[:n])
+}
+
+// ExpSum writes exp(x-shift) to y and returns its sum. x and y may be the
+// same slice.
+func ExpSum(x, y []float32, shift float32) float32 {
+	return expSum(x, y[:len(x)], shift)
+}
+
+// Max returns the largest value of x, or -Inf for none.
+func Max(x []float32) float32 {
+	if len(x) == 0 {
+		return float32(math.Inf(-1))
+	}
+	return maxOf(x)
+}
+
+// Scale multiplies x by a.
+func Scale(a float32, x []float32) { scale(a, x) }
+
+// SoftmaxGradient turns a row of logits into the gradient of its softmax
+// cross-entropy against a binary target, in place, and returns the loss:
+//
+//	loss = -sum over i in target of log softmax(logits)_i
+//	d loss / d logits_i = len(target) * softmax(logits)_i - [i in target]
+//
+// both multiplied by weight.
+func SoftmaxGradient(logits []float32, target []int32, weight float32) float64 {
+	top := Max(logits)
+	var chosen float64 // sum of the target's logits, less the largest
+	for _, i := range target {
+		chosen += float64(logits[i] - top)
+	}
+	sum := ExpSum(logits, logits, top)
+	loss := float64(len(target))*math.Log(float64(sum)) - chosen
+	Scale(weight*float32(len(target))/sum, logits)
+	for _, i := range target {
+		logits[i] -= weight
+	}
+	return float64(weight) * loss
+}
+
+// SoftmaxLoss is the loss of SoftmaxGradient without the gradient; it leaves
+// the logits overwritten.
+func SoftmaxLoss(logits []float32, target []int32) float64 {
+	top := Max(logits)
+	var chosen float64
+	for _, i := range target {
+		chosen += float64(logits[i] - top)
+	}
+	sum := ExpSum(logits, logits, top)
+	return float64(len(target))*math.Log(float64(sum)) - chosen
+}

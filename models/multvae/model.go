@@ -1,0 +1,192 @@
+package multvae
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // formulas read better without the package's name
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/adversary"
+	"foil/models/backend"
+	"foil/models/optim"
+	"foil/models/random"
+)
+
+// A Model holds weights, optimizers and compiled graphs. It is not safe for
+// concurrent use.
+type Model struct {
+	config  Config
+	backend compute.Backend
+
+	encoder                     *encoder
+	decoderWeight, decoderBias  *tensors.Tensor // [l, i], [1, i]
+	decoderMoments, biasMoments optim.Moments
+	biasGrad                    []float32 // [i]
+	groups                      []*adversary.Group
+
+	adam      optim.Adam // of encoder and decoder
+	adamHeads optim.Adam // of the adversaries
+
+	forwardExec, backwardExec, decodeExec *Exec
+	batches                               map[int]*batch // by number of users
+	latents                               *tensors.Tensor
+}
+
+const (
+	// xavierGain is PyTorch's recommended gain for tanh, which the authors use.
+	xavierGain  = 5.0 / 3
+	initialBias = 0.01
+)
+
+// New makes a model with the published initialisation: Xavier normal weights
+// with gain 5/3 and biases of 0.01 for encoder and decoder, PyTorch's default
+// for the adversaries. Equal seeds give equal weights for any lambdas.
+func New(b compute.Backend, c Config, seed uint64) (*Model, error) {
+	m := &Model{
+		config:    c,
+		backend:   b,
+		encoder:   newEncoder(c.Items, c.Latent),
+		adam:      optim.Adam{Config: c.Adam},
+		adamHeads: optim.Adam{Config: c.Adam},
+		batches:   map[int]*batch{},
+		biasGrad:  make([]float32, c.Items),
+	}
+	r := random.New(seed, "weights/encoder")
+	random.Normal(r, m.encoder.weight, xavierNormal(c.Items, 2*c.Latent))
+	fill(m.encoder.bias, initialBias)
+
+	var err error
+	if m.decoderWeight, err = backend.NewTensor(b, c.Latent, c.Items); err != nil {
+		return nil, err
+	}
+	if m.decoderBias, err = backend.NewTensor(b, 1, c.Items); err != nil {
+		return nil, err
+	}
+	r = random.New(seed, "weights/decoder")
+	err = backend.Write(m.decoderWeight, func(w []float32) { random.Normal(r, w, xavierNormal(c.Items, c.Latent)) })
+	if err != nil {
+		return nil, err
+	}
+	if err := backend.Write(m.decoderBias, func(w []float32) { fill(w, initialBias) }); err != nil {
+		return nil, err
+	}
+	m.decoderMoments = optim.NewMoments(c.Latent * c.Items)
+	m.biasMoments = optim.NewMoments(c.Items)
+	for _, gc := range c.Groups {
+		g, err := adversary.NewGroup(b, gc, c.Latent, random.New(seed, "weights/adversary/"+gc.Name))
+		if err != nil {
+			return nil, err
+		}
+		m.groups = append(m.groups, g)
+	}
+	return m, m.compile()
+}
+
+func (m *Model) compile() error {
+	return backend.Guard(func() (err error) {
+		if m.forwardExec, err = NewExec(m.backend, m.forward); err != nil {
+			return err
+		}
+		if m.backwardExec, err = NewExec(m.backend, m.backward); err != nil {
+			return err
+		}
+		m.decodeExec, err = NewExec(m.backend, func(z, weight, bias *Node) *Node {
+			return Add(Dot(z, weight).MatMul(), bias)
+		})
+		return err
+	})
+}
+
+func xavierNormal(fanIn, fanOut int) float64 {
+	return xavierGain * math.Sqrt(2/float64(fanIn+fanOut))
+}
+
+func fill(x []float32, v float32) {
+	for i := range x {
+		x[i] = v
+	}
+}
+
+// Names of the tensors in the authors' checkpoints, shapes as in PyTorch.
+const (
+	encoderWeightName = "encoder.layers.linear_0.weight" // [2l, i]
+	encoderBiasName   = "encoder.layers.linear_0.bias"   // [2l]
+	decoderWeightName = "decoder.layers.linear_0.weight" // [i, l]
+	decoderBiasName   = "decoder.layers.linear_0.bias"   // [i]
+)
+
+func groupPrefix(g int) string { return fmt.Sprintf("adversaries.%d.adv.1.parallel_layers", g) }
+
+// Weights returns a copy of all weights under the names and in the layouts of
+// the authors' checkpoints.
+func (m *Model) Weights() ([]adversary.Weight, error) {
+	c := m.config
+	decoder, err := backend.Copy(m.decoderWeight)
+	if err != nil {
+		return nil, err
+	}
+	bias, err := backend.Copy(m.decoderBias)
+	if err != nil {
+		return nil, err
+	}
+	out := []adversary.Weight{
+		{Name: encoderWeightName, Shape: []int{2 * c.Latent, c.Items}, Data: transpose(m.encoder.weight, c.Items, 2*c.Latent)},
+		{Name: encoderBiasName, Shape: []int{2 * c.Latent}, Data: append([]float32(nil), m.encoder.bias...)},
+		{Name: decoderWeightName, Shape: []int{c.Items, c.Latent}, Data: transpose(decoder, c.Latent, c.Items)},
+		{Name: decoderBiasName, Shape: []int{c.Items}, Data: bias},
+	}
+	for i, g := range m.groups {
+		heads, err := g.Weights(groupPrefix(i))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, heads...)
+	}
+	return out, nil
+}
+
+// SetWeights replaces all weights by those that lookup finds, in the layouts of
+// Weights. lookup must return as many values as the shape says or an error.
+func (m *Model) SetWeights(lookup func(name string, shape []int) ([]float32, error)) error {
+	c := m.config
+	w, err := lookup(encoderWeightName, []int{2 * c.Latent, c.Items})
+	if err != nil {
+		return err
+	}
+	copy(m.encoder.weight, transpose(w, 2*c.Latent, c.Items))
+	if w, err = lookup(encoderBiasName, []int{2 * c.Latent}); err != nil {
+		return err
+	}
+	copy(m.encoder.bias, w)
+	if w, err = lookup(decoderWeightName, []int{c.Items, c.Latent}); err != nil {
+		return err
+	}
+	if err := backend.Fill(m.decoderWeight, transpose(w, c.Items, c.Latent)); err != nil {
+		return err
+	}
+	if w, err = lookup(decoderBiasName, []int{c.Items}); err != nil {
+		return err
+	}
+	if err := backend.Fill(m.decoderBias, w); err != nil {
+		return err
+	}
+	for i, g := range m.groups {
+		if err := g.SetWeights(groupPrefix(i), lookup); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// transpose returns x [rows, cols] as [cols, rows].
+func transpose(x []float32, rows, cols int) []float32 {
+	out := make([]float32, len(x))
+	for r := range rows {
+		for c, v := range x[r*cols : (r+1)*cols] {
+			out[c*rows+r] = v
+		}
+	}
+	return out
+}

@@ -1,0 +1,56 @@
+// Package optim holds optimizers over flat weights and learning-rate schedules,
+// as PyTorch defines them, since the papers were computed with it.
+package optim
+
+import (
+	"math"
+
+	"foil/models/kernels"
+)
+
+// AdamConfig are the settings of Adam. WeightDecay is an L2 term added to the
+// gradient (PyTorch's Adam), not the decoupled decay of AdamW.
+type AdamConfig struct {
+	Beta1, Beta2 float64
+	Epsilon      float64
+	WeightDecay  float64
+}
+
+// DefaultAdam returns PyTorch's defaults with the given weight decay.
+func DefaultAdam(weightDecay float64) AdamConfig {
+	return AdamConfig{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: weightDecay}
+}
+
+// Adam is one optimizer over any number of weight slices, which share its
+// count of steps.
+type Adam struct {
+	Config AdamConfig
+	Steps  int
+}
+
+// Moments are the running averages that Adam keeps for one slice of weights.
+type Moments struct {
+	First, Second []float32
+}
+
+// NewMoments returns zero moments for n weights.
+func NewMoments(n int) Moments {
+	return Moments{First: make([]float32, n), Second: make([]float32, n)}
+}
+
+// Begin starts a step: the updates that follow belong to it.
+func (a *Adam) Begin() { a.Steps++ }
+
+// Update moves the weights w against the gradient g.
+func (a *Adam) Update(rate float64, w, g []float32, m Moments) {
+	c := a.Config
+	t := float64(a.Steps)
+	kernels.Adam(kernels.AdamStep{
+		Beta1:     float32(c.Beta1),
+		Beta2:     float32(c.Beta2),
+		Decay:     float32(c.WeightDecay),
+		Epsilon:   float32(c.Epsilon),
+		Rate:      float32(rate / (1 - math.Pow(c.Beta1, t))),
+		RootScale: float32(1 / math.Sqrt(1-math.Pow(c.Beta2, t))),
+	}, w, g, m.First, m.Second)
+}
