@@ -1,0 +1,4 @@
+package cache
+
+// syncDir does nothing: Windows cannot sync a folder.
+func syncDir(string) error { return nil }

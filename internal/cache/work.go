@@ -1,0 +1,47 @@
+package cache
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// Work is the folder in which the work of a key is done. It belongs to whoever
+// holds the lock, and stays where it is until the work is published: a killed
+// process finds its checkpoints there.
+type Work struct {
+	Out        string // for the files that are the outcome; empty at the start
+	Checkpoint string // kept from run to run; a folder that may not exist yet
+	Log        string // path of the log; not made here
+
+	cache *Cache
+	key   Key
+}
+
+// Begin makes the work folder ready: without what an interrupted run had
+// written to Out, and with what it left in Checkpoint.
+func (l *Lock) Begin() (*Work, error) {
+	dir := l.cache.workPath(l.key)
+	w := &Work{
+		Out:        filepath.Join(dir, "out"),
+		Checkpoint: filepath.Join(dir, "checkpoint"),
+		Log:        filepath.Join(dir, "log"),
+		cache:      l.cache,
+		key:        l.key,
+	}
+	if err := os.RemoveAll(w.Out); err != nil {
+		return nil, err
+	}
+	// Most work needs no Checkpoint, and a folder takes longer to make than a file.
+	if err := os.MkdirAll(w.Out, 0o777); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Resumes says whether an interrupted run left checkpoints.
+func (w *Work) Resumes() bool {
+	entries, err := os.ReadDir(w.Checkpoint)
+	return err == nil && len(entries) > 0
+}
+
+func (w *Work) dir() string { return filepath.Dir(w.Out) }

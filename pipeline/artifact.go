@@ -1,0 +1,95 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"foil/internal/cache"
+)
+
+// An Artifact is what a stage made: one or more named files, read-only. Its
+// identity is its content alone.
+type Artifact struct {
+	Files []File // sorted by name
+
+	// Open returns the path under which a file can be read, having checked
+	// that its content has the digest it should have.
+	Open func(f File) (path string, err error)
+}
+
+// A File is one file of an artifact.
+type File struct {
+	Name   string       `json:"name"` // with forward slashes
+	Digest cache.Digest `json:"digest"`
+	Size   int64        `json:"size"`
+}
+
+// Digest is the digest of the artifact: of the names and digests of its files.
+func (a Artifact) Digest() cache.Digest {
+	var b strings.Builder
+	for _, f := range a.Files {
+		fmt.Fprintf(&b, "%s %q\n", f.Digest, f.Name)
+	}
+	return cache.DigestOf([]byte(b.String()))
+}
+
+// Path returns where the file called name can be read.
+func (a Artifact) Path(name string) (string, error) {
+	for _, f := range a.Files {
+		if f.Name == name {
+			return a.Open(f)
+		}
+	}
+	names := make([]string, len(a.Files))
+	for i, f := range a.Files {
+		names[i] = f.Name
+	}
+	return "", fmt.Errorf("the artifact has no file %q (it has %s)", name, strings.Join(names, ", "))
+}
+
+// Has says whether the artifact has a file called name.
+func (a Artifact) Has(name string) bool {
+	return slices.ContainsFunc(a.Files, func(f File) bool { return f.Name == name })
+}
+
+// DirArtifact makes an artifact of the files in a folder, where they stay.
+func DirArtifact(dir string) (Artifact, error) {
+	a := Artifact{Open: func(f File) (string, error) {
+		return filepath.Join(dir, filepath.FromSlash(f.Name)), nil
+	}}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		digest, size, err := DigestFile(path)
+		if err != nil {
+			return err
+		}
+		a.Files = append(a.Files, File{Name: filepath.ToSlash(rel), Digest: digest, Size: size})
+		return nil
+	})
+	slices.SortFunc(a.Files, func(x, y File) int { return strings.Compare(x.Name, y.Name) })
+	return a, err
+}
+
+// DigestFile returns the digest and the size of a file's content.
+func DigestFile(path string) (cache.Digest, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return cache.Digest{}, 0, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	return cache.Digest(h.Sum(nil)), n, err
+}

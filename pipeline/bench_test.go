@@ -1,0 +1,65 @@
+package pipeline
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// manyCells is a spec of n cells: half of them need the other half.
+func manyCells(n int) string {
+	src := "name: many\nstages:\n  a: {uses: test/text, matrix: {i: ["
+	for i := range n / 2 {
+		src += fmt.Sprint(i, ",")
+	}
+	return src + "]}, with: {n: \"${matrix.i}\"}}\n  b: {uses: test/text, needs: {a: a}}\n"
+}
+
+// The target is 150 ms on an idle machine; the test allows for a busy one.
+func TestNoOpOverManyCellsIsQuick(t *testing.T) {
+	b := newBench(t)
+	src := manyCells(200)
+	b.mustRun(src)
+	start := time.Now()
+	b.wantRan(src)
+	if d := time.Since(start); d > 300*time.Millisecond {
+		t.Errorf("200 cached cells took %s", d)
+	}
+}
+
+func BenchmarkNoOp1000(b *testing.B) {
+	bench := newBench(b)
+	src := manyCells(1000)
+	bench.mustRun(src)
+	b.ResetTimer()
+	for range b.N {
+		bench.mustRun(src)
+	}
+}
+
+func BenchmarkBuild10000(b *testing.B) {
+	bench := newBench(b)
+	src := manyCells(10_000)
+	var before, after runtime.MemStats
+	for range b.N {
+		runtime.ReadMemStats(&before)
+		g := bench.graph(src)
+		runtime.ReadMemStats(&after)
+		if len(g.Nodes) != 10_000 {
+			b.Fatal(len(g.Nodes))
+		}
+		b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/1e6, "MB")
+	}
+}
+
+func BenchmarkTrivialCell(b *testing.B) {
+	bench := newBench(b)
+	bench.opts.Workers = 1
+	b.ResetTimer()
+	for i := range b.N {
+		src := fmt.Sprintf("name: x\nstages:\n  a: {uses: test/text, matrix: {i: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}, with: {text: t%d, n: \"${matrix.i}\"}}\n", i)
+		bench.mustRun(src)
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N)/10, "ms/cell")
+}

@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"time"
+
+	"foil/internal/cache"
+)
+
+// An Event tells what happens in a run. All events of a run come from one
+// goroutine, one after the other.
+type Event interface{ isEvent() }
+
+// RunStarted is the first event.
+type RunStarted struct{ Plan *Plan }
+
+// CellStarted says that a cell is being made.
+type CellStarted struct {
+	Node    *Node
+	Key     cache.Key
+	Reason  string // why it is not a hit
+	Resumes bool   // an interrupted run left checkpoints
+}
+
+// CellWaiting says that another run is making the same cell.
+type CellWaiting struct {
+	Node *Node
+	Key  cache.Key
+}
+
+// CellProgress says how far a running cell is, at most ten times a second.
+type CellProgress struct {
+	Node     *Node
+	Progress Progress
+}
+
+// CellHit says that a cell is there already.
+type CellHit struct {
+	Node   *Node
+	Key    cache.Key
+	Record *cache.Record
+}
+
+// CellDone says that a cell was made.
+type CellDone struct {
+	Node     *Node
+	Key      cache.Key
+	Record   *cache.Record
+	Duration time.Duration
+}
+
+// CellFailed says that a cell could not be made.
+type CellFailed struct {
+	Node *Node
+	Err  error // a *CellError
+}
+
+// CellSkipped says that a cell will not run because of another one that failed.
+type CellSkipped struct{ Node, Cause *Node }
+
+// RunDone is the last event.
+type RunDone struct{ Result *Result }
+
+func (RunStarted) isEvent()   {}
+func (CellStarted) isEvent()  {}
+func (CellWaiting) isEvent()  {}
+func (CellProgress) isEvent() {}
+func (CellHit) isEvent()      {}
+func (CellDone) isEvent()     {}
+func (CellFailed) isEvent()   {}
+func (CellSkipped) isEvent()  {}
+func (RunDone) isEvent()      {}

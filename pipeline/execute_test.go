@@ -1,0 +1,365 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"foil/internal/cache"
+)
+
+func TestSecondRunHits(t *testing.T) {
+	b := newBench(t)
+	first := b.wantRan(paperSpec, ids(b.graph(paperSpec).Nodes)...)
+	second := b.wantRan(paperSpec)
+	for id, d := range digests(first) {
+		if digests(second)[id] != d {
+			t.Errorf("%s: another digest", id)
+		}
+	}
+	path, err := second.Of("table").Artifact.Path("text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), "privacy[age=200,fold=0,gender=0]") {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
+func TestGrownSweepRunsOnlyWhatIsNew(t *testing.T) {
+	b := newBench(t)
+	b.mustRun(paperSpec)
+	b.wantRan(strings.Replace(paperSpec, "[0, 400]", "[0, 200, 400]", 1),
+		"model[age=200,fold=1,gender=200]", "model[age=200,fold=0,gender=200]",
+		"privacy[age=200,fold=1,gender=200]", "privacy[age=200,fold=0,gender=200]", "table")
+}
+
+func TestUnchangedOutputStopsTheWave(t *testing.T) {
+	b := newBench(t)
+	src := func(text string) string {
+		return `name: x
+stages:
+  a: {uses: test/text, with: {text: ` + text + `}}
+  b: {uses: test/text, needs: {a: a}, with: {mod: 1}}
+  c: {uses: test/text, needs: {a: b}}
+  d: {uses: test/text, needs: {a: c}}
+`
+	}
+	b.wantRan(src("one"), "a", "b", "c", "d")
+	p := b.plan(src("two"))
+	var states []string
+	for _, c := range p.Cells {
+		states = append(states, fmt.Sprint(c.Node.ID, " ", c.State, " ", c.Reason))
+	}
+	want := "a miss never made; b unknown depends on a; c unknown depends on b; d unknown depends on c"
+	if got := strings.Join(states, "; "); got != want || p.Hits != 0 || p.Misses != 1 || p.Unknown != 3 {
+		t.Errorf("plan: %s", got)
+	}
+	b.wantRan(src("two"), "a", "b")
+}
+
+func TestEqualWorkIsDoneOnce(t *testing.T) {
+	b := newBench(t)
+	b.during = func(context.Context, *Cell) error { time.Sleep(5 * time.Millisecond); return nil }
+	src := `name: x
+stages:
+  a: {uses: test/text, matrix: {m: [0, 1, 2]}, with: {text: same}}
+  b: {uses: test/text, with: {text: same}}
+  c: {uses: test/gather, gather: {a: a, b: b}}
+`
+	p := b.plan(src)
+	if c := p.Cells[1]; c.SameAs == nil || c.SameAs.ID != "a[m=0]" || c.Reason != "the same work as a[m=0]" {
+		t.Errorf("planned: %+v", c)
+	}
+	b.wantRan(src, "a[m=0]", "c")
+}
+
+func TestFailureStopsOnlyWhatNeedsIt(t *testing.T) {
+	b := newBench(t)
+	b.during = func(_ context.Context, c *Cell) error {
+		switch c.ID {
+		case "model[age=200,fold=0,gender=400]":
+			c.Logf("epoch 3")
+			return errors.New("epoch 3: loss is NaN")
+		case "model[age=200,fold=1,gender=0]":
+			return errors.New("no luck")
+		}
+		return nil
+	}
+	r, err := b.plan(paperSpec).Execute(t.Context())
+	var failed *FailedError
+	if !errors.As(err, &failed) || len(failed.Cells) != 2 {
+		t.Fatalf("got %v", err)
+	}
+	text := err.Error()
+	log := failed.Cells[1].Log
+	for _, want := range []string{
+		"2 cells failed; 3 cells skipped",
+		"  model[age=200,fold=0,gender=400]: test/draws: epoch 3: loss is NaN (log: " + log + ")",
+		"  model[age=200,fold=1,gender=0]: test/draws: no luck\n",
+	} {
+		if !strings.Contains(text+"\n", want) {
+			t.Errorf("the error does not say %q:\n%s", want, text)
+		}
+	}
+	if content, err := os.ReadFile(log); string(content) != "epoch 3\n" {
+		t.Errorf("log %q: %q, %v", log, content, err)
+	}
+	if r.Made != 7 || r.Failed != 2 || r.Skipped != 3 {
+		t.Errorf("%+v", r)
+	}
+	skipped := r.Of("privacy[age=200,fold=0,gender=400]")
+	if skipped.Status != WasSkipped || skipped.Cause.ID != "model[age=200,fold=0,gender=400]" {
+		t.Errorf("%+v", skipped)
+	}
+	if table := r.Of("table"); table.Status != WasSkipped || table.Cause.Stage.Name != "model" {
+		t.Errorf("%+v", table)
+	}
+
+	b.during = nil
+	b.took()
+	ran, r := b.mustRun(paperSpec)
+	if len(ran) != 5 || r.Hits != 7 {
+		t.Errorf("the next run ran %s", ran)
+	}
+}
+
+func TestEqualWorkFailsOnce(t *testing.T) {
+	b := newBench(t)
+	b.during = func(context.Context, *Cell) error { time.Sleep(time.Millisecond); return errors.New("no luck") }
+	r, err := b.plan("name: x\nstages:\n  a: {uses: test/text, matrix: {m: [0, 1, 2, 3, 4, 5, 6, 7]}}\n").Execute(t.Context())
+	if err == nil || r.Failed != 1 || r.Skipped != 7 || len(b.took()) != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestPanicIsAnErrorWithItsStackInTheLog(t *testing.T) {
+	b := newBench(t)
+	b.during = func(context.Context, *Cell) error { panic("index out of reach") }
+	_, err := b.plan("name: x\nstages:\n  a: {uses: test/text}\n").Execute(t.Context())
+	var cell *CellError
+	if !errors.As(err, &cell) || !strings.Contains(err.Error(), "a: test/text: panic: index out of reach (log: ") {
+		t.Fatalf("got %v", err)
+	}
+	if log, _ := os.ReadFile(cell.Log); !strings.Contains(string(log), "execute_test.go") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+func TestKindThatEndsItsGoroutineFails(t *testing.T) {
+	b := newBench(t)
+	b.during = func(context.Context, *Cell) error { runtime.Goexit(); return nil }
+	within(t, 5*time.Second, func() {
+		if _, err := b.plan("name: x\nstages:\n  a: {uses: test/text}\n").Execute(t.Context()); err == nil {
+			t.Error("no error")
+		}
+	})
+}
+
+func TestKindThatWritesNothingFails(t *testing.T) {
+	b := newBench(t)
+	kinds := b.kinds()
+	kinds[0].Run = func(context.Context, *Cell) error { return nil }
+	g, err := Build(b.parse("name: x\nstages:\n  a: {uses: test/text}\n"), kinds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.planGraph(g).Execute(t.Context()); err == nil || !strings.Contains(err.Error(), "no output was written") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLogIsKeptWithTheRecord(t *testing.T) {
+	b := newBench(t)
+	b.opts.Version = "v1"
+	b.during = func(_ context.Context, c *Cell) error {
+		c.Logf("hello")
+		c.Time("epoch", time.Second)
+		c.Time("epoch", 2*time.Second)
+		return nil
+	}
+	_, r := b.mustRun("name: x\nstages:\n  a: {uses: test/text, with: {n: 1}}\n  b: {uses: test/text, needs: {a: a}}\n")
+	rec := r.Of("b").Record
+	path, err := b.opts.Cache.Object(*rec.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := os.ReadFile(path); string(text) != "hello\n" {
+		t.Errorf("log %q", text)
+	}
+	if len(rec.Timings) != 2 || rec.Timings[1] != (cache.Timing{Name: "epoch", Seconds: 2}) {
+		t.Errorf("timings %v", rec.Timings)
+	}
+	in := r.Of("a")
+	if want := (cache.Input{Name: "a", Cell: "a", Key: in.Key, Digest: in.Artifact.Digest()}); len(rec.Inputs) != 1 || rec.Inputs[0] != want {
+		t.Errorf("inputs %v", rec.Inputs)
+	}
+	if rec.Cell != "b" || rec.Foil != "v1" || rec.Kind != "test/text" || cache.KeyOf(rec.KeyText) != rec.Key || in.Record.Params != "{n: 1}" {
+		t.Errorf("%+v", rec)
+	}
+}
+
+func TestCancelledRunStopsAndKeepsCheckpoints(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	b.during = func(ctx context.Context, c *Cell) error {
+		if c.ID == "ratings" {
+			return nil
+		}
+		if err := errors.Join(os.MkdirAll(c.WorkDir, 0o777), os.WriteFile(filepath.Join(c.WorkDir, "epoch"), []byte("3"), 0o666)); err != nil {
+			return err
+		}
+		if f, err := c.Create("half"); err == nil {
+			f.Close()
+		}
+		cancel()
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	var r *Result
+	within(t, 5*time.Second, func() {
+		var err error
+		if r, err = b.plan(paperSpec).Execute(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	})
+	if r.Made != 1 || r.Failed != 0 || r.Stopped != len(r.Outcomes)-1 {
+		t.Errorf("%+v", r)
+	}
+	var resumed atomic.Int32
+	b.took()
+	b.during = func(_ context.Context, c *Cell) error {
+		if text, err := os.ReadFile(filepath.Join(c.WorkDir, "epoch")); err == nil && string(text) == "3" {
+			resumed.Add(1)
+		}
+		return nil
+	}
+	_, r = b.mustRun(paperSpec)
+	if resumed.Load() == 0 {
+		t.Error("no checkpoint was found")
+	}
+	for _, o := range r.Outcomes {
+		if o.Artifact.Has("half") {
+			t.Errorf("%s: half an output was published", o.Node.ID)
+		}
+	}
+	if left, _ := os.ReadDir(filepath.Join(b.dir, "work")); len(left) > 0 {
+		t.Errorf("%d work folders are left over", len(left))
+	}
+}
+
+func TestNoMoreCellsAtOnceThanWorkers(t *testing.T) {
+	b := newBench(t)
+	b.opts.Workers = 3
+	var now, most atomic.Int32
+	b.during = func(context.Context, *Cell) error {
+		n := now.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		time.Sleep(2 * time.Millisecond)
+		now.Add(-1)
+		return nil
+	}
+	b.mustRun("name: x\nstages:\n  a: {uses: test/text, matrix: {i: [1,2,3,4,5,6,7,8,9,10,11,12]}, with: {n: \"${matrix.i}\"}}\n")
+	if most.Load() != 3 {
+		t.Errorf("%d cells at once", most.Load())
+	}
+}
+
+func TestWhatIsBegunIsBroughtToItsEnd(t *testing.T) {
+	b := newBench(t)
+	b.opts.Workers = 1
+	_, err := b.plan(`name: x
+stages:
+  a: {uses: test/text, matrix: {i: [1, 2]}, with: {n: "${matrix.i}"}}
+  b: {uses: test/text, needs: {a: a}}
+  c: {uses: test/gather, gather: {all: b}}
+`).Execute(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(b.runs, " "); got != "a[i=1] b[i=1] a[i=2] b[i=2] c" {
+		t.Errorf("ran %s", got)
+	}
+}
+
+func TestEventsTellTheStory(t *testing.T) {
+	b := newBench(t)
+	b.opts.Workers = 1
+	b.during = func(_ context.Context, c *Cell) error {
+		if c.ID == "b" {
+			c.Progress(Progress{Done: 1, Total: 2, Unit: "epochs"})
+			time.Sleep(250 * time.Millisecond)
+			return errors.New("no luck")
+		}
+		return nil
+	}
+	const src = "name: x\nstages:\n  a: {uses: test/text}\n  b: {uses: test/text, needs: {a: a}}\n  c: {uses: test/text, needs: {a: b}}\n"
+	var story []string
+	var mu sync.Mutex
+	b.opts.OnEvent = func(e Event) {
+		if !mu.TryLock() {
+			t.Error("two events at once")
+		}
+		defer mu.Unlock()
+		switch e := e.(type) {
+		case RunStarted:
+			story = append(story, fmt.Sprint("run ", e.Plan.Hits, e.Plan.Misses, e.Plan.Unknown))
+		case CellStarted:
+			story = append(story, fmt.Sprintf("start %s (%s)", e.Node.ID, e.Reason))
+		case CellProgress:
+			story = append(story, fmt.Sprint("progress ", e.Node.ID, e.Progress.Done, e.Progress.Total))
+		case CellDone:
+			story = append(story, "done "+e.Node.ID)
+		case CellFailed:
+			story = append(story, "failed "+e.Node.ID)
+		case CellSkipped:
+			story = append(story, "skipped "+e.Node.ID+" for "+e.Cause.ID)
+		case CellHit:
+			story = append(story, "hit "+e.Node.ID)
+		case RunDone:
+			story = append(story, fmt.Sprint("end ", e.Result.Hits, e.Result.Made, e.Result.Failed, e.Result.Skipped))
+		}
+	}
+	b.plan(src).Execute(t.Context())
+	b.plan(src).Execute(t.Context())
+	want := "run 0 1 2; start a (never made); done a; start b (never made); progress b 1 2; failed b; skipped c for b; end 0 1 1 1; " +
+		"run 1 1 1; hit a; start b (never made); progress b 1 2; failed b; skipped c for b; end 1 0 1 1"
+	got := strings.Join(story, "; ")
+	if strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestSourceErrorNamesTheCell(t *testing.T) {
+	b := newBench(t)
+	b.sources = func(*textParams) ([]Source, error) { return nil, errors.New("no data and no network") }
+	c, err := cache.Open(b.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.graph("name: x\nstages:\n  a: {uses: test/source, matrix: {i: [1, 2]}}\n").Plan(t.Context(), Options{Cache: c})
+	if err == nil || err.Error() != "a[i=1]: test/source: no data and no network" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestChangedSourceMissesAndMovedOneHits(t *testing.T) {
+	b := newBench(t)
+	source := Source{Name: "data", Digest: cache.DigestOf([]byte("1")), Path: "/one"}
+	b.sources = func(*textParams) ([]Source, error) { return []Source{source}, nil }
+	const src = "name: x\nstages:\n  a: {uses: test/source}\n"
+	b.wantRan(src, "a")
+	source.Path = "/two"
+	b.wantRan(src)
+	source.Digest = cache.DigestOf([]byte("2"))
+	b.wantRan(src, "a")
+}

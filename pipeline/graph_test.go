@@ -1,0 +1,189 @@
+package pipeline
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"foil/spec"
+)
+
+const paperSpec = `name: paper
+seed: 42
+stages:
+  ratings: {uses: test/text}
+  fold:    {uses: test/text, needs: {a: ratings}, matrix: {fold: [1, 0]}, with: {value: "${matrix.fold}"}}
+  model:   {uses: test/draws, needs: {a: fold}, matrix: {gender: [0, 400], age: [200]}, with: {value: ["${matrix.gender}", "${matrix.age}"]}}
+  privacy: {uses: test/numeric, needs: {b: model, a: fold}}
+  table:   {uses: test/gather, gather: {privacy: privacy, folds: fold}}
+`
+
+func TestCellsInheritAndJoinAxes(t *testing.T) {
+	g := newBench(t).graph(paperSpec)
+	want := []string{
+		"ratings",
+		"fold[fold=1]", "fold[fold=0]",
+		"model[age=200,fold=1,gender=0]", "model[age=200,fold=1,gender=400]", "model[age=200,fold=0,gender=0]", "model[age=200,fold=0,gender=400]",
+		"privacy[age=200,fold=1,gender=0]", "privacy[age=200,fold=1,gender=400]", "privacy[age=200,fold=0,gender=0]", "privacy[age=200,fold=0,gender=400]",
+		"table",
+	}
+	if got := ids(g.Nodes); !slices.Equal(got, want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for _, n := range g.Nodes {
+		if n.Stage.Name != "privacy" {
+			continue
+		}
+		data, model := n.Inputs[0].From[0], n.Inputs[1].From[0]
+		if !strings.HasSuffix(n.ID, axesText(model.Axes)) || axesText(data.Axes) != axesText(model.Axes[1:2]) {
+			t.Errorf("%s reads %s and %s", n.ID, data.ID, model.ID)
+		}
+	}
+	if n := len(g.Nodes[len(g.Nodes)-1].Inputs[1].From); n != 4 {
+		t.Errorf("table gathers %d cells of privacy", n)
+	}
+}
+
+func TestBrokenWiringIsExplained(t *testing.T) {
+	const head = "name: x\nstages:\n  one: {uses: test/text}\n  num: {uses: test/number}\n"
+	tests := map[string]struct{ stages, want string }{
+		"unknown kind":         {"  s: {uses: test/txt}", `5:13: no kind "test/txt"; did you mean "test/text"?`},
+		"unknown input":        {"  s: {uses: test/plain, needs: {text: one, txet: one}}", `5:44: test/plain has no input "txet"; did you mean "text"?`},
+		"missing input":        {"  s: {uses: test/plain}", `5:3: stage "s" misses the input "text" of test/plain; write needs: {text: STAGE} (one and s make text)`},
+		"missing gather":       {"  s: {uses: test/gather}", `5:3: stage "s" gathers nothing, and test/gather needs a stage at least; write gather: {NAME: STAGE} (one and s make text)`},
+		"wrong type":           {"  s: {uses: test/text, needs: {a: num}}", `5:35: input "a" of test/text takes text, and stage "num" (test/number) makes number`},
+		"wrong type gathered":  {"  s: {uses: test/gather, gather: {x: num}}", `5:38: input "x" of test/gather takes text, and stage "num" (test/number) makes number`},
+		"gathered for needed":  {"  s: {uses: test/plain, needs: {text: one, all: one}}", `5:44: input "all" of test/plain takes all cells of a stage; move it from needs to gather`},
+		"needed for gathered":  {"  s: {uses: test/plain, gather: {text: one}}", `5:34: input "text" of test/plain is one artifact, not all cells of a stage; move it from gather to needs`},
+		"unknown parameter":    {"  s: {uses: test/text, with: {txt: abc}}", `5:31: unknown field "txt"; did you mean "text"?`},
+		"no parameters":        {"  s: {uses: test/plain, needs: {text: one}, with: {txt: abc}}", `5:52: test/plain takes no parameters`},
+		"out of bounds":        {"  s: {uses: test/text, matrix: {l: [-1, -1.5, 2, 3]}, with: {n: \"${matrix.l}\"}}", `5:65: n: `},
+		"unknown axis":         {"  s: {uses: test/text, matrix: {fold: [0]}, with: {n: \"${matrix.fodl}\"}}", `5:55: ${matrix.fodl}: no axis "fodl" here; did you mean "fold"?`},
+		"own and inherited":    {"  p: {uses: test/text, matrix: {fold: [0]}}\n  s: {uses: test/text, needs: {a: p}, matrix: {fold: [0]}}", `6:48: axis "fold" is inherited already, from "p" (through the need "a"); leave it out or give it another name`},
+		"case":                 {"  p: {uses: test/text, matrix: {fold: [0]}}\n  q: {uses: test/text, matrix: {Fold: [1]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "fold" of "p" (through the need "a") and axis "Fold" of "q" (through the need "b") look like one axis`},
+		"dashes":               {"  p: {uses: test/text, matrix: {k-fold: [0]}}\n  q: {uses: test/text, needs: {a: p}, matrix: {k_fold: [1]}}", `6:48: axis "k-fold" of "p" (through the need "a") and axis "k_fold" of the stage's own matrix look like one`},
+		"plural":               {"  p: {uses: test/text, matrix: {fold: [0]}}\n  q: {uses: test/text, matrix: {folds: [1]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "fold"`},
+		"one letter":           {"  p: {uses: test/text, matrix: {gender: [0, 1]}}\n  q: {uses: test/text, matrix: {gendre: [1, 0]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "gender"`},
+		"number and text":      {"  p: {uses: test/text, matrix: {fold: [0, 1]}}\n  q: {uses: test/text, matrix: {fold: ['0', '1']}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "fold" of "p" (through the need "a") has the value 0 (a number) and axis "fold" of "q" (through the need "b") has "0" (a text)`},
+		"nothing in common":    {"  p: {uses: test/text, matrix: {fold: [0, 1]}}\n  q: {uses: test/text, matrix: {fold: [2, 3]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: the needs of "s" have no cell in common: axis "fold" is 2, 3 in "q", and 0, 1 in what the other needs give`},
+		"too many cells":       {"  s: {uses: test/text, matrix: {" + manyAxes + "}}", `stage "s" has more than 100000 cells`},
+		"seed that is no seed": {"  s: {uses: test/draws, matrix: {x: [a]}, seed: \"${matrix.x}\"}", `5:49: seed has to be a whole number that is 0 or larger, not a`},
+		"two seeds":            {"  s: {uses: test/draws, matrix: {seed: [1, 2]}, seed: 3}", `stage "s" has a seed of its own, and cells with other ones on the axis "seed"`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			_, err := Build(b.parse(head+test.stages+"\n"), b.kinds())
+			var errs spec.Errors
+			if !errors.As(err, &errs) {
+				t.Fatalf("got %v", err)
+			}
+			if !strings.Contains(errs[0].Error(), test.want) {
+				t.Errorf("got  %v\nwant %s", errs[0], test.want)
+			}
+			if name != "out of bounds" && len(errs) != 1 {
+				t.Errorf("more than one error:\n%v", errs)
+			}
+		})
+	}
+}
+
+const manyAxes = "a: [1,2,3,4,5,6,7,8,9,10], b: [1,2,3,4,5,6,7,8,9,10], c: [1,2,3,4,5,6,7,8,9,10], " +
+	"d: [1,2,3,4,5,6,7,8,9,10], e: [1,2,3,4,5,6,7,8,9,10], f: [1,2]"
+
+func TestAxesThatAreNearByNatureAreAllowed(t *testing.T) {
+	for _, axes := range [][2]string{{"x", "y"}, {"layer1", "layer2"}, {"age", "sex"}, {"gender", "genre"}, {"lr", "l2"}} {
+		src := "name: x\nstages:\n  p: {uses: test/text, matrix: {" + axes[0] + ": [0, 1]}}\n  q: {uses: test/text, matrix: {" + axes[1] +
+			": [0, 1]}}\n  s: {uses: test/text, needs: {a: p, b: q}}\n"
+		if n := len(newBench(t).graph(src).Nodes); n != 8 {
+			t.Errorf("%s: %d cells", axes, n)
+		}
+	}
+}
+
+func TestAllErrorsAreReportedAtOnceAndEachOnce(t *testing.T) {
+	b := newBench(t)
+	_, err := Build(b.parse(`name: x
+stages:
+  a: {uses: test/txt}
+  b: {uses: test/text, matrix: {n: [1, 2, 3]}, with: {txt: x, n: yes}}
+  c: {uses: test/plain, needs: {text: b, b: b}}
+  d: {uses: test/text, needs: {a: b}, matrix: {n: [1]}}
+`), b.kinds())
+	var errs spec.Errors
+	errors.As(err, &errs)
+	var lines []int
+	for _, e := range errs {
+		lines = append(lines, e.Pos.Line)
+	}
+	if !slices.Equal(lines, []int{3, 4, 4, 5, 6}) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSeedIsThatOfTheAxisTheStageOrTheSpec(t *testing.T) {
+	g := newBench(t).graph(`name: x
+seed: 7
+stages:
+  spec:  {uses: test/draws}
+  stage: {uses: test/draws, seed: 8}
+  axis:  {uses: test/draws, matrix: {seed: [9]}}
+  heir:  {uses: test/draws, needs: {a: axis}}
+  other: {uses: test/draws, matrix: {run: [10]}, seed: "${matrix.run}"}
+  both:  {uses: test/draws, matrix: {seed: [11]}, seed: "${matrix.seed}"}
+`)
+	want := []uint64{7, 8, 9, 9, 10, 11}
+	for i, n := range g.Nodes {
+		if n.Seed != want[i] {
+			t.Errorf("%s: seed %d, want %d", n.ID, n.Seed, want[i])
+		}
+	}
+}
+
+func TestSelectTakesCellsAndWhatTheyNeed(t *testing.T) {
+	tests := []struct{ only, want string }{
+		{"fold", "ratings fold[fold=1] fold[fold=0]"},
+		{"model[fold=0,gender=400]", "ratings fold[fold=0] model[age=200,fold=0,gender=400]"},
+		{` model[ fold = "0" ] `, ""},
+		{"model[age=200, fold=0]", "ratings fold[fold=0] model[age=200,fold=0,gender=0] model[age=200,fold=0,gender=400]"},
+		{"fold[fold=1] ratings", ""},
+		{"table", strings.Join(ids(newBench(t).graph(paperSpec).Nodes), " ")},
+	}
+	for _, test := range tests {
+		g, err := newBench(t).graph(paperSpec).Select([]string{test.only})
+		if test.want == "" {
+			if err == nil {
+				t.Errorf("%s: no error", test.only)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", test.only, err)
+		} else if got := strings.Join(ids(g.Nodes), " "); got != test.want {
+			t.Errorf("%s: got %s", test.only, got)
+		}
+	}
+	g, err := newBench(t).graph(paperSpec).Select([]string{"fold[fold=0]", "fold[fold=1]"})
+	if err != nil || len(g.Nodes) != 3 {
+		t.Errorf("two selections: %v", err)
+	}
+}
+
+func TestSelectExplainsWhatIsNotThere(t *testing.T) {
+	for only, want := range map[string]string{
+		"modle":               `no stage "modle"; did you mean "model"?`,
+		"model[fodl=0]":       `stage "model" has no axis "fodl"; did you mean "fold"?`,
+		"model[gender=40]":    `axis "gender" of stage "model" has no value "40"; it has 0, 400`,
+		"model[gender]":       `"gender" is not axis=value`,
+		"model[gender=0":      "a ] is missing",
+		"[gender=0]":          `no stage ""`,
+		"ratings[x=1]":        `stage "ratings" has no axis "x"`,
+		"fold[fold=0,fold=1]": "no cell of",
+	} {
+		_, err := newBench(t).graph(paperSpec).Select([]string{only})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", only, err, want)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"foil/internal/cache"
+)
+
+// A job is a ready cell in the hands of a goroutine, with all that it needs.
+type job struct {
+	*cell
+	opts     Options
+	host     string
+	messages chan<- message
+	deliver  bool
+
+	inputs   map[string]Artifact
+	gathered map[string][]GatheredCell
+	read     []cache.Input // for the record
+
+	mu      sync.Mutex
+	damaged map[*Node]*cache.DamagedError
+	timings []cache.Timing
+}
+
+// newJob is called by the loop.
+func (x *executor) newJob(c *cell) *job {
+	j := &job{
+		cell: c, opts: x.opts, host: x.host, messages: x.messages, deliver: x.opts.Deliver(c.Node),
+		inputs:   map[string]Artifact{},
+		gathered: map[string][]GatheredCell{},
+		damaged:  map[*Node]*cache.DamagedError{},
+	}
+	for _, in := range c.Node.Inputs {
+		for _, from := range in.From {
+			f := x.of[from]
+			a := Artifact{Files: f.outcome.Artifact.Files, Open: j.opener(from)}
+			if in.Gathered {
+				j.gathered[in.Name] = append(j.gathered[in.Name], GatheredCell{Axes: from.Axes, Artifact: a})
+			} else {
+				j.inputs[in.Name] = a
+			}
+			j.read = append(j.read, cache.Input{Name: in.Name, Cell: from.ID, Key: f.key, Digest: f.digest})
+		}
+	}
+	return j
+}
+
+// opener notes what a kind finds damaged, whatever it makes of the error.
+func (j *job) opener(from *Node) func(File) (string, error) {
+	return func(f File) (string, error) {
+		path, err := j.opts.openFile(f)
+		var damaged *cache.DamagedError
+		if errors.As(err, &damaged) {
+			j.mu.Lock()
+			j.damaged[from] = damaged
+			j.mu.Unlock()
+		}
+		return path, err
+	}
+}
+
+// do sees to it that the cell is in the cache, and says so to the loop.
+func (j *job) do(ctx context.Context) {
+	// What is sent should the kind end the goroutine.
+	var m message = failed{cell: j.cell, err: errors.New("the kind ended its goroutine")}
+	defer func() { j.messages <- m }()
+	m = j.makeOrFind(ctx)
+}
+
+func (j *job) makeOrFind(ctx context.Context) message {
+	if r, _, err := j.lookup(); err != nil {
+		return failed{cell: j.cell, err: err}
+	} else if r != nil {
+		return finished{cell: j.cell, status: WasHit, record: r}
+	}
+	lock, err := j.opts.Cache.TryLock(j.key)
+	if errors.Is(err, cache.ErrLocked) {
+		return locked{j.cell}
+	} else if err != nil {
+		return failed{cell: j.cell, err: err}
+	}
+	defer lock.Unlock()
+	r, reason, err := j.lookup() // again: until now another run may have made it
+	if err != nil {
+		return failed{cell: j.cell, err: err}
+	} else if r != nil {
+		return finished{cell: j.cell, status: WasHit, record: r}
+	}
+	return j.make(ctx, lock, reason)
+}
+
+// lookup is Cache.Lookup, and reads what is to be delivered.
+func (j *job) lookup() (*cache.Record, string, error) {
+	r, reason, err := j.opts.Cache.Lookup(j.key)
+	if r == nil || !j.deliver {
+		return r, reason, err
+	}
+	for _, f := range r.Outputs {
+		if _, err := j.opts.Cache.Object(f); err != nil {
+			return nil, "its output " + err.Error(), nil
+		}
+	}
+	return r, "", nil
+}
+
+// make runs the kind and publishes what it wrote.
+func (j *job) make(ctx context.Context, lock *cache.Lock, reason string) message {
+	work, err := lock.Begin()
+	if err != nil {
+		return failed{cell: j.cell, err: err}
+	}
+	resumes := work.Resumes()
+	if !resumes {
+		os.Remove(work.Log)
+	}
+	j.messages <- started{cell: j.cell, reason: reason, resumes: resumes}
+
+	log := &logFile{path: work.Log}
+	start := time.Now()
+	err = j.run(ctx, work, log)
+	wall := time.Since(start)
+	log.close()
+	j.mu.Lock() // a kind may have left goroutines behind
+	defer j.mu.Unlock()
+	switch {
+	case len(j.damaged) > 0:
+		return damaged{j.cell, maps.Clone(j.damaged)}
+	case err != nil && ctx.Err() != nil:
+		return stopped{j.cell}
+	case err != nil:
+		return failed{cell: j.cell, err: err, log: log.written(), duration: wall}
+	}
+	r := j.record(start, wall)
+	if err := work.Publish(r); err != nil {
+		return failed{cell: j.cell, err: err, log: log.written(), duration: wall}
+	}
+	return finished{cell: j.cell, status: WasMade, record: r, duration: wall}
+}
+
+// run calls the kind. A panic is an error, with its stack in the log.
+func (j *job) run(ctx context.Context, work *cache.Work, log io.Writer) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(log, "panic: %v\n\n%s", p, debug.Stack())
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	// Cells with equal parameters do not share them: a kind may change its own.
+	params, err := j.Node.Kind.decode(j.Node.with)
+	if err != nil {
+		return err
+	}
+	cell := &Cell{
+		ID:         j.Node.ID,
+		Params:     params,
+		Inputs:     j.inputs,
+		Gathered:   j.gathered,
+		Sources:    j.sources,
+		Env:        j.opts.Env,
+		Cores:      j.opts.Cores,
+		OutDir:     work.Out,
+		WorkDir:    work.Checkpoint,
+		OnProgress: func(p Progress) { j.progress.Store(&p) },
+		OnLog:      log,
+		OnTiming: func(name string, d time.Duration) {
+			j.mu.Lock()
+			j.timings = append(j.timings, cache.Timing{Name: name, Seconds: d.Seconds()})
+			j.mu.Unlock()
+		},
+	}
+	// What is not in the key is not handed over.
+	if j.Node.Kind.Draws {
+		cell.Seed = j.Node.Seed
+	}
+	if j.Node.Kind.Numeric {
+		cell.Backend = j.opts.Backend
+	}
+	return j.Node.Kind.Run(ctx, cell)
+}
+
+func (j *job) record(start time.Time, wall time.Duration) *cache.Record {
+	return &cache.Record{
+		KeyText:     j.keyText,
+		Kind:        j.Node.Kind.Name,
+		Version:     j.Node.Kind.Version,
+		Seed:        j.Node.Seed,
+		Inputs:      j.read,
+		Cell:        j.Node.ID,
+		Params:      j.Node.with.String(),
+		Started:     start.UTC(),
+		WallSeconds: wall.Seconds(),
+		Timings:     slices.Clone(j.timings),
+		Host:        j.host,
+		Foil:        j.opts.Version,
+		Go:          runtime.Version(),
+	}
+}
+
+func hostname() string {
+	name, _ := os.Hostname()
+	return name
+}

@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foil/internal/cache"
+)
+
+// The text and the key of one cell, so that changing either is never an
+// accident: every result in every cache would be made again.
+func TestKeyIsPinned(t *testing.T) {
+	b := newBench(t)
+	b.sources = func(*textParams) ([]Source, error) {
+		return []Source{{Name: "ml-1m.zip", Digest: cache.DigestOf([]byte("zip")), Path: "/some/where"}}, nil
+	}
+	p := b.plan(`name: pinned
+seed: 42
+stages:
+  numbers: {uses: test/source, with: {text: "two\nlines", n: 3, value: [1.0, x], quiet: true}}
+`)
+	const text = `foil key 1
+kind "test/source" version 1
+with mod = 0
+with n = 3
+with text = "two\nlines"
+with value = [1, "x"]
+source "ml-1m.zip" 4a70fe9aa6436e02c2dea340fbd1e352e4ef2d8ce6ca52ad25d4b95471fc8bf2
+`
+	const key = "18c7e4e110d03c24be9a54e7ca27e46b65b27eea8e99c5ecb5b1a56e5d7a01c8"
+	if got := p.Cells[0].KeyText; got != text {
+		t.Errorf("text\n%s", got)
+	}
+	if got := p.Cells[0].Key.String(); got != key {
+		t.Errorf("key %s", got)
+	}
+}
+
+func TestKeyOfGatheringCellNamesAxesAndContents(t *testing.T) {
+	b := newBench(t)
+	src := `name: x
+stages:
+  one: {uses: test/text}
+  p:   {uses: test/draws, matrix: {b: [x y, 2], a: [1]}, seed: 5}
+  m:   {uses: test/numeric, needs: {b: one, a: p}}
+  all: {uses: test/gather, gather: {p: p, one: one}}
+`
+	b.mustRun(src)
+	p := b.plan(src)
+	byID := map[string]*PlannedCell{}
+	for _, c := range p.Cells {
+		byID[c.Node.ID] = c
+	}
+	digest := func(id string) string { return artifactOf(byID[id].Record, nil).Digest().String() }
+	want := "gather \"one\" 1\ncell [] " + digest("one") +
+		"\ngather \"p\" 2\ncell [a=1,b=x y] " + digest("p[a=1,b=x y]") + "\ncell [a=1,b=2] " + digest("p[a=1,b=2]") + "\n"
+	if got := byID["all"].KeyText; !strings.HasSuffix(got, want) {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	want = "backend \"go\"\nneed \"a\" " + digest("p[a=1,b=2]") + "\nneed \"b\" " + digest("one") + "\n"
+	if got := byID["m[a=1,b=2]"].KeyText; !strings.HasSuffix(got, want) || strings.Contains(got, "seed") {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if got := byID["p[a=1,b=2]"].KeyText; !strings.HasSuffix(got, "seed 5\n") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// What may be different in a spec or on a machine while the work is the same.
+func TestSameWorkHits(t *testing.T) {
+	const src = `name: x
+seed: 1
+stages:
+  a: {uses: test/text, with: {text: abc, n: 2}}
+  b: {uses: test/text, needs: {a: a}, matrix: {fold: [0, 1]}, with: {n: "${matrix.fold}"}}
+  c: {uses: test/gather, gather: {cells: b}}
+`
+	for name, changed := range map[string]string{
+		"renamed stage":    strings.NewReplacer("  a:", "  first:", "a: a", "a: first").Replace(src),
+		"another name":     strings.Replace(src, "name: x", "name: y\ntitle: Y", 1),
+		"order of fields":  strings.Replace(src, "text: abc, n: 2", "n: 2, text: abc", 1),
+		"order of stages":  "name: x\nseed: 1\nstages:\n  c: {uses: test/gather, gather: {cells: b}}\n" + src[strings.Index(src, "  a:"):strings.Index(src, "  c:")],
+		"default spelled":  strings.Replace(src, "n: 2}", "n: 2, mod: 0}", 1),
+		"number spelled":   strings.Replace(src, "fold: [0, 1]", "fold: [0x0, 0x1]", 1),
+		"not in the key":   strings.Replace(src, "n: 2}", "n: 2, quiet: true}", 1),
+		"seed of no use":   strings.Replace(src, "seed: 1", "seed: 2", 1),
+		"quotes, comments": strings.Replace(src, "abc, n: 2}}", `"abc", n: 2}} # as before`, 1),
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			b := newBench(t)
+			b.wantRan(src, "a", "b[fold=0]", "b[fold=1]", "c")
+			b.opts.Backend = "xla:cpu" // no kind here is numeric
+			b.wantRan(changed)
+		})
+	}
+}
+
+func TestMovedAndTouchedCacheHits(t *testing.T) {
+	b := newBench(t)
+	b.mustRun(paperSpec)
+	moved := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.CopyFS(moved, os.DirFS(b.dir)); err != nil { // with new times
+		t.Fatal(err)
+	}
+	b.dir = moved
+	b.wantRan(paperSpec)
+}
+
+func TestChangedWorkMisses(t *testing.T) {
+	const src = `name: x
+seed: 1
+stages:
+  a: {uses: test/draws, with: {text: abc}}
+  b: {uses: test/numeric, needs: {a: a}}
+  c: {uses: test/gather, gather: {cells: b}}
+`
+	for name, test := range map[string]struct {
+		change func(b *bench) string
+		want   string
+	}{
+		"parameter":   {func(*bench) string { return strings.Replace(src, "abc", "abd", 1) }, "a b c"},
+		"seed":        {func(*bench) string { return strings.Replace(src, "seed: 1", "seed: 2", 1) }, "a b c"},
+		"backend":     {func(b *bench) string { b.opts.Backend = "xla:cpu"; return src }, "b c"},
+		"version":     {func(b *bench) string { b.version = 1; return src }, "a b c"},
+		"gather name": {func(*bench) string { return strings.Replace(src, "cells:", "rows:", 1) }, "c"},
+		"new axis": {func(*bench) string {
+			return strings.Replace(src, "needs: {a: a}", "needs: {a: a}, matrix: {x: [0]}", 1)
+		}, "c"},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			b := newBench(t)
+			b.wantRan(src, "a", "b", "c")
+			ran, _ := b.mustRun(test.change(b))
+			if got := strings.Join(ran, " "); got != test.want {
+				t.Errorf("ran %s, want %s", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,103 @@
+package pipeline
+
+import (
+	"fmt"
+	"time"
+
+	"foil/internal/cache"
+)
+
+// A message tells the loop what became of a job. The loop handles it, so that
+// no state is shared.
+type message interface{ handle(x *executor) }
+
+// started: the kind is about to run.
+type started struct {
+	cell    *cell
+	reason  string
+	resumes bool
+}
+
+func (m started) handle(x *executor) {
+	if m.cell.reason != "" {
+		m.reason = m.cell.reason
+	}
+	x.opts.OnEvent(CellStarted{Node: m.cell.Node, Key: m.cell.key, Reason: m.reason, Resumes: m.resumes})
+}
+
+// finished: the cell is in the cache.
+type finished struct {
+	cell     *cell
+	status   Status
+	record   *cache.Record
+	duration time.Duration
+}
+
+func (m finished) handle(x *executor) {
+	x.busy--
+	x.settle(m.cell, Outcome{Status: m.status, Record: m.record, Duration: m.duration})
+	x.release(m.cell)
+}
+
+// failed: the cell could not be made.
+type failed struct {
+	cell     *cell
+	err      error
+	log      string
+	duration time.Duration
+}
+
+func (m failed) handle(x *executor) {
+	x.busy--
+	x.fail(m.cell, Outcome{Err: &CellError{Node: m.cell.Node, Err: m.err, Log: m.log}, Duration: m.duration})
+	x.release(m.cell)
+}
+
+// stopped: the run was cancelled.
+type stopped struct{ cell *cell }
+
+func (m stopped) handle(x *executor) { x.busy-- }
+
+// maxRepairs bounds how often the inputs of one cell are made again.
+const maxRepairs = 3
+
+// damaged: artifacts that the cell read do not have the content they should have.
+type damaged struct {
+	cell   *cell
+	inputs map[*Node]*cache.DamagedError
+}
+
+func (m damaged) handle(x *executor) {
+	if m.cell.repairs++; m.cell.repairs > maxRepairs {
+		for from, err := range m.inputs {
+			failed{cell: m.cell, err: fmt.Errorf("input %s was made again %d times and is damaged still: %w", from.ID, maxRepairs, err)}.handle(x)
+			return
+		}
+	}
+	x.busy--
+	x.release(m.cell)
+	x.remake(m.cell, m.inputs)
+}
+
+// locked: another run is making the cell.
+type locked struct{ cell *cell }
+
+func (m locked) handle(x *executor) {
+	x.busy--
+	x.waiting++
+	x.opts.OnEvent(CellWaiting{Node: m.cell.Node, Key: m.cell.key})
+	go func() {
+		if lock, err := x.opts.Cache.Lock(x.ctx, m.cell.key); err == nil {
+			lock.Unlock()
+		}
+		x.messages <- unlocked{m.cell}
+	}()
+}
+
+// unlocked: the other run has made the cell, or has given up.
+type unlocked struct{ cell *cell }
+
+func (m unlocked) handle(x *executor) {
+	x.waiting--
+	x.ready.add(m.cell)
+}

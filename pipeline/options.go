@@ -1,0 +1,48 @@
+package pipeline
+
+import (
+	"runtime"
+
+	"foil/internal/cache"
+)
+
+// Options say how a graph is run. None of them but Backend enters a key.
+type Options struct {
+	Cache   *cache.Cache
+	Env     *Env   // nil: an empty one
+	Backend string // of kinds that are Numeric
+	Workers int    // cells at once; 0: as many as the cores allow
+	Cores   int    // threads that a cell may keep busy; 0: one
+	Version string // of the program, for records
+
+	// OnEvent is told what happens, from one goroutine.
+	OnEvent func(Event)
+
+	// Deliver says of which cells the caller is going to read the artifact:
+	// its content is checked even on a hit, and made again if it is damaged.
+	// Nil: of none.
+	Deliver func(*Node) bool
+}
+
+// withDefaults fills what was left out.
+func (o Options) withDefaults() Options {
+	if o.Env == nil {
+		o.Env = &Env{}
+	}
+	if o.Cores <= 0 {
+		o.Cores = 1
+	}
+	if o.Workers <= 0 {
+		o.Workers = max(1, runtime.GOMAXPROCS(0)/o.Cores)
+	}
+	if o.OnEvent == nil {
+		o.OnEvent = func(Event) {}
+	}
+	if o.Deliver == nil {
+		o.Deliver = func(*Node) bool { return false }
+	}
+	return o
+}
+
+// openFile returns where a file of an artifact lies, with its content checked.
+func (o Options) openFile(f File) (string, error) { return o.Cache.Object(cache.File(f)) }

@@ -1,0 +1,224 @@
+package pipeline
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A randomStage is a stage of a random spec.
+type randomStage struct {
+	name   string
+	uses   string
+	needs  []int // indices of earlier stages
+	gather []int
+	n, mod int
+	axis   string // own axis; empty: none
+	size   int
+}
+
+// randomSpec makes stages that need and gather earlier ones.
+func randomSpec(r *rand.Rand) []randomStage {
+	stages := make([]randomStage, 2+r.IntN(8))
+	for i := range stages {
+		s := randomStage{
+			name: fmt.Sprintf("s%d", i),
+			uses: []string{"test/text", "test/draws", "test/numeric"}[r.IntN(3)],
+			n:    r.IntN(1000),
+			mod:  []int{0, 0, 1, 3}[r.IntN(4)],
+		}
+		for j := range i {
+			switch p := r.IntN(4); {
+			case p == 0 && len(s.needs) < 3:
+				s.needs = append(s.needs, j)
+			case p == 1:
+				s.gather = append(s.gather, j)
+			}
+		}
+		if i < 3 && r.IntN(2) == 0 {
+			s.axis, s.size = []string{"x", "y", "z"}[i], 1+r.IntN(3)
+		}
+		stages[i] = s
+	}
+	return stages
+}
+
+// write gives the stages as YAML, in some order and under some names.
+func writeSpec(stages []randomStage, order []int, prefix string) string {
+	var b strings.Builder
+	b.WriteString("name: random\nseed: 3\nstages:\n")
+	for _, i := range order {
+		s := stages[i]
+		fmt.Fprintf(&b, "  %s%s:\n    uses: %s\n    with: {n: %d, mod: %d", prefix, s.name, s.uses, s.n, s.mod)
+		if s.axis != "" {
+			fmt.Fprintf(&b, ", value: \"${matrix.%s}\"}\n    matrix: {%s: [", s.axis, s.axis)
+			for v := range s.size {
+				fmt.Fprintf(&b, "%d,", v)
+			}
+			b.WriteString("]")
+		}
+		b.WriteString("}\n")
+		for field, list := range map[string][]int{"needs": s.needs, "gather": s.gather} {
+			if len(list) == 0 {
+				continue
+			}
+			fmt.Fprintf(&b, "    %s:\n", field)
+			for k, j := range list {
+				fmt.Fprintf(&b, "      %s: %s%s\n", map[string]string{"needs": "abc"[k : k+1], "gather": fmt.Sprint("g", j)}[field], prefix, stages[j].name)
+			}
+		}
+	}
+	return b.String()
+}
+
+func upTo(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+func TestRandomSpecs(t *testing.T) {
+	for seed := range uint64(25) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		b := newBench(t)
+		stages := randomSpec(r)
+		src := writeSpec(stages, upTo(len(stages)), "")
+		_, first := b.mustRun(src)
+
+		// The same again, in another order, under other names: nothing runs.
+		b.wantRan(src)
+		b.wantRan(writeSpec(stages, r.Perm(len(stages)), "renamed_"))
+
+		// One parameter of one stage: exactly the cells run that are changed
+		// or read something that came out different, and a run of its own in
+		// an empty cache comes to the same.
+		changed := slices.Clone(stages)
+		i := r.IntN(len(stages))
+		changed[i].n += 1 + r.IntN(5)
+		src2 := writeSpec(changed, upTo(len(stages)), "")
+		g := b.graph(src2)
+		result, err := b.planGraph(g).Execute(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := newBench(t)
+		_, alone := fresh.mustRun(src2)
+		if !maps.Equal(digests(result), digests(alone)) {
+			t.Fatalf("seed %d: another outcome than in an empty cache\n%s", seed, src2)
+		}
+		before, after := digests(first), digests(result)
+		known := map[string]bool{} // keys that are in the cache
+		for _, o := range first.Outcomes {
+			known[o.Key.String()] = true
+		}
+		var want []string
+		for _, n := range g.Nodes {
+			dirty := n.Stage.Name == stages[i].name
+			for _, in := range n.Inputs {
+				for _, from := range in.From {
+					dirty = dirty || before[from.ID] != after[from.ID]
+				}
+			}
+			switch key := result.Of(n.ID).Key.String(); {
+			case known[key]: // also equal work of this run, done once
+			case !dirty:
+				t.Errorf("seed %d: %s has another key, and nothing that it reads changed", seed, n.ID)
+			default:
+				want = append(want, n.ID)
+				known[key] = true
+			}
+		}
+		got := b.took()
+		if len(got) != len(want) {
+			t.Fatalf("seed %d: ran %s, want %s\n%s", seed, got, want, src2)
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d\n%s", seed, src2)
+		}
+	}
+}
+
+// The laws of the natural join, on random tables: it does not depend on which
+// need is which, a need joined with itself is itself, and a cell is there
+// exactly if every need has a cell that agrees with it.
+func TestJoinLaws(t *testing.T) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		axes := func() string {
+			var list []string
+			for _, name := range []string{"u", "v", "w"} {
+				if r.IntN(2) == 0 {
+					values := r.Perm(4)[:1+r.IntN(3)]
+					slices.Sort(values)
+					list = append(list, strings.ReplaceAll(fmt.Sprintf("%s: %v", name, values), " ", ", "))
+				}
+			}
+			return strings.ReplaceAll(strings.Join(list, ", "), ":,", ":")
+		}
+		p, q := axes(), axes()
+		src := func(needs string) string {
+			return "name: x\nstages:\n  p: {uses: test/text, matrix: {" + p + "}}\n  q: {uses: test/text, matrix: {" + q + "}}\n  s: {uses: test/text, needs: {" + needs + "}}\n"
+		}
+		b := newBench(t)
+		cells := func(needs string) []string {
+			g, err := Build(b.parse(src(needs)), b.kinds())
+			if err != nil {
+				return nil // nothing in common
+			}
+			var list []string
+			for _, n := range g.Nodes {
+				if n.Stage.Name == "s" {
+					list = append(list, axesText(n.Axes))
+				}
+			}
+			slices.Sort(list)
+			return list
+		}
+		pq, qp, pp := cells("a: p, b: q"), cells("a: q, b: p"), cells("a: p, b: p")
+		onlyP, onlyQ := cells("a: p"), cells("a: q")
+		if !slices.Equal(pq, qp) || !slices.Equal(pp, onlyP) {
+			t.Fatalf("seed %d: %s and %s; %s and %s", seed, pq, qp, pp, onlyP)
+		}
+		var want []string
+		for _, x := range onlyP {
+			for _, y := range onlyQ {
+				if joined, ok := joinText(x, y); ok {
+					want = append(want, joined)
+				}
+			}
+		}
+		slices.Sort(want)
+		if !slices.Equal(pq, want) {
+			t.Fatalf("seed %d: %s joined with %s: got %s, want %s", seed, p, q, pq, want)
+		}
+	}
+}
+
+// joinText joins two points as the definition says.
+func joinText(x, y string) (string, bool) {
+	all := map[string]string{}
+	for _, text := range []string{x, y} {
+		for _, part := range strings.Split(strings.Trim(text, "[]"), ",") {
+			axis, value, _ := strings.Cut(part, "=")
+			if v, ok := all[axis]; ok && v != value {
+				return "", false
+			}
+			if axis != "" {
+				all[axis] = value
+			}
+		}
+	}
+	if len(all) == 0 {
+		return "", true
+	}
+	var parts []string
+	for _, axis := range slices.Sorted(maps.Keys(all)) {
+		parts = append(parts, axis+"="+all[axis])
+	}
+	return "[" + strings.Join(parts, ",") + "]", true
+}

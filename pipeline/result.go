@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"foil/internal/cache"
+)
+
+// A Result is what came of a run.
+type Result struct {
+	Outcomes []*Outcome // in the order of Graph.Nodes
+
+	Hits, Made, Failed, Skipped int
+	Stopped                     int // not reached before the run was cancelled
+	Wall                        time.Duration
+}
+
+// An Outcome is what came of a cell.
+type Outcome struct {
+	Node     *Node
+	Status   Status
+	Key      cache.Key     // zero when the cell was not reached
+	Artifact Artifact      // of WasHit and WasMade
+	Record   *cache.Record // of WasHit and WasMade
+	Duration time.Duration // of WasMade and WasFailed
+	Err      error         // of WasFailed: a *CellError
+	Cause    *Node         // of WasSkipped: the cell that failed
+}
+
+// A Status says how a cell ended.
+type Status int
+
+const (
+	WasStopped Status = iota // not reached, or interrupted
+	WasHit
+	WasMade
+	WasFailed
+	WasSkipped // something that it needs failed
+)
+
+func (s Status) String() string {
+	return [...]string{"stopped", "hit", "made", "failed", "skipped"}[s]
+}
+
+// Of returns the outcome of a cell, nil if it was not part of the run.
+func (r *Result) Of(id string) *Outcome {
+	for _, o := range r.Outcomes {
+		if o.Node.ID == id {
+			return o
+		}
+	}
+	return nil
+}
+
+// count fills the numbers.
+func (r *Result) count() {
+	for _, o := range r.Outcomes {
+		switch o.Status {
+		case WasHit:
+			r.Hits++
+		case WasMade:
+			r.Made++
+		case WasFailed:
+			r.Failed++
+		case WasSkipped:
+			r.Skipped++
+		default:
+			r.Stopped++
+		}
+	}
+}
+
+// A FailedError says that cells of a run failed.
+type FailedError struct {
+	Cells   []*CellError // in the order of Graph.Nodes
+	Skipped int
+}
+
+func (e *FailedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s failed", count(len(e.Cells), "cell"))
+	if e.Skipped > 0 {
+		fmt.Fprintf(&b, "; %s skipped because of that", count(e.Skipped, "cell"))
+	}
+	const many = 20
+	for i, c := range e.Cells {
+		if i == many {
+			fmt.Fprintf(&b, "\n  and %d more", len(e.Cells)-many)
+			break
+		}
+		b.WriteString("\n  ")
+		b.WriteString(strings.ReplaceAll(c.Error(), "\n", "\n  "))
+	}
+	return b.String()
+}
+
+// Unwrap lets errors.As and errors.Is look at every cell's error.
+func (e *FailedError) Unwrap() []error {
+	list := make([]error, len(e.Cells))
+	for i, c := range e.Cells {
+		list[i] = c
+	}
+	return list
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// A CellError says which cell an error is about.
+type CellError struct {
+	Node *Node
+	Err  error
+	Log  string // path of the cell's log; empty when it wrote none
+}
+
+func (e *CellError) Error() string {
+	text := fmt.Sprintf("%s: %s: %v", e.Node.ID, e.Node.Kind.Name, e.Err)
+	if e.Log != "" {
+		text += " (log: " + e.Log + ")"
+	}
+	return text
+}
+
+func (e *CellError) Unwrap() error { return e.Err }

@@ -1,0 +1,154 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foil/spec"
+)
+
+// Select narrows a graph to some cells and all that they need. A selection is
+// STAGE for all cells of a stage, or STAGE[axis=value,...] for those at these
+// values; several add up. A gathering stage takes part only when it is selected,
+// or needed by what is, and then with all that it gathers.
+func (g *Graph) Select(only []string) (*Graph, error) {
+	if len(only) == 0 {
+		return g, nil
+	}
+	chosen := map[*Node]bool{}
+	var problems []string
+	for _, text := range only {
+		nodes, err := g.find(text)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("--only %q: %v", text, err))
+		}
+		for _, n := range nodes {
+			choose(n, chosen)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("%s", strings.Join(problems, "\n"))
+	}
+	narrow := &Graph{Spec: g.Spec}
+	for _, n := range g.Nodes {
+		if chosen[n] {
+			narrow.Nodes = append(narrow.Nodes, n)
+		}
+	}
+	return narrow, nil
+}
+
+// choose adds a node and what it needs.
+func choose(n *Node, chosen map[*Node]bool) {
+	if chosen[n] {
+		return
+	}
+	chosen[n] = true
+	for _, in := range n.Inputs {
+		for _, from := range in.From {
+			choose(from, chosen)
+		}
+	}
+}
+
+// find returns the cells of a selection.
+func (g *Graph) find(text string) ([]*Node, error) {
+	stage, point, err := parseSelection(text)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	var nodes []*Node
+	for _, n := range g.Nodes {
+		if !slices.Contains(names, n.Stage.Name) {
+			names = append(names, n.Stage.Name)
+		}
+		if n.Stage.Name == stage {
+			nodes = append(nodes, n)
+		}
+	}
+	if len(nodes) == 0 {
+		return nil, fmt.Errorf("no stage %q%s", stage, suggestion(stage, names))
+	}
+	all := nodes
+	for _, c := range point {
+		if nodes, err = atCoordinate(all, nodes, stage, c); err != nil {
+			return nil, err
+		}
+	}
+	if len(nodes) == 0 {
+		return nil, fmt.Errorf("no cell of %q has these values together", stage)
+	}
+	return nodes, nil
+}
+
+// A coordinate is axis=value as written.
+type coordinate struct{ axis, value string }
+
+// atCoordinate returns those of nodes that have a value on an axis; all are the
+// cells of the stage.
+func atCoordinate(all, nodes []*Node, stage string, c coordinate) ([]*Node, error) {
+	var axes []string
+	var values []spec.Value
+	for _, a := range all[0].Axes {
+		axes = append(axes, a.Axis)
+	}
+	i := slices.Index(axes, c.axis)
+	if i < 0 {
+		return nil, fmt.Errorf("stage %q has no axis %q%s", stage, c.axis, suggestion(c.axis, axes))
+	}
+	for _, n := range all {
+		if v := n.Axes[i].Value; !slices.ContainsFunc(values, v.Equal) {
+			values = append(values, v)
+		}
+	}
+	is := func(v spec.Value) bool { return plainText(v) == c.value || v.String() == c.value }
+	if !slices.ContainsFunc(values, is) {
+		return nil, fmt.Errorf("axis %q of stage %q has no value %q; it has %s", c.axis, stage, c.value, valuesText(values))
+	}
+	return slices.DeleteFunc(slices.Clone(nodes), func(n *Node) bool { return !is(n.Axes[i].Value) }), nil
+}
+
+// parseSelection reads STAGE or STAGE[axis=value,...]. A value in quotes may
+// hold any character.
+func parseSelection(text string) (stage string, point []coordinate, err error) {
+	text = strings.TrimSpace(text)
+	stage, rest, hasAxes := strings.Cut(text, "[")
+	if !hasAxes {
+		return stage, nil, nil
+	}
+	rest, closed := strings.CutSuffix(rest, "]")
+	if !closed {
+		return "", nil, fmt.Errorf("a ] is missing at the end; write STAGE[axis=value,...]")
+	}
+	for _, part := range splitOutsideQuotes(rest) {
+		axis, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return "", nil, fmt.Errorf("%q is not axis=value; write STAGE[axis=value,...]", part)
+		}
+		point = append(point, coordinate{strings.TrimSpace(axis), strings.TrimSpace(value)})
+	}
+	return strings.TrimSpace(stage), point, nil
+}
+
+// splitOutsideQuotes splits at commas.
+func splitOutsideQuotes(s string) []string {
+	quoted, escaped := false, false
+	var parts []string
+	start := 0
+	for i, r := range s {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && r == '\\':
+			escaped = true
+		case r == '"':
+			quoted = !quoted
+		case r == ',' && !quoted:
+			parts = append(parts, s[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, s[start:])
+}
