@@ -1,0 +1,100 @@
+package results
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// fixed writes v with so many digits behind the point, and zero without a sign.
+func fixed(v float64, digits int) string {
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if strings.HasPrefix(s, "-") && strings.Trim(s, "-0.") == "" {
+		return s[1:]
+	}
+	return s
+}
+
+// shortest writes v with the digits that are needed to read it back exactly.
+func shortest(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// clean puts text of a spec on one line without control characters, which
+// could otherwise steer the reader's terminal.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// A figure is an entry as it is read: 0.493, 0.004 and, where values are
+// missing, how many there were.
+type figure struct{ mean, sd, n string }
+
+func (t Table) figure(c Column, i int, e Entry) figure {
+	var x figure
+	x.mean = fixed(e.Mean, c.Digits)
+	if e.N > 1 {
+		x.sd = fixed(e.SD, c.Digits)
+	}
+	if e.N < t.N[i] {
+		x.n = strconv.Itoa(e.N)
+	}
+	return x
+}
+
+// heading is the column's title with an arrow towards better.
+func (c Column) heading() string {
+	switch c.Better {
+	case "higher":
+		return c.Title + " ↑"
+	case "lower":
+		return c.Title + " ↓"
+	}
+	return c.Title
+}
+
+// describe says what exactly the column's numbers are.
+func (c Column) describe() string {
+	s := seriesOfColumn(c).String() + ", from " + clean(c.From)
+	if c.Better != "" {
+		s += "; " + c.Better + " is better"
+	}
+	return s
+}
+
+func seriesOfColumn(c Column) series {
+	return series{c.Metric, c.K, c.Group, c.Split, c.Checkpoint}
+}
+
+// labelHeads head the columns that name rows: the axes of a grid, or nothing.
+func (t Table) labelHeads() []string {
+	if len(t.Grid) == 0 {
+		return []string{""}
+	}
+	heads := make([]string, len(t.Grid))
+	for i, axis := range t.Grid {
+		heads[i] = clean(axis)
+	}
+	return heads
+}
+
+// labels name a model row: the values of a grid's axes, or its name.
+func (t Table) labels(row Row) []string {
+	if len(t.Grid) == 0 {
+		return []string{row.Name}
+	}
+	labels := make([]string, len(t.Grid))
+	for i, axis := range t.Grid {
+		if v, ok := value(row.Axes, axis); ok {
+			labels[i] = display(v)
+		}
+	}
+	return labels
+}

@@ -1,0 +1,200 @@
+package attack
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute"
+
+	"foil/internal/tables"
+	"foil/models/adversary"
+	"foil/models/backend"
+	"foil/models/multvae"
+	"foil/models/optim"
+	"foil/models/random"
+	"foil/pipeline"
+	"foil/stages/attributes"
+	"foil/stages/modelfile"
+)
+
+// LatentProbe is attack/latent-probe.
+func LatentProbe() pipeline.Kind {
+	return pipeline.Kind{
+		Name:    "attack/latent-probe",
+		Version: 1,
+		Doc: "Attacks a finished recommender: trains a fresh network per attribute on the latent vectors of the training " +
+			"users and scores it on those of the test users (Escobedo et al. 2024, section 4). Beside each score stands " +
+			"what somebody who never saw a latent vector would reach.",
+		Inputs: []pipeline.Port{
+			{Name: "model", Type: tables.TypeModel, Doc: "whose latent vectors are read"},
+			{Name: "data", Type: tables.TypeSplit, Doc: "the split that it was trained on"},
+		},
+		Output: tables.TypeMetrics,
+		Files: []pipeline.FileDoc{{Name: tables.MetricsFile, Doc: "categorical attributes: bacc, bacc_batches (averaged over batches " +
+			"of test users, as the published code does), bacc_majority; numeric ones: mae in units of the target, mae_original in " +
+			"units of the attribute, and mae_mean, mae_median of always answering the training users' mean or median. The group is the attribute"}},
+		Params:  defaults,
+		Draws:   true,
+		Numeric: true,
+		Run:     runLatentProbe,
+	}
+}
+
+func runLatentProbe(ctx context.Context, cell *pipeline.Cell) error {
+	p := cell.Params.(*LatentProbeParams)
+	split, err := tables.ReadSplit(cell.Inputs["data"].Path)
+	if err != nil {
+		return err
+	}
+	train, test := tables.NewRows(split.Train), tables.NewRows(split.TestInput)
+	var victims []victim
+	for _, a := range p.Attributes {
+		target, err := a.Param.Resolve(&split.Users)
+		if err != nil {
+			return err
+		}
+		for part, users := range map[string][]int32{tables.Train: train.User, tables.Test: test.User} {
+			if !target.Known(users) {
+				return fmt.Errorf("no %s user has attribute %s", part, a.Attribute)
+			}
+		}
+		victims = append(victims, victim{Target: target, config: target.Group(1, a.Hidden, a.Dropout),
+			train: target.Of(train.User), test: target.Of(test.User)})
+	}
+	b, err := backend.Open(cell.Backend, cell.Cores)
+	if err != nil {
+		return err
+	}
+	var metrics []tables.Metric
+	for i, checkpoint := range p.Checkpoints {
+		a := attack{params: p, cell: cell, backend: b, victims: victims, checkpoint: checkpoint, done: i * p.Epochs}
+		if err := a.encode(cell.Inputs["model"], split, train, test); err != nil {
+			return err
+		}
+		found, err := a.run(ctx)
+		if err != nil {
+			return fmt.Errorf("attack on the %s checkpoint: %w", checkpoint, err)
+		}
+		metrics = append(metrics, found...)
+	}
+	return tables.WriteFile(cell.Create, tables.MetricsFile, func(w io.Writer) error {
+		return tables.WriteMetrics(w, metrics)
+	})
+}
+
+// A victim is an attribute under attack.
+type victim struct {
+	*attributes.Target
+	config      adversary.Config
+	train, test adversary.Targets
+}
+
+// An attack is that on one checkpoint.
+type attack struct {
+	params      *LatentProbeParams
+	cell        *pipeline.Cell
+	backend     compute.Backend
+	victims     []victim
+	checkpoint  string
+	done        int // epochs of earlier checkpoints, for the progress
+	latent      int
+	train, test []float32 // latent vectors, [users, latent]
+}
+
+// encode computes the latent vectors: training users by all their items, test
+// users by their input items.
+func (a *attack) encode(model pipeline.Artifact, split *tables.Split, train, test tables.Rows) error {
+	m, config, err := modelfile.OpenMultVAE(a.backend, model, a.checkpoint)
+	if err != nil {
+		return err
+	}
+	if config.Items != split.Items.Len() {
+		return fmt.Errorf("the model was trained on %d items, the data has %d: is it another split?", config.Items, split.Items.Len())
+	}
+	a.latent = config.Latent
+	a.train = latents(m, train, a.latent)
+	a.test = latents(m, test, a.latent)
+	return nil
+}
+
+func latents(m *multvae.Model, rows tables.Rows, latent int) []float32 {
+	users := make([]int32, rows.Len())
+	for i := range users {
+		users[i] = int32(i)
+	}
+	z := make([]float32, len(users)*latent)
+	m.Encode(multvae.Rows{Offset: rows.Offset, Item: rows.Item}, users, z)
+	return z
+}
+
+// run trains the attackers and scores them. Both checkpoints are attacked with
+// the same random numbers.
+func (a *attack) run(ctx context.Context) ([]tables.Metric, error) {
+	p := a.params
+	var configs []adversary.Config
+	var targets []adversary.Targets
+	var dropout []rand.Source
+	for _, v := range a.victims {
+		configs = append(configs, v.config)
+		targets = append(targets, v.train)
+		dropout = append(dropout, random.Source(a.cell.Seed, "attack/dropout/"+v.Name))
+	}
+	probe, err := adversary.NewProbe(a.backend, configs, a.latent, p.Rate, optim.DefaultAdam(p.WeightDecay), a.cell.Seed)
+	if err != nil {
+		return nil, err
+	}
+	order := random.New(a.cell.Seed, "attack/order")
+	users := make([]int32, len(a.train)/a.latent)
+	for i := range users {
+		users[i] = int32(i)
+	}
+	for epoch := 1; epoch <= p.Epochs; epoch++ {
+		order.Shuffle(len(users), func(i, j int) { users[i], users[j] = users[j], users[i] })
+		sums := make([]float64, len(a.victims))
+		for start := 0; start < len(users); start += p.Batch {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			batch := users[start:min(start+p.Batch, len(users))]
+			losses, err := probe.Step(a.train, batch, targets, dropout)
+			if err != nil {
+				return nil, fmt.Errorf("epoch %d: %w", epoch, err)
+			}
+			for i, loss := range losses {
+				if math.IsNaN(loss) || math.IsInf(loss, 0) {
+					return nil, fmt.Errorf("epoch %d: the attacker of %s has loss %g", epoch, a.victims[i].Name, loss)
+				}
+				sums[i] += loss * float64(len(batch)) / float64(len(users))
+			}
+		}
+		a.report(epoch, sums)
+	}
+	outputs, err := probe.Predict(a.test)
+	if err != nil {
+		return nil, err
+	}
+	var metrics []tables.Metric
+	for i, v := range a.victims {
+		for _, m := range v.score(outputs[i], p.Batch) {
+			m.Group, m.Split, m.Checkpoint = v.Name, tables.Test, a.checkpoint
+			a.cell.Logf("%s checkpoint, %s: %s %.4f", a.checkpoint, v.Name, m.Name, m.Value)
+			metrics = append(metrics, m)
+		}
+	}
+	return metrics, nil
+}
+
+func (a *attack) report(epoch int, losses []float64) {
+	total := 0.0
+	for _, l := range losses {
+		total += l
+	}
+	a.cell.Logf("%s checkpoint, epoch %d: attackers' losses %.4f", a.checkpoint, epoch, losses)
+	a.cell.Progress(pipeline.Progress{
+		Done: int64(a.done + epoch), Total: int64(len(a.params.Checkpoints) * a.params.Epochs), Unit: "epochs",
+		Message: a.checkpoint + " checkpoint", Loss: total,
+	})
+}

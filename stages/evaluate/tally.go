@@ -1,0 +1,121 @@
+package evaluate
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+
+	"foil/internal/scores"
+	"foil/internal/tables"
+)
+
+// A tally sums the scores of a group of users.
+type tally struct {
+	group        string
+	k            []int
+	users        int
+	ndcg, recall []float64 // sums, one for each k
+	coverage     []*scores.Coverage
+}
+
+func newTally(group string, k []int, items int) *tally {
+	t := &tally{group: group, k: k, ndcg: make([]float64, len(k)), recall: make([]float64, len(k))}
+	for range k {
+		t.coverage = append(t.coverage, scores.NewCoverage(items))
+	}
+	return t
+}
+
+func (t *tally) add(top, target []int32) {
+	t.users++
+	for i, k := range t.k {
+		t.ndcg[i] += scores.NDCG(top, target, k)
+		t.recall[i] += scores.Recall(top, target, k)
+		t.coverage[i].Add(top[:min(k, len(top))])
+	}
+}
+
+func (t *tally) metrics() []tables.Metric {
+	var out []tables.Metric
+	n := float64(t.users)
+	for i, k := range t.k {
+		for _, m := range []struct {
+			name  string
+			value float64
+		}{{"ndcg", t.ndcg[i] / n}, {"recall", t.recall[i] / n}, {"coverage", t.coverage[i].Value()}} {
+			out = append(out, tables.Metric{Name: m.name, Value: m.value, K: k, Group: t.group, Split: tables.Test})
+		}
+	}
+	return out
+}
+
+// A grouping splits users by the value of an attribute.
+type grouping struct {
+	attribute string
+	value     []string // of each user; "" where it is missing
+	tallies   map[string]*tally
+}
+
+func groupsOf(split *tables.Split, attributes []string) ([]grouping, error) {
+	var out []grouping
+	for _, name := range attributes {
+		a, err := split.Users.Attribute(name)
+		if err != nil {
+			return nil, err
+		}
+		g := grouping{attribute: name, value: a.Category}
+		if a.IsNumeric() {
+			g.value = make([]string, len(a.Number))
+			for i, v := range a.Number {
+				if !math.IsNaN(float64(v)) {
+					g.value[i] = strconv.FormatFloat(float64(v), 'g', -1, 32)
+				}
+			}
+		}
+		out = append(out, g)
+	}
+	for i := range out {
+		out[i].tallies = map[string]*tally{}
+	}
+	return out, nil
+}
+
+// of returns the tally of the group that a user belongs to, nil for none.
+func (g grouping) of(user int32, k []int, items int) *tally {
+	value := g.value[user]
+	if value == "" {
+		return nil
+	}
+	t, ok := g.tallies[value]
+	if !ok {
+		t = newTally(fmt.Sprintf("%s=%s", g.attribute, value), k, items)
+		g.tallies[value] = t
+	}
+	return t
+}
+
+// metrics gives the scores of each group, and under the attribute's name the
+// gap between the best and the worst group.
+func (g grouping) metrics(k []int) []tables.Metric {
+	var out []tables.Metric
+	for _, value := range slices.Sorted(maps.Keys(g.tallies)) {
+		out = append(out, g.tallies[value].metrics()...)
+	}
+	for i := range k {
+		out = append(out,
+			tables.Metric{Name: "ndcg_gap", Value: g.gap(func(t *tally) float64 { return t.ndcg[i] / float64(t.users) }), K: k[i], Group: g.attribute, Split: tables.Test},
+			tables.Metric{Name: "recall_gap", Value: g.gap(func(t *tally) float64 { return t.recall[i] / float64(t.users) }), K: k[i], Group: g.attribute, Split: tables.Test})
+	}
+	return out
+}
+
+func (g grouping) gap(value func(*tally) float64) float64 {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, t := range g.tallies {
+		v := value(t)
+		low, high = min(low, v), max(high, v)
+	}
+	return max(high-low, 0)
+}

@@ -1,0 +1,74 @@
+// Package filter holds the stages that leave interactions out.
+package filter
+
+import (
+	"context"
+	"fmt"
+
+	"foil/internal/tables"
+	"foil/pipeline"
+)
+
+// KCoreParams are the parameters of filter/k-core.
+type KCoreParams struct {
+	Users int `yaml:"users" min:"1" unit:"interactions" doc:"a user with fewer is dropped"`
+	Items int `yaml:"items" min:"1" unit:"interactions" doc:"an item with fewer is dropped"`
+}
+
+// KCore drops users and items with few interactions.
+func KCore() pipeline.Kind {
+	return pipeline.Kind{
+		Name:    "filter/k-core",
+		Version: 1,
+		Doc: "Drops users and items with few interactions, until all that are left have enough. " +
+			"A round counts both sides, then drops items and users (Escobedo et al. 2024); rows stay in their order.",
+		Inputs: []pipeline.Port{{Name: "interactions", Type: tables.TypeInteractions, Doc: "what is filtered"}},
+		Output: tables.TypeInteractions,
+		Files: []pipeline.FileDoc{
+			{Name: tables.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two"},
+			{Name: tables.UsersFile, Doc: "the users that are left, with their attributes"},
+			{Name: tables.ItemsFile, Doc: "the items that are left"},
+		},
+		Params: func() any { return &KCoreParams{Users: 5, Items: 5} },
+		Run: func(ctx context.Context, cell *pipeline.Cell) error {
+			in, err := tables.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
+			if err != nil {
+				return err
+			}
+			out, err := kCore(ctx, in, cell.Params.(*KCoreParams), cell.Logf)
+			if err != nil {
+				return err
+			}
+			return out.Write(cell.Create)
+		},
+	}
+}
+
+func kCore(ctx context.Context, in *tables.Dataset, p *KCoreParams, logf func(string, ...any)) (*tables.Dataset, error) {
+	x := in.Interactions
+	for round := 1; ; round++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		ofUser, ofItem := make([]int, in.Users.Len()), make([]int, in.Items.Len())
+		for i, u := range x.User {
+			ofUser[u]++
+			ofItem[x.Item[i]]++
+		}
+		var left tables.Interactions
+		for i, u := range x.User {
+			if item := x.Item[i]; ofUser[u] >= p.Users && ofItem[item] >= p.Items {
+				left.User, left.Item = append(left.User, u), append(left.Item, item)
+			}
+		}
+		logf("round %d: %d of %d interactions stay", round, left.Len(), x.Len())
+		if left.Len() == 0 {
+			return nil, fmt.Errorf("nothing is left of %d interactions after round %d: no users with %d and items with %d interactions; lower users or items",
+				in.Interactions.Len(), round, p.Users, p.Items)
+		}
+		if left.Len() == x.Len() {
+			return tables.Compact(in, left), nil
+		}
+		x = left
+	}
+}

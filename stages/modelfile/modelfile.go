@@ -1,0 +1,136 @@
+// Package modelfile writes and reads the artifact of type "model": two
+// checkpoints, what is needed to build the model that they belong to, and the
+// curves of its training.
+package modelfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/gomlx/compute"
+
+	"foil/internal/safetensors"
+	"foil/internal/tables"
+	"foil/models/adversary"
+	"foil/models/multvae"
+	"foil/pipeline"
+)
+
+// MultVAE is the architecture of package models/multvae.
+const MultVAE = "multvae"
+
+// Best and Last are the checkpoints of a model.
+const (
+	Best = "best"
+	Last = "last"
+)
+
+const configFile = "config.json"
+
+// Docs documents the files.
+var Docs = []pipeline.FileDoc{
+	{Name: Best + ".safetensors", Doc: "weights of the best validation epoch, names and layouts as in PyTorch"},
+	{Name: Last + ".safetensors", Doc: "weights after the last epoch"},
+	{Name: configFile, Doc: "architecture, sizes and which epoch was the best"},
+	{Name: tables.CurvesFile, Doc: "losses, validation score and rate of each epoch"},
+}
+
+// Config is config.json.
+type Config struct {
+	Architecture string  `json:"architecture"`
+	Items        int     `json:"items"`
+	Latent       int     `json:"latent"`
+	BestEpoch    int     `json:"best_epoch"`
+	LastEpoch    int     `json:"last_epoch"`
+	BestScore    float64 `json:"best_score"`
+	SelectedBy   string  `json:"selected_by"`
+}
+
+// A Model is what a training leaves behind.
+type Model struct {
+	Config     Config
+	Best, Last []adversary.Weight
+	Curves     []tables.Point
+}
+
+// Write writes all files of the artifact.
+func Write(create func(name string) (*os.File, error), m Model) error {
+	for name, weights := range map[string][]adversary.Weight{Best: m.Best, Last: m.Last} {
+		err := tables.WriteFile(create, name+".safetensors", func(w io.Writer) error {
+			return safetensors.Write(w, toTensors(weights))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	err := tables.WriteFile(create, configFile, func(w io.Writer) error {
+		text, err := json.MarshalIndent(m.Config, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(append(text, '\n'))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return tables.WriteFile(create, tables.CurvesFile, func(w io.Writer) error {
+		return tables.WriteCurves(w, m.Curves)
+	})
+}
+
+func toTensors(weights []adversary.Weight) []safetensors.Tensor {
+	out := make([]safetensors.Tensor, len(weights))
+	for i, w := range weights {
+		out[i] = safetensors.Tensor{Name: w.Name, Shape: w.Shape, F32: w.Data}
+	}
+	return out
+}
+
+// OpenMultVAE builds the model of an artifact, without adversaries, with the
+// weights of a checkpoint.
+func OpenMultVAE(b compute.Backend, a pipeline.Artifact, checkpoint string) (*multvae.Model, Config, error) {
+	config, err := readConfig(a)
+	if err != nil {
+		return nil, config, err
+	}
+	path, err := a.Path(checkpoint + ".safetensors")
+	if err != nil {
+		return nil, config, err
+	}
+	file, err := safetensors.ReadFile(path)
+	if err != nil {
+		return nil, config, err
+	}
+	m, err := multvae.New(b, multvae.Config{Items: config.Items, Latent: config.Latent}, 0)
+	if err != nil {
+		return nil, config, err
+	}
+	if err := m.SetWeights(file.Float32); err != nil {
+		return nil, config, fmt.Errorf("checkpoint %s: %w", checkpoint, err)
+	}
+	return m, config, nil
+}
+
+func readConfig(a pipeline.Artifact) (c Config, err error) {
+	path, err := a.Path(configFile)
+	if err != nil {
+		return c, err
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return c, fmt.Errorf("%s: %w", configFile, err)
+	}
+	if c.Architecture != MultVAE {
+		return c, fmt.Errorf("the model is a %q, not a %s", c.Architecture, MultVAE)
+	}
+	if c.Items < 1 || c.Latent < 1 {
+		return c, fmt.Errorf("%s: %d items and %d latent dimensions make no model", configFile, c.Items, c.Latent)
+	}
+	return c, nil
+}

@@ -1,0 +1,151 @@
+package split
+
+import (
+	"context"
+	"fmt"
+
+	"foil/internal/tables"
+	"foil/pipeline"
+)
+
+// UserKFoldParams are the parameters of split/user-kfold.
+type UserKFoldParams struct {
+	Folds   int     `yaml:"folds" min:"3" doc:"into how many folds the users are dealt"`
+	Fold    int     `yaml:"fold" required:"true" min:"0" doc:"which split this is, 0..folds-1: from this fold on come the training folds, then the validation fold, then the test fold, around in a circle"`
+	HoldOut float64 `yaml:"holdout" above:"0" max:"0.99" doc:"share of a held-out user's interactions that are targets; the others are input"`
+	Seed    uint32  `yaml:"seed" doc:"seed of the shuffles, as scikit-learn takes it; published splits use 42, whatever the experiment's seed"`
+}
+
+// Check reports what no single field shows.
+func (p *UserKFoldParams) Check(report func(path, format string, args ...any)) {
+	if p.Fold >= p.Folds {
+		report("fold", "with %d folds there is no fold %d; 0 to %d are needed", p.Folds, p.Fold, p.Folds-1)
+	}
+}
+
+// UserKFold divides users into training, validation and test.
+func UserKFold() pipeline.Kind {
+	return pipeline.Kind{
+		Name:    "split/user-kfold",
+		Version: 1,
+		Doc: "Divides users into training, validation and test by folds, and the interactions of held-out users into input and target. " +
+			"Folds are scikit-learn's KFold(folds, shuffle, seed), hold-outs its train_test_split(holdout, seed) over all interactions of a part in the order of user, then item. " +
+			"Items that no training user has are dropped, then held-out users without input or target.",
+		Inputs: []pipeline.Port{{Name: "interactions", Type: tables.TypeInteractions, Doc: "what is divided"}},
+		Output: tables.TypeSplit,
+		Files: []pipeline.FileDoc{
+			{Name: tables.TrainFile, Doc: "interactions of the training users"},
+			{Name: tables.ValidationInputFile, Doc: "interactions of the validation users that a model is shown"},
+			{Name: tables.ValidationTargetFile, Doc: "interactions of the validation users that it must find"},
+			{Name: tables.TestInputFile, Doc: "interactions of the test users that a model is shown"},
+			{Name: tables.TestTargetFile, Doc: "interactions of the test users that it must find"},
+			{Name: tables.UsersFile, Doc: "the users that are left, with their attributes and part (train, validation, test)"},
+			{Name: tables.ItemsFile, Doc: "the items that are left"},
+		},
+		Params: func() any { return &UserKFoldParams{Folds: 5, HoldOut: 0.8, Seed: 42} },
+		Run: func(ctx context.Context, cell *pipeline.Cell) error {
+			in, err := tables.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
+			if err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			out, err := userKFold(in, cell.Params.(*UserKFoldParams))
+			if err != nil {
+				return err
+			}
+			return out.Write(cell.Create)
+		},
+	}
+}
+
+func userKFold(in *tables.Dataset, p *UserKFoldParams) (*tables.Split, error) {
+	if in.Users.Len() < p.Folds {
+		return nil, fmt.Errorf("%d users cannot be dealt into %d folds", in.Users.Len(), p.Folds)
+	}
+	part := parts(in.Users.Len(), p)
+	train := ofPart(in.Interactions, part, tables.Train, nil)
+	items := tables.NewRenumbering(in.Items.Len())
+	items.Keep(train.Item)
+
+	validation := ofPart(in.Interactions, part, tables.Validation, &items)
+	test := ofPart(in.Interactions, part, tables.Test, &items)
+	out := &tables.Split{Train: train}
+	out.ValidationInput, out.ValidationTarget = divide(validation, in.Users.Len(), p)
+	out.TestInput, out.TestTarget = divide(test, in.Users.Len(), p)
+	for _, x := range []struct {
+		name  string
+		pairs int
+	}{{tables.Train, train.Len()}, {tables.Validation, out.ValidationInput.Len()}, {tables.Test, out.TestInput.Len()}} {
+		if x.pairs == 0 {
+			return nil, fmt.Errorf("the %s part of fold %d is empty: %d interactions of %d users are too few for %d folds",
+				x.name, p.Fold, in.Interactions.Len(), in.Users.Len(), p.Folds)
+		}
+	}
+
+	users := tables.NewRenumbering(in.Users.Len())
+	for _, x := range out.Parts() {
+		users.Keep(x.User)
+	}
+	for _, x := range out.Parts() {
+		x.User, x.Item = users.Apply(x.User), items.Apply(x.Item)
+	}
+	out.Users, out.Items = in.Users.Select(users.Kept()), in.Items.Select(items.Kept())
+	for _, u := range users.Kept() {
+		out.Users.Part = append(out.Users.Part, part[u])
+	}
+	return out, nil
+}
+
+// parts says for every user which part they belong to. Counted from the split's
+// own fold, the last fold is for testing, the one before for validation.
+func parts(users int, p *UserKFoldParams) []string {
+	part := make([]string, users)
+	for u, f := range kFold(users, p.Folds, p.Seed) {
+		switch (f - p.Fold + p.Folds) % p.Folds {
+		case p.Folds - 1:
+			part[u] = tables.Test
+		case p.Folds - 2:
+			part[u] = tables.Validation
+		default:
+			part[u] = tables.Train
+		}
+	}
+	return part
+}
+
+// ofPart returns the pairs of a part's users, with the items that are kept.
+func ofPart(x tables.Interactions, part []string, want string, items *tables.Renumbering) (out tables.Interactions) {
+	for i, u := range x.User {
+		if item := x.Item[i]; part[u] == want && (items == nil || items.Has(item)) {
+			out.User, out.Item = append(out.User, u), append(out.Item, item)
+		}
+	}
+	return out
+}
+
+// divide holds out targets, over all pairs at once, and drops users who are
+// left without either.
+func divide(x tables.Interactions, users int, p *UserKFoldParams) (input, target tables.Interactions) {
+	inputs, _ := holdOut(x.Len(), p.HoldOut, p.Seed)
+	isInput := make([]bool, x.Len())
+	for _, i := range inputs {
+		isInput[i] = true
+	}
+	hasInput, hasTarget := make([]bool, users), make([]bool, users)
+	for i, u := range x.User {
+		hasInput[u] = hasInput[u] || isInput[i]
+		hasTarget[u] = hasTarget[u] || !isInput[i]
+	}
+	for i, u := range x.User {
+		switch {
+		case !hasInput[u] || !hasTarget[u]:
+		case isInput[i]:
+			input.User, input.Item = append(input.User, u), append(input.Item, x.Item[i])
+		default:
+			target.User, target.Item = append(target.User, u), append(target.Item, x.Item[i])
+		}
+	}
+	return input, target
+}

@@ -1,0 +1,32 @@
+// Package stages names every kind of stage that there is. A kind is a value
+// with its parameters as a documented struct; adding one is a file in a family's
+// folder and a line here.
+//
+// The families stand in the order in which data flows: load, filter, split,
+// train, attack, evaluate, report.
+package stages
+
+import (
+	"foil/pipeline"
+	"foil/stages/attack"
+	"foil/stages/evaluate"
+	"foil/stages/filter"
+	"foil/stages/load"
+	"foil/stages/report"
+	"foil/stages/split"
+	"foil/stages/train"
+)
+
+// All lists the kinds.
+func All() []pipeline.Kind {
+	return []pipeline.Kind{
+		load.MovieLens1M(),
+		load.Synthetic(),
+		filter.KCore(),
+		split.UserKFold(),
+		train.AdvXMultVAE(),
+		attack.LatentProbe(),
+		evaluate.Ranking(),
+		report.Table(),
+	}
+}

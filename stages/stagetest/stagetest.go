@@ -1,0 +1,126 @@
+// Package stagetest helps to test kinds: it runs one by hand, and makes a split
+// small enough to train on in milliseconds.
+package stagetest
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+
+	"foil/internal/tables"
+	"foil/models/backend"
+	"foil/pipeline"
+)
+
+// Run runs a kind once, in a folder of its own and on the default backend
+// unless the cell says otherwise, and returns what it made.
+func Run(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) (pipeline.Artifact, error) {
+	t.Helper()
+	if cell.OutDir == "" {
+		cell.OutDir = t.TempDir()
+	}
+	if cell.Backend == "" {
+		cell.Backend = backend.Default
+	}
+	if cell.Params == nil && kind.Params != nil {
+		cell.Params = kind.Params()
+	}
+	if err := kind.Run(context.Background(), cell); err != nil {
+		return pipeline.Artifact{}, err
+	}
+	return pipeline.DirArtifact(cell.OutDir)
+}
+
+// MustRun is Run for kinds that must not fail.
+func MustRun(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) pipeline.Artifact {
+	t.Helper()
+	a, err := Run(t, kind, cell)
+	if err != nil {
+		t.Fatalf("%s: %v", kind.Name, err)
+	}
+	return a
+}
+
+// Metrics reads the metrics of an artifact.
+func Metrics(t testing.TB, a pipeline.Artifact) []tables.Metric {
+	t.Helper()
+	path, err := a.Path(tables.MetricsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := tables.ReadMetrics(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return metrics
+}
+
+// Split makes a split of 60 users and 20 items, in which men and women
+// prefer different halves of the items.
+func Split(t testing.TB) pipeline.Artifact {
+	t.Helper()
+	r := rand.New(rand.NewPCG(1, 2))
+	const users, items = 60, 20
+	s := tables.Split{}
+	gender := tables.Attribute{Name: "gender"}
+	age := tables.Attribute{Name: "age"}
+	for i := range items {
+		s.Items.ID = append(s.Items.ID, string(rune('a'+i)))
+	}
+	pair := func(x *tables.Interactions, u, i int) {
+		x.User, x.Item = append(x.User, int32(u)), append(x.Item, int32(i))
+	}
+	for u := range users {
+		s.Users.ID = append(s.Users.ID, string(rune('A'+u)))
+		g := []string{"f", "m"}[r.IntN(2)]
+		gender.Category = append(gender.Category, g)
+		age.Number = append(age.Number, float32(1+r.IntN(56)))
+		part := []string{tables.Train, tables.Train, tables.Train, tables.Validation, tables.Test}[u%5]
+		s.Users.Part = append(s.Users.Part, part)
+		for i := range items {
+			liked := (i < items/2) == (g == "f")
+			if r.Float64() > map[bool]float64{true: 0.7, false: 0.15}[liked] {
+				continue
+			}
+			input := r.IntN(2) == 0
+			switch {
+			case part == tables.Train:
+				pair(&s.Train, u, i)
+			case part == tables.Validation && input:
+				pair(&s.ValidationInput, u, i)
+			case part == tables.Validation:
+				pair(&s.ValidationTarget, u, i)
+			case input:
+				pair(&s.TestInput, u, i)
+			default:
+				pair(&s.TestTarget, u, i)
+			}
+		}
+		// Every held-out user has an input and a target.
+		switch part {
+		case tables.Validation:
+			ensure(&s.ValidationInput, &s.ValidationTarget, u, pair)
+		case tables.Test:
+			ensure(&s.TestInput, &s.TestTarget, u, pair)
+		}
+	}
+	s.Users.Attributes = []tables.Attribute{gender, age}
+	cell := &pipeline.Cell{OutDir: t.TempDir()}
+	if err := s.Write(cell.Create); err != nil {
+		t.Fatal(err)
+	}
+	a, err := pipeline.DirArtifact(cell.OutDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func ensure(input, target *tables.Interactions, u int, pair func(*tables.Interactions, int, int)) {
+	if n := input.Len(); n == 0 || input.User[n-1] != int32(u) {
+		pair(input, u, u%10)
+	}
+	if n := target.Len(); n == 0 || target.User[n-1] != int32(u) {
+		pair(target, u, 10+u%10)
+	}
+}

@@ -1,0 +1,76 @@
+// Package train holds the stages that train models.
+package train
+
+import (
+	"fmt"
+
+	"foil/stages/attributes"
+)
+
+// AdvXMultVAEParams are the parameters of train/advx-multvae. The defaults are
+// the published ones (Escobedo et al. 2024, section 4).
+type AdvXMultVAEParams struct {
+	Epochs       int         `yaml:"epochs" min:"1" unit:"passes over the training users" doc:"length of the training; the best validation epoch and the last one are kept"`
+	Batch        int         `yaml:"batch" min:"1" unit:"users" doc:"size of a batch; the last, shorter one of an epoch counts too"`
+	Latent       int         `yaml:"latent" min:"1" doc:"width of the latent vector"`
+	InputDropout float64     `yaml:"input_dropout" min:"0" max:"0.99" doc:"share of a user's items dropped in training"`
+	Beta         float64     `yaml:"beta" min:"0" doc:"weight of the KL divergence"`
+	Rate         float64     `yaml:"rate" above:"0" doc:"learning rate of both Adams (model, adversaries) at the start"`
+	WeightDecay  float64     `yaml:"weight_decay" min:"0" doc:"L2 decay added to the gradient, as in PyTorch's Adam"`
+	Plateau      Plateau     `yaml:"plateau" doc:"lowers the model's rate when the validation loss stops falling"`
+	Select       Select      `yaml:"select" doc:"which epoch counts as the best"`
+	Seen         string      `yaml:"seen" oneof:"exclude,zero" doc:"what validation does with the logits of items that the user is known to have: exclude them, or set them to zero as the published code does"`
+	Adversaries  []Adversary `yaml:"adversaries" doc:"groups of adversaries on the latent vector: none makes MultVAE, one AdvMultVAE, several AdvXMultVAE"`
+}
+
+// Plateau is PyTorch's ReduceLROnPlateau on the validation loss.
+type Plateau struct {
+	Factor   float64 `yaml:"factor" above:"0" max:"1" doc:"what the rate is multiplied by"`
+	Patience int     `yaml:"patience" min:"0" unit:"epochs" doc:"epochs without a better loss that are borne"`
+	MinRate  float64 `yaml:"min_rate" min:"0" doc:"floor of the rate"`
+}
+
+// Select names the validation score that picks the best epoch; a later tie wins.
+type Select struct {
+	Metric string `yaml:"metric" oneof:"ndcg,recall" doc:"validation score, higher is better"`
+	K      int    `yaml:"k" min:"1" doc:"its cut-off"`
+}
+
+// Adversary is a group of adversaries for one attribute.
+type Adversary struct {
+	attributes.Param
+
+	Lambda  float64 `yaml:"lambda" min:"0" doc:"factor of the reversed gradient; at 0 the group only observes"`
+	Heads   int     `yaml:"heads" min:"1" doc:"number of adversaries in parallel"`
+	Hidden  int     `yaml:"hidden" min:"1" doc:"width of their hidden layer"`
+	Dropout float64 `yaml:"dropout" min:"0" max:"0.99" doc:"share of the latent vector dropped, for each adversary on its own"`
+}
+
+// SetDefaults are the published settings.
+func (a *Adversary) SetDefaults() { a.Heads, a.Hidden, a.Dropout = 10, 5, 0.3 }
+
+func defaults() any {
+	return &AdvXMultVAEParams{
+		Epochs:       200,
+		Batch:        64,
+		Latent:       100,
+		InputDropout: 0.1,
+		Beta:         0.8,
+		Rate:         1e-3,
+		WeightDecay:  1e-4,
+		Plateau:      Plateau{Factor: 0.1, Patience: 5, MinRate: 1e-6},
+		Select:       Select{Metric: "ndcg", K: 10},
+		Seen:         "exclude",
+	}
+}
+
+// Check reports what no single field shows.
+func (p *AdvXMultVAEParams) Check(report func(path, format string, args ...any)) {
+	seen := map[string]bool{}
+	for i, a := range p.Adversaries {
+		if seen[a.Attribute] {
+			report(fmt.Sprintf("adversaries[%d].attribute", i), "attribute %s has a group of adversaries already", a.Attribute)
+		}
+		seen[a.Attribute] = true
+	}
+}

@@ -1,0 +1,67 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"foil/internal/scores"
+	"foil/internal/tables"
+	"foil/models/kernels"
+	"foil/models/multvae"
+)
+
+// A validation scores the model on users it does not train on: it sees part of
+// their items and ranks the rest.
+type validation struct {
+	input  multvae.Rows
+	target tables.Rows
+	users  []int32
+	items  int
+	beta   float64
+	seen   scores.Seen
+	metric func(top, target []int32, k int) float64
+	k      int
+	ranker *scores.Ranker
+}
+
+func newValidation(split *tables.Split, p *AdvXMultVAEParams) (*validation, error) {
+	input, target := tables.NewRows(split.ValidationInput), tables.NewRows(split.ValidationTarget)
+	if !slices.Equal(input.User, target.User) {
+		return nil, fmt.Errorf("the split's validation inputs and targets are of different users")
+	}
+	if input.Len() == 0 {
+		return nil, fmt.Errorf("the split has no validation users, so no epoch can be chosen")
+	}
+	v := &validation{
+		input:  multvae.Rows{Offset: input.Offset, Item: input.Item},
+		target: target,
+		items:  split.Items.Len(),
+		beta:   p.Beta,
+		seen:   scores.Seen(p.Seen),
+		metric: scores.NDCG,
+		k:      p.Select.K,
+		ranker: scores.NewRanker(p.Select.K),
+	}
+	if p.Select.Metric == "recall" {
+		v.metric = scores.Recall
+	}
+	for i := range input.Len() {
+		v.users = append(v.users, int32(i))
+	}
+	return v, nil
+}
+
+// run returns the loss that drives the plateau schedule, softmax cross-entropy
+// of the targets with seen items masked plus beta times the KL divergence, and
+// the score that picks the best epoch.
+func (v *validation) run(m *multvae.Model) (loss, score float64, err error) {
+	kl, err := m.Predict(v.input, v.users, func(u int32, logits []float32) error {
+		target := v.target.Items(int(u))
+		v.seen.Mask(logits, v.input.Row(u))
+		score += v.metric(v.ranker.Top(logits), target, v.k)
+		loss += kernels.SoftmaxLoss(logits, target)
+		return nil
+	})
+	n := float64(len(v.users))
+	return loss/n + v.beta*kl, score / n, err
+}
