@@ -1,0 +1,39 @@
+# GOEXPERIMENT=simd lets the numeric backend and our kernels use AVX; without it
+# everything works, only slower.
+export GOEXPERIMENT ?= simd
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
+
+.PHONY: build run test race fuzz bench lint
+
+build:
+	go build -o foil ./cmd/foil
+
+# The quickstart: the four models of AdvXMultVAE on synthetic users.
+run: build
+	./foil run quickstart
+
+test:
+	go test ./...
+
+# The race detector needs a C compiler.
+race:
+	go test -race ./internal/cache/... ./pipeline/...
+
+# Every fuzz target for FUZZTIME each.
+FUZZTIME ?= 30s
+fuzz:
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+bench:
+	go test -run '^$$' -bench . -benchmem -cpu 1 ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...

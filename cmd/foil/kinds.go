@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"foil/pipeline"
+	"foil/spec"
+	"foil/stages"
+)
+
+func newKinds() *cobra.Command {
+	return &cobra.Command{
+		Use:   "kinds [KIND]",
+		Short: "List the kinds of stages, or describe one with its parameters",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageError{fmt.Errorf("foil kinds describes one kind at a time, not %d", len(args))}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			all := stages.All()
+			if len(args) == 0 {
+				listKinds(cmd.OutOrStdout(), all)
+				return nil
+			}
+			names := make([]string, len(all))
+			for i, k := range all {
+				if k.Name == args[0] {
+					describeKind(cmd.OutOrStdout(), k)
+					return nil
+				}
+				names[i] = k.Name
+			}
+			return fmt.Errorf("no kind is called %q%s (foil kinds lists them)", args[0], suggestion(args[0], names))
+		},
+	}
+}
+
+func listKinds(out io.Writer, kinds []pipeline.Kind) {
+	for _, k := range kinds {
+		summary, _, _ := strings.Cut(k.Doc, ". ")
+		fmt.Fprintf(out, "%-22s %s\n", k.Name, wrap(strings.TrimSuffix(summary, ".")+".", 23))
+	}
+}
+
+func describeKind(out io.Writer, k pipeline.Kind) {
+	fmt.Fprintf(out, "%s (version %d)\n\n%s\n", k.Name, k.Version, wrap(k.Doc, 0))
+	if len(k.Inputs) > 0 {
+		fmt.Fprintln(out, "\nInputs:")
+		for _, p := range k.Inputs {
+			how := "needs"
+			if p.Gathered {
+				how = "gather"
+			}
+			if p.Optional {
+				how += ", optional"
+			}
+			fmt.Fprintf(out, "  %-20s %s\n", p.Name, wrap(fmt.Sprintf("%s (%s): %s", p.Type, how, p.Doc), 23))
+		}
+	}
+	fmt.Fprintf(out, "\nOutput: %s\n", k.Output)
+	for _, f := range k.Files {
+		fmt.Fprintf(out, "  %-20s %s\n", f.Name, wrap(f.Doc, 23))
+	}
+	if k.Params != nil {
+		fmt.Fprintln(out, "\nParameters (with):")
+		describeFields(out, spec.Describe(k.Params()), "  ")
+	}
+}
+
+func describeFields(out io.Writer, fields []spec.FieldInfo, indent string) {
+	for _, f := range fields {
+		fmt.Fprintf(out, "%s%s\n", indent, fieldLine(f))
+		fmt.Fprintf(out, "%s    %s\n", indent, wrap(f.Doc, len(indent)+4))
+		describeFields(out, f.Fields, indent+"    ")
+	}
+}
+
+func fieldLine(f spec.FieldInfo) string {
+	line := fmt.Sprintf("%s: %s", f.Name, f.Type)
+	if f.Unit != "" {
+		line += ", " + f.Unit
+	}
+	for _, b := range []struct {
+		bound *float64
+		text  string
+	}{{f.Min, ">="}, {f.Above, ">"}, {f.Max, "<="}} {
+		if b.bound != nil {
+			line += fmt.Sprintf(", %s %g", b.text, *b.bound)
+		}
+	}
+	if f.OneOf != nil {
+		line += ", one of " + strings.Join(f.OneOf, ", ")
+	}
+	switch {
+	case f.Required:
+		line += " (required)"
+	case f.Default != "" && len(f.Fields) == 0:
+		line += " = " + f.Default
+	}
+	return line
+}
+
+// wrap breaks text at 100 columns; lines after the first are indented.
+func wrap(text string, indent int) string {
+	var b strings.Builder
+	column := indent
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case column+1+len(word) > 100:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	return b.String()
+}

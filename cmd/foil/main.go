@@ -1,0 +1,69 @@
+// Command foil reproduces, varies and reports machine-learning experiments that
+// are written as YAML specs. Every command is a file of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitFailure     = 1 // a bad spec, a failed cell, an I/O error
+	exitUsage       = 2 // unknown command or flag, wrong arguments
+	exitInterrupted = 130
+)
+
+func main() { os.Exit(foil()) }
+
+// foil runs the command line and returns the exit code.
+func foil() int {
+	ctx, stop := interruptible()
+	defer stop()
+	err := newRoot().ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, new(usageError)):
+		fmt.Fprintf(os.Stderr, "foil: %v\nSee 'foil help'.\n", err)
+		return exitUsage
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "foil: interrupted; finished cells are kept, and the same command goes on from here")
+		return exitInterrupted
+	case errors.Is(err, errReported):
+		return exitFailure
+	default:
+		fmt.Fprintf(os.Stderr, "foil: %v\n", err)
+		return exitFailure
+	}
+}
+
+// interruptible returns a context that ends with the first Ctrl-C or SIGTERM.
+// A second one ends the program at once: what it leaves is what a crash leaves,
+// and that is safe.
+func interruptible() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(exitInterrupted)
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel()
+	}
+}
+
+// A usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// errReported says that the user has been told what is wrong.
+var errReported = errors.New("reported")

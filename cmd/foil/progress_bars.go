@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"foil/pipeline"
+)
+
+// bars shows a run on a terminal: a bar for the whole and one for each running
+// cell, below lines that stay for what is done.
+type bars struct {
+	out     io.Writer
+	width   func() int
+	plan    *pipeline.Plan
+	whole   *progressbar.ProgressBar
+	running []*cellBar
+	drawn   int // lines that the next drawing replaces
+	last    time.Time
+}
+
+type cellBar struct {
+	node *pipeline.Node
+	bar  *progressbar.ProgressBar
+	note string
+}
+
+// redraw is how often progress alone redraws the bars.
+const redraw = 100 * time.Millisecond
+
+func (b *bars) event(e pipeline.Event) {
+	line := ""
+	switch e := e.(type) {
+	case pipeline.RunStarted:
+		b.plan = e.Plan
+		b.whole = b.newBar(int64(len(e.Plan.Cells)), "cells")
+	case pipeline.CellHit:
+		b.step()
+	case pipeline.CellStarted:
+		b.running = append(b.running, &cellBar{node: e.Node, bar: b.newBar(-1, "")})
+	case pipeline.CellWaiting:
+		line = fmt.Sprintf("waiting: %s is being made by another run", e.Node.ID)
+	case pipeline.CellProgress:
+		b.progress(e)
+		if time.Since(b.last) < redraw {
+			return
+		}
+	case pipeline.CellDone:
+		b.remove(e.Node)
+		b.step()
+		line = fmt.Sprintf("made     %s in %s", e.Node.ID, roundTime(e.Duration))
+	case pipeline.CellFailed:
+		b.remove(e.Node)
+		b.step()
+		line = fmt.Sprintf("FAILED   %v", e.Err)
+	case pipeline.CellSkipped:
+		b.step()
+	case pipeline.RunDone:
+		b.erase()
+		return
+	}
+	b.draw(line)
+}
+
+func (b *bars) newBar(total int64, unit string) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(io.Discard), // drawn by us, since there are several
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(),
+		progressbar.OptionSetItsString(unit),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(0),
+		progressbar.OptionSetRenderBlankState(true),
+	)
+}
+
+func (b *bars) step() {
+	if b.whole != nil {
+		_ = b.whole.Add(1) // writes to nothing, so it does not fail
+	}
+}
+
+func (b *bars) progress(e pipeline.CellProgress) {
+	i := slices.IndexFunc(b.running, func(c *cellBar) bool { return c.node == e.Node })
+	if i < 0 {
+		return
+	}
+	c, p := b.running[i], e.Progress
+	if p.Total > 0 && c.bar.GetMax64() != p.Total {
+		c.bar = b.newBar(p.Total, p.Unit)
+	}
+	_ = c.bar.Set64(min(p.Done, max(p.Total, p.Done)))
+	c.note = p.Message
+	if p.Loss != 0 {
+		c.note = strings.TrimSpace(fmt.Sprintf("loss %.4g  %s", p.Loss, p.Message))
+	}
+}
+
+func (b *bars) remove(n *pipeline.Node) {
+	b.running = slices.DeleteFunc(b.running, func(c *cellBar) bool { return c.node == n })
+}
+
+// draw replaces the bars, with a line above them that stays.
+func (b *bars) draw(line string) {
+	b.last = time.Now()
+	var text strings.Builder
+	b.eraseTo(&text)
+	if line != "" {
+		text.WriteString(line + "\n")
+	}
+	lines := []string{}
+	if b.whole != nil {
+		lines = append(lines, fmt.Sprintf("%-28s %s", b.plan.Graph.Spec.Name, rendered(b.whole)))
+	}
+	for _, c := range b.running {
+		lines = append(lines, fmt.Sprintf("  %-26s %s %s", c.node.ID, rendered(c.bar), c.note))
+	}
+	width := b.width()
+	for _, l := range lines {
+		text.WriteString(cut(l, width-1) + "\n")
+	}
+	b.drawn = len(lines)
+	io.WriteString(b.out, text.String())
+}
+
+func (b *bars) erase() {
+	var text strings.Builder
+	b.eraseTo(&text)
+	b.drawn = 0
+	io.WriteString(b.out, text.String())
+}
+
+func (b *bars) eraseTo(text *strings.Builder) {
+	if b.drawn > 0 {
+		fmt.Fprintf(text, "\x1b[%dA\x1b[J", b.drawn)
+	}
+}
+
+func rendered(bar *progressbar.ProgressBar) string {
+	return strings.TrimSpace(strings.ReplaceAll(bar.String(), "\r", ""))
+}
+
+// cut shortens a line to what fits, so that a bar is never two lines.
+func cut(line string, width int) string {
+	runes := []rune(line)
+	if width > 1 && len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return line
+}
+
+func roundTime(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Minute:
+		return d.Round(time.Second)
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond)
+	default:
+		return d.Round(100 * time.Microsecond)
+	}
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"foil/pipeline"
+)
+
+// lines shows a run where there is no terminal: a line for each event that
+// somebody who reads the log later wants to know.
+type lines struct {
+	out   io.Writer
+	total int
+	done  int
+}
+
+func (l *lines) event(e pipeline.Event) {
+	switch e := e.(type) {
+	case pipeline.RunStarted:
+		l.total = len(e.Plan.Cells)
+		fmt.Fprintf(l.out, "%s: %d cells, %d in the cache\n", e.Plan.Graph.Spec.Name, l.total, e.Plan.Hits)
+	case pipeline.CellHit:
+		l.done++
+	case pipeline.CellStarted:
+		resumes := ""
+		if e.Resumes {
+			resumes = ", goes on from a checkpoint"
+		}
+		fmt.Fprintf(l.out, "start  %s (%s%s)\n", e.Node.ID, e.Reason, resumes)
+	case pipeline.CellWaiting:
+		fmt.Fprintf(l.out, "wait   %s is being made by another run\n", e.Node.ID)
+	case pipeline.CellDone:
+		l.done++
+		fmt.Fprintf(l.out, "made   %s in %s [%d/%d]\n", e.Node.ID, roundTime(e.Duration), l.done, l.total)
+	case pipeline.CellFailed:
+		l.done++
+		fmt.Fprintf(l.out, "FAILED %v\n", e.Err)
+	case pipeline.CellSkipped:
+		l.done++
+		fmt.Fprintf(l.out, "skip   %s, because %s failed\n", e.Node.ID, e.Cause.ID)
+	}
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"foil/spec"
+	"foil/stages"
+)
+
+func newSchema() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of specs, for editors",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(schemaText())
+			return err
+		},
+	}
+}
+
+// schemaText is also committed as spec/schema.json; a test keeps the two equal.
+func schemaText() []byte {
+	var kinds []spec.KindSchema
+	for _, k := range stages.All() {
+		ks := spec.KindSchema{Name: k.Name, Doc: k.Doc}
+		for _, p := range k.Inputs {
+			ks.Inputs = append(ks.Inputs, spec.InputSchema{Name: p.Name, Doc: p.Doc, Optional: p.Optional, Gathered: p.Gathered})
+		}
+		if k.Params != nil {
+			ks.Params = spec.Describe(k.Params())
+		}
+		kinds = append(kinds, ks)
+	}
+	return spec.Schema(kinds)
+}
