@@ -57,7 +57,7 @@ func (b *bars) event(e pipeline.Event) {
 	case pipeline.CellFailed:
 		b.remove(e.Node)
 		b.step()
-		line = fmt.Sprintf("FAILED   %v", e.Err)
+		line = "FAILED   " + e.Node.ID // the summary says why
 	case pipeline.CellSkipped:
 		b.step()
 	case pipeline.RunDone:

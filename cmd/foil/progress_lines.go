@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"foil/pipeline"
 )
@@ -13,7 +14,11 @@ type lines struct {
 	out   io.Writer
 	total int
 	done  int
+	told  map[*pipeline.Node]time.Time // when a cell's progress was told last
 }
+
+// often is how often a log tells the progress of a cell.
+const often = 30 * time.Second
 
 func (l *lines) event(e pipeline.Event) {
 	switch e := e.(type) {
@@ -28,6 +33,13 @@ func (l *lines) event(e pipeline.Event) {
 			resumes = ", goes on from a checkpoint"
 		}
 		fmt.Fprintf(l.out, "start  %s (%s%s)\n", e.Node.ID, e.Reason, resumes)
+		l.tell(e.Node)
+	case pipeline.CellProgress:
+		if time.Since(l.told[e.Node]) >= often {
+			p := e.Progress
+			fmt.Fprintf(l.out, "       %s: %d of %d %s, loss %.4g, %s\n", e.Node.ID, p.Done, p.Total, p.Unit, p.Loss, p.Message)
+			l.tell(e.Node)
+		}
 	case pipeline.CellWaiting:
 		fmt.Fprintf(l.out, "wait   %s is being made by another run\n", e.Node.ID)
 	case pipeline.CellDone:
@@ -35,9 +47,16 @@ func (l *lines) event(e pipeline.Event) {
 		fmt.Fprintf(l.out, "made   %s in %s [%d/%d]\n", e.Node.ID, roundTime(e.Duration), l.done, l.total)
 	case pipeline.CellFailed:
 		l.done++
-		fmt.Fprintf(l.out, "FAILED %v\n", e.Err)
+		fmt.Fprintf(l.out, "FAILED %s\n", e.Node.ID) // the summary says why
 	case pipeline.CellSkipped:
 		l.done++
 		fmt.Fprintf(l.out, "skip   %s, because %s failed\n", e.Node.ID, e.Cause.ID)
 	}
+}
+
+func (l *lines) tell(n *pipeline.Node) {
+	if l.told == nil {
+		l.told = map[*pipeline.Node]time.Time{}
+	}
+	l.told[n] = time.Now()
 }
