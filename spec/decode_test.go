@@ -24,7 +24,8 @@ type params struct {
 	Labels      map[string]string `yaml:"labels"`
 	Adversaries []adversary       `yaml:"adversaries"`
 	Probe       probe             `yaml:"probe"`
-	unexported  int
+	//lint:ignore U1000 Decode has to pass over it
+	unexported int
 }
 
 type shared struct {

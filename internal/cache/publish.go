@@ -13,7 +13,7 @@ import (
 
 // Publish turns the files in Out into objects, and the log as well, and then
 // writes the record. When it returns nil, all of that lies safely on disk and
-// the work folder is gone; when it returns an error, Lookup finds nothing. It
+// the work folder is gone; until then Lookup finds nothing, or all of it. It
 // fills Format, Key, Outputs and Log of the record; KeyText has to be given.
 func (w *Work) Publish(r *Record) error {
 	if KeyOf(r.KeyText) != w.key {

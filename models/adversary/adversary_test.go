@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // formulas read better without the package's name
+	. "github.com/gomlx/gomlx/core/graph"
 
 	"foil/models/backend"
 	"foil/models/optim"
@@ -90,7 +90,7 @@ func TestGradientsAreThoseOfTheLoss(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.Exec(inputs...)
+		out, err := exec.Call(inputs...)
 		if err != nil {
 			t.Fatal(err)
 		}

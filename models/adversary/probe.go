@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/gomlx/compute"
-	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // formulas read better without the package's name
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/backend"
@@ -101,7 +101,7 @@ func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropou
 	}
 	var outputs []*tensors.Tensor
 	err = backend.Guard(func() (err error) {
-		outputs, err = p.step.Exec(inputs...)
+		outputs, err = p.step.Call(inputs...)
 		return err
 	})
 	if err != nil {
@@ -160,7 +160,7 @@ func (p *Probe) Predict(latents []float32) ([][]float32, error) {
 			inputs = append(inputs, t)
 		}
 		err := backend.Guard(func() error {
-			result, err := p.predict[i].Exec1(inputs...)
+			result, err := p.predict[i].Call1(inputs...)
 			if err != nil {
 				return err
 			}

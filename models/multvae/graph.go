@@ -1,7 +1,7 @@
 package multvae
 
 import (
-	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // formulas read better without the package's name
+	. "github.com/gomlx/gomlx/core/graph"
 
 	"foil/models/adversary"
 )

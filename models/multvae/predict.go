@@ -50,7 +50,7 @@ func (m *Model) Predict(rows Rows, users []int32, f func(user int32, logits []fl
 		}
 		var logits *tensors.Tensor
 		err = backend.Guard(func() (err error) {
-			logits, err = m.decodeExec.Exec1(m.latents, m.decoderWeight, m.decoderBias)
+			logits, err = m.decodeExec.Call1(m.latents, m.decoderWeight, m.decoderBias)
 			return err
 		})
 		if err != nil {

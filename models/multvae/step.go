@@ -123,7 +123,7 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 	}
 	var out []*tensors.Tensor
 	err = backend.Guard(func() (err error) {
-		out, err = m.forwardExec.Exec(inputs...)
+		out, err = m.forwardExec.Call(inputs...)
 		return err
 	})
 	if err != nil {
@@ -149,7 +149,7 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 
 	var back []*tensors.Tensor
 	err = backend.Guard(func() (err error) {
-		back, err = m.backwardExec.Exec(b.logitsGrad, z, sd, m.decoderWeight, b.h, b.noise, zGrad)
+		back, err = m.backwardExec.Call(b.logitsGrad, z, sd, m.decoderWeight, b.h, b.noise, zGrad)
 		return err
 	})
 	if err != nil {
