@@ -16,6 +16,12 @@ func Axpy(a float32, x, y []float32) {
 	axpy(a, x, y)
 }
 
+// Sum writes x + y to sum, which may be one of them. The slices have the same length.
+func Sum(x, y, sum []float32) {
+	n := len(sum)
+	sumOf(x[:n], y[:n], sum)
+}
+
 // AdamStep holds what one Adam step needs besides the weights. The formula is
 // that of PyTorch's Adam with weight decay as an L2 term: decay*w is added to
 // the gradient before the moments are updated (Kingma and Ba 2015, section 2).

@@ -3,6 +3,7 @@ package kernels
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -32,6 +33,13 @@ func TestVectorAgreesWithPlain(t *testing.T) {
 			if !close32(y[i], y2[i], 1e-6) {
 				t.Fatalf("axpy, length %d: element %d is %g, plain %g", n, i, y[i], y2[i])
 			}
+		}
+
+		s, s2 := make([]float32, n), make([]float32, n)
+		Sum(x, y, s)
+		sumPlain(x, y, s2)
+		if !slices.Equal(s, s2) {
+			t.Fatalf("sum, length %d: %v, plain %v", n, s, s2)
 		}
 
 		e, e2 := make([]float32, n), make([]float32, n)

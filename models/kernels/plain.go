@@ -8,6 +8,12 @@ func axpyPlain(a float32, x, y []float32) {
 	}
 }
 
+func sumPlain(x, y, sum []float32) {
+	for i := range sum {
+		sum[i] = x[i] + y[i]
+	}
+}
+
 func adamPlain(s AdamStep, w, g, m, v []float32) {
 	for i := range w {
 		gi := g[i] + s.Decay*w[i]

@@ -25,6 +25,20 @@ func axpy(a float32, x, y []float32) {
 	axpyPlain(a, x[n:], y[n:])
 }
 
+func sumOf(x, y, sum []float32) {
+	if !haveAVX2 {
+		sumPlain(x, y, sum)
+		return
+	}
+	n := len(sum) &^ (lanes - 1)
+	for i := 0; i < n; i += lanes {
+		xi := archsimd.LoadFloat32x8Slice(x[i : i+lanes])
+		xi.Add(archsimd.LoadFloat32x8Slice(y[i : i+lanes])).StoreSlice(sum[i : i+lanes])
+	}
+	archsimd.ClearAVXUpperBits()
+	sumPlain(x[n:], y[n:], sum[n:])
+}
+
 func adam(s AdamStep, w, g, m, v []float32) {
 	if !haveAVX2 {
 		adamPlain(s, w, g, m, v)

@@ -20,23 +20,23 @@ func klDivergence(mu, logVar, sd *Node) *Node {
 	return MulScalar(sum, 0.5/b)
 }
 
-// forward is the graph up to the logits. inputs: h [b, 2l], noise [b, l],
-// decoder weight [l, i] and bias [1, i], then each group's inputs. Outputs:
-// logits [b, i], z and its standard deviation [b, l], the KL term times beta, the
+// forward is the graph up to the logits, which still lack the decoder's bias.
+// inputs: h [b, 2l], noise [b, l], decoder weight [l, i], then each group's
+// inputs. Outputs: logits [b, i], z and its standard deviation [b, l], the KL term times beta, the
 // gradient of z from the adversaries behind gradient reversal [b, l], each
 // group's loss, and the gradients of each group's parameters.
 func (m *Model) forward(inputs []*Node) []*Node {
-	h, noise, weight, bias := inputs[0], inputs[1], inputs[2], inputs[3]
+	h, noise, weight := inputs[0], inputs[1], inputs[2]
 	mu, logVar := split(h)
 	sd := Exp(MulScalar(logVar, 0.5))
 	z := Add(mu, Mul(noise, sd))
-	logits := Add(Dot(z, weight).MatMul(), bias)
+	logits := Dot(z, weight).MatMul()
 	kl := MulScalar(klDivergence(mu, logVar, sd), m.config.Beta)
 
 	zGrad := ZerosLike(z)
 	var losses, grads []*Node
 	for i, g := range m.groups {
-		in := inputs[4+i*adversary.NumInputs : 4+(i+1)*adversary.NumInputs]
+		in := inputs[3+i*adversary.NumInputs : 3+(i+1)*adversary.NumInputs]
 		loss, groupGrad, paramGrads := g.LossGradients(z, in)
 		// Gradient reversal (Ganin and Lempitsky 2015): identity forward, times -lambda backward.
 		zGrad = Sub(zGrad, MulScalar(groupGrad, g.Reversal))

@@ -3,6 +3,7 @@ package multvae
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -21,7 +22,8 @@ type Model struct {
 	backend compute.Backend
 
 	encoder                     *encoder
-	decoderWeight, decoderBias  *tensors.Tensor // [l, i], [1, i]
+	decoderWeight               *tensors.Tensor // [l, i]
+	decoderBias                 []float32       // [i], added outside the graph
 	decoderMoments, biasMoments optim.Moments
 	biasGrad                    []float32 // [i]
 	groups                      []*adversary.Group
@@ -61,17 +63,13 @@ func New(b compute.Backend, c Config, seed uint64) (*Model, error) {
 	if m.decoderWeight, err = backend.NewTensor(b, c.Latent, c.Items); err != nil {
 		return nil, err
 	}
-	if m.decoderBias, err = backend.NewTensor(b, 1, c.Items); err != nil {
-		return nil, err
-	}
 	r = random.New(seed, "weights/decoder")
 	err = backend.Write(m.decoderWeight, func(w []float32) { random.Normal(r, w, xavierNormal(c.Items, c.Latent)) })
 	if err != nil {
 		return nil, err
 	}
-	if err := backend.Write(m.decoderBias, func(w []float32) { fill(w, initialBias) }); err != nil {
-		return nil, err
-	}
+	m.decoderBias = make([]float32, c.Items)
+	fill(m.decoderBias, initialBias)
 	m.decoderMoments = optim.NewMoments(c.Latent * c.Items)
 	m.biasMoments = optim.NewMoments(c.Items)
 	for _, gc := range c.Groups {
@@ -92,9 +90,7 @@ func (m *Model) compile() error {
 		if m.backwardExec, err = NewExec(m.backend, m.backward); err != nil {
 			return err
 		}
-		m.decodeExec, err = NewExec(m.backend, func(z, weight, bias *Node) *Node {
-			return Add(Dot(z, weight).MatMul(), bias)
-		})
+		m.decodeExec, err = NewExec(m.backend, func(z, weight *Node) *Node { return Dot(z, weight).MatMul() })
 		return err
 	})
 }
@@ -127,15 +123,11 @@ func (m *Model) Weights() ([]adversary.Weight, error) {
 	if err != nil {
 		return nil, err
 	}
-	bias, err := backend.Copy(m.decoderBias)
-	if err != nil {
-		return nil, err
-	}
 	out := []adversary.Weight{
 		{Name: encoderWeightName, Shape: []int{2 * c.Latent, c.Items}, Data: transpose(m.encoder.weight, c.Items, 2*c.Latent)},
-		{Name: encoderBiasName, Shape: []int{2 * c.Latent}, Data: append([]float32(nil), m.encoder.bias...)},
+		{Name: encoderBiasName, Shape: []int{2 * c.Latent}, Data: slices.Clone(m.encoder.bias)},
 		{Name: decoderWeightName, Shape: []int{c.Items, c.Latent}, Data: transpose(decoder, c.Latent, c.Items)},
-		{Name: decoderBiasName, Shape: []int{c.Items}, Data: bias},
+		{Name: decoderBiasName, Shape: []int{c.Items}, Data: slices.Clone(m.decoderBias)},
 	}
 	for i, g := range m.groups {
 		heads, err := g.Weights(groupPrefix(i))
@@ -169,9 +161,7 @@ func (m *Model) SetWeights(lookup func(name string, shape []int) ([]float32, err
 	if w, err = lookup(decoderBiasName, []int{c.Items}); err != nil {
 		return err
 	}
-	if err := backend.Fill(m.decoderBias, w); err != nil {
-		return err
-	}
+	copy(m.decoderBias, w)
 	for i, g := range m.groups {
 		if err := g.SetWeights(groupPrefix(i), lookup); err != nil {
 			return err

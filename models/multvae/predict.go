@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/backend"
+	"foil/models/kernels"
 )
 
 // predictBatch is how many users are decoded at once.
@@ -34,6 +35,7 @@ func (m *Model) Encode(rows Rows, users []int32, z []float32) (kl float64) {
 // divergence over all users (without beta).
 func (m *Model) Predict(rows Rows, users []int32, f func(user int32, logits []float32) error) (kl float64, err error) {
 	l, n := m.config.Latent, m.config.Items
+	row := make([]float32, n)
 	if m.latents == nil {
 		if m.latents, err = backend.NewTensor(m.backend, predictBatch, l); err != nil {
 			return 0, err
@@ -50,7 +52,7 @@ func (m *Model) Predict(rows Rows, users []int32, f func(user int32, logits []fl
 		}
 		var logits *tensors.Tensor
 		err = backend.Guard(func() (err error) {
-			logits, err = m.decodeExec.Call1(m.latents, m.decoderWeight, m.decoderBias)
+			logits, err = m.decodeExec.Call1(m.latents, m.decoderWeight)
 			return err
 		})
 		if err != nil {
@@ -59,7 +61,8 @@ func (m *Model) Predict(rows Rows, users []int32, f func(user int32, logits []fl
 		var inner error
 		err = backend.Read(logits, func(flat []float32) {
 			for i, u := range part {
-				if inner = f(u, flat[i*n:(i+1)*n]); inner != nil {
+				kernels.Sum(flat[i*n:(i+1)*n], m.decoderBias, row)
+				if inner = f(u, row); inner != nil {
 					return
 				}
 			}

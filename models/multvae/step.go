@@ -115,7 +115,7 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 	if err := m.fill(b, rows, users, targets, noise); err != nil {
 		return nil, err
 	}
-	inputs := []any{b.h, b.noise, m.decoderWeight, m.decoderBias}
+	inputs := []any{b.h, b.noise, m.decoderWeight}
 	for i, g := range m.groups {
 		for _, t := range append(g.Params(), b.groups[i].Tensors()...) {
 			inputs = append(inputs, t)
@@ -183,8 +183,9 @@ func (m *Model) fill(b *batch, rows Rows, users []int32, targets []adversary.Tar
 	return nil
 }
 
-// crossEntropy writes the gradient of the users' mean softmax cross-entropy to
-// gradient, its sum over users to m.biasGrad, and returns the loss.
+// crossEntropy adds the decoder's bias to the logits, writes the gradient of
+// the users' mean softmax cross-entropy to gradient, its sum over users to
+// m.biasGrad, and returns the loss.
 func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient *tensors.Tensor) (float64, error) {
 	n := m.config.Items
 	weight := 1 / float32(len(users))
@@ -195,7 +196,7 @@ func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient *tensors
 		inner = backend.Write(gradient, func(gradient []float32) {
 			for b, u := range users {
 				row := gradient[b*n : (b+1)*n]
-				copy(row, logits[b*n:(b+1)*n])
+				kernels.Sum(logits[b*n:(b+1)*n], m.decoderBias, row)
 				loss += kernels.SoftmaxGradient(row, rows.Row(u), weight)
 				kernels.Axpy(1, row, m.biasGrad)
 			}
@@ -223,9 +224,9 @@ func (m *Model) update(g *gradients, rate, headRate float64) error {
 	if inner != nil {
 		return inner
 	}
-	err = backend.Write(m.decoderBias, func(w []float32) { m.adam.Update(rate, w, m.biasGrad, m.biasMoments) })
-	if err != nil || len(m.groups) == 0 {
-		return err
+	m.adam.Update(rate, m.decoderBias, m.biasGrad, m.biasMoments)
+	if len(m.groups) == 0 {
+		return nil
 	}
 	m.adamHeads.Begin()
 	for i, group := range m.groups {
