@@ -36,7 +36,8 @@ type NodeInput struct {
 
 // Build makes the graph of a spec: it checks the wiring against the kinds,
 // joins the axes and reads the parameters of every cell. The error is
-// spec.Errors and holds all that is wrong.
+// spec.Errors and holds all that is wrong, but for what spec.Parse has reported:
+// of stages that it marked as broken only the kind is looked up.
 func Build(s *spec.Spec, kinds []Kind) (*Graph, error) {
 	b := &builder{spec: s, kinds: map[string]*Kind{}, stages: map[string]*stageCells{}}
 	for i := range kinds {
@@ -86,6 +87,9 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 		return
 	}
 	s.started = true
+	if s.broken = s.stage.Broken; s.broken {
+		return
+	}
 	inputs := append(append([]spec.Need(nil), s.stage.Needs...), s.stage.Gather...)
 	for _, n := range inputs {
 		from := b.stages[n.Stage]

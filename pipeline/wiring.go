@@ -15,7 +15,13 @@ const anyName = "*"
 func (b *builder) checkWiring(s *spec.Stage) {
 	kind := b.kinds[s.Uses]
 	if kind == nil {
+		if s.Uses == "" {
+			return // reported by spec
+		}
 		b.at(s.UsesPos, "no kind %q%s", s.Uses, suggestion(s.Uses, b.kindNames))
+		return
+	}
+	if s.Broken {
 		return
 	}
 	for _, n := range s.Needs {

@@ -40,7 +40,10 @@ func interpret(p *problems, file string, root Value) *Spec {
 		p.at(stages.Pos, "the spec has no stages")
 	}
 	for _, f := range stages.Map {
-		s.Stages = append(s.Stages, p.stage(f, scope))
+		before := len(p.list)
+		stage := p.stage(f, scope)
+		stage.Broken = len(p.list) > before
+		s.Stages = append(s.Stages, stage)
 	}
 	p.checkNeeds(s.Stages)
 	return s

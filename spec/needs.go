@@ -35,6 +35,7 @@ func (p *problems) checkNeeds(stages []*Stage) {
 		names = append(names, s.Name)
 	}
 	for _, s := range stages {
+		before := len(p.list)
 		first := map[string]Pos{}
 		for _, n := range s.inputs() {
 			if pos, ok := first[n.Name]; ok {
@@ -48,6 +49,7 @@ func (p *problems) checkNeeds(stages []*Stage) {
 				p.at(n.StagePos, "no stage %q%s", n.Stage, suggestion(n.Stage, names))
 			}
 		}
+		s.Broken = s.Broken || len(p.list) > before
 	}
 	c := &cycles{problems: p, stages: byName, state: map[*Stage]visit{}}
 	for _, s := range stages {
@@ -92,13 +94,14 @@ func (c *cycles) visit(s *Stage) {
 	c.state[s] = done
 }
 
-// circle writes the way from a stage back to itself.
+// circle writes the way from a stage back to itself, and marks all on it.
 func (c *cycles) circle(s *Stage) string {
 	var b strings.Builder
 	started := false
 	for _, w := range c.way {
 		if started = started || w == s; started {
 			b.WriteString(w.Name + " -> ")
+			w.Broken = true
 		}
 	}
 	return b.String() + s.Name

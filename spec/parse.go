@@ -14,6 +14,9 @@ type Options struct {
 
 // Parse reads a spec. The error is Errors: everything that is wrong, each with
 // its position. Kinds, their parameters and inherited axes are left to check.
+//
+// A Spec may come along with the error, so that what is left can be checked and
+// all be told at once; stages with problems are marked as Broken.
 func Parse(file string, src []byte, opts Options) (*Spec, error) {
 	p := &problems{sources: sources{}}
 	l := &loader{problems: p, open: opts.Open}
@@ -25,8 +28,5 @@ func Parse(file string, src []byte, opts Options) (*Spec, error) {
 		applySet(p, &root, set)
 	}
 	s := interpret(p, file, root)
-	if err := p.err(); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s, p.err()
 }

@@ -26,6 +26,7 @@ type Stage struct {
 	Matrix  []Axis // own axes, in file order; inherited ones are the pipeline's business
 	With    Value  // a map (empty when not given)
 	Seed    *Value // the stage's own seed, if given; an Int or a ${matrix.*} expression
+	Broken  bool   // Parse has reported a problem within the stage: what is here may not be what was meant
 }
 
 // A Need wires the output of a stage to a named input.

@@ -30,28 +30,28 @@ func (f *experimentFlags) registerOnly(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.only, "only", nil, "only these cells and what they need: `CELLS`, such as model or model[fold=0] (repeatable)")
 }
 
-// load reads an experiment and makes its graph.
+// load reads an experiment and makes its graph. Mistakes in the language and in
+// the wiring are told together.
 func (f *experimentFlags) load(name string) (*pipeline.Graph, error) {
-	s, err := f.parse(name)
+	file, text, err := readExperiment(name)
 	if err != nil {
 		return nil, err
 	}
-	g, err := pipeline.Build(s, stages.All())
-	if err != nil {
+	s, err := spec.Parse(file, text, spec.Options{Sets: f.sets, Open: opener(file)})
+	if s == nil {
 		return nil, err
+	}
+	g, buildErr := pipeline.Build(s, stages.All())
+	if err != nil || buildErr != nil {
+		var language, wiring spec.Errors
+		errors.As(err, &language)
+		errors.As(buildErr, &wiring)
+		return nil, s.Report(append(language, wiring...))
 	}
 	if len(f.only) > 0 {
 		return g.Select(f.only)
 	}
 	return g, nil
-}
-
-func (f *experimentFlags) parse(name string) (*spec.Spec, error) {
-	file, text, err := readExperiment(name)
-	if err != nil {
-		return nil, err
-	}
-	return spec.Parse(file, text, spec.Options{Sets: f.sets, Open: opener(file)})
 }
 
 // readExperiment takes the name of an embedded experiment or a file.
