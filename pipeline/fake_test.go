@@ -23,10 +23,9 @@ type lab struct {
 	mu   sync.Mutex
 	runs []string // IDs of cells that ran, in the order in which they began
 
-	version int                                            // of test/text
-	during  func(ctx context.Context, cell *Cell) error    // called by test/text, if set
-	sources func(p *textParams) ([]Source, error)          // of test/source
-	gather  func(ctx context.Context, cell *Cell) []string // more lines for test/gather
+	version int                                         // of test/text
+	during  func(ctx context.Context, cell *Cell) error // called by test/text, if set
+	sources func(p *textParams) ([]Source, error)       // of test/source
 }
 
 type textParams struct {

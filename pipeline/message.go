@@ -90,7 +90,7 @@ func (m locked) handle(x *executor) {
 		if lock, err := x.opts.Cache.Lock(x.ctx, m.cell.key); err == nil {
 			lock.Unlock()
 		}
-		x.messages <- unlocked{m.cell}
+		x.messages <- unlocked(m)
 	}()
 }
 

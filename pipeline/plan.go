@@ -45,6 +45,9 @@ type Plan struct {
 	opts Options
 }
 
+// Sources are what the cell reads from outside the pipeline.
+func (c *PlannedCell) Sources() []Source { return c.sources }
+
 // Plan looks up every cell, as far as its key is known: the key of a cell that
 // needs a miss depends on what that one will make. It changes nothing.
 func (g *Graph) Plan(ctx context.Context, opts Options) (*Plan, error) {

@@ -22,6 +22,9 @@ func (r *Report) caption(t Table, best string) []string {
 	if marked {
 		lines = append(lines, best)
 	}
+	if t.Beyond {
+		lines = append(lines, "Numbers better than every baseline of their column are never marked as best: there, less was read than can be guessed.")
+	}
 	if incomplete {
 		lines = append(lines, "Fewer values went into a number that gives its own n.")
 	}

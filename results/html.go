@@ -84,7 +84,7 @@ func (r *Report) pageTable(t Table) pageTable {
 		LabelSpan: len(t.labelHeads()),
 	}
 	for _, c := range r.Columns {
-		p.Heads = append(p.Heads, c.heading())
+		p.Heads = append(p.Heads, unbrokenArrow(c.heading()))
 	}
 	for i, row := range t.Rows {
 		first := len(t.Grid) > 1 && i > 0 && t.labels(row)[0] != t.labels(t.Rows[i-1])[0]
@@ -169,4 +169,12 @@ func (r *Report) pageOrigins() []pageOrigins {
 		all = append(all, p)
 	}
 	return all
+}
+
+// unbrokenArrow keeps a heading's arrow on the line of its last word.
+func unbrokenArrow(heading string) string {
+	for _, arrow := range []string{"↑", "↓"} {
+		heading = strings.ReplaceAll(heading, " "+arrow, "\u00a0"+arrow)
+	}
+	return heading
 }

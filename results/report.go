@@ -38,6 +38,7 @@ type Table struct {
 	Baselines []Row
 	N         []int    // by column: how many values an entry has when nothing is missing
 	Missing   []string // rows of the layout whose cells are not part of this run
+	Beyond    bool     // some number is better than all baselines of its column, and so not marked
 }
 
 // A Row is a model (or a baseline) under some name.

@@ -35,7 +35,7 @@ func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 			t.N[i] = max(t.N[i], row.Entries[i].N)
 		}
 	}
-	markBest(t.Rows, b.layout.Columns)
+	t.Beyond = markBest(t.Rows, t.Baselines, b.layout.Columns)
 	return t, nil
 }
 

@@ -45,10 +45,43 @@ func TestBestIsTiedAfterRounding(t *testing.T) {
 		for _, m := range c.means {
 			rows = append(rows, Row{Entries: []Entry{{Stat: Stat{Mean: m, N: 1}}}})
 		}
-		markBest(rows, []Column{{Better: c.better, Digits: 3}})
+		markBest(rows, nil, []Column{{Better: c.better, Digits: 3}})
 		for i, row := range rows {
 			if row.Entries[0].Best != c.want[i] {
 				t.Errorf("%q of %v: row %d is best: %v", c.better, c.means, i, row.Entries[0].Best)
+			}
+		}
+	}
+}
+
+func TestNumbersBeyondAllBaselinesAreNotBest(t *testing.T) {
+	row := func(mean float64) Row { return Row{Entries: []Entry{{Stat: Stat{Mean: mean, N: 1}}}} }
+	for _, c := range []struct {
+		better    string
+		means     []float64
+		baselines []float64
+		want      []bool
+		beyond    bool
+	}{
+		{"higher", []float64{0.15, 0.18, 0.21}, []float64{0.187, 0.171}, []bool{false, true, false}, true},
+		{"higher", []float64{0.15, 0.18}, []float64{0.187, 0.171}, []bool{false, true}, false},
+		{"higher", []float64{0.1871, 0.18}, []float64{0.187}, []bool{true, false}, false}, // reads the same
+		{"lower", []float64{0.49, 0.55}, []float64{0.5}, []bool{false, true}, true},
+		{"higher", []float64{22, 23}, []float64{10}, []bool{false, false}, true},
+	} {
+		var rows, baselines []Row
+		for _, m := range c.means {
+			rows = append(rows, row(m))
+		}
+		for _, m := range c.baselines {
+			baselines = append(baselines, row(m))
+		}
+		if got := markBest(rows, baselines, []Column{{Better: c.better, Digits: 3}}); got != c.beyond {
+			t.Errorf("%s of %v beside %v: beyond is %v", c.better, c.means, c.baselines, got)
+		}
+		for i, r := range rows {
+			if r.Entries[0].Best != c.want[i] {
+				t.Errorf("%s of %v beside %v: row %d is best: %v", c.better, c.means, c.baselines, i, r.Entries[0].Best)
 			}
 		}
 	}

@@ -110,6 +110,8 @@ func newFields(path []step) (names []string, free bool) {
 	switch {
 	case len(path) == 0:
 		return slices.DeleteFunc(slices.Clone(specFields), func(n string) bool { return n == "extend" }), false
+	case len(path) == 1 && path[0].name == "vars":
+		return nil, false // nothing could use a new one: it is a slip of the pen
 	case path[0].name == "vars":
 		return nil, true
 	case path[0].name != "stages":

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,9 +44,18 @@ func newKinds() *cobra.Command {
 
 func listKinds(out io.Writer, kinds []pipeline.Kind) {
 	for _, k := range kinds {
-		summary, _, _ := strings.Cut(k.Doc, ". ")
-		fmt.Fprintf(out, "%-22s %s\n", k.Name, wrap(strings.TrimSuffix(summary, ".")+".", 23))
+		fmt.Fprintf(out, "%-22s %s\n", k.Name, wrap(firstSentence(k.Doc), 23))
 	}
+}
+
+// sentenceEnd is a full stop that "et al. 2024" does not have.
+var sentenceEnd = regexp.MustCompile(`\.\s+\p{Lu}`)
+
+func firstSentence(text string) string {
+	if end := sentenceEnd.FindStringIndex(text); end != nil {
+		return text[:end[0]+1]
+	}
+	return text
 }
 
 func describeKind(out io.Writer, k pipeline.Kind) {

@@ -35,7 +35,7 @@ one will make.`,
 			for _, c := range plan.Cells {
 				fmt.Fprintln(out, planLine(c))
 			}
-			fmt.Fprintf(out, "%s: %d cells: %d in the cache, %d will run, %d may run\n",
+			fmt.Fprintf(out, "%s: %d cells: %d in the cache, %d will run, %d more depend on these\n",
 				g.Spec.Name, len(plan.Cells), plan.Hits, plan.Misses, plan.Unknown)
 			return nil
 		},

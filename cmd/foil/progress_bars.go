@@ -16,11 +16,12 @@ import (
 // cell, below lines that stay for what is done.
 type bars struct {
 	out     io.Writer
-	width   func() int
+	size    func() (width, height int)
 	plan    *pipeline.Plan
 	whole   *progressbar.ProgressBar
 	running []*cellBar
 	drawn   int // lines that the next drawing replaces
+	start   time.Time
 	last    time.Time
 }
 
@@ -37,12 +38,12 @@ func (b *bars) event(e pipeline.Event) {
 	line := ""
 	switch e := e.(type) {
 	case pipeline.RunStarted:
-		b.plan = e.Plan
-		b.whole = b.newBar(int64(len(e.Plan.Cells)), "cells")
+		b.plan, b.start = e.Plan, time.Now()
+		b.whole = newBar(int64(len(e.Plan.Cells)), progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(false))
 	case pipeline.CellHit:
 		b.step()
 	case pipeline.CellStarted:
-		b.running = append(b.running, &cellBar{node: e.Node, bar: b.newBar(-1, "")})
+		b.running = append(b.running, &cellBar{node: e.Node})
 	case pipeline.CellWaiting:
 		line = fmt.Sprintf("waiting: %s is being made by another run", e.Node.ID)
 	case pipeline.CellProgress:
@@ -57,7 +58,7 @@ func (b *bars) event(e pipeline.Event) {
 	case pipeline.CellFailed:
 		b.remove(e.Node)
 		b.step()
-		line = "FAILED   " + e.Node.ID // the summary says why
+		line = fmt.Sprintf("FAILED   %v", e.Err)
 	case pipeline.CellSkipped:
 		b.step()
 	case pipeline.RunDone:
@@ -67,17 +68,16 @@ func (b *bars) event(e pipeline.Event) {
 	b.draw(line)
 }
 
-func (b *bars) newBar(total int64, unit string) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(total,
+func newBar(total int64, options ...progressbar.Option) *progressbar.ProgressBar {
+	bar := progressbar.NewOptions64(total, append([]progressbar.Option{
 		progressbar.OptionSetWriter(io.Discard), // drawn by us, since there are several
-		progressbar.OptionSetWidth(20),
+		progressbar.OptionSetWidth(12),
 		progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(),
-		progressbar.OptionSetItsString(unit),
-		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionThrottle(0),
 		progressbar.OptionSetRenderBlankState(true),
-	)
+	}, options...)...)
+	bar.StartWithoutRender()
+	return bar
 }
 
 func (b *bars) step() {
@@ -92,10 +92,12 @@ func (b *bars) progress(e pipeline.CellProgress) {
 		return
 	}
 	c, p := b.running[i], e.Progress
-	if p.Total > 0 && c.bar.GetMax64() != p.Total {
-		c.bar = b.newBar(p.Total, p.Unit)
+	if p.Total > 0 && c.bar == nil {
+		c.bar = newBar(p.Total, progressbar.OptionShowIts(), progressbar.OptionSetItsString(p.Unit))
 	}
-	_ = c.bar.Set64(min(p.Done, max(p.Total, p.Done)))
+	if c.bar != nil {
+		_ = c.bar.Set64(min(p.Done, p.Total))
+	}
 	c.note = p.Message
 	if p.Loss != 0 {
 		c.note = strings.TrimSpace(fmt.Sprintf("loss %.4g  %s", p.Loss, p.Message))
@@ -114,14 +116,18 @@ func (b *bars) draw(line string) {
 	if line != "" {
 		text.WriteString(line + "\n")
 	}
+	width, height := b.size()
 	lines := []string{}
 	if b.whole != nil {
-		lines = append(lines, fmt.Sprintf("%-28s %s", b.plan.Graph.Spec.Name, rendered(b.whole)))
+		lines = append(lines, fmt.Sprintf("%s %s, %d running, %s", b.plan.Graph.Spec.Name, rendered(b.whole), len(b.running), time.Since(b.start).Round(time.Second)))
 	}
-	for _, c := range b.running {
-		lines = append(lines, fmt.Sprintf("  %-26s %s %s", c.node.ID, rendered(c.bar), c.note))
+	for i, c := range b.running {
+		if len(lines) >= height-2 {
+			lines[len(lines)-1] = fmt.Sprintf("  and %d more", len(b.running)-i+1)
+			break
+		}
+		lines = append(lines, strings.TrimRight(fmt.Sprintf("  %s %s %s", c.node.ID, rendered(c.bar), c.note), " "))
 	}
-	width := b.width()
 	for _, l := range lines {
 		text.WriteString(cut(l, width-1) + "\n")
 	}
@@ -138,11 +144,14 @@ func (b *bars) erase() {
 
 func (b *bars) eraseTo(text *strings.Builder) {
 	if b.drawn > 0 {
-		fmt.Fprintf(text, "\x1b[%dA\x1b[J", b.drawn)
+		fmt.Fprintf(text, "\r\x1b[%dA\x1b[J", b.drawn) // \r: the terminal may have echoed ^C
 	}
 }
 
 func rendered(bar *progressbar.ProgressBar) string {
+	if bar == nil {
+		return "..."
+	}
 	return strings.TrimSpace(strings.ReplaceAll(bar.String(), "\r", ""))
 }
 

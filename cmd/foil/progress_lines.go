@@ -47,10 +47,9 @@ func (l *lines) event(e pipeline.Event) {
 		fmt.Fprintf(l.out, "made   %s in %s [%d/%d]\n", e.Node.ID, roundTime(e.Duration), l.done, l.total)
 	case pipeline.CellFailed:
 		l.done++
-		fmt.Fprintf(l.out, "FAILED %s\n", e.Node.ID) // the summary says why
+		fmt.Fprintf(l.out, "FAILED %v\n", e.Err)
 	case pipeline.CellSkipped:
-		l.done++
-		fmt.Fprintf(l.out, "skip   %s, because %s failed\n", e.Node.ID, e.Cause.ID)
+		l.done++ // the summary counts them
 	}
 }
 

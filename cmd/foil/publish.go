@@ -21,7 +21,7 @@ func isReport(n *pipeline.Node) bool { return n.Kind.Output == tables.TypeReport
 
 // publishReports prints the reports of a run and copies their files to
 // DIR/NAME, or to DIR/NAME/CELL where a spec has several. It returns where.
-func publishReports(out io.Writer, g *pipeline.Graph, result *pipeline.Result, dir string) ([]string, error) {
+func publishReports(out io.Writer, g *pipeline.Graph, result *pipeline.Result, dir string, from provenance) ([]string, error) {
 	var reports []*pipeline.Outcome
 	count := 0
 	for _, o := range result.Outcomes {
@@ -43,7 +43,7 @@ func publishReports(out io.Writer, g *pipeline.Graph, result *pipeline.Result, d
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
-		if err := publish(out, o.Artifact, to); err != nil {
+		if err := publish(out, o.Artifact, to, from); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", o.Node.ID, err))
 			continue
 		}
@@ -63,52 +63,58 @@ func fileName(id string) string {
 }
 
 // publish copies the files of a report. Files that are the same already are left alone.
-func publish(out io.Writer, a pipeline.Artifact, dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
+func publish(out io.Writer, a pipeline.Artifact, dir string, from provenance) error {
+	content := map[string][]byte{}
 	for _, f := range a.Files {
 		path, err := a.Open(f)
 		if err != nil {
 			return err
 		}
-		content, err := os.ReadFile(path)
-		if err != nil {
+		if content[f.Name], err = os.ReadFile(path); err != nil {
 			return err
 		}
+	}
+	// First what people wait for: the folder may turn out not to be writable.
+	if _, err := out.Write(content[terminalForm]); err != nil {
+		return err
+	}
+	changed := false
+	for _, f := range a.Files {
 		if f.Name == terminalForm {
-			if _, err := out.Write(content); err != nil {
-				return err
-			}
 			continue
 		}
-		if err := writeIfChanged(filepath.Join(dir, filepath.FromSlash(f.Name)), content); err != nil {
-			return err
+		wrote, err := writeIfChanged(filepath.Join(dir, filepath.FromSlash(f.Name)), content[f.Name])
+		changed = changed || wrote
+		if err != nil {
+			return fmt.Errorf("copying the report to %s (--results names another folder): %w", dir, err)
 		}
 	}
-	return nil
+	if _, err := os.Stat(filepath.Join(dir, provenanceFile)); err == nil && !changed {
+		return nil // a second run of the same is not where the report comes from
+	}
+	return from.write(dir)
 }
 
-// writeIfChanged replaces a file at once or not at all.
-func writeIfChanged(path string, content []byte) error {
+// writeIfChanged replaces a file at once or not at all, and says whether it had to.
+func writeIfChanged(path string, content []byte) (wrote bool, err error) {
 	old, err := os.ReadFile(path)
 	if err == nil && bytes.Equal(old, content) {
-		return nil
+		return false, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return false, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
+		return false, err
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".foil-*")
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer os.Remove(tmp.Name())
 	_, err = tmp.Write(content)
 	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return err
+		return false, err
 	}
-	return os.Rename(tmp.Name(), path)
+	return true, os.Rename(tmp.Name(), path)
 }

@@ -46,7 +46,9 @@ command goes on with the others.`,
 				return err
 			}
 			result, err := plan.Execute(cmd.Context())
-			return finish(cmd, g, result, resultsDir, err)
+			return finish(cmd, result, err, func(out io.Writer) ([]string, error) {
+				return publishReports(out, g, result, resultsDir, newProvenance(g, plan, result, e.sets, r.backend))
+			})
 		},
 	}
 	e.register(cmd)
@@ -58,8 +60,8 @@ command goes on with the others.`,
 
 // finish shows the reports that were made, and then how the run went: even one
 // that failed has made what did not depend on the failure.
-func finish(cmd *cobra.Command, g *pipeline.Graph, result *pipeline.Result, dir string, err error) error {
-	published, publishErr := publishReports(cmd.OutOrStdout(), g, result, dir)
+func finish(cmd *cobra.Command, result *pipeline.Result, err error, publish func(io.Writer) ([]string, error)) error {
+	published, publishErr := publish(cmd.OutOrStdout())
 	out := cmd.ErrOrStderr()
 	for _, p := range published {
 		fmt.Fprintf(out, "report: %s\n", p)
@@ -68,13 +70,22 @@ func finish(cmd *cobra.Command, g *pipeline.Graph, result *pipeline.Result, dir 
 	var failed *pipeline.FailedError
 	switch {
 	case errors.As(err, &failed):
-		fmt.Fprintf(out, "foil: %v\n", failed)
+		fmt.Fprintf(out, "foil: %s\n", failures(failed))
 		return errReported
 	case errors.Is(err, context.Canceled):
 		return err
 	default:
 		return errors.Join(err, publishErr)
 	}
+}
+
+// failures names what failed. The reasons have been told when they came up;
+// they are repeated where they may have scrolled away since.
+func failures(e *pipeline.FailedError) string {
+	if len(e.Cells) > 1 {
+		return e.Error()
+	}
+	return fmt.Sprintf("%s failed", e.Cells[0].Node.ID)
 }
 
 func summary(r *pipeline.Result) string {
@@ -91,14 +102,14 @@ func summary(r *pipeline.Result) string {
 // listener shows events as bars on a terminal, else as lines.
 func listener(out io.Writer) func(pipeline.Event) {
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		width := func() int {
-			w, _, err := term.GetSize(int(f.Fd()))
+		size := func() (width, height int) {
+			w, h, err := term.GetSize(int(f.Fd()))
 			if err != nil {
-				return 100
+				return 100, 24
 			}
-			return w
+			return w, h
 		}
-		return (&bars{out: out, width: width}).event
+		return (&bars{out: out, size: size}).event
 	}
 	return (&lines{out: out}).event
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -25,10 +27,24 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("FOIL_DATA", "")
 			env.Setenv("FOIL_CACHE", "")
-			return nil
+			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails},
 	})
+}
+
+// writeReadmeSpec writes the spec that the README shows.
+func writeReadmeSpec(path string) error {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		return err
+	}
+	_, rest, found := strings.Cut(string(readme), "```yaml\n")
+	block, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		return errors.New("the README shows no spec")
+	}
+	return os.WriteFile(path, []byte(block), 0o666)
 }
 
 func fails(ts *testscript.TestScript, neg bool, args []string) {

@@ -17,7 +17,7 @@ import (
 func Table() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "report/table",
-		Version: 1,
+		Version: 2,
 		Doc: "Tables of gathered metrics with means, standard deviations and baselines. " +
 			"As text, Markdown, CSV, LaTeX and a page, each number with the cells it comes from.",
 		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Gathered: true,
