@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"foil/internal/cache"
+	"foil/spec"
 )
 
 // A Type says what an artifact holds, so that wiring can be checked before
@@ -38,6 +39,11 @@ type Kind struct {
 	// means that the kind takes none.
 	Params func() any
 
+	// CheckGathers holds the parameters against what a stage gathers, while the
+	// spec is checked, where they name gathers or axes. Paths are those of
+	// spec.Decode's Check. Nil: nothing to check.
+	CheckGathers func(params any, gathers []Gather, report func(path, format string, args ...any))
+
 	// Draws says that the kind draws random numbers, so that the stage's seed
 	// is part of the key.
 	Draws bool
@@ -65,6 +71,12 @@ type Port struct {
 	Doc      string
 	Optional bool
 	Gathered bool // filled by `gather:`, all cells of a stage as one table
+}
+
+// A Gather is what a stage gathers under a name: all cells of another stage.
+type Gather struct {
+	Name string
+	Axes map[string][]spec.Value // axis: its values
 }
 
 // A FileDoc documents one file of an artifact.

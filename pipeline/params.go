@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 
 	"foil/spec"
 )
@@ -37,10 +38,29 @@ func (b *builder) readParameters(s *stageCells) {
 			read[text] = &parameters{values: values}
 			if err == nil && values != nil {
 				read[text].canonical = spec.Canonical(values)
+				b.checkGathers(s, with, values)
 			}
 		}
 		n.params = read[text]
 	}
+}
+
+// checkGathers lets a kind compare its parameters with what the stage gathers.
+func (b *builder) checkGathers(s *stageCells, with spec.Value, values any) {
+	if s.kind.CheckGathers == nil {
+		return
+	}
+	var gathers []Gather
+	for _, need := range s.stage.Gather {
+		g := Gather{Name: need.Name, Axes: map[string][]spec.Value{}}
+		for _, a := range b.stages[need.Stage].axes {
+			g.Axes[a.name] = a.values
+		}
+		gathers = append(gathers, g)
+	}
+	s.kind.CheckGathers(values, gathers, func(path, format string, args ...any) {
+		b.at(with.At(path), "%s: %s", path, fmt.Sprintf(format, args...))
+	})
 }
 
 // decode reads parameters into a new struct.

@@ -38,12 +38,13 @@ func (d *decoder) check(v Value, into reflect.Value, path string) {
 		return
 	}
 	c.Check(func(at, format string, args ...any) {
-		d.fail(nearestPos(v, at), joinPaths(path, at), "%s", fmt.Sprintf(format, args...))
+		d.fail(v.At(at), joinPaths(path, at), "%s", fmt.Sprintf(format, args...))
 	})
 }
 
-// nearestPos is the position of what stands at a path, or of the last thing on the way to it.
-func nearestPos(v Value, path string) Pos {
+// At is the position of what stands at a path such as "columns[1].from", or of
+// the last thing on the way to it.
+func (v Value) At(path string) Pos {
 	steps, _, err := parsePath(path)
 	if err != nil {
 		return v.Pos

@@ -25,7 +25,10 @@ func Table() pipeline.Kind {
 		Output: tables.TypeReport,
 		Files:  files(),
 		Params: func() any { return &results.Layout{} },
-		Run:    run,
+		CheckGathers: func(params any, gathers []pipeline.Gather, report func(path, format string, args ...any)) {
+			checkNames(params.(*results.Layout), gathers, report)
+		},
+		Run: run,
 	}
 }
 
