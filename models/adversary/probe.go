@@ -1,6 +1,7 @@
 package adversary
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -107,6 +108,12 @@ func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropou
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
+	losses, err := p.update(outputs)
+	return losses, errors.Join(err, backend.Release(outputs...))
+}
+
+// update reads the losses and moves the weights.
+func (p *Probe) update(outputs []*tensors.Tensor) ([]float64, error) {
 	losses := make([]float64, len(p.groups))
 	for i := range losses {
 		if err := backend.Read(outputs[i], func(v []float32) { losses[i] = float64(v[0]) }); err != nil {
@@ -120,7 +127,7 @@ func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropou
 			return nil, err
 		}
 	}
-	return losses, backend.Release(outputs...)
+	return losses, nil
 }
 
 func (p *Probe) batch(users int) (*probeBatch, error) {
@@ -164,10 +171,8 @@ func (p *Probe) Predict(latents []float32) ([][]float32, error) {
 			if err != nil {
 				return err
 			}
-			if out[i], err = backend.Copy(result); err != nil {
-				return err
-			}
-			return backend.Release(result)
+			out[i], err = backend.Copy(result)
+			return errors.Join(err, backend.Release(result))
 		})
 		if err != nil {
 			return nil, fmt.Errorf("probe: %w", err)

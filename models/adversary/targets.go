@@ -46,7 +46,7 @@ func NewBatch(b compute.Backend, c Config, users, latent int) (*Batch, error) {
 	return batch, nil
 }
 
-// Tensors returns the batch in the order that Config.Loss takes it.
+// Tensors returns the batch in the order that Config.LossGradients takes it.
 func (b *Batch) Tensors() []*tensors.Tensor {
 	return []*tensors.Tensor{b.mask, b.target, b.weight}
 }

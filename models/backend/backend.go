@@ -21,6 +21,9 @@ const Default = "go"
 // other on the given number of threads; other backends have their own ways.
 func Open(name string, threads int) (b compute.Backend, err error) {
 	family, _, _ := strings.Cut(name, ":")
+	if family == Default && name != Default {
+		return nil, fmt.Errorf("the %s backend takes no options, not %q: its threads are set for each cell", Default, name)
+	}
 	if !slices.Contains(Names(), family) {
 		return nil, fmt.Errorf("unknown numeric backend %q: this program has %s", name, strings.Join(Names(), ", "))
 	}
@@ -36,7 +39,7 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 		return nil, fmt.Errorf("numeric backend %q: %w", name, err)
 	}
 	if family == Default {
-		setThreads(b, threads)
+		return b, setThreads(b, threads)
 	}
 	return b, nil
 }
@@ -51,18 +54,30 @@ func Names() []string {
 // setThreads limits the worker pool of the Go backend. Its own option for that
 // ("parallelism=N") prints to standard output, where a report may be going, so
 // the exported field that the option sets is set directly.
-func setThreads(b compute.Backend, threads int) {
-	v := reflect.ValueOf(b)
-	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
-		return
+func setThreads(b compute.Backend, threads int) error {
+	p, err := workers(b)
+	if err != nil {
+		return err
 	}
-	pool := v.Elem().FieldByName("Workers")
-	if !pool.IsValid() || !pool.CanInterface() {
-		return
+	p.SetMaxParallelism(max(threads, 1))
+	return nil
+}
+
+// A pool is the Go backend's worker pool.
+type pool interface {
+	SetMaxParallelism(int)
+	MaxParallelism() int
+}
+
+func workers(b compute.Backend) (pool, error) {
+	if v := reflect.ValueOf(b); v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
+		if field := v.Elem().FieldByName("Workers"); field.IsValid() && field.CanInterface() {
+			if p, ok := field.Interface().(pool); ok {
+				return p, nil
+			}
+		}
 	}
-	if p, ok := pool.Interface().(interface{ SetMaxParallelism(int) }); ok {
-		p.SetMaxParallelism(max(threads, 1))
-	}
+	return nil, fmt.Errorf("numeric backend %T has no worker pool to limit: is it another version of GoMLX?", b)
 }
 
 // Guard calls f and turns a panic, GoMLX's way of reporting errors while a

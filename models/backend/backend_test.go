@@ -16,6 +16,28 @@ func TestDefaultBackendOpens(t *testing.T) {
 	}
 }
 
+func TestThreadsLimitTheWorkers(t *testing.T) {
+	for _, threads := range []int{1, 3} {
+		b, err := Open(Default, threads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := workers(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.MaxParallelism(); got != threads {
+			t.Errorf("with %d threads the pool runs %d", threads, got)
+		}
+	}
+}
+
+func TestGoBackendTakesNoOptions(t *testing.T) {
+	if _, err := Open("go:parallelism=4", 1); err == nil || !strings.Contains(err.Error(), "takes no options") {
+		t.Errorf("error %v, want one that refuses options", err)
+	}
+}
+
 func TestUnknownBackendIsNamed(t *testing.T) {
 	_, err := Open("gpu", 1)
 	if err == nil || !strings.Contains(err.Error(), `"gpu"`) || !strings.Contains(err.Error(), "go") {

@@ -27,6 +27,7 @@ func Sum(x, y, sum []float32) {
 // the gradient before the moments are updated (Kingma and Ba 2015, section 2).
 type AdamStep struct {
 	Beta1, Beta2 float32
+	Rest1, Rest2 float32 // 1 - beta, rounded once: in float32 the difference is off by 1e-5 of itself
 	Decay        float32
 	Epsilon      float32
 	Rate         float32 // learning rate / (1 - beta1^t)

@@ -61,7 +61,7 @@ func TestVectorAgreesWithPlain(t *testing.T) {
 			v[i] *= v[i]
 		}
 		w2, m2, v2 := append([]float32(nil), w...), append([]float32(nil), m...), append([]float32(nil), v...)
-		step := AdamStep{Beta1: 0.9, Beta2: 0.999, Decay: 1e-4, Epsilon: 1e-8, Rate: 0.01, RootScale: 3}
+		step := AdamStep{Beta1: 0.9, Beta2: 0.999, Rest1: 0.1, Rest2: 0.001, Decay: 1e-4, Epsilon: 1e-8, Rate: 0.01, RootScale: 3}
 		Adam(step, w, g, m, v)
 		adamPlain(step, w2, g, m2, v2)
 		for i := range w {

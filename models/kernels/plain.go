@@ -17,8 +17,8 @@ func sumPlain(x, y, sum []float32) {
 func adamPlain(s AdamStep, w, g, m, v []float32) {
 	for i := range w {
 		gi := g[i] + s.Decay*w[i]
-		mi := s.Beta1*m[i] + (1-s.Beta1)*gi
-		vi := s.Beta2*v[i] + (1-s.Beta2)*gi*gi
+		mi := s.Beta1*m[i] + s.Rest1*gi
+		vi := s.Beta2*v[i] + s.Rest2*gi*gi
 		m[i], v[i] = mi, vi
 		root := float32(math.Sqrt(float64(vi)))
 		w[i] -= s.Rate * mi / (root*s.RootScale + s.Epsilon)

@@ -1,6 +1,8 @@
 package multvae
 
 import (
+	"fmt"
+
 	"foil/models/adversary"
 	"foil/models/optim"
 )
@@ -13,6 +15,27 @@ type Config struct {
 	Beta         float64 // weight of the KL divergence
 	Adam         optim.AdamConfig
 	Groups       []adversary.Config
+}
+
+// maxWeights bounds the weights of a model: 2^31 of them take 8 GiB, and
+// training four times that.
+const maxWeights = 1 << 31
+
+// check refuses sizes that no machine this is made for can hold, before
+// anything is allocated.
+func (c Config) check() error {
+	if c.Items < 1 || c.Latent < 1 {
+		return fmt.Errorf("a model of %d items and %d latent dimensions is none", c.Items, c.Latent)
+	}
+	weights := 3 * float64(c.Items) * float64(c.Latent)
+	for _, g := range c.Groups {
+		weights += float64(g.Heads) * float64(g.Hidden) * float64(c.Latent+g.Outputs())
+	}
+	if weights > maxWeights {
+		return fmt.Errorf("a model of %d items, %d latent dimensions and %d groups of adversaries has %.3g weights, %.3g GiB; lower latent, heads or hidden",
+			c.Items, c.Latent, len(c.Groups), weights, 4*weights/(1<<30))
+	}
+	return nil
 }
 
 // Rows are users' item sets: user u has Item[Offset[u]:Offset[u+1]], ascending.

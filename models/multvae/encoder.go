@@ -23,16 +23,16 @@ type encoder struct {
 }
 
 func newEncoder(items, latent int) *encoder {
-	n, width := items*2*latent, 2*latent
-	return &encoder{
-		width:         width,
-		weight:        make([]float32, n),
-		bias:          make([]float32, width),
-		weightGrad:    make([]float32, n),
-		biasGrad:      make([]float32, width),
-		weightMoments: optim.NewMoments(n),
-		biasMoment:    optim.NewMoments(width),
-	}
+	width := 2 * latent
+	return &encoder{width: width, weight: make([]float32, items*width), bias: make([]float32, width)}
+}
+
+// prepare allocates gradients and moments.
+func (e *encoder) prepare() {
+	e.weightGrad = make([]float32, len(e.weight))
+	e.biasGrad = make([]float32, len(e.bias))
+	e.weightMoments = optim.NewMoments(len(e.weight))
+	e.biasMoment = optim.NewMoments(len(e.bias))
 }
 
 func (e *encoder) row(item int32) []float32 {

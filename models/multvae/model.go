@@ -46,32 +46,19 @@ const (
 // with gain 5/3 and biases of 0.01 for encoder and decoder, PyTorch's default
 // for the adversaries. Equal seeds give equal weights for any lambdas.
 func New(b compute.Backend, c Config, seed uint64) (*Model, error) {
-	m := &Model{
-		config:    c,
-		backend:   b,
-		encoder:   newEncoder(c.Items, c.Latent),
-		adam:      optim.Adam{Config: c.Adam},
-		adamHeads: optim.Adam{Config: c.Adam},
-		batches:   map[int]*batch{},
-		biasGrad:  make([]float32, c.Items),
-	}
-	r := random.New(seed, "weights/encoder")
-	random.Normal(r, m.encoder.weight, xavierNormal(c.Items, 2*c.Latent))
-	fill(m.encoder.bias, initialBias)
-
-	var err error
-	if m.decoderWeight, err = backend.NewTensor(b, c.Latent, c.Items); err != nil {
-		return nil, err
-	}
-	r = random.New(seed, "weights/decoder")
-	err = backend.Write(m.decoderWeight, func(w []float32) { random.Normal(r, w, xavierNormal(c.Items, c.Latent)) })
+	m, err := allocate(b, c)
 	if err != nil {
 		return nil, err
 	}
-	m.decoderBias = make([]float32, c.Items)
+	random.Normal(random.New(seed, "weights/encoder"), m.encoder.weight, xavierNormal(c.Items, 2*c.Latent))
+	fill(m.encoder.bias, initialBias)
+	err = backend.Write(m.decoderWeight, func(w []float32) {
+		random.Normal(random.New(seed, "weights/decoder"), w, xavierNormal(c.Items, c.Latent))
+	})
+	if err != nil {
+		return nil, err
+	}
 	fill(m.decoderBias, initialBias)
-	m.decoderMoments = optim.NewMoments(c.Latent * c.Items)
-	m.biasMoments = optim.NewMoments(c.Items)
 	for _, gc := range c.Groups {
 		g, err := adversary.NewGroup(b, gc, c.Latent, random.New(seed, "weights/adversary/"+gc.Name))
 		if err != nil {
@@ -80,6 +67,51 @@ func New(b compute.Backend, c Config, seed uint64) (*Model, error) {
 		m.groups = append(m.groups, g)
 	}
 	return m, m.compile()
+}
+
+// Load makes a model without adversaries from the weights that lookup finds;
+// see SetWeights.
+func Load(b compute.Backend, c Config, lookup func(name string, shape []int) ([]float32, error)) (*Model, error) {
+	c.Groups = nil
+	m, err := allocate(b, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.SetWeights(lookup); err != nil {
+		return nil, err
+	}
+	return m, m.compile()
+}
+
+// allocate makes a model whose weights are zero. What only training needs is
+// allocated by the first step.
+func allocate(b compute.Backend, c Config) (*Model, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	m := &Model{
+		config:      c,
+		backend:     b,
+		encoder:     newEncoder(c.Items, c.Latent),
+		decoderBias: make([]float32, c.Items),
+		adam:        optim.Adam{Config: c.Adam},
+		adamHeads:   optim.Adam{Config: c.Adam},
+		batches:     map[int]*batch{},
+	}
+	var err error
+	m.decoderWeight, err = backend.NewTensor(b, c.Latent, c.Items)
+	return m, err
+}
+
+// prepare allocates what training needs beside the weights.
+func (m *Model) prepare() {
+	if m.biasGrad != nil {
+		return
+	}
+	m.encoder.prepare()
+	m.biasGrad = make([]float32, m.config.Items)
+	m.decoderMoments = optim.NewMoments(m.config.Latent * m.config.Items)
+	m.biasMoments = optim.NewMoments(m.config.Items)
 }
 
 func (m *Model) compile() error {

@@ -1,6 +1,7 @@
 package multvae
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -67,13 +68,7 @@ func (m *Model) Predict(rows Rows, users []int32, f func(user int32, logits []fl
 				}
 			}
 		})
-		if err == nil {
-			err = inner
-		}
-		if err != nil {
-			return 0, err
-		}
-		if err := backend.Release(logits); err != nil {
+		if err := errors.Join(err, inner, backend.Release(logits)); err != nil {
 			return 0, err
 		}
 	}

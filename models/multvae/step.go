@@ -1,6 +1,7 @@
 package multvae
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -86,13 +87,10 @@ func (m *Model) batchOf(users int) (*batch, error) {
 // that of the adversaries.
 func (m *Model) Step(rows Rows, users []int32, targets []adversary.Targets, noise Noise, rate, headRate float64) (Losses, error) {
 	g, err := m.gradients(rows, users, targets, noise)
-	if err != nil {
-		return Losses{}, err
+	if err == nil {
+		err = m.update(g, rate, headRate)
 	}
-	if err := m.update(g, rate, headRate); err != nil {
-		return Losses{}, err
-	}
-	return g.losses, g.release()
+	return g.losses, errors.Join(err, g.release())
 }
 
 // gradients are those of one batch. The encoder's are in hGrad, not yet
@@ -107,13 +105,16 @@ type gradients struct {
 
 func (g *gradients) release() error { return backend.Release(g.outputs...) }
 
+// gradients computes those of a batch. What it returns must be released, error or not.
 func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets, noise Noise) (*gradients, error) {
+	m.prepare()
+	g := &gradients{}
 	b, err := m.batchOf(len(users))
 	if err != nil {
-		return nil, err
+		return g, err
 	}
 	if err := m.fill(b, rows, users, targets, noise); err != nil {
-		return nil, err
+		return g, err
 	}
 	inputs := []any{b.h, b.noise, m.decoderWeight}
 	for i, g := range m.groups {
@@ -126,25 +127,25 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 		out, err = m.forwardExec.Call(inputs...)
 		return err
 	})
+	g.outputs = out
 	if err != nil {
-		return nil, fmt.Errorf("forward pass: %w", err)
+		return g, fmt.Errorf("forward pass: %w", err)
 	}
 	logits, z, sd, kl, zGrad, rest := out[0], out[1], out[2], out[3], out[4], out[5:]
 
-	g := &gradients{outputs: out}
 	if g.losses.KL, err = scalar(kl); err != nil {
-		return nil, err
+		return g, err
 	}
 	for _, t := range rest[:len(m.groups)] {
 		loss, err := scalar(t)
 		if err != nil {
-			return nil, err
+			return g, err
 		}
 		g.losses.Groups = append(g.losses.Groups, loss)
 	}
 	g.heads = rest[len(m.groups):]
 	if g.losses.NLL, err = m.crossEntropy(rows, users, logits, b.logitsGrad); err != nil {
-		return nil, err
+		return g, err
 	}
 
 	var back []*tensors.Tensor
@@ -152,11 +153,11 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 		back, err = m.backwardExec.Call(b.logitsGrad, z, sd, m.decoderWeight, b.h, b.noise, zGrad)
 		return err
 	})
+	g.outputs = append(g.outputs, back...)
 	if err != nil {
-		return nil, fmt.Errorf("backward pass: %w", err)
+		return g, fmt.Errorf("backward pass: %w", err)
 	}
 	g.decoderWeight, g.hGrad = back[0], back[1]
-	g.outputs = append(g.outputs, back...)
 	return g, nil
 }
 

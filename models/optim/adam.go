@@ -48,6 +48,8 @@ func (a *Adam) Update(rate float64, w, g []float32, m Moments) {
 	kernels.Adam(kernels.AdamStep{
 		Beta1:     float32(c.Beta1),
 		Beta2:     float32(c.Beta2),
+		Rest1:     float32(1 - c.Beta1),
+		Rest2:     float32(1 - c.Beta2),
 		Decay:     float32(c.WeightDecay),
 		Epsilon:   float32(c.Epsilon),
 		Rate:      float32(rate / (1 - math.Pow(c.Beta1, t))),

@@ -23,7 +23,7 @@ const (
 
 // Step takes the loss of an epoch and returns the rate of the next one.
 func (p *Plateau) Step(loss float64) float64 {
-	if !p.seen || loss < p.best*(1-plateauThreshold) {
+	if !math.IsNaN(loss) && (!p.seen || loss < p.best*(1-plateauThreshold)) {
 		p.best, p.bad, p.seen = loss, 0, true
 	} else {
 		p.bad++
