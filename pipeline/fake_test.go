@@ -94,7 +94,7 @@ func (l *lab) run(ctx context.Context, cell *Cell) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(&b, "%s%s: %q\n", name, axesText(g.Axes), content)
+			fmt.Fprintf(&b, "%s%s: %q\n", name, AxesText(g.Axes), content)
 		}
 	}
 	text := b.String()

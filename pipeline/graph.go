@@ -117,7 +117,7 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 
 // node makes the cell of a row.
 func (b *builder) node(s *stageCells, r row) *Node {
-	n := &Node{ID: s.stage.Name + axesText(r.axes), Stage: s.stage, Kind: s.kind, Axes: r.axes}
+	n := &Node{ID: s.stage.Name + AxesText(r.axes), Stage: s.stage, Kind: s.kind, Axes: r.axes}
 	for i, need := range sortedNeeds(s.stage.Needs) {
 		n.Inputs = append(n.Inputs, NodeInput{Name: need.Name, From: r.from[i : i+1 : i+1]})
 	}
@@ -127,9 +127,9 @@ func (b *builder) node(s *stageCells, r row) *Node {
 	return n
 }
 
-// axesText writes coordinates the way cells are named: "[age=200,fold=0]", and
+// AxesText writes coordinates the way cells are named: "[age=200,fold=0]", and
 // nothing where there are none.
-func axesText(axes []AxisValue) string {
+func AxesText(axes []AxisValue) string {
 	if len(axes) == 0 {
 		return ""
 	}

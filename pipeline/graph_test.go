@@ -36,7 +36,7 @@ func TestCellsInheritAndJoinAxes(t *testing.T) {
 			continue
 		}
 		data, model := n.Inputs[0].From[0], n.Inputs[1].From[0]
-		if !strings.HasSuffix(n.ID, axesText(model.Axes)) || axesText(data.Axes) != axesText(model.Axes[1:2]) {
+		if !strings.HasSuffix(n.ID, AxesText(model.Axes)) || AxesText(data.Axes) != AxesText(model.Axes[1:2]) {
 			t.Errorf("%s reads %s and %s", n.ID, data.ID, model.ID)
 		}
 	}

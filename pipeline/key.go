@@ -50,5 +50,5 @@ func gatheredAxes(n *Node) string {
 	if len(n.Axes) == 0 {
 		return "[]"
 	}
-	return axesText(n.Axes)
+	return AxesText(n.Axes)
 }

@@ -173,7 +173,7 @@ func TestJoinLaws(t *testing.T) {
 			var list []string
 			for _, n := range g.Nodes {
 				if n.Stage.Name == "s" {
-					list = append(list, axesText(n.Axes))
+					list = append(list, AxesText(n.Axes))
 				}
 			}
 			slices.Sort(list)

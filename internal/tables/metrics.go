@@ -1,6 +1,10 @@
 package tables
 
-import "io"
+import (
+	"fmt"
+	"io"
+	"math"
+)
 
 // A Metric is one scalar that came out of an evaluation or an attack.
 type Metric struct {
@@ -19,6 +23,9 @@ func WriteMetrics(w io.Writer, metrics []Metric) error {
 	split, checkpoint := make([]string, n), make([]string, n)
 	value, k := make([]float64, n), make([]int32, n)
 	for i, m := range metrics {
+		if m.K < 0 || m.K > math.MaxInt32 {
+			return fmt.Errorf("metric %s: the cut-off %d does not fit into the table", m.Name, m.K)
+		}
 		name[i], value[i], k[i] = m.Name, m.Value, int32(m.K)
 		group[i], split[i], checkpoint[i] = m.Group, m.Split, m.Checkpoint
 	}

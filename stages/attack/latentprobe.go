@@ -24,7 +24,7 @@ import (
 func LatentProbe() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "attack/latent-probe",
-		Version: 1,
+		Version: 2,
 		Doc: "Attacks a finished recommender: trains a fresh network per attribute on the latent vectors of the training " +
 			"users and scores it on those of the test users (Escobedo et al. 2024, section 4). Beside each score stands " +
 			"what somebody who never saw a latent vector would reach.",
@@ -56,10 +56,11 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell) error {
 		if err != nil {
 			return err
 		}
-		for part, users := range map[string][]int32{tables.Train: train.User, tables.Test: test.User} {
-			if !target.Known(users) {
-				return fmt.Errorf("no %s user has attribute %s", part, a.Attribute)
-			}
+		switch {
+		case !target.Known(train.User):
+			return fmt.Errorf("no training user has attribute %s", a.Attribute)
+		case !target.Known(test.User):
+			return fmt.Errorf("no test user has attribute %s", a.Attribute)
 		}
 		victims = append(victims, victim{Target: target, config: target.Group(1, a.Hidden, a.Dropout),
 			train: target.Of(train.User), test: target.Of(test.User)})
@@ -71,10 +72,11 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell) error {
 	var metrics []tables.Metric
 	for i, checkpoint := range p.Checkpoints {
 		a := attack{params: p, cell: cell, backend: b, victims: victims, checkpoint: checkpoint, done: i * p.Epochs}
-		if err := a.encode(cell.Inputs["model"], split, train, test); err != nil {
-			return err
+		var found []tables.Metric
+		err := a.encode(cell.Inputs["model"], cell.Inputs["data"], train, test)
+		if err == nil {
+			found, err = a.run(ctx)
 		}
-		found, err := a.run(ctx)
 		if err != nil {
 			return fmt.Errorf("attack on the %s checkpoint: %w", checkpoint, err)
 		}
@@ -106,13 +108,10 @@ type attack struct {
 
 // encode computes the latent vectors: training users by all their items, test
 // users by their input items.
-func (a *attack) encode(model pipeline.Artifact, split *tables.Split, train, test tables.Rows) error {
-	m, config, err := modelfile.OpenMultVAE(a.backend, model, a.checkpoint)
+func (a *attack) encode(model, data pipeline.Artifact, train, test tables.Rows) error {
+	m, config, err := modelfile.OpenMultVAE(a.backend, model, data, a.checkpoint)
 	if err != nil {
 		return err
-	}
-	if config.Items != split.Items.Len() {
-		return fmt.Errorf("the model was trained on %d items, the data has %d: is it another split?", config.Items, split.Items.Len())
 	}
 	a.latent = config.Latent
 	a.train = latents(m, train, a.latent)

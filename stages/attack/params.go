@@ -2,8 +2,6 @@
 package attack
 
 import (
-	"fmt"
-
 	"foil/stages/attributes"
 	"foil/stages/modelfile"
 )
@@ -13,8 +11,8 @@ import (
 type LatentProbeParams struct {
 	Attributes  []Attribute `yaml:"attributes" required:"true" nonempty:"true" doc:"what the attackers try to read"`
 	Checkpoints []string    `yaml:"checkpoints" oneof:"best,last" nonempty:"true" doc:"which weights are attacked"`
-	Epochs      int         `yaml:"epochs" min:"1" unit:"passes over the training users" doc:"length of the attackers' training; they are scored after the last epoch"`
-	Batch       int         `yaml:"batch" min:"1" unit:"users" doc:"size of a batch"`
+	Epochs      int         `yaml:"epochs" min:"1" max:"1000000" unit:"passes over the training users" doc:"length of the attackers' training; they are scored after the last epoch"`
+	Batch       int         `yaml:"batch" min:"1" max:"1000000" unit:"users" doc:"size of a batch"`
 	Rate        float64     `yaml:"rate" above:"0" doc:"learning rate of Adam"`
 	WeightDecay float64     `yaml:"weight_decay" min:"0" doc:"L2 decay added to the gradient, as in PyTorch's Adam"`
 }
@@ -23,7 +21,7 @@ type LatentProbeParams struct {
 type Attribute struct {
 	attributes.Param
 
-	Hidden  int     `yaml:"hidden" min:"1" doc:"width of the attacker's hidden layer"`
+	Hidden  int     `yaml:"hidden" min:"1" max:"1000000" doc:"width of the attacker's hidden layer"`
 	Dropout float64 `yaml:"dropout" min:"0" max:"0.99" doc:"share of the latent vector dropped in training"`
 }
 
@@ -32,13 +30,12 @@ func (a *Attribute) SetDefaults() { a.Hidden, a.Dropout = 5, 0.5 }
 
 // Check reports what no single field shows.
 func (p *LatentProbeParams) Check(report func(path, format string, args ...any)) {
-	seen := map[string]bool{}
+	names := make([]string, len(p.Attributes))
 	for i, a := range p.Attributes {
-		if seen[a.Attribute] {
-			report(fmt.Sprintf("attributes[%d].attribute", i), "attribute %s has an attacker already", a.Attribute)
-		}
-		seen[a.Attribute] = true
+		names[i] = a.Attribute
 	}
+	attributes.CheckUnique("attributes", ".attribute", names, report)
+	attributes.CheckUnique("checkpoints", "", p.Checkpoints, report)
 }
 
 func defaults() any {

@@ -152,3 +152,13 @@ func (t *Target) Known(users []int32) bool {
 		return !math.IsNaN(float64(t.all.Value[u]))
 	})
 }
+
+// CheckUnique reports values that stand twice in a list of parameters: list is
+// its path, field what follows the index.
+func CheckUnique[T comparable](list, field string, values []T, report func(path, format string, args ...any)) {
+	for i, v := range values {
+		if slices.Contains(values[:i], v) {
+			report(fmt.Sprintf("%s[%d]%s", list, i, field), "%v stands in the list twice", v)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package evaluate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,22 +13,30 @@ import (
 	"foil/models/backend"
 	"foil/models/multvae"
 	"foil/pipeline"
+	"foil/stages/attributes"
 	"foil/stages/modelfile"
 )
 
 // RankingParams are the parameters of evaluate/ranking.
 type RankingParams struct {
-	K           []int    `yaml:"k" min:"1" nonempty:"true" doc:"cut-offs of the scores"`
+	K           []int    `yaml:"k" min:"1" max:"1000000" nonempty:"true" doc:"cut-offs of the scores"`
 	Checkpoints []string `yaml:"checkpoints" oneof:"best,last" nonempty:"true" doc:"which weights are scored"`
 	Seen        string   `yaml:"seen" oneof:"exclude,zero" doc:"what becomes of items that the user is known to have: exclude them, or set their logits to zero as the published code does"`
 	Groups      []string `yaml:"groups" doc:"categorical or coded attributes by whose values the scores are also given, with the gap between the best and the worst group"`
+}
+
+// Check reports what no single field shows.
+func (p *RankingParams) Check(report func(path, format string, args ...any)) {
+	attributes.CheckUnique("k", "", p.K, report)
+	attributes.CheckUnique("checkpoints", "", p.Checkpoints, report)
+	attributes.CheckUnique("groups", "", p.Groups, report)
 }
 
 // Ranking is evaluate/ranking.
 func Ranking() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "evaluate/ranking",
-		Version: 1,
+		Version: 2,
 		Doc: "Scores recommendations to test users, of whose items the model sees a part: NDCG and recall of the rest, " +
 			"averaged over users, and coverage of the items (Escobedo et al. 2024, section 4).",
 		Inputs: []pipeline.Port{
@@ -50,9 +59,8 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	groups, err := groupsOf(split, p.Groups)
-	if err != nil {
-		return err
+	if k := slices.Max(p.K); k > split.Items.Len() {
+		return fmt.Errorf("k is %d, and the data has %d items: there is no such cut-off", k, split.Items.Len())
 	}
 	b, err := backend.Open(cell.Backend, cell.Cores)
 	if err != nil {
@@ -60,19 +68,13 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 	}
 	var metrics []tables.Metric
 	for _, checkpoint := range p.Checkpoints {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		m, config, err := modelfile.OpenMultVAE(b, cell.Inputs["model"], checkpoint)
+		m, _, err := modelfile.OpenMultVAE(b, cell.Inputs["model"], cell.Inputs["data"], checkpoint)
 		if err != nil {
 			return err
 		}
-		if config.Items != split.Items.Len() {
-			return fmt.Errorf("the model was trained on %d items, the data has %d: is it another split?", config.Items, split.Items.Len())
-		}
-		found, err := score(m, split, p, groups)
+		found, err := score(ctx, m, split, p)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s checkpoint: %w", checkpoint, err)
 		}
 		for i := range found {
 			found[i].Checkpoint = checkpoint
@@ -85,7 +87,11 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 }
 
 // score ranks all items for every test user.
-func score(m *multvae.Model, split *tables.Split, p *RankingParams, groups []grouping) ([]tables.Metric, error) {
+func score(ctx context.Context, m *multvae.Model, split *tables.Split, p *RankingParams) ([]tables.Metric, error) {
+	groups, err := groupsOf(split, p.Groups)
+	if err != nil {
+		return nil, err
+	}
 	input, target := tables.NewRows(split.TestInput), tables.NewRows(split.TestTarget)
 	if !slices.Equal(input.User, target.User) {
 		return nil, fmt.Errorf("the split's test inputs and targets are of different users")
@@ -95,20 +101,24 @@ func score(m *multvae.Model, split *tables.Split, p *RankingParams, groups []gro
 		everyone[i] = int32(i)
 	}
 	all := newTally("", p.K, split.Items.Len())
-	ranker := scores.NewRanker(slices.Max(p.K))
+	predict := func(rows multvae.Rows, users []int32, f func(int32, []float32) error) (float64, error) {
+		return m.Predict(rows, users, func(u int32, logits []float32) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return f(u, logits)
+		})
+	}
 	rows := multvae.Rows{Offset: input.Offset, Item: input.Item}
-	_, err := m.Predict(rows, everyone, func(u int32, logits []float32) error {
-		scores.Seen(p.Seen).Mask(logits, rows.Row(u))
-		top, wanted := ranker.Top(logits), target.Items(int(u))
-		all.add(top, wanted)
+	more := func(u int32) (found []*tally) {
 		for _, g := range groups {
 			if t := g.of(input.User[u], p.K, split.Items.Len()); t != nil {
-				t.add(top, wanted)
+				found = append(found, t)
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		return found
+	}
+	if err := rank(predict, rows, target, everyone, scores.Seen(p.Seen), scores.NewRanker(slices.Max(p.K)), all, more); err != nil {
 		return nil, err
 	}
 	metrics := all.metrics()
@@ -116,4 +126,25 @@ func score(m *multvae.Model, split *tables.Split, p *RankingParams, groups []gro
 		metrics = append(metrics, g.metrics(p.K)...)
 	}
 	return metrics, nil
+}
+
+// rank scores what a model recommends to each user, and adds that to all and to
+// the tallies that more names.
+func rank(predict func(multvae.Rows, []int32, func(int32, []float32) error) (float64, error), input multvae.Rows, target tables.Rows,
+	users []int32, seen scores.Seen, ranker *scores.Ranker, all *tally, more func(user int32) []*tally) error {
+	_, err := predict(input, users, func(u int32, logits []float32) error {
+		if slices.ContainsFunc(logits, func(v float32) bool { return v != v }) {
+			return errors.New("the model gives logits that are not numbers: it has diverged")
+		}
+		seen.Mask(logits, input.Row(u))
+		top, wanted := ranker.Top(logits), target.Items(int(u))
+		all.add(top, wanted)
+		if more != nil {
+			for _, t := range more(u) {
+				t.add(top, wanted)
+			}
+		}
+		return nil
+	})
+	return err
 }

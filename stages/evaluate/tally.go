@@ -97,11 +97,14 @@ func (g grouping) of(user int32, k []int, items int) *tally {
 }
 
 // metrics gives the scores of each group, and under the attribute's name the
-// gap between the best and the worst group.
+// gap between the best and the worst group. One group has no gap.
 func (g grouping) metrics(k []int) []tables.Metric {
 	var out []tables.Metric
 	for _, value := range slices.Sorted(maps.Keys(g.tallies)) {
 		out = append(out, g.tallies[value].metrics()...)
+	}
+	if len(g.tallies) < 2 {
+		return out
 	}
 	for i := range k {
 		out = append(out,
@@ -117,5 +120,5 @@ func (g grouping) gap(value func(*tally) float64) float64 {
 		v := value(t)
 		low, high = min(low, v), max(high, v)
 	}
-	return max(high-low, 0)
+	return high - low
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gomlx/compute"
 
+	"foil/internal/cache"
 	"foil/internal/safetensors"
 	"foil/internal/tables"
 	"foil/models/adversary"
@@ -46,6 +47,10 @@ type Config struct {
 	LastEpoch    int     `json:"last_epoch"`
 	BestScore    float64 `json:"best_score"`
 	SelectedBy   string  `json:"selected_by"`
+
+	// Data is the digest of the split that the model was trained on. On another
+	// one, users that it is scored on may be users that it has seen.
+	Data cache.Digest `json:"data"`
 }
 
 // A Model is what a training leaves behind.
@@ -90,11 +95,16 @@ func toTensors(weights []adversary.Weight) []safetensors.Tensor {
 }
 
 // OpenMultVAE builds the model of an artifact, without adversaries, with the
-// weights of a checkpoint.
-func OpenMultVAE(b compute.Backend, a pipeline.Artifact, checkpoint string) (*multvae.Model, Config, error) {
+// weights of a checkpoint. data is the split that it is going to be used on,
+// which must be the one that it was trained on.
+func OpenMultVAE(b compute.Backend, a, data pipeline.Artifact, checkpoint string) (*multvae.Model, Config, error) {
 	config, err := readConfig(a)
 	if err != nil {
 		return nil, config, err
+	}
+	if used := data.Digest(); used != config.Data {
+		return nil, config, fmt.Errorf("the model was trained on another split (%s) than the one it is given here (%s): its test users may be users it was trained on",
+			config.Data.Short(), used.Short())
 	}
 	path, err := a.Path(checkpoint + ".safetensors")
 	if err != nil {
@@ -104,11 +114,8 @@ func OpenMultVAE(b compute.Backend, a pipeline.Artifact, checkpoint string) (*mu
 	if err != nil {
 		return nil, config, err
 	}
-	m, err := multvae.New(b, multvae.Config{Items: config.Items, Latent: config.Latent}, 0)
+	m, err := multvae.Load(b, multvae.Config{Items: config.Items, Latent: config.Latent}, file.Float32)
 	if err != nil {
-		return nil, config, err
-	}
-	if err := m.SetWeights(file.Float32); err != nil {
 		return nil, config, fmt.Errorf("checkpoint %s: %w", checkpoint, err)
 	}
 	return m, config, nil

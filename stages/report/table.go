@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"foil/internal/tables"
 	"foil/pipeline"
@@ -66,7 +65,7 @@ func run(ctx context.Context, cell *pipeline.Cell) error {
 			}
 			c, err := read(g)
 			if err != nil {
-				return fmt.Errorf("%s%s: %w", name, axesText(g.Axes), err)
+				return fmt.Errorf("%s%s: %w", name, pipeline.AxesText(g.Axes), err)
 			}
 			gathered[name] = append(gathered[name], c)
 		}
@@ -76,7 +75,7 @@ func run(ctx context.Context, cell *pipeline.Cell) error {
 		return err
 	}
 	for _, f := range forms {
-		if err := write(cell, f.name, r, f.write); err != nil {
+		if err := tables.WriteFile(cell.Create, f.name, func(w io.Writer) error { return f.write(r, w) }); err != nil {
 			return err
 		}
 	}
@@ -88,31 +87,10 @@ func read(g pipeline.GatheredCell) (results.Cell, error) {
 	for _, a := range g.Axes {
 		c.Axes = append(c.Axes, results.Axis{Name: a.Axis, Value: a.Value})
 	}
-	path, err := g.Artifact.Path("metrics.arrow")
+	path, err := g.Artifact.Path(tables.MetricsFile)
 	if err != nil {
 		return c, err
 	}
 	c.Metrics, err = tables.ReadMetrics(path)
 	return c, err
-}
-
-func write(cell *pipeline.Cell, name string, r *results.Report, form func(*results.Report, io.Writer) error) (err error) {
-	f, err := cell.Create(name)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-	}()
-	return form(r, f)
-}
-
-func axesText(axes []pipeline.AxisValue) string {
-	parts := make([]string, len(axes))
-	for i, a := range axes {
-		parts[i] = a.Axis + "=" + a.Value.String()
-	}
-	return "[" + strings.Join(parts, ",") + "]"
 }

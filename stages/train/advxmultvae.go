@@ -21,7 +21,7 @@ import (
 func AdvXMultVAE() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "train/advx-multvae",
-		Version: 1,
+		Version: 2,
 		Doc: "Trains a MultVAE recommender that unlearns any number of user attributes through adversaries behind " +
 			"gradient reversal. Without adversaries it is MultVAE (Liang et al. 2018), with one AdvMultVAE (Ganhör et al. " +
 			"2022), with several AdvXMultVAE (Escobedo et al. 2024).",
@@ -61,12 +61,9 @@ type training struct {
 	valid   *validation
 	order   *rand.Rand
 	noise   multvae.Noise
-	plateau optim.Plateau
-
-	best      []adversary.Weight
-	bestScore float64
-	bestEpoch int
-	curves    []tables.Point
+	judge   judge
+	best    []adversary.Weight
+	curves  []tables.Point
 }
 
 func newTraining(cell *pipeline.Cell) (*training, error) {
@@ -77,11 +74,11 @@ func newTraining(cell *pipeline.Cell) (*training, error) {
 	}
 	rows := tables.NewRows(split.Train)
 	t := &training{
-		params:  p,
-		cell:    cell,
-		rows:    multvae.Rows{Offset: rows.Offset, Item: rows.Item},
-		order:   random.New(cell.Seed, "order"),
-		plateau: optim.Plateau{Rate: p.Rate, Factor: p.Plateau.Factor, Patience: p.Plateau.Patience, MinRate: p.Plateau.MinRate},
+		params: p,
+		cell:   cell,
+		rows:   multvae.Rows{Offset: rows.Offset, Item: rows.Item},
+		order:  random.New(cell.Seed, "order"),
+		judge:  newJudge(p),
 	}
 	if t.valid, err = newValidation(split, p); err != nil {
 		return nil, err
@@ -124,7 +121,7 @@ func newTraining(cell *pipeline.Cell) (*training, error) {
 // keeps the weights if no epoch was better.
 func (t *training) epoch(ctx context.Context, epoch int) error {
 	t.order.Shuffle(len(t.users), func(i, j int) { t.users[i], t.users[j] = t.users[j], t.users[i] })
-	rate := t.plateau.Rate
+	rate := t.judge.plateau.Rate
 	sum := multvae.Losses{Groups: make([]float64, len(t.targets))}
 	for start := 0; start < len(t.users); start += t.params.Batch {
 		if err := ctx.Err(); err != nil {
@@ -140,16 +137,18 @@ func (t *training) epoch(ctx context.Context, epoch int) error {
 		}
 		add(&sum, losses, float64(len(batch))/float64(len(t.users)))
 	}
-	loss, score, err := t.valid.run(t.model)
+	loss, score, err := t.valid.run(ctx, t.model)
 	if err != nil {
 		return fmt.Errorf("validation: %w", err)
 	}
-	t.plateau.Step(loss)
-	if epoch == 1 || score >= t.bestScore {
+	best, err := t.judge.epoch(epoch, loss, score)
+	if err != nil {
+		return err
+	}
+	if best {
 		if t.best, err = t.model.Weights(); err != nil {
 			return err
 		}
-		t.bestScore, t.bestEpoch = score, epoch
 	}
 	t.record(epoch, rate, sum, loss, score)
 	return nil
@@ -195,10 +194,11 @@ func (t *training) write(cell *pipeline.Cell) error {
 			Architecture: modelfile.MultVAE,
 			Items:        t.valid.items,
 			Latent:       t.params.Latent,
-			BestEpoch:    t.bestEpoch,
+			BestEpoch:    t.judge.bestEpoch,
 			LastEpoch:    t.params.Epochs,
-			BestScore:    t.bestScore,
+			BestScore:    t.judge.bestScore,
 			SelectedBy:   fmt.Sprintf("validation %s@%d", t.params.Select.Metric, t.params.Select.K),
+			Data:         cell.Inputs["data"].Digest(),
 		},
 		Best: t.best, Last: last, Curves: t.curves,
 	})

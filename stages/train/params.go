@@ -2,17 +2,15 @@
 package train
 
 import (
-	"fmt"
-
 	"foil/stages/attributes"
 )
 
 // AdvXMultVAEParams are the parameters of train/advx-multvae. The defaults are
 // the published ones (Escobedo et al. 2024, section 4).
 type AdvXMultVAEParams struct {
-	Epochs       int         `yaml:"epochs" min:"1" unit:"passes over the training users" doc:"length of the training; the best validation epoch and the last one are kept"`
-	Batch        int         `yaml:"batch" min:"1" unit:"users" doc:"size of a batch; the last, shorter one of an epoch counts too"`
-	Latent       int         `yaml:"latent" min:"1" doc:"width of the latent vector"`
+	Epochs       int         `yaml:"epochs" min:"1" max:"1000000" unit:"passes over the training users" doc:"length of the training; the best validation epoch and the last one are kept"`
+	Batch        int         `yaml:"batch" min:"1" max:"1000000" unit:"users" doc:"size of a batch; the last, shorter one of an epoch counts too"`
+	Latent       int         `yaml:"latent" min:"1" max:"1000000" doc:"width of the latent vector"`
 	InputDropout float64     `yaml:"input_dropout" min:"0" max:"0.99" doc:"share of a user's items dropped in training"`
 	Beta         float64     `yaml:"beta" min:"0" doc:"weight of the KL divergence"`
 	Rate         float64     `yaml:"rate" above:"0" doc:"learning rate of both Adams (model, adversaries) at the start"`
@@ -33,7 +31,7 @@ type Plateau struct {
 // Select names the validation score that picks the best epoch; a later tie wins.
 type Select struct {
 	Metric string `yaml:"metric" oneof:"ndcg,recall" doc:"validation score, higher is better"`
-	K      int    `yaml:"k" min:"1" doc:"its cut-off"`
+	K      int    `yaml:"k" min:"1" max:"1000000" doc:"its cut-off"`
 }
 
 // Adversary is a group of adversaries for one attribute.
@@ -41,8 +39,8 @@ type Adversary struct {
 	attributes.Param
 
 	Lambda  float64 `yaml:"lambda" min:"0" doc:"factor of the reversed gradient; at 0 the group only observes"`
-	Heads   int     `yaml:"heads" min:"1" doc:"number of adversaries in parallel"`
-	Hidden  int     `yaml:"hidden" min:"1" doc:"width of their hidden layer"`
+	Heads   int     `yaml:"heads" min:"1" max:"10000" doc:"number of adversaries in parallel"`
+	Hidden  int     `yaml:"hidden" min:"1" max:"1000000" doc:"width of their hidden layer"`
 	Dropout float64 `yaml:"dropout" min:"0" max:"0.99" doc:"share of the latent vector dropped, for each adversary on its own"`
 }
 
@@ -66,11 +64,9 @@ func defaults() any {
 
 // Check reports what no single field shows.
 func (p *AdvXMultVAEParams) Check(report func(path, format string, args ...any)) {
-	seen := map[string]bool{}
+	names := make([]string, len(p.Adversaries))
 	for i, a := range p.Adversaries {
-		if seen[a.Attribute] {
-			report(fmt.Sprintf("adversaries[%d].attribute", i), "attribute %s has a group of adversaries already", a.Attribute)
-		}
-		seen[a.Attribute] = true
+		names[i] = a.Attribute
 	}
+	attributes.CheckUnique("adversaries", ".attribute", names, report)
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -54,8 +55,11 @@ func newValidation(split *tables.Split, p *AdvXMultVAEParams) (*validation, erro
 // run returns the loss that drives the plateau schedule, softmax cross-entropy
 // of the targets with seen items masked plus beta times the KL divergence, and
 // the score that picks the best epoch.
-func (v *validation) run(m *multvae.Model) (loss, score float64, err error) {
+func (v *validation) run(ctx context.Context, m *multvae.Model) (loss, score float64, err error) {
 	kl, err := m.Predict(v.input, v.users, func(u int32, logits []float32) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		target := v.target.Items(int(u))
 		v.seen.Mask(logits, v.input.Row(u))
 		score += v.metric(v.ranker.Top(logits), target, v.k)

@@ -1,0 +1,44 @@
+// Package traintest trains small models for the tests of what comes after.
+package traintest
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"foil/pipeline"
+	"foil/stages/modelfile"
+	"foil/stages/stagetest"
+	"foil/stages/train"
+)
+
+// Model trains a small MultVAE, whose best epoch is not its last, on the split
+// of stagetest. epochs 0 means as many as that takes.
+func Model(t testing.TB, data pipeline.Artifact, epochs int) pipeline.Artifact {
+	t.Helper()
+	kind := train.AdvXMultVAE()
+	p := kind.Params().(*train.AdvXMultVAEParams)
+	p.Epochs, p.Batch, p.Latent, p.Beta, p.Rate = 40, 16, 8, 0.01, 0.02
+	if epochs > 0 {
+		p.Epochs = epochs
+	}
+	return stagetest.MustRun(t, kind, &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": data}})
+}
+
+// BestEpoch is the epoch of the model's best checkpoint.
+func BestEpoch(t testing.TB, model pipeline.Artifact) int {
+	t.Helper()
+	path, err := model.Path("config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c modelfile.Config
+	if err := json.Unmarshal(raw, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c.BestEpoch
+}
