@@ -7,7 +7,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 .PHONY: build run test race fuzz bench lint
 
 build:
-	go build -o foil ./cmd/foil
+	go build -buildvcs=auto -o foil ./cmd/foil
 
 # The quickstart: the four models of AdvXMultVAE on synthetic users.
 run: build

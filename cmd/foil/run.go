@@ -39,6 +39,9 @@ command goes on with the others.`,
 			if err != nil {
 				return err
 			}
+			if err := checkBackend(opts.Backend); err != nil {
+				return err
+			}
 			opts.OnEvent = listener(cmd.ErrOrStderr())
 			opts.Deliver = isReport
 			plan, err := g.Plan(cmd.Context(), opts)
@@ -67,6 +70,9 @@ func finish(cmd *cobra.Command, result *pipeline.Result, err error, publish func
 		fmt.Fprintf(out, "report: %s\n", p)
 	}
 	fmt.Fprintln(out, summary(result))
+	if publishErr != nil {
+		fmt.Fprintf(out, "foil: %v\n", publishErr)
+	}
 	var failed *pipeline.FailedError
 	switch {
 	case errors.As(err, &failed):
@@ -74,8 +80,10 @@ func finish(cmd *cobra.Command, result *pipeline.Result, err error, publish func
 		return errReported
 	case errors.Is(err, context.Canceled):
 		return err
+	case err == nil && publishErr != nil:
+		return errReported
 	default:
-		return errors.Join(err, publishErr)
+		return err
 	}
 }
 

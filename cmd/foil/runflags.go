@@ -35,6 +35,17 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.offline, "offline", false, "never use the network")
 }
 
+// checkBackend opens a backend that is not built in once, before anything else
+// is done: its library may be missing.
+func checkBackend(name string) error {
+	b, err := backend.Open(name, 1)
+	if err != nil {
+		return err
+	}
+	b.Finalize()
+	return nil
+}
+
 // options opens the cache and checks the flags.
 func (f *runFlags) options() (pipeline.Options, error) {
 	if f.jobs < 0 || f.threads < 1 {
