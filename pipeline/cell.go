@@ -36,9 +36,10 @@ type Cell struct {
 	// checkpoints. It may not exist yet: see os.MkdirAll. Empty when there is none.
 	WorkDir string
 
-	// OnProgress, OnLog and OnTiming receive what Progress, Logf and Time are
+	// OnProgress, OnNote, OnLog and OnTiming receive what Progress, Note, Logf and Time are
 	// given; nil drops it.
 	OnProgress func(Progress)
+	OnNote     func(text string)
 	OnLog      io.Writer
 	OnTiming   func(name string, d time.Duration)
 }
@@ -86,6 +87,15 @@ func (c *Cell) Progress(p Progress) {
 func (c *Cell) Logf(format string, args ...any) {
 	if c.OnLog != nil {
 		fmt.Fprintf(c.OnLog, format+"\n", args...)
+	}
+}
+
+// Note tells people something that they should know of the result, and keeps it
+// in the log.
+func (c *Cell) Note(format string, args ...any) {
+	c.Logf(format, args...)
+	if c.OnNote != nil {
+		c.OnNote(fmt.Sprintf(format, args...))
 	}
 }
 

@@ -33,6 +33,13 @@ type CellProgress struct {
 	Progress Progress
 }
 
+// CellNote is what a running cell says to people: nothing that stops it, but
+// something to know.
+type CellNote struct {
+	Node *Node
+	Text string
+}
+
 // CellHit says that a cell is there already.
 type CellHit struct {
 	Node   *Node
@@ -64,6 +71,7 @@ func (RunStarted) isEvent()   {}
 func (CellStarted) isEvent()  {}
 func (CellWaiting) isEvent()  {}
 func (CellProgress) isEvent() {}
+func (CellNote) isEvent()     {}
 func (CellHit) isEvent()      {}
 func (CellDone) isEvent()     {}
 func (CellFailed) isEvent()   {}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -362,4 +363,26 @@ func TestChangedSourceMissesAndMovedOneHits(t *testing.T) {
 	b.wantRan(src)
 	source.Digest = cache.DigestOf([]byte("2"))
 	b.wantRan(src, "a")
+}
+
+func TestNotesReachPeopleAndTheLog(t *testing.T) {
+	b := newBench(t)
+	b.during = func(_ context.Context, c *Cell) error { c.Note("%d of 3", 2); return errors.New("no luck") }
+	var notes []string
+	b.opts.OnEvent = func(e Event) {
+		if n, ok := e.(CellNote); ok {
+			notes = append(notes, n.Node.ID+": "+n.Text)
+		}
+	}
+	_, err := b.plan("name: x\nstages: {a: {uses: test/text, with: {text: one}}}\n").Execute(t.Context())
+	var failed *FailedError
+	if !errors.As(err, &failed) {
+		t.Fatalf("got %v", err)
+	}
+	if want := []string{"a: 2 of 3"}; !slices.Equal(notes, want) {
+		t.Errorf("notes %q, want %q", notes, want)
+	}
+	if content, err := os.ReadFile(failed.Cells[0].Log); string(content) != "2 of 3\n" {
+		t.Errorf("log: %q, %v", content, err)
+	}
 }

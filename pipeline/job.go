@@ -172,6 +172,7 @@ func (j *job) run(ctx context.Context, work *cache.Work, log io.Writer) (err err
 		OutDir:     work.Out,
 		WorkDir:    work.Checkpoint,
 		OnProgress: func(p Progress) { j.progress.Store(&p) },
+		OnNote:     func(text string) { j.messages <- noted{j.cell, text} },
 		OnLog:      log,
 		OnTiming: func(name string, d time.Duration) {
 			j.mu.Lock()

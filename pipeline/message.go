@@ -25,6 +25,14 @@ func (m started) handle(x *executor) {
 	x.opts.OnEvent(CellStarted{Node: m.cell.Node, Key: m.cell.key, Reason: m.reason, Resumes: m.resumes})
 }
 
+// noted: the cell has something to say to people.
+type noted struct {
+	cell *cell
+	text string
+}
+
+func (m noted) handle(x *executor) { x.opts.OnEvent(CellNote{Node: m.cell.Node, Text: m.text}) }
+
 // finished: the cell is in the cache.
 type finished struct {
 	cell     *cell

@@ -44,6 +44,8 @@ func (b *bars) event(e pipeline.Event) {
 		b.step()
 	case pipeline.CellStarted:
 		b.running = append(b.running, &cellBar{node: e.Node})
+	case pipeline.CellNote:
+		line = fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text)
 	case pipeline.CellWaiting:
 		line = fmt.Sprintf("waiting: %s is being made by another run", e.Node.ID)
 	case pipeline.CellProgress:

@@ -82,7 +82,7 @@ func (s movieLensSource) read(ctx context.Context, cell *pipeline.Cell) (dataset
 	}
 	cell.Logf("read %s, SHA-256 %s", source.Name, digest)
 	if digest != s.original.Digest && source.Name == s.original.Name {
-		cell.Logf("it is not the published archive (%s)", s.original.Digest)
+		cell.Note("%s is not the published archive: its SHA-256 is %s, not %s", source.Path, digest.Short(), s.original.Digest.Short())
 	}
 	return raw, nil
 }

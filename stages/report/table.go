@@ -56,7 +56,7 @@ func run(ctx context.Context, cell *pipeline.Cell) error {
 	for name, cells := range cell.Gathered {
 		gathered[name] = nil
 		if !slices.ContainsFunc(layout.Columns, func(c results.Column) bool { return c.From == name }) {
-			cell.Logf("%s is gathered, but no column is from it", name)
+			cell.Note("%s is gathered, but no column is from it", name)
 			continue
 		}
 		for _, g := range cells {
