@@ -2,8 +2,6 @@ package load
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +9,7 @@ import (
 
 	"foil/internal/dataset"
 	"foil/internal/tables"
+	"foil/models/random"
 	"foil/pipeline"
 )
 
@@ -34,7 +33,7 @@ func (p *SyntheticParams) Check(report func(path, format string, args ...any)) {
 func Synthetic() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "load/synthetic",
-		Version: 1,
+		Version: 2,
 		Doc: "Makes up users, items and interactions in which tastes depend on gender and age, by the seed. " +
 			"A user's taste is a vector: noise of their own, plus a direction for the gender, plus one for the age; items have factors and a popularity. " +
 			"Gender and age have the shares of MovieLens 1M. Any size: 600 users and 400 items train in seconds, 6000 and 3000 are about MovieLens 1M.",
@@ -82,13 +81,6 @@ func (v *vector) dot(w *vector) (sum float64) {
 	return sum
 }
 
-// stream returns the random numbers for one purpose.
-func stream(seed uint64, purpose string) *rand.Rand {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], seed)
-	return rand.New(rand.NewChaCha8(sha256.Sum256(append(b[:], purpose...))))
-}
-
 func normal(r *rand.Rand) (v vector) {
 	for i := range v {
 		v[i] = r.NormFloat64()
@@ -107,7 +99,7 @@ func unit(r *rand.Rand) vector {
 
 func synthesize(ctx context.Context, p *SyntheticParams, seed uint64) (*tables.Dataset, error) {
 	d := &tables.Dataset{}
-	items := stream(seed, "items")
+	items := random.New(seed, "synthetic/items")
 	factor, popularity := make([]vector, p.Items), make([]float64, p.Items)
 	for rank, i := range items.Perm(p.Items) {
 		popularity[i] = -0.6 * math.Log(float64(rank+1))
@@ -116,10 +108,10 @@ func synthesize(ctx context.Context, p *SyntheticParams, seed uint64) (*tables.D
 		factor[i].add(1/math.Sqrt(factors), normal(items))
 		d.Items.ID = append(d.Items.ID, "i"+strconv.Itoa(i+1))
 	}
-	effects := stream(seed, "effects")
+	effects := random.New(seed, "synthetic/effects")
 	genderTaste, ageTaste := unit(effects), unit(effects)
 
-	users, draws := stream(seed, "users"), stream(seed, "interactions")
+	users, draws := random.New(seed, "synthetic/users"), random.New(seed, "synthetic/interactions")
 	gender, age := tables.Attribute{Name: "gender"}, tables.Attribute{Name: "age"}
 	score := make([]scored, p.Items)
 	for u := range p.Users {
