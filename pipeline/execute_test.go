@@ -261,9 +261,18 @@ func TestNoMoreCellsAtOnceThanWorkers(t *testing.T) {
 	b := newBench(t)
 	b.opts.Workers = 3
 	var now, most atomic.Int32
+	var once sync.Once
+	full := make(chan struct{}) // as many cells run as there are workers
 	b.during = func(context.Context, *Cell) error {
 		n := now.Add(1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		if n == 3 {
+			once.Do(func() { close(full) })
+		}
+		select {
+		case <-full:
+		case <-time.After(5 * time.Second): // reported below
 		}
 		time.Sleep(2 * time.Millisecond)
 		now.Add(-1)
