@@ -168,15 +168,9 @@ func (g *Group) Params() []*tensors.Tensor { return g.params[:] }
 // in the order of Params.
 func (g *Group) Update(adam *optim.Adam, rate float64, gradients []*tensors.Tensor) error {
 	for i, t := range g.params {
-		var inner error
-		err := backend.Read(gradients[i], func(grad []float32) {
-			inner = backend.Write(t, func(w []float32) { adam.Update(rate, w, grad, g.moments[i]) })
-		})
+		err := backend.ReadWrite(gradients[i], t, func(grad, w []float32) { adam.Update(rate, w, grad, g.moments[i]) })
 		if err != nil {
 			return err
-		}
-		if inner != nil {
-			return inner
 		}
 	}
 	return nil

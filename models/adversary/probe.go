@@ -100,11 +100,7 @@ func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropou
 			inputs = append(inputs, t)
 		}
 	}
-	var outputs []*tensors.Tensor
-	err = backend.Guard(func() (err error) {
-		outputs, err = p.step.Call(inputs...)
-		return err
-	})
+	outputs, err := backend.Run(p.step, inputs...)
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
@@ -116,7 +112,8 @@ func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropou
 func (p *Probe) update(outputs []*tensors.Tensor) ([]float64, error) {
 	losses := make([]float64, len(p.groups))
 	for i := range losses {
-		if err := backend.Read(outputs[i], func(v []float32) { losses[i] = float64(v[0]) }); err != nil {
+		var err error
+		if losses[i], err = backend.Scalar(outputs[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -166,16 +163,13 @@ func (p *Probe) Predict(latents []float32) ([][]float32, error) {
 		for _, t := range g.Params() {
 			inputs = append(inputs, t)
 		}
-		err := backend.Guard(func() error {
-			result, err := p.predict[i].Call1(inputs...)
-			if err != nil {
-				return err
-			}
-			out[i], err = backend.Copy(result)
-			return errors.Join(err, backend.Release(result))
-		})
+		result, err := backend.Run(p.predict[i], inputs...)
 		if err != nil {
 			return nil, fmt.Errorf("probe: %w", err)
+		}
+		out[i], err = backend.Copy(result[0])
+		if err := errors.Join(err, backend.Release(result...)); err != nil {
+			return nil, err
 		}
 	}
 	return out, backend.Release(z)

@@ -1,11 +1,13 @@
 package backend
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -23,6 +25,31 @@ func Write(t *tensors.Tensor, f func(flat []float32)) error {
 // Read calls f with the tensor's values, valid during the call only.
 func Read(t *tensors.Tensor, f func(flat []float32)) error {
 	return tensors.ConstFlatData(t, f)
+}
+
+// ReadWrite calls f with the values of two tensors, of which the second may be
+// changed.
+func ReadWrite(from, to *tensors.Tensor, f func(from, to []float32)) error {
+	var inner error
+	err := Read(from, func(from []float32) {
+		inner = Write(to, func(to []float32) { f(from, to) })
+	})
+	return errors.Join(err, inner)
+}
+
+// Scalar returns the value of a tensor that holds one.
+func Scalar(t *tensors.Tensor) (v float64, err error) {
+	err = Read(t, func(flat []float32) { v = float64(flat[0]) })
+	return v, err
+}
+
+// Run executes a graph; a panic on the way is an error.
+func Run(exec *graph.Exec, inputs ...any) (outputs []*tensors.Tensor, err error) {
+	err = Guard(func() (err error) {
+		outputs, err = exec.Call(inputs...)
+		return err
+	})
+	return outputs, err
 }
 
 // Fill copies values into the tensor.

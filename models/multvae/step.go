@@ -122,22 +122,18 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 			inputs = append(inputs, t)
 		}
 	}
-	var out []*tensors.Tensor
-	err = backend.Guard(func() (err error) {
-		out, err = m.forwardExec.Call(inputs...)
-		return err
-	})
+	out, err := backend.Run(m.forwardExec, inputs...)
 	g.outputs = out
 	if err != nil {
 		return g, fmt.Errorf("forward pass: %w", err)
 	}
 	logits, z, sd, kl, zGrad, rest := out[0], out[1], out[2], out[3], out[4], out[5:]
 
-	if g.losses.KL, err = scalar(kl); err != nil {
+	if g.losses.KL, err = backend.Scalar(kl); err != nil {
 		return g, err
 	}
 	for _, t := range rest[:len(m.groups)] {
-		loss, err := scalar(t)
+		loss, err := backend.Scalar(t)
 		if err != nil {
 			return g, err
 		}
@@ -148,11 +144,7 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 		return g, err
 	}
 
-	var back []*tensors.Tensor
-	err = backend.Guard(func() (err error) {
-		back, err = m.backwardExec.Call(b.logitsGrad, z, sd, m.decoderWeight, b.h, b.noise, zGrad)
-		return err
-	})
+	back, err := backend.Run(m.backwardExec, b.logitsGrad, z, sd, m.decoderWeight, b.h, b.noise, zGrad)
 	g.outputs = append(g.outputs, back...)
 	if err != nil {
 		return g, fmt.Errorf("backward pass: %w", err)
@@ -192,20 +184,14 @@ func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient *tensors
 	weight := 1 / float32(len(users))
 	clear(m.biasGrad)
 	var loss float64
-	var inner error
-	err := backend.Read(logits, func(logits []float32) {
-		inner = backend.Write(gradient, func(gradient []float32) {
-			for b, u := range users {
-				row := gradient[b*n : (b+1)*n]
-				kernels.Sum(logits[b*n:(b+1)*n], m.decoderBias, row)
-				loss += kernels.SoftmaxGradient(row, rows.Row(u), weight)
-				kernels.Axpy(1, row, m.biasGrad)
-			}
-		})
+	err := backend.ReadWrite(logits, gradient, func(logits, gradient []float32) {
+		for b, u := range users {
+			row := gradient[b*n : (b+1)*n]
+			kernels.Sum(logits[b*n:(b+1)*n], m.decoderBias, row)
+			loss += kernels.SoftmaxGradient(row, rows.Row(u), weight)
+			kernels.Axpy(1, row, m.biasGrad)
+		}
 	})
-	if err == nil {
-		err = inner
-	}
 	return loss, err
 }
 
@@ -215,15 +201,11 @@ func (m *Model) update(g *gradients, rate, headRate float64) error {
 	if err := backend.Read(g.hGrad, func(h []float32) { m.encoder.backward(h, &m.adam, rate) }); err != nil {
 		return err
 	}
-	var inner error
-	err := backend.Read(g.decoderWeight, func(grad []float32) {
-		inner = backend.Write(m.decoderWeight, func(w []float32) { m.adam.Update(rate, w, grad, m.decoderMoments) })
+	err := backend.ReadWrite(g.decoderWeight, m.decoderWeight, func(grad, w []float32) {
+		m.adam.Update(rate, w, grad, m.decoderMoments)
 	})
 	if err != nil {
 		return err
-	}
-	if inner != nil {
-		return inner
 	}
 	m.adam.Update(rate, m.decoderBias, m.biasGrad, m.biasMoments)
 	if len(m.groups) == 0 {
@@ -237,9 +219,4 @@ func (m *Model) update(g *gradients, rate, headRate float64) error {
 		}
 	}
 	return nil
-}
-
-func scalar(t *tensors.Tensor) (v float64, err error) {
-	err = backend.Read(t, func(flat []float32) { v = float64(flat[0]) })
-	return v, err
 }
