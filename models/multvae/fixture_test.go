@@ -99,11 +99,9 @@ func replay(t *testing.T, dir string) {
 	}
 
 	rows := sparse(t, file["x.all"])
-	z := make([]float32, c.Users*c.Latent)
-	m.Encode(rows, everyone(rows), z)
-	compare(t, "evaluation z", z, file["eval.z"].F32, 1e-4)
+	compare(t, "evaluation z", m.Encode(rows), file["eval.z"].F32, 1e-4)
 	var logits []float32
-	kl, err := m.Predict(rows, everyone(rows), func(_ int32, l []float32) error {
+	kl, err := m.Predict(t.Context(), rows, func(_ int32, l []float32) error {
 		logits = append(logits, l...)
 		return nil
 	})

@@ -12,7 +12,6 @@ import (
 	"foil/internal/tables"
 	"foil/models/adversary"
 	"foil/models/backend"
-	"foil/models/multvae"
 	"foil/models/optim"
 	"foil/models/random"
 	"foil/pipeline"
@@ -114,19 +113,9 @@ func (a *attack) encode(model, data pipeline.Artifact, train, test tables.Rows) 
 		return err
 	}
 	a.latent = config.Latent
-	a.train = latents(m, train, a.latent)
-	a.test = latents(m, test, a.latent)
+	a.train = m.Encode(modelfile.Rows(train))
+	a.test = m.Encode(modelfile.Rows(test))
 	return nil
-}
-
-func latents(m *multvae.Model, rows tables.Rows, latent int) []float32 {
-	users := make([]int32, rows.Len())
-	for i := range users {
-		users[i] = int32(i)
-	}
-	z := make([]float32, len(users)*latent)
-	m.Encode(multvae.Rows{Offset: rows.Offset, Item: rows.Item}, users, z)
-	return z
 }
 
 // run trains the attackers and scores them. Both checkpoints are attacked with

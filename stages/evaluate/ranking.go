@@ -96,29 +96,23 @@ func score(ctx context.Context, m *multvae.Model, split *tables.Split, p *Rankin
 	if !slices.Equal(input.User, target.User) {
 		return nil, fmt.Errorf("the split's test inputs and targets are of different users")
 	}
-	everyone := make([]int32, input.Len())
-	for i := range everyone {
-		everyone[i] = int32(i)
-	}
 	all := newTally("", p.K, split.Items.Len())
-	predict := func(rows multvae.Rows, users []int32, f func(int32, []float32) error) (float64, error) {
-		return m.Predict(rows, users, func(u int32, logits []float32) error {
-			if err := ctx.Err(); err != nil {
-				return err
+	sc := scorer{
+		input:  modelfile.Rows(input),
+		target: target,
+		seen:   scores.Seen(p.Seen),
+		ranker: scores.NewRanker(slices.Max(p.K)),
+		tallies: func(u int32) []*tally {
+			tallies := []*tally{all}
+			for _, g := range groups {
+				if t := g.of(input.User[u], p.K, split.Items.Len()); t != nil {
+					tallies = append(tallies, t)
+				}
 			}
-			return f(u, logits)
-		})
+			return tallies
+		},
 	}
-	rows := multvae.Rows{Offset: input.Offset, Item: input.Item}
-	more := func(u int32) (found []*tally) {
-		for _, g := range groups {
-			if t := g.of(input.User[u], p.K, split.Items.Len()); t != nil {
-				found = append(found, t)
-			}
-		}
-		return found
-	}
-	if err := rank(predict, rows, target, everyone, scores.Seen(p.Seen), scores.NewRanker(slices.Max(p.K)), all, more); err != nil {
+	if _, err := m.Predict(ctx, sc.input, sc.add); err != nil {
 		return nil, err
 	}
 	metrics := all.metrics()
@@ -128,23 +122,24 @@ func score(ctx context.Context, m *multvae.Model, split *tables.Split, p *Rankin
 	return metrics, nil
 }
 
-// rank scores what a model recommends to each user, and adds that to all and to
-// the tallies that more names.
-func rank(predict func(multvae.Rows, []int32, func(int32, []float32) error) (float64, error), input multvae.Rows, target tables.Rows,
-	users []int32, seen scores.Seen, ranker *scores.Ranker, all *tally, more func(user int32) []*tally) error {
-	_, err := predict(input, users, func(u int32, logits []float32) error {
-		if slices.ContainsFunc(logits, func(v float32) bool { return v != v }) {
-			return errors.New("the model gives logits that are not numbers: it has diverged")
-		}
-		seen.Mask(logits, input.Row(u))
-		top, wanted := ranker.Top(logits), target.Items(int(u))
-		all.add(top, wanted)
-		if more != nil {
-			for _, t := range more(u) {
-				t.add(top, wanted)
-			}
-		}
-		return nil
-	})
-	return err
+// A scorer ranks what a model gives each user.
+type scorer struct {
+	input   multvae.Rows // what the model saw
+	target  tables.Rows
+	seen    scores.Seen
+	ranker  *scores.Ranker
+	tallies func(user int32) []*tally // that a user counts in
+}
+
+// add ranks a user's logits, which it overwrites.
+func (s *scorer) add(u int32, logits []float32) error {
+	if slices.ContainsFunc(logits, func(v float32) bool { return v != v }) {
+		return errors.New("the model gives logits that are not numbers: it has diverged")
+	}
+	s.seen.Mask(logits, s.input.Row(u))
+	top, wanted := s.ranker.Top(logits), s.target.Items(int(u))
+	for _, t := range s.tallies(u) {
+		t.add(top, wanted)
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package evaluate
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"testing"
 
@@ -67,15 +66,19 @@ func TestGroupScoresAverageToThatOfAll(t *testing.T) {
 	}
 }
 
-// TestSeenItemsAreNotRecommended ranks with a model that likes best what its
-// users have: excluded, they cannot be recommended again; at zero they can be.
+// TestSeenItemsAreNotRecommended ranks the logits of a model that likes best
+// what its users have: excluded, they cannot be recommended again; at zero they can be.
 func TestSeenItemsAreNotRecommended(t *testing.T) {
-	m := &constantModel{logits: []float32{9, 8, 7, -1, -2}}
-	input := multvae.Rows{Offset: []int32{0, 3}, Item: []int32{0, 1, 2}}
-	target := tables.Rows{User: []int32{0}, Offset: []int32{0, 1}, Item: []int32{3}}
 	for seen, want := range map[string]float64{"exclude": 1, "zero": 0} {
 		all := newTally("", []int{1}, 5)
-		if err := rank(m.predict, input, target, []int32{0}, scores.Seen(seen), scores.NewRanker(1), all, nil); err != nil {
+		s := scorer{
+			input:   multvae.Rows{Offset: []int32{0, 3}, Item: []int32{0, 1, 2}},
+			target:  tables.Rows{User: []int32{0}, Offset: []int32{0, 1}, Item: []int32{3}},
+			seen:    scores.Seen(seen),
+			ranker:  scores.NewRanker(1),
+			tallies: func(int32) []*tally { return []*tally{all} },
+		}
+		if err := s.add(0, []float32{9, 8, 7, -1, -2}); err != nil {
 			t.Fatal(err)
 		}
 		if got := all.metrics()[1]; got.Name != "recall" || got.Value != want {
@@ -85,25 +88,11 @@ func TestSeenItemsAreNotRecommended(t *testing.T) {
 }
 
 func TestLogitsThatAreNoNumbersAreAnError(t *testing.T) {
-	m := &constantModel{logits: []float32{1, float32(math.NaN()), 2}}
-	input := multvae.Rows{Offset: []int32{0, 1}, Item: []int32{0}}
-	target := tables.Rows{User: []int32{0}, Offset: []int32{0, 1}, Item: []int32{2}}
-	err := rank(m.predict, input, target, []int32{0}, scores.Exclude, scores.NewRanker(1), newTally("", []int{1}, 3), nil)
+	s := scorer{input: multvae.Rows{Offset: []int32{0, 1}, Item: []int32{0}}}
+	err := s.add(0, []float32{1, float32(math.NaN()), 2})
 	if err == nil || !strings.Contains(err.Error(), "diverged") {
 		t.Errorf("error %v, want one that says that the model has diverged", err)
 	}
-}
-
-// constantModel gives every user the same logits.
-type constantModel struct{ logits []float32 }
-
-func (m *constantModel) predict(_ multvae.Rows, users []int32, f func(user int32, logits []float32) error) (float64, error) {
-	for _, u := range users {
-		if err := f(u, slices.Clone(m.logits)); err != nil {
-			return 0, err
-		}
-	}
-	return 0, nil
 }
 
 func TestOneGroupHasNoGap(t *testing.T) {

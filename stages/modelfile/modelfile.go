@@ -98,7 +98,7 @@ func toTensors(weights []adversary.Weight) []safetensors.Tensor {
 // weights of a checkpoint. data is the split that it is going to be used on,
 // which must be the one that it was trained on.
 func OpenMultVAE(b compute.Backend, a, data pipeline.Artifact, checkpoint string) (*multvae.Model, Config, error) {
-	config, err := readConfig(a)
+	config, err := ReadConfig(a)
 	if err != nil {
 		return nil, config, err
 	}
@@ -121,7 +121,12 @@ func OpenMultVAE(b compute.Backend, a, data pipeline.Artifact, checkpoint string
 	return m, config, nil
 }
 
-func readConfig(a pipeline.Artifact) (c Config, err error) {
+// Rows are interactions as the model takes them, by position among the users
+// that have any; nothing is copied.
+func Rows(r tables.Rows) multvae.Rows { return multvae.Rows{Offset: r.Offset, Item: r.Item} }
+
+// ReadConfig reads and checks config.json.
+func ReadConfig(a pipeline.Artifact) (c Config, err error) {
 	path, err := a.Path(configFile)
 	if err != nil {
 		return c, err

@@ -76,7 +76,7 @@ func newTraining(cell *pipeline.Cell) (*training, error) {
 	t := &training{
 		params: p,
 		cell:   cell,
-		rows:   multvae.Rows{Offset: rows.Offset, Item: rows.Item},
+		rows:   modelfile.Rows(rows),
 		order:  random.New(cell.Seed, "order"),
 		judge:  newJudge(p),
 	}
@@ -174,7 +174,7 @@ func (t *training) record(epoch int, rate float64, sum multvae.Losses, loss, sco
 		point("train/adversary/"+a.Attribute, sum.Groups[i])
 	}
 	point("validation/loss", loss)
-	name := fmt.Sprintf("%s@%d", t.params.Select.Metric, t.params.Select.K)
+	name := t.params.Select.String()
 	point("validation/"+name, score)
 	t.cell.Logf("epoch %d: train nll %.4f, kl %.4f, adversaries %.4f; validation loss %.4f, %s %.4f; rate %g",
 		epoch, sum.NLL, sum.KL, sum.Groups, loss, name, score, rate)
@@ -197,7 +197,7 @@ func (t *training) write(cell *pipeline.Cell) error {
 			BestEpoch:    t.judge.bestEpoch,
 			LastEpoch:    t.params.Epochs,
 			BestScore:    t.judge.bestScore,
-			SelectedBy:   fmt.Sprintf("validation %s@%d", t.params.Select.Metric, t.params.Select.K),
+			SelectedBy:   "validation " + t.params.Select.String(),
 			Data:         cell.Inputs["data"].Digest(),
 		},
 		Best: t.best, Last: last, Curves: t.curves,

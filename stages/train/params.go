@@ -2,6 +2,8 @@
 package train
 
 import (
+	"fmt"
+
 	"foil/stages/attributes"
 )
 
@@ -33,6 +35,9 @@ type Select struct {
 	Metric string `yaml:"metric" oneof:"ndcg,recall" doc:"validation score, higher is better"`
 	K      int    `yaml:"k" min:"1" max:"1000000" doc:"its cut-off"`
 }
+
+// String is the score's name, such as "ndcg@10".
+func (s Select) String() string { return fmt.Sprintf("%s@%d", s.Metric, s.K) }
 
 // Adversary is a group of adversaries for one attribute.
 type Adversary struct {

@@ -2,9 +2,7 @@ package train
 
 import (
 	"context"
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -211,17 +209,10 @@ func file(t *testing.T, a pipeline.Artifact, name string) cache.Digest {
 	return cache.Digest{}
 }
 
-func config(t *testing.T, a pipeline.Artifact) (c modelfile.Config) {
+func config(t *testing.T, a pipeline.Artifact) modelfile.Config {
 	t.Helper()
-	path, err := a.Path("config.json")
+	c, err := modelfile.ReadConfig(a)
 	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(raw, &c); err != nil {
 		t.Fatal(err)
 	}
 	return c

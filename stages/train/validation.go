@@ -9,6 +9,7 @@ import (
 	"foil/internal/tables"
 	"foil/models/kernels"
 	"foil/models/multvae"
+	"foil/stages/modelfile"
 )
 
 // A validation scores the model on users it does not train on: it sees part of
@@ -16,7 +17,6 @@ import (
 type validation struct {
 	input  multvae.Rows
 	target tables.Rows
-	users  []int32
 	items  int
 	beta   float64
 	seen   scores.Seen
@@ -34,7 +34,7 @@ func newValidation(split *tables.Split, p *AdvXMultVAEParams) (*validation, erro
 		return nil, fmt.Errorf("the split has no validation users, so no epoch can be chosen")
 	}
 	v := &validation{
-		input:  multvae.Rows{Offset: input.Offset, Item: input.Item},
+		input:  modelfile.Rows(input),
 		target: target,
 		items:  split.Items.Len(),
 		beta:   p.Beta,
@@ -46,9 +46,6 @@ func newValidation(split *tables.Split, p *AdvXMultVAEParams) (*validation, erro
 	if p.Select.Metric == "recall" {
 		v.metric = scores.Recall
 	}
-	for i := range input.Len() {
-		v.users = append(v.users, int32(i))
-	}
 	return v, nil
 }
 
@@ -56,16 +53,13 @@ func newValidation(split *tables.Split, p *AdvXMultVAEParams) (*validation, erro
 // of the targets with seen items masked plus beta times the KL divergence, and
 // the score that picks the best epoch.
 func (v *validation) run(ctx context.Context, m *multvae.Model) (loss, score float64, err error) {
-	kl, err := m.Predict(v.input, v.users, func(u int32, logits []float32) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	kl, err := m.Predict(ctx, v.input, func(u int32, logits []float32) error {
 		target := v.target.Items(int(u))
 		v.seen.Mask(logits, v.input.Row(u))
 		score += v.metric(v.ranker.Top(logits), target, v.k)
 		loss += kernels.SoftmaxLoss(logits, target)
 		return nil
 	})
-	n := float64(len(v.users))
+	n := float64(v.input.Len())
 	return loss/n + v.beta*kl, score / n, err
 }

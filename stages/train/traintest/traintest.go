@@ -2,8 +2,6 @@
 package traintest
 
 import (
-	"encoding/json"
-	"os"
 	"testing"
 
 	"foil/pipeline"
@@ -28,16 +26,8 @@ func Model(t testing.TB, data pipeline.Artifact, epochs int) pipeline.Artifact {
 // BestEpoch is the epoch of the model's best checkpoint.
 func BestEpoch(t testing.TB, model pipeline.Artifact) int {
 	t.Helper()
-	path, err := model.Path("config.json")
+	c, err := modelfile.ReadConfig(model)
 	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c modelfile.Config
-	if err := json.Unmarshal(raw, &c); err != nil {
 		t.Fatal(err)
 	}
 	return c.BestEpoch
