@@ -148,21 +148,6 @@ func (b *builder) at(pos spec.Pos, format string, args ...any) {
 	b.errs = append(b.errs, &spec.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)})
 }
 
-// suggestion ends an error about an unknown name.
-func suggestion(name string, valid []string) string {
-	if near := spec.Nearest(name, valid); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	const few = 12
-	switch {
-	case len(valid) == 0 || len(valid) > few:
-		return ""
-	case len(valid) == 1:
-		return "; there is only " + valid[0]
-	}
-	return "; there are " + list(valid)
-}
-
 // list writes words as "a, b and c".
 func list(words []string) string {
 	if len(words) < 2 {

@@ -69,7 +69,7 @@ func (g *Graph) find(text string) ([]*Node, error) {
 		}
 	}
 	if len(nodes) == 0 {
-		return nil, fmt.Errorf("no stage %q%s", stage, suggestion(stage, names))
+		return nil, fmt.Errorf("no stage %q%s", stage, spec.Suggestion(stage, names))
 	}
 	all := nodes
 	for _, c := range point {
@@ -96,7 +96,7 @@ func atCoordinate(all, nodes []*Node, stage string, c coordinate) ([]*Node, erro
 	}
 	i := slices.Index(axes, c.axis)
 	if i < 0 {
-		return nil, fmt.Errorf("stage %q has no axis %q%s", stage, c.axis, suggestion(c.axis, axes))
+		return nil, fmt.Errorf("stage %q has no axis %q%s", stage, c.axis, spec.Suggestion(c.axis, axes))
 	}
 	for _, n := range all {
 		if v := n.Axes[i].Value; !slices.ContainsFunc(values, v.Equal) {

@@ -18,7 +18,7 @@ func (b *builder) checkWiring(s *spec.Stage) {
 		if s.Uses == "" {
 			return // reported by spec
 		}
-		b.at(s.UsesPos, "no kind %q%s", s.Uses, suggestion(s.Uses, b.kindNames))
+		b.at(s.UsesPos, "no kind %q%s", s.Uses, spec.Suggestion(s.Uses, b.kindNames))
 		return
 	}
 	if s.Broken {
@@ -60,7 +60,7 @@ func (b *builder) checkInput(kind *Kind, n spec.Need, gathered bool) {
 	port := kind.port(n.Name, gathered)
 	switch {
 	case port == nil:
-		b.at(n.Pos, "%s has no input %q%s", kind.Name, n.Name, suggestion(n.Name, kind.portNames(gathered)))
+		b.at(n.Pos, "%s has no input %q%s", kind.Name, n.Name, spec.Suggestion(n.Name, kind.portNames(gathered)))
 		return
 	case gathered && !port.Gathered:
 		b.at(n.Pos, "input %q of %s is one artifact, not all cells of a stage; move it from gather to needs", n.Name, kind.Name)
@@ -71,7 +71,7 @@ func (b *builder) checkInput(kind *Kind, n spec.Need, gathered bool) {
 	}
 	from := b.stages[n.Stage]
 	if from == nil {
-		b.at(n.StagePos, "no stage %q%s", n.Stage, suggestion(n.Stage, b.stageNames))
+		b.at(n.StagePos, "no stage %q%s", n.Stage, spec.Suggestion(n.Stage, b.stageNames))
 		return
 	}
 	if from.kind != nil && port.Type != "" && from.kind.Output != port.Type {

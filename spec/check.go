@@ -23,7 +23,7 @@ func formatFloat(f float64) string { return formatNumber(Value{Type: Float, Floa
 // checkChoice holds a text against oneof.
 func (d *decoder) checkChoice(v Value, f *FieldInfo, path string) {
 	if f.OneOf != nil && !slices.Contains(f.OneOf, v.Str) {
-		d.fail(v.Pos, path, "%q is not allowed%s", v.Str, suggestion(v.Str, f.OneOf))
+		d.fail(v.Pos, path, "%q is not allowed%s", v.Str, Suggestion(v.Str, f.OneOf))
 	}
 }
 

@@ -69,7 +69,7 @@ func (d *decoder) object(v Value, into reflect.Value, path string) {
 	}
 	for _, f := range v.Map {
 		if !known[f.Name] {
-			d.fail(f.NamePos, path, "unknown field %q%s", f.Name, suggestion(f.Name, names))
+			d.fail(f.NamePos, path, "unknown field %q%s", f.Name, Suggestion(f.Name, names))
 		}
 	}
 	if len(d.list) == before {

@@ -142,7 +142,7 @@ func (p *problems) mapOrNothing(v Value, what string) Value {
 func (p *problems) checkFields(m Value, what string, valid []string) {
 	for _, f := range m.Map {
 		if !slices.Contains(valid, f.Name) {
-			p.at(f.NamePos, "%s has no field %q%s", what, f.Name, suggestion(f.Name, valid))
+			p.at(f.NamePos, "%s has no field %q%s", what, f.Name, Suggestion(f.Name, valid))
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (e *expression) parse(inner string) (problem string) {
 			return fmt.Sprintf("%s: write ${matrix.AXIS}; the values of an axis are scalars", e.text)
 		}
 	default:
-		return fmt.Sprintf("%s: unknown name %q%s", e.text, root, suggestion(root, roots))
+		return fmt.Sprintf("%s: unknown name %q%s", e.text, root, Suggestion(root, roots))
 	}
 	return ""
 }

@@ -56,9 +56,9 @@ func distance(a, b string) int {
 	return rows[len(s)][len(t)]
 }
 
-// suggestion ends an error about an unknown name: with the nearest valid one,
+// Suggestion ends an error about an unknown name: with the nearest valid one,
 // or with all of them when they are few.
-func suggestion(name string, valid []string) string {
+func Suggestion(name string, valid []string) string {
 	if near := Nearest(name, valid); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}

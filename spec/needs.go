@@ -46,7 +46,7 @@ func (p *problems) checkNeeds(stages []*Stage) {
 			case n.Stage == s.Name:
 				p.at(n.StagePos, "stage %q needs itself", s.Name)
 			case byName[n.Stage] == nil:
-				p.at(n.StagePos, "no stage %q%s", n.Stage, suggestion(n.Stage, names))
+				p.at(n.StagePos, "no stage %q%s", n.Stage, Suggestion(n.Stage, names))
 			}
 		}
 		s.Broken = s.Broken || len(p.list) > before

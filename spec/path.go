@@ -86,7 +86,7 @@ func (v Value) follow(s step, called string) (Value, error) {
 	}
 	f, ok := v.Get(s.name)
 	if !ok {
-		return Value{}, fmt.Errorf("%s has no field %q%s", called, s.name, suggestion(s.name, v.names()))
+		return Value{}, fmt.Errorf("%s has no field %q%s", called, s.name, Suggestion(s.name, v.names()))
 	}
 	return f, nil
 }

@@ -22,7 +22,7 @@ func (v Value) Resolve(matrix map[string]Value) (Value, error) {
 			axis := e.path[1].name
 			value, ok := matrix[axis]
 			if !ok {
-				return Value{}, fmt.Errorf("no axis %q here%s", axis, suggestion(axis, axes))
+				return Value{}, fmt.Errorf("no axis %q here%s", axis, Suggestion(axis, axes))
 			}
 			return value, nil
 		}, false)

@@ -95,7 +95,7 @@ func (s *setter) apply(v *Value, i int, value Value) {
 				valid = append(valid, n)
 			}
 		}
-		s.at(pos, "%s has no field %q%s", here, step.name, suggestion(step.name, valid))
+		s.at(pos, "%s has no field %q%s", here, step.name, Suggestion(step.name, valid))
 	default:
 		if _, err := v.follow(step, here); err != nil {
 			s.at(pos, "%v", err)

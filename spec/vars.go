@@ -95,7 +95,7 @@ func (s *scope) lookupVar(name string) (Value, error) {
 	}
 	raw, ok := s.vars.Get(name)
 	if !ok {
-		return Value{}, fmt.Errorf("no var %q%s", name, suggestion(name, s.vars.names()))
+		return Value{}, fmt.Errorf("no var %q%s", name, Suggestion(name, s.vars.names()))
 	}
 	if i := slices.Index(s.open, name); i >= 0 {
 		circle := append(slices.Clone(s.open[i:]), name)

@@ -43,7 +43,7 @@ func newProvenance(g *pipeline.Graph, plan *pipeline.Plan, result *pipeline.Resu
 		Seed: g.Spec.Seed, Vars: g.Spec.Vars.String(), Changes: sets, Backend: backend,
 		Sources: map[string]cache.Digest{}, Cells: len(result.Outcomes),
 		Foil: version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Processor: processor(), Cores: runtime.NumCPU(), GoExperiment: strings.TrimPrefix(experiment(), " GOEXPERIMENT="),
+		Processor: processor(), Cores: runtime.NumCPU(), GoExperiment: goExperiment(),
 	}
 	for _, c := range plan.Cells {
 		for _, s := range c.Sources() {

@@ -35,8 +35,8 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.offline, "offline", false, "never use the network")
 }
 
-// checkBackend opens a backend that is not built in once, before anything else
-// is done: its library may be missing.
+// checkBackend opens the backend once before anything is done: its options may
+// be wrong, or its library missing.
 func checkBackend(name string) error {
 	b, err := backend.Open(name, 1)
 	if err != nil {

@@ -19,7 +19,10 @@ func newVersion() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "foil %s\n", version())
-			fmt.Fprintf(out, "%s %s/%s%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, experiment())
+			fmt.Fprintf(out, "%s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			if e := goExperiment(); e != "" {
+				fmt.Fprintf(out, "GOEXPERIMENT=%s\n", e)
+			}
 			for _, module := range []string{"github.com/gomlx/gomlx", "github.com/gomlx/compute", "github.com/apache/arrow/go/v17"} {
 				fmt.Fprintf(out, "%s %s\n", module, moduleVersion(module))
 			}
@@ -52,13 +55,13 @@ func version() string {
 	return commit[:12]
 }
 
-// experiment says whether the program was built with SIMD.
-func experiment() string {
+// goExperiment is GOEXPERIMENT as it was when the program was built.
+func goExperiment() string {
 	info, _ := debug.ReadBuildInfo()
 	if info != nil {
 		for _, s := range info.Settings {
 			if s.Key == "GOEXPERIMENT" && s.Value != "" {
-				return " GOEXPERIMENT=" + s.Value
+				return s.Value
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"foil/pipeline"
 	"foil/results"
@@ -24,13 +23,13 @@ func checkNames(l *results.Layout, gathers []pipeline.Gather, report func(path, 
 	}
 	for i, c := range l.Columns {
 		if !slices.Contains(names, c.From) {
-			report(fmt.Sprintf("columns[%d].from", i), "%s", unknown("nothing is gathered as", c.From, names))
+			report(fmt.Sprintf("columns[%d].from", i), "nothing is gathered as %q%s", c.From, spec.Suggestion(c.From, names))
 		}
 	}
 	axisNames := slices.Sorted(maps.Keys(axes))
 	check := func(path, axis string) {
 		if !axes[axis] {
-			report(path, "%s", unknown("what is gathered has no axis", axis, axisNames))
+			report(path, "what is gathered has no axis %q%s", axis, spec.Suggestion(axis, axisNames))
 		}
 	}
 	for i, axis := range l.Over {
@@ -46,15 +45,4 @@ func checkNames(l *results.Layout, gathers []pipeline.Gather, report func(path, 
 			}
 		}
 	}
-}
-
-func unknown(what, name string, known []string) string {
-	text := fmt.Sprintf("%s %q", what, name)
-	if near := spec.Nearest(name, known); near != "" {
-		return fmt.Sprintf("%s; did you mean %q?", text, near)
-	}
-	if len(known) == 0 {
-		return text + ": there are none"
-	}
-	return text + " (there are " + strings.Join(known, ", ") + ")"
 }
