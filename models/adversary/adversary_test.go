@@ -68,24 +68,19 @@ func TestGradientsAreThoseOfTheLoss(t *testing.T) {
 			t.Fatal(err)
 		}
 		targets := Targets{Class: []int32{0, 1, 2, -1, 1, 0}, Value: []float32{1, 2, 3, float32(math.NaN()), 5, 6}}
-		if err := batch.Fill(targets, []int32{5, 4, 3, 2, 1, 0}, rand.NewPCG(3, 4)); err != nil {
+		z := make([]float32, users*latent)
+		random.Normal(rand.New(rand.NewPCG(5, 6)), z, 1)
+		if err := batch.Fill(targets, []int32{5, 4, 3, 2, 1, 0}, z, rand.NewPCG(3, 4)); err != nil {
 			t.Fatal(err)
 		}
-		z, err := backend.NewTensor(b, users, latent)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := backend.Write(z, func(flat []float32) { random.Normal(rand.New(rand.NewPCG(5, 6)), flat, 1) }); err != nil {
-			t.Fatal(err)
-		}
-		inputs := []any{z}
+		var inputs []any
 		for _, p := range append(g.Params(), batch.Tensors()...) {
 			inputs = append(inputs, p)
 		}
 		exec, err := NewExec(b, func(in []*Node) []*Node {
-			loss, zGrad, grads := c.LossGradients(in[0], in[1:])
-			derived := Gradient(loss, append([]*Node{in[0]}, in[1:1+NumParams]...)...)
-			return append(append([]*Node{zGrad}, grads...), derived...)
+			loss, xGrad, grads := c.LossGradients(in)
+			derived := Gradient(loss, append([]*Node{in[NumParams]}, in[:NumParams]...)...)
+			return append(append([]*Node{xGrad}, grads...), derived...)
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -103,6 +98,69 @@ func TestGradientsAreThoseOfTheLoss(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestReversalGoesThroughTheDropout: a latent value that a head did not see gets
+// nothing back from it, any other -Reversal/(1-p) times the gradient.
+func TestReversalGoesThroughTheDropout(t *testing.T) {
+	const users, latent = 3, 5
+	b, err := backend.Open(backend.Default, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Config{Name: "number", Task: Regression, Heads: 2, Hidden: 5, Dropout: 0.5, Reversal: 7}
+	batch, err := NewBatch(b, c, users, latent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := make([]float32, users*latent)
+	for i := range z {
+		z[i] = 1
+	}
+	targets := Targets{Value: []float32{1, 2, 3}}
+	if err := batch.Fill(targets, []int32{0, 1, 2}, z, rand.NewPCG(3, 4)); err != nil {
+		t.Fatal(err)
+	}
+	x, err := backend.Copy(batch.x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	grad, err := backend.NewTensor(b, c.Heads, users, latent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := backend.Write(grad, func(g []float32) {
+		for i := range g {
+			g[i] = float32(i + 1)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]float32, len(z))
+	if err := batch.AddReversed(grad, got); err != nil {
+		t.Fatal(err)
+	}
+	dropped := 0
+	for i := range got {
+		var want float32
+		for h := range c.Heads {
+			at := h*len(z) + i
+			switch x[at] {
+			case 0:
+				dropped++
+			case 2:
+				want -= 14 * float32(at+1)
+			default:
+				t.Fatalf("a 1 behind dropout is %g", x[at])
+			}
+		}
+		if got[i] != want {
+			t.Errorf("gradient of latent value %d is %g, want %g", i, got[i], want)
+		}
+	}
+	if dropped == 0 || dropped == len(x) {
+		t.Errorf("%d of %d values are dropped", dropped, len(x))
 	}
 }
 

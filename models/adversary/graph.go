@@ -41,25 +41,23 @@ func (c Config) loss(out, target, weight *Node) *Node {
 	return DivScalar(ReduceAllSum(Mul(perUser, InsertAxes(weight, 0))), float64(c.Heads))
 }
 
-// LossGradients returns the group's loss for latent vectors z [b, l] and its
-// gradients: for z, not yet reversed, and for the parameters. inputs are the
-// parameters followed by the batch, as Batch.Tensors gives them: dropout mask
-// [h, b, l], target [b, o] and the users' weights [b, 1], which sum to 1.
+// LossGradients returns the group's loss and its gradients: for what the heads
+// saw of the latent vectors, x [h, b, l], and for the parameters. inputs are the
+// parameters followed by the batch, as Batch.Tensors gives them: x, target [b, o]
+// and the users' weights [b, 1], which sum to 1.
 //
 // The first layer's gradients are written out: derived automatically they need
 // transposed copies of the largest arrays.
-func (c Config) LossGradients(z *Node, inputs []*Node) (loss, zGrad *Node, grads []*Node) {
+func (c Config) LossGradients(inputs []*Node) (loss, xGrad *Node, grads []*Node) {
 	params := inputs[:NumParams]
-	mask, target, weight := inputs[NumParams], inputs[NumParams+1], inputs[NumParams+2]
-	x := Mul(BroadcastToDims(InsertAxes(z, 0), mask.Shape().Dimensions...), mask) // [h, b, l]
-	hidden := c.hidden(x, params)                                                 // [h, b, d]
+	x, target, weight := inputs[NumParams], inputs[NumParams+1], inputs[NumParams+2]
+	hidden := c.hidden(x, params) // [h, b, d]
 	loss = c.loss(c.output(hidden, params), target, weight)
 
 	tail := Gradient(loss, hidden, params[outWeight], params[outBias])
 	hiddenGrad := tail[0]                                                          // [h, b, d]
 	weightGrad := Einsum("hdb,hbl->hdl", TransposeAllAxes(hiddenGrad, 0, 2, 1), x) // [h, d, l]
 	biasGrad := ReduceAndKeep(hiddenGrad, ReduceSum, 1)                            // [h, 1, d]
-	xGrad := Einsum("hbd,hdl->hbl", hiddenGrad, params[hiddenWeight])              // [h, b, l]
-	zGrad = ReduceSum(Mul(xGrad, mask), 0)                                         // [b, l]
-	return loss, zGrad, []*Node{hiddenWeight: weightGrad, hiddenBias: biasGrad, outWeight: tail[1], outBias: tail[2]}
+	xGrad = Einsum("hbd,hdl->hbl", hiddenGrad, params[hiddenWeight])               // [h, b, l]
+	return loss, xGrad, []*Node{hiddenWeight: weightGrad, hiddenBias: biasGrad, outWeight: tail[1], outBias: tail[2]}
 }

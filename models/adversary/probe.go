@@ -28,7 +28,7 @@ type Probe struct {
 }
 
 type probeBatch struct {
-	z      *tensors.Tensor // [b, l]
+	z      []float32 // [b, l]
 	groups []*Batch
 }
 
@@ -65,10 +65,9 @@ func NewProbe(b compute.Backend, configs []Config, latent int, rate float64, ada
 
 // stepGraph returns the loss of each group and the gradients of all parameters.
 func (p *Probe) stepGraph(inputs []*Node) []*Node {
-	z, rest := inputs[0], inputs[1:]
 	var losses, gradients []*Node
 	for i, g := range p.groups {
-		loss, _, grads := g.LossGradients(z, rest[i*NumInputs:(i+1)*NumInputs])
+		loss, _, grads := g.LossGradients(inputs[i*NumInputs : (i+1)*NumInputs])
 		losses = append(losses, loss)
 		gradients = append(gradients, grads...)
 	}
@@ -83,17 +82,12 @@ func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropou
 	if err != nil {
 		return nil, err
 	}
-	err = backend.Write(batch.z, func(z []float32) {
-		for i, u := range users {
-			copy(z[i*p.latent:(i+1)*p.latent], latents[int(u)*p.latent:])
-		}
-	})
-	if err != nil {
-		return nil, err
+	for i, u := range users {
+		copy(batch.z[i*p.latent:(i+1)*p.latent], latents[int(u)*p.latent:])
 	}
-	inputs := []any{batch.z}
+	var inputs []any
 	for i, g := range p.groups {
-		if err := batch.groups[i].Fill(targets[i], users, dropout[i]); err != nil {
+		if err := batch.groups[i].Fill(targets[i], users, batch.z, dropout[i]); err != nil {
 			return nil, err
 		}
 		for _, t := range append(g.Params(), batch.groups[i].Tensors()...) {
@@ -131,11 +125,7 @@ func (p *Probe) batch(users int) (*probeBatch, error) {
 	if b, ok := p.batches[users]; ok {
 		return b, nil
 	}
-	z, err := backend.NewTensor(p.backend, users, p.latent)
-	if err != nil {
-		return nil, err
-	}
-	batch := &probeBatch{z: z}
+	batch := &probeBatch{z: make([]float32, users*p.latent)}
 	for _, g := range p.groups {
 		b, err := NewBatch(p.backend, g.Config, users, p.latent)
 		if err != nil {

@@ -37,6 +37,15 @@ func ReadWrite(from, to *tensors.Tensor, f func(from, to []float32)) error {
 	return errors.Join(err, inner)
 }
 
+// WriteBoth calls f with the values of two tensors, to be changed.
+func WriteBoth(a, b *tensors.Tensor, f func(a, b []float32)) error {
+	var inner error
+	err := Write(a, func(a []float32) {
+		inner = Write(b, func(b []float32) { f(a, b) })
+	})
+	return errors.Join(err, inner)
+}
+
 // Scalar returns the value of a tensor that holds one.
 func Scalar(t *tensors.Tensor) (v float64, err error) {
 	err = Read(t, func(flat []float32) { v = float64(flat[0]) })

@@ -124,3 +124,46 @@ func TestLargeLogitsStayFinite(t *testing.T) {
 		}
 	}
 }
+
+func TestVectorDropoutAgreesWithPlain(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, n := range lengths {
+		d := Dropout{Bits: make([]uint16, n), Limit: 20_000, Keep: 1.5}
+		for i := range d.Bits {
+			d.Bits[i] = uint16(r.Uint32())
+		}
+		if n > 9 {
+			d.Bits[0], d.Bits[1], d.Bits[2], d.Bits[3] = 0, 19_999, 20_000, 65_535
+		}
+		x, y, y2 := randoms(r, n, 5), make([]float32, n), make([]float32, n)
+		d.Apply(x, y)
+		dropoutPlain(d, x, y2)
+		if !slices.Equal(y, y2) {
+			t.Fatalf("dropout, length %d: %v, plain %v", n, y, y2)
+		}
+		sum := randoms(r, n, 5)
+		sum2 := slices.Clone(sum)
+		d.AddGradient(-4, x, sum)
+		dropoutAddPlain(Dropout{Bits: d.Bits, Limit: d.Limit, Keep: -6}, x, sum2)
+		for i := range sum {
+			if !close32(sum[i], sum2[i], 1e-6) {
+				t.Fatalf("gradient of dropout, length %d: element %d is %g, plain %g", n, i, sum[i], sum2[i])
+			}
+		}
+	}
+}
+
+func TestVectorSumOfRowsAgreesWithPlain(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, width := range []int{1, 8, 63, 64, 200} {
+		matrix := randoms(r, 30*width, 5)
+		for _, rows := range [][]int32{nil, {29}, {3, 0, 3, 17}} {
+			sum, sum2 := randoms(r, width, 1), make([]float32, width)
+			SumRows(matrix, rows, sum)
+			sumRowsPlain(matrix, rows, sum2, 0)
+			if !slices.Equal(sum, sum2) {
+				t.Fatalf("width %d, rows %v: %v, plain %v", width, rows, sum, sum2)
+			}
+		}
+	}
+}

@@ -12,39 +12,41 @@ import (
 // Its input is sparse and binary, so the product is a sum of weight rows and
 // the gradient a scatter into them; the weights are kept as [items, 2 latent].
 type encoder struct {
-	width                     int // 2 latent
-	weight, bias              []float32
-	weightGrad, biasGrad      []float32
-	weightMoments, biasMoment optim.Moments
+	width                      int // 2 latent
+	weight, bias               []float32
+	weightMoments, biasMoments optim.Moments
 
-	kept   []int32   // items of the batch that survived dropout, user by user
-	ends   []int     // end of each user's part of kept
 	values []float32 // each user's input value: the row is binary and normalised
+	byUser lists     // items of the batch that survived dropout
+	byItem lists     // the same, turned: the users that have an item
+
+	rowGrad, biasGrad []float32 // gradient of a block of rows, and of the bias
 }
+
+// blockRows is how many weight rows are updated at once: their gradient stays
+// in the processor's first cache.
+const blockRows = 16
 
 func newEncoder(items, latent int) *encoder {
 	width := 2 * latent
 	return &encoder{width: width, weight: make([]float32, items*width), bias: make([]float32, width)}
 }
 
-// prepare allocates gradients and moments.
+// prepare allocates what only training needs.
 func (e *encoder) prepare() {
-	e.weightGrad = make([]float32, len(e.weight))
+	e.rowGrad = make([]float32, blockRows*e.width)
 	e.biasGrad = make([]float32, len(e.bias))
 	e.weightMoments = optim.NewMoments(len(e.weight))
-	e.biasMoment = optim.NewMoments(len(e.bias))
+	e.biasMoments = optim.NewMoments(len(e.bias))
 }
 
-func (e *encoder) row(item int32) []float32 {
-	return e.weight[int(item)*e.width : (int(item)+1)*e.width]
-}
+func (e *encoder) items() int { return len(e.weight) / e.width }
 
 // sum writes bias + value * (sum of the items' weight rows) to h.
 func (e *encoder) sum(items []int32, value float32, h []float32) {
-	copy(h, e.bias)
-	for _, item := range items {
-		kernels.Axpy(value, e.row(item), h)
-	}
+	kernels.SumRows(e.weight, items, h)
+	kernels.Scale(value, h)
+	kernels.Axpy(1, e.bias, h)
 }
 
 // unit is the value of each of n ones in a vector of length 1. Inverted
@@ -59,47 +61,56 @@ func unit(n int) float32 {
 // forward writes the pre-activations of the users to h [b, 2l], after dropping
 // items with probability p (src nil: none), and remembers what it kept.
 func (e *encoder) forward(rows Rows, users []int32, p float64, src rand.Source, h []float32) {
-	e.kept, e.ends, e.values = e.kept[:0], e.ends[:0], e.values[:0]
+	e.byUser.reset()
+	e.values = e.values[:0]
 	limit := uint64(math.Round(p * (1 << 32)))
 	for b, u := range users {
-		start := len(e.kept)
 		row := rows.Row(u)
 		if src == nil || p == 0 {
-			e.kept = append(e.kept, row...)
+			e.byUser.add(row...)
 		} else {
 			for _, item := range row {
 				if src.Uint64()>>32 >= limit {
-					e.kept = append(e.kept, item)
+					e.byUser.add(item)
 				}
 			}
 		}
-		value := unit(len(e.kept) - start)
-		e.ends = append(e.ends, len(e.kept))
-		e.values = append(e.values, value)
-		e.sum(e.kept[start:], value, h[b*e.width:(b+1)*e.width])
+		e.byUser.end()
+		kept := e.byUser.list(b)
+		e.values = append(e.values, unit(len(kept)))
+		e.sum(kept, e.values[b], h[b*e.width:(b+1)*e.width])
 	}
 }
 
 // backward takes the gradient of h of the last forward and updates the weights.
-// Items that nobody in the batch has still move: by decay and momentum.
+// Rows of items that nobody in the batch has move, too: by decay and momentum.
 func (e *encoder) backward(h []float32, adam *optim.Adam, rate float64) {
-	e.accumulate(h)
-	adam.Update(rate, e.weight, e.weightGrad, e.weightMoments)
-	adam.Update(rate, e.bias, e.biasGrad, e.biasMoment)
-	for _, item := range e.kept {
-		clear(e.weightGrad[int(item)*e.width : (int(item)+1)*e.width])
+	e.byItem.turn(&e.byUser, e.items())
+	for from := 0; from < e.items(); from += blockRows {
+		to := min(from+blockRows, e.items())
+		start, end := from*e.width, to*e.width
+		grad := e.rowGrad[:end-start]
+		e.rowsGradient(h, from, to, grad)
+		adam.Update(rate, e.weight[start:end], grad, e.weightMoments.Part(start, end))
 	}
-	clear(e.biasGrad)
+	e.biasGradient(h)
+	adam.Update(rate, e.bias, e.biasGrad, e.biasMoments)
 }
 
-func (e *encoder) accumulate(h []float32) {
-	start := 0
-	for b, end := range e.ends {
-		row := h[b*e.width : (b+1)*e.width]
-		for _, item := range e.kept[start:end] {
-			kernels.Axpy(e.values[b], row, e.weightGrad[int(item)*e.width:(int(item)+1)*e.width])
+// rowsGradient writes the gradient of the weight rows of some items.
+func (e *encoder) rowsGradient(h []float32, from, to int, grad []float32) {
+	clear(grad)
+	for item := from; item < to; item++ {
+		row := grad[(item-from)*e.width : (item-from+1)*e.width]
+		for _, b := range e.byItem.list(item) {
+			kernels.Axpy(e.values[b], h[int(b)*e.width:(int(b)+1)*e.width], row)
 		}
-		kernels.Axpy(1, row, e.biasGrad)
-		start = end
+	}
+}
+
+func (e *encoder) biasGradient(h []float32) {
+	clear(e.biasGrad)
+	for b := range e.values {
+		kernels.Axpy(1, h[b*e.width:(b+1)*e.width], e.biasGrad)
 	}
 }

@@ -157,7 +157,7 @@ func checkFirstStep(t *testing.T, m *Model, rows Rows, users []int32, targets []
 			t.Fatal(err)
 		}
 	}
-	check(backend.Read(g.outputs[0], func(logits []float32) {
+	check(backend.Read(g.logits, func(logits []float32) {
 		for u := range users { // the bias is added outside the graph
 			row := logits[u*m.config.Items : (u+1)*m.config.Items]
 			kernels.Sum(row, m.decoderBias, row)
@@ -166,11 +166,12 @@ func checkFirstStep(t *testing.T, m *Model, rows Rows, users []int32, targets []
 	}))
 	check(backend.Read(g.decoderWeight, read("decoder weight gradient", "grad.0."+decoderWeightName, m.config.Latent, m.config.Items)))
 	read("decoder bias gradient", "grad.0."+decoderBiasName)(m.biasGrad)
-	check(backend.Read(g.hGrad, m.encoder.accumulate))
-	read("encoder weight gradient", "grad.0."+encoderWeightName, m.config.Items, 2*m.config.Latent)(m.encoder.weightGrad)
+	weightGrad := make([]float32, len(m.encoder.weight))
+	m.encoder.byItem.turn(&m.encoder.byUser, m.config.Items)
+	m.encoder.rowsGradient(g.hGrad, 0, m.config.Items, weightGrad)
+	read("encoder weight gradient", "grad.0."+encoderWeightName, m.config.Items, 2*m.config.Latent)(weightGrad)
+	m.encoder.biasGradient(g.hGrad)
 	read("encoder bias gradient", "grad.0."+encoderBiasName)(m.encoder.biasGrad)
-	clear(m.encoder.weightGrad)
-	clear(m.encoder.biasGrad)
 	for i, group := range m.groups {
 		for p, grad := range g.heads[i*adversary.NumParams : (i+1)*adversary.NumParams] {
 			all, err := backend.Copy(grad)

@@ -31,9 +31,9 @@ type Model struct {
 	adam      optim.Adam // of encoder and decoder
 	adamHeads optim.Adam // of the adversaries
 
-	forwardExec, backwardExec, decodeExec *Exec
-	batches                               map[int]*batch // by number of users
-	latents                               *tensors.Tensor
+	decodeExec, backwardExec, headsExec *Exec
+	batches                             map[int]*batch // by number of users
+	latents                             *tensors.Tensor
 }
 
 const (
@@ -116,13 +116,13 @@ func (m *Model) prepare() {
 
 func (m *Model) compile() error {
 	return backend.Guard(func() (err error) {
-		if m.forwardExec, err = NewExec(m.backend, m.forward); err != nil {
+		if m.decodeExec, err = NewExec(m.backend, decode); err != nil {
 			return err
 		}
-		if m.backwardExec, err = NewExec(m.backend, m.backward); err != nil {
+		if m.backwardExec, err = NewExec(m.backend, decodeBackward); err != nil {
 			return err
 		}
-		m.decodeExec, err = NewExec(m.backend, func(z, weight *Node) *Node { return Dot(z, weight).MatMul() })
+		m.headsExec, err = NewExec(m.backend, m.heads)
 		return err
 	})
 }

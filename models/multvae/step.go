@@ -5,33 +5,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/adversary"
 	"foil/models/backend"
 	"foil/models/kernels"
-	"foil/models/random"
 )
-
-// Noise is what training steps draw: one stream for each purpose.
-type Noise struct {
-	Input  rand.Source         // input dropout; nil: none
-	Latent func(eps []float32) // standard normal, for the sampling of z
-	Heads  []rand.Source       // dropout of each group; nil: none
-}
-
-// NewNoise returns the streams for a seed.
-func NewNoise(seed uint64, groups []adversary.Config) Noise {
-	latent := random.New(seed, "noise/latent")
-	n := Noise{
-		Input:  random.Source(seed, "dropout/input"),
-		Latent: func(eps []float32) { random.Normal(latent, eps, 1) },
-	}
-	for _, g := range groups {
-		n.Heads = append(n.Heads, random.Source(seed, "dropout/adversary/"+g.Name))
-	}
-	return n
-}
 
 // Losses of a step or an epoch, averaged over users. The total is their sum.
 type Losses struct {
@@ -49,39 +29,6 @@ func (l Losses) Total() float64 {
 	return sum
 }
 
-// A batch holds the inputs of the graphs for some number of users, kept
-// between steps.
-type batch struct {
-	h, noise, logitsGrad *tensors.Tensor // [b, 2l], [b, l], [b, i]
-	groups               []*adversary.Batch
-}
-
-func (m *Model) batchOf(users int) (*batch, error) {
-	if b, ok := m.batches[users]; ok {
-		return b, nil
-	}
-	b := &batch{}
-	var err error
-	if b.h, err = backend.NewTensor(m.backend, users, 2*m.config.Latent); err != nil {
-		return nil, err
-	}
-	if b.noise, err = backend.NewTensor(m.backend, users, m.config.Latent); err != nil {
-		return nil, err
-	}
-	if b.logitsGrad, err = backend.NewTensor(m.backend, users, m.config.Items); err != nil {
-		return nil, err
-	}
-	for _, g := range m.groups {
-		inputs, err := adversary.NewBatch(m.backend, g.Config, users, m.config.Latent)
-		if err != nil {
-			return nil, err
-		}
-		b.groups = append(b.groups, inputs)
-	}
-	m.batches[users] = b
-	return b, nil
-}
-
 // Step trains on the given users of rows, whose attributes are in targets (an
 // entry per group). rate is the learning rate of encoder and decoder, headRate
 // that of the adversaries.
@@ -97,13 +44,21 @@ func (m *Model) Step(rows Rows, users []int32, targets []adversary.Targets, nois
 // scattered to its weight rows.
 type gradients struct {
 	losses        Losses
+	logits        *tensors.Tensor   // [b, i], without the decoder's bias
 	decoderWeight *tensors.Tensor   // [l, i]
-	hGrad         *tensors.Tensor   // [b, 2l]
+	hGrad         []float32         // [b, 2l]
 	heads         []*tensors.Tensor // of all groups' parameters
 	outputs       []*tensors.Tensor // everything that must be released
 }
 
 func (g *gradients) release() error { return backend.Release(g.outputs...) }
+
+// run executes a graph whose outputs belong to g.
+func (g *gradients) run(exec *Exec, inputs ...any) ([]*tensors.Tensor, error) {
+	out, err := backend.Run(exec, inputs...)
+	g.outputs = append(g.outputs, out...)
+	return out, err
+}
 
 // gradients computes those of a batch. What it returns must be released, error or not.
 func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets, noise Noise) (*gradients, error) {
@@ -113,66 +68,77 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 	if err != nil {
 		return g, err
 	}
-	if err := m.fill(b, rows, users, targets, noise); err != nil {
-		return g, err
+	m.encoder.forward(rows, users, m.config.InputDropout, noise.Input, b.h)
+	noise.Latent(b.latent.noise)
+	g.losses.KL = m.config.Beta * b.latent.sample(b.h)
+	if err := m.decoderGradients(g, b, rows, users); err != nil {
+		return g, fmt.Errorf("decoder: %w", err)
 	}
-	inputs := []any{b.h, b.noise, m.decoderWeight}
-	for i, g := range m.groups {
-		for _, t := range append(g.Params(), b.groups[i].Tensors()...) {
-			inputs = append(inputs, t)
-		}
+	if err := m.headGradients(g, b, users, targets, noise); err != nil {
+		return g, fmt.Errorf("adversaries: %w", err)
 	}
-	out, err := backend.Run(m.forwardExec, inputs...)
-	g.outputs = out
-	if err != nil {
-		return g, fmt.Errorf("forward pass: %w", err)
-	}
-	logits, z, sd, kl, zGrad, rest := out[0], out[1], out[2], out[3], out[4], out[5:]
-
-	if g.losses.KL, err = backend.Scalar(kl); err != nil {
-		return g, err
-	}
-	for _, t := range rest[:len(m.groups)] {
-		loss, err := backend.Scalar(t)
-		if err != nil {
-			return g, err
-		}
-		g.losses.Groups = append(g.losses.Groups, loss)
-	}
-	g.heads = rest[len(m.groups):]
-	if g.losses.NLL, err = m.crossEntropy(rows, users, logits, b.logitsGrad); err != nil {
-		return g, err
-	}
-
-	back, err := backend.Run(m.backwardExec, b.logitsGrad, z, sd, m.decoderWeight, b.h, b.noise, zGrad)
-	g.outputs = append(g.outputs, back...)
-	if err != nil {
-		return g, fmt.Errorf("backward pass: %w", err)
-	}
-	g.decoderWeight, g.hGrad = back[0], back[1]
+	b.latent.backward(b.h, m.config.Beta, b.hGrad)
+	g.hGrad = b.hGrad
 	return g, nil
 }
 
-// fill sets the inputs of a batch.
-func (m *Model) fill(b *batch, rows Rows, users []int32, targets []adversary.Targets, noise Noise) error {
-	err := backend.Write(b.h, func(h []float32) {
-		m.encoder.forward(rows, users, m.config.InputDropout, noise.Input, h)
-	})
+// decoderGradients computes the reconstruction loss and its gradients; that of
+// z is in b.latent.
+func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int32) error {
+	if err := backend.Fill(b.z, b.latent.z); err != nil {
+		return err
+	}
+	out, err := g.run(m.decodeExec, b.z, m.decoderWeight)
 	if err != nil {
 		return err
 	}
-	if err := backend.Write(b.noise, noise.Latent); err != nil {
+	g.logits = out[0]
+	if g.losses.NLL, err = m.crossEntropy(rows, users, g.logits, b.logitsGrad); err != nil {
 		return err
 	}
-	for i := range m.groups {
+	if out, err = g.run(m.backwardExec, b.logitsGrad, b.z, m.decoderWeight); err != nil {
+		return err
+	}
+	g.decoderWeight = out[0]
+	return backend.Read(out[1], func(zGrad []float32) { copy(b.latent.zGrad, zGrad) })
+}
+
+// headGradients computes the adversaries' losses and their gradients, and adds
+// what they send back to that of z.
+func (m *Model) headGradients(g *gradients, b *batch, users []int32, targets []adversary.Targets, noise Noise) error {
+	n := len(m.groups)
+	if n == 0 {
+		return nil
+	}
+	var inputs []any
+	for i, group := range m.groups {
 		var dropout rand.Source
 		if noise.Heads != nil {
 			dropout = noise.Heads[i]
 		}
-		if err := b.groups[i].Fill(targets[i], users, dropout); err != nil {
+		if err := b.groups[i].Fill(targets[i], users, b.latent.z, dropout); err != nil {
+			return err
+		}
+		for _, t := range append(group.Params(), b.groups[i].Tensors()...) {
+			inputs = append(inputs, t)
+		}
+	}
+	out, err := g.run(m.headsExec, inputs...)
+	if err != nil {
+		return err
+	}
+	losses, xGrads, grads := out[:n], out[n:2*n], out[2*n:]
+	for i := range n {
+		loss, err := backend.Scalar(losses[i])
+		if err != nil {
+			return err
+		}
+		g.losses.Groups = append(g.losses.Groups, loss)
+		if err := b.groups[i].AddReversed(xGrads[i], b.latent.zGrad); err != nil {
 			return err
 		}
 	}
+	g.heads = grads
 	return nil
 }
 
@@ -198,9 +164,7 @@ func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient *tensors
 // update moves all weights: one Adam for encoder and decoder, one for the heads.
 func (m *Model) update(g *gradients, rate, headRate float64) error {
 	m.adam.Begin()
-	if err := backend.Read(g.hGrad, func(h []float32) { m.encoder.backward(h, &m.adam, rate) }); err != nil {
-		return err
-	}
+	m.encoder.backward(g.hGrad, &m.adam, rate)
 	err := backend.ReadWrite(g.decoderWeight, m.decoderWeight, func(grad, w []float32) {
 		m.adam.Update(rate, w, grad, m.decoderMoments)
 	})

@@ -26,6 +26,8 @@ func DefaultAdam(weightDecay float64) AdamConfig {
 type Adam struct {
 	Config AdamConfig
 	Steps  int
+
+	unbias1, unbias2 float64 // 1 - beta^Steps
 }
 
 // Moments are the running averages that Adam keeps for one slice of weights.
@@ -38,13 +40,22 @@ func NewMoments(n int) Moments {
 	return Moments{First: make([]float32, n), Second: make([]float32, n)}
 }
 
+// Part returns the moments of the weights from start to end.
+func (m Moments) Part(start, end int) Moments {
+	return Moments{First: m.First[start:end], Second: m.Second[start:end]}
+}
+
 // Begin starts a step: the updates that follow belong to it.
-func (a *Adam) Begin() { a.Steps++ }
+func (a *Adam) Begin() {
+	a.Steps++
+	t := float64(a.Steps)
+	a.unbias1 = 1 - math.Pow(a.Config.Beta1, t)
+	a.unbias2 = 1 - math.Pow(a.Config.Beta2, t)
+}
 
 // Update moves the weights w against the gradient g.
 func (a *Adam) Update(rate float64, w, g []float32, m Moments) {
 	c := a.Config
-	t := float64(a.Steps)
 	kernels.Adam(kernels.AdamStep{
 		Beta1:     float32(c.Beta1),
 		Beta2:     float32(c.Beta2),
@@ -52,7 +63,7 @@ func (a *Adam) Update(rate float64, w, g []float32, m Moments) {
 		Rest2:     float32(1 - c.Beta2),
 		Decay:     float32(c.WeightDecay),
 		Epsilon:   float32(c.Epsilon),
-		Rate:      float32(rate / (1 - math.Pow(c.Beta1, t))),
-		RootScale: float32(1 / math.Sqrt(1-math.Pow(c.Beta2, t))),
+		Rate:      float32(rate / a.unbias1),
+		RootScale: float32(1 / math.Sqrt(a.unbias2)),
 	}, w, g, m.First, m.Second)
 }

@@ -37,21 +37,22 @@ func Uniform(r *rand.Rand, x []float32, bound float64) {
 	}
 }
 
-// Dropout fills x with the multipliers of inverted dropout: 0 with probability
-// p, else 1/(1-p). p is taken to the nearest 1/65536, so that one draw of the
-// generator serves four elements.
-func Dropout(src rand.Source, x []float32, p float64) {
-	limit := uint64(math.Round(p * (1 << 16)))
-	keep := float32(1 / (1 - p))
-	var bits uint64
+// Bits fills x with uniform 16-bit numbers, four to a draw of the generator. An
+// element whose number is below DropoutLimit is dropped.
+func Bits(src rand.Source, x []uint16) {
+	for ; len(x) >= 4; x = x[4:] {
+		v := src.Uint64()
+		x[0], x[1], x[2], x[3] = uint16(v), uint16(v>>16), uint16(v>>32), uint16(v>>48)
+	}
+	if len(x) == 0 {
+		return
+	}
+	v := src.Uint64()
 	for i := range x {
-		if i&3 == 0 {
-			bits = src.Uint64()
-		}
-		x[i] = keep
-		if bits&0xffff < limit {
-			x[i] = 0
-		}
-		bits >>= 16
+		x[i] = uint16(v >> (16 * i))
 	}
 }
+
+// DropoutLimit is how many of the 65,536 numbers that Bits draws stand for
+// "dropped" where an element is dropped with probability p.
+func DropoutLimit(p float64) uint32 { return uint32(math.Round(p * (1 << 16))) }

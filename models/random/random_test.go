@@ -2,6 +2,7 @@ package random
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -26,22 +27,27 @@ func TestPurposesAndSeedsAreIndependent(t *testing.T) {
 	}
 }
 
-func TestDropoutKeepsTheMean(t *testing.T) {
-	for _, p := range []float64{0, 0.1, 0.3, 0.5} {
-		x := make([]float32, 100_003)
-		Dropout(Source(7, "dropout"), x, p)
-		zeros, sum := 0, 0.0
+func TestDropoutDropsItsShare(t *testing.T) {
+	for _, p := range []float64{0, 0.1, 0.3, 0.5, 1} {
+		x := make([]uint16, 100_003)
+		Bits(Source(7, "dropout"), x)
+		dropped := 0
 		for _, v := range x {
-			if v == 0 {
-				zeros++
+			if uint32(v) < DropoutLimit(p) {
+				dropped++
 			}
-			sum += float64(v)
 		}
-		if got := float64(zeros) / float64(len(x)); math.Abs(got-p) > 0.006 {
+		if got := float64(dropped) / float64(len(x)); math.Abs(got-p) > 0.006 {
 			t.Errorf("p = %g: a share of %g is dropped", p, got)
 		}
-		if mean := sum / float64(len(x)); math.Abs(mean-1) > 0.01 {
-			t.Errorf("p = %g: the mean is %g", p, mean)
-		}
+	}
+}
+
+func TestBitsDoNotDependOnHowTheyAreCut(t *testing.T) {
+	long, short := make([]uint16, 11), make([]uint16, 6)
+	Bits(Source(7, "dropout"), long)
+	Bits(Source(7, "dropout"), short)
+	if !slices.Equal(long[:6], short) {
+		t.Errorf("6 numbers are %v, the first 6 of 11 %v", short, long[:6])
 	}
 }

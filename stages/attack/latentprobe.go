@@ -23,7 +23,7 @@ import (
 func LatentProbe() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "attack/latent-probe",
-		Version: 2,
+		Version: 3,
 		Doc: "Attacks a finished recommender: trains a fresh network per attribute on the latent vectors of the training " +
 			"users and scores it on those of the test users (Escobedo et al. 2024, section 4). Beside each score stands " +
 			"what somebody who never saw a latent vector would reach.",

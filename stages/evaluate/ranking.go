@@ -36,7 +36,7 @@ func (p *RankingParams) Check(report func(path, format string, args ...any)) {
 func Ranking() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "evaluate/ranking",
-		Version: 2,
+		Version: 3,
 		Doc: "Scores recommendations to test users, of whose items the model sees a part: NDCG and recall of the rest, " +
 			"averaged over users, and coverage of the items (Escobedo et al. 2024, section 4).",
 		Inputs: []pipeline.Port{

@@ -21,7 +21,7 @@ import (
 func AdvXMultVAE() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "train/advx-multvae",
-		Version: 2,
+		Version: 3,
 		Doc: "Trains a MultVAE recommender that unlearns any number of user attributes through adversaries behind " +
 			"gradient reversal. Without adversaries it is MultVAE (Liang et al. 2018), with one AdvMultVAE (Ganhör et al. " +
 			"2022), with several AdvXMultVAE (Escobedo et al. 2024).",

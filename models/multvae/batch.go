@@ -1,0 +1,45 @@
+package multvae
+
+import (
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/adversary"
+	"foil/models/backend"
+)
+
+// A batch holds what a step needs for some number of users, kept between steps.
+type batch struct {
+	h, hGrad   []float32 // [b, 2l] output of the encoder
+	latent     latent
+	z          *tensors.Tensor // [b, l], as latent.z
+	logitsGrad *tensors.Tensor // [b, i]
+	groups     []*adversary.Batch
+}
+
+func (m *Model) batchOf(users int) (*batch, error) {
+	if b, ok := m.batches[users]; ok {
+		return b, nil
+	}
+	l := m.config.Latent
+	b := &batch{
+		h:      make([]float32, users*2*l),
+		hGrad:  make([]float32, users*2*l),
+		latent: newLatent(users, l),
+	}
+	var err error
+	if b.z, err = backend.NewTensor(m.backend, users, l); err != nil {
+		return nil, err
+	}
+	if b.logitsGrad, err = backend.NewTensor(m.backend, users, m.config.Items); err != nil {
+		return nil, err
+	}
+	for _, g := range m.groups {
+		inputs, err := adversary.NewBatch(m.backend, g.Config, users, l)
+		if err != nil {
+			return nil, err
+		}
+		b.groups = append(b.groups, inputs)
+	}
+	m.batches[users] = b
+	return b, nil
+}

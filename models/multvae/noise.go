@@ -1,0 +1,28 @@
+package multvae
+
+import (
+	"math/rand/v2"
+
+	"foil/models/adversary"
+	"foil/models/random"
+)
+
+// Noise is what training steps draw: one stream for each purpose.
+type Noise struct {
+	Input  rand.Source         // input dropout; nil: none
+	Latent func(eps []float32) // standard normal, for the sampling of z
+	Heads  []rand.Source       // dropout of each group; nil: none
+}
+
+// NewNoise returns the streams for a seed.
+func NewNoise(seed uint64, groups []adversary.Config) Noise {
+	latent := random.New(seed, "noise/latent")
+	n := Noise{
+		Input:  random.Source(seed, "dropout/input"),
+		Latent: func(eps []float32) { random.Normal(latent, eps, 1) },
+	}
+	for _, g := range groups {
+		n.Heads = append(n.Heads, random.Source(seed, "dropout/adversary/"+g.Name))
+	}
+	return n
+}
