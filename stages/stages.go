@@ -3,12 +3,13 @@
 // folder and a line here.
 //
 // The families stand in the order in which data flows: load, filter, split,
-// train, attack, evaluate, report.
+// train, encode, attack, evaluate, report.
 package stages
 
 import (
 	"foil/pipeline"
 	"foil/stages/attack"
+	"foil/stages/encode"
 	"foil/stages/evaluate"
 	"foil/stages/filter"
 	"foil/stages/load"
@@ -25,6 +26,7 @@ func All() []pipeline.Kind {
 		filter.KCore(),
 		split.UserKFold(),
 		train.AdvXMultVAE(),
+		encode.Latents(),
 		attack.LatentProbe(),
 		evaluate.Ranking(),
 		report.Table(),

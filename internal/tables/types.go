@@ -6,6 +6,7 @@ const (
 	TypeInteractions = "interactions" // interactions.arrow, users.arrow, items.arrow
 	TypeSplit        = "split"        // train, validation_* and test_*.arrow, users.arrow, items.arrow
 	TypeModel        = "model"        // best.safetensors, last.safetensors, config.json, curves.arrow
+	TypeLatents      = "latents"      // best.safetensors, last.safetensors, latents.json
 	TypeMetrics      = "metrics"      // metrics.arrow
 	TypeReport       = "report"       // table.txt, table.md, table.csv, table.tex, report.html
 )

@@ -99,9 +99,10 @@ func replay(t *testing.T, dir string) {
 	}
 
 	rows := sparse(t, file["x.all"])
-	compare(t, "evaluation z", m.Encode(rows), file["eval.z"].F32, 1e-4)
+	z, kl := m.Encode(rows)
+	compare(t, "evaluation z", z, file["eval.z"].F32, 1e-4)
 	var logits []float32
-	kl, err := m.Predict(t.Context(), rows, func(_ int32, l []float32) error {
+	err = m.Decode(t.Context(), z, func(_ int, l []float32) error {
 		logits = append(logits, l...)
 		return nil
 	})

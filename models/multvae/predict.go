@@ -3,7 +3,6 @@ package multvae
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 
 	"foil/models/backend"
@@ -14,69 +13,68 @@ import (
 const predictBatch = 64
 
 // Encode returns the latent vectors of all users in evaluation mode, which are
-// the means, [users, l].
-func (m *Model) Encode(rows Rows) []float32 {
-	z := make([]float32, rows.Len()*m.config.Latent)
-	m.encode(rows, 0, rows.Len(), z)
-	return z
-}
-
-// encode writes the latent vectors of users start to end to z [end - start, l]
-// and returns their mean KL divergence (without beta).
-func (m *Model) encode(rows Rows, start, end int, z []float32) (kl float64) {
-	l := m.config.Latent
+// the means, [users, l], and the mean of their KL divergences (without beta).
+func (m *Model) Encode(rows Rows) (z []float32, kl float64) {
+	l, users := m.config.Latent, rows.Len()
+	z = make([]float32, users*l)
 	h := make([]float32, 2*l)
-	for b := range end - start {
-		row := rows.Row(int32(start + b))
+	for u := range users {
+		row := rows.Row(int32(u))
 		m.encoder.sum(row, unit(len(row)), h)
-		copy(z[b*l:(b+1)*l], h[:l])
+		copy(z[u*l:(u+1)*l], h)
 		for i := range l {
 			mu, logVar := float64(h[i]), float64(h[l+i])
 			kl += 0.5 * (math.Exp(logVar) - logVar + mu*mu - 1)
 		}
 	}
-	return kl / float64(max(end-start, 1))
+	return z, kl / float64(max(users, 1))
 }
 
-// Predict calls f with the logits of each user in evaluation mode, in order,
-// until ctx is done. f may overwrite the logits and must not keep them. kl is
-// the mean KL divergence over all users (without beta).
-func (m *Model) Predict(ctx context.Context, rows Rows, f func(user int32, logits []float32) error) (kl float64, err error) {
-	l, n, users := m.config.Latent, m.config.Items, rows.Len()
-	row := make([]float32, n)
+// Decode calls f with the logits of each latent vector of z [users, l], in
+// order, until ctx is done. f may overwrite the logits and must not keep them.
+func (m *Model) Decode(ctx context.Context, z []float32, f func(user int, logits []float32) error) (err error) {
 	if m.latents == nil {
-		if m.latents, err = backend.NewTensor(m.backend, predictBatch, l); err != nil {
-			return 0, err
+		if m.latents, err = backend.NewTensor(m.backend, predictBatch, m.config.Latent); err != nil {
+			return err
 		}
 	}
-	for start := 0; start < users; start += predictBatch {
+	row := make([]float32, m.config.Items)
+	size := predictBatch * m.config.Latent
+	for first := 0; len(z) > 0; first += predictBatch {
 		if err := ctx.Err(); err != nil {
-			return 0, err
+			return err
 		}
-		part := min(predictBatch, users-start)
-		err = backend.Write(m.latents, func(z []float32) {
-			kl += m.encode(rows, start, start+part, z) * float64(part)
-			clear(z[part*l:]) // the last batch is padded: one shape, one graph
-		})
+		part := z[:min(size, len(z))]
+		z = z[len(part):]
+		err := m.decodePart(part, row, func(i int, logits []float32) error { return f(first+i, logits) })
 		if err != nil {
-			return 0, err
-		}
-		logits, err := backend.Run(m.decodeExec, m.latents, m.decoderWeight)
-		if err != nil {
-			return 0, fmt.Errorf("decoder: %w", err)
-		}
-		var inner error
-		err = backend.Read(logits[0], func(flat []float32) {
-			for i := range part {
-				kernels.Sum(flat[i*n:(i+1)*n], m.decoderBias, row)
-				if inner = f(int32(start+i), row); inner != nil {
-					return
-				}
-			}
-		})
-		if err := errors.Join(err, inner, backend.Release(logits...)); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return kl / float64(max(users, 1)), nil
+	return nil
+}
+
+// decodePart is Decode for at most predictBatch users.
+func (m *Model) decodePart(z, row []float32, f func(i int, logits []float32) error) error {
+	n := m.config.Items
+	err := backend.Write(m.latents, func(flat []float32) {
+		clear(flat[copy(flat, z):]) // the last batch is padded: one shape, one graph
+	})
+	if err != nil {
+		return err
+	}
+	logits, err := backend.Run(m.decodeExec, m.latents, m.decoderWeight)
+	if err != nil {
+		return err
+	}
+	var inner error
+	err = backend.Read(logits[0], func(flat []float32) {
+		for i := range len(z) / m.config.Latent {
+			kernels.Sum(flat[i*n:(i+1)*n], m.decoderBias, row)
+			if inner = f(i, row); inner != nil {
+				return
+			}
+		}
+	})
+	return errors.Join(err, inner, backend.Release(logits...))
 }

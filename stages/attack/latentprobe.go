@@ -16,7 +16,7 @@ import (
 	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/attributes"
-	"foil/stages/modelfile"
+	"foil/stages/latentfile"
 )
 
 // LatentProbe is attack/latent-probe.
@@ -28,8 +28,8 @@ func LatentProbe() pipeline.Kind {
 			"users and scores it on those of the test users (Escobedo et al. 2024, section 4). Beside each score stands " +
 			"what somebody who never saw a latent vector would reach.",
 		Inputs: []pipeline.Port{
-			{Name: "model", Type: tables.TypeModel, Doc: "whose latent vectors are read"},
-			{Name: "data", Type: tables.TypeSplit, Doc: "the split that it was trained on"},
+			{Name: "latents", Type: tables.TypeLatents, Doc: "the latent vectors that are read"},
+			{Name: "data", Type: tables.TypeSplit, Doc: "the split whose users they are"},
 		},
 		Output: tables.TypeMetrics,
 		Files: []pipeline.FileDoc{{Name: tables.MetricsFile, Doc: "categorical attributes: bacc, bacc_batches (averaged over batches " +
@@ -48,31 +48,18 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	train, test := tables.NewRows(split.Train), tables.NewRows(split.TestInput)
-	var victims []victim
-	for _, a := range p.Attributes {
-		target, err := a.Param.Resolve(&split.Users)
-		if err != nil {
-			return err
-		}
-		switch {
-		case !target.Known(train.User):
-			return fmt.Errorf("no training user has attribute %s", a.Attribute)
-		case !target.Known(test.User):
-			return fmt.Errorf("no test user has attribute %s", a.Attribute)
-		}
-		victims = append(victims, victim{Target: target, config: target.Group(1, a.Hidden, a.Dropout),
-			train: target.Of(train.User), test: target.Of(test.User)})
-	}
 	b, err := backend.Open(cell.Backend, cell.Cores)
 	if err != nil {
 		return err
 	}
 	var metrics []tables.Metric
 	for i, checkpoint := range p.Checkpoints {
-		a := attack{params: p, cell: cell, backend: b, victims: victims, checkpoint: checkpoint, done: i * p.Epochs}
+		a := attack{params: p, cell: cell, backend: b, checkpoint: checkpoint, done: i * p.Epochs}
 		var found []tables.Metric
-		err := a.encode(cell.Inputs["model"], cell.Inputs["data"], train, test)
+		a.latents, err = latentfile.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
+		if err == nil {
+			a.victims, err = victimsOf(p, &split.Users, a.latents)
+		}
 		if err == nil {
 			found, err = a.run(ctx)
 		}
@@ -93,29 +80,35 @@ type victim struct {
 	train, test adversary.Targets
 }
 
-// An attack is that on one checkpoint.
-type attack struct {
-	params      *LatentProbeParams
-	cell        *pipeline.Cell
-	backend     compute.Backend
-	victims     []victim
-	checkpoint  string
-	done        int // epochs of earlier checkpoints, for the progress
-	latent      int
-	train, test []float32 // latent vectors, [users, latent]
+// victimsOf finds the attributes of the users whose latent vectors there are.
+func victimsOf(p *LatentProbeParams, users *tables.Users, l *latentfile.Latents) ([]victim, error) {
+	var victims []victim
+	for _, a := range p.Attributes {
+		target, err := a.Param.Resolve(users)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case !target.Known(l.Train.User):
+			return nil, fmt.Errorf("no training user has attribute %s", a.Attribute)
+		case !target.Known(l.Test.User):
+			return nil, fmt.Errorf("no test user has attribute %s", a.Attribute)
+		}
+		victims = append(victims, victim{Target: target, config: target.Group(1, a.Hidden, a.Dropout),
+			train: target.Of(l.Train.User), test: target.Of(l.Test.User)})
+	}
+	return victims, nil
 }
 
-// encode computes the latent vectors: training users by all their items, test
-// users by their input items.
-func (a *attack) encode(model, data pipeline.Artifact, train, test tables.Rows) error {
-	m, config, err := modelfile.OpenMultVAE(a.backend, model, data, a.checkpoint)
-	if err != nil {
-		return err
-	}
-	a.latent = config.Latent
-	a.train = m.Encode(modelfile.Rows(train))
-	a.test = m.Encode(modelfile.Rows(test))
-	return nil
+// An attack is that on one checkpoint.
+type attack struct {
+	params     *LatentProbeParams
+	cell       *pipeline.Cell
+	backend    compute.Backend
+	victims    []victim
+	checkpoint string
+	done       int // epochs of earlier checkpoints, for the progress
+	latents    *latentfile.Latents
 }
 
 // run trains the attackers and scores them. Both checkpoints are attacked with
@@ -130,12 +123,12 @@ func (a *attack) run(ctx context.Context) ([]tables.Metric, error) {
 		targets = append(targets, v.train)
 		dropout = append(dropout, random.Source(a.cell.Seed, "attack/dropout/"+v.Name))
 	}
-	probe, err := adversary.NewProbe(a.backend, configs, a.latent, p.Rate, optim.DefaultAdam(p.WeightDecay), a.cell.Seed)
+	probe, err := adversary.NewProbe(a.backend, configs, a.latents.Width, p.Rate, optim.DefaultAdam(p.WeightDecay), a.cell.Seed)
 	if err != nil {
 		return nil, err
 	}
 	order := random.New(a.cell.Seed, "attack/order")
-	users := make([]int32, len(a.train)/a.latent)
+	users := make([]int32, len(a.latents.Train.User))
 	for i := range users {
 		users[i] = int32(i)
 	}
@@ -147,7 +140,7 @@ func (a *attack) run(ctx context.Context) ([]tables.Metric, error) {
 				return nil, err
 			}
 			batch := users[start:min(start+p.Batch, len(users))]
-			losses, err := probe.Step(a.train, batch, targets, dropout)
+			losses, err := probe.Step(a.latents.Train.Z, batch, targets, dropout)
 			if err != nil {
 				return nil, fmt.Errorf("epoch %d: %w", epoch, err)
 			}
@@ -160,7 +153,7 @@ func (a *attack) run(ctx context.Context) ([]tables.Metric, error) {
 		}
 		a.report(epoch, sums)
 	}
-	outputs, err := probe.Predict(a.test)
+	outputs, err := probe.Predict(a.latents.Test.Z)
 	if err != nil {
 		return nil, err
 	}

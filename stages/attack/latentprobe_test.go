@@ -16,7 +16,7 @@ import (
 func inputs(t *testing.T) map[string]pipeline.Artifact {
 	t.Helper()
 	data := stagetest.Split(t)
-	return map[string]pipeline.Artifact{"model": traintest.Model(t, data, 0), "data": data}
+	return map[string]pipeline.Artifact{"latents": traintest.Latents(t, traintest.Model(t, data, 0), data), "data": data}
 }
 
 func params(epochs int) *LatentProbeParams {
@@ -100,7 +100,7 @@ func TestCheckpointsAreAttackedAsNamed(t *testing.T) {
 	attack := func(model pipeline.Artifact, checkpoint string) map[string]float64 {
 		p := params(12)
 		p.Checkpoints = []string{checkpoint}
-		a := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: map[string]pipeline.Artifact{"model": model, "data": data}})
+		a := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: map[string]pipeline.Artifact{"latents": traintest.Latents(t, model, data), "data": data}})
 		return values(stagetest.Metrics(t, a), checkpoint)
 	}
 	if best, last := attack(long, "best"), attack(short, "last"); !maps.Equal(best, last) {

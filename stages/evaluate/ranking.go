@@ -14,6 +14,7 @@ import (
 	"foil/models/multvae"
 	"foil/pipeline"
 	"foil/stages/attributes"
+	"foil/stages/latentfile"
 	"foil/stages/modelfile"
 )
 
@@ -41,6 +42,7 @@ func Ranking() pipeline.Kind {
 			"averaged over users, and coverage of the items (Escobedo et al. 2024, section 4).",
 		Inputs: []pipeline.Port{
 			{Name: "model", Type: tables.TypeModel, Doc: "the recommender"},
+			{Name: "latents", Type: tables.TypeLatents, Doc: "its latent vectors"},
 			{Name: "data", Type: tables.TypeSplit, Doc: "the split that it was trained on"},
 		},
 		Output: tables.TypeMetrics,
@@ -72,7 +74,11 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 		if err != nil {
 			return err
 		}
-		found, err := score(ctx, m, split, p)
+		l, err := latentfile.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
+		if err != nil {
+			return err
+		}
+		found, err := score(ctx, m, l.Test, split, p)
 		if err != nil {
 			return fmt.Errorf("%s checkpoint: %w", checkpoint, err)
 		}
@@ -87,14 +93,14 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 }
 
 // score ranks all items for every test user.
-func score(ctx context.Context, m *multvae.Model, split *tables.Split, p *RankingParams) ([]tables.Metric, error) {
+func score(ctx context.Context, m *multvae.Model, latents latentfile.Part, split *tables.Split, p *RankingParams) ([]tables.Metric, error) {
 	groups, err := groupsOf(split, p.Groups)
 	if err != nil {
 		return nil, err
 	}
 	input, target := tables.NewRows(split.TestInput), tables.NewRows(split.TestTarget)
-	if !slices.Equal(input.User, target.User) {
-		return nil, fmt.Errorf("the split's test inputs and targets are of different users")
+	if !slices.Equal(input.User, target.User) || !slices.Equal(input.User, latents.User) {
+		return nil, fmt.Errorf("the split's test inputs, its targets and the latent vectors are of different users")
 	}
 	all := newTally("", p.K, split.Items.Len())
 	sc := scorer{
@@ -102,7 +108,7 @@ func score(ctx context.Context, m *multvae.Model, split *tables.Split, p *Rankin
 		target: target,
 		seen:   scores.Seen(p.Seen),
 		ranker: scores.NewRanker(slices.Max(p.K)),
-		tallies: func(u int32) []*tally {
+		tallies: func(u int) []*tally {
 			tallies := []*tally{all}
 			for _, g := range groups {
 				if t := g.of(input.User[u], p.K, split.Items.Len()); t != nil {
@@ -112,7 +118,7 @@ func score(ctx context.Context, m *multvae.Model, split *tables.Split, p *Rankin
 			return tallies
 		},
 	}
-	if _, err := m.Predict(ctx, sc.input, sc.add); err != nil {
+	if err := m.Decode(ctx, latents.Z, sc.add); err != nil {
 		return nil, err
 	}
 	metrics := all.metrics()
@@ -128,16 +134,16 @@ type scorer struct {
 	target  tables.Rows
 	seen    scores.Seen
 	ranker  *scores.Ranker
-	tallies func(user int32) []*tally // that a user counts in
+	tallies func(user int) []*tally // that a user counts in
 }
 
 // add ranks a user's logits, which it overwrites.
-func (s *scorer) add(u int32, logits []float32) error {
+func (s *scorer) add(u int, logits []float32) error {
 	if slices.ContainsFunc(logits, func(v float32) bool { return v != v }) {
 		return errors.New("the model gives logits that are not numbers: it has diverged")
 	}
-	s.seen.Mask(logits, s.input.Row(u))
-	top, wanted := s.ranker.Top(logits), s.target.Items(int(u))
+	s.seen.Mask(logits, s.input.Row(int32(u)))
+	top, wanted := s.ranker.Top(logits), s.target.Items(u)
 	for _, t := range s.tallies(u) {
 		t.add(top, wanted)
 	}

@@ -22,6 +22,13 @@ func params(edit func(*RankingParams)) *RankingParams {
 	return p
 }
 
+// inputs trains a model for a number of epochs (0: enough) and encodes the users.
+func inputs(t *testing.T, data pipeline.Artifact, epochs int) map[string]pipeline.Artifact {
+	t.Helper()
+	m := traintest.Model(t, data, epochs)
+	return map[string]pipeline.Artifact{"model": m, "latents": traintest.Latents(t, m, data), "data": data}
+}
+
 // golden are scores of the tiny model; see the note on digests in train_test.go.
 var golden = map[string]float64{
 	"ndcg": 0.709165, "recall": 0.909722, "coverage": 1,
@@ -29,7 +36,7 @@ var golden = map[string]float64{
 
 func TestTinyScoresArePinned(t *testing.T) {
 	data := stagetest.Split(t)
-	a := stagetest.MustRun(t, Ranking(), &pipeline.Cell{Params: params(nil), Inputs: map[string]pipeline.Artifact{"model": traintest.Model(t, data, 0), "data": data}})
+	a := stagetest.MustRun(t, Ranking(), &pipeline.Cell{Params: params(nil), Inputs: inputs(t, data, 0)})
 	found := 0
 	for _, m := range stagetest.Metrics(t, a) {
 		if m.K != 10 || m.Checkpoint != "last" {
@@ -47,8 +54,7 @@ func TestTinyScoresArePinned(t *testing.T) {
 
 func TestGroupScoresAverageToThatOfAll(t *testing.T) {
 	data := stagetest.Split(t)
-	inputs := map[string]pipeline.Artifact{"model": traintest.Model(t, data, 0), "data": data}
-	a := stagetest.MustRun(t, Ranking(), &pipeline.Cell{Params: params(func(p *RankingParams) { p.Groups = []string{"gender"} }), Inputs: inputs})
+	a := stagetest.MustRun(t, Ranking(), &pipeline.Cell{Params: params(func(p *RankingParams) { p.Groups = []string{"gender"} }), Inputs: inputs(t, data, 0)})
 	values := map[string]float64{}
 	for _, m := range stagetest.Metrics(t, a) {
 		if m.Name == "ndcg" || m.Name == "ndcg_gap" {
@@ -76,7 +82,7 @@ func TestSeenItemsAreNotRecommended(t *testing.T) {
 			target:  tables.Rows{User: []int32{0}, Offset: []int32{0, 1}, Item: []int32{3}},
 			seen:    scores.Seen(seen),
 			ranker:  scores.NewRanker(1),
-			tallies: func(int32) []*tally { return []*tally{all} },
+			tallies: func(int) []*tally { return []*tally{all} },
 		}
 		if err := s.add(0, []float32{9, 8, 7, -1, -2}); err != nil {
 			t.Fatal(err)
@@ -121,7 +127,7 @@ func TestCheckpointsAreScoredAsNamed(t *testing.T) {
 	value := func(model pipeline.Artifact, checkpoint string) float64 {
 		a := stagetest.MustRun(t, Ranking(), &pipeline.Cell{
 			Params: params(func(p *RankingParams) { p.Checkpoints = []string{checkpoint} }),
-			Inputs: map[string]pipeline.Artifact{"model": model, "data": data},
+			Inputs: map[string]pipeline.Artifact{"model": model, "latents": traintest.Latents(t, model, data), "data": data},
 		})
 		return stagetest.Metrics(t, a)[0].Value
 	}
@@ -151,7 +157,8 @@ func TestModelOfAnotherSplitIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = stagetest.Run(t, Ranking(), &pipeline.Cell{Params: params(nil), Inputs: map[string]pipeline.Artifact{"model": m, "data": wrong}})
+	in := map[string]pipeline.Artifact{"model": m, "latents": traintest.Latents(t, m, data), "data": wrong}
+	_, err = stagetest.Run(t, Ranking(), &pipeline.Cell{Params: params(nil), Inputs: in})
 	if err == nil || !strings.Contains(err.Error(), "another split") {
 		t.Errorf("error %v, want one that names another split", err)
 	}
@@ -161,7 +168,7 @@ func TestCutOffBeyondTheItemsIsRefused(t *testing.T) {
 	data := stagetest.Split(t)
 	_, err := stagetest.Run(t, Ranking(), &pipeline.Cell{
 		Params: params(func(p *RankingParams) { p.K = []int{10, 21} }),
-		Inputs: map[string]pipeline.Artifact{"model": traintest.Model(t, data, 0), "data": data},
+		Inputs: inputs(t, data, 0),
 	})
 	if err == nil || !strings.Contains(err.Error(), "20 items") {
 		t.Errorf("error %v, want one that says that there are 20 items", err)

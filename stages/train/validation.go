@@ -53,9 +53,10 @@ func newValidation(split *tables.Split, p *AdvXMultVAEParams) (*validation, erro
 // of the targets with seen items masked plus beta times the KL divergence, and
 // the score that picks the best epoch.
 func (v *validation) run(ctx context.Context, m *multvae.Model) (loss, score float64, err error) {
-	kl, err := m.Predict(ctx, v.input, func(u int32, logits []float32) error {
-		target := v.target.Items(int(u))
-		v.seen.Mask(logits, v.input.Row(u))
+	z, kl := m.Encode(v.input)
+	err = m.Decode(ctx, z, func(u int, logits []float32) error {
+		target := v.target.Items(u)
+		v.seen.Mask(logits, v.input.Row(int32(u)))
 		score += v.metric(v.ranker.Top(logits), target, v.k)
 		loss += kernels.SoftmaxLoss(logits, target)
 		return nil

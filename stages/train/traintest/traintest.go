@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"foil/pipeline"
+	"foil/stages/encode"
 	"foil/stages/modelfile"
 	"foil/stages/stagetest"
 	"foil/stages/train"
@@ -21,6 +22,12 @@ func Model(t testing.TB, data pipeline.Artifact, epochs int) pipeline.Artifact {
 		p.Epochs = epochs
 	}
 	return stagetest.MustRun(t, kind, &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": data}})
+}
+
+// Latents encodes the users of a split.
+func Latents(t testing.TB, model, data pipeline.Artifact) pipeline.Artifact {
+	t.Helper()
+	return stagetest.MustRun(t, encode.Latents(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"model": model, "data": data}})
 }
 
 // BestEpoch is the epoch of the model's best checkpoint.

@@ -1,0 +1,66 @@
+// Package encode holds the stages that read representations out of trained models.
+package encode
+
+import (
+	"context"
+
+	"foil/internal/tables"
+	"foil/models/backend"
+	"foil/models/multvae"
+	"foil/pipeline"
+	"foil/stages/latentfile"
+	"foil/stages/modelfile"
+)
+
+// Latents is encode/latents.
+func Latents() pipeline.Kind {
+	return pipeline.Kind{
+		Name:    "encode/latents",
+		Version: 1,
+		Doc: "Encodes all users of a split with both checkpoints of a model, in evaluation mode, where the latent vector is " +
+			"the mean. Attacks and evaluations share what it makes.",
+		Inputs: []pipeline.Port{
+			{Name: "model", Type: tables.TypeModel, Doc: "the recommender"},
+			{Name: "data", Type: tables.TypeSplit, Doc: "the split that it was trained on"},
+		},
+		Output:  tables.TypeLatents,
+		Files:   latentfile.Docs,
+		Numeric: true,
+		Run:     run,
+	}
+}
+
+func run(ctx context.Context, cell *pipeline.Cell) error {
+	split, err := tables.ReadSplit(cell.Inputs["data"].Path)
+	if err != nil {
+		return err
+	}
+	b, err := backend.Open(cell.Backend, cell.Cores)
+	if err != nil {
+		return err
+	}
+	config := latentfile.Config{Data: cell.Inputs["data"].Digest()}
+	latents := map[string]*latentfile.Latents{}
+	for _, checkpoint := range []string{modelfile.Best, modelfile.Last} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		m, c, err := modelfile.OpenMultVAE(b, cell.Inputs["model"], cell.Inputs["data"], checkpoint)
+		if err != nil {
+			return err
+		}
+		config.Width = c.Latent
+		latents[checkpoint] = &latentfile.Latents{
+			Train:      part(m, split.Train),
+			Validation: part(m, split.ValidationInput),
+			Test:       part(m, split.TestInput),
+		}
+	}
+	return latentfile.Write(cell.Create, config, latents)
+}
+
+func part(m *multvae.Model, x tables.Interactions) latentfile.Part {
+	rows := tables.NewRows(x)
+	z, _ := m.Encode(modelfile.Rows(rows))
+	return latentfile.Part{User: rows.User, Z: z}
+}

@@ -1,0 +1,81 @@
+package encode_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"foil/internal/tables"
+	"foil/pipeline"
+	"foil/stages/latentfile"
+	"foil/stages/modelfile"
+	"foil/stages/stagetest"
+	"foil/stages/train/traintest"
+)
+
+// golden begins the latent vector of the first test user; see the note on digests in
+// stages/train. When they change, raise the kind's Version.
+var golden = []float32{-0.314362}
+
+func TestEveryUserIsEncodedOnce(t *testing.T) {
+	data := stagetest.Split(t)
+	model := traintest.Model(t, data, 0)
+	a := traintest.Latents(t, model, data)
+	split, err := tables.ReadSplit(data.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := latentfile.Open(a, data, modelfile.Last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []struct {
+		name string
+		got  latentfile.Part
+		of   tables.Interactions
+	}{
+		{"train", l.Train, split.Train}, {"validation", l.Validation, split.ValidationInput}, {"test", l.Test, split.TestInput},
+	} {
+		if want := tables.NewRows(part.of).User; !slices.Equal(part.got.User, want) {
+			t.Errorf("%s users are %v, want %v", part.name, part.got.User, want)
+		}
+		if len(part.got.Z) != len(part.got.User)*l.Width {
+			t.Errorf("%d values for %d %s users of width %d", len(part.got.Z), len(part.got.User), part.name, l.Width)
+		}
+	}
+	for i, want := range golden {
+		if got := l.Test.Z[i]; math.Abs(float64(got-want)) > 1e-4*math.Abs(float64(want)) {
+			t.Errorf("value %d of the first test user is %.6g, want %.6g; has Version been raised?", i, got, want)
+		}
+	}
+}
+
+func TestCheckpointsAreEncodedAsNamed(t *testing.T) {
+	data := stagetest.Split(t)
+	long := traintest.Model(t, data, 0)
+	short := traintest.Model(t, data, traintest.BestEpoch(t, long))
+	z := func(model pipeline.Artifact, checkpoint string) []float32 {
+		l, err := latentfile.Open(traintest.Latents(t, model, data), data, checkpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.Test.Z
+	}
+	if !slices.Equal(z(long, "best"), z(short, "last")) {
+		t.Error("the best checkpoint is encoded in another way than the last of a training that ends there")
+	}
+	if slices.Equal(z(long, "best"), z(long, "last")) {
+		t.Error("best and last checkpoint are encoded alike: the case shows nothing")
+	}
+}
+
+func TestLatentsOfAnotherSplitAreRefused(t *testing.T) {
+	data := stagetest.Split(t)
+	a := traintest.Latents(t, traintest.Model(t, data, 1), data)
+	other := data
+	other.Files = data.Files[1:]
+	if _, err := latentfile.Open(a, other, modelfile.Best); err == nil || !strings.Contains(err.Error(), "another split") {
+		t.Errorf("error %v, want one that names another split", err)
+	}
+}

@@ -1,0 +1,139 @@
+// Package latentfile writes and reads the artifact of type "latents": the latent
+// vectors that a model's checkpoints give the users of a split. They are made
+// once and read by all attacks and evaluations.
+package latentfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"foil/internal/cache"
+	"foil/internal/safetensors"
+	"foil/internal/tables"
+	"foil/pipeline"
+	"foil/stages/modelfile"
+)
+
+const configFile = "latents.json"
+
+// Docs documents the files.
+var Docs = []pipeline.FileDoc{
+	{Name: modelfile.Best + ".safetensors", Doc: "latent vectors of the best validation epoch: train, validation and test, each [users, width], with " +
+		"train.user, validation.user and test.user, rows of users.arrow. Training users are encoded by all their items, the others by their input items"},
+	{Name: modelfile.Last + ".safetensors", Doc: "the same after the last epoch"},
+	{Name: configFile, Doc: "width of the vectors and the digest of the split whose users they are"},
+}
+
+// Config is latents.json.
+type Config struct {
+	Width int          `json:"width"`
+	Data  cache.Digest `json:"data"` // of the split
+}
+
+// Latents are the vectors that one checkpoint gives.
+type Latents struct {
+	Width                   int
+	Train, Validation, Test Part
+}
+
+// A Part is that of some users.
+type Part struct {
+	User []int32   // rows of the users' table, ascending
+	Z    []float32 // [len(User), width]
+}
+
+func (l *Latents) parts() map[string]*Part {
+	return map[string]*Part{tables.Train: &l.Train, tables.Validation: &l.Validation, tables.Test: &l.Test}
+}
+
+func userTensor(part string) string { return part + ".user" }
+
+// Write writes the artifact; latents are by checkpoint.
+func Write(create tables.CreateFunc, c Config, latents map[string]*Latents) error {
+	for checkpoint, l := range latents {
+		var tensors []safetensors.Tensor
+		for name, p := range l.parts() {
+			tensors = append(tensors,
+				safetensors.Tensor{Name: name, Shape: []int{len(p.User), c.Width}, F32: p.Z},
+				safetensors.Tensor{Name: userTensor(name), Shape: []int{len(p.User)}, I32: p.User})
+		}
+		err := tables.WriteFile(create, checkpoint+".safetensors", func(w io.Writer) error { return safetensors.Write(w, tensors) })
+		if err != nil {
+			return err
+		}
+	}
+	return tables.WriteFile(create, configFile, func(w io.Writer) error {
+		text, err := json.MarshalIndent(c, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(append(text, '\n'))
+		return err
+	})
+}
+
+// Open reads the vectors of a checkpoint. data is the split that they are used
+// with, which must be the one whose users they are.
+func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
+	c, err := readConfig(a)
+	if err != nil {
+		return nil, err
+	}
+	if used := data.Digest(); used != c.Data {
+		return nil, fmt.Errorf("the latent vectors are of another split (%s) than the one that is given here (%s): their users are others",
+			c.Data.Short(), used.Short())
+	}
+	path, err := a.Path(checkpoint + ".safetensors")
+	if err != nil {
+		return nil, err
+	}
+	file, err := safetensors.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	l := &Latents{Width: c.Width}
+	for name, p := range l.parts() {
+		if *p, err = readPart(file, name, c.Width); err != nil {
+			return nil, fmt.Errorf("checkpoint %s: %w", checkpoint, err)
+		}
+	}
+	return l, nil
+}
+
+func readConfig(a pipeline.Artifact) (c Config, err error) {
+	path, err := a.Path(configFile)
+	if err != nil {
+		return c, err
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return c, fmt.Errorf("%s: %w", configFile, err)
+	}
+	if c.Width < 1 {
+		return c, fmt.Errorf("%s: a width of %d makes no latent vector", configFile, c.Width)
+	}
+	return c, nil
+}
+
+func readPart(file safetensors.File, name string, width int) (Part, error) {
+	user, ok := file[userTensor(name)]
+	if !ok || user.I32 == nil && len(user.Shape) != 1 {
+		return Part{}, fmt.Errorf("the file has no list of users %q", userTensor(name))
+	}
+	z, err := file.Float32(name, []int{len(user.I32), width})
+	if err != nil {
+		return Part{}, err
+	}
+	for i, v := range z {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return Part{}, fmt.Errorf("the latent vector of %s user %d holds %g: the model has diverged", name, user.I32[i/width], v)
+		}
+	}
+	return Part{User: user.I32, Z: z}, nil
+}
