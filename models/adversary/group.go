@@ -164,6 +164,9 @@ func (g *Group) SetWeights(prefix string, lookup func(name string, shape []int) 
 // Params returns the tensors, in the order that the graph functions take them.
 func (g *Group) Params() []*tensors.Tensor { return g.params[:] }
 
+// Moments returns the optimizer's averages, in the order of Params.
+func (g *Group) Moments() []optim.Moments { return g.moments[:] }
+
 // Update lets the optimizer move the weights against the gradients, which come
 // in the order of Params.
 func (g *Group) Update(adam *optim.Adam, rate float64, gradients []*tensors.Tensor) error {

@@ -9,6 +9,7 @@ import (
 	"foil/models/adversary"
 	"foil/models/backend"
 	"foil/models/optim"
+	"foil/models/random"
 )
 
 // BenchmarkStep is one training step of the published model, batch 64, two
@@ -17,7 +18,7 @@ func BenchmarkStep(b *testing.B) {
 	for _, size := range []struct{ items, perUser int }{{3125, 96}, {47383, 170}} {
 		b.Run(fmt.Sprintf("items=%d", size.items), func(b *testing.B) {
 			m, rows, targets := benchModel(b, size.items, size.perUser)
-			noise := NewNoise(1, m.config.Groups)
+			noise := NewNoise(random.NewStreams(1), m.config.Groups)
 			users := everyone(rows)
 			for b.Loop() {
 				if _, err := m.Step(rows, users, targets, noise, 1e-3, 1e-3); err != nil {

@@ -14,15 +14,15 @@ type Noise struct {
 	Heads  []rand.Source       // dropout of each group; nil: none
 }
 
-// NewNoise returns the streams for a seed.
-func NewNoise(seed uint64, groups []adversary.Config) Noise {
-	latent := random.New(seed, "noise/latent")
+// NewNoise takes the noise from a run's streams.
+func NewNoise(streams *random.Streams, groups []adversary.Config) Noise {
+	latent := rand.New(streams.Source("noise/latent"))
 	n := Noise{
-		Input:  random.Source(seed, "dropout/input"),
+		Input:  streams.Source("dropout/input"),
 		Latent: func(eps []float32) { random.Normal(latent, eps, 1) },
 	}
 	for _, g := range groups {
-		n.Heads = append(n.Heads, random.Source(seed, "dropout/adversary/"+g.Name))
+		n.Heads = append(n.Heads, streams.Source("dropout/adversary/"+g.Name))
 	}
 	return n
 }

@@ -11,9 +11,14 @@ type Plateau struct {
 	Patience int     // epochs without improvement that are borne
 	MinRate  float64
 
-	best float64
-	bad  int
-	seen bool
+	State PlateauState
+}
+
+// PlateauState is what a Plateau has seen.
+type PlateauState struct {
+	Best float64 // lowest loss
+	Bad  int     // epochs since then
+	Seen bool    // whether there was a loss yet
 }
 
 const (
@@ -23,16 +28,17 @@ const (
 
 // Step takes the loss of an epoch and returns the rate of the next one.
 func (p *Plateau) Step(loss float64) float64 {
-	if !math.IsNaN(loss) && (!p.seen || loss < p.best*(1-plateauThreshold)) {
-		p.best, p.bad, p.seen = loss, 0, true
+	s := &p.State
+	if !math.IsNaN(loss) && (!s.Seen || loss < s.Best*(1-plateauThreshold)) {
+		s.Best, s.Bad, s.Seen = loss, 0, true
 	} else {
-		p.bad++
+		s.Bad++
 	}
-	if p.bad > p.Patience {
+	if s.Bad > p.Patience {
 		if lower := math.Max(p.Rate*p.Factor, p.MinRate); p.Rate-lower > plateauEpsilon {
 			p.Rate = lower
 		}
-		p.bad = 0
+		s.Bad = 0
 	}
 	return p.Rate
 }

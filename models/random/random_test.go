@@ -51,3 +51,27 @@ func TestBitsDoNotDependOnHowTheyAreCut(t *testing.T) {
 		t.Errorf("6 numbers are %v, the first 6 of 11 %v", short, long[:6])
 	}
 }
+
+func TestRestoredStreamsDrawTheSame(t *testing.T) {
+	s := NewStreams(42)
+	order, noise := s.Source("order"), s.Source("noise")
+	order.Uint64()
+	state, err := s.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []uint64{order.Uint64(), order.Uint64(), noise.Uint64()}
+
+	again := NewStreams(42)
+	order, noise = again.Source("order"), again.Source("noise")
+	if err := again.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	if got := []uint64{order.Uint64(), order.Uint64(), noise.Uint64()}; !slices.Equal(got, want) {
+		t.Errorf("restored streams draw %x, want %x", got, want)
+	}
+	again.Source("weights")
+	if err := again.Restore(state); err == nil {
+		t.Error("a state without one of the streams is taken")
+	}
+}

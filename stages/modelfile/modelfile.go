@@ -64,7 +64,7 @@ type Model struct {
 func Write(create func(name string) (*os.File, error), m Model) error {
 	for name, weights := range map[string][]adversary.Weight{Best: m.Best, Last: m.Last} {
 		err := tables.WriteFile(create, name+".safetensors", func(w io.Writer) error {
-			return safetensors.Write(w, toTensors(weights))
+			return safetensors.Write(w, Tensors(weights))
 		})
 		if err != nil {
 			return err
@@ -86,7 +86,8 @@ func Write(create func(name string) (*os.File, error), m Model) error {
 	})
 }
 
-func toTensors(weights []adversary.Weight) []safetensors.Tensor {
+// Tensors are weights as a file of tensors takes them.
+func Tensors(weights []adversary.Weight) []safetensors.Tensor {
 	out := make([]safetensors.Tensor, len(weights))
 	for i, w := range weights {
 		out[i] = safetensors.Tensor{Name: w.Name, Shape: w.Shape, F32: w.Data}

@@ -40,13 +40,23 @@ func runAdvXMultVAE(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
+	first, err := t.resume()
+	if err != nil {
+		return err
+	}
 	start := time.Now()
-	for epoch := 1; epoch <= t.params.Epochs; epoch++ {
+	pace := newPace(start)
+	for epoch := first; epoch <= t.params.Epochs; epoch++ {
 		if err := t.epoch(ctx, epoch); err != nil {
 			return fmt.Errorf("epoch %d: %w", epoch, err)
 		}
+		if epoch < t.params.Epochs {
+			pace.run(func() { t.save(epoch) })
+		}
 	}
-	cell.Time("epoch", time.Since(start)/time.Duration(t.params.Epochs)) // with its validation
+	if here := t.params.Epochs - first + 1; here > 0 {
+		cell.Time("epoch", time.Since(start)/time.Duration(here)) // with its validation
+	}
 	return t.write(cell)
 }
 
@@ -59,6 +69,7 @@ type training struct {
 	rows    multvae.Rows
 	targets []adversary.Targets // one of each adversary group, by position in rows
 	valid   *validation
+	streams *random.Streams
 	order   *rand.Rand
 	noise   multvae.Noise
 	judge   judge
@@ -74,12 +85,13 @@ func newTraining(cell *pipeline.Cell) (*training, error) {
 	}
 	rows := tables.NewRows(split.Train)
 	t := &training{
-		params: p,
-		cell:   cell,
-		rows:   modelfile.Rows(rows),
-		order:  random.New(cell.Seed, "order"),
-		judge:  newJudge(p),
+		params:  p,
+		cell:    cell,
+		rows:    modelfile.Rows(rows),
+		streams: random.NewStreams(cell.Seed),
+		judge:   newJudge(p),
 	}
+	t.order = rand.New(t.streams.Source("order"))
 	if t.valid, err = newValidation(split, p); err != nil {
 		return nil, err
 	}
@@ -113,7 +125,7 @@ func newTraining(cell *pipeline.Cell) (*training, error) {
 	if t.model, err = multvae.New(b, config, cell.Seed); err != nil {
 		return nil, err
 	}
-	t.noise = multvae.NewNoise(cell.Seed, config.Groups)
+	t.noise = multvae.NewNoise(t.streams, config.Groups)
 	return t, nil
 }
 
