@@ -3,12 +3,9 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"maps"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -128,7 +125,7 @@ func (j *job) make(ctx context.Context, lock *cache.Lock, reason string) message
 
 	log := &logFile{path: work.Log}
 	start := time.Now()
-	err = j.run(ctx, work, log)
+	usage, err := j.run(ctx, work, log, lock)
 	wall := time.Since(start)
 	log.close()
 	j.mu.Lock() // a kind may have left goroutines behind
@@ -141,25 +138,47 @@ func (j *job) make(ctx context.Context, lock *cache.Lock, reason string) message
 	case err != nil:
 		return failed{cell: j.cell, err: err, log: log.written(), duration: wall}
 	}
-	r := j.record(start, wall)
+	r := j.record(start, wall, usage)
 	if err := work.Publish(r); err != nil {
 		return failed{cell: j.cell, err: err, log: log.written(), duration: wall}
 	}
 	return finished{cell: j.cell, status: WasMade, record: r, duration: wall}
 }
 
-// run calls the kind. A panic is an error, with its stack in the log.
-func (j *job) run(ctx context.Context, work *cache.Work, log io.Writer) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			fmt.Fprintf(log, "panic: %v\n\n%s", p, debug.Stack())
-			err = fmt.Errorf("panic: %v", p)
+// run runs the kind, in a process of its own where there is a way to start one.
+func (j *job) run(ctx context.Context, work *cache.Work, log *logFile, lock *cache.Lock) (Usage, error) {
+	kind := j.Node.Kind
+	cell, err := j.newCell(work)
+	if err != nil {
+		return Usage{}, err
+	}
+	if j.opts.Spawn == nil || kind.Light {
+		cell.OnLog = log
+		if !kind.Light {
+			return Usage{}, kind.call(ctx, cell)
 		}
-	}()
+		cpu, err := onOneThread(func() error { return kind.call(ctx, cell) })
+		return Usage{CPU: cpu}, err
+	}
+	task, err := newTask(j.Node, cell)
+	if err != nil {
+		return Usage{}, err
+	}
+	file, err := log.open()
+	if err != nil {
+		return Usage{}, err
+	}
+	return j.opts.Spawn(ctx, task, lock.File(), Hooks{
+		OnProgress: cell.OnProgress, OnNote: cell.OnNote, OnTiming: cell.OnTiming, Log: file,
+	})
+}
+
+// newCell makes what the kind is given.
+func (j *job) newCell(work *cache.Work) (*Cell, error) {
 	// Cells with equal parameters do not share them: a kind may change its own.
 	params, err := j.Node.Kind.decode(j.Node.with)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cell := &Cell{
 		ID:         j.Node.ID,
@@ -173,7 +192,6 @@ func (j *job) run(ctx context.Context, work *cache.Work, log io.Writer) (err err
 		WorkDir:    work.Checkpoint,
 		OnProgress: func(p Progress) { j.progress.Store(&p) },
 		OnNote:     func(text string) { j.messages <- noted{j.cell, text} },
-		OnLog:      log,
 		OnTiming: func(name string, d time.Duration) {
 			j.mu.Lock()
 			j.timings = append(j.timings, cache.Timing{Name: name, Seconds: d.Seconds()})
@@ -187,10 +205,10 @@ func (j *job) run(ctx context.Context, work *cache.Work, log io.Writer) (err err
 	if j.Node.Kind.Numeric {
 		cell.Backend = j.opts.Backend
 	}
-	return j.Node.Kind.Run(ctx, cell)
+	return cell, nil
 }
 
-func (j *job) record(start time.Time, wall time.Duration) *cache.Record {
+func (j *job) record(start time.Time, wall time.Duration, usage Usage) *cache.Record {
 	return &cache.Record{
 		KeyText:     j.keyText,
 		Kind:        j.Node.Kind.Name,
@@ -201,6 +219,8 @@ func (j *job) record(start time.Time, wall time.Duration) *cache.Record {
 		Params:      j.Node.with.String(),
 		Started:     start.UTC(),
 		WallSeconds: wall.Seconds(),
+		CPUSeconds:  usage.CPU.Seconds(),
+		PeakMemory:  usage.PeakMemory,
 		Timings:     slices.Clone(j.timings),
 		Host:        j.host,
 		Foil:        j.opts.Version,

@@ -52,6 +52,10 @@ type Kind struct {
 	// the backend's name is part of the key.
 	Numeric bool
 
+	// Light says that a cell is done in no time, so that it is not worth a process
+	// of its own.
+	Light bool
+
 	// Sources names what the kind reads from outside the pipeline (a data set
 	// in a folder, or the published checksum of one that would be downloaded).
 	// It is called while planning and must not download. The digests of the

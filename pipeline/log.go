@@ -15,15 +15,22 @@ type logFile struct {
 }
 
 func (l *logFile) Write(p []byte) (int, error) {
+	f, err := l.open()
+	if err != nil {
+		return 0, err
+	}
+	return f.Write(p)
+}
+
+// open returns the file itself, for a process to write to.
+func (l *logFile) open() (*os.File, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	var err error
 	if l.file == nil {
-		var err error
-		if l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666); err != nil {
-			return 0, err
-		}
+		l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	}
-	return l.file.Write(p)
+	return l.file, err
 }
 
 func (l *logFile) close() {
@@ -34,9 +41,9 @@ func (l *logFile) close() {
 	}
 }
 
-// written is the path of the log, empty when there is none.
+// written is the path of the log, empty when nothing was written.
 func (l *logFile) written() string {
-	if _, err := os.Stat(l.path); err != nil {
+	if info, err := os.Stat(l.path); err != nil || info.Size() == 0 {
 		return ""
 	}
 	return l.path

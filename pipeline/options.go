@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"context"
+	"os"
 	"runtime"
 
 	"foil/internal/cache"
@@ -15,6 +17,10 @@ type Options struct {
 	Cores   int    // threads that a cell may keep busy; 0: one
 	Version string // of the program, for records
 
+	// Spawn runs cells in processes of their own, but for those of kinds that are
+	// Light. Nil: all cells run in this process.
+	Spawn Spawn
+
 	// OnEvent is told what happens, from one goroutine.
 	OnEvent func(Event)
 
@@ -23,6 +29,14 @@ type Options struct {
 	// Nil: of none.
 	Deliver func(*Node) bool
 }
+
+// Spawn starts a process that calls Task.Run, and waits for its end. When ctx is
+// done, the process stops within seconds, whatever it is doing. Hold is open in
+// the process for as long as it lives, where the system can do that: it is the
+// lock of the cell, which must not end before a process that still writes. An
+// error says what the kind returned or how the process came to its end, and is of
+// no concern to other cells.
+type Spawn func(ctx context.Context, t *Task, hold *os.File, h Hooks) (Usage, error)
 
 // withDefaults fills what was left out.
 func (o Options) withDefaults() Options {

@@ -15,6 +15,9 @@ type Result struct {
 	Hits, Made, Failed, Skipped int
 	Stopped                     int // not reached before the run was cancelled
 	Wall                        time.Duration
+
+	CPU     time.Duration // of the cells that were made, as far as it is known
+	Largest *Outcome      // of those, the one that took the most memory; nil: not known
 }
 
 // An Outcome is what came of a cell.
@@ -54,6 +57,8 @@ func (r *Result) Of(id string) *Outcome {
 	return nil
 }
 
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
 // count fills the numbers.
 func (r *Result) count() {
 	for _, o := range r.Outcomes {
@@ -62,6 +67,10 @@ func (r *Result) count() {
 			r.Hits++
 		case WasMade:
 			r.Made++
+			r.CPU += seconds(o.Record.CPUSeconds)
+			if m := o.Record.PeakMemory; m > 0 && (r.Largest == nil || m > r.Largest.Record.PeakMemory) {
+				r.Largest = o
+			}
 		case WasFailed:
 			r.Failed++
 		case WasSkipped:

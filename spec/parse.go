@@ -30,3 +30,10 @@ func Parse(file string, src []byte, opts Options) (*Spec, error) {
 	s := interpret(p, file, root)
 	return s, p.err()
 }
+
+// ParseValue reads one value, as Value.String writes it. The error is Errors.
+func ParseValue(file, text string) (Value, error) {
+	p := &problems{sources: sources{file: splitLines(text)}}
+	v, _ := parseTree(p, file, text, 0)
+	return v, p.err()
+}

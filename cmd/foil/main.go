@@ -23,9 +23,14 @@ func main() { os.Exit(foil()) }
 
 // foil runs the command line and returns the exit code.
 func foil() int {
-	ctx, stop := interruptible()
+	cells, err := cellProcesses()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "foil: finding this program: %v\n", err)
+		return exitFailure
+	}
+	ctx, stop := interruptible(cells.Kill)
 	defer stop()
-	err := newRoot().ExecuteContext(ctx)
+	err = newRoot(cells.Spawn).ExecuteContext(ctx)
 	switch {
 	case err == nil:
 		return exitOK
@@ -44,9 +49,9 @@ func foil() int {
 }
 
 // interruptible returns a context that ends with the first Ctrl-C or SIGTERM.
-// A second one ends the program at once: what it leaves is what a crash leaves,
-// and that is safe.
-func interruptible() (context.Context, func()) {
+// A second one calls kill and ends the program at once: what it leaves is what a
+// crash leaves, and that is safe.
+func interruptible(kill func()) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -54,6 +59,7 @@ func interruptible() (context.Context, func()) {
 		<-signals
 		cancel()
 		<-signals
+		kill()
 		os.Exit(exitInterrupted)
 	}()
 	return ctx, func() {

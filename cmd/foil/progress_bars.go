@@ -56,7 +56,7 @@ func (b *bars) event(e pipeline.Event) {
 	case pipeline.CellDone:
 		b.remove(e.Node)
 		b.step()
-		line = fmt.Sprintf("made     %s in %s", e.Node.ID, roundTime(e.Duration))
+		line = fmt.Sprintf("made     %s in %s", e.Node.ID, took(e))
 	case pipeline.CellFailed:
 		b.remove(e.Node)
 		b.step()
@@ -164,15 +164,4 @@ func cut(line string, width int) string {
 		return string(runes[:width-1]) + "…"
 	}
 	return line
-}
-
-func roundTime(d time.Duration) time.Duration {
-	switch {
-	case d >= time.Minute:
-		return d.Round(time.Second)
-	case d >= time.Second:
-		return d.Round(10 * time.Millisecond)
-	default:
-		return d.Round(100 * time.Microsecond)
-	}
 }

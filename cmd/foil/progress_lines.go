@@ -46,7 +46,7 @@ func (l *lines) event(e pipeline.Event) {
 		fmt.Fprintf(l.out, "wait   %s is being made by another run\n", e.Node.ID)
 	case pipeline.CellDone:
 		l.done++
-		fmt.Fprintf(l.out, "made   %s in %s [%d/%d]\n", e.Node.ID, roundTime(e.Duration), l.done, l.total)
+		fmt.Fprintf(l.out, "made   %s in %s [%d/%d]\n", e.Node.ID, took(e), l.done, l.total)
 	case pipeline.CellFailed:
 		l.done++
 		fmt.Fprintf(l.out, "FAILED %v\n", e.Err)

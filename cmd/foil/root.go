@@ -4,9 +4,11 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"foil/pipeline"
 )
 
-func newRoot() *cobra.Command {
+func newRoot(spawn pipeline.Spawn) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "foil",
 		Short: "Reproduce, vary and trust a machine-learning paper's tables",
@@ -26,14 +28,16 @@ Exit status: 0 done, 1 something failed, 2 wrong usage, 130 interrupted.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newPlan(), newValidate(), newKinds(), newSchema(), newVersion())
+	root.AddCommand(newRun(spawn), newPlan(), newValidate(), newKinds(), newSchema(), newVersion(), newCell())
 	return root
 }
 
 func commandNames(root *cobra.Command) []string {
 	var names []string
 	for _, c := range root.Commands() {
-		names = append(names, c.Name())
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
 	}
 	return names
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -13,7 +14,7 @@ import (
 	"foil/pipeline"
 )
 
-func newRun() *cobra.Command {
+func newRun(spawn pipeline.Spawn) *cobra.Command {
 	var e experimentFlags
 	var r runFlags
 	var resultsDir string
@@ -42,6 +43,7 @@ command goes on with the others.`,
 			if err := checkBackend(opts.Backend); err != nil {
 				return err
 			}
+			opts.Spawn = spawn
 			opts.OnEvent = listener(cmd.ErrOrStderr())
 			opts.Deliver = isReport
 			plan, err := g.Plan(cmd.Context(), opts)
@@ -104,7 +106,18 @@ func summary(r *pipeline.Result) string {
 	if r.Stopped > 0 {
 		line += fmt.Sprintf(", %d not reached", r.Stopped)
 	}
-	return fmt.Sprintf("%s, in %s", line, roundTime(r.Wall))
+	line += ", in " + duration(r.Wall)
+	var took []string
+	if r.CPU > 0 {
+		took = append(took, duration(r.CPU)+" CPU")
+	}
+	if r.Largest != nil {
+		took = append(took, fmt.Sprintf("peak %s in %s", bytesText(r.Largest.Record.PeakMemory), r.Largest.Node.ID))
+	}
+	if len(took) > 0 {
+		line += " (" + strings.Join(took, ", ") + ")"
+	}
+	return line
 }
 
 // listener shows events as bars on a terminal, else as lines.

@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line.
-// `fails CODE COMMAND...` asks for an exit code.
+// `fails CODE COMMAND...` asks for an exit code, `killcell NAME` kills the process of a
+// cell.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -29,7 +30,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("FOIL_CACHE", "")
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "killcell": killCell},
 	})
 }
 

@@ -61,6 +61,11 @@ func (c *Cache) Lock(ctx context.Context, key Key) (*Lock, error) {
 	}
 }
 
+// File is the file that is locked. Where locks are flocks (all but Windows), a
+// process that is given it as an open file holds the lock as well: nobody else
+// gets it before both have ended, or before Unlock.
+func (l *Lock) File() *os.File { return l.file }
+
 // Unlock gives the lock back.
 func (l *Lock) Unlock() {
 	os.Remove(l.file.Name())

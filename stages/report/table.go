@@ -22,6 +22,7 @@ func Table() pipeline.Kind {
 		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics, under the names that columns refer to (from)"}},
 		Output: tables.TypeReport,
+		Light:  true,
 		Files:  files(),
 		Params: func() any { return &results.Layout{} },
 		CheckGathers: func(params any, gathers []pipeline.Gather, report func(path, format string, args ...any)) {

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"foil/pipeline/isolate"
+	"foil/stages"
+)
+
+// newCell is the command that `foil run` starts for each cell: see package
+// isolate. The name of the cell is there for lists of processes.
+func newCell() *cobra.Command {
+	return &cobra.Command{
+		Use:    "cell NAME",
+		Short:  "Run a cell for foil run",
+		Hidden: true,
+		Args:   cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return isolate.Serve(cmd.Context(), stages.All(), version())
+		},
+	}
+}
+
+// cellProcesses start this program again for each cell.
+func cellProcesses() (*isolate.Processes, error) {
+	self, err := isolate.Self()
+	if err != nil {
+		return nil, err
+	}
+	return &isolate.Processes{Program: self, Args: []string{os.Args[0], "cell"}, Version: version()}, nil
+}
