@@ -4,7 +4,7 @@ export GOEXPERIMENT ?= simd
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 
-.PHONY: build run test race fuzz bench lint
+.PHONY: build run test race fuzz bench bench-peer lint
 
 build:
 	go build -buildvcs=auto -o foil ./cmd/foil
@@ -32,6 +32,20 @@ fuzz:
 
 bench:
 	go test -run '^$$' -bench . -benchmem -cpu 1 ./...
+
+# A training step beside PyTorch's, see models/multvae/peer/README.md. PEER_PYTHON
+# names an interpreter with torch; otherwise an environment is made in .peer/.
+PEER_FLAGS ?=
+ifndef PEER_PYTHON
+bench-peer: .peer/installed
+endif
+bench-peer:
+	go run ./models/multvae/peer -python $(or $(PEER_PYTHON),.peer/bin/python) $(PEER_FLAGS)
+
+.peer/installed: models/multvae/peer/requirements.txt
+	python3 -m venv .peer
+	.peer/bin/pip install -r $<
+	touch $@
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

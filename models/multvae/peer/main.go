@@ -1,0 +1,148 @@
+// Peer puts foil's training step of AdvXMultVAE beside the same step in plain
+// PyTorch. README.md says what is compared and how to read the numbers.
+//
+// A size is a number of items and of items per user, a workload a batch of that
+// size for a number of threads. A side is PyTorch or foil; it trains on a
+// workload in a process of its own. A round runs both sides once.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// options are what the command line says.
+type options struct {
+	python  string
+	fused   bool
+	sizes   []Size
+	threads []int
+	rounds  int
+	warmup  int
+	steps   int
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "peer:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 1 && args[0] == foilSide {
+		return serveFoil(os.Stdin, os.Stdout)
+	}
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	foil, err := foilProgram()
+	if err != nil {
+		return err
+	}
+	c := Comparison{
+		Peer: pythonProgram(o.python, o.fused), Foil: foil,
+		Rounds: o.rounds, Progress: os.Stderr,
+	}
+	var measured []Measured
+	for _, size := range o.sizes {
+		for _, threads := range o.threads {
+			m, err := c.Run(ctx, newWorkload(size, threads, o.warmup, o.steps))
+			if err != nil {
+				return fmt.Errorf("%d items, threads %d: %w", size.Items, threads, err)
+			}
+			measured = append(measured, m)
+		}
+	}
+	return writeTable(os.Stdout, machine(), measured)
+}
+
+func machine() string {
+	return fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+}
+
+func parse(args []string) (options, error) {
+	o := options{sizes: []Size{{3125, 96}, {47383, 170}}, threads: []int{1, 2}}
+	f := flag.NewFlagSet("peer", flag.ContinueOnError)
+	f.StringVar(&o.python, "python", "python3", "the interpreter with the packages of requirements.txt")
+	f.BoolVar(&o.fused, "fused", false, "let PyTorch use its fused Adam, which the published code does not")
+	f.IntVar(&o.rounds, "rounds", 5, "how often each side runs a workload")
+	f.IntVar(&o.warmup, "warmup", 10, "steps of a run before those that are timed")
+	f.IntVar(&o.steps, "steps", 30, "timed steps of a run")
+	f.Func("sizes", "ITEMS:PER_USER, comma-separated (default 3125:96,47383:170: MovieLens 1M and LFM-2b-100k)", func(s string) (err error) {
+		o.sizes, err = list(s, parseSize)
+		return err
+	})
+	f.Func("threads", "numbers of threads, comma-separated (default 1,2)", func(s string) (err error) {
+		o.threads, err = list(s, positive)
+		return err
+	})
+	f.SetOutput(io.Discard) // errors are reported once, by main
+	err := f.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		f.SetOutput(os.Stderr)
+		f.PrintDefaults()
+		return o, err
+	case err != nil:
+		return o, err
+	case f.NArg() > 0:
+		return o, fmt.Errorf("unexpected argument %q: everything is set by flags, see -help", f.Arg(0))
+	case o.rounds < 1 || o.steps < 1 || o.warmup < 0:
+		return o, fmt.Errorf("%d rounds of %d + %d steps: rounds and steps must be at least 1, warm-up not negative", o.rounds, o.warmup, o.steps)
+	}
+	return o, nil
+}
+
+// list parses comma-separated values.
+func list[T any](s string, parse func(string) (T, error)) ([]T, error) {
+	var out []T
+	for part := range strings.SplitSeq(s, ",") {
+		v, err := parse(strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func positive(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%q is not a positive whole number", s)
+	}
+	return n, nil
+}
+
+// parseSize reads ITEMS:PER_USER.
+func parseSize(s string) (Size, error) {
+	items, perUser, found := strings.Cut(s, ":")
+	if !found {
+		return Size{}, fmt.Errorf("size %q is not ITEMS:PER_USER, such as 3125:96", s)
+	}
+	n, err := positive(items)
+	if err != nil {
+		return Size{}, err
+	}
+	k, err := positive(perUser)
+	if err != nil {
+		return Size{}, err
+	}
+	if k > n {
+		return Size{}, fmt.Errorf("size %q: a user cannot have %d of %d items", s, k, n)
+	}
+	return Size{Items: n, PerUser: k}, nil
+}

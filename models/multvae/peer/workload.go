@@ -1,0 +1,63 @@
+package main
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// batchUsers is the published batch size.
+const batchUsers = 64
+
+// A Size is that of a data set.
+type Size struct {
+	Items   int
+	PerUser int // items of each user
+}
+
+// A Workload is one batch of synthetic users and how often to train on it. Both
+// sides are given the same one, as JSON.
+type Workload struct {
+	Items   int       `json:"items"`
+	Threads int       `json:"threads"`
+	Warmup  int       `json:"warmup"` // steps before those that are timed
+	Steps   int       `json:"steps"`  // steps that are timed
+	Rows    [][]int32 `json:"rows"`   // each user's items, ascending
+	Gender  []int32   `json:"gender"` // 0 or 1
+	Age     []float32 `json:"age"`    // in [0, 1)
+}
+
+// A Result is what a side says of a workload.
+type Result struct {
+	Version string    `json:"version"` // of what it computes with
+	StepMS  []float64 `json:"step_ms"` // milliseconds of each timed step
+	Losses  []Losses  `json:"losses"`  // of every step, warm-up included
+}
+
+// Losses are the parts of a step's loss, by name.
+type Losses map[string]float64
+
+// newWorkload draws a batch; equal arguments give equal batches.
+func newWorkload(size Size, threads, warmup, steps int) Workload {
+	r := rand.New(rand.NewPCG(1, 2))
+	w := Workload{Items: size.Items, Threads: threads, Warmup: warmup, Steps: steps}
+	for range batchUsers {
+		w.Rows = append(w.Rows, sample(r, size.Items, size.PerUser))
+		w.Gender = append(w.Gender, int32(r.IntN(2)))
+		w.Age = append(w.Age, r.Float32())
+	}
+	return w
+}
+
+// sample draws k of n numbers, ascending.
+func sample(r *rand.Rand, n, k int) []int32 {
+	taken := make(map[int32]bool, k)
+	row := make([]int32, 0, k)
+	for len(row) < k {
+		if item := int32(r.IntN(n)); !taken[item] {
+			taken[item] = true
+			row = append(row, item)
+		}
+	}
+	slices.Sort(row)
+	return row
+}
