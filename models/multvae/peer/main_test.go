@@ -76,3 +76,19 @@ func TestTableIsMarkdown(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 }
+
+func TestTableWarnsOfABusyMachine(t *testing.T) {
+	for _, test := range []struct {
+		foilMS []float64
+		warned bool
+	}{{[]float64{5, 6}, false}, {[]float64{5, 9}, true}} {
+		var b strings.Builder
+		m := Measured{Peer: Side{RoundMS: []float64{20, 20}}, Foil: Side{RoundMS: test.foilMS}}
+		if err := writeTable(&b, "", []Measured{m}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "machine was busy") != test.warned {
+			t.Errorf("rounds of %v beside 20 ms; want a warning: %t\n%s", test.foilMS, test.warned, b.String())
+		}
+	}
+}

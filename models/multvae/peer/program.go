@@ -22,12 +22,16 @@ var script string
 
 // A Program is the command line of a side.
 type Program struct {
-	Name string
-	Args []string
+	Name  string
+	Args  []string
+	Needs string // said when it fails
 }
 
 func pythonProgram(interpreter string, fused bool) Program {
-	p := Program{Name: "PyTorch", Args: []string{interpreter, "-c", script}}
+	p := Program{
+		Name: "PyTorch", Args: []string{interpreter, "-c", script},
+		Needs: " (-python must name an interpreter with the packages of requirements.txt)",
+	}
 	if fused {
 		p.Args = append(p.Args, "--fused")
 	}
@@ -69,7 +73,7 @@ func (p Program) Run(ctx context.Context, w Workload) (Result, int64, error) {
 	case ctx.Err() != nil:
 		return Result{}, 0, ctx.Err() // an interrupted side's last words say nothing
 	case err != nil:
-		return Result{}, 0, fmt.Errorf("%s: %s: %w\n%s", p.Name, p.Args[0], err, stderr.Bytes())
+		return Result{}, 0, fmt.Errorf("%s: %s: %w%s\n%s", p.Name, p.Args[0], err, p.Needs, stderr.Bytes())
 	}
 	var r Result
 	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {

@@ -6,15 +6,22 @@ import (
 	"strings"
 )
 
+// steady is how far apart the ratios of single rounds may lie, highest over
+// lowest, before a reader is told not to trust them.
+const steady = 1.5
+
 // writeTable writes what was measured as a Markdown table that reads well as text, too.
 func writeTable(out io.Writer, machine string, measured []Measured) error {
 	if len(measured) == 0 {
 		return nil
 	}
-	first := measured[0]
+	first, note := measured[0], ""
 	rows := [][]string{{"items", "threads", "PyTorch ms", "foil ms", "ratio", "of single rounds", "PyTorch MiB", "foil MiB"}}
 	for _, m := range measured {
 		low, high := m.RatioRange()
+		if high > steady*low {
+			note = "\nRatios of single rounds are far apart: the machine was busy. Measure again before quoting them.\n"
+		}
 		rows = append(rows, []string{
 			fmt.Sprint(m.Items), fmt.Sprint(m.Threads),
 			fmt.Sprintf("%.1f", m.Peer.MS()), fmt.Sprintf("%.1f", m.Foil.MS()),
@@ -22,8 +29,8 @@ func writeTable(out io.Writer, machine string, measured []Measured) error {
 			mebibytes(m.Peer.Memory), mebibytes(m.Foil.Memory),
 		})
 	}
-	_, err := fmt.Fprintf(out, "%s beside %s; %s; %d rounds\n\n%s", first.Peer.Version, first.Foil.Version, machine,
-		len(first.Foil.RoundMS), markdown(rows))
+	_, err := fmt.Fprintf(out, "%s beside %s; %s; %d rounds\n\n%s%s", first.Peer.Version, first.Foil.Version, machine,
+		len(first.Foil.RoundMS), markdown(rows), note)
 	return err
 }
 
