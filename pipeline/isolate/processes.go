@@ -45,6 +45,9 @@ func (p *Processes) Spawn(ctx context.Context, t *pipeline.Task, hold *os.File, 
 	}
 	cmd := exec.Command(p.Program)
 	cmd.Args = append(p.Args[:len(p.Args):len(p.Args)], t.Cell)
+	if cmd.Env, err = environment(t.GPUs); err != nil {
+		return pipeline.Usage{}, err
+	}
 	cmd.Stderr = h.Log
 	said := endOf(h.Log)
 	stdin, err := cmd.StdinPipe()
