@@ -22,6 +22,7 @@ import (
 func All() []pipeline.Kind {
 	return []pipeline.Kind{
 		load.MovieLens1M(),
+		load.LFM2b100k(),
 		load.Synthetic(),
 		filter.KCore(),
 		split.UserKFold(),
