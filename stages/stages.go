@@ -25,6 +25,7 @@ func All() []pipeline.Kind {
 		load.LFM2b100k(),
 		load.Synthetic(),
 		filter.KCore(),
+		filter.KnownAttributes(),
 		split.UserKFold(),
 		train.AdvXMultVAE(),
 		encode.Latents(),

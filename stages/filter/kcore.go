@@ -24,11 +24,7 @@ func KCore() pipeline.Kind {
 			"A round counts both sides, then drops items and users (Escobedo et al. 2024); rows stay in their order.",
 		Inputs: []pipeline.Port{{Name: "interactions", Type: tables.TypeInteractions, Doc: "what is filtered"}},
 		Output: tables.TypeInteractions,
-		Files: []pipeline.FileDoc{
-			{Name: tables.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two"},
-			{Name: tables.UsersFile, Doc: "the users that are left, with their attributes"},
-			{Name: tables.ItemsFile, Doc: "the items that are left"},
-		},
+		Files:  filteredFiles(),
 		Params: func() any { return &KCoreParams{Users: 5, Items: 5} },
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {
 			in, err := tables.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
@@ -41,6 +37,14 @@ func KCore() pipeline.Kind {
 			}
 			return out.Write(cell.Create)
 		},
+	}
+}
+
+func filteredFiles() []pipeline.FileDoc {
+	return []pipeline.FileDoc{
+		{Name: tables.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two"},
+		{Name: tables.UsersFile, Doc: "the users that are left, with their attributes"},
+		{Name: tables.ItemsFile, Doc: "the items that are left"},
 	}
 }
 
