@@ -59,7 +59,7 @@ func kCore(ctx context.Context, in *tables.Dataset, p *KCoreParams, logf func(st
 			ofUser[u]++
 			ofItem[x.Item[i]]++
 		}
-		var left tables.Interactions
+		left := tables.Interactions{User: make([]int32, 0, x.Len()), Item: make([]int32, 0, x.Len())}
 		for i, u := range x.User {
 			if item := x.Item[i]; ofUser[u] >= p.Users && ofItem[item] >= p.Items {
 				left.User, left.Item = append(left.User, u), append(left.Item, item)
