@@ -19,6 +19,12 @@ func (b *bench) object(r *Result, id string) string {
 	return path
 }
 
+// record is where a cell's record lies.
+func (b *bench) record(r *Result, id string) string {
+	key := r.Of(id).Key.String()
+	return filepath.Join(b.dir, "actions", key[:2], key+".json")
+}
+
 func flip(t *testing.T, path string) {
 	t.Helper()
 	text, err := os.ReadFile(path)

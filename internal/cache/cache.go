@@ -10,10 +10,14 @@ import (
 // A Cache is a folder that holds objects and records. It may be used by any
 // number of processes at once, and moved while none does.
 type Cache struct {
-	dir string
+	dir      string
+	use      *os.File       // locked while this process uses the cache; nil: see beginUse
+	cleaning bool           // use is locked for this process alone
+	readOnly *ReadOnlyError // nil: the folder can be written
 
-	mu     sync.Mutex
-	checks map[Digest]*check // objects whose content was compared in this process
+	mu      sync.Mutex
+	checks  map[Digest]*check // objects whose content was compared in this process
+	damaged map[Digest]string // what is wrong with objects that could not be set aside
 }
 
 // The folders of a cache.
@@ -25,8 +29,9 @@ const (
 	damagedDir = "damaged" // what did not have the content it should have
 )
 
-// Open opens the cache in dir and makes what is missing of it. The error says
-// why the folder cannot be used.
+// Open opens the cache in dir and makes what is missing of it. A cache that
+// cannot be written is opened for reading: what has to write gets a
+// *ReadOnlyError then. The error says why the folder cannot be used.
 func Open(dir string) (*Cache, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -35,20 +40,78 @@ func Open(dir string) (*Cache, error) {
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("cache folder %s: is a file, not a folder; name another one", dir)
 	}
-	c := &Cache{dir: abs, checks: map[Digest]*check{}}
-	for _, sub := range []string{objectsDir, actionsDir, workDir, locksDir, damagedDir} {
-		if err := os.MkdirAll(filepath.Join(abs, sub), 0o777); err != nil {
-			return nil, fmt.Errorf("cache folder %s: cannot be written (%w); name another one", dir, err)
+	c := &Cache{dir: abs, checks: map[Digest]*check{}, damaged: map[Digest]string{}}
+	if err := c.makeFolders(); err != nil {
+		c.readOnly = &ReadOnlyError{Dir: dir, Err: err}
+		if !Exists(dir) {
+			return nil, c.readOnly
 		}
 	}
-	// Permissions do not tell whether a folder can be written; writing does.
-	probe, err := os.CreateTemp(filepath.Join(abs, locksDir), "probe-")
-	if err != nil {
-		return nil, fmt.Errorf("cache folder %s: cannot be written (%w); name another one", dir, err)
+	if err := c.beginUse(); err != nil {
+		return nil, err
 	}
-	probe.Close()
-	os.Remove(probe.Name())
+	if c.readOnly == nil {
+		if err := c.probe(); err != nil {
+			c.readOnly = &ReadOnlyError{Dir: dir, Err: err}
+		}
+	}
 	return c, nil
+}
+
+// Exists says whether there is a cache in dir.
+func Exists(dir string) bool {
+	for _, sub := range []string{objectsDir, actionsDir} {
+		if info, err := os.Stat(filepath.Join(dir, sub)); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// Close says that the cache is not used any more. So does the end of the process.
+func (c *Cache) Close() {
+	if c.use != nil {
+		c.use.Close()
+	}
+}
+
+func (c *Cache) makeFolders() error {
+	for _, sub := range []string{objectsDir, actionsDir, workDir, locksDir, damagedDir} {
+		if err := os.MkdirAll(filepath.Join(c.dir, sub), 0o777); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// probe writes: permissions do not tell whether a folder can be written.
+func (c *Cache) probe() error {
+	f, err := os.CreateTemp(filepath.Join(c.dir, locksDir), "probe-")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// A ReadOnlyError says that a cache has to be written, and cannot be.
+type ReadOnlyError struct {
+	Dir string
+	Err error
+}
+
+func (e *ReadOnlyError) Error() string {
+	return fmt.Sprintf("cache folder %s: cannot be written (%v); name another one", e.Dir, e.Err)
+}
+
+func (e *ReadOnlyError) Unwrap() error { return e.Err }
+
+// Writable returns nil, or a *ReadOnlyError.
+func (c *Cache) Writable() error {
+	if c.readOnly != nil {
+		return c.readOnly
+	}
+	return nil
 }
 
 // Dir is the cache's folder.

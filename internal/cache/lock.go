@@ -22,6 +22,9 @@ type Lock struct {
 
 // TryLock takes the lock of a key, or returns ErrLocked.
 func (c *Cache) TryLock(key Key) (*Lock, error) {
+	if err := c.Writable(); err != nil {
+		return nil, err
+	}
 	path := c.lockPath(key)
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)

@@ -9,8 +9,18 @@ import (
 
 // lockFile locks f for this process alone; ok is false where another has it.
 func lockFile(f *os.File) (ok bool, err error) {
-	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	err = windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, new(windows.Overlapped))
+	return lockFileEx(f, windows.LOCKFILE_EXCLUSIVE_LOCK)
+}
+
+// lockShared locks f together with others who do that; ok is false where
+// somebody has it alone. Either function turns the lock of f into the other
+// kind, and may lose it when that is not to be had.
+func lockShared(f *os.File) (ok bool, err error) { return lockFileEx(f, 0) }
+
+func lockFileEx(f *os.File, how uint32) (ok bool, err error) {
+	handle := windows.Handle(f.Fd())
+	_ = windows.UnlockFileEx(handle, 0, 1, 0, new(windows.Overlapped)) // fails where there is none
+	err = windows.LockFileEx(handle, how|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, new(windows.Overlapped))
 	switch {
 	case err == nil:
 		return true, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // NeverMade is the reason of a miss without a record.
@@ -32,9 +33,31 @@ func (c *Cache) Lookup(key Key) (r *Record, reason string, err error) {
 		return nil, "its record " + err.Error(), nil
 	}
 	for _, f := range r.Outputs {
-		if reason := statObject(c.objectPath(f.Digest), f.Size); reason != "" {
+		if reason := c.lookAt(f); reason != "" {
 			return nil, fmt.Sprintf("its output %s %s", f.Name, reason), nil
 		}
 	}
+	c.markUsed(path)
 	return r, "", nil
+}
+
+// lookAt says what is wrong with an object as far as that is known.
+func (c *Cache) lookAt(f File) (reason string) {
+	c.mu.Lock()
+	reason = c.damaged[f.Digest]
+	c.mu.Unlock()
+	if reason != "" {
+		return reason
+	}
+	return statObject(c.objectPath(f.Digest), f.Size)
+}
+
+// markUsed gives a record the time of its last use, for Garbage. To within an
+// hour is enough, and spares most writes.
+func (c *Cache) markUsed(path string) {
+	const close = time.Hour
+	info, err := os.Stat(path)
+	if now := time.Now(); err == nil && c.readOnly == nil && now.Sub(info.ModTime()) > close {
+		os.Chtimes(path, now, now)
+	}
 }

@@ -41,7 +41,7 @@ type check struct {
 func (c *Cache) Object(f File) (path string, err error) {
 	path = c.objectPath(f.Digest)
 	if reason := statObject(path, f.Size); reason != "" {
-		c.setAside(f.Digest, path, nil)
+		c.setAside(f.Digest, path, nil, reason)
 		return "", &DamagedError{File: f, Reason: reason}
 	}
 	c.mu.Lock()
@@ -92,15 +92,17 @@ func (c *Cache) compare(f File, path string) error {
 	case err != nil:
 		return &DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	case got != f.Digest:
-		c.setAside(f.Digest, path, file)
-		return &DamagedError{File: f, Reason: fmt.Sprintf("has other content than it should have (digest %s)", got.Short())}
+		reason := fmt.Sprintf("has other content than it should have (digest %s)", got.Short())
+		c.setAside(f.Digest, path, file, reason)
+		return &DamagedError{File: f, Reason: reason}
 	}
 	return nil
 }
 
 // setAside moves what lies in an object's place to damaged/. If that is not
-// what was read, another process has repaired it, and it stays.
-func (c *Cache) setAside(d Digest, path string, read *os.File) {
+// what was read, another process has repaired it, and it stays. Where nothing
+// can be moved, Lookup has to know what is wrong.
+func (c *Cache) setAside(d Digest, path string, read *os.File, reason string) {
 	if read != nil {
 		before, err1 := read.Stat()
 		now, err2 := os.Stat(path)
@@ -108,7 +110,13 @@ func (c *Cache) setAside(d Digest, path string, read *os.File) {
 			return
 		}
 	}
-	os.Rename(path, filepath.Join(c.dir, damagedDir, d.String()))
+	if c.readOnly == nil {
+		os.Rename(path, filepath.Join(c.dir, damagedDir, d.String()))
+		return
+	}
+	c.mu.Lock()
+	c.damaged[d] = reason
+	c.mu.Unlock()
 }
 
 // trust notes that an object was just made from content that was hashed.

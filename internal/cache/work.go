@@ -17,17 +17,21 @@ type Work struct {
 	key   Key
 }
 
-// Begin makes the work folder ready: without what an interrupted run had
-// written to Out, and with what it left in Checkpoint.
-func (l *Lock) Begin() (*Work, error) {
-	dir := l.cache.workPath(l.key)
-	w := &Work{
+func (c *Cache) work(key Key) *Work {
+	dir := c.workPath(key)
+	return &Work{
 		Out:        filepath.Join(dir, "out"),
 		Checkpoint: filepath.Join(dir, "checkpoint"),
 		Log:        filepath.Join(dir, "log"),
-		cache:      l.cache,
-		key:        l.key,
+		cache:      c,
+		key:        key,
 	}
+}
+
+// Begin makes the work folder ready: without what an interrupted run had
+// written to Out, and with what it left in Checkpoint.
+func (l *Lock) Begin() (*Work, error) {
+	w := l.cache.work(l.key)
 	if err := os.RemoveAll(w.Out); err != nil {
 		return nil, err
 	}
@@ -35,7 +39,13 @@ func (l *Lock) Begin() (*Work, error) {
 	if err := os.MkdirAll(w.Out, 0o777); err != nil {
 		return nil, err
 	}
-	return w, nil
+	os.Remove(w.failurePath())
+	return w, w.writeOwner()
+}
+
+// Fail notes, in the work folder, why the work could not be done.
+func (w *Work) Fail(reason error) error {
+	return os.WriteFile(w.failurePath(), []byte(reason.Error()+"\n"), 0o666)
 }
 
 // Resumes says whether an interrupted run left checkpoints.
