@@ -72,9 +72,6 @@ func (e *Estimate) add(stage string, wall time.Duration) {
 	e.Wall += wall
 }
 
-// Workers is how many cells the plan runs at once.
-func (p *Plan) Workers() int { return p.opts.Workers }
-
 // wall is how long a cell may take; -1 when nothing is known.
 func (h *History) wall(n *Node, backend string) time.Duration {
 	own := settings(sortedLines(keyText(n, backend, nil, func(*Node) cache.Digest { return cache.Digest{} })))

@@ -11,7 +11,8 @@ import (
 // in the cache, why.
 type Explanation struct {
 	*PlannedCell
-	Lines []KeyLine // of the key; the value of an input that is not known yet is empty
+	Text  string    // of the key; where it is not known yet, as far as it is
+	Lines []KeyLine // of Text; the value of an input that is not known yet is empty
 
 	// Nearest is the work of the same kind that is most like that of a cell
 	// which was never made: see History. Differences are between the two.
@@ -55,7 +56,13 @@ func (p *Plan) Explainer(h *History) *Explainer {
 // Explain says why a cell of the plan is what it is.
 func (x *Explainer) Explain(n *Node) *Explanation {
 	c := x.cells[n]
-	e := &Explanation{PlannedCell: c, Lines: x.lines(c)}
+	e := &Explanation{PlannedCell: c, Text: x.text(c)}
+	for _, l := range keyLines(e.Text) {
+		if l.Part == PartInput && l.Value == notKnown {
+			l.Value = ""
+		}
+		e.Lines = append(e.Lines, l)
+	}
 	switch {
 	case c.SameAs != nil:
 		e.Waits = x.Explain(c.SameAs)
@@ -76,19 +83,15 @@ func (x *Explainer) Explain(n *Node) *Explanation {
 	return e
 }
 
-// lines are those of a cell's key, also where it is not known as a whole.
-func (x *Explainer) lines(c *PlannedCell) []KeyLine {
+// notKnown stands for the digest of an input that has to be made first.
+const notKnown = "?"
+
+func (x *Explainer) text(c *PlannedCell) string {
 	if c.KeyText != "" {
-		return keyLines(c.KeyText)
+		return c.KeyText
 	}
 	text := keyText(c.Node, x.plan.opts.Backend, c.sources, func(from *Node) cache.Digest { return x.cells[from].artifact })
-	lines := keyLines(text)
-	for i, l := range lines {
-		if l.Part == PartInput && l.Value == (cache.Digest{}).String() {
-			lines[i].Value = ""
-		}
-	}
-	return lines
+	return strings.ReplaceAll(text, " "+cache.Digest{}.String()+"\n", " "+notKnown+"\n")
 }
 
 // firstMissing is a cell that n needs, and that will run.

@@ -16,6 +16,7 @@ const (
 	exitOK          = 0
 	exitFailure     = 1 // a bad spec, a failed cell, an I/O error
 	exitUsage       = 2 // unknown command or flag, wrong arguments
+	exitWorkToDo    = 3 // foil plan --exit-code
 	exitInterrupted = 130
 )
 
@@ -42,6 +43,8 @@ func foil() int {
 		return exitInterrupted
 	case errors.Is(err, errReported):
 		return exitFailure
+	case errors.Is(err, errWorkToDo):
+		return exitWorkToDo
 	default:
 		fmt.Fprintf(os.Stderr, "foil: %v\n", err)
 		return exitFailure

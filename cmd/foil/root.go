@@ -15,7 +15,8 @@ func newRoot(spawn pipeline.Spawn) *cobra.Command {
 		Long: `foil turns an experiment, written as a YAML spec, into a graph of cells, runs
 those whose result is not in its cache, and renders the tables.
 
-Exit status: 0 done, 1 something failed, 2 wrong usage, 130 interrupted.`,
+Exit status: 0 done, 1 something failed, 2 wrong usage, 130 interrupted; of plan
+--exit-code 3 when there is work to do.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -28,7 +29,8 @@ Exit status: 0 done, 1 something failed, 2 wrong usage, 130 interrupted.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(spawn), newPlan(), newValidate(), newKinds(), newSchema(), newVersion(), newCell())
+	root.AddCommand(newRun(spawn), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
+		newValidate(), newKinds(), newSchema(), newVersion(), newCell())
 	return root
 }
 

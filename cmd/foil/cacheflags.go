@@ -1,0 +1,124 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"foil/internal/cache"
+	"foil/models/backend"
+	"foil/pipeline"
+)
+
+// cacheFlags say in which cache something is, and what its key depends on
+// beside the spec.
+type cacheFlags struct {
+	cache   string
+	data    string
+	backend string
+}
+
+func (f *cacheFlags) register(cmd *cobra.Command) {
+	f.registerCache(cmd)
+	cmd.Flags().StringVar(&f.data, "data", "", "`DIR` with data sets that are already there (default $FOIL_DATA)")
+	cmd.Flags().StringVar(&f.backend, "backend", backend.Default, "numeric `BACKEND`, in GoMLX's notation; this program has "+strings.Join(backend.Names(), ", "))
+}
+
+// registerCache is for commands that know no experiment.
+func (f *cacheFlags) registerCache(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.cache, "cache", "", "`DIR` of the cache (default $FOIL_CACHE, else .foil)")
+}
+
+func (f *cacheFlags) dir() string { return cmp.Or(f.cache, os.Getenv("FOIL_CACHE"), ".foil") }
+
+// options opens the cache and checks the flags.
+func (f *cacheFlags) options() (pipeline.Options, error) {
+	family, _, _ := strings.Cut(f.backend, ":")
+	if !slices.Contains(backend.Names(), family) {
+		return pipeline.Options{}, usageError{fmt.Errorf("unknown backend %q%s (this program has %s)", f.backend,
+			suggestion(family, backend.Names()), strings.Join(backend.Names(), ", "))}
+	}
+	c, err := cache.Open(f.dir())
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	return pipeline.Options{
+		Cache:   c,
+		Env:     &pipeline.Env{DataDir: cmp.Or(f.data, os.Getenv("FOIL_DATA")), Downloads: filepath.Join(f.dir(), "downloads")},
+		Backend: f.backend,
+		Version: version(),
+	}, nil
+}
+
+// existing opens a cache that has to be there: for commands to which an empty
+// one would tell that a folder was mistyped.
+func (f *cacheFlags) existing() (*cache.Cache, error) {
+	if !cache.Exists(f.dir()) {
+		return nil, fmt.Errorf("there is no cache in %s; --cache or FOIL_CACHE names another folder", f.dir())
+	}
+	return cache.Open(f.dir())
+}
+
+// A view is an experiment, or a part of it, held against a cache.
+type view struct {
+	plan  *pipeline.Plan
+	cache *cache.Cache
+}
+
+// look plans what the flags choose of an experiment.
+func look(ctx context.Context, e *experimentFlags, f *cacheFlags, experiment string) (*view, error) {
+	g, err := e.load(experiment)
+	if err != nil {
+		return nil, err
+	}
+	return lookAt(ctx, g, f)
+}
+
+func lookAt(ctx context.Context, g *pipeline.Graph, f *cacheFlags) (*view, error) {
+	opts, err := f.options()
+	if err != nil {
+		return nil, err
+	}
+	plan, err := g.Plan(ctx, opts)
+	return &view{plan, opts.Cache}, err
+}
+
+// lookAtCell plans one cell of an experiment, with what it needs.
+func lookAtCell(ctx context.Context, e *experimentFlags, f *cacheFlags, experiment, cell string) (*view, *pipeline.PlannedCell, error) {
+	g, err := e.load(experiment)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := g.Cell(cell)
+	if err != nil {
+		return nil, nil, err
+	}
+	if g, err = g.Select([]string{n.ID}); err != nil {
+		return nil, nil, err
+	}
+	v, err := lookAt(ctx, g, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := slices.IndexFunc(v.plan.Cells, func(c *pipeline.PlannedCell) bool { return c.Node == n })
+	return v, v.plan.Cells[i], nil
+}
+
+// experimentAndCell is for commands that take an experiment and one of its cells.
+func experimentAndCell(cmd *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		return usageError{fmt.Errorf("foil %s takes an experiment and a cell of it, not %d arguments; such as: foil %s", cmd.Name(), len(args), firstExample(cmd))}
+	}
+	return nil
+}
+
+func firstExample(cmd *cobra.Command) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")
+	return strings.TrimPrefix(line, "foil ")
+}
