@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"foil/internal/cache"
@@ -372,6 +374,33 @@ func TestChangedSourceMissesAndMovedOneHits(t *testing.T) {
 	b.wantRan(src)
 	source.Digest = cache.DigestOf([]byte("2"))
 	b.wantRan(src, "a")
+}
+
+func TestOnlySourcesSeeWhatLiesBesideTheSpec(t *testing.T) {
+	b := newBench(t)
+	g := b.graph("name: x\nstages:\n  s: {uses: test/source}\n")
+	g.Files = fstest.MapFS{"script": {Data: []byte("one")}}
+	kind := g.Nodes[0].Kind
+	kind.Sources = func(_ context.Context, env *Env, _ any) ([]Source, error) {
+		text, err := fs.ReadFile(env.Files, "script")
+		return []Source{{Name: "script", Digest: cache.DigestOf(text), Content: text}}, err
+	}
+	b.during = func(_ context.Context, cell *Cell) error {
+		if cell.Env.Files != nil || string(cell.Sources[0].Content) != "one" {
+			t.Errorf("the cell has the files %v and the source %q", cell.Env.Files, cell.Sources[0].Content)
+		}
+		return nil
+	}
+	if _, err := b.planGraph(g).Execute(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	narrow, err := g.Select([]string{"s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := b.planGraph(narrow); p.Hits != 1 {
+		t.Errorf("%d hits after --only", p.Hits)
+	}
 }
 
 func TestNotesReachPeopleAndTheLog(t *testing.T) {

@@ -36,6 +36,11 @@ type textParams struct {
 	Quiet bool       `yaml:"quiet" doc:"changes nothing" key:"-"`
 }
 
+// anyParams are those of test/any.
+type anyParams struct {
+	Type string `yaml:"type" doc:"of the output" oneof:"text,number"`
+}
+
 // kinds are test/text, which writes its parameters and what it is given, and
 // variations of it.
 func (l *lab) kinds() []Kind {
@@ -63,7 +68,13 @@ func (l *lab) kinds() []Kind {
 	}
 	gather.Name, gather.Inputs = "test/gather", []Port{{Name: anyName, Type: "text", Gathered: true}, {Name: "extra", Type: "number", Optional: true}}
 	plain.Name, plain.Params, plain.Inputs = "test/plain", nil, []Port{{Name: "text", Type: "text"}, {Name: "all", Type: "text", Gathered: true, Optional: true}}
-	return []Kind{text, draws, numeric, number, source, gather, plain}
+	open := Kind{
+		Name: "test/any", Version: 1, Output: "text", OutputParam: "type",
+		Inputs: []Port{{Name: anyName}, {Name: anyName, Gathered: true, Optional: true}},
+		Params: func() any { return &anyParams{Type: "text"} },
+		Run:    l.run,
+	}
+	return []Kind{text, draws, numeric, number, source, gather, plain, open}
 }
 
 func (l *lab) run(ctx context.Context, cell *Cell) error {

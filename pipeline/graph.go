@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"foil/spec"
@@ -11,6 +12,7 @@ import (
 type Graph struct {
 	Spec  *spec.Spec
 	Nodes []*Node // what a node needs stands before it
+	Files fs.FS   // what lies beside the spec, for kinds that read from there; nil: nothing
 }
 
 // A Node is a cell in the graph: a stage at one point of its axes.
@@ -18,6 +20,7 @@ type Node struct {
 	ID     string // "model[age=200,fold=0]"
 	Stage  *spec.Stage
 	Kind   *Kind
+	Output Type        // of the artifact
 	Axes   []AxisValue // sorted by name
 	Seed   uint64
 	Inputs []NodeInput // needs before gathers, each sorted by name
@@ -45,7 +48,8 @@ func Build(s *spec.Spec, kinds []Kind) (*Graph, error) {
 		b.kindNames = append(b.kindNames, kinds[i].Name)
 	}
 	for _, stage := range s.Stages {
-		b.stages[stage.Name] = &stageCells{stage: stage, kind: b.kinds[stage.Uses]}
+		kind := b.kinds[stage.Uses]
+		b.stages[stage.Name] = &stageCells{stage: stage, kind: kind, output: b.outputType(stage, kind)}
 		b.stageNames = append(b.stageNames, stage.Name)
 	}
 	for _, stage := range s.Stages {
@@ -75,6 +79,7 @@ type builder struct {
 type stageCells struct {
 	stage   *spec.Stage
 	kind    *Kind // nil when unknown
+	output  Type  // empty when unknown
 	started bool
 	axes    []axis // sorted by name
 	nodes   []*Node
@@ -117,7 +122,7 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 
 // node makes the cell of a row.
 func (b *builder) node(s *stageCells, r row) *Node {
-	n := &Node{ID: s.stage.Name + AxesText(r.axes), Stage: s.stage, Kind: s.kind, Axes: r.axes}
+	n := &Node{ID: s.stage.Name + AxesText(r.axes), Stage: s.stage, Kind: s.kind, Output: s.output, Axes: r.axes}
 	for i, need := range sortedNeeds(s.stage.Needs) {
 		n.Inputs = append(n.Inputs, NodeInput{Name: need.Name, From: r.from[i : i+1 : i+1]})
 	}

@@ -56,6 +56,10 @@ func TestBrokenWiringIsExplained(t *testing.T) {
 		"wrong type gathered":  {"  s: {uses: test/gather, gather: {x: num}}", `5:38: input "x" of test/gather takes text, and stage "num" (test/number) makes number`},
 		"gathered for needed":  {"  s: {uses: test/plain, needs: {text: one, all: one}}", `5:44: input "all" of test/plain takes all cells of a stage; move it from needs to gather`},
 		"needed for gathered":  {"  s: {uses: test/plain, gather: {text: one}}", `5:34: input "text" of test/plain is one artifact, not all cells of a stage; move it from gather to needs`},
+		"missing open need":    {"  s: {uses: test/any}", `5:3: stage "s" needs nothing, and test/any needs a stage at least; write needs: {NAME: STAGE}`},
+		"type by parameter":    {"  p: {uses: test/any, needs: {x: one}, with: {type: number}}\n  s: {uses: test/plain, needs: {text: p}}", `6:39: input "text" of test/plain takes text, and stage "p" (test/any) makes number`},
+		"type by axis":         {"  p: {uses: test/any, needs: {x: one}, matrix: {t: [text, number]}, with: {type: \"${matrix.t}\"}}\n  s: {uses: test/plain, needs: {text: p}}", `5:82: type: has to be the same in all cells of a stage, and cannot depend on an axis`},
+		"no such type":         {"  p: {uses: test/any, needs: {x: one}, with: {type: txt}}\n  s: {uses: test/plain, needs: {text: p}}", `5:53: type: "txt" is not allowed`},
 		"unknown parameter":    {"  s: {uses: test/text, with: {txt: abc}}", `5:31: unknown field "txt"; did you mean "text"?`},
 		"no parameters":        {"  s: {uses: test/plain, needs: {text: one}, with: {txt: abc}}", `5:52: test/plain takes no parameters`},
 		"out of bounds":        {"  s: {uses: test/text, matrix: {l: [-1, -1.5, 2, 3]}, with: {n: \"${matrix.l}\"}}", `5:65: n: `},
@@ -91,6 +95,30 @@ func TestBrokenWiringIsExplained(t *testing.T) {
 
 const manyAxes = "a: [1,2,3,4,5,6,7,8,9,10], b: [1,2,3,4,5,6,7,8,9,10], c: [1,2,3,4,5,6,7,8,9,10], " +
 	"d: [1,2,3,4,5,6,7,8,9,10], e: [1,2,3,4,5,6,7,8,9,10], f: [1,2]"
+
+func TestOpenInputsTakeAnyTypeUnderAnyName(t *testing.T) {
+	b := newBench(t)
+	r := b.wantRan(`name: x
+stages:
+  one: {uses: test/text, matrix: {n: [1, 2]}, with: {n: "${matrix.n}"}}
+  num: {uses: test/number}
+  s: {uses: test/any, needs: {first: one, second: num}, gather: {rest: one}, with: {type: number}}
+  t: {uses: test/gather, needs: {extra: num}, gather: {x: one}}
+`, "one[n=1]", "one[n=2]", "num", "s[n=1]", "s[n=2]", "t")
+	s := r.Of("s[n=2]")
+	if s.Node.Output != "number" {
+		t.Errorf("s makes %s", s.Node.Output)
+	}
+	text, err := readText(s.Artifact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\nfirst: \" 2 ", "\nsecond: \"", "\nrest[n=1]: \" 1 ", "\nrest[n=2]: \" 2 "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in what s read:\n%s", want, text)
+		}
+	}
+}
 
 func TestAxesThatAreNearByNatureAreAllowed(t *testing.T) {
 	for _, axes := range [][2]string{{"x", "y"}, {"layer1", "layer2"}, {"age", "sex"}, {"gender", "genre"}, {"lr", "l2"}} {

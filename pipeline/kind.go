@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"io/fs"
 
 	"foil/internal/cache"
 	"foil/spec"
@@ -14,7 +15,7 @@ type Type string
 // A Kind is one thing a stage can do, for example "split/user-kfold". Kinds
 // are values in one list (package stages); pipeline knows none of them.
 type Kind struct {
-	// Name is FAMILY/WHAT, as written behind `uses:`.
+	// Name is FAMILY/WHAT, as written behind `uses:`; a family of one has no WHAT.
 	Name string
 
 	// Version is raised when the output for the same input changes.
@@ -24,12 +25,16 @@ type Kind struct {
 	Doc string
 
 	// Inputs are the needs of a stage of this kind. A port with Gathered set
-	// is filled by `gather:` instead of `needs:`; its name may be "*", which
-	// stands for any number of gathered stages under names of the spec's choice.
+	// is filled by `gather:` instead of `needs:`. The name "*" stands for any
+	// number of stages, needed or gathered, under names of the spec's choice.
 	Inputs []Port
 
 	// Output is the type of the artifact that Run makes.
 	Output Type
+
+	// OutputParam names the parameter that says the type instead, for a kind
+	// that leaves it to the spec; Output is the type where it is not given.
+	OutputParam string
 
 	// Files documents the files of the artifact: name and what it holds.
 	Files []FileDoc
@@ -39,10 +44,10 @@ type Kind struct {
 	// means that the kind takes none.
 	Params func() any
 
-	// CheckGathers holds the parameters against what a stage gathers, while the
-	// spec is checked, where they name gathers or axes. Paths are those of
+	// CheckInputs holds the parameters against what a stage is given, while the
+	// spec is checked, where they name inputs or axes. Paths are those of
 	// spec.Decode's Check. Nil: nothing to check.
-	CheckGathers func(params any, gathers []Gather, report func(path, format string, args ...any))
+	CheckInputs func(params any, inputs []Input, report func(path, format string, args ...any))
 
 	// Draws says that the kind draws random numbers, so that the stage's seed
 	// is part of the key.
@@ -57,7 +62,8 @@ type Kind struct {
 	Light bool
 
 	// Sources names what the kind reads from outside the pipeline (a data set
-	// in a folder, or the published checksum of one that would be downloaded).
+	// in a folder, the published checksum of one that would be downloaded, or a
+	// program beside the spec).
 	// It is called while planning and must not download. The digests of the
 	// sources are part of the key; where they lie is not. Nil: none.
 	Sources func(ctx context.Context, env *Env, params any) ([]Source, error)
@@ -71,16 +77,17 @@ type Kind struct {
 // A Port is a named input of a kind.
 type Port struct {
 	Name     string
-	Type     Type
+	Type     Type // empty: any
 	Doc      string
 	Optional bool
 	Gathered bool // filled by `gather:`, all cells of a stage as one table
 }
 
-// A Gather is what a stage gathers under a name: all cells of another stage.
-type Gather struct {
-	Name string
-	Axes map[string][]spec.Value // axis: its values
+// An Input is what a stage is given under a name.
+type Input struct {
+	Name     string
+	Gathered bool                    // all cells of another stage, not one
+	Axes     map[string][]spec.Value // of that stage: axis and its values
 }
 
 // A FileDoc documents one file of an artifact.
@@ -91,6 +98,10 @@ type Source struct {
 	Name   string       // what it is, for example "ml-1m.zip"; part of the key
 	Digest cache.Digest // of its content; part of the key
 	Path   string       // where it lies here; empty: to be downloaded. Not in the key
+
+	// Content is the content itself where that is small, such as a script's:
+	// what was hashed is then what runs, here and on other machines.
+	Content []byte `json:",omitempty"`
 }
 
 // Env is what a run offers to kinds that look outside: the machine's side of
@@ -99,4 +110,8 @@ type Env struct {
 	DataDir   string // --data or FOIL_DATA; empty when not given
 	Downloads string // folder in which downloaded sources are kept between runs
 	Offline   bool   // never use the network
+
+	// Files is what lies beside the spec. Only Kind.Sources is given it, so that
+	// nothing can be read from there which is not in the key.
+	Files fs.FS `json:"-"`
 }

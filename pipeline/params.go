@@ -38,27 +38,33 @@ func (b *builder) readParameters(s *stageCells) {
 			read[text] = &parameters{values: values}
 			if err == nil && values != nil {
 				read[text].canonical = spec.Canonical(values)
-				b.checkGathers(s, with, values)
+				b.checkInputs(s, with, values)
 			}
 		}
 		n.params = read[text]
 	}
 }
 
-// checkGathers lets a kind compare its parameters with what the stage gathers.
-func (b *builder) checkGathers(s *stageCells, with spec.Value, values any) {
-	if s.kind.CheckGathers == nil {
+// checkInputs lets a kind compare its parameters with what the stage is given.
+func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
+	if s.kind.CheckInputs == nil {
 		return
 	}
-	var gathers []Gather
-	for _, need := range s.stage.Gather {
-		g := Gather{Name: need.Name, Axes: map[string][]spec.Value{}}
+	var inputs []Input
+	add := func(need spec.Need, gathered bool) {
+		in := Input{Name: need.Name, Gathered: gathered, Axes: map[string][]spec.Value{}}
 		for _, a := range b.stages[need.Stage].axes {
-			g.Axes[a.name] = a.values
+			in.Axes[a.name] = a.values
 		}
-		gathers = append(gathers, g)
+		inputs = append(inputs, in)
 	}
-	s.kind.CheckGathers(values, gathers, func(path, format string, args ...any) {
+	for _, need := range s.stage.Needs {
+		add(need, false)
+	}
+	for _, need := range s.stage.Gather {
+		add(need, true)
+	}
+	s.kind.CheckInputs(values, inputs, func(path, format string, args ...any) {
 		b.at(with.At(path), "%s: %s", path, fmt.Sprintf(format, args...))
 	})
 }

@@ -151,7 +151,9 @@ func (p *planner) findSources(ctx context.Context, n *Node) ([]Source, error) {
 	id := n.Kind.Name + "\n" + n.with.String()
 	known, ok := p.sources[id]
 	if !ok {
-		known.sources, known.err = n.Kind.Sources(ctx, p.plan.opts.Env, n.params.values)
+		env := *p.plan.opts.Env
+		env.Files = p.plan.Graph.Files
+		known.sources, known.err = n.Kind.Sources(ctx, &env, n.params.values)
 		p.sources[id] = known
 		if known.err != nil {
 			return nil, &CellError{Node: n, Err: known.err}

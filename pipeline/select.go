@@ -30,7 +30,7 @@ func (g *Graph) Select(only []string) (*Graph, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("%s", strings.Join(problems, "\n"))
 	}
-	narrow := &Graph{Spec: g.Spec}
+	narrow := &Graph{Spec: g.Spec, Files: g.Files}
 	for _, n := range g.Nodes {
 		if chosen[n] {
 			narrow.Nodes = append(narrow.Nodes, n)

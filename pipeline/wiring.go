@@ -8,7 +8,7 @@ import (
 	"foil/spec"
 )
 
-// anyName is the name of a gathered port that takes any number of stages.
+// anyName is the name of a port that takes any number of stages.
 const anyName = "*"
 
 // checkWiring compares what a stage is given with what its kind takes.
@@ -34,22 +34,25 @@ func (b *builder) checkWiring(s *spec.Stage) {
 		if p.Optional || p.isGiven(s) {
 			continue
 		}
-		switch field, name := "needs", p.Name; {
-		case p.Gathered && name == anyName:
-			b.at(s.Pos, "stage %q gathers nothing, and %s needs a stage at least; write gather: {NAME: STAGE}%s", s.Name, kind.Name, b.makers(p.Type))
-		default:
-			if p.Gathered {
-				field = "gather"
-			}
-			b.at(s.Pos, "stage %q misses the input %q of %s; write %s: {%s: STAGE}%s", s.Name, name, kind.Name, field, name, b.makers(p.Type))
+		field, verb := "needs", "needs"
+		if p.Gathered {
+			field, verb = "gather", "gathers"
+		}
+		if p.Name == anyName {
+			b.at(s.Pos, "stage %q %s nothing, and %s needs a stage at least; write %s: {NAME: STAGE}%s", s.Name, verb, kind.Name, field, b.makers(p.Type))
+		} else {
+			b.at(s.Pos, "stage %q misses the input %q of %s; write %s: {%s: STAGE}%s", s.Name, p.Name, kind.Name, field, p.Name, b.makers(p.Type))
 		}
 	}
 }
 
 // isGiven says whether a stage fills a port, be it in the wrong way.
 func (p Port) isGiven(s *spec.Stage) bool {
-	if p.Name == anyName {
+	switch {
+	case p.Name == anyName && p.Gathered:
 		return len(s.Gather) > 0
+	case p.Name == anyName:
+		return len(s.Needs) > 0
 	}
 	named := func(n spec.Need) bool { return n.Name == p.Name }
 	return slices.ContainsFunc(s.Needs, named) || slices.ContainsFunc(s.Gather, named)
@@ -74,27 +77,60 @@ func (b *builder) checkInput(kind *Kind, n spec.Need, gathered bool) {
 		b.at(n.StagePos, "no stage %q%s", n.Stage, spec.Suggestion(n.Stage, b.stageNames))
 		return
 	}
-	if from.kind != nil && port.Type != "" && from.kind.Output != port.Type {
+	if port.Type != "" && from.output != "" && from.output != port.Type {
 		b.at(n.StagePos, "input %q of %s takes %s, and stage %q (%s) makes %s%s",
-			n.Name, kind.Name, port.Type, n.Stage, from.kind.Name, from.kind.Output, b.makers(port.Type))
+			n.Name, kind.Name, port.Type, n.Stage, from.kind.Name, from.output, b.makers(port.Type))
 	}
+}
+
+// outputType is what a stage makes, empty if that is not known. Where the kind
+// leaves it to the spec, it is the same in all cells: wiring is that of stages.
+func (b *builder) outputType(s *spec.Stage, kind *Kind) Type {
+	switch {
+	case kind == nil:
+		return ""
+	case kind.OutputParam == "":
+		return kind.Output
+	case s.Broken:
+		return ""
+	}
+	given, ok := s.With.Get(kind.OutputParam)
+	if !ok {
+		return kind.Output
+	}
+	v, err := given.Resolve(nil)
+	if err != nil {
+		b.at(given.Pos, "%s: has to be the same in all cells of a stage, and cannot depend on an axis", kind.OutputParam)
+		return ""
+	}
+	if v.Type != spec.String || !slices.Contains(kind.outputTypes(), v.Str) {
+		return "" // reported with the parameters
+	}
+	return Type(v.Str)
+}
+
+// outputTypes are the types that OutputParam may say.
+func (k *Kind) outputTypes() []string {
+	for _, f := range spec.Describe(k.Params()) {
+		if f.Name == k.OutputParam {
+			return f.OneOf
+		}
+	}
+	return nil
 }
 
 // port finds the port for an input; a name of its own goes before "*".
 func (k *Kind) port(name string, gathered bool) *Port {
 	var any *Port
 	for i, p := range k.Inputs {
-		switch p.Name {
-		case name:
+		switch {
+		case p.Name == name:
 			return &k.Inputs[i]
-		case anyName:
+		case p.Name == anyName && p.Gathered == gathered:
 			any = &k.Inputs[i]
 		}
 	}
-	if gathered {
-		return any
-	}
-	return nil
+	return any
 }
 
 // portNames lists the inputs with those first that are given in the same way.
@@ -116,7 +152,7 @@ func (k *Kind) portNames(gathered bool) []string {
 func (b *builder) makers(t Type) string {
 	var names []string
 	for _, s := range b.spec.Stages {
-		if k := b.kinds[s.Uses]; k != nil && k.Output == t && t != "" {
+		if t != "" && b.stages[s.Name].output == t {
 			names = append(names, s.Name)
 		}
 	}

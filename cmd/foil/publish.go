@@ -17,7 +17,7 @@ import (
 // terminalForm is the file of a report that is printed.
 const terminalForm = "table.txt"
 
-func isReport(n *pipeline.Node) bool { return n.Kind.Output == tables.TypeReport }
+func isReport(n *pipeline.Node) bool { return n.Output == tables.TypeReport }
 
 // publishReports prints the reports of a run and copies their files to
 // DIR/NAME, or to DIR/NAME/CELL where a spec has several. It returns where.

@@ -12,7 +12,7 @@ import (
 
 // checkNames reports what a layout names and the stage does not gather, before
 // anything runs.
-func checkNames(l *results.Layout, gathers []pipeline.Gather, report func(path, format string, args ...any)) {
+func checkNames(l *results.Layout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
 	axes := map[string]bool{}
 	var names []string
 	for _, g := range gathers {

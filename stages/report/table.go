@@ -25,8 +25,8 @@ func Table() pipeline.Kind {
 		Light:  true,
 		Files:  files(),
 		Params: func() any { return &results.Layout{} },
-		CheckGathers: func(params any, gathers []pipeline.Gather, report func(path, format string, args ...any)) {
-			checkNames(params.(*results.Layout), gathers, report)
+		CheckInputs: func(params any, inputs []pipeline.Input, report func(path, format string, args ...any)) {
+			checkNames(params.(*results.Layout), inputs, report)
 		},
 		Run: run,
 	}
