@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line.
-// `fails CODE COMMAND...` asks for an exit code; for signalcell, nocell and lfm see there.
+// `fails CODE COMMAND...` asks for an exit code; for signalcell, nocell, lfm, damage and readonly see there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -29,7 +30,13 @@ func TestScripts(t *testing.T) {
 			env.Setenv("FOIL_CACHE", "")
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM},
+		Condition: func(name string) (bool, error) {
+			if name != "readonly" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return canBeReadOnly(t), nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "damage": damage, "readonly": readonly},
 	})
 }
 
