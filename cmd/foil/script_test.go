@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,8 +30,18 @@ func TestScripts(t *testing.T) {
 			env.Setenv("FOIL_CACHE", "")
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM},
+		Condition: condition,
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM},
 	})
+}
+
+// condition answers [pyarrow] in a script: whether python3 has the package that
+// an example experiment needs.
+func condition(cond string) (bool, error) {
+	if cond != "pyarrow" {
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	return exec.Command("python3", "-c", "import pyarrow").Run() == nil, nil
 }
 
 // writeReadmeSpec writes the spec that the README shows.
