@@ -23,6 +23,12 @@ func TestMedianIsTheMiddle(t *testing.T) {
 	}
 }
 
+func TestSteadyRoundsAreWithinHalf(t *testing.T) {
+	if !Steady(2) || !Steady(2, 3, 2.5) || Steady(2, 2.5, 3.1) {
+		t.Errorf("steady: %t, %t, %t; want true, true, false", Steady(2), Steady(2, 3, 2.5), Steady(2, 2.5, 3.1))
+	}
+}
+
 func TestListsAreOfPositiveNumbers(t *testing.T) {
 	if got, err := List("10, 3", Positive); err != nil || !slices.Equal(got, []int{10, 3}) {
 		t.Errorf("got %v, %v", got, err)

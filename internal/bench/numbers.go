@@ -14,6 +14,13 @@ func Median(x []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
+// steady is how far apart numbers of single rounds may lie, highest over lowest,
+// before a reader is told not to trust them.
+const steady = 1.5
+
+// Steady tells whether values, at least one, are close to each other.
+func Steady(x ...float64) bool { return slices.Max(x) <= steady*slices.Min(x) }
+
 // List parses comma-separated values, for flags.
 func List[T any](s string, parse func(string) (T, error)) ([]T, error) {
 	var out []T

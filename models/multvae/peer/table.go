@@ -7,10 +7,6 @@ import (
 	"foil/internal/bench"
 )
 
-// steady is how far apart the ratios of single rounds may lie, highest over
-// lowest, before a reader is told not to trust them.
-const steady = 1.5
-
 // writeTable writes what was measured as a Markdown table that reads well as text, too.
 func writeTable(out io.Writer, machine string, measured []Measured) error {
 	if len(measured) == 0 {
@@ -20,7 +16,7 @@ func writeTable(out io.Writer, machine string, measured []Measured) error {
 	rows := [][]string{{"items", "threads", "PyTorch ms", "foil ms", "ratio", "of single rounds", "PyTorch MiB", "foil MiB"}}
 	for _, m := range measured {
 		low, high := m.RatioRange()
-		if high > steady*low {
+		if !bench.Steady(low, high) {
 			note = "\nRatios of single rounds are far apart: the machine was busy. Measure again before quoting them.\n"
 		}
 		rows = append(rows, []string{
