@@ -28,6 +28,7 @@ type Cell struct {
 	Env      *Env
 	Backend  string // numeric backend, in GoMLX's notation ("go", "xla:cpu", ...)
 	Cores    int    // how many threads the cell may keep busy; 0 means 1
+	GPUs     []int  // those of the machine that are the cell's, numbered from 0
 
 	// OutDir receives the files of the artifact.
 	OutDir string

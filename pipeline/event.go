@@ -40,6 +40,13 @@ type CellNote struct {
 	Text string
 }
 
+// CellRetried says that a try has failed, and that another one begins.
+type CellRetried struct {
+	Node       *Node
+	Err        error // of the one that failed
+	Try, Tries int   // the one that begins, of how many
+}
+
 // CellHit says that a cell is there already.
 type CellHit struct {
 	Node   *Node
@@ -72,6 +79,7 @@ func (CellStarted) isEvent()  {}
 func (CellWaiting) isEvent()  {}
 func (CellProgress) isEvent() {}
 func (CellNote) isEvent()     {}
+func (CellRetried) isEvent()  {}
 func (CellHit) isEvent()      {}
 func (CellDone) isEvent()     {}
 func (CellFailed) isEvent()   {}

@@ -11,30 +11,30 @@ import (
 )
 
 // Execute runs what the plan's cells need. A cell that fails stops only the
-// cells that need it. The error is a *FailedError, or what ended ctx; the
-// Result is there in any case.
+// cells that need it. The error is a *FailedError, or what ended ctx, with a
+// Result; or there is no Result, because cells ask for more than the limits.
 //
 // A loop over ready cells owns all state; the cells themselves run in
 // goroutines that are given a job and send messages.
 func (p *Plan) Execute(ctx context.Context) (*Result, error) {
+	if err := p.checkLimits(); err != nil {
+		return nil, err
+	}
 	x := newExecutor(ctx, p)
+	defer x.cancel()
 	start := time.Now()
 	x.opts.OnEvent(RunStarted{Plan: p})
 	x.loop()
 
 	r := &Result{Wall: time.Since(start)}
-	failed := &FailedError{}
 	for _, c := range x.cells {
 		r.Outcomes = append(r.Outcomes, &c.outcome)
-		if c.outcome.Status == WasFailed {
-			failed.Cells = append(failed.Cells, c.outcome.Err.(*CellError))
-		}
 	}
 	r.count()
+	failed := r.failures()
 	x.opts.OnEvent(RunDone{Result: r})
-	failed.Skipped = r.Skipped
 	switch {
-	case len(failed.Cells) > 0:
+	case failed != nil:
 		return r, failed
 	case r.Stopped > 0:
 		return r, cmp.Or(context.Cause(ctx), errors.New("the run ended before all cells were reached"))
@@ -44,15 +44,18 @@ func (p *Plan) Execute(ctx context.Context) (*Result, error) {
 
 // An executor is a run.
 type executor struct {
-	ctx   context.Context
-	opts  Options
-	cells []*cell // in the order of Graph.Nodes
-	of    map[*Node]*cell
-	host  string
+	ctx    context.Context
+	cancel context.CancelFunc
+	opts   Options
+	cells  []*cell // in the order of Graph.Nodes
+	of     map[*Node]*cell
+	host   string
 
 	ready    queue
 	open     int                   // cells without an outcome
 	busy     int                   // jobs that keep a worker busy
+	room     Limits                // what they leave of the machine
+	gpus     []int                 // those that are free
 	waiting  int                   // cells that wait for another run's lock
 	inFlight map[cache.Key]*cell   // who is doing the work of a key
 	parked   map[cache.Key][]*cell // who waits for the same work
@@ -71,20 +74,26 @@ type cell struct {
 	repairs  int     // how often one of its inputs was found damaged
 	reason   string  // why it is made, if that is not what Lookup says
 	settled  bool    // the outcome stands
+	held     Limits  // what its job takes of the machine
+	gpus     []int   // which ones these are
 	digest   cache.Digest
 	outcome  Outcome
 	progress atomic.Pointer[Progress]
 }
 
 func newExecutor(ctx context.Context, p *Plan) *executor {
+	ctx, cancel := context.WithCancel(ctx)
 	x := &executor{
-		ctx: ctx, opts: p.opts, host: hostname(),
+		ctx: ctx, cancel: cancel, opts: p.opts, host: hostname(), room: p.opts.Limits,
 		of:       make(map[*Node]*cell, len(p.Cells)),
 		inFlight: map[cache.Key]*cell{},
 		parked:   map[cache.Key][]*cell{},
 		failed:   map[cache.Key]*Node{},
 		messages: make(chan message),
 		open:     len(p.Cells),
+	}
+	for i := range x.room.GPUs {
+		x.gpus = append(x.gpus, i)
 	}
 	for _, planned := range p.Cells {
 		c := &cell{PlannedCell: planned, outcome: Outcome{Node: planned.Node}}
@@ -150,9 +159,7 @@ func (x *executor) loop() {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for x.open > 0 {
-		for x.busy < x.opts.Workers && !x.ready.isEmpty() && x.ctx.Err() == nil {
-			x.start(x.ready.take())
-		}
+		x.dispatch()
 		if x.busy+x.waiting == 0 {
 			return
 		}
@@ -189,21 +196,22 @@ func (x *executor) asPlanned(c *cell) bool {
 }
 
 // start gives a ready cell to a goroutine, unless the same work is being done,
-// or has failed.
-func (x *executor) start(c *cell) {
+// or has failed; it says whether it did.
+func (x *executor) start(c *cell) bool {
 	c.keyText = keyText(c.Node, x.opts.Backend, c.sources, func(from *Node) cache.Digest { return x.of[from].digest })
 	c.key = cache.KeyOf(c.keyText)
 	if cause := x.failed[c.key]; cause != nil {
 		x.skip(c, cause)
-		return
+		return false
 	}
 	if owner := x.inFlight[c.key]; owner != nil && owner != c {
 		x.parked[c.key] = append(x.parked[c.key], c)
-		return
+		return false
 	}
 	x.inFlight[c.key] = c
-	x.busy++
+	x.hold(c)
 	go x.newJob(c).do(x.ctx)
+	return true
 }
 
 func (x *executor) showProgress() {

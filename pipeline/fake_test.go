@@ -138,7 +138,7 @@ type bench struct {
 }
 
 func newBench(t testing.TB) *bench {
-	return &bench{TB: t, dir: filepath.Join(t.TempDir(), "cache"), opts: Options{Workers: 4, Backend: "go"}}
+	return &bench{TB: t, dir: filepath.Join(t.TempDir(), "cache"), opts: Options{Workers: 4, Backend: "go", Limits: Limits{Cores: 64}}}
 }
 
 func (b *bench) parse(src string) *spec.Spec {

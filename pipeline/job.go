@@ -124,22 +124,21 @@ func (j *job) make(ctx context.Context, lock *cache.Lock, reason string) message
 	j.messages <- started{cell: j.cell, reason: reason, resumes: resumes}
 
 	log := &logFile{path: work.Log}
-	start := time.Now()
-	usage, err := j.run(ctx, work, log, lock)
-	wall := time.Since(start)
+	r, err := j.tries(ctx, lock, work, log)
 	log.close()
 	j.mu.Lock() // a kind may have left goroutines behind
 	defer j.mu.Unlock()
+	wall := seconds(r.WallSeconds)
 	switch {
 	case len(j.damaged) > 0:
 		return damaged{j.cell, maps.Clone(j.damaged)}
 	case err != nil && ctx.Err() != nil:
 		return stopped{j.cell}
-	case err != nil:
-		return failed{cell: j.cell, err: err, log: log.written(), duration: wall}
+	case err == nil:
+		r.Timings = slices.Clone(j.timings)
+		err = work.Publish(r)
 	}
-	r := j.record(start, wall, usage)
-	if err := work.Publish(r); err != nil {
+	if err != nil {
 		return failed{cell: j.cell, err: err, log: log.written(), duration: wall}
 	}
 	return finished{cell: j.cell, status: WasMade, record: r, duration: wall}
@@ -187,7 +186,8 @@ func (j *job) newCell(work *cache.Work) (*Cell, error) {
 		Gathered:   j.gathered,
 		Sources:    j.sources,
 		Env:        j.opts.Env,
-		Cores:      j.opts.Cores,
+		Cores:      j.held.Cores,
+		GPUs:       j.gpus,
 		OutDir:     work.Out,
 		WorkDir:    work.Checkpoint,
 		OnProgress: func(p Progress) { j.progress.Store(&p) },
@@ -221,7 +221,6 @@ func (j *job) record(start time.Time, wall time.Duration, usage Usage) *cache.Re
 		WallSeconds: wall.Seconds(),
 		CPUSeconds:  usage.CPU.Seconds(),
 		PeakMemory:  usage.PeakMemory,
-		Timings:     slices.Clone(j.timings),
 		Host:        j.host,
 		Foil:        j.opts.Version,
 		Go:          runtime.Version(),

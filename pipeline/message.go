@@ -33,6 +33,17 @@ type noted struct {
 
 func (m noted) handle(x *executor) { x.opts.OnEvent(CellNote{Node: m.cell.Node, Text: m.text}) }
 
+// retried: a try failed, and another one begins.
+type retried struct {
+	cell *cell
+	err  error
+	try  int
+}
+
+func (m retried) handle(x *executor) {
+	x.opts.OnEvent(CellRetried{Node: m.cell.Node, Err: m.err, Try: m.try, Tries: 1 + m.cell.Node.Stage.Resources.Retries})
+}
+
 // finished: the cell is in the cache.
 type finished struct {
 	cell     *cell
@@ -42,7 +53,7 @@ type finished struct {
 }
 
 func (m finished) handle(x *executor) {
-	x.busy--
+	x.free(m.cell)
 	x.settle(m.cell, Outcome{Status: m.status, Record: m.record, Duration: m.duration})
 	x.release(m.cell)
 }
@@ -56,7 +67,7 @@ type failed struct {
 }
 
 func (m failed) handle(x *executor) {
-	x.busy--
+	x.free(m.cell)
 	x.fail(m.cell, Outcome{Err: &CellError{Node: m.cell.Node, Err: m.err, Log: m.log}, Duration: m.duration})
 	x.release(m.cell)
 }
@@ -64,7 +75,7 @@ func (m failed) handle(x *executor) {
 // stopped: the run was cancelled.
 type stopped struct{ cell *cell }
 
-func (m stopped) handle(x *executor) { x.busy-- }
+func (m stopped) handle(x *executor) { x.free(m.cell) }
 
 // maxRepairs bounds how often the inputs of one cell are made again.
 const maxRepairs = 3
@@ -82,7 +93,7 @@ func (m damaged) handle(x *executor) {
 			return
 		}
 	}
-	x.busy--
+	x.free(m.cell)
 	x.release(m.cell)
 	x.remake(m.cell, m.inputs)
 }
@@ -91,7 +102,7 @@ func (m damaged) handle(x *executor) {
 type locked struct{ cell *cell }
 
 func (m locked) handle(x *executor) {
-	x.busy--
+	x.free(m.cell)
 	x.waiting++
 	x.opts.OnEvent(CellWaiting{Node: m.cell.Node, Key: m.cell.key})
 	go func() {

@@ -2,8 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"math"
 	"os"
-	"runtime"
 
 	"foil/internal/cache"
 )
@@ -13,9 +13,14 @@ type Options struct {
 	Cache   *cache.Cache
 	Env     *Env   // nil: an empty one
 	Backend string // of kinds that are Numeric
-	Workers int    // cells at once; 0: as many as the cores allow
-	Cores   int    // threads that a cell may keep busy; 0: one
+	Workers int    // cells at once; 0: as many as the limits allow
+	Cores   int    // threads that a cell may keep busy whose stage does not say; 0: one
+	Limits  Limits // of all cells that run at once
 	Version string // of the program, for records
+
+	// FailFast ends the run with the first failure: what runs is stopped, and
+	// nothing new begins.
+	FailFast bool
 
 	// Spawn runs cells in processes of their own, but for those of kinds that are
 	// Light. Nil: all cells run in this process.
@@ -47,8 +52,9 @@ func (o Options) withDefaults() Options {
 		o.Cores = 1
 	}
 	if o.Workers <= 0 {
-		o.Workers = max(1, runtime.GOMAXPROCS(0)/o.Cores)
+		o.Workers = math.MaxInt
 	}
+	o.Limits = o.Limits.withDefaults()
 	if o.OnEvent == nil {
 		o.OnEvent = func(Event) {}
 	}

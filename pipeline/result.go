@@ -81,6 +81,28 @@ func (r *Result) count() {
 	}
 }
 
+// failures is what failed, with what was skipped because of it; nil when nothing did.
+func (r *Result) failures() *FailedError {
+	if r.Failed == 0 {
+		return nil
+	}
+	e := &FailedError{Skipped: r.Skipped}
+	of := map[*Node]*CellError{}
+	for _, o := range r.Outcomes {
+		if o.Status == WasFailed {
+			c := o.Err.(*CellError)
+			of[o.Node] = c
+			e.Cells = append(e.Cells, c)
+		}
+	}
+	for _, o := range r.Outcomes {
+		if c := of[o.Cause]; o.Status == WasSkipped && c != nil {
+			c.Skipped = append(c.Skipped, o.Node)
+		}
+	}
+	return e
+}
+
 // A FailedError says that cells of a run failed.
 type FailedError struct {
 	Cells   []*CellError // in the order of Graph.Nodes
@@ -101,6 +123,9 @@ func (e *FailedError) Error() string {
 		}
 		b.WriteString("\n  ")
 		b.WriteString(strings.ReplaceAll(c.Error(), "\n", "\n  "))
+		if s := c.Consequence(); s != "" {
+			b.WriteString("\n    " + s)
+		}
 	}
 	return b.String()
 }
@@ -126,6 +151,8 @@ type CellError struct {
 	Node *Node
 	Err  error
 	Log  string // path of the cell's log; empty when it wrote none
+
+	Skipped []*Node // because of it; known when the run is over
 }
 
 func (e *CellError) Error() string {
@@ -137,3 +164,21 @@ func (e *CellError) Error() string {
 }
 
 func (e *CellError) Unwrap() error { return e.Err }
+
+// Consequence names the first of the cells that were skipped; it is empty when
+// none was.
+func (e *CellError) Consequence() string {
+	if len(e.Skipped) == 0 {
+		return ""
+	}
+	const many = 5
+	var names []string
+	for i, n := range e.Skipped {
+		if i == many {
+			names = append(names, count(len(e.Skipped)-many, "other"))
+			break
+		}
+		names = append(names, n.ID)
+	}
+	return "skipped because of it: " + list(names)
+}

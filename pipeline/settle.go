@@ -40,6 +40,9 @@ func (x *executor) fail(c *cell, o Outcome) {
 	x.failed[c.key] = c.Node
 	x.opts.OnEvent(CellFailed{Node: c.Node, Err: o.Err})
 	x.skipWaiters(c, c.Node)
+	if x.opts.FailFast {
+		x.cancel()
+	}
 }
 
 // skip settles a cell that cannot run because another one failed, and all

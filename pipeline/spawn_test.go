@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -148,11 +149,20 @@ func TestLightCellsStayInThisProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.planGraph(g).Execute(t.Context()); err != nil {
+	b.during = func(context.Context, *Cell) error {
+		for start := time.Now(); time.Since(start) < 5*time.Millisecond; {
+		}
+		return nil
+	}
+	r, err := b.planGraph(g).Execute(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	if len(s.tasks) != 1 || s.tasks[0].Cell != "b" {
 		t.Errorf("%d tasks", len(s.tasks))
+	}
+	if cpu := r.Of("a").Record.CPUSeconds; runtime.GOOS == "linux" && cpu <= 0 {
+		t.Errorf("%g s of processor time", cpu)
 	}
 }
 

@@ -21,6 +21,7 @@ type Task struct {
 	Seed      uint64 `json:"seed,omitempty"`
 	Backend   string `json:"backend,omitempty"`
 	Cores     int    `json:"cores"`
+	GPUs      []int  `json:"gpus,omitempty"`
 
 	Inputs   map[string]TaskArtifact   `json:"inputs,omitempty"`
 	Gathered map[string][]TaskArtifact `json:"gathered,omitempty"`
@@ -63,7 +64,7 @@ func newTask(n *Node, c *Cell) (*Task, error) {
 	t := &Task{
 		Cell: c.ID, Kind: n.Kind.Name, Version: n.Kind.Version,
 		Params: n.with.String(), Canonical: n.params.canonical,
-		Seed: c.Seed, Backend: c.Backend, Cores: c.Cores,
+		Seed: c.Seed, Backend: c.Backend, Cores: c.Cores, GPUs: c.GPUs,
 		Inputs: map[string]TaskArtifact{}, Gathered: map[string][]TaskArtifact{},
 		Sources: c.Sources, Env: c.Env, OutDir: c.OutDir, WorkDir: c.WorkDir,
 	}
@@ -135,7 +136,7 @@ func (t *Task) newCell(k *Kind) (*Cell, error) {
 		return nil, fmt.Errorf("this program reads the parameters %s in another way than the one that sent them", t.Params)
 	}
 	c := &Cell{
-		ID: t.Cell, Params: params, Seed: t.Seed, Backend: t.Backend, Cores: t.Cores,
+		ID: t.Cell, Params: params, Seed: t.Seed, Backend: t.Backend, Cores: t.Cores, GPUs: t.GPUs,
 		Inputs: map[string]Artifact{}, Gathered: map[string][]GatheredCell{},
 		Sources: t.Sources, Env: t.Env, OutDir: t.OutDir, WorkDir: t.WorkDir,
 	}

@@ -110,6 +110,12 @@ func stageSchema(kinds []KindSchema) schema {
 			}, "Axis: the values that the stage is multiplied by."),
 			"with": describedSchema(schema{"type": "object"}, "The parameters of the kind."),
 			"seed": describedSchema(schema{"type": "integer", "minimum": 0}, "The stage's own seed."),
+
+			"cores":   describedSchema(schema{"type": "integer", "minimum": 1}, "Threads that a cell may keep busy; not part of the key."),
+			"memory":  describedSchema(schema{"type": "string", "pattern": sizePattern.String()}, "Memory that a cell takes, such as 2GB; not part of the key."),
+			"gpus":    describedSchema(schema{"type": "integer", "minimum": 0}, "GPUs that a cell takes; not part of the key."),
+			"timeout": describedSchema(schema{"type": "string"}, "How long a try may take, such as 90m; not part of the key."),
+			"retries": describedSchema(schema{"type": "integer", "minimum": 0}, "Tries after a failed one, which go on from its checkpoints; not part of the key."),
 		},
 		"additionalProperties": false,
 	}

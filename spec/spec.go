@@ -27,6 +27,8 @@ type Stage struct {
 	With    Value  // a map (empty when not given)
 	Seed    *Value // the stage's own seed, if given; an Int or a ${matrix.*} expression
 	Broken  bool   // Parse has reported a problem within the stage: what is here may not be what was meant
+
+	Resources Resources
 }
 
 // A Need wires the output of a stage to a named input.

@@ -3,7 +3,7 @@ package spec
 import "fmt"
 
 // stageFields are the fields of a stage.
-var stageFields = []string{"uses", "needs", "gather", "matrix", "with", "seed"}
+var stageFields = append([]string{"uses", "needs", "gather", "matrix", "with", "seed"}, resourceFields...)
 
 // stage reads one entry of `stages`.
 func (p *problems) stage(f Field, scope *scope) *Stage {
@@ -46,6 +46,7 @@ func (p *problems) stage(f Field, scope *scope) *Stage {
 	if seed, ok := resolved.Get("seed"); ok && seed.Type != Null {
 		s.Seed = p.stageSeed(seed)
 	}
+	s.Resources = p.resources(v, scope)
 	return s
 }
 

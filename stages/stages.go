@@ -22,8 +22,10 @@ import (
 func All() []pipeline.Kind {
 	return []pipeline.Kind{
 		load.MovieLens1M(),
+		load.LFM2b100k(),
 		load.Synthetic(),
 		filter.KCore(),
+		filter.KnownAttributes(),
 		split.UserKFold(),
 		train.AdvXMultVAE(),
 		encode.Latents(),

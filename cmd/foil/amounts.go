@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // took says what making a cell took, as far as it is known.
@@ -16,7 +17,7 @@ func took(e pipeline.CellDone) string {
 		more = append(more, duration(time.Duration(s*float64(time.Second)))+" CPU")
 	}
 	if m := e.Record.PeakMemory; m > 0 {
-		more = append(more, "peak "+bytesText(m))
+		more = append(more, "peak "+spec.FormatSize(m))
 	}
 	if len(more) > 0 {
 		text += " (" + strings.Join(more, ", ") + ")"
@@ -39,19 +40,4 @@ func duration(d time.Duration) string {
 		m := int(d.Round(time.Minute) / time.Minute)
 		return fmt.Sprintf("%dh %dm", m/60, m%60)
 	}
-}
-
-// bytesText writes a size with three digits: 27.6 MB, 1.25 GB.
-func bytesText(n int64) string {
-	size, unit := float64(n), "B"
-	for _, next := range []string{"kB", "MB", "GB", "TB"} {
-		if size < 999.5 {
-			break
-		}
-		size, unit = size/1000, next
-	}
-	if unit == "B" {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.3g %s", size, unit)
 }

@@ -4,7 +4,12 @@ package main
 
 import "github.com/rogpeppe/go-internal/testscript"
 
-// killCell: scripts that need it are skipped here.
-func killCell(ts *testscript.TestScript, _ bool, _ []string) {
+// Scripts that need these are skipped here.
+
+func signalCell(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Fatalf("processes cannot be found here")
+}
+
+func noCell(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("processes cannot be found here")
 }

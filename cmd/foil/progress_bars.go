@@ -44,6 +44,8 @@ func (b *bars) event(e pipeline.Event) {
 		b.step()
 	case pipeline.CellStarted:
 		b.running = append(b.running, &cellBar{node: e.Node})
+	case pipeline.CellRetried:
+		line = fmt.Sprintf("retry    %s: %v (try %d of %d begins)", e.Node.ID, e.Err, e.Try, e.Tries)
 	case pipeline.CellNote:
 		line = fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text)
 	case pipeline.CellWaiting:

@@ -40,6 +40,8 @@ func (l *lines) event(e pipeline.Event) {
 			fmt.Fprintf(l.out, "       %s: %d of %d %s, loss %.4g, %s\n", e.Node.ID, p.Done, p.Total, p.Unit, p.Loss, p.Message)
 			l.tell(e.Node)
 		}
+	case pipeline.CellRetried:
+		fmt.Fprintf(l.out, "retry  %s: %v (try %d of %d begins)\n", e.Node.ID, e.Err, e.Try, e.Tries)
 	case pipeline.CellNote:
 		fmt.Fprintf(l.out, "note   %s: %s\n", e.Node.ID, e.Text)
 	case pipeline.CellWaiting:

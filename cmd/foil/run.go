@@ -12,11 +12,13 @@ import (
 	"golang.org/x/term"
 
 	"foil/pipeline"
+	"foil/spec"
 )
 
 func newRun(spawn pipeline.Spawn) *cobra.Command {
 	var e experimentFlags
 	var r runFlags
+	var l limitFlags
 	var resultsDir string
 	cmd := &cobra.Command{
 		Use:   "run EXPERIMENT",
@@ -25,8 +27,12 @@ func newRun(spawn pipeline.Spawn) *cobra.Command {
 reports and copies them to results/NAME/. EXPERIMENT is the name of one that is
 built in, or a file.
 
-Ctrl-C ends a run; so may anything else. Finished cells are kept, and the same
-command goes on with the others.`,
+A failed cell stops only what needs it; the end of the output names each failure
+with its cause and log, and what was skipped. Ctrl-C ends a run; so may anything
+else. Finished cells and checkpoints are kept, and the same command goes on.
+
+Cells run at once as far as --cores, --memory and --gpus allow: a stage says in
+the spec what a cell of it takes (cores, memory, gpus).`,
 		Example: `  foil run quickstart
   foil run advx-ml-1m --set 'vars.lambda=[0, 400]' --set 'vars.folds=[0]'
   foil run mine.yaml --only 'model[fold=0]'`,
@@ -40,6 +46,9 @@ command goes on with the others.`,
 			if err != nil {
 				return err
 			}
+			if err := l.apply(&opts); err != nil {
+				return err
+			}
 			if err := checkBackend(opts.Backend); err != nil {
 				return err
 			}
@@ -51,6 +60,9 @@ command goes on with the others.`,
 				return err
 			}
 			result, err := plan.Execute(cmd.Context())
+			if result == nil {
+				return err
+			}
 			return finish(cmd, result, err, func(out io.Writer) ([]string, error) {
 				return publishReports(out, g, result, resultsDir, newProvenance(g, plan, result, e.sets, r.backend))
 			})
@@ -59,6 +71,7 @@ command goes on with the others.`,
 	e.register(cmd)
 	e.registerOnly(cmd)
 	r.register(cmd)
+	l.register(cmd)
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` in which reports are put, in a folder named after the experiment")
 	return cmd
 }
@@ -78,7 +91,7 @@ func finish(cmd *cobra.Command, result *pipeline.Result, err error, publish func
 	var failed *pipeline.FailedError
 	switch {
 	case errors.As(err, &failed):
-		fmt.Fprintf(out, "foil: %s\n", failures(failed))
+		fmt.Fprintf(out, "foil: %s\n", failures(failed, result))
 		return errReported
 	case errors.Is(err, context.Canceled):
 		return err
@@ -89,13 +102,17 @@ func finish(cmd *cobra.Command, result *pipeline.Result, err error, publish func
 	}
 }
 
-// failures names what failed. The reasons have been told when they came up;
-// they are repeated where they may have scrolled away since.
-func failures(e *pipeline.FailedError) string {
-	if len(e.Cells) > 1 {
+// failures names what failed, why, and what was skipped because of it. The reason
+// of a failure is not repeated where it stands right above.
+func failures(e *pipeline.FailedError, r *pipeline.Result) string {
+	if len(e.Cells) > 1 || r.Made > 0 {
 		return e.Error()
 	}
-	return fmt.Sprintf("%s failed", e.Cells[0].Node.ID)
+	line := e.Cells[0].Node.ID + " failed"
+	if s := e.Cells[0].Consequence(); s != "" {
+		line += "; " + s
+	}
+	return line
 }
 
 func summary(r *pipeline.Result) string {
@@ -112,7 +129,7 @@ func summary(r *pipeline.Result) string {
 		took = append(took, duration(r.CPU)+" CPU")
 	}
 	if r.Largest != nil {
-		took = append(took, fmt.Sprintf("peak %s in %s", bytesText(r.Largest.Record.PeakMemory), r.Largest.Node.ID))
+		took = append(took, fmt.Sprintf("peak %s in %s", spec.FormatSize(r.Largest.Record.PeakMemory), r.Largest.Node.ID))
 	}
 	if len(took) > 0 {
 		line += " (" + strings.Join(took, ", ") + ")"

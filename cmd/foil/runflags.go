@@ -30,8 +30,8 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.cache, "cache", "", "`DIR` of the cache (default $FOIL_CACHE, else .foil)")
 	flags.StringVar(&f.data, "data", "", "`DIR` with data sets that are already there (default $FOIL_DATA)")
 	flags.StringVar(&f.backend, "backend", backend.Default, "numeric `BACKEND`, in GoMLX's notation; this program has "+strings.Join(backend.Names(), ", "))
-	flags.IntVarP(&f.jobs, "jobs", "j", 0, "cells at once, `N` (default: as many as the cores allow)")
-	flags.IntVar(&f.threads, "threads", 1, "threads of each cell, `N`")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "cells at once at most, `N` (default: as many as the cores allow)")
+	flags.IntVar(&f.threads, "threads", 1, "cores of a cell whose stage does not say it, `N`")
 	flags.BoolVar(&f.offline, "offline", false, "never use the network")
 }
 

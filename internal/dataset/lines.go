@@ -5,18 +5,23 @@ import (
 	"fmt"
 )
 
-// lines walks over a file with fields between "::" and knows where it is. Lines
-// end in LF or CR LF; the last one may end in nothing.
+// lines walks over a file with fields between "::" or tabs and knows where it
+// is. Lines end in LF or CR LF; the last one may end in nothing.
 type lines struct {
-	file   string
-	layout string // what a line looks like, for messages
-	rest   []byte
-	line   []byte
-	n      int
+	file      string
+	layout    string // what a line looks like, for messages
+	separator []byte // between fields
+	rest      []byte
+	line      []byte
+	n         int
 }
 
 func newLines(file string, b []byte, layout string) *lines {
-	return &lines{file: file, rest: b, layout: layout}
+	return &lines{file: file, rest: b, layout: layout, separator: []byte("::")}
+}
+
+func newTabLines(file string, b []byte, layout string) *lines {
+	return &lines{file: file, rest: b, layout: layout, separator: []byte("\t")}
 }
 
 func (l *lines) next() bool {
@@ -38,7 +43,7 @@ func (l *lines) next() bool {
 
 // fields splits the line.
 func (l *lines) fields(want int) ([][]byte, error) {
-	f := bytes.Split(l.line, []byte("::"))
+	f := bytes.Split(l.line, l.separator)
 	if len(f) != want {
 		return nil, l.errorf("%d fields in %q; %d are needed: %s", len(f), clip(l.line), want, l.layout)
 	}

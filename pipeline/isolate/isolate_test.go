@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -39,6 +40,7 @@ var kinds = []pipeline.Kind{
 		return err
 	}},
 	{Name: "test/nothing", Run: func(context.Context, *pipeline.Cell) error { return nil }},
+	{Name: "test/leave", Run: func(context.Context, *pipeline.Cell) error { return exec.Command("sleep", "600").Start() }},
 	{Name: "test/fail", Run: func(context.Context, *pipeline.Cell) error { return errors.New("no luck") }},
 	{Name: "test/panic", Run: func(context.Context, *pipeline.Cell) error { panic("in the kind") }},
 	{Name: "test/goexit", Run: func(context.Context, *pipeline.Cell) error { runtime.Goexit(); return nil }},

@@ -98,3 +98,30 @@ func TestOrphanHoldsTheLockUntilItEnds(t *testing.T) {
 	}
 	lock.Unlock()
 }
+
+// What a child leaves running ends with it. It holds the lock, too, so that tells.
+func TestNothingIsLeftRunning(t *testing.T) {
+	if _, err := exec.LookPath("sleep"); err != nil {
+		t.Skip("no sleep command")
+	}
+	c, err := cache.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := cache.KeyOf("left")
+	lock, err := c.TryLock(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := new(attempt).do(t, t.Context(), processes(), "test/leave", lock.File()); r.err != nil {
+		t.Fatal(r.err)
+	}
+	lock.File().Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	again, err := c.Lock(ctx, key)
+	if err != nil {
+		t.Fatalf("something holds the lock still: %v", err)
+	}
+	again.Unlock()
+}

@@ -45,6 +45,9 @@ func (p *Processes) Spawn(ctx context.Context, t *pipeline.Task, hold *os.File, 
 	}
 	cmd := exec.Command(p.Program)
 	cmd.Args = append(p.Args[:len(p.Args):len(p.Args)], t.Cell)
+	if cmd.Env, err = environment(t.GPUs); err != nil {
+		return pipeline.Usage{}, err
+	}
 	cmd.Stderr = h.Log
 	said := endOf(h.Log)
 	stdin, err := cmd.StdinPipe()
@@ -67,6 +70,7 @@ func (p *Processes) Spawn(ctx context.Context, t *pipeline.Task, hold *os.File, 
 		p.kill(cmd.Process)
 	}
 	cmd.Wait()
+	killGroup(cmd.Process) // what it left running could write to the output still
 	usage := pipeline.Usage{CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	switch {
 	case err != nil:
@@ -74,7 +78,6 @@ func (p *Processes) Spawn(ctx context.Context, t *pipeline.Task, hold *os.File, 
 	case end == nil && ctx.Err() != nil:
 		return usage, context.Cause(ctx)
 	case end == nil:
-		killGroup(cmd.Process) // what it started
 		return usage, crash(cmd.ProcessState, h.Log, said)
 	case end.Error != nil:
 		return usage, errors.New(*end.Error)

@@ -24,11 +24,7 @@ func KCore() pipeline.Kind {
 			"A round counts both sides, then drops items and users (Escobedo et al. 2024); rows stay in their order.",
 		Inputs: []pipeline.Port{{Name: "interactions", Type: tables.TypeInteractions, Doc: "what is filtered"}},
 		Output: tables.TypeInteractions,
-		Files: []pipeline.FileDoc{
-			{Name: tables.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two"},
-			{Name: tables.UsersFile, Doc: "the users that are left, with their attributes"},
-			{Name: tables.ItemsFile, Doc: "the items that are left"},
-		},
+		Files:  filteredFiles(),
 		Params: func() any { return &KCoreParams{Users: 5, Items: 5} },
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {
 			in, err := tables.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
@@ -44,6 +40,14 @@ func KCore() pipeline.Kind {
 	}
 }
 
+func filteredFiles() []pipeline.FileDoc {
+	return []pipeline.FileDoc{
+		{Name: tables.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two"},
+		{Name: tables.UsersFile, Doc: "the users that are left, with their attributes"},
+		{Name: tables.ItemsFile, Doc: "the items that are left"},
+	}
+}
+
 func kCore(ctx context.Context, in *tables.Dataset, p *KCoreParams, logf func(string, ...any)) (*tables.Dataset, error) {
 	x := in.Interactions
 	for round := 1; ; round++ {
@@ -55,7 +59,7 @@ func kCore(ctx context.Context, in *tables.Dataset, p *KCoreParams, logf func(st
 			ofUser[u]++
 			ofItem[x.Item[i]]++
 		}
-		var left tables.Interactions
+		left := tables.Interactions{User: make([]int32, 0, x.Len()), Item: make([]int32, 0, x.Len())}
 		for i, u := range x.User {
 			if item := x.Item[i]; ofUser[u] >= p.Users && ofItem[item] >= p.Items {
 				left.User, left.Item = append(left.User, u), append(left.Item, item)

@@ -33,21 +33,28 @@ func dataset(items string, users ...string) *tables.Dataset {
 	return d
 }
 
-func filtered(t testing.TB, in *tables.Dataset, p *KCoreParams) (*tables.Dataset, pipeline.Artifact, error) {
+// written is the dataset as an artifact.
+func written(t testing.TB, d *tables.Dataset) pipeline.Artifact {
 	t.Helper()
-	from := &pipeline.Cell{OutDir: t.TempDir()}
-	if err := in.Write(from.Create); err != nil {
+	cell := &pipeline.Cell{OutDir: t.TempDir()}
+	if err := d.Write(cell.Create); err != nil {
 		t.Fatal(err)
 	}
-	a, err := pipeline.DirArtifact(from.OutDir)
+	a, err := pipeline.DirArtifact(cell.OutDir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cell := &pipeline.Cell{Params: p, OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": a}}
+	return a
+}
+
+func filtered(t testing.TB, in *tables.Dataset, p *KCoreParams) (*tables.Dataset, pipeline.Artifact, error) {
+	t.Helper()
+	cell := &pipeline.Cell{Params: p, OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": written(t, in)}}
 	if err := KCore().Run(t.Context(), cell); err != nil {
 		return nil, pipeline.Artifact{}, err
 	}
-	if a, err = pipeline.DirArtifact(cell.OutDir); err != nil {
+	a, err := pipeline.DirArtifact(cell.OutDir)
+	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := tables.ReadDataset(a.Path)

@@ -18,7 +18,6 @@ import (
 	"foil/internal/cache"
 	"foil/internal/dataset"
 	"foil/internal/tables"
-	"foil/internal/testenv"
 	"foil/pipeline"
 )
 
@@ -295,18 +294,5 @@ func TestMovieLensIsPinned(t *testing.T) {
 	_, b, err := loaded(t, kind, env, &MovieLensParams{MinRating: 1})
 	if err != nil || a.Digest() == b.Digest() {
 		t.Errorf("another min_rating has the same output (%v)", err)
-	}
-}
-
-func BenchmarkLoadMovieLens1M(b *testing.B) {
-	kind, env := MovieLens1M(), &pipeline.Env{DataDir: testenv.DataDir(b, "ml-1m.zip")}
-	for b.Loop() {
-		sources, err := kind.Sources(b.Context(), env, kind.Params())
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := kind.Run(b.Context(), &pipeline.Cell{Params: kind.Params(), Env: env, Sources: sources, OutDir: b.TempDir()}); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

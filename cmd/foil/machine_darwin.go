@@ -1,0 +1,9 @@
+package main
+
+import "golang.org/x/sys/unix"
+
+// machineMemory is the memory of the machine; 0: not known.
+func machineMemory() int64 {
+	n, _ := unix.SysctlUint64("hw.memsize")
+	return int64(n)
+}

@@ -1,0 +1,43 @@
+package dataset
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// parseTracks reads tracks.tsv, whose line numbers are the tracks' ids. The
+// first line says whether the artists' genders stand behind the titles.
+func parseTracks(b []byte) ([]Track, error) {
+	l, fields := newTabLines(LFMTracksFile, b, "artist, track between tabs"), 2
+	if first, _, _ := bytes.Cut(b, []byte("\n")); bytes.Count(first, l.separator) == 2 {
+		l.layout, fields = "artist, track, artist's gender between tabs, as on line 1", 3
+	}
+	tracks := make([]Track, 0, bytes.Count(b, []byte("\n"))+1)
+	for l.next() {
+		f, err := l.fields(fields)
+		if err != nil {
+			return nil, err
+		}
+		artist, err1 := l.text("artist", f[0])
+		title, err2 := l.text("track", f[1])
+		if err := firstOf(err1, err2); err != nil {
+			return nil, err
+		}
+		tracks = append(tracks, Track{artist, title})
+	}
+	return tracks, nil
+}
+
+// text reads a field in UTF-8. Quotes around a whole field are the writer's, and
+// so is the doubling of those inside: pandas, with which the authors of
+// AdvXMultVAE read these files, takes them so.
+func (l *lines) text(what string, field []byte) (string, error) {
+	if !utf8.Valid(field) {
+		return "", l.errorf("%s is %q, which is not UTF-8", what, clip(field))
+	}
+	if n := len(field); n >= 2 && field[0] == '"' && field[n-1] == '"' {
+		return strings.ReplaceAll(string(field[1:n-1]), `""`, `"`), nil
+	}
+	return string(field), nil
+}

@@ -1,0 +1,156 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"foil/spec"
+)
+
+func TestAskingForMoreThanThereIsFailsBeforeAnythingRuns(t *testing.T) {
+	b := newBench(t)
+	b.opts.Limits = Limits{Cores: 2, Memory: 4e9}
+	const src = `name: x
+stages:
+  a: {uses: test/text}
+  b: {uses: test/text, needs: {a: a}, matrix: {i: [1, 2]}, cores: 8}
+  c: {uses: test/text, needs: {a: a}, memory: 5GB, gpus: 1}
+  d: {uses: test/text, needs: {a: a}, cores: 2, memory: 4GB}
+`
+	r, err := b.plan(src).Execute(t.Context())
+	var errs spec.Errors
+	if r != nil || !errors.As(err, &errs) || len(b.took()) > 0 {
+		t.Fatalf("%v, %v", r, err)
+	}
+	want := []string{
+		`test.yaml:4:67: a cell of stage "b" takes 8 cores, and a run may use 2 here; --cores says otherwise`,
+		`test.yaml:5:47: a cell of stage "c" takes 5 GB of memory, and a run may use 4 GB here; --memory says otherwise`,
+		`test.yaml:5:58: a cell of stage "c" takes 1 GPU, and a run may use 0 here; --gpus says otherwise`,
+	}
+	var got []string
+	for _, e := range errs {
+		got = append(got, e.Error())
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestHitsAskForNothing(t *testing.T) {
+	b := newBench(t)
+	const src = "name: x\nstages:\n  a: {uses: test/text, cores: 8}\n"
+	b.wantRan(src, "a")
+	b.opts.Limits.Cores = 1
+	b.wantRan(src)
+}
+
+func TestResourcesAreNotInTheKey(t *testing.T) {
+	b := newBench(t)
+	b.wantRan("name: x\nstages:\n  a: {uses: test/text}\n", "a")
+	b.opts.Limits.GPUs = 1
+	b.wantRan("name: x\nstages:\n  a: {uses: test/text, cores: 2, memory: 1GB, gpus: 1, timeout: 1h, retries: 3}\n")
+}
+
+// A meter watches what cells take at once.
+type meter struct {
+	mu       sync.Mutex
+	now, top Limits
+	gpus     map[int]string
+	problems []string
+}
+
+func (m *meter) begin(c *Cell, memory int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now = m.now.plus(Limits{c.Cores, memory, len(c.GPUs)})
+	m.top = Limits{max(m.top.Cores, m.now.Cores), max(m.top.Memory, m.now.Memory), max(m.top.GPUs, m.now.GPUs)}
+	for _, g := range c.GPUs {
+		if other := m.gpus[g]; other != "" {
+			m.problems = append(m.problems, fmt.Sprintf("%s and %s have GPU %d", other, c.ID, g))
+		}
+		m.gpus[g] = c.ID
+	}
+}
+
+func (m *meter) end(c *Cell, memory int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now = m.now.minus(Limits{c.Cores, memory, len(c.GPUs)})
+	for _, g := range c.GPUs {
+		m.gpus[g] = ""
+	}
+}
+
+// Whatever a spec asks for, no more is taken at once than there is, and everything
+// runs.
+func TestNeverMoreAtOnceThanTheLimits(t *testing.T) {
+	for seed := range 4 {
+		b := newBench(t)
+		r := rand.New(rand.NewPCG(uint64(seed), 1))
+		b.opts.Workers = 0
+		b.opts.Limits = Limits{Cores: 1 + r.IntN(4), Memory: 4e9, GPUs: 1 + r.IntN(3)}
+		src := "name: x\nstages:\n"
+		memory := map[string]int64{}
+		for i := range 6 {
+			name := fmt.Sprint("s", i)
+			gb := r.IntN(5)
+			memory[name] = int64(gb) * 1e9
+			src += fmt.Sprintf("  %s: {uses: test/text, matrix: {i: [0, 1]}, with: {n: %d, value: \"${matrix.i}\"}, cores: %d, gpus: %d",
+				name, i, 1+r.IntN(b.opts.Limits.Cores), r.IntN(b.opts.Limits.GPUs+1))
+			if gb > 0 {
+				src += fmt.Sprintf(", memory: %dGB", gb)
+			}
+			src += "}\n"
+		}
+		m := &meter{gpus: map[int]string{}}
+		var mu sync.Mutex
+		delays := rand.New(rand.NewPCG(uint64(seed), 2))
+		b.during = func(_ context.Context, c *Cell) error {
+			mu.Lock()
+			d := time.Duration(delays.IntN(300)) * time.Microsecond
+			mu.Unlock()
+			stage, _, _ := strings.Cut(c.ID, "[")
+			m.begin(c, memory[stage])
+			defer m.end(c, memory[stage])
+			time.Sleep(d)
+			return nil
+		}
+		if _, r := b.mustRun(src); r.Made != 12 {
+			t.Errorf("seed %d: %+v", seed, r)
+		}
+		if !b.opts.Limits.holds(m.top) || len(m.problems) > 0 {
+			t.Errorf("seed %d: %+v of %+v, %s", seed, m.top, b.opts.Limits, m.problems)
+		}
+	}
+}
+
+func TestRoomIsKeptForTheFirstThatWaits(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		left  Limits
+		wants []Limits // in the order of priority
+		admit []bool
+	}{
+		{"all fit", Limits{4, 0, 1}, []Limits{{1, 0, 0}, {2, 0, 1}, {1, 0, 0}}, []bool{true, true, true}},
+		{"the first takes all cores", Limits{3, 0, 0}, []Limits{{4, 0, 0}, {1, 0, 0}}, []bool{false, false}},
+		{"the first waits for a GPU", Limits{4, 0, 0}, []Limits{{1, 0, 1}, {1, 0, 1}, {1, 0, 0}, {2, 0, 0}, {1, 0, 0}}, []bool{false, false, true, true, false}},
+		{"the first waits for memory", Limits{4, 500, 0}, []Limits{{1, 900, 0}, {1, 100, 0}, {1, 0, 0}}, []bool{false, false, true}},
+		{"only one waits with a claim", Limits{4, 0, 1}, []Limits{{5, 0, 0}, {6, 0, 0}, {1, 0, 0}}, []bool{false, false, false}},
+	} {
+		r := room{left: c.left}
+		var got []bool
+		for _, want := range c.wants {
+			got = append(got, r.admits(want))
+		}
+		if !slices.Equal(got, c.admit) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.admit)
+		}
+	}
+}

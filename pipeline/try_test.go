@@ -1,0 +1,139 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRetriedCellKeepsItsCheckpoints(t *testing.T) {
+	b := newBench(t)
+	tries := 0
+	b.during = func(_ context.Context, c *Cell) error {
+		tries++
+		c.Time("epoch", time.Duration(tries)*time.Second)
+		old, _ := os.ReadFile(filepath.Join(c.WorkDir, "epoch"))
+		if want := strings.Repeat("x", tries-1); string(old) != want {
+			t.Errorf("try %d: checkpoint %q, want %q", tries, old, want)
+		}
+		if entries, _ := os.ReadDir(c.OutDir); len(entries) > 0 {
+			t.Errorf("try %d finds %d files of output", tries, len(entries))
+		}
+		if err := errors.Join(os.MkdirAll(c.WorkDir, 0o777), os.WriteFile(filepath.Join(c.WorkDir, "epoch"), append(old, 'x'), 0o666)); err != nil {
+			return err
+		}
+		if f, err := c.Create("half"); err == nil {
+			f.Close()
+		}
+		if tries < 3 {
+			return fmt.Errorf("no luck %d", tries)
+		}
+		return os.Remove(filepath.Join(c.OutDir, "half"))
+	}
+	var story []string
+	b.opts.OnEvent = func(e Event) {
+		if e, ok := e.(CellRetried); ok {
+			story = append(story, fmt.Sprintf("%s: %v, %d of %d", e.Node.ID, e.Err, e.Try, e.Tries))
+		}
+	}
+	_, r := b.mustRun("name: x\nstages:\n  a: {uses: test/text, retries: 5}\n")
+	if want := []string{"a: no luck 1, 2 of 6", "a: no luck 2, 3 of 6"}; !slices.Equal(story, want) {
+		t.Errorf("got %q, want %q", story, want)
+	}
+	rec := r.Of("a").Record
+	if len(rec.Timings) != 1 || rec.Timings[0].Seconds != 3 {
+		t.Errorf("timings %v", rec.Timings)
+	}
+	path, err := b.opts.Cache.Object(*rec.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if log, _ := os.ReadFile(path); string(log) != "try 1 of 6: no luck 1\ntry 2 of 6: no luck 2\n" {
+		t.Errorf("log %q", log)
+	}
+}
+
+func TestRetriesComeToAnEnd(t *testing.T) {
+	b := newBench(t)
+	b.during = func(context.Context, *Cell) error { return errors.New("no luck") }
+	_, err := b.plan("name: x\nstages:\n  a: {uses: test/text, retries: 2}\n").Execute(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "a: test/text: no luck (tried 3 times)") || len(b.took()) != 3 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCancelledCellIsNotRetried(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	b.during = func(ctx context.Context, _ *Cell) error { cancel(); <-ctx.Done(); return ctx.Err() }
+	r, err := b.plan("name: x\nstages:\n  a: {uses: test/text, retries: 2}\n").Execute(ctx)
+	if !errors.Is(err, context.Canceled) || r.Stopped != 1 || len(b.took()) != 1 {
+		t.Errorf("%v, %+v", err, r)
+	}
+}
+
+func TestTimeoutNamesItsLimit(t *testing.T) {
+	b := newBench(t)
+	b.during = func(ctx context.Context, c *Cell) error {
+		if c.ID == "a" {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return nil
+	}
+	r, err := b.plan("name: x\nstages:\n  a: {uses: test/text, timeout: 5ms, retries: 1}\n  b: {uses: test/text, with: {n: 1}, timeout: 1h}\n").Execute(t.Context())
+	if err == nil || !strings.Contains(err.Error(), `a: test/text: stopped after 5ms, the timeout of stage "a" (tried 2 times)`) || r.Made != 1 || r.Failed != 1 {
+		t.Errorf("%v, %+v", err, r)
+	}
+}
+
+func TestTimesAreWrittenAsPeopleDo(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		90 * time.Minute: "1h30m", 2 * time.Hour: "2h", 10 * time.Minute: "10m", 20 * time.Second: "20s", time.Hour + 10*time.Second: "1h0m10s", 5 * time.Millisecond: "5ms",
+	} {
+		if got := timeText(d); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestFailFastStopsEverything(t *testing.T) {
+	b := newBench(t)
+	b.opts.FailFast, b.opts.Workers = true, 2
+	running := make(chan struct{})
+	b.during = func(ctx context.Context, c *Cell) error {
+		switch c.ID {
+		case "a":
+			<-running
+			return errors.New("no luck")
+		case "b":
+			close(running)
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return nil
+	}
+	const src = `name: x
+stages:
+  a: {uses: test/text}
+  b: {uses: test/text, with: {n: 1}}
+  c: {uses: test/text, needs: {a: a}}
+  d: {uses: test/text, with: {n: 2}}
+`
+	var r *Result
+	var err error
+	within(t, 10*time.Second, func() { r, err = b.plan(src).Execute(t.Context()) })
+	var failed *FailedError
+	if !errors.As(err, &failed) || r.Failed != 1 || r.Skipped != 1 || r.Stopped != 2 || r.Made != 0 {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if want := "1 cell failed; 1 cell skipped because of that\n  a: test/text: no luck\n    skipped because of it: c"; err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}

@@ -1,0 +1,83 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestResourcesAreRead(t *testing.T) {
+	s, err := Parse("x.yaml", []byte(`name: x
+vars: {most: 3GB}
+stages:
+  a: {uses: k, cores: 4, memory: "${vars.most}", gpus: 1, timeout: 1h30m, retries: 2}
+  b: {uses: k, cores: null}
+`), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := s.Stages[0].Resources
+	if a.Cores.Value != 4 || a.Memory.Value != 3e9 || a.GPUs.Value != 1 || a.Timeout != 90*time.Minute || a.Retries != 2 {
+		t.Errorf("%+v", a)
+	}
+	if a.Cores.Pos.String() != "x.yaml:4:23" {
+		t.Errorf("cores at %s", a.Cores.Pos)
+	}
+	if b := s.Stages[1].Resources; b != (Resources{}) {
+		t.Errorf("%+v", b)
+	}
+}
+
+func TestResourcesCanBeSet(t *testing.T) {
+	s, err := Parse("x.yaml", []byte("name: x\nstages: {a: {uses: k}}\n"), Options{Sets: []string{"stages.a.timeout=30s"}})
+	if err != nil || s.Stages[0].Resources.Timeout != 30*time.Second {
+		t.Errorf("%v, %+v", err, s)
+	}
+}
+
+func TestBadResourcesSayWhatIsNeeded(t *testing.T) {
+	for field, want := range map[string]string{
+		"cores: 0":               "cores has to be a number from 1 to",
+		"cores: two":             `cores has to be a whole number, not the text "two"`,
+		"cores: 9999999999":      "cores has to be a number from 1 to",
+		"gpus: -1":               "gpus has to be a number from 0 to",
+		"retries: 1.5":           "retries has to be a whole number",
+		"memory: 2":              "such as 2GB",
+		"memory: 2gb":            "such as 2GB",
+		"memory: 0GB":            "such as 2GB",
+		"memory: 99999999999TB":  "such as 2GB",
+		"timeout: 90":            "such as 90m",
+		"timeout: 0s":            "such as 90m",
+		"timeout: -1h":           "such as 90m",
+		"timeout: [1h]":          "such as 90m",
+		`cores: "${matrix.i}"`:   "an axis is known only in with",
+		"core: 1":                `no field "core"; did you mean "cores"?`,
+		`memory: "${vars.gone}"`: "gone",
+	} {
+		_, err := Parse("x.yaml", []byte("name: x\nstages:\n  a: {uses: k, "+field+"}\n"), Options{})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "x.yaml:3:") {
+			t.Errorf("%s: got %v, want %q", field, err, want)
+		}
+	}
+}
+
+func TestParseSize(t *testing.T) {
+	for text, want := range map[string]int64{"2GB": 2e9, "1.5 GiB": 3 << 29, "10kB": 1e4, "1TiB": 1 << 40, "0MB": 0} {
+		if got, ok := ParseSize(text); !ok || got != want {
+			t.Errorf("%s: %d, %v", text, got, ok)
+		}
+	}
+	for _, text := range []string{"", "2", "GB", "2 gb", "-1GB", "1e3MB", "2GBs", " 2GB"} {
+		if got, ok := ParseSize(text); ok {
+			t.Errorf("%q is taken for %d", text, got)
+		}
+	}
+}
+
+func TestFormatSize(t *testing.T) {
+	for bytes, want := range map[int64]string{0: "0 B", 999: "999 B", 1000: "1 kB", 27_640_000: "27.6 MB", 999_600_000: "1 GB", 5e15: "5000.0 TB"} {
+		if got := FormatSize(bytes); got != want {
+			t.Errorf("%d: %s, want %s", bytes, got, want)
+		}
+	}
+}

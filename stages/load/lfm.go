@@ -1,0 +1,100 @@
+package load
+
+import (
+	"context"
+	"math"
+	"strconv"
+
+	"foil/internal/dataset"
+	"foil/internal/tables"
+	"foil/pipeline"
+)
+
+// LFMParams are the parameters of load/lfm-2b-100k.
+type LFMParams struct {
+	MinCountry int `yaml:"min_country" min:"1" unit:"users" doc:"a country of fewer users of the data set counts as missing"`
+}
+
+// Ages that are believed, both ends included; people typed in others.
+const (
+	youngest = 10
+	oldest   = 100
+)
+
+// LFM2b100k loads LFM-2b-100k from a local copy.
+func LFM2b100k() pipeline.Kind {
+	return pipeline.Kind{
+		Name:    "load/lfm-2b-100k",
+		Version: 1,
+		Doc: "Loads LFM-2b-100k, who played which track on Last.fm, as positive interactions with gender, age and country of the users. " +
+			"Its makers do not hand it out any more: it takes the folder lfm-2b-100k or the three files user_data.tsv, tracks.tsv and inter.tsv, each as it is or packed as .bz2, from --data or FOIL_DATA. " +
+			"Every pair is positive whatever its play count. Ages outside of 10 to 100 and countries of few users count as missing (Escobedo et al. 2024). " +
+			"Only users and items with at least one interaction stay; users are in the order of their ids, items in that of their lines.",
+		Output:  tables.TypeInteractions,
+		Files:   interactionsFiles("gender (f, m), age (years), country (as the files name it)"),
+		Params:  func() any { return &LFMParams{MinCountry: 200} },
+		Sources: findLFM,
+		Run: func(ctx context.Context, cell *pipeline.Cell) error {
+			raw, err := readLFM(ctx, cell)
+			if err != nil {
+				return err
+			}
+			m, err := dataset.ParseLFM(raw)
+			if err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return played(m, cell.Params.(*LFMParams).MinCountry).Write(cell.Create)
+		},
+	}
+}
+
+// played keeps the users and tracks that occur in a pair.
+func played(m *dataset.LFM, minCountry int) *tables.Dataset {
+	users, items := tables.NewRenumbering(len(m.Users)), tables.NewRenumbering(len(m.Tracks))
+	users.Keep(m.User)
+	items.Keep(m.Track)
+	d := &tables.Dataset{Interactions: tables.Interactions{User: users.Apply(m.User), Item: items.Apply(m.Track)}}
+
+	known := countries(m.Users, minCountry)
+	gender, age, country := tables.Attribute{Name: "gender"}, tables.Attribute{Name: "age"}, tables.Attribute{Name: "country"}
+	for _, row := range users.Kept() {
+		u := m.Users[row]
+		d.Users.ID = append(d.Users.ID, strconv.Itoa(int(u.ID)))
+		gender.Category = append(gender.Category, u.Gender)
+		age.Number = append(age.Number, years(u.Age))
+		if !known[u.Country] {
+			u.Country = ""
+		}
+		country.Category = append(country.Category, u.Country)
+	}
+	d.Users.Attributes = []tables.Attribute{gender, age, country}
+	for _, row := range items.Kept() {
+		t := m.Tracks[row]
+		d.Items.ID = append(d.Items.ID, strconv.Itoa(int(row)))
+		d.Items.Title = append(d.Items.Title, t.Artist+" - "+t.Title)
+	}
+	return d
+}
+
+// countries are those of enough users. Some people typed in a comma.
+func countries(users []dataset.LFMUser, enough int) map[string]bool {
+	n := map[string]int{}
+	for _, u := range users {
+		n[u.Country]++
+	}
+	known := map[string]bool{}
+	for name, users := range n {
+		known[name] = users >= enough && name != "" && name != ","
+	}
+	return known
+}
+
+func years(age int32) float32 {
+	if age < youngest || age > oldest {
+		return float32(math.NaN())
+	}
+	return float32(age)
+}
