@@ -116,6 +116,9 @@ func TestFailureStopsOnlyWhatNeedsIt(t *testing.T) {
 	if content, err := os.ReadFile(log); string(content) != "epoch 3\n" {
 		t.Errorf("log %q: %q, %v", log, content, err)
 	}
+	if w, err := b.opts.Cache.WorkState(r.Of(failed.Cells[1].Node.ID).Key); err != nil || w == nil || w.Failure != "epoch 3: loss is NaN" {
+		t.Errorf("left behind: %+v, %v", w, err)
+	}
 	if r.Made != 7 || r.Failed != 2 || r.Skipped != 3 {
 		t.Errorf("%+v", r)
 	}

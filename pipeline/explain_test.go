@@ -253,7 +253,7 @@ stages:
   b: {uses: test/text, needs: {a: a}, with: {n: 1, quiet: true}}
   c: {uses: test/gather, gather: {all: b}}
 `)
-	plan.opts.Workers = 2
+	plan.opts.Workers, plan.opts.Limits.Cores = 2, 8
 	h, err := ReadHistory(b.opts.Cache)
 	if err != nil {
 		t.Fatal(err)
@@ -266,6 +266,10 @@ stages:
 	plan.opts.Workers = 16
 	if e := plan.Estimate(h); e.Run != 101*time.Second {
 		t.Errorf("with 16 at once: %s", e.Run)
+	}
+	plan.opts.Cores, plan.opts.Limits.Cores = 4, 5
+	if e := plan.Estimate(h); e.Run != 303*time.Second*4/5 {
+		t.Errorf("with four cores each, of five: %s", e.Run)
 	}
 }
 

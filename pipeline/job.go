@@ -139,6 +139,7 @@ func (j *job) make(ctx context.Context, lock *cache.Lock, reason string) message
 		err = work.Publish(r)
 	}
 	if err != nil {
+		_ = work.Fail(err) // for foil status: what is returned here says it as well
 		return failed{cell: j.cell, err: err, log: log.written(), duration: wall}
 	}
 	return finished{cell: j.cell, status: WasMade, record: r, duration: wall}

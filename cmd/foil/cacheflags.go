@@ -39,14 +39,19 @@ func (f *cacheFlags) dir() string { return cmp.Or(f.cache, os.Getenv("FOIL_CACHE
 
 // options opens the cache and checks the flags.
 func (f *cacheFlags) options() (pipeline.Options, error) {
+	opts, err := f.optionsFor(nil)
+	if err == nil {
+		opts.Cache, err = cache.Open(f.dir())
+	}
+	return opts, err
+}
+
+// optionsFor checks the flags; the cache has been opened.
+func (f *cacheFlags) optionsFor(c *cache.Cache) (pipeline.Options, error) {
 	family, _, _ := strings.Cut(f.backend, ":")
 	if !slices.Contains(backend.Names(), family) {
 		return pipeline.Options{}, usageError{fmt.Errorf("unknown backend %q%s (this program has %s)", f.backend,
 			suggestion(family, backend.Names()), strings.Join(backend.Names(), ", "))}
-	}
-	c, err := cache.Open(f.dir())
-	if err != nil {
-		return pipeline.Options{}, err
 	}
 	return pipeline.Options{
 		Cache:   c,

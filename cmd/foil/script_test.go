@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line.
-// `fails CODE COMMAND...` asks for an exit code; for signalcell, nocell and lfm see there.
+// `fails CODE COMMAND...` asks for an exit code; for signalcell, nocell, lfm, damage and readonly see there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -30,18 +30,23 @@ func TestScripts(t *testing.T) {
 			env.Setenv("FOIL_CACHE", "")
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
-		Condition: condition,
-		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM},
+		Condition: func(name string) (bool, error) { return condition(t, name) },
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "damage": damage, "readonly": readonly},
 	})
 }
 
-// condition answers [pyarrow] in a script: whether python3 has the package that
-// an example experiment needs.
-func condition(cond string) (bool, error) {
-	if cond != "pyarrow" {
-		return false, fmt.Errorf("unknown condition %q", cond)
+// condition answers what scripts ask for: [pyarrow], whether python3 has the package
+// that an example experiment needs, and [readonly], whether a folder can be made
+// read-only here.
+func condition(t *testing.T, name string) (bool, error) {
+	switch name {
+	case "pyarrow":
+		return exec.Command("python3", "-c", "import pyarrow").Run() == nil, nil
+	case "readonly":
+		return canBeReadOnly(t), nil
+	default:
+		return false, fmt.Errorf("unknown condition %q", name)
 	}
-	return exec.Command("python3", "-c", "import pyarrow").Run() == nil, nil
 }
 
 // writeReadmeSpec writes the spec that the README shows.

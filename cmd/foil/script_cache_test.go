@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"foil/internal/testenv"
+)
+
+// damage changes the last byte of the file whose path a command prints, and
+// leaves its size as it is.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: damage COMMAND...")
+	}
+	ts.Check(ts.Exec(args[0], args[1:]...))
+	path := strings.TrimSpace(ts.ReadFile("stdout"))
+	text, err := os.ReadFile(path)
+	ts.Check(err)
+	text[len(text)-1] ^= 1
+	ts.Check(os.Chmod(path, 0o666))
+	ts.Check(os.WriteFile(path, text, 0o666))
+}
+
+// readonly makes a folder one that cannot be written, up to the script's end.
+func readonly(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: readonly DIR")
+	}
+	undo, err := testenv.ReadOnly(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Defer(undo)
+}
+
+// canBeReadOnly is the condition [readonly]: folders can be made read-only here.
+func canBeReadOnly(t *testing.T) bool {
+	undo, err := testenv.ReadOnly(t.TempDir())
+	if err != nil {
+		t.Log(err)
+		return false
+	}
+	undo()
+	return true
+}
