@@ -28,7 +28,7 @@ func Command() pipeline.Kind {
 		Doc: "Runs any program as a stage. " +
 			"It runs in a folder of its own that holds the files it is made of, in/NAME/ with the files of each input, and an empty out/ for its output. " +
 			"Of a gathered input, in/NAME/cells.json lists the cells, each with its axes and its folder. " +
-			"The program sees PATH, HOME and TMPDIR, OMP_NUM_THREADS (the threads that foil gives the cell) and what env and inherit name, and nothing else of foil's environment. " +
+			"The program sees PATH, HOME and TMPDIR, OMP_NUM_THREADS and CUDA_VISIBLE_DEVICES (the cores and GPUs that foil gives the cell) and what env and inherit name, and nothing else of foil's environment. " +
 			"Arguments, files and inputs are in the key, the program itself is not: name its version (python3.12) where it matters. " +
 			"The same inputs have to give the same output, byte for byte.",
 		Inputs: []pipeline.Port{

@@ -19,7 +19,7 @@ type Params struct {
 	Outputs []string              `yaml:"outputs" nonempty:"true" doc:"the files that the program leaves in out/, all of them and no others"`
 	Type    string                `yaml:"type" oneof:"files,interactions,split,metrics,report" doc:"what the outputs are to the stages that need them. Tables are checked; files can be anything, and are for other commands; those of a report are put into results/, and its table.txt is printed"`
 	Env     map[string]spec.Value `yaml:"env" doc:"the program's environment: name and value"`
-	Inherit []string              `yaml:"inherit" key:"-" doc:"names of foil's own environment that are handed on, such as CUDA_VISIBLE_DEVICES: what says where to compute, not what. Their values are not in the key"`
+	Inherit []string              `yaml:"inherit" key:"-" doc:"names of foil's own environment that are handed on, such as LD_LIBRARY_PATH: what says where things are on a machine, not what to compute. Their values are not in the key"`
 }
 
 // arguments are those of the program, which is the first.

@@ -26,8 +26,9 @@ const grace = 1500 * time.Millisecond
 
 // handedOn are the variables that say where things are on this machine: without
 // PATH few programs are found, without HOME few find their own files (Python's
-// user packages), and TMPDIR is where clusters have room. The others are Windows'.
-var handedOn = []string{"PATH", "HOME", "TMPDIR", "TEMP", "USERPROFILE", "PATHEXT"}
+// user packages), TMPDIR is where clusters have room, and CUDA_VISIBLE_DEVICES holds
+// the GPUs that the cell was given. The others are Windows'.
+var handedOn = []string{"PATH", "HOME", "TMPDIR", "CUDA_VISIBLE_DEVICES", "TEMP", "USERPROFILE", "PATHEXT"}
 
 // threadsVariable is heeded by OpenMP, MKL, OpenBLAS and PyTorch. Without it each
 // of several cells would take all cores.
