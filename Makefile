@@ -4,7 +4,7 @@ export GOEXPERIMENT ?= simd
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 
-.PHONY: build run test race fuzz bench bench-peer lint
+.PHONY: build run test race fuzz bench bench-peer bench-runner lint
 
 build:
 	go build -buildvcs=auto -o foil ./cmd/foil
@@ -33,19 +33,31 @@ fuzz:
 bench:
 	go test -run '^$$' -bench . -benchmem -cpu 1 ./...
 
-# A training step beside PyTorch's, see models/multvae/peer/README.md. PEER_PYTHON
-# names an interpreter with torch; otherwise an environment is made in .peer/.
+# foil beside others: a training step beside PyTorch's (models/multvae/peer/README.md),
+# and the runner's own cost beside DVC's and Snakemake's (pipeline/peer/README.md).
+# PEER_PYTHON names an interpreter with the packages that are needed; otherwise
+# they are installed in .peer/.
 PEER_FLAGS ?=
+PYTHON = $(or $(PEER_PYTHON),.peer/bin/python)
 ifndef PEER_PYTHON
-bench-peer: .peer/installed
+bench-peer: .peer/training
+bench-runner: .peer/runners
 endif
-bench-peer:
-	go run ./models/multvae/peer -python $(or $(PEER_PYTHON),.peer/bin/python) $(PEER_FLAGS)
 
-.peer/installed: models/multvae/peer/requirements.txt
-	python3 -m venv .peer
+bench-peer:
+	go run ./models/multvae/peer -python $(PYTHON) $(PEER_FLAGS)
+
+bench-runner: build
+	go run ./pipeline/peer -python $(PYTHON) -foil ./foil $(PEER_FLAGS)
+
+.peer/training: models/multvae/peer/requirements.txt
+.peer/runners: pipeline/peer/requirements.txt
+.peer/training .peer/runners: | .peer/bin/pip
 	.peer/bin/pip install -r $<
 	touch $@
+
+.peer/bin/pip:
+	python3 -m venv .peer
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

@@ -1,5 +1,5 @@
-// Package experiments embeds the specs of this folder, so that `foil run NAME`
-// works wherever the program is.
+// Package experiments embeds the specs of this folder and the programs that they
+// run, so that `foil run NAME` works wherever the program is.
 package experiments
 
 import (
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml *.py
 var files embed.FS
 
 // Names lists the embedded experiments, sorted.
@@ -17,12 +17,17 @@ func Names() []string {
 	if err != nil {
 		panic(err) // the folder is part of the program
 	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = strings.TrimSuffix(e.Name(), ".yaml")
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".yaml"); ok {
+			names = append(names, name)
+		}
 	}
 	return names
 }
+
+// Files is what lies beside the embedded specs.
+func Files() fs.FS { return files }
 
 // Read returns the text of an experiment; false if there is none of that name.
 func Read(name string) ([]byte, bool) {

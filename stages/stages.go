@@ -3,12 +3,13 @@
 // folder and a line here.
 //
 // The families stand in the order in which data flows: load, filter, split,
-// train, encode, attack, evaluate, report.
+// train, encode, attack, evaluate, report; and command, which is any of them.
 package stages
 
 import (
 	"foil/pipeline"
 	"foil/stages/attack"
+	"foil/stages/command"
 	"foil/stages/encode"
 	"foil/stages/evaluate"
 	"foil/stages/filter"
@@ -32,5 +33,6 @@ func All() []pipeline.Kind {
 		attack.LatentProbe(),
 		evaluate.Ranking(),
 		report.Table(),
+		command.Command(),
 	}
 }

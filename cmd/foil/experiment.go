@@ -33,11 +33,12 @@ func (f *experimentFlags) registerOnly(cmd *cobra.Command) {
 // load reads an experiment and makes its graph. Mistakes in the language and in
 // the wiring are told together.
 func (f *experimentFlags) load(name string) (*pipeline.Graph, error) {
-	file, text, err := readExperiment(name)
+	beside := &specFiles{}
+	file, text, err := readExperiment(name, beside)
 	if err != nil {
 		return nil, err
 	}
-	s, err := spec.Parse(file, text, spec.Options{Sets: f.sets, Open: opener(file)})
+	s, err := spec.Parse(file, text, spec.Options{Sets: f.sets, Open: opener(file, beside)})
 	if s == nil {
 		return nil, err
 	}
@@ -48,22 +49,26 @@ func (f *experimentFlags) load(name string) (*pipeline.Graph, error) {
 		errors.As(buildErr, &wiring)
 		return nil, s.Report(append(language, wiring...))
 	}
+	g.Files = beside
 	if len(f.only) > 0 {
 		return g.Select(f.only)
 	}
 	return g, nil
 }
 
-// readExperiment takes the name of an embedded experiment or a file.
-func readExperiment(name string) (file string, text []byte, err error) {
+// readExperiment takes the name of an embedded experiment or a file, and notes
+// what lies beside it.
+func readExperiment(name string, beside *specFiles) (file string, text []byte, err error) {
 	if !looksLikeFile(name) {
 		if text, ok := experiments.Read(name); ok {
+			beside.addEmbedded()
 			return name + ".yaml", text, nil
 		}
 	}
 	text, err = os.ReadFile(name)
 	switch {
 	case err == nil:
+		beside.addFile(name)
 		return name, text, nil
 	case errors.Is(err, fs.ErrNotExist) && !looksLikeFile(name):
 		return "", nil, fmt.Errorf("no experiment is called %q%s; there are %s, or name a file", name,
@@ -82,7 +87,7 @@ func looksLikeFile(name string) bool {
 }
 
 // opener finds what a spec extends: a file beside it, or an embedded experiment.
-func opener(file string) func(name string) ([]byte, error) {
+func opener(file string, beside *specFiles) func(name string) ([]byte, error) {
 	return func(name string) ([]byte, error) {
 		path := name
 		if !filepath.IsAbs(path) {
@@ -91,9 +96,13 @@ func opener(file string) func(name string) ([]byte, error) {
 		text, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			if embedded, ok := experiments.Read(name); ok {
+				beside.addEmbedded()
 				return embedded, nil
 			}
 			return nil, fmt.Errorf("neither a file %s nor an experiment of that name (there are %s)", path, strings.Join(experiments.Names(), ", "))
+		}
+		if err == nil {
+			beside.addFile(path)
 		}
 		return text, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
@@ -70,10 +71,14 @@ func describeKind(out io.Writer, k pipeline.Kind) {
 			if p.Optional {
 				how += ", optional"
 			}
-			fmt.Fprintf(out, "  %-20s %s\n", p.Name, wrap(fmt.Sprintf("%s (%s): %s", p.Type, how, p.Doc), 23))
+			fmt.Fprintf(out, "  %-20s %s\n", p.Name, wrap(fmt.Sprintf("%s (%s): %s", cmp.Or(p.Type, "any type"), how, p.Doc), 23))
 		}
 	}
-	fmt.Fprintf(out, "\nOutput: %s\n", k.Output)
+	output := string(k.Output)
+	if k.OutputParam != "" {
+		output = fmt.Sprintf("what the parameter %s says", k.OutputParam)
+	}
+	fmt.Fprintf(out, "\nOutput: %s\n", output)
 	for _, f := range k.Files {
 		fmt.Fprintf(out, "  %-20s %s\n", f.Name, wrap(f.Doc, 23))
 	}

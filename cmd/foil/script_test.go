@@ -30,14 +30,23 @@ func TestScripts(t *testing.T) {
 			env.Setenv("FOIL_CACHE", "")
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
-		Condition: func(name string) (bool, error) {
-			if name != "readonly" {
-				return false, fmt.Errorf("unknown condition %q", name)
-			}
-			return canBeReadOnly(t), nil
-		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "damage": damage, "readonly": readonly, "truncated": truncated},
+		Condition: func(name string) (bool, error) { return condition(t, name) },
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "damage": damage, "readonly": readonly, "truncated": truncated},
 	})
+}
+
+// condition answers what scripts ask for: [pyarrow], whether python3 has the package
+// that an example experiment needs, and [readonly], whether a folder can be made
+// read-only here.
+func condition(t *testing.T, name string) (bool, error) {
+	switch name {
+	case "pyarrow":
+		return exec.Command("python3", "-c", "import pyarrow").Run() == nil, nil
+	case "readonly":
+		return canBeReadOnly(t), nil
+	default:
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
 }
 
 // writeReadmeSpec writes the spec that the README shows.

@@ -46,8 +46,10 @@ func header(layout int, body []byte) []byte {
 	return fmt.Appendf(nil, "foil checkpoint %d %x\n", layout, sha256.Sum256(body))
 }
 
+// replace goes by one temporary name, so that kills leave no more than one file
+// behind: whoever works on a cell does so alone.
 func replace(path string, parts ...[]byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".checkpoint-")
+	f, err := os.Create(path + ".new")
 	if err != nil {
 		return err
 	}
@@ -70,26 +72,30 @@ func replace(path string, parts ...[]byte) error {
 	return nil
 }
 
+// ErrUseless says that a file is no checkpoint of the wanted layout, or a damaged one.
+var ErrUseless = errors.New("the checkpoint is damaged or was written by another version")
+
 // Load reads a checkpoint into value. Its error is fs.ErrNotExist where there is
-// none; after any other the file is of no use, and work starts anew.
+// none, and ErrUseless where work has to start anew; others say that the file
+// could not be read now.
 func Load(path string, layout int, value any) (safetensors.File, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fs.ErrNotExist
 	} else if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
 	end := bytes.IndexByte(raw, '\n') + 1
 	body := raw[end:]
 	if !bytes.Equal(raw[:end], header(layout, body)) {
-		return nil, errors.New("the checkpoint is damaged or was written by another version")
+		return nil, ErrUseless
 	}
 	file, err := safetensors.Parse(body)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = json.Unmarshal(file[valueTensor].U8, value)
 	}
-	if err := json.Unmarshal(file[valueTensor].U8, value); err != nil {
-		return nil, fmt.Errorf("the checkpoint's state: %w", err)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%w)", ErrUseless, err)
 	}
 	return file, nil
 }

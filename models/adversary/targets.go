@@ -2,7 +2,8 @@ package adversary
 
 import "math"
 
-// Targets are the values of one attribute for all users of a data set.
+// Targets are the values of one attribute, by the position of the users in the rows
+// that a model is trained on.
 type Targets struct {
 	Class []int32   // for Classification; -1 where the attribute is missing
 	Value []float32 // for Regression; NaN where it is missing

@@ -1,6 +1,6 @@
 // Package kernels holds the few loops of a training step that run over flat
-// float32 slices outside the graph: scaled addition, Adam, and the softmax
-// cross-entropy of a row with its gradient.
+// float32 slices outside the graph: scaled addition, sums of rows, exp, dropout,
+// Adam, and the softmax cross-entropy of a row with its gradient.
 //
 // Each is written twice: for AVX2 (built with GOEXPERIMENT=simd on amd64, used
 // where the processor has it) and in plain Go. Both compute the same formula;
@@ -40,8 +40,12 @@ func Adam(s AdamStep, w, g, m, v []float32) {
 	adam(s, w, g[:n], m[:n], v[:n])
 }
 
+// maxExp is where exp ends: 127.5 ln 2. The largest float32 is e^88.72; between
+// the two, the vector kernel is Inf already.
+const maxExp = 88.376
+
 // ExpSum writes exp(x-shift) to y and returns its sum. x and y may be the
-// same slice.
+// same slice. What is too large becomes +Inf, and NaN stays NaN.
 func ExpSum(x, y []float32, shift float32) float32 {
 	return expSum(x, y[:len(x)], shift)
 }

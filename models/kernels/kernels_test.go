@@ -167,3 +167,34 @@ func TestVectorSumOfRowsAgreesWithPlain(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsNoNumberStaysThat: a diverged model has to be seen as one in every build.
+func TestWhatIsNoNumberStaysThat(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	x := []float32{0, 88.3, 89.5, 200, 1e10, inf, nan, -inf, -1e10, 1, 2, 3, 4, 5, 6, 7}
+	got, want := make([]float32, len(x)), make([]float32, len(x))
+	ExpSum(x, got, 0)
+	expSumPlain(x, want, 0)
+	for i := range x {
+		same := got[i] == want[i] || got[i] != got[i] && want[i] != want[i] || close32(got[i], want[i], 1e-6)
+		if !same {
+			t.Errorf("exp(%g) is %g, plain %g", x[i], got[i], want[i])
+		}
+	}
+	for at := range 40 {
+		y := make([]float32, 40)
+		y[at] = nan
+		if top := Max(y); top == top {
+			t.Errorf("the largest of numbers with a NaN at %d is %g", at, top)
+		}
+		if loss := SoftmaxLoss(y, []int32{int32((at + 1) % 40)}); !math.IsNaN(loss) {
+			t.Errorf("the loss of logits with a NaN at %d is %g", at, loss)
+		}
+	}
+	drop := Dropout{Bits: make([]uint16, 16), Limit: 1, Keep: 2}
+	y := make([]float32, 16)
+	drop.Apply(slices.Repeat([]float32{inf}, 16), y)
+	if !slices.Equal(y, make([]float32, 16)) {
+		t.Errorf("dropped infinities are %v", y)
+	}
+}

@@ -2,7 +2,10 @@
 
 package kernels
 
-import "simd/archsimd"
+import (
+	"math"
+	"simd/archsimd"
+)
 
 // lanes is the number of float32 in an AVX2 register.
 const lanes = 8
@@ -69,8 +72,9 @@ func adam(s AdamStep, w, g, m, v []float32) {
 
 // expSum computes exp by the usual reduction x = k ln 2 + r, |r| <= ln 2 / 2,
 // and a polynomial of degree 6 in r: relative error about 2e-7, one or two
-// units in the last place. Below -87 the result is flushed to the smallest
-// normal number's neighbourhood, which a sum of probabilities does not notice.
+// units in the last place. Below -87 the result is that of -87, the smallest
+// normal number's neighbourhood, which neither a sum of probabilities nor the
+// variance of a latent vector notices; above maxExp it is +Inf.
 func expSum(x, y []float32, shift float32) float32 {
 	if !haveAVX2 {
 		return expSumPlain(x, y, shift)
@@ -78,6 +82,8 @@ func expSum(x, y []float32, shift float32) float32 {
 	n := len(x) &^ (lanes - 1)
 	vshift := archsimd.BroadcastFloat32x8(shift)
 	low := archsimd.BroadcastFloat32x8(-87)
+	high := archsimd.BroadcastFloat32x8(maxExp)
+	inf := archsimd.BroadcastFloat32x8(float32(math.Inf(1)))
 	log2e := archsimd.BroadcastFloat32x8(1.44269504)
 	ln2hi := archsimd.BroadcastFloat32x8(-0.693359375)
 	ln2lo := archsimd.BroadcastFloat32x8(2.12194440e-4)
@@ -90,12 +96,14 @@ func expSum(x, y []float32, shift float32) float32 {
 	bias := archsimd.BroadcastInt32x8(127)
 	var sum archsimd.Float32x8
 	for i := 0; i < n; i += lanes {
-		xi := archsimd.LoadFloat32x8Slice(x[i : i+lanes]).Sub(vshift).Max(low)
+		// Of a NaN, Max and Min return their second operand: it has to stay one.
+		raw := archsimd.LoadFloat32x8Slice(x[i : i+lanes]).Sub(vshift)
+		xi := high.Min(low.Max(raw))
 		k := xi.Mul(log2e).RoundToEven()
 		r := k.MulAdd(ln2lo, k.MulAdd(ln2hi, xi))
 		p := c6.MulAdd(r, c5).MulAdd(r, c4).MulAdd(r, c3).MulAdd(r, c2).MulAdd(r, one).MulAdd(r, one)
 		power := k.ConvertToInt32().Add(bias).ShiftAllLeft(23).AsFloat32x8()
-		e := p.Mul(power)
+		e := inf.Merge(p.Mul(power), raw.Greater(high))
 		e.StoreSlice(y[i : i+lanes])
 		sum = sum.Add(e)
 	}
@@ -115,13 +123,17 @@ func maxOf(x []float32) float32 {
 	}
 	n := len(x) &^ (lanes - 1)
 	top := archsimd.LoadFloat32x8Slice(x[:lanes])
+	lost := top // keeps a NaN, which Max does not
 	for i := lanes; i < n; i += lanes {
-		top = top.Max(archsimd.LoadFloat32x8Slice(x[i : i+lanes]))
+		xi := archsimd.LoadFloat32x8Slice(x[i : i+lanes])
+		lost = xi.Merge(lost, xi.IsNaN())
+		top = top.Max(xi)
 	}
-	var parts [lanes]float32
+	var parts, nans [lanes]float32
 	top.Store(&parts)
+	lost.Store(&nans)
 	archsimd.ClearAVXUpperBits()
-	best := maxPlain(parts[:])
+	best := max(maxPlain(parts[:]), maxPlain(nans[:]))
 	if n < len(x) {
 		best = max(best, maxPlain(x[n:]))
 	}

@@ -17,7 +17,7 @@ import (
 func BenchmarkStep(b *testing.B) {
 	for _, size := range []struct{ items, perUser int }{{3125, 96}, {47383, 170}} {
 		b.Run(fmt.Sprintf("items=%d", size.items), func(b *testing.B) {
-			m, rows, targets := benchModel(b, size.items, size.perUser)
+			m, rows, targets := benchModel(b, size.items, size.perUser, 1)
 			noise := NewNoise(random.NewStreams(1), m.config.Groups)
 			users := everyone(rows)
 			for b.Loop() {
@@ -29,9 +29,9 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-func benchModel(b testing.TB, items, perUser int) (*Model, Rows, []adversary.Targets) {
+func benchModel(b testing.TB, items, perUser, threads int) (*Model, Rows, []adversary.Targets) {
 	const users = 64
-	be, err := backend.Open(backend.Default, 1)
+	be, err := backend.Open(backend.Default, threads)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package multvae
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 
 	"foil/models/backend"
@@ -37,6 +38,9 @@ func (m *Model) Decode(ctx context.Context, z []float32, f func(user int, logits
 		if m.latents, err = backend.NewTensor(m.backend, predictBatch, m.config.Latent); err != nil {
 			return err
 		}
+	}
+	if len(z)%m.config.Latent != 0 {
+		return fmt.Errorf("%d values are no latent vectors of width %d", len(z), m.config.Latent)
 	}
 	row := make([]float32, m.config.Items)
 	size := predictBatch * m.config.Latent

@@ -38,7 +38,8 @@ func Uniform(r *rand.Rand, x []float32, bound float64) {
 }
 
 // Bits fills x with uniform 16-bit numbers, four to a draw of the generator. An
-// element whose number is below DropoutLimit is dropped.
+// element whose number is below DropoutLimit is dropped. Each call begins with a new
+// draw.
 func Bits(src rand.Source, x []uint16) {
 	for ; len(x) >= 4; x = x[4:] {
 		v := src.Uint64()

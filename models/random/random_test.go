@@ -43,7 +43,7 @@ func TestDropoutDropsItsShare(t *testing.T) {
 	}
 }
 
-func TestBitsDoNotDependOnHowTheyAreCut(t *testing.T) {
+func TestFewerBitsAreTheFirstOfMore(t *testing.T) {
 	long, short := make([]uint16, 11), make([]uint16, 6)
 	Bits(Source(7, "dropout"), long)
 	Bits(Source(7, "dropout"), short)

@@ -84,7 +84,7 @@ func TestTinyAttackIsPinned(t *testing.T) {
 // TestDropoutOfAnAttackerMatters keeps the published dropout from being lost.
 func TestDropoutOfAnAttackerMatters(t *testing.T) {
 	in := inputs(t)
-	with := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(3), Seed: 3, Inputs: in})
+	with := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(12), Seed: 3, Inputs: in})
 	p := params(12)
 	p.Attributes[0].Dropout, p.Attributes[1].Dropout = 0, 0
 	without := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: in})

@@ -39,7 +39,7 @@ func run(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	config := latentfile.Config{Data: cell.Inputs["data"].Digest()}
+	config := latentfile.Config{Data: cell.Inputs["data"].Digest(), Model: cell.Inputs["model"].Digest()}
 	latents := map[string]*latentfile.Latents{}
 	for _, checkpoint := range []string{modelfile.Best, modelfile.Last} {
 		if err := ctx.Err(); err != nil {

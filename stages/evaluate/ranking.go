@@ -75,6 +75,9 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 			return err
 		}
 		l, err := latentfile.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
+		if err == nil {
+			err = l.OfModel(cell.Inputs["model"])
+		}
 		if err != nil {
 			return err
 		}
@@ -101,6 +104,9 @@ func score(ctx context.Context, m *multvae.Model, latents latentfile.Part, split
 	input, target := tables.NewRows(split.TestInput), tables.NewRows(split.TestTarget)
 	if !slices.Equal(input.User, target.User) || !slices.Equal(input.User, latents.User) {
 		return nil, fmt.Errorf("the split's test inputs, its targets and the latent vectors are of different users")
+	}
+	if input.Len() == 0 {
+		return nil, errors.New("the split has no test users, so there is nothing to score")
 	}
 	all := newTally("", p.K, split.Items.Len())
 	sc := scorer{

@@ -164,6 +164,16 @@ func TestModelOfAnotherSplitIsRefused(t *testing.T) {
 	}
 }
 
+func TestLatentsOfAnotherModelAreRefused(t *testing.T) {
+	data := stagetest.Split(t)
+	in := inputs(t, data, 2)
+	in["latents"] = inputs(t, data, 3)["latents"]
+	_, err := stagetest.Run(t, Ranking(), &pipeline.Cell{Params: params(nil), Inputs: in})
+	if err == nil || !strings.Contains(err.Error(), "another model") {
+		t.Errorf("error %v, want one that names another model", err)
+	}
+}
+
 func TestCutOffBeyondTheItemsIsRefused(t *testing.T) {
 	data := stagetest.Split(t)
 	_, err := stagetest.Run(t, Ranking(), &pipeline.Cell{

@@ -24,18 +24,19 @@ var Docs = []pipeline.FileDoc{
 	{Name: modelfile.Best + ".safetensors", Doc: "latent vectors of the best validation epoch: train, validation and test, each [users, width], with " +
 		"train.user, validation.user and test.user, rows of users.arrow. Training users are encoded by all their items, the others by their input items"},
 	{Name: modelfile.Last + ".safetensors", Doc: "the same after the last epoch"},
-	{Name: configFile, Doc: "width of the vectors and the digest of the split whose users they are"},
+	{Name: configFile, Doc: "width of the vectors, the digest of the split whose users they are, and that of the model that encoded them"},
 }
 
 // Config is latents.json.
 type Config struct {
 	Width int          `json:"width"`
-	Data  cache.Digest `json:"data"` // of the split
+	Data  cache.Digest `json:"data"`  // of the split
+	Model cache.Digest `json:"model"` // that encoded them
 }
 
 // Latents are the vectors that one checkpoint gives.
 type Latents struct {
-	Width                   int
+	Config
 	Train, Validation, Test Part
 }
 
@@ -54,11 +55,14 @@ func userTensor(part string) string { return part + ".user" }
 // Write writes the artifact; latents are by checkpoint.
 func Write(create tables.CreateFunc, c Config, latents map[string]*Latents) error {
 	for checkpoint, l := range latents {
+		if err := l.check(c.Width); err != nil {
+			return fmt.Errorf("checkpoint %s: %w", checkpoint, err)
+		}
 		var tensors []safetensors.Tensor
 		for name, p := range l.parts() {
 			tensors = append(tensors,
 				safetensors.Tensor{Name: name, Shape: []int{len(p.User), c.Width}, F32: p.Z},
-				safetensors.Tensor{Name: userTensor(name), Shape: []int{len(p.User)}, I32: p.User})
+				safetensors.Tensor{Name: userTensor(name), Shape: []int{len(p.User)}, I32: append([]int32{}, p.User...)})
 		}
 		err := tables.WriteFile(create, checkpoint+".safetensors", func(w io.Writer) error { return safetensors.Write(w, tensors) })
 		if err != nil {
@@ -94,13 +98,40 @@ func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Latents{Width: c.Width}
+	l := &Latents{Config: c}
 	for name, p := range l.parts() {
 		if *p, err = readPart(file, name, c.Width); err != nil {
 			return nil, fmt.Errorf("checkpoint %s: %w", checkpoint, err)
 		}
 	}
+	if err := l.check(c.Width); err != nil {
+		return nil, fmt.Errorf("checkpoint %s: %w", checkpoint, err)
+	}
 	return l, nil
+}
+
+// OfModel checks that a model is the one that encoded the vectors: to the decoder
+// of another one they mean nothing.
+func (l *Latents) OfModel(model pipeline.Artifact) error {
+	if used := model.Digest(); used != l.Model {
+		return fmt.Errorf("the latent vectors are of another model (%s) than the one that is given here (%s)", l.Model.Short(), used.Short())
+	}
+	return nil
+}
+
+// check refuses vectors that a model has not really given.
+func (l *Latents) check(width int) error {
+	for name, p := range l.parts() {
+		if len(p.Z) != len(p.User)*width {
+			return fmt.Errorf("%d values are no vectors of width %d for %d %s users", len(p.Z), width, len(p.User), name)
+		}
+		for i, v := range p.Z {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return fmt.Errorf("the latent vector of %s user %d holds %g: the model has diverged", name, p.User[i/width], v)
+			}
+		}
+	}
+	return nil
 }
 
 func readConfig(a pipeline.Artifact) (c Config, err error) {
@@ -122,18 +153,10 @@ func readConfig(a pipeline.Artifact) (c Config, err error) {
 }
 
 func readPart(file safetensors.File, name string, width int) (Part, error) {
-	user, ok := file[userTensor(name)]
-	if !ok || user.I32 == nil && len(user.Shape) != 1 {
+	user := file[userTensor(name)].I32
+	if user == nil {
 		return Part{}, fmt.Errorf("the file has no list of users %q", userTensor(name))
 	}
-	z, err := file.Float32(name, []int{len(user.I32), width})
-	if err != nil {
-		return Part{}, err
-	}
-	for i, v := range z {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return Part{}, fmt.Errorf("the latent vector of %s user %d holds %g: the model has diverged", name, user.I32[i/width], v)
-		}
-	}
-	return Part{User: user.I32, Z: z}, nil
+	z, err := file.Float32(name, []int{len(user), width})
+	return Part{User: user, Z: z}, err
 }

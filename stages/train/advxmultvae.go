@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -36,11 +37,7 @@ func AdvXMultVAE() pipeline.Kind {
 }
 
 func runAdvXMultVAE(ctx context.Context, cell *pipeline.Cell) error {
-	t, err := newTraining(cell)
-	if err != nil {
-		return err
-	}
-	first, err := t.resume()
+	t, first, err := begin(cell)
 	if err != nil {
 		return err
 	}
@@ -75,6 +72,7 @@ type training struct {
 	judge   judge
 	best    []adversary.Weight
 	curves  []tables.Point
+	unsaved bool // the last checkpoint could not be written
 }
 
 func newTraining(cell *pipeline.Cell) (*training, error) {
@@ -84,6 +82,9 @@ func newTraining(cell *pipeline.Cell) (*training, error) {
 		return nil, err
 	}
 	rows := tables.NewRows(split.Train)
+	if rows.Len() == 0 {
+		return nil, errors.New("the split has no training users")
+	}
 	t := &training{
 		params:  p,
 		cell:    cell,

@@ -2,6 +2,7 @@ package train
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -10,6 +11,7 @@ import (
 	"foil/internal/tables"
 	"foil/models/adversary"
 	"foil/models/optim"
+	"foil/pipeline"
 	"foil/stages/modelfile"
 )
 
@@ -45,9 +47,11 @@ func (t *training) statePath() string {
 // full disk, say, the training goes on: it is what people wait for.
 func (t *training) save(epoch int) {
 	if path := t.statePath(); path != "" {
-		if err := t.writeState(path, epoch); err != nil {
+		err := t.writeState(path, epoch)
+		if err != nil && !t.unsaved {
 			t.cell.Note("epoch %d: an interruption would lose what is done until here: %v", epoch, err)
 		}
+		t.unsaved = err != nil
 	}
 }
 
@@ -73,26 +77,33 @@ func (t *training) writeState(path string, epoch int) error {
 	}, tensors)
 }
 
-// resume sets the training to the state that an interrupted run has left, if
-// there is one, and returns the epoch to go on with.
-func (t *training) resume() (epoch int, err error) {
+// begin makes a training, in the state that an interrupted run has left if there is
+// one, and returns the epoch to go on with.
+func begin(cell *pipeline.Cell) (t *training, epoch int, err error) {
+	if t, err = newTraining(cell); err != nil {
+		return nil, 0, err
+	}
 	path := t.statePath()
 	if path == "" {
-		return 1, nil
+		return t, 1, nil
 	}
 	var p progress
 	file, err := checkpoint.Load(path, stateLayout, &p)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 1, nil
-	} else if err != nil {
-		t.cell.Note("the checkpoint of an interrupted run is of no use, so the training starts anew: %v", err)
-		return 1, nil
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return t, 1, nil
+	case err == nil:
+		err = t.restore(p, file)
+	case !errors.Is(err, checkpoint.ErrUseless):
+		return nil, 0, err
 	}
-	if err := t.restore(p, file); err != nil {
-		return 0, err
+	if err != nil {
+		cell.Note("the checkpoint of an interrupted run is of no use, so the training starts anew: %v", err)
+		t, err = newTraining(cell) // what restore has set is not to be trusted
+		return t, 1, err
 	}
-	t.cell.Logf("goes on after epoch %d, where an interrupted run had left a checkpoint", p.Epoch)
-	return p.Epoch + 1, nil
+	cell.Logf("goes on after epoch %d, where an interrupted run had left a checkpoint", p.Epoch)
+	return t, p.Epoch + 1, nil
 }
 
 func (t *training) restore(p progress, file safetensors.File) error {
@@ -102,7 +113,11 @@ func (t *training) restore(p progress, file safetensors.File) error {
 	if err := t.streams.Restore(p.Streams); err != nil {
 		return err
 	}
-	copy(t.users, file[orderTensor].I32)
+	order := file[orderTensor].I32
+	if !isOrder(order, len(t.users)) {
+		return fmt.Errorf("%d numbers are no order of %d users", len(order), len(t.users))
+	}
+	copy(t.users, order)
 	t.judge.plateau.Rate, t.judge.plateau.State = p.Rate, p.Plateau
 	t.judge.bestScore, t.judge.bestEpoch = p.BestScore, p.BestEpoch
 	t.curves = p.Curves
@@ -119,4 +134,16 @@ func (t *training) restore(p progress, file safetensors.File) error {
 		t.best = append(t.best, adversary.Weight{Name: w.Name, Shape: w.Shape, Data: data})
 	}
 	return nil
+}
+
+// isOrder says whether each of 0, 1, ... n-1 is there once.
+func isOrder(order []int32, n int) bool {
+	seen := make([]bool, n)
+	for _, u := range order {
+		if u < 0 || int(u) >= n || seen[u] {
+			return false
+		}
+		seen[u] = true
+	}
+	return len(order) == n
 }

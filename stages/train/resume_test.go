@@ -2,12 +2,15 @@ package train
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"foil/internal/checkpoint"
+	"foil/internal/safetensors"
 	"foil/pipeline"
 	"foil/stages/stagetest"
 )
@@ -79,6 +82,43 @@ func TestDamagedCheckpointStartsAnew(t *testing.T) {
 	}
 	if len(notes) != 1 || !strings.Contains(notes[0], "starts anew") {
 		t.Errorf("notes %q, want one that says that the training starts anew", notes)
+	}
+}
+
+// TestCheckpointThatDoesNotFitStartsAnew takes away, one by one, what a training
+// cannot go on without.
+func TestCheckpointThatDoesNotFitStartsAnew(t *testing.T) {
+	data := stagetest.Split(t)
+	work := interrupted(t, data, 4)
+	path := filepath.Join(work, "training")
+	var p progress
+	file, err := checkpoint.Load(path, stateLayout, &p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := mustTrain(t, data, tinyParams(), 7, 1).Digest()
+	for _, lost := range []string{"order", "best.encoder.layers.linear_0.bias", "first.decoder.layers.linear_0.weight", "stream order"} {
+		var tensors []safetensors.Tensor
+		for name, tensor := range file {
+			if name != lost && tensor.U8 == nil {
+				tensors = append(tensors, tensor)
+			}
+		}
+		q := p
+		q.Streams = maps.Clone(p.Streams)
+		delete(q.Streams, strings.TrimPrefix(lost, "stream "))
+		if err := checkpoint.Save(path, stateLayout, q, tensors); err != nil {
+			t.Fatal(err)
+		}
+		cell := cellOf(data, work)
+		var notes []string
+		cell.OnNote = func(text string) { notes = append(notes, text) }
+		if stagetest.MustRun(t, AdvXMultVAE(), cell).Digest() != want {
+			t.Errorf("without %q the training ends in other bytes", lost)
+		}
+		if len(notes) != 1 || !strings.Contains(notes[0], "starts anew") {
+			t.Errorf("without %q: notes %q, want one that says that the training starts anew", lost, notes)
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"io"
 	"math"
 	"slices"
+
+	"foil/internal/bench"
 )
 
 // A Comparison runs two programs on the same workloads.
@@ -23,7 +25,7 @@ type Side struct {
 }
 
 // MS is the side's number: the median over its rounds.
-func (s Side) MS() float64 { return median(s.RoundMS) }
+func (s Side) MS() float64 { return bench.Median(s.RoundMS) }
 
 // Measured is what came of a workload.
 type Measured struct {
@@ -78,14 +80,7 @@ func (s *Side) run(ctx context.Context, p Program, w Workload) (Result, error) {
 		return r, err
 	}
 	s.Version = r.Version
-	s.RoundMS = append(s.RoundMS, median(r.StepMS))
+	s.RoundMS = append(s.RoundMS, bench.Median(r.StepMS))
 	s.Memory = max(s.Memory, memory)
 	return r, nil
-}
-
-// median of at least one value.
-func median(x []float64) float64 {
-	sorted := slices.Sorted(slices.Values(x))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

@@ -15,8 +15,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"strconv"
 	"strings"
+
+	"foil/internal/bench"
 )
 
 // options are what the command line says.
@@ -82,11 +83,11 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.warmup, "warmup", 10, "steps of a run before those that are timed")
 	f.IntVar(&o.steps, "steps", 30, "timed steps of a run")
 	f.Func("sizes", "ITEMS:PER_USER, comma-separated (default 3125:96,47383:170: MovieLens 1M and LFM-2b-100k)", func(s string) (err error) {
-		o.sizes, err = list(s, parseSize)
+		o.sizes, err = bench.List(s, parseSize)
 		return err
 	})
 	f.Func("threads", "numbers of threads, comma-separated (default 1,2)", func(s string) (err error) {
-		o.threads, err = list(s, positive)
+		o.threads, err = bench.List(s, bench.Positive)
 		return err
 	})
 	f.SetOutput(io.Discard) // errors are reported once, by main
@@ -106,38 +107,17 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-// list parses comma-separated values.
-func list[T any](s string, parse func(string) (T, error)) ([]T, error) {
-	var out []T
-	for part := range strings.SplitSeq(s, ",") {
-		v, err := parse(strings.TrimSpace(part))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
-}
-
-func positive(s string) (int, error) {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 {
-		return 0, fmt.Errorf("%q is not a positive whole number", s)
-	}
-	return n, nil
-}
-
 // parseSize reads ITEMS:PER_USER.
 func parseSize(s string) (Size, error) {
 	items, perUser, found := strings.Cut(s, ":")
 	if !found {
 		return Size{}, fmt.Errorf("size %q is not ITEMS:PER_USER, such as 3125:96", s)
 	}
-	n, err := positive(items)
+	n, err := bench.Positive(items)
 	if err != nil {
 		return Size{}, err
 	}
-	k, err := positive(perUser)
+	k, err := bench.Positive(perUser)
 	if err != nil {
 		return Size{}, err
 	}

@@ -9,8 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"slices"
-	"strings"
+
+	"foil/internal/bench"
 )
 
 // foilSide is the argument with which this program is foil's side of a
@@ -67,7 +67,7 @@ func (p Program) Run(ctx context.Context, w Workload) (Result, int64, error) {
 	var stdout, stderr bytes.Buffer
 	c := exec.CommandContext(ctx, p.Args[0], p.Args[1:]...)
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(input), &stdout, &stderr
-	c.Env = untuned(os.Environ())
+	c.Env = bench.Without(os.Environ(), tuning)
 	err = c.Run()
 	switch {
 	case ctx.Err() != nil:
@@ -83,16 +83,9 @@ func (p Program) Run(ctx context.Context, w Workload) (Result, int64, error) {
 		return Result{}, 0, fmt.Errorf("%s: times of %d steps and losses of %d, where %d and %d were asked for",
 			p.Name, len(r.StepMS), len(r.Losses), w.Steps, w.Warmup+w.Steps)
 	}
-	return r, peakMemory(c.ProcessState), nil
+	return r, bench.PeakMemory(c.ProcessState), nil
 }
 
 // tuning are the prefixes of environment variables that change how fast a side
 // computes. Both sides run with their defaults.
 var tuning = []string{"OPENBLAS_", "OMP_", "GOMP_", "KMP_", "MKL_", "TORCH_", "ATEN_", "MALLOC_", "GOMAXPROCS=", "GOGC=", "GOMEMLIMIT=", "GODEBUG="}
-
-// untuned returns the environment without what tunes a side.
-func untuned(env []string) []string {
-	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
-		return slices.ContainsFunc(tuning, func(prefix string) bool { return strings.HasPrefix(entry, prefix) })
-	})
-}

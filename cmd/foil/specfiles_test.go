@@ -1,0 +1,28 @@
+package main
+
+import (
+	"io/fs"
+	"slices"
+	"testing"
+	"testing/fstest"
+)
+
+func TestFilesBesideTheSpecGoBeforeThoseOfWhatItExtends(t *testing.T) {
+	s := &specFiles{folders: []fs.FS{
+		fstest.MapFS{"a.py": {Data: []byte("mine")}, "lib/x.py": {}},
+		fstest.MapFS{"a.py": {Data: []byte("base")}, "b.py": {Data: []byte("base")}, "lib/y.py": {}},
+	}}
+	for name, want := range map[string]string{"a.py": "mine", "b.py": "base"} {
+		if text, err := fs.ReadFile(s, name); err != nil || string(text) != want {
+			t.Errorf("%s is %q (%v), want %q", name, text, err, want)
+		}
+	}
+	if _, err := fs.ReadFile(s, "c.py"); err == nil {
+		t.Error("c.py is there")
+	}
+	for pattern, want := range map[string][]string{"lib/*": {"lib/x.py"}, "b.*": {"b.py"}, "*.go": nil} {
+		if found, err := fs.Glob(s, pattern); err != nil || !slices.Equal(found, want) {
+			t.Errorf("%s matches %s (%v), want %s", pattern, found, err, want)
+		}
+	}
+}

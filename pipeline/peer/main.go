@@ -1,0 +1,60 @@
+// Peer puts the cost of foil's runner beside those of DVC and Snakemake: what
+// a stage costs that does next to nothing, and what it costs to find out that
+// nothing is to be done. README.md says what is compared and how to read it.
+//
+// A chain is a few steps that make a file each; a stage is one step of one chain,
+// as in foil a cell. A contender is a tool with a number of stages at once. It
+// runs the chains in a fresh folder: the first run makes all files, the no-op
+// that follows none. A round runs every contender once.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "peer:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	tools := []Tool{foilTool(o.foil), dvcTool(o.python), snakemakeTool(o.python)}
+	c := Comparison{Contenders: contenders(tools, o.jobs), Chains: o.chains, Rounds: o.rounds, Progress: os.Stderr}
+	versions, err := c.Versions(ctx)
+	if err != nil {
+		return err
+	}
+	measured, err := c.Run(ctx)
+	if err != nil {
+		return err
+	}
+	machine := fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	if err := writeComparison(os.Stdout, versions+"; "+machine, o.chains, measured); err != nil {
+		return err
+	}
+	s := Scaling{Program: o.foil, Jobs: o.jobs[len(o.jobs)-1], Rounds: o.rounds, Progress: os.Stderr}
+	var scaled []Scaled
+	for _, cells := range o.scale {
+		one, err := s.Run(ctx, cells)
+		if err != nil {
+			return fmt.Errorf("foil, %d cells: %w", cells, err)
+		}
+		scaled = append(scaled, one)
+	}
+	return writeScaling(os.Stdout, scaled)
+}

@@ -1,0 +1,199 @@
+//go:build unix
+
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"foil/pipeline"
+	"foil/spec"
+	"foil/stages/stagetest"
+)
+
+func str(s string) spec.Value { return spec.Value{Type: spec.String, Str: s} }
+
+// shell makes parameters that run a script.
+func shell(script string, outputs ...string) *Params {
+	return &Params{Run: []spec.Value{str("sh"), str("-c"), str(script)}, Outputs: outputs, Type: typeFiles}
+}
+
+// artifact makes one of a file.
+func artifact(t *testing.T, name, content string) pipeline.Artifact {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o444); err != nil {
+		t.Fatal(err)
+	}
+	a, err := pipeline.DirArtifact(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func read(t *testing.T, a pipeline.Artifact, name string) string {
+	t.Helper()
+	path, err := a.Path(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// newCell makes a cell whose scratch folder is its own.
+func newCell(t *testing.T, p *Params) *pipeline.Cell {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out")
+	if err := os.Mkdir(out, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return &pipeline.Cell{Params: p, OutDir: out}
+}
+
+func scratchOf(cell *pipeline.Cell) string {
+	return filepath.Join(filepath.Dir(cell.OutDir), "scratch")
+}
+
+func TestProgramFindsItsFilesAndInputs(t *testing.T) {
+	cell := newCell(t, shell("cat lib/one in/text/x in/all/1/y >out/z; cp in/all/cells.json out/", "z", "cells.json"))
+	cell.Sources = []pipeline.Source{{Name: "lib/one", Content: []byte("1")}}
+	cell.Inputs = map[string]pipeline.Artifact{"text": artifact(t, "x", "2")}
+	axes := []pipeline.AxisValue{
+		{Axis: "b", Value: spec.Value{Type: spec.Bool, Bool: true}}, {Axis: "f", Value: spec.Value{Type: spec.Float, Float: 0.5}},
+		{Axis: "i", Value: spec.Value{Type: spec.Int, Int: 7}}, {Axis: "s", Value: str("x")},
+	}
+	cell.Gathered = map[string][]pipeline.GatheredCell{"all": {{Artifact: artifact(t, "y", "0")}, {Axes: axes, Artifact: artifact(t, "y", "3")}}}
+	a := stagetest.MustRun(t, Command(), cell)
+	if got := read(t, a, "z"); got != "123" {
+		t.Errorf("got %q", got)
+	}
+	var cells []gatheredCell
+	if err := json.Unmarshal([]byte(read(t, a, "cells.json")), &cells); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := json.Marshal(cells)
+	if want := `[{"folder":"0","axes":{}},{"folder":"1","axes":{"b":true,"f":0.5,"i":7,"s":"x"}}]`; string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if _, err := os.Stat(scratchOf(cell)); err == nil {
+		t.Error("the scratch folder of a run that went well is still there")
+	}
+}
+
+func TestEachRunHasAFreshFolder(t *testing.T) {
+	cell := newCell(t, shell("touch left out/x; exit 1", "x"))
+	if _, err := stagetest.Run(t, Command(), cell); err == nil {
+		t.Fatal("no error")
+	}
+	if _, err := os.Stat(filepath.Join(scratchOf(cell), "left")); err != nil {
+		t.Errorf("a failed run leaves nothing to look into: %v", err)
+	}
+	cell.Params = shell("test ! -e left && test ! -e out/x && touch out/x", "x")
+	if _, err := stagetest.Run(t, Command(), cell); err != nil {
+		t.Error(err)
+	}
+}
+
+// Root may write to any file, and people run containers as root.
+func TestChangedInputIsAnError(t *testing.T) {
+	cell := newCell(t, shell("chmod u+w in/text/x; echo more >>in/text/x; touch out/y", "y"))
+	cell.Inputs = map[string]pipeline.Artifact{"text": artifact(t, "x", "2")}
+	_, err := stagetest.Run(t, Command(), cell)
+	if err == nil || !strings.Contains(err.Error(), "in/text/x was changed by the program") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestProgramIsAskedToEndBeforeItIsKilled(t *testing.T) {
+	cell := newCell(t, shell(`trap 'echo bye; exit 0' TERM; echo started; while :; do sleep 0.05; done`, "x"))
+	ctx, cancel := context.WithCancel(t.Context())
+	log := &watcher{until: "started", then: cancel}
+	cell.OnLog = log
+	err := Command().Run(ctx, cell)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(log.String(), "\nbye\n") {
+		t.Errorf("the log is %q", log.String())
+	}
+}
+
+// A watcher is a log that acts on what it is told.
+type watcher struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	until string
+	then  func()
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text.Write(p)
+	if strings.Contains(string(p), w.until+"\n") {
+		w.then()
+	}
+	return len(p), nil
+}
+
+func (w *watcher) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+func TestWhatIsLeftInTheBackgroundIsAnError(t *testing.T) {
+	cell := newCell(t, shell("touch out/x; sleep 1000 &", "x"))
+	_, err := stagetest.Run(t, Command(), cell)
+	if err == nil || !strings.Contains(err.Error(), "not what it had started in the background") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEnvironmentIsDeclared(t *testing.T) {
+	callers := map[string]string{"PATH": "/bin", "HOME": "/home/x", "SECRET": "s", "CARD": "7", "OMP_NUM_THREADS": "99", "LEVEL": "1", "CUDA_VISIBLE_DEVICES": "2"}
+	lookup := func(name string) (string, bool) { v, ok := callers[name]; return v, ok }
+	for _, test := range []struct {
+		name string
+		p    Params
+		want []string
+	}{
+		{"nothing", Params{}, []string{"CUDA_VISIBLE_DEVICES=2", "HOME=/home/x", "OMP_NUM_THREADS=3", "PATH=/bin"}},
+		{"declared", Params{Env: map[string]spec.Value{"LEVEL": {Type: spec.Int, Int: 5}, "OMP_NUM_THREADS": str("1"), "HOME": str("/")}},
+			[]string{"CUDA_VISIBLE_DEVICES=2", "HOME=/", "LEVEL=5", "OMP_NUM_THREADS=1", "PATH=/bin"}},
+		{"inherited", Params{Inherit: []string{"CARD", "NOWHERE"}}, []string{"CARD=7", "CUDA_VISIBLE_DEVICES=2", "HOME=/home/x", "OMP_NUM_THREADS=3", "PATH=/bin"}},
+		{"threads inherited", Params{Inherit: []string{"OMP_NUM_THREADS"}}, []string{"CUDA_VISIBLE_DEVICES=2", "HOME=/home/x", "OMP_NUM_THREADS=99", "PATH=/bin"}},
+	} {
+		if got := test.p.environment(3, lookup); !slices.Equal(got, test.want) {
+			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestLastWordsAreShort(t *testing.T) {
+	said := &tail{}
+	for i := range 1000 {
+		said.Write([]byte(strings.Repeat("ä", i%7) + "\n"))
+	}
+	said.Write([]byte("the end\n"))
+	if got := said.String(); !strings.HasSuffix(got, "\nthe end") || strings.Count(got, "\n") != tailLines-1 {
+		t.Errorf("got %q", got)
+	}
+	said.Write([]byte(strings.Repeat("ä", 5000)))
+	if got := said.String(); len(got) != tailBytes {
+		t.Errorf("%d bytes", len(got))
+	}
+}

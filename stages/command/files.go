@@ -1,0 +1,97 @@
+package command
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"foil/internal/cache"
+	"foil/pipeline"
+	"foil/spec"
+)
+
+// maxFile bounds a file of a program: its content is carried along with the
+// cell. What is larger is data, and data comes through an input.
+const maxFile = 1 << 20
+
+// findFiles reads the files that a program is made of: each once, sorted by name.
+func findFiles(beside fs.FS, patterns []string) ([]pipeline.Source, error) {
+	if len(patterns) > 0 && beside == nil {
+		return nil, errors.New("files: nothing lies beside this spec")
+	}
+	var sources []pipeline.Source
+	for i, pattern := range patterns {
+		found, err := match(beside, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", index("files", i), err)
+		}
+		for _, name := range found {
+			s, err := readFile(beside, name)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", index("files", i), err)
+			}
+			sources = append(sources, s)
+		}
+	}
+	slices.SortFunc(sources, func(a, b pipeline.Source) int { return cmp.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(sources, func(a, b pipeline.Source) bool { return a.Name == b.Name }), nil
+}
+
+// match lists the files that a pattern stands for; folders only count when they
+// are named, and are then an error.
+func match(beside fs.FS, pattern string) ([]string, error) {
+	found, err := fs.Glob(beside, pattern)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", pattern, err)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("no file %q beside the spec%s", pattern, nearby(beside, pattern))
+	}
+	var files []string
+	for _, name := range found {
+		info, err := fs.Stat(beside, name)
+		switch {
+		case err != nil:
+			return nil, err
+		case info.IsDir() && name == pattern:
+			return nil, fmt.Errorf("%q is a folder; write %s/* for the files in it", name, name)
+		case info.IsDir():
+			continue
+		case isReserved(name):
+			return nil, fmt.Errorf("%q would lie among the inputs or outputs, in/ and out/; give its folder another name", name)
+		}
+		files = append(files, name)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%q matches folders only", pattern)
+	}
+	return files, nil
+}
+
+func isReserved(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return first == inDir || first == outDir
+}
+
+func nearby(beside fs.FS, pattern string) string {
+	there, _ := fs.Glob(beside, path.Join(path.Dir(pattern), "*"))
+	return spec.Suggestion(pattern, there)
+}
+
+func readFile(beside fs.FS, name string) (pipeline.Source, error) {
+	if info, err := fs.Stat(beside, name); err != nil {
+		return pipeline.Source{}, err
+	} else if info.Size() > maxFile {
+		return pipeline.Source{}, fmt.Errorf("%q has %d bytes; a program's files may have 1 MiB: give data as an input, for example from another command", name, info.Size())
+	}
+	content, err := fs.ReadFile(beside, name)
+	return pipeline.Source{Name: name, Digest: cache.DigestOf(content), Content: content}, err
+}
+
+// index is the path of an element of a list.
+func index(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }

@@ -1,0 +1,106 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"foil/internal/tables"
+)
+
+// typeFiles is the type of outputs that only other commands take.
+const typeFiles = "files"
+
+// artifacts are the types that an output can have: the files that it needs, and
+// what is to be read of them before anybody else does.
+var artifacts = map[string]struct {
+	files []string
+	check func(tables.PathFunc) error
+}{
+	typeFiles:         {},
+	tables.TypeReport: {},
+	tables.TypeMetrics: {[]string{tables.MetricsFile}, func(path tables.PathFunc) error {
+		p, err := path(tables.MetricsFile)
+		if err == nil {
+			_, err = tables.ReadMetrics(p)
+		}
+		return err
+	}},
+	tables.TypeInteractions: {[]string{tables.InteractionsFile, tables.UsersFile, tables.ItemsFile}, func(path tables.PathFunc) error {
+		_, err := tables.ReadDataset(path)
+		return err
+	}},
+	tables.TypeSplit: {[]string{tables.TrainFile, tables.ValidationInputFile, tables.ValidationTargetFile, tables.TestInputFile, tables.TestTargetFile,
+		tables.UsersFile, tables.ItemsFile}, func(path tables.PathFunc) error {
+		_, err := tables.ReadSplit(path)
+		return err
+	}},
+}
+
+// collect checks what the program left in its output folder, and moves it to
+// where the cell's output belongs.
+func (p *Params) collect(from, to string) error {
+	found, err := regularFiles(from)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range p.Outputs {
+		if !slices.Contains(found, name) {
+			errs = append(errs, fmt.Errorf("the program ended well, but left no %s/%s, which outputs names", outDir, name))
+		}
+	}
+	for _, name := range found {
+		if !slices.Contains(p.Outputs, name) {
+			errs = append(errs, fmt.Errorf("the program left %s/%s, which outputs does not name; add it, or let the program write it elsewhere", outDir, name))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if check := artifacts[p.Type].check; check != nil {
+		in := func(file string) (string, error) { return filepath.Join(from, file), nil }
+		if err := check(in); err != nil {
+			return fmt.Errorf("the output is no %s: %w", p.Type, err)
+		}
+	}
+	for _, name := range p.Outputs {
+		target := filepath.Join(to, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+			return err
+		}
+		if err := os.Rename(filepath.Join(from, filepath.FromSlash(name)), target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// regularFiles lists the files in a folder, sorted. Anything else is an error:
+// a link's target does not belong to the output.
+func regularFiles(dir string) ([]string, error) {
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("the program removed the folder %s/, into which its output belongs", outDir)
+	}
+	var names []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if !d.Type().IsRegular() {
+			return fmt.Errorf("the program left %s/%s, which is not a regular file but %s; let it write a copy", outDir, name, d.Type())
+		}
+		names = append(names, name)
+		return nil
+	})
+	slices.Sort(names)
+	return names, err
+}

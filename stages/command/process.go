@@ -1,0 +1,145 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"foil/pipeline"
+)
+
+// grace is what a program is given to end by itself after it was asked to. A
+// cell has to end within two seconds after a run was interrupted.
+const grace = 1500 * time.Millisecond
+
+// handedOn are the variables that say where things are on this machine: without
+// PATH few programs are found, without HOME few find their own files (Python's
+// user packages), TMPDIR is where clusters have room, and CUDA_VISIBLE_DEVICES holds
+// the GPUs that the cell was given. The others are Windows'.
+var handedOn = []string{"PATH", "HOME", "TMPDIR", "CUDA_VISIBLE_DEVICES", "TEMP", "USERPROFILE", "PATHEXT"}
+
+// threadsVariable is heeded by OpenMP, MKL, OpenBLAS and PyTorch. Without it each
+// of several cells would take all cores.
+const threadsVariable = "OMP_NUM_THREADS"
+
+// execute runs the program to its end.
+func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) error {
+	args := p.arguments()
+	path, err := find(args[0], dir)
+	if err != nil {
+		return err
+	}
+	cell.Logf("run %q (%s)", args, path)
+	lock := &sync.Mutex{}
+	log := cell.OnLog
+	if log == nil {
+		log = io.Discard
+	}
+	said := &tail{}
+	cmd := exec.CommandContext(ctx, path)
+	cmd.Args = args
+	cmd.Dir = dir
+	cmd.Env = p.environment(cell.Cores, os.LookupEnv)
+	cmd.Stdout = locked{lock, log}
+	cmd.Stderr = locked{lock, io.MultiWriter(log, said)}
+	// A group of its own: Ctrl-C at a terminal is foil's to answer, and what the
+	// program has started ends with it.
+	setGroup(cmd)
+	cmd.Cancel = func() error { return askToEnd(cmd.Process) }
+	cmd.WaitDelay = grace
+	runtime.LockOSThread() // see endWithFoil
+	defer runtime.UnlockOSThread()
+	err = cmd.Run()
+	if cmd.Process != nil {
+		killGroup(cmd.Process)
+	}
+	lock.Lock()
+	defer lock.Unlock()
+	return explain(ctx, err, args[0], dir, said.String())
+}
+
+// explain says how a program ended, if not well.
+func explain(ctx context.Context, err error, program, dir, said string) error {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, exec.ErrWaitDelay):
+		return fmt.Errorf("%s ended, but not what it had started in the background; let it wait for that", program)
+	case !errors.As(err, &exit):
+		return fmt.Errorf("%s cannot be run: %w", program, err)
+	}
+	how := fmt.Sprintf("%s ended with %v", program, exit)
+	if said != "" {
+		how += "; its last words:\n    " + strings.ReplaceAll(said, "\n", "\n    ")
+	} else {
+		how += ", and said nothing on stderr"
+	}
+	return fmt.Errorf("%s\n  It ran in %s", how, dir)
+}
+
+// find looks for a program on foil's PATH, or among the files in dir.
+func find(program, dir string) (string, error) {
+	if filepath.IsAbs(program) {
+		return program, nil
+	}
+	if strings.ContainsRune(program, '/') {
+		path := filepath.Join(dir, filepath.FromSlash(program))
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("run[0]: no program %q among the files of the stage; name it in files", program)
+		}
+		return path, nil
+	}
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return "", fmt.Errorf("run[0]: no program %q on the PATH; install it, or write ./%s if it is one of files", program, program)
+	}
+	return path, nil
+}
+
+// environment is the whole environment of the program, sorted.
+func (p *Params) environment(cores int, lookup func(string) (string, bool)) []string {
+	env := map[string]string{}
+	for _, name := range slices.Concat(handedOn, p.Inherit) {
+		if value, ok := lookup(name); ok {
+			env[name] = value
+		}
+	}
+	if _, ok := env[threadsVariable]; !ok {
+		env[threadsVariable] = strconv.Itoa(max(1, cores))
+	}
+	for name, v := range p.Env {
+		env[name] = text(v)
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		list = append(list, name+"="+env[name])
+	}
+	return list
+}
+
+// locked is a writer that shares its lock: stdout and stderr go into one log.
+type locked struct {
+	lock *sync.Mutex
+	to   io.Writer
+}
+
+func (w locked) Write(p []byte) (int, error) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	return w.to.Write(p)
+}

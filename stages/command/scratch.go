@@ -1,0 +1,183 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"foil/pipeline"
+	"foil/spec"
+)
+
+// What lies in a scratch folder beside the program's files.
+const (
+	inDir     = "in"         // the inputs, a folder each
+	outDir    = "out"        // for the output
+	cellsFile = "cells.json" // of a gathered input
+)
+
+// A scratch is the folder that a program runs in. It is left behind by a run
+// that failed, for people to look into, and made anew by the next.
+type scratch struct {
+	dir   string
+	links []link
+}
+
+// A link is a file of an input with what it was like before the program ran.
+type link struct {
+	name     string // in the scratch folder
+	path     string
+	size     int64
+	modified time.Time
+}
+
+// newScratch makes the folder with all that the program is given.
+func newScratch(dir string, cell *pipeline.Cell) (*scratch, error) {
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, err
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &scratch{dir: abs}
+	for _, d := range []string{inDir, outDir} {
+		if err := os.MkdirAll(filepath.Join(abs, d), 0o777); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range cell.Sources {
+		// Executable, whatever they are beside the spec: keys count content only.
+		if err := s.write(f.Name, f.Content, 0o777); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(cell.Inputs)) {
+		if err := s.addInput(inDir+"/"+name, cell.Inputs[name]); err != nil {
+			return nil, fmt.Errorf("input %s: %w", name, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(cell.Gathered)) {
+		if err := s.addGathered(inDir+"/"+name, cell.Gathered[name]); err != nil {
+			return nil, fmt.Errorf("input %s: %w", name, err)
+		}
+	}
+	return s, nil
+}
+
+func (s *scratch) out() string { return filepath.Join(s.dir, outDir) }
+
+// path is where a name in the folder lies; its folder is there then.
+func (s *scratch) path(name string) (string, error) {
+	path := filepath.Join(s.dir, filepath.FromSlash(name))
+	return path, os.MkdirAll(filepath.Dir(path), 0o777)
+}
+
+func (s *scratch) write(name string, content []byte, mode fs.FileMode) error {
+	path, err := s.path(name)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, mode)
+}
+
+// addInput links the files of an artifact into a folder.
+func (s *scratch) addInput(folder string, a pipeline.Artifact) error {
+	for _, f := range a.Files {
+		from, err := a.Open(f)
+		if err != nil {
+			return err
+		}
+		if from, err = filepath.Abs(from); err != nil {
+			return err
+		}
+		info, err := os.Stat(from)
+		if err != nil {
+			return err
+		}
+		name := folder + "/" + f.Name
+		to, err := s.path(name)
+		if err != nil {
+			return err
+		}
+		if err := os.Symlink(from, to); err == nil {
+			s.links = append(s.links, link{name, from, info.Size(), info.ModTime()})
+		} else if err := copyFile(from, to); err != nil { // Windows allows links to few
+			return err
+		}
+	}
+	return nil
+}
+
+// A gatheredCell is an entry of cells.json.
+type gatheredCell struct {
+	Folder string         `json:"folder"`
+	Axes   map[string]any `json:"axes"`
+}
+
+// addGathered gives each cell a folder, and lists them.
+func (s *scratch) addGathered(folder string, cells []pipeline.GatheredCell) error {
+	list := []gatheredCell{}
+	for i, c := range cells {
+		entry := gatheredCell{Folder: strconv.Itoa(i), Axes: map[string]any{}}
+		for _, a := range c.Axes {
+			entry.Axes[a.Axis] = plain(a.Value)
+		}
+		list = append(list, entry)
+		if err := s.addInput(folder+"/"+entry.Folder, c.Artifact); err != nil {
+			return err
+		}
+	}
+	text, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return err
+	}
+	return s.write(folder+"/"+cellsFile, append(text, '\n'), 0o666)
+}
+
+// plain is the value of an axis as JSON has it.
+func plain(v spec.Value) any {
+	switch v.Type {
+	case spec.Int:
+		return v.Int
+	case spec.Float:
+		return v.Float
+	case spec.Bool:
+		return v.Bool
+	}
+	return v.Str
+}
+
+// checkInputs reports an input that the program wrote to: it is an object of
+// the cache, and read-only, but not for a program that runs as root.
+func (s *scratch) checkInputs() error {
+	var errs []error
+	for _, l := range s.links {
+		if info, err := os.Stat(l.path); err != nil || info.Size() != l.size || !info.ModTime().Equal(l.modified) {
+			errs = append(errs, fmt.Errorf("%s was changed by the program; inputs are read-only, so let it copy the file first (foil makes the input again when it is read next)", l.name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func copyFile(from, to string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src)
+	return errors.Join(err, dst.Close())
+}
