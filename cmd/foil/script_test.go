@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "damage": damage, "readonly": readonly},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "damage": damage, "readonly": readonly},
 	})
 }
 
