@@ -30,7 +30,7 @@ Exit status: 0 done, 1 something failed, 2 wrong usage, 130 interrupted; of plan
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(spawn), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
-		newVerify(spawn), newGC(),
+		newVerify(spawn), newGC(), newExport(), newImport(),
 		newValidate(), newKinds(), newSchema(), newVersion(), newCell())
 	return root
 }

@@ -45,3 +45,14 @@ func canBeReadOnly(t *testing.T) bool {
 	undo()
 	return true
 }
+
+// truncated cuts a file in half.
+func truncated(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: truncated FILE")
+	}
+	path := ts.MkAbs(args[0])
+	info, err := os.Stat(path)
+	ts.Check(err)
+	ts.Check(os.Truncate(path, info.Size()/2))
+}
