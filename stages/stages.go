@@ -24,6 +24,8 @@ func All() []pipeline.Kind {
 		load.MovieLens1M(),
 		load.LFM2b100k(),
 		load.Synthetic(),
+		load.CIFAR10(),
+		load.CIFAR100(),
 		filter.KCore(),
 		filter.KnownAttributes(),
 		split.UserKFold(),
