@@ -24,6 +24,7 @@ func All() []pipeline.Kind {
 		load.MovieLens1M(),
 		load.LFM2b100k(),
 		load.Synthetic(),
+		load.SyntheticImages(),
 		load.CIFAR10(),
 		load.CIFAR100(),
 		filter.KCore(),
