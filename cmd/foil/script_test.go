@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line.
-// `fails CODE COMMAND...` asks for an exit code; for signalcell, nocell and lfm see there.
+// `fails CODE COMMAND...` asks for an exit code; for signalcell, nocell, lfm and cifar see there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("FOIL_CACHE", "")
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR},
 	})
 }
 
