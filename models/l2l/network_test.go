@@ -41,7 +41,7 @@ func (f *fixture) checkClassifier(t *testing.T, name string, mode Mode) {
 	}
 	out := evaluate(t, b, build, append([]any{f.input(t, "in.x"), f.input(t, "in.y")}, w.inputs()...)...)
 	features, logits, loss, xGrad := out[0], out[1], out[2], out[3]
-	trainable := len(n.Bind(make([]*Node, len(n.Params))).Trainable())
+	trainable := trainables(n)
 	grads, statistics := out[4:4+trainable], out[4+trainable:]
 
 	prefix := "out." + name + "."
@@ -94,7 +94,7 @@ func (f *fixture) checkAttacker(t *testing.T, name string, mode Mode) {
 		in = append(in, f.input(t, "in.r"))
 	}
 	out := evaluate(t, b, build, append(in, w.inputs()...)...)
-	trainable := len(n.Bind(make([]*Node, len(n.Params))).Trainable())
+	trainable := trainables(n)
 	y, sum, xGrad, grads, statistics := out[0], out[1], out[2], out[3:3+trainable], out[3+trainable:]
 
 	prefix := "out." + name + "."
