@@ -37,6 +37,10 @@ type Cell struct {
 	// checkpoints. It may not exist yet: see os.MkdirAll. Empty when there is none.
 	WorkDir string
 
+	// CheckpointEvery is how long an interrupted cell may have to go back. 0: as the
+	// kind sees fit.
+	CheckpointEvery time.Duration
+
 	// OnProgress, OnNote, OnLog and OnTiming receive what Progress, Note, Logf and Time are
 	// given; nil drops it.
 	OnProgress func(Progress)

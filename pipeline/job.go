@@ -181,16 +181,19 @@ func (j *job) newCell(work *cache.Work) (*Cell, error) {
 		return nil, err
 	}
 	cell := &Cell{
-		ID:         j.Node.ID,
-		Params:     params,
-		Inputs:     j.inputs,
-		Gathered:   j.gathered,
-		Sources:    j.sources,
-		Env:        j.opts.Env,
-		Cores:      j.held.Cores,
-		GPUs:       j.gpus,
-		OutDir:     work.Out,
-		WorkDir:    work.Checkpoint,
+		ID:       j.Node.ID,
+		Params:   params,
+		Inputs:   j.inputs,
+		Gathered: j.gathered,
+		Sources:  j.sources,
+		Env:      j.opts.Env,
+		Cores:    j.held.Cores,
+		GPUs:     j.gpus,
+		OutDir:   work.Out,
+		WorkDir:  work.Checkpoint,
+
+		CheckpointEvery: j.opts.CheckpointEvery,
+
 		OnProgress: func(p Progress) { j.progress.Store(&p) },
 		OnNote:     func(text string) { j.messages <- noted{j.cell, text} },
 		OnTiming: func(name string, d time.Duration) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"os"
+	"time"
 
 	"foil/internal/cache"
 )
@@ -17,6 +18,9 @@ type Options struct {
 	Cores   int    // threads that a cell may keep busy whose stage does not say; 0: one
 	Limits  Limits // of all cells that run at once
 	Version string // of the program, for records
+
+	// CheckpointEvery is what Cell.CheckpointEvery is set to.
+	CheckpointEvery time.Duration
 
 	// FailFast ends the run with the first failure: what runs is stopped, and
 	// nothing new begins.

@@ -30,6 +30,8 @@ type Task struct {
 
 	OutDir  string `json:"out_dir"`
 	WorkDir string `json:"work_dir"`
+
+	CheckpointEvery time.Duration `json:"checkpoint_every,omitempty"` // nanoseconds
 }
 
 // A TaskArtifact is an input with the places of its files.
@@ -67,6 +69,7 @@ func newTask(n *Node, c *Cell) (*Task, error) {
 		Seed: c.Seed, Backend: c.Backend, Cores: c.Cores, GPUs: c.GPUs,
 		Inputs: map[string]TaskArtifact{}, Gathered: map[string][]TaskArtifact{},
 		Sources: c.Sources, Env: c.Env, OutDir: c.OutDir, WorkDir: c.WorkDir,
+		CheckpointEvery: c.CheckpointEvery,
 	}
 	for name, a := range c.Inputs {
 		in, err := taskArtifact(a, nil)
@@ -139,6 +142,7 @@ func (t *Task) newCell(k *Kind) (*Cell, error) {
 		ID: t.Cell, Params: params, Seed: t.Seed, Backend: t.Backend, Cores: t.Cores, GPUs: t.GPUs,
 		Inputs: map[string]Artifact{}, Gathered: map[string][]GatheredCell{},
 		Sources: t.Sources, Env: t.Env, OutDir: t.OutDir, WorkDir: t.WorkDir,
+		CheckpointEvery: t.CheckpointEvery,
 	}
 	for name, in := range t.Inputs {
 		c.Inputs[name] = in.artifact()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -87,6 +88,9 @@ func finish(cmd *cobra.Command, result *pipeline.Result, err error, publish func
 	fmt.Fprintln(out, summary(result))
 	if publishErr != nil {
 		fmt.Fprintf(out, "foil: %v\n", publishErr)
+	}
+	if err != nil && strings.Contains(err.Error(), syscall.ENOSPC.Error()) { // a cell's process hands on the text alone
+		fmt.Fprintln(out, "foil: the disk is full: foil gc makes room in a cache, --cache names another one; the same command then goes on")
 	}
 	var failed *pipeline.FailedError
 	switch {

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line.
-// `fails CODE COMMAND...` asks for an exit code; for signalcell, nocell, lfm, damage, readonly and truncated see there.
+// `fails CODE COMMAND...` asks for an exit code; for signalcell, nocell, lfm, cifar, damage, readonly and truncated see there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
-		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "damage": damage, "readonly": readonly, "truncated": truncated},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated},
 	})
 }
 

@@ -87,6 +87,9 @@ func verifyCache(cmd *cobra.Command, c *cache.Cache, repair bool) error {
 	if report.Newer > 0 {
 		fmt.Fprintf(out, "%d records were written by a newer foil, and not looked into\n", report.Newer)
 	}
+	if report.LostLogs > 0 {
+		fmt.Fprintf(out, "%d logs are lost: no result needs them, and no run makes them again\n", report.LostLogs)
+	}
 	fmt.Fprintf(out, "%d records and %d objects with %s: %d problems\n", report.Records, report.Objects, spec.FormatSize(report.Bytes), len(report.Problems))
 	if len(report.Problems) > 0 {
 		return errReported

@@ -19,6 +19,7 @@ type Report struct {
 	Objects  int // that were compared with their digests
 	Bytes    int64
 	Newer    int // records of a later format, which were not looked into
+	LostLogs int // that records name: no result needs them, and nothing makes them again
 	Problems []Problem
 }
 
@@ -179,7 +180,13 @@ func (v *verifier) records() error {
 			v.add(Problem{v.name(e.Path), e.Problem.Error(), v.Repair && v.setAside(e)})
 		}
 		v.report.Records++
-		for _, f := range e.files() {
+		if e.Record == nil {
+			continue
+		}
+		if log := e.Record.Log; log != nil && v.cache.lookAt(*log) != "" {
+			v.report.LostLogs++
+		}
+		for _, f := range e.Record.Outputs {
 			if reason := v.cache.lookAt(f); reason != "" {
 				v.add(Problem{Name: fmt.Sprintf("%s (%s): its output %s", e.Record.Cell, e.Key.Short(), f.Name), Reason: reason})
 			}

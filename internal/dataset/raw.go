@@ -37,21 +37,49 @@ func ReadZip(path string, names ...string) (Raw, cache.Digest, error) {
 // names and contents, in the order given.
 func ReadFolder(dir string, names ...string) (Raw, cache.Digest, error) {
 	raw := make(Raw)
-	for _, name := range names {
-		b, err := os.ReadFile(filepath.Join(dir, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, cache.Digest{}, fmt.Errorf("%s has no %s (%s are needed)", dir, name, strings.Join(names, ", "))
-		}
-		if err != nil {
-			return nil, cache.Digest{}, err
-		}
-		raw[name] = b
-	}
 	h := sha256.New()
 	for _, name := range names {
-		fmt.Fprintf(h, "%s %s\n", cache.DigestOf(raw[name]), name)
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return nil, cache.Digest{}, notInFolder(err, dir, name, names)
+		}
+		raw[name] = b
+		fmt.Fprintf(h, "%s %s\n", cache.DigestOf(b), name)
 	}
 	return raw, cache.Digest(h.Sum(nil)), nil
+}
+
+// FolderDigest is the digest that ReadFolder returns, for no more memory than a
+// buffer.
+func FolderDigest(dir string, names ...string) (cache.Digest, error) {
+	h := sha256.New()
+	for _, name := range names {
+		digest, err := fileDigest(filepath.Join(dir, name))
+		if err != nil {
+			return cache.Digest{}, notInFolder(err, dir, name, names)
+		}
+		fmt.Fprintf(h, "%s %s\n", digest, name)
+	}
+	return cache.Digest(h.Sum(nil)), nil
+}
+
+func fileDigest(path string) (cache.Digest, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return cache.Digest{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return cache.Digest(h.Sum(nil)), err
+}
+
+// notInFolder says which of the files is missing.
+func notInFolder(err error, dir, name string, names []string) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s has no %s (%s are needed)", dir, name, strings.Join(names, ", "))
+	}
+	return err
 }
 
 func unzip(b []byte, names []string) (Raw, error) {

@@ -25,6 +25,7 @@ type Tensor struct {
 	Shape []int
 	F32   []float32
 	I32   []int32
+	I64   []int64
 	U8    []uint8
 }
 
@@ -37,7 +38,7 @@ type entry struct {
 	Offsets *[2]int64 `json:"data_offsets"`
 }
 
-var widths = map[string]int64{"F32": 4, "I32": 4, "U8": 1}
+var widths = map[string]int64{"F32": 4, "I32": 4, "I64": 8, "U8": 1}
 
 // Write writes the tensors sorted by name, so that equal tensors give equal bytes.
 func Write(w io.Writer, tensors []Tensor) error {
@@ -91,6 +92,8 @@ func (t Tensor) layout() (dtype string, n int64) {
 	switch {
 	case t.I32 != nil:
 		return "I32", int64(len(t.I32))
+	case t.I64 != nil:
+		return "I64", int64(len(t.I64))
 	case t.U8 != nil:
 		return "U8", int64(len(t.U8))
 	default:
@@ -105,6 +108,11 @@ func (t Tensor) write(w io.Writer) error {
 		buf = make([]byte, 0, 4*len(t.I32))
 		for _, v := range t.I32 {
 			buf = binary.LittleEndian.AppendUint32(buf, uint32(v))
+		}
+	case t.I64 != nil:
+		buf = make([]byte, 0, 8*len(t.I64))
+		for _, v := range t.I64 {
+			buf = binary.LittleEndian.AppendUint64(buf, uint64(v))
 		}
 	case t.U8 != nil:
 		buf = t.U8
@@ -178,7 +186,7 @@ func parseTensor(name string, raw json.RawMessage, data []byte) (Tensor, error) 
 	}
 	width, ok := widths[e.DType]
 	if !ok {
-		return Tensor{}, fmt.Errorf("type %q is not one of F32, I32, U8", e.DType)
+		return Tensor{}, fmt.Errorf("type %q is not one of F32, I32, I64, U8", e.DType)
 	}
 	if e.Offsets == nil {
 		return Tensor{}, fmt.Errorf("no data_offsets")
@@ -203,6 +211,11 @@ func parseTensor(name string, raw json.RawMessage, data []byte) (Tensor, error) 
 		t.I32 = make([]int32, n)
 		for i := range t.I32 {
 			t.I32[i] = int32(binary.LittleEndian.Uint32(part[4*i:]))
+		}
+	case "I64":
+		t.I64 = make([]int64, n)
+		for i := range t.I64 {
+			t.I64[i] = int64(binary.LittleEndian.Uint64(part[8*i:]))
 		}
 	default:
 		t.U8 = slices.Clone(part)

@@ -12,6 +12,7 @@ func sample() []Tensor {
 	return []Tensor{
 		{Name: "b.weight", Shape: []int{2, 3}, F32: []float32{1, -2, 3.5, 0, float32(math.Inf(1)), 6}},
 		{Name: "a.class", Shape: []int{3}, I32: []int32{-1, 0, 7}},
+		{Name: "a.label", Shape: []int{2}, I64: []int64{-1, 1 << 40}},
 		{Name: "seen", Shape: []int{2, 2}, U8: []uint8{0, 1, 1, 0}},
 		{Name: "empty", Shape: []int{0, 4}, F32: []float32{}},
 		{Name: "scalar", Shape: []int{}, F32: []float32{9}},
@@ -29,7 +30,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 	for _, want := range sample() {
 		got := f[want.Name]
-		if !slices.Equal(got.Shape, want.Shape) || !slices.Equal(got.F32, want.F32) || !slices.Equal(got.I32, want.I32) || !slices.Equal(got.U8, want.U8) {
+		if !slices.Equal(got.Shape, want.Shape) || !slices.Equal(got.F32, want.F32) || !slices.Equal(got.I32, want.I32) || !slices.Equal(got.I64, want.I64) || !slices.Equal(got.U8, want.U8) {
 			t.Errorf("%s: read %+v, want %+v", want.Name, got, want)
 		}
 	}

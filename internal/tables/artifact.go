@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// The files of the artifacts "interactions" and "split".
+// The files of the artifacts "interactions", "split" and "images".
 const (
 	InteractionsFile     = "interactions.arrow"
 	UsersFile            = "users.arrow"
@@ -15,6 +15,9 @@ const (
 	ValidationTargetFile = "validation_target.arrow"
 	TestInputFile        = "test_input.arrow"
 	TestTargetFile       = "test_target.arrow"
+	TestFile             = "test.arrow"
+	ClassesFile          = "classes.arrow"
+	ImageFile            = "image.json"
 	MetricsFile          = "metrics.arrow"
 	CurvesFile           = "curves.arrow"
 )

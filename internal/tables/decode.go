@@ -22,7 +22,7 @@ type table struct {
 }
 
 // readTable reads the file at path and hands its table to use. Every error
-// names the file, and Arrow's panics over damaged bytes become errors here.
+// names the file.
 func readTable(path string, use func(*table) error) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -34,12 +34,15 @@ func readTable(path string, use func(*table) error) error {
 	return nil
 }
 
+// soundly, deferred, makes an error of a panic over damaged bytes.
+func soundly(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("not a sound Arrow file: %v", r)
+	}
+}
+
 func decode(raw []byte, use func(*table) error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("not a sound Arrow file: %v", r)
-		}
-	}()
+	defer soundly(&err)
 	if err := precheck(raw); err != nil {
 		return fmt.Errorf("not a sound Arrow file: %w", err)
 	}

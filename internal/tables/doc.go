@@ -5,5 +5,6 @@
 //
 // Nouns: Interactions (user, item pairs), Users (one row a user: original id
 // and one column per attribute), Rows (a CSR view of interactions for
-// training), Metrics (scalars), Curves (values over epochs).
+// training), Images (pixels with labels, kept as the file has them), Metrics
+// (scalars), Curves (values over epochs).
 package tables

@@ -1,7 +1,7 @@
 package tables
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -35,8 +35,8 @@ func encode(w io.Writer, columns ...column) error {
 	}
 	schema := arrow.NewSchema(fields, nil)
 
-	var out fileBytes
-	fw, err := ipc.NewFileWriter(&out, ipc.WithSchema(schema))
+	buffered := bufio.NewWriterSize(w, 64<<10) // large values pass it by
+	fw, err := ipc.NewFileWriter(&counted{w: buffered}, ipc.WithSchema(schema))
 	if err != nil {
 		return err
 	}
@@ -46,18 +46,26 @@ func encode(w io.Writer, columns ...column) error {
 	if err := fw.Close(); err != nil {
 		return err
 	}
-	_, err = w.Write(out.Bytes())
-	return err
+	return buffered.Flush()
 }
 
-// fileBytes is a file in memory. Arrow's writer seeks only to learn where it is.
-type fileBytes struct{ bytes.Buffer }
+// counted is a file being written. Arrow's writer seeks only to learn where it is.
+type counted struct {
+	w io.Writer
+	n int64
+}
 
-func (f *fileBytes) Seek(offset int64, whence int) (int64, error) {
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+func (c *counted) Seek(offset int64, whence int) (int64, error) {
 	if offset != 0 || whence != io.SeekCurrent {
-		return 0, errors.New("a file in memory is written from start to end")
+		return 0, errors.New("a table is written from start to end")
 	}
-	return int64(f.Len()), nil
+	return c.n, nil
 }
 
 func int32Column(name string, values []int32) column {
@@ -72,6 +80,11 @@ func float64Column(name string, values []float64) column {
 func plainColumn(name string, typ arrow.DataType, n int, raw []byte) column {
 	data := array.NewData(typ, n, []*memory.Buffer{nil, memory.NewBufferBytes(raw)}, nil, 0, 0)
 	return column{name: name, values: array.MakeFromData(data)}
+}
+
+// fixedColumn writes values of width bytes each; it shares the caller's memory.
+func fixedColumn(name string, raw []byte, width int) column {
+	return plainColumn(name, &arrow.FixedSizeBinaryType{ByteWidth: width}, len(raw)/width, raw)
 }
 
 // float32Column writes NaN as null.

@@ -6,33 +6,48 @@ import (
 	"fmt"
 )
 
+// Numbers of Arrow's types in the schema.
+const (
+	typeNull, typeTimestamp = 1, 10 // between them: Int, FloatingPoint, Binary, Utf8, ...
+	typeBinary, typeText    = 4, 5
+	typeFixedSizeBinary     = 15
+)
+
 // precheck looks at the parts of an Arrow file by which the reader sizes its
 // memory, before the reader sees them: a damaged length there would end the
 // program (Go cannot recover from lack of memory). What foil's tables have no
 // use for is refused on the way: nested and dictionary columns, compression.
 // It panics where offsets leave the bytes, as the reader does; see decode.
 func precheck(raw []byte) error {
+	_, err := inspect(raw)
+	return err
+}
+
+// inspect is precheck, and returns what it came by.
+func inspect(raw []byte) (*layout, error) {
 	const tail = 4 + 6 // length of the footer, "ARROW1"
 	if len(raw) < 8+tail || string(raw[:6]) != "ARROW1" || string(raw[len(raw)-6:]) != "ARROW1" {
-		return errors.New("it does not begin and end with ARROW1 (cut off, or another kind of file)")
+		return nil, errors.New("it does not begin and end with ARROW1 (cut off, or another kind of file)")
 	}
 	end := len(raw) - tail
 	size := int(binary.LittleEndian.Uint32(raw[end:]))
 	if size > end {
-		return fmt.Errorf("a footer of %d bytes in a file of %d", size, len(raw))
+		return nil, fmt.Errorf("a footer of %d bytes in a file of %d", size, len(raw))
 	}
 	footer := flatRoot(raw[end-size : end])
 	schema := footer.table(1)
-	if err := checkFields(schema); err != nil {
-		return err
+	l := &layout{bigEndian: schema.byte(0) != 0}
+	var err error
+	if l.columns, err = checkFields(schema); err != nil {
+		return nil, err
 	}
 	if n := footer.length(2); n != 0 {
-		return fmt.Errorf("%d dictionaries; columns are plain", n)
+		return nil, fmt.Errorf("%d dictionaries; columns are plain", n)
 	}
 	const block = 24 // offset int64, metadata int32, padding, body int64
 	n := footer.length(3)
 	if n > len(raw)/block {
-		return fmt.Errorf("%d batches in a file of %d bytes", n, len(raw))
+		return nil, fmt.Errorf("%d batches in a file of %d bytes", n, len(raw))
 	}
 	for i := range n {
 		at := footer.vector(3) + i*block
@@ -40,98 +55,63 @@ func precheck(raw []byte) error {
 		length := int(int32(binary.LittleEndian.Uint32(footer.bytes[at+8:])))
 		message := raw[offset : offset+length]
 		if binary.LittleEndian.Uint32(message) != 0xFFFFFFFF {
-			return fmt.Errorf("batch %d does not start where the footer says", i)
+			return nil, fmt.Errorf("batch %d does not start where the footer says", i)
 		}
-		if flatRoot(message[8:]).table(2).has(3) {
-			return fmt.Errorf("batch %d is compressed; write the file uncompressed", i)
+		body := int(binary.LittleEndian.Uint64(footer.bytes[at+16:]))
+		b, err := newBatch(flatRoot(message[8:]).table(2), raw[offset+length:][:body])
+		if err == nil {
+			err = l.checkFixed(b)
 		}
+		if err != nil {
+			return nil, fmt.Errorf("batch %d %w", i, err)
+		}
+		l.batches = append(l.batches, b)
 	}
-	return nil
+	return l, nil
 }
 
 // checkFields looks at the columns of a schema and at all metadata in it.
-func checkFields(schema flatTable) error {
+func checkFields(schema flatTable) ([]physicalColumn, error) {
 	const maxColumns, maxMetadata = 1000, 100
-	const firstPlain, lastPlain = 1, 10 // Null, Int, ..., Utf8, ..., Timestamp
 	n := schema.length(1)
 	if n > maxColumns {
-		return fmt.Errorf("%d columns; %d are the most", n, maxColumns)
+		return nil, fmt.Errorf("%d columns; %d are the most", n, maxColumns)
 	}
 	metadata := schema.length(2)
+	columns := make([]physicalColumn, n)
+	buffer := 0
 	for i := range n {
 		f := schema.element(1, i)
 		if f.has(4) || f.length(5) != 0 {
-			return fmt.Errorf("column %d is nested or has a dictionary; columns are plain", i)
+			return nil, fmt.Errorf("column %d is nested or has a dictionary; columns are plain", i)
 		}
-		if t := f.byte(2); t < firstPlain || t > lastPlain {
-			return fmt.Errorf("column %d is of a nested or unknown type (number %d of Arrow's types)", i, t)
+		t := f.byte(2)
+		c := physicalColumn{buffer: buffer}
+		switch {
+		case t == typeFixedSizeBinary:
+			if c.width = int(f.table(3).int32(0)); c.width < 1 || c.width > maxImageBytes {
+				return nil, fmt.Errorf("column %d has values of %d bytes; 1 to %d are allowed", i, c.width, maxImageBytes)
+			}
+		case t < typeNull || t > typeTimestamp:
+			return nil, fmt.Errorf("column %d is of a nested or unknown type (number %d of Arrow's types)", i, t)
 		}
+		buffer += buffersOf(t)
+		columns[i] = c
 		metadata += f.length(6)
 	}
 	if metadata > maxMetadata {
-		return fmt.Errorf("%d pieces of metadata; %d are the most", metadata, maxMetadata)
+		return nil, fmt.Errorf("%d pieces of metadata; %d are the most", metadata, maxMetadata)
 	}
-	return nil
+	return columns, nil
 }
 
-// A flatTable is a table in a FlatBuffer, whose fields go by number.
-type flatTable struct {
-	bytes []byte
-	at    int
-}
-
-func flatRoot(b []byte) flatTable {
-	return flatTable{b, int(binary.LittleEndian.Uint32(b))}
-}
-
-// field returns where field i lies; 0 when it is absent.
-func (t flatTable) field(i int) int {
-	vtable := t.at - int(int32(binary.LittleEndian.Uint32(t.bytes[t.at:])))
-	slot := 4 + 2*i
-	if slot >= int(binary.LittleEndian.Uint16(t.bytes[vtable:])) {
+// buffersOf is how many buffers a column of a type has in every batch.
+func buffersOf(t byte) int {
+	switch t {
+	case typeNull:
 		return 0
+	case typeBinary, typeText:
+		return 3 // validity, offsets, values
 	}
-	offset := int(binary.LittleEndian.Uint16(t.bytes[vtable+slot:]))
-	if offset == 0 {
-		return 0
-	}
-	return t.at + offset
-}
-
-func (t flatTable) has(i int) bool { return t.field(i) != 0 }
-
-func (t flatTable) byte(i int) byte {
-	if at := t.field(i); at != 0 {
-		return t.bytes[at]
-	}
-	return 0
-}
-
-// follow returns what the offset at a place points to.
-func (t flatTable) follow(at int) int {
-	return at + int(binary.LittleEndian.Uint32(t.bytes[at:]))
-}
-
-func (t flatTable) table(i int) flatTable {
-	at := t.field(i)
-	if at == 0 {
-		panic(fmt.Sprintf("part %d is absent", i))
-	}
-	return flatTable{t.bytes, t.follow(at)}
-}
-
-// length is the number of elements of the vector in field i.
-func (t flatTable) length(i int) int {
-	if !t.has(i) {
-		return 0
-	}
-	return int(binary.LittleEndian.Uint32(t.bytes[t.vector(i)-4:]))
-}
-
-// vector returns where the first element of the vector in field i lies.
-func (t flatTable) vector(i int) int { return t.follow(t.field(i)) + 4 }
-
-// element returns element j of a vector of tables.
-func (t flatTable) element(i, j int) flatTable {
-	return flatTable{t.bytes, t.follow(t.vector(i) + 4*j)}
+	return 2 // validity, values
 }

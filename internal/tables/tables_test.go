@@ -33,6 +33,8 @@ var (
 		{Name: "ndcg", Value: 0.5, K: 10, Split: "test", Checkpoint: "best"},
 		{Name: "bacc", Value: math.Inf(1), Group: "gender=f"},
 	}
+	someShape  = Shape{Channels: 3, Height: 1, Width: 2}
+	someSet    = ImageSet{Label: []int32{1, 0, 1}, Pixels: []uint8{0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255, 9, 8, 7, 6, 5, 4}}
 	somePoints = []Point{{Epoch: 1, Name: "loss", Value: 3.5}, {Epoch: 2, Name: "loss", Value: 3.25}}
 )
 
@@ -43,6 +45,8 @@ func writers() map[string]func(io.Writer) error {
 		"items":        func(w io.Writer) error { return WriteItems(w, someItems) },
 		"metrics":      func(w io.Writer) error { return WriteMetrics(w, someMetrics) },
 		"curves":       func(w io.Writer) error { return WriteCurves(w, somePoints) },
+		"classes":      func(w io.Writer) error { return WriteClasses(w, []string{"cat", "dog"}) },
+		"images":       func(w io.Writer) error { return writeImageSet(w, someSet, someShape, 2) },
 	}
 }
 
@@ -53,6 +57,8 @@ func readers() map[string]func(path string) (any, error) {
 		"items":        func(p string) (any, error) { return ReadItems(p) },
 		"metrics":      func(p string) (any, error) { return ReadMetrics(p) },
 		"curves":       func(p string) (any, error) { return ReadCurves(p) },
+		"classes":      func(p string) (any, error) { return ReadClasses(p) },
+		"images":       func(p string) (any, error) { return readImageSet(p, someShape, 2) },
 	}
 }
 
@@ -77,7 +83,7 @@ func saved(t testing.TB, raw []byte) string {
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	want := map[string]any{
 		"interactions": someInteractions, "users": someUsers, "items": someItems,
-		"metrics": someMetrics, "curves": somePoints,
+		"metrics": someMetrics, "curves": somePoints, "classes": []string{"cat", "dog"}, "images": someSet,
 	}
 	for name, read := range readers() {
 		got, err := read(saved(t, encoded(t, writers()[name])))
@@ -117,6 +123,8 @@ func TestBytesStayTheSame(t *testing.T) {
 		"items":        "7503200505e8",
 		"metrics":      "9503ab138208",
 		"curves":       "1bb115618c02",
+		"classes":      "55ffc27bee3d",
+		"images":       "c0002ba2f1c1",
 	}
 	for name, write := range writers() {
 		first, second := encoded(t, write), encoded(t, write)
@@ -137,8 +145,8 @@ func TestForeignTablesAreRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var out fileBytes
-		w, err := ipc.NewFileWriter(&out, ipc.WithSchema(schema))
+		var out bytes.Buffer
+		w, err := ipc.NewFileWriter(&counted{w: &out}, ipc.WithSchema(schema))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -259,5 +267,8 @@ func FuzzDecode(f *testing.F) {
 		decode(raw, func(t *table) error { _, err := t.items(); return err })
 		decode(raw, func(t *table) error { _, err := t.metrics(); return err })
 		decode(raw, func(t *table) error { _, err := t.curves(); return err })
+		if x, err := decodeImageSet(raw, someShape); err == nil && len(x.Pixels) != x.Len()*someShape.Size() {
+			t.Fatalf("%d bytes of pixels for %d images", len(x.Pixels), x.Len())
+		}
 	})
 }

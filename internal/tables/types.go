@@ -5,6 +5,7 @@ package tables
 const (
 	TypeInteractions = "interactions" // interactions.arrow, users.arrow, items.arrow
 	TypeSplit        = "split"        // train, validation_* and test_*.arrow, users.arrow, items.arrow
+	TypeImages       = "images"       // train.arrow, test.arrow, classes.arrow, image.json
 	TypeModel        = "model"        // best.safetensors, last.safetensors, config.json, curves.arrow
 	TypeLatents      = "latents"      // best.safetensors, last.safetensors, latents.json
 	TypeMetrics      = "metrics"      // metrics.arrow

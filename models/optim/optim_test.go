@@ -84,3 +84,20 @@ func TestPlateauIgnoresTinyImprovements(t *testing.T) {
 		t.Errorf("an improvement under 1e-4 of the loss kept the rate at %g", got)
 	}
 }
+
+// TestSGDFollowsPyTorch holds steps against torch.optim.SGD's recurrence in
+// float64, with a decay that tells it from others.
+func TestSGDFollowsPyTorch(t *testing.T) {
+	const rate, momentum, decay, steps = 0.1, 0.9, 0.05, 20
+	w, velocity := []float32{1}, make([]float32, 1)
+	exact, buffer := 1.0, 0.0
+	for step := range steps {
+		g := 0.1 * float64(step%3-1)
+		buffer = momentum*buffer + g + decay*exact
+		exact -= rate * buffer
+		SGD{Momentum: momentum, WeightDecay: decay}.Update(rate, w, []float32{float32(g)}, velocity)
+	}
+	if math.Abs(float64(w[0])-exact) > 1e-6 || exact > 0.9 {
+		t.Errorf("the weight is %g, want %g, well below 1", w[0], exact)
+	}
+}

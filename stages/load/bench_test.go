@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"foil/internal/dataset"
 	"foil/internal/testenv"
 	"foil/pipeline"
 	"foil/stages/filter"
@@ -57,6 +59,54 @@ func BenchmarkLFM2b100kToTables(b *testing.B) {
 func loadLFM(b *testing.B, dir string) {
 	for b.Loop() {
 		run(b, load.LFM2b100k(), &pipeline.Cell{Env: &pipeline.Env{DataDir: dir}})
+	}
+}
+
+// 60,000 images of CIFAR-10's layout to Arrow tables, with all digests.
+func BenchmarkCIFAR10ToTables(b *testing.B) {
+	set := dataset.CIFAR10
+	folder, archive := b.TempDir(), b.TempDir()
+	writeCIFAR(b, folder)
+	tar := exec.Command("tar", "-C", folder, "-czf", filepath.Join(archive, set.Original.Name), ".")
+	b.Run("folder", func(b *testing.B) { loadCIFAR(b, folder) })
+	b.Run("archive", func(b *testing.B) {
+		if text, err := tar.CombinedOutput(); err != nil {
+			b.Skipf("there is no tar to pack the files with: %v\n%s", err, text)
+		}
+		loadCIFAR(b, archive)
+	})
+}
+
+func loadCIFAR(b *testing.B, dir string) {
+	b.ReportAllocs()
+	for b.Loop() {
+		run(b, load.CIFAR10(), &pipeline.Cell{Env: &pipeline.Env{DataDir: dir}})
+	}
+}
+
+// writeCIFAR makes up 10,000 images to a file. Like photographs, they are hard to
+// pack: neighbours differ by a few levels.
+func writeCIFAR(b *testing.B, dir string) {
+	const each, pixels = 10_000, dataset.CIFARChannels * dataset.CIFARSide * dataset.CIFARSide
+	r := rand.New(rand.NewPCG(1, 2))
+	set := dataset.CIFAR10
+	for _, file := range slices.Concat(set.Train, set.Test) {
+		content := make([]byte, 0, each*(1+pixels))
+		for i := range each {
+			content = append(content, byte(i%10))
+			level := byte(r.IntN(256))
+			for range pixels {
+				level += byte(r.IntN(17)) - 8
+				content = append(content, level)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, file.Name), content, 0o666); err != nil {
+			b.Fatal(err)
+		}
+	}
+	names := "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n"
+	if err := os.WriteFile(filepath.Join(dir, set.Labels[0].File), []byte(names), 0o666); err != nil {
+		b.Fatal(err)
 	}
 }
 

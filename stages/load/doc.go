@@ -1,3 +1,3 @@
 // Package load holds the stages that begin an experiment: they bring
-// interactions in, from a data set or made up.
+// interactions or images in, from a data set or made up.
 package load

@@ -20,7 +20,10 @@ func MovieLens1M() pipeline.Kind { return movieLens(dataset.Downloader{}, datase
 
 // movieLens takes what a test replaces: where the original comes from.
 func movieLens(d dataset.Downloader, original dataset.Original) pipeline.Kind {
-	s := movieLensSource{d, original}
+	s := published{
+		title: "MovieLens 1M", downloader: d, original: original,
+		folder: "ml-1m", files: dataset.MovieLensFiles(), unpack: dataset.ReadZip,
+	}
 	return pipeline.Kind{
 		Name:    "load/movielens-1m",
 		Version: 1,

@@ -8,72 +8,80 @@ import (
 	"os"
 	"path/filepath"
 
+	"foil/internal/cache"
 	"foil/internal/dataset"
 	"foil/pipeline"
 )
 
-// A movieLensSource finds and reads the files of MovieLens 1M.
-type movieLensSource struct {
+// A published data set is an archive that its makers hand out, or the folder
+// that was unpacked from it.
+type published struct {
+	title      string // for messages
 	downloader dataset.Downloader
 	original   dataset.Original
+	folder     string   // what the archive unpacks to, and its name in keys
+	files      []string // of the folder; the first one tells it from others
+
+	// unpack is dataset.ReadZip or its like.
+	unpack func(archive string, files ...string) (dataset.Raw, cache.Digest, error)
 }
 
 // find says which copy a run would use. With a data folder given it is the copy
 // there, without one the published original.
-func (s movieLensSource) find(_ context.Context, env *pipeline.Env, _ any) ([]pipeline.Source, error) {
+func (p published) find(_ context.Context, env *pipeline.Env, _ any) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
-		return []pipeline.Source{{Name: s.original.Name, Digest: s.original.Digest}}, nil
+		return []pipeline.Source{{Name: p.original.Name, Digest: p.original.Digest}}, nil
 	}
-	source, err := s.findLocal(env.DataDir)
+	source, err := p.findLocal(env.DataDir)
 	if err != nil {
 		return nil, err
 	}
 	return []pipeline.Source{source}, nil
 }
 
-func (s movieLensSource) findLocal(data string) (pipeline.Source, error) {
+func (p published) findLocal(data string) (pipeline.Source, error) {
 	info, err := os.Stat(data)
 	if err != nil {
 		return pipeline.Source{}, fmt.Errorf("the data folder (--data or FOIL_DATA) cannot be read: %w", err)
 	}
 	if !info.IsDir() {
-		return s.zipSource(data)
+		return p.archiveSource(data)
 	}
-	archive := filepath.Join(data, s.original.Name)
+	archive := filepath.Join(data, p.original.Name)
 	if _, err := os.Stat(archive); err == nil {
-		return s.zipSource(archive)
+		return p.archiveSource(archive)
 	}
-	for _, dir := range []string{filepath.Join(data, "ml-1m"), data} {
-		_, err := os.Stat(filepath.Join(dir, dataset.RatingsFile))
+	for _, dir := range []string{filepath.Join(data, p.folder), data} {
+		_, err := os.Stat(filepath.Join(dir, p.files[0]))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		_, digest, err := dataset.ReadFolder(dir, dataset.MovieLensFiles()...)
-		return pipeline.Source{Name: "ml-1m", Digest: digest, Path: dir}, err
+		digest, err := dataset.FolderDigest(dir, p.files...)
+		return pipeline.Source{Name: p.folder, Digest: digest, Path: dir}, err
 	}
-	return pipeline.Source{}, fmt.Errorf("no MovieLens 1M in %s (--data or FOIL_DATA): it holds none of %s, ml-1m/%s, %s; put one there, or give no data folder to download the original",
-		data, s.original.Name, dataset.RatingsFile, dataset.RatingsFile)
+	return pipeline.Source{}, fmt.Errorf("no %s in %s (--data or FOIL_DATA): it holds none of %s, %s/%s, %s; put one there, or give no data folder to download the original",
+		p.title, data, p.original.Name, p.folder, p.files[0], p.files[0])
 }
 
-func (s movieLensSource) zipSource(path string) (pipeline.Source, error) {
+func (p published) archiveSource(path string) (pipeline.Source, error) {
 	digest, _, err := pipeline.DigestFile(path)
-	return pipeline.Source{Name: s.original.Name, Digest: digest, Path: path}, err
+	return pipeline.Source{Name: p.original.Name, Digest: digest, Path: path}, err
 }
 
 // read reads what find found, and downloads it first where that is needed.
-func (s movieLensSource) read(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, error) {
+func (p published) read(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, error) {
 	if len(cell.Sources) != 1 {
 		return nil, fmt.Errorf("%d sources; one is needed", len(cell.Sources))
 	}
 	source := cell.Sources[0]
 	if source.Path == "" {
-		return s.readOriginal(ctx, cell)
+		return p.readOriginal(ctx, cell)
 	}
-	readFrom := dataset.ReadZip
-	if source.Name != s.original.Name {
+	readFrom := p.unpack
+	if source.Name != p.original.Name {
 		readFrom = dataset.ReadFolder
 	}
-	raw, digest, err := readFrom(source.Path, dataset.MovieLensFiles()...)
+	raw, digest, err := readFrom(source.Path, p.files...)
 	if err != nil {
 		return nil, err
 	}
@@ -81,50 +89,50 @@ func (s movieLensSource) read(ctx context.Context, cell *pipeline.Cell) (dataset
 		return nil, fmt.Errorf("%s changed while the run was under way; run again", source.Path)
 	}
 	cell.Logf("read %s, SHA-256 %s", source.Name, digest)
-	if digest != s.original.Digest && source.Name == s.original.Name {
-		cell.Note("%s is not the published archive: its SHA-256 is %s, not %s", source.Path, digest.Short(), s.original.Digest.Short())
+	if digest != p.original.Digest && source.Name == p.original.Name {
+		cell.Note("%s is not the published archive: its SHA-256 is %s, not %s", source.Path, digest.Short(), p.original.Digest.Short())
 	}
 	return raw, nil
 }
 
 // readOriginal reads the published archive, downloaded now or earlier.
-func (s movieLensSource) readOriginal(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, error) {
+func (p published) readOriginal(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, error) {
 	if cell.Env == nil || cell.Env.Downloads == "" {
-		return nil, s.notHere(errors.New("there is no folder for downloads"))
+		return nil, p.notHere(errors.New("there is no folder for downloads"))
 	}
-	path := filepath.Join(cell.Env.Downloads, s.original.Name)
-	if digest, _, err := pipeline.DigestFile(path); err != nil || digest != s.original.Digest {
+	path := filepath.Join(cell.Env.Downloads, p.original.Name)
+	if digest, _, err := pipeline.DigestFile(path); err != nil || digest != p.original.Digest {
 		if err == nil {
 			cell.Logf("%s is damaged (SHA-256 %s): downloading it again", path, digest)
 		}
-		if err := s.download(ctx, cell, path); err != nil {
+		if err := p.download(ctx, cell, path); err != nil {
 			return nil, err
 		}
 	}
-	raw, _, err := dataset.ReadZip(path, dataset.MovieLensFiles()...)
+	raw, _, err := p.unpack(path, p.files...)
 	return raw, err
 }
 
-func (s movieLensSource) download(ctx context.Context, cell *pipeline.Cell, path string) error {
+func (p published) download(ctx context.Context, cell *pipeline.Cell, path string) error {
 	if cell.Env.Offline {
-		return s.notHere(errors.New("the network is not to be used"))
+		return p.notHere(errors.New("the network is not to be used"))
 	}
-	d := s.downloader
+	d := p.downloader
 	d.Progress = func(done, total int64) {
 		cell.Progress(pipeline.Progress{Done: done, Total: total, Unit: "bytes", Message: "download"})
 	}
-	if err := d.Fetch(ctx, s.original, path); err != nil {
+	if err := d.Fetch(ctx, p.original, path); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return s.notHere(err)
+		return p.notHere(err)
 	}
-	cell.Logf("downloaded %s, SHA-256 %s as published", s.original.URL, s.original.Digest)
+	cell.Logf("downloaded %s, SHA-256 %s as published", p.original.URL, p.original.Digest)
 	return nil
 }
 
 // notHere is the one error for neither local data nor network.
-func (s movieLensSource) notHere(why error) error {
-	return fmt.Errorf("MovieLens 1M is not here and was not downloaded (%w); there are three ways: --data DIR with %s or its unpacked files in DIR, FOIL_DATA=DIR likewise, or a network that reaches %s",
-		why, s.original.Name, s.original.URL)
+func (p published) notHere(why error) error {
+	return fmt.Errorf("%s is not here and was not downloaded (%w); there are three ways: --data DIR with %s or its unpacked files in DIR, FOIL_DATA=DIR likewise, or a network that reaches %s",
+		p.title, why, p.original.Name, p.original.URL)
 }

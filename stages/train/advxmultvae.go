@@ -42,7 +42,7 @@ func runAdvXMultVAE(ctx context.Context, cell *pipeline.Cell) error {
 		return err
 	}
 	start := time.Now()
-	pace := newPace(start)
+	pace := newPace(start, cell.CheckpointEvery)
 	for epoch := first; epoch <= t.params.Epochs; epoch++ {
 		if err := t.epoch(ctx, epoch); err != nil {
 			return fmt.Errorf("epoch %d: %w", epoch, err)

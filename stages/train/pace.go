@@ -3,11 +3,12 @@ package train
 import "time"
 
 // A pace spaces checkpoints in time: the first after some seconds, the next ones
-// so that they take less than 2 % of the time. What a training gives does not
-// depend on it.
+// so that they take less than 2 % of the time; or as often as somebody wants. What
+// a training gives does not depend on it.
 type pace struct {
 	last     time.Time
 	interval time.Duration
+	fixed    bool // somebody said the interval
 	now      func() time.Time
 }
 
@@ -16,8 +17,13 @@ const (
 	costFactor    = 60 // the interval, in the time that a checkpoint takes
 )
 
-func newPace(start time.Time) *pace {
-	return &pace{last: start, interval: firstInterval, now: time.Now}
+// newPace takes the interval that somebody wants, 0 where nobody said.
+func newPace(start time.Time, every time.Duration) *pace {
+	p := &pace{last: start, interval: firstInterval, now: time.Now}
+	if every > 0 {
+		p.interval, p.fixed = every, true
+	}
+	return p
 }
 
 // run calls save if it is time.
@@ -28,5 +34,7 @@ func (p *pace) run(save func()) {
 	}
 	save()
 	p.last = p.now()
-	p.interval = max(firstInterval, costFactor*p.last.Sub(start))
+	if !p.fixed {
+		p.interval = max(firstInterval, costFactor*p.last.Sub(start))
+	}
 }

@@ -146,7 +146,7 @@ func TestTrainingGoesOnWithoutRoomForCheckpoints(t *testing.T) {
 
 func TestCheckpointsTakeLittleOfTheTime(t *testing.T) {
 	now := time.Unix(0, 0)
-	p := newPace(now)
+	p := newPace(now, 0)
 	p.now = func() time.Time { return now }
 	const epoch, cost = 300 * time.Millisecond, 400 * time.Millisecond
 	var spent time.Duration

@@ -1,0 +1,123 @@
+package dataset
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foil/internal/cache"
+)
+
+// The size of CIFAR's images: planes of red, green and blue, row by row.
+const (
+	CIFARChannels = 3
+	CIFARSide     = 32
+
+	cifarPixels = CIFARChannels * CIFARSide * CIFARSide
+)
+
+// A CIFAR is one of the two data sets as its makers lay it out. Its files are
+// records of a byte for every label and 3,072 bytes of pixels.
+type CIFAR struct {
+	Name        string // as people know it
+	Original    Original
+	Folder      string       // in the archive
+	Train, Test []CIFARFile  // in their order
+	Labels      []CIFARLabel // in the order of a record's bytes
+}
+
+// A CIFARFile is a file of records, with the digest of the published one.
+type CIFARFile struct {
+	Name   string
+	Digest cache.Digest
+}
+
+// A CIFARLabel is one of the ways in which images are told apart.
+type CIFARLabel struct {
+	Name    string // fine, coarse
+	File    string // the names of its classes, one a line
+	Classes int
+}
+
+// CIFAR10 has ten classes of 5,000 images for training and 1,000 for tests.
+// (The archive's MD5, which its makers publish: c32a1d4ab5d03f1284b67883e8d87530.)
+var CIFAR10 = CIFAR{
+	Name: "CIFAR-10",
+	Original: Original{
+		Name:   "cifar-10-binary.tar.gz",
+		URL:    "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+		Digest: mustDigest("c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
+	},
+	Folder: "cifar-10-batches-bin",
+	Train: []CIFARFile{
+		{"data_batch_1.bin", mustDigest("cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5")},
+		{"data_batch_2.bin", mustDigest("a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed")},
+		{"data_batch_3.bin", mustDigest("bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67")},
+		{"data_batch_4.bin", mustDigest("014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48")},
+		{"data_batch_5.bin", mustDigest("755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add")},
+	},
+	Test: []CIFARFile{
+		{"test_batch.bin", mustDigest("8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b")},
+	},
+	Labels: []CIFARLabel{{"fine", "batches.meta.txt", 10}},
+}
+
+// CIFAR100 has a hundred classes of 500 images for training and 100 for tests,
+// in twenty groups of five. (The archive's MD5, which its makers publish:
+// 03b5dce01913d631647c71ecec9e9cb8.)
+var CIFAR100 = CIFAR{
+	Name: "CIFAR-100",
+	Original: Original{
+		Name:   "cifar-100-binary.tar.gz",
+		URL:    "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+		Digest: mustDigest("58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),
+	},
+	Folder: "cifar-100-binary",
+	Train:  []CIFARFile{{"train.bin", mustDigest("f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29")}},
+	Test:   []CIFARFile{{"test.bin", mustDigest("d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a")}},
+	Labels: []CIFARLabel{{"coarse", "coarse_label_names.txt", 20}, {"fine", "fine_label_names.txt", 100}},
+}
+
+// Files are the names to read a Raw with.
+func (c CIFAR) Files() []string {
+	var names []string
+	for _, f := range slices.Concat(c.Train, c.Test) {
+		names = append(names, f.Name)
+	}
+	for _, l := range c.Labels {
+		names = append(names, l.File)
+	}
+	return names
+}
+
+// LabelIndex is the number of the label called name, which has to be one of them.
+func (c CIFAR) LabelIndex(name string) int {
+	return slices.IndexFunc(c.Labels, func(l CIFARLabel) bool { return l.Name == name })
+}
+
+// Foreign lists the files of records that are not the published ones.
+func (c CIFAR) Foreign(raw Raw) []string {
+	var names []string
+	for _, f := range slices.Concat(c.Train, c.Test) {
+		if cache.DigestOf(raw[f.Name]) != f.Digest {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// names reads the names of a label's classes. The published files end in an
+// empty line.
+func (l CIFARLabel) names(raw Raw) ([]string, error) {
+	text := strings.ReplaceAll(string(raw[l.File]), "\r\n", "\n")
+	names := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	if len(names) != l.Classes {
+		return nil, fmt.Errorf("%s has %d lines; %d are needed, the name of a class each", l.File, len(names), l.Classes)
+	}
+	for i, name := range names {
+		if name == "" || strings.TrimSpace(name) != name || slices.Contains(names[:i], name) {
+			return nil, fmt.Errorf("%s:%d: the class is called %q; a name of its own is needed", l.File, i+1, clip([]byte(name)))
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,95 @@
+package dataset
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"foil/internal/cache"
+)
+
+// ReadTarGz reads the named files from the tar.gz at path, in whatever folder
+// of it they lie. The digest is that of the archive itself.
+func ReadTarGz(path string, names ...string) (Raw, cache.Digest, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, cache.Digest{}, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, cache.Digest{}, err
+	}
+	h := sha256.New()
+	packed := io.TeeReader(f, h)
+	raw, err := untar(packed, info.Size(), names)
+	if err != nil {
+		return nil, cache.Digest{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if _, err := io.Copy(io.Discard, packed); err != nil { // what stands behind the tar.gz
+		return nil, cache.Digest{}, err
+	}
+	return raw, cache.Digest(h.Sum(nil)), nil
+}
+
+func untar(packed io.Reader, size int64, names []string) (Raw, error) {
+	broken := func(err error) error {
+		return fmt.Errorf("not a whole tar.gz file (cut off, damaged, or another kind of file; %d bytes): %w", size, err)
+	}
+	z, err := gzip.NewReader(packed)
+	if err != nil {
+		return nil, broken(err)
+	}
+	raw, from := make(Raw), make(map[string]string)
+	for t := tar.NewReader(z); ; {
+		h, err := t.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, broken(err)
+		}
+		name := path.Base(h.Name)
+		if h.Typeflag != tar.TypeReg || !slices.Contains(names, name) {
+			continue
+		}
+		if first, ok := from[name]; ok {
+			return nil, fmt.Errorf("the archive has both %s and %s: one %s is needed", first, h.Name, name)
+		}
+		from[name] = h.Name
+		// Deflate's best is 1032:1, so a larger claim is a lie, and no reason to
+		// reserve memory for it.
+		if h.Size > 1<<30 || h.Size > 1032*size {
+			return nil, fmt.Errorf("%s in the archive: it claims to hold %d bytes, in an archive of %d", h.Name, h.Size, size)
+		}
+		raw[name] = make([]byte, h.Size)
+		if _, err := io.ReadFull(t, raw[name]); err != nil {
+			return nil, broken(fmt.Errorf("in %s: %w", h.Name, noEOF(err)))
+		}
+	}
+	// The checksum stands at the end.
+	if _, err := io.Copy(io.Discard, z); err != nil {
+		return nil, broken(err)
+	}
+	for _, name := range names {
+		if _, ok := raw[name]; !ok {
+			return nil, fmt.Errorf("the archive has no %s (%s are needed)", name, strings.Join(names, ", "))
+		}
+	}
+	return raw, nil
+}
+
+// noEOF makes clear that an end came too early.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

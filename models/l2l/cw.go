@@ -1,0 +1,218 @@
+package l2l
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+	"foil/models/optim"
+)
+
+// CW is Carlini and Wagner's attack in the maximum norm, on one image after the
+// other. It lowers
+//
+//	c max(0, z_label - largest other z) + sum(max(0, |x' - x| - tau))
+//
+// with Adam, where x' = (tanh(s + modifier) + 1) / 2 and s is the image in tanh
+// space. A round has one tau; the constant c grows until x' is wrong. Each round
+// that works lowers tau; the constant carries over, Adam and the modifier do not.
+type CW struct {
+	Epsilon                  float64 // a change below it is a success
+	Rate                     float64 // of Adam
+	Iterations               int     // for each constant
+	FirstConst, LargestConst float64 // the largest itself is not tried
+	ConstFactor              float64
+	FirstTau, LastTau        float64
+	TauFactor                float64
+}
+
+// DefaultCW returns the authors' settings.
+func DefaultCW(epsilon float64) CW {
+	return CW{
+		Epsilon: epsilon, Rate: 5e-3, Iterations: 50,
+		FirstConst: 1e-5, LargestConst: 100, ConstFactor: 10,
+		FirstTau: 1, LastTau: 1.0 / 256, TauFactor: 0.9,
+	}
+}
+
+// A CWRound says how a round went.
+type CWRound struct {
+	Tau, FirstConst float64
+	LastConst       float64 // 0: none worked, which ends the attack
+	Steps           int     // of Adam
+	MaxAbs          float64 // largest change of what worked
+}
+
+// A CWResult is what the attack made of an image.
+type CWResult struct {
+	Image   []float32 // the image itself where the attack failed or was not needed
+	Skipped bool      // the label was wrong from the start
+	Success bool      // the label is wrong now, within epsilon
+	Rounds  []CWRound
+}
+
+const (
+	tanhShrink   = 0.999999 // keeps the inverse of tanh finite at 0 and 1
+	marginSolved = 1e-4
+)
+
+// objective builds what is lowered, and its gradient in the modifier. Images are
+// [1, c, h, w], label [1], tau and constant scalars.
+func (CW) objective(f Classifier, x, space, modifier, label, tau, constant *Node) (margin, image, logits, gradient *Node) {
+	image = MulScalar(AddScalar(Tanh(Add(space, modifier)), 1), 0.5)
+	logits = f(image) // [1, y]
+	hot := OneHot(label, logits.Shape().Dim(-1), logits.DType())
+	real := ReduceAllSum(Mul(hot, logits))
+	other := ReduceAllMax(Sub(logits, MulScalar(hot, 1e4)))
+	margin = MaxScalar(Sub(real, other), 0)
+	beyond := ReduceAllSum(relu(Sub(Abs(Sub(image, x)), tau)))
+	loss := Add(Mul(constant, margin), beyond)
+	return margin, image, logits, Gradient(loss, modifier)[0]
+}
+
+// A CWAttack is the attack on one classifier, compiled.
+type CWAttack struct {
+	config CW
+	exec   *Exec
+	params []any
+}
+
+// NewCWAttack compiles the attack on a network in evaluation mode.
+func NewCWAttack(b compute.Backend, c CW, n *Network, w *Weights) (*CWAttack, error) {
+	a := &CWAttack{config: c, params: w.inputs()}
+	return a, backend.Guard(func() (err error) {
+		a.exec, err = NewExec(b, func(in []*Node) []*Node {
+			f := n.Bind(in[6:]).Classifier(Evaluation)
+			margin, image, logits, gradient := c.objective(f, in[0], in[1], in[2], in[3], in[4], in[5])
+			return []*Node{margin, image, logits, gradient}
+		})
+		return err
+	})
+}
+
+// An optimization is the state of the attack on one image.
+type optimization struct {
+	attack          *CWAttack
+	image           []float32
+	shape           []int
+	x, space, label *tensors.Tensor
+	modifier        []float32
+	wrong           bool // what the classifier last said
+	margin          float64
+	changed         []float32 // x'
+	gradient        []float32
+}
+
+// Run attacks one image [c, h, w] with its label.
+func (a *CWAttack) Run(image []float32, shape []int, label int32) (CWResult, error) {
+	o := a.begin(image, shape, label)
+	if err := o.look(a.config.FirstTau, a.config.FirstConst); err != nil {
+		return CWResult{}, err
+	}
+	result := CWResult{Image: image, Skipped: o.wrong}
+	tau, constant := a.config.FirstTau, a.config.FirstConst
+	for !result.Skipped && !result.Success && tau > a.config.LastTau {
+		round, err := o.round(tau, constant)
+		if err != nil {
+			return result, err
+		}
+		result.Rounds = append(result.Rounds, round)
+		if round.LastConst == 0 {
+			break
+		}
+		constant = round.LastConst
+		tau = a.config.TauFactor * min(tau, round.MaxAbs)
+		if round.MaxAbs < a.config.Epsilon {
+			result.Success = true
+			result.Image = o.changed
+		}
+	}
+	return result, nil
+}
+
+func (a *CWAttack) begin(image []float32, shape []int, label int32) *optimization {
+	space := make([]float32, len(image))
+	for i, v := range image {
+		space[i] = float32(math.Atanh((2*float64(v) - 1) * tanhShrink))
+	}
+	o := &optimization{attack: a, image: image, shape: append([]int{1}, shape...), modifier: make([]float32, len(image))}
+	o.x = tensors.FromFlatDataAndDimensions(image, o.shape...)
+	o.space = tensors.FromFlatDataAndDimensions(space, o.shape...)
+	o.label = tensors.FromFlatDataAndDimensions([]int32{label}, 1)
+	return o
+}
+
+// round optimises with one tau from a modifier of zero, until x' is wrong or no
+// constant is left.
+func (o *optimization) round(tau, constant float64) (CWRound, error) {
+	c := o.attack.config
+	r := CWRound{Tau: tau, FirstConst: constant}
+	clear(o.modifier)
+	adam := optim.Adam{Config: optim.DefaultAdam(0)}
+	moments := optim.NewMoments(len(o.modifier))
+	for ; constant < c.LargestConst; constant *= c.ConstFactor {
+		for range c.Iterations {
+			if err := o.look(tau, constant); err != nil {
+				return r, err
+			}
+			if o.margin < marginSolved && o.wrong {
+				r.LastConst, r.MaxAbs = constant, o.maxAbs()
+				return r, nil
+			}
+			adam.Begin()
+			adam.Update(c.Rate, o.modifier, o.gradient, moments)
+			r.Steps++
+		}
+	}
+	return r, nil
+}
+
+// look evaluates the objective at the modifier.
+func (o *optimization) look(tau, constant float64) error {
+	in := []any{o.x, o.space, tensors.FromFlatDataAndDimensions(o.modifier, o.shape...), o.label, float32(tau), float32(constant)}
+	out, err := backend.Run(o.attack.exec, append(in, o.attack.params...)...)
+	if err != nil {
+		return fmt.Errorf("cw: %w", err)
+	}
+	if o.margin, err = backend.Scalar(out[0]); err != nil {
+		return err
+	}
+	logits, err := backend.Copy(out[2])
+	if err != nil {
+		return err
+	}
+	var label int32
+	err = tensors.ConstFlatData(o.label, func(flat []int32) { label = flat[0] })
+	o.wrong = argMax(logits) != int(label)
+	o.changed, err = copyOf(out[1], err)
+	o.gradient, err = copyOf(out[3], err)
+	return errors.Join(err, backend.Release(out...))
+}
+
+func copyOf(t *tensors.Tensor, before error) ([]float32, error) {
+	values, err := backend.Copy(t)
+	return values, errors.Join(before, err)
+}
+
+func (o *optimization) maxAbs() float64 {
+	var largest float64
+	for i, v := range o.changed {
+		largest = max(largest, math.Abs(float64(v)-float64(o.image[i])))
+	}
+	return largest
+}
+
+// argMax is the index of the largest value, the first of equals.
+func argMax(x []float32) (best int) {
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}

@@ -1,0 +1,82 @@
+package l2l
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// A Mode is how batch norm sees a batch.
+type Mode int
+
+const (
+	Evaluation Mode = iota // batch norm normalises with the running statistics
+	Training               // with those of the batch, and moves the running ones
+)
+
+// A Network is the parameters of a classifier or an attacker and what it does
+// with them. Inside, channels come last.
+type Network struct {
+	Params []Param
+
+	body func(p *pass, x *Node) *Node // images [b, h, w, c] to features or perturbations
+	head dense                        // a classifier's last layer, on its features
+}
+
+// A Classifier gives the logits [b, y] of images [b, c, h, w].
+type Classifier func(x *Node) *Node
+
+// A Bound is a network with its weights as nodes of one graph.
+type Bound struct {
+	network *Network
+	nodes   []*Node // by index of the parameters
+}
+
+// Bind takes the nodes of a network's weights, in the order of its parameters.
+func (n *Network) Bind(nodes []*Node) *Bound {
+	return &Bound{network: n, nodes: append([]*Node(nil), nodes...)}
+}
+
+// A pass is one way through a network.
+type pass struct {
+	nodes []*Node
+	mode  Mode
+}
+
+// Features returns what a classifier's last layer sees, [b, features].
+func (b *Bound) Features(x *Node, mode Mode) *Node {
+	return b.network.body(&pass{b.nodes, mode}, channelsLast(x))
+}
+
+// Logits returns a classifier's logits [b, y].
+func (b *Bound) Logits(x *Node, mode Mode) *Node {
+	return b.network.head.apply(&pass{b.nodes, mode}, b.Features(x, mode))
+}
+
+// Classifier is the network as attacks know it, all passes in one mode.
+func (b *Bound) Classifier(mode Mode) Classifier {
+	return func(x *Node) *Node { return b.Logits(x, mode) }
+}
+
+// Perturb returns what an attacker adds to images of which it sees x [b, c, h, w],
+// its first three channels: [b, 3, h, w], within epsilon.
+func (b *Bound) Perturb(x *Node, mode Mode, epsilon float64) *Node {
+	y := b.network.body(&pass{b.nodes, mode}, channelsLast(x))
+	return MulScalar(channelsFirst(y), epsilon)
+}
+
+// Trainable returns the nodes of the trainable parameters, in order.
+func (b *Bound) Trainable() []*Node { return b.choose(true) }
+
+// Statistics returns the running statistics after the passes so far, in order.
+func (b *Bound) Statistics() []*Node { return b.choose(false) }
+
+func (b *Bound) choose(trainable bool) (out []*Node) {
+	for i, p := range b.network.Params {
+		if p.Trainable == trainable {
+			out = append(out, b.nodes[i])
+		}
+	}
+	return out
+}
+
+func channelsLast(x *Node) *Node  { return TransposeAllAxes(x, 0, 2, 3, 1) } // [b, h, w, c]
+func channelsFirst(x *Node) *Node { return TransposeAllAxes(x, 0, 3, 1, 2) } // [b, c, h, w]

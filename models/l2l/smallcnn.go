@@ -1,0 +1,30 @@
+package l2l
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// SmallCNN is the network for images of channels x size x size, MNIST's: four
+// convolutions without padding and three dense layers, without batch norm. The authors' width is
+// 32, their hidden layers have 200. Their dropout is not here: it is off where
+// networks are compared.
+func SmallCNN(channels, size, width, hidden, classes int) *Network {
+	b := &builder{}
+	kaiming := func(name string, in, out int) conv {
+		s := convSpec{in: in, out: out, kernel: 3, stride: 1, bias: true, biasInit: constant(0)}
+		return b.conv("feature_extractor."+name, s.weights(kaimingNormal(s.fanIn())))
+	}
+	conv1, conv2 := kaiming("conv1", channels, width), kaiming("conv2", width, width)
+	conv3, conv4 := kaiming("conv3", width, 2*width), kaiming("conv4", 2*width, 2*width)
+	size = ((size-4)/2 - 4) / 2 // two convolutions and a pool, twice
+	fc1 := b.dense("classifier.fc1", 2*width*size*size, hidden)
+	fc2 := b.dense("classifier.fc2", hidden, hidden)
+	head := b.denseFrom("classifier.fc3", hidden, classes, constant(0), constant(0))
+	return &Network{Params: b.params, head: head, body: func(p *pass, x *Node) *Node {
+		x = relu(conv2.apply(p, relu(conv1.apply(p, x))))
+		x = maxPool(x, 2)
+		x = relu(conv4.apply(p, relu(conv3.apply(p, x))))
+		x = flatten(maxPool(x, 2))
+		return relu(fc2.apply(p, relu(fc1.apply(p, x))))
+	}}
+}

@@ -1,0 +1,104 @@
+package l2l
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+	"foil/models/random"
+)
+
+// Weights are the values of a network's parameters, in their order.
+type Weights struct {
+	Params  []Param
+	Tensors []*tensors.Tensor
+}
+
+// NewWeights returns freshly initialised weights. Every parameter has a stream of
+// its own under the given purpose, such as "weights/classifier", so its start does
+// not depend on the parameters beside it.
+func NewWeights(b compute.Backend, params []Param, seed uint64, purpose string) (*Weights, error) {
+	w := &Weights{Params: params}
+	for _, p := range params {
+		t, err := backend.NewTensor(b, p.Shape...)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		err = backend.Write(t, func(x []float32) { p.init(random.New(seed, purpose+"/"+p.Name), x) })
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		w.Tensors = append(w.Tensors, t)
+	}
+	return w, nil
+}
+
+// Load replaces all values by those that lookup finds. The error names every
+// tensor that is missing or has another shape; nothing is replaced then. Tensors
+// that the network does not use are no concern of it.
+func (w *Weights) Load(lookup func(name string) (shape []int, values []float32, ok bool)) error {
+	var wrong []string
+	found := make([][]float32, len(w.Params))
+	for i, p := range w.Params {
+		shape, values, ok := lookup(p.Name)
+		switch {
+		case !ok:
+			wrong = append(wrong, p.Name+" is missing")
+		case !slices.Equal(shape, p.Shape):
+			wrong = append(wrong, fmt.Sprintf("%s has shape %v, not %v", p.Name, shape, p.Shape))
+		case len(values) != p.Size():
+			wrong = append(wrong, fmt.Sprintf("%s has %d values, not %d", p.Name, len(values), p.Size()))
+		}
+		found[i] = values
+	}
+	if len(wrong) > 0 {
+		return fmt.Errorf("%d of %d tensors do not fit the network; are they another network's, or of another width? %s",
+			len(wrong), len(w.Params), strings.Join(wrong, "; "))
+	}
+	for i, t := range w.Tensors {
+		if err := backend.Fill(t, found[i]); err != nil {
+			return fmt.Errorf("%s: %w", w.Params[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// Count is the number of trainable values.
+func Count(params []Param) (n int) {
+	for _, p := range params {
+		if p.Trainable {
+			n += p.Size()
+		}
+	}
+	return n
+}
+
+// inputs are the tensors as the inputs of a graph.
+func (w *Weights) inputs() []any {
+	in := make([]any, len(w.Tensors))
+	for i, t := range w.Tensors {
+		in[i] = t
+	}
+	return in
+}
+
+// setStatistics takes the new running statistics from a graph's outputs, in
+// order, and releases them.
+func (w *Weights) setStatistics(outputs []*tensors.Tensor) error {
+	next := 0
+	for i, p := range w.Params {
+		if p.Trainable {
+			continue
+		}
+		err := backend.ReadWrite(outputs[next], w.Tensors[i], func(from, to []float32) { copy(to, from) })
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+		next++
+	}
+	return backend.Release(outputs...)
+}
