@@ -91,6 +91,6 @@ func stateText(s *cache.WorkState) string {
 	case s.Checkpoint:
 		return "interrupted; the next run goes on from a checkpoint"
 	default:
-		return "interrupted, or failed; the next run begins anew"
+		return "interrupted; the next run begins anew"
 	}
 }
