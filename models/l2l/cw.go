@@ -80,7 +80,8 @@ func (CW) objective(f Classifier, x, space, modifier, label, tau, constant *Node
 // A CWAttack is the attack on one classifier, compiled.
 type CWAttack struct {
 	config CW
-	exec   *Exec
+	exec   *Exec // the objective
+	judge  *Exec // logits alone
 	params []any
 }
 
@@ -93,6 +94,10 @@ func NewCWAttack(b compute.Backend, c CW, n *Network, w *Weights) (*CWAttack, er
 			loss, image, logits, gradient := c.objective(f, in[0], in[1], in[2], in[3], in[4], in[5])
 			return []*Node{loss, image, logits, gradient}
 		})
+		if err != nil {
+			return err
+		}
+		a.judge, err = NewExec(b, func(in []*Node) *Node { return n.Bind(in[1:]).Logits(in[0], Evaluation) })
 		return err
 	})
 }
@@ -102,12 +107,10 @@ func (a *CWAttack) Run(image []float32, shape []int, label int32) (CWResult, err
 	o := a.begin(image, shape, label)
 	result := CWResult{Image: image}
 	tau, constant := a.config.FirstTau, a.config.FirstConst
-	if err := o.look(tau, constant); err != nil {
+	wrong, err := o.wrongFromTheStart()
+	if wrong || err != nil {
+		result.Skipped = wrong
 		return result, err
-	}
-	if o.wrong {
-		result.Skipped = true
-		return result, nil
 	}
 	for tau > a.config.LastTau {
 		round, err := o.round(tau, constant)
@@ -152,6 +155,16 @@ func (a *CWAttack) begin(image []float32, shape []int, label int32) *optimizatio
 	o.x = tensors.FromFlatDataAndDimensions(image, append([]int{1}, shape...)...)
 	o.restart()
 	return o
+}
+
+// wrongFromTheStart says whether the classifier is wrong about the image itself.
+func (o *optimization) wrongFromTheStart() (bool, error) {
+	out, err := backend.Run(o.attack.judge, append([]any{o.x}, o.attack.params...)...)
+	if err != nil {
+		return false, fmt.Errorf("cw: %w", err)
+	}
+	logits, err := backend.Copy(out[0])
+	return argMax(logits) != int(o.label), errors.Join(err, backend.Release(out...))
 }
 
 // restart puts the modifier to zero at the round's start.
