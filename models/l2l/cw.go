@@ -18,9 +18,11 @@ import (
 //
 //	c max(0, z_label - largest other z) + sum(max(0, |x' - x| - tau))
 //
-// with Adam, where x' = (tanh(s + modifier) + 1) / 2 and s is the image in tanh
-// space. A round has one tau; the constant c grows until x' is wrong. Each round
-// that works lowers tau; the constant carries over, Adam and the modifier do not.
+// with Adam, where x' = (tanh(s + modifier) + 1) / 2 and s is, in tanh space, where
+// the last round ended, at first the image. A round has one tau; the constant c
+// grows until x' is wrong and either within epsilon or the objective solved. Each
+// round lowers tau until one ends within epsilon; the constant carries over, Adam
+// and the modifier start again.
 type CW struct {
 	Epsilon                  float64 // a change below it is a success
 	Rate                     float64 // of Adam
@@ -57,28 +59,29 @@ type CWResult struct {
 }
 
 const (
-	tanhShrink   = 0.999999 // keeps the inverse of tanh finite at 0 and 1
-	marginSolved = 1e-4
+	tanhShrink = 0.9999 // keeps the inverse of tanh finite at 0 and 1
+	solved     = 1e-4   // an objective below this many constants
 )
 
 // objective builds what is lowered, and its gradient in the modifier. Images are
 // [1, c, h, w], label [1], tau and constant scalars.
-func (CW) objective(f Classifier, x, space, modifier, label, tau, constant *Node) (margin, image, logits, gradient *Node) {
+func (CW) objective(f Classifier, x, space, modifier, label, tau, constant *Node) (loss, image, logits, gradient *Node) {
 	image = MulScalar(AddScalar(Tanh(Add(space, modifier)), 1), 0.5)
 	logits = f(image) // [1, y]
 	hot := OneHot(label, logits.Shape().Dim(-1), logits.DType())
 	real := ReduceAllSum(Mul(hot, logits))
 	other := ReduceAllMax(Sub(logits, MulScalar(hot, 1e4)))
-	margin = MaxScalar(Sub(real, other), 0)
+	margin := relu(Sub(real, other))
 	beyond := ReduceAllSum(relu(Sub(Abs(Sub(image, x)), tau)))
-	loss := Add(Mul(constant, margin), beyond)
-	return margin, image, logits, Gradient(loss, modifier)[0]
+	loss = Add(Mul(constant, margin), beyond)
+	return loss, image, logits, Gradient(loss, modifier)[0]
 }
 
 // A CWAttack is the attack on one classifier, compiled.
 type CWAttack struct {
 	config CW
-	exec   *Exec
+	exec   *Exec // the objective
+	judge  *Exec // logits alone
 	params []any
 }
 
@@ -88,71 +91,97 @@ func NewCWAttack(b compute.Backend, c CW, n *Network, w *Weights) (*CWAttack, er
 	return a, backend.Guard(func() (err error) {
 		a.exec, err = NewExec(b, func(in []*Node) []*Node {
 			f := n.Bind(in[6:]).Classifier(Evaluation)
-			margin, image, logits, gradient := c.objective(f, in[0], in[1], in[2], in[3], in[4], in[5])
-			return []*Node{margin, image, logits, gradient}
+			loss, image, logits, gradient := c.objective(f, in[0], in[1], in[2], in[3], in[4], in[5])
+			return []*Node{loss, image, logits, gradient}
 		})
+		if err != nil {
+			return err
+		}
+		a.judge, err = NewExec(b, func(in []*Node) *Node { return n.Bind(in[1:]).Logits(in[0], Evaluation) })
 		return err
 	})
-}
-
-// An optimization is the state of the attack on one image.
-type optimization struct {
-	attack          *CWAttack
-	image           []float32
-	shape           []int
-	x, space, label *tensors.Tensor
-	modifier        []float32
-	wrong           bool // what the classifier last said
-	margin          float64
-	changed         []float32 // x'
-	gradient        []float32
 }
 
 // Run attacks one image [c, h, w] with its label.
 func (a *CWAttack) Run(image []float32, shape []int, label int32) (CWResult, error) {
 	o := a.begin(image, shape, label)
-	if err := o.look(a.config.FirstTau, a.config.FirstConst); err != nil {
-		return CWResult{}, err
-	}
-	result := CWResult{Image: image, Skipped: o.wrong}
+	result := CWResult{Image: image}
 	tau, constant := a.config.FirstTau, a.config.FirstConst
-	for !result.Skipped && !result.Success && tau > a.config.LastTau {
+	wrong, err := o.wrongFromTheStart()
+	if wrong || err != nil {
+		result.Skipped = wrong
+		return result, err
+	}
+	for tau > a.config.LastTau {
 		round, err := o.round(tau, constant)
 		if err != nil {
 			return result, err
 		}
 		result.Rounds = append(result.Rounds, round)
-		if round.LastConst == 0 {
-			break
+		switch {
+		case round.LastConst == 0:
+			return result, nil
+		case round.MaxAbs < a.config.Epsilon:
+			result.Success, result.Image = true, o.changed
+			return result, nil
 		}
+		o.start = o.changed
 		constant = round.LastConst
 		tau = a.config.TauFactor * min(tau, round.MaxAbs)
-		if round.MaxAbs < a.config.Epsilon {
-			result.Success = true
-			result.Image = o.changed
-		}
 	}
 	return result, nil
 }
 
+// An optimization is the state of the attack on one image.
+type optimization struct {
+	attack   *CWAttack
+	image    []float32
+	x        *tensors.Tensor // the image as [1, c, h, w]
+	label    int32
+	start    []float32       // where the round starts
+	space    *tensors.Tensor // start in tanh space
+	modifier []float32
+
+	// What the objective was at the modifier.
+	loss     float64
+	wrong    bool
+	changed  []float32 // x'
+	maxAbs   float64   // of x' - x
+	gradient []float32
+}
+
 func (a *CWAttack) begin(image []float32, shape []int, label int32) *optimization {
-	space := make([]float32, len(image))
-	for i, v := range image {
-		space[i] = float32(math.Atanh((2*float64(v) - 1) * tanhShrink))
-	}
-	o := &optimization{attack: a, image: image, shape: append([]int{1}, shape...), modifier: make([]float32, len(image))}
-	o.x = tensors.FromFlatDataAndDimensions(image, o.shape...)
-	o.space = tensors.FromFlatDataAndDimensions(space, o.shape...)
-	o.label = tensors.FromFlatDataAndDimensions([]int32{label}, 1)
+	o := &optimization{attack: a, image: image, label: label, start: image}
+	o.x = tensors.FromFlatDataAndDimensions(image, append([]int{1}, shape...)...)
+	o.restart()
 	return o
 }
 
-// round optimises with one tau from a modifier of zero, until x' is wrong or no
-// constant is left.
+// wrongFromTheStart says whether the classifier is wrong about the image itself.
+func (o *optimization) wrongFromTheStart() (bool, error) {
+	out, err := backend.Run(o.attack.judge, append([]any{o.x}, o.attack.params...)...)
+	if err != nil {
+		return false, fmt.Errorf("cw: %w", err)
+	}
+	logits, err := backend.Copy(out[0])
+	return argMax(logits) != int(o.label), errors.Join(err, backend.Release(out...))
+}
+
+// restart puts the modifier to zero at the round's start.
+func (o *optimization) restart() {
+	space := make([]float32, len(o.start))
+	for i, v := range o.start {
+		space[i] = float32(math.Atanh((2*float64(v) - 1) * tanhShrink))
+	}
+	o.space = tensors.FromFlatDataAndDimensions(space, o.x.Shape().Dimensions...)
+	o.modifier = make([]float32, len(o.image))
+}
+
+// round optimises with one tau until x' will do or no constant is left.
 func (o *optimization) round(tau, constant float64) (CWRound, error) {
 	c := o.attack.config
 	r := CWRound{Tau: tau, FirstConst: constant}
-	clear(o.modifier)
+	o.restart()
 	adam := optim.Adam{Config: optim.DefaultAdam(0)}
 	moments := optim.NewMoments(len(o.modifier))
 	for ; constant < c.LargestConst; constant *= c.ConstFactor {
@@ -160,13 +189,13 @@ func (o *optimization) round(tau, constant float64) (CWRound, error) {
 			if err := o.look(tau, constant); err != nil {
 				return r, err
 			}
-			if o.margin < marginSolved && o.wrong {
-				r.LastConst, r.MaxAbs = constant, o.maxAbs()
-				return r, nil
-			}
 			adam.Begin()
 			adam.Update(c.Rate, o.modifier, o.gradient, moments)
 			r.Steps++
+			if o.wrong && (o.maxAbs < c.Epsilon || o.loss < solved*constant) {
+				r.LastConst, r.MaxAbs = constant, o.maxAbs
+				return r, nil
+			}
 		}
 	}
 	return r, nil
@@ -174,37 +203,32 @@ func (o *optimization) round(tau, constant float64) (CWRound, error) {
 
 // look evaluates the objective at the modifier.
 func (o *optimization) look(tau, constant float64) error {
-	in := []any{o.x, o.space, tensors.FromFlatDataAndDimensions(o.modifier, o.shape...), o.label, float32(tau), float32(constant)}
+	in := []any{
+		o.x, o.space, tensors.FromFlatDataAndDimensions(o.modifier, o.x.Shape().Dimensions...),
+		[]int32{o.label}, float32(tau), float32(constant),
+	}
 	out, err := backend.Run(o.attack.exec, append(in, o.attack.params...)...)
 	if err != nil {
 		return fmt.Errorf("cw: %w", err)
 	}
-	if o.margin, err = backend.Scalar(out[0]); err != nil {
-		return err
-	}
-	logits, err := backend.Copy(out[2])
-	if err != nil {
-		return err
-	}
-	var label int32
-	err = tensors.ConstFlatData(o.label, func(flat []int32) { label = flat[0] })
-	o.wrong = argMax(logits) != int(label)
+	o.loss, err = backend.Scalar(out[0])
 	o.changed, err = copyOf(out[1], err)
+	logits, err := copyOf(out[2], err)
 	o.gradient, err = copyOf(out[3], err)
-	return errors.Join(err, backend.Release(out...))
+	if err := errors.Join(err, backend.Release(out...)); err != nil {
+		return fmt.Errorf("cw: %w", err)
+	}
+	o.wrong = argMax(logits) != int(o.label)
+	o.maxAbs = 0
+	for i, v := range o.changed {
+		o.maxAbs = max(o.maxAbs, math.Abs(float64(v)-float64(o.image[i])))
+	}
+	return nil
 }
 
 func copyOf(t *tensors.Tensor, before error) ([]float32, error) {
 	values, err := backend.Copy(t)
 	return values, errors.Join(before, err)
-}
-
-func (o *optimization) maxAbs() float64 {
-	var largest float64
-	for i, v := range o.changed {
-		largest = max(largest, math.Abs(float64(v)-float64(o.image[i])))
-	}
-	return largest
 }
 
 // argMax is the index of the largest value, the first of equals.

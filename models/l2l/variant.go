@@ -36,22 +36,17 @@ func TwoStep() Variant {
 	}}
 }
 
-// KStep L2L: k moves, each as long as step/epsilon of Grad's. All that it sees is
-// constant, and epsilon bounds the sum only at the end.
+// KStep L2L: k moves, each as long as step/epsilon of Grad's and kept in [0, 1].
+// All that the attacker sees is constant, only the way that the moves lead is not,
+// and epsilon bounds it only at the end.
 func KStep(k int, step float64) Variant {
 	return Variant{fmt.Sprintf("%d-step", k), 2 * imageChannels, func(g *round, x *Node) *Node {
-		var total *Node
 		at := x
 		for range k {
 			move := MulScalar(g.attack(StopGradient(g.withGradient(at))), step/g.epsilon)
 			at = ClipScalar(Add(at, move), 0, 1)
-			if total == nil {
-				total = move
-			} else {
-				total = Add(total, move)
-			}
 		}
-		return ClipScalar(total, -g.epsilon, g.epsilon)
+		return ClipScalar(Sub(at, x), -g.epsilon, g.epsilon)
 	}}
 }
 

@@ -86,19 +86,33 @@ func (w *Weights) inputs() []any {
 	return in
 }
 
-// setStatistics takes the new running statistics from a graph's outputs, in
-// order, and releases them.
-func (w *Weights) setStatistics(outputs []*tensors.Tensor) error {
-	next := 0
+// step takes a graph's outputs: the gradients of the trainable parameters, for
+// which it calls update with their number among these, and then the new running
+// statistics. It releases the outputs.
+func (w *Weights) step(outputs []*tensors.Tensor, update func(i int, w, grad []float32)) error {
+	gradient, statistic := 0, len(w.Params)-w.statistics()
 	for i, p := range w.Params {
+		out := &statistic
+		change := func(from, to []float32) { copy(to, from) }
 		if p.Trainable {
-			continue
+			number := gradient
+			out = &gradient
+			change = func(grad, to []float32) { update(number, to, grad) }
 		}
-		err := backend.ReadWrite(outputs[next], w.Tensors[i], func(from, to []float32) { copy(to, from) })
-		if err != nil {
+		if err := backend.ReadWrite(outputs[*out], w.Tensors[i], change); err != nil {
 			return fmt.Errorf("%s: %w", p.Name, err)
 		}
-		next++
+		*out++
 	}
 	return backend.Release(outputs...)
+}
+
+// statistics is the number of running statistics.
+func (w *Weights) statistics() (n int) {
+	for _, p := range w.Params {
+		if !p.Trainable {
+			n++
+		}
+	}
+	return n
 }
