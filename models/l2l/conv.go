@@ -73,7 +73,7 @@ func (c conv) apply(p *pass, x *Node) *Node {
 // the one place that decides how: the Go backend's own convolution is 20 to 50
 // times slower than its matrix product, other backends have a fast one.
 func convolve(x, kernel *Node, stride, pad int) *Node {
-	if x.Graph().Backend().Name() == backend.Default {
+	if backend.IsGo(x.Graph().Backend()) {
 		return convolveByProduct(x, kernel, stride, pad)
 	}
 	return convolveNatively(x, kernel, stride, pad)
