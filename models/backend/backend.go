@@ -44,6 +44,11 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	return b, nil
 }
 
+// IsGo says whether a backend is the embedded one, whose fast and slow operations
+// are others than those of compilers. It is known by the name it gives itself,
+// which is not the one that it is opened by.
+func IsGo(b compute.Backend) bool { return b.Name() == "Go Backend" }
+
 // Names lists the families of backends that this build has, sorted.
 func Names() []string {
 	names := compute.List()

@@ -14,6 +14,9 @@ func TestDefaultBackendOpens(t *testing.T) {
 	if !b.HasSharedBuffers() {
 		t.Error("the Go backend copies its inputs")
 	}
+	if !IsGo(b) {
+		t.Errorf("the Go backend is not known by its name %q", b.Name())
+	}
 }
 
 func TestThreadsLimitTheWorkers(t *testing.T) {

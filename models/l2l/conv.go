@@ -73,7 +73,7 @@ func (c conv) apply(p *pass, x *Node) *Node {
 // the one place that decides how: the Go backend's own convolution is 20 to 50
 // times slower than its matrix product, other backends have a fast one.
 func convolve(x, kernel *Node, stride, pad int) *Node {
-	if x.Graph().Backend().Name() == backend.Default {
+	if backend.IsGo(x.Graph().Backend()) {
 		return convolveByProduct(x, kernel, stride, pad)
 	}
 	return convolveNatively(x, kernel, stride, pad)
@@ -115,11 +115,21 @@ func window(x *Node, row, column, h, w, stride int) *Node {
 		AxisRange(column, column+(w-1)*stride+1).Stride(stride))
 }
 
-// product multiplies the channels of x [b, h, w, c] by a matrix [c, o].
+// product multiplies the channels of x [b, h, w, c] by a matrix [c, o]. The matrix's
+// gradient is given by hand: left to itself the Go backend transposes x, many times
+// the size of the result, where it is enough to transpose the result's gradient.
 func product(x, matrix *Node) *Node {
 	d := x.Shape().Dimensions
-	flat := Reshape(x, d[0]*d[1]*d[2], d[3])
-	return Reshape(Dot(flat, matrix).MatMul(), d[0], d[1], d[2], matrix.Shape().Dim(1))
+	flat := Reshape(x, d[0]*d[1]*d[2], d[3]) // [n, c]
+	var gradient *Node                       // of the result, which comes before those of its factors
+	matrix = IdentityWithCustomGradient(matrix, func(_, _ *Node) *Node {
+		return TransposeAllAxes(Dot(TransposeAllAxes(gradient, 1, 0), flat).MatMul(), 1, 0)
+	})
+	y := IdentityWithCustomGradient(Dot(flat, matrix).MatMul(), func(_, v *Node) *Node {
+		gradient = v
+		return v
+	})
+	return Reshape(y, d[0], d[1], d[2], matrix.Shape().Dim(1))
 }
 
 // zeroBorder puts n rows and columns of zeros around x [b, h, w, c]. They are

@@ -1,0 +1,43 @@
+package l2l
+
+import (
+	"slices"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+	"foil/models/random"
+)
+
+// BenchmarkResNet9 is the loss and its gradients at the sizes of the small
+// protocol: width 16, batch 32, training mode.
+func BenchmarkResNet9(b *testing.B) {
+	const batch = 32
+	be, n := openBackend(b), ResNet9(16, 10)
+	w, err := NewWeights(be, n.Params, 1, "weights")
+	if err != nil {
+		b.Fatal(err)
+	}
+	exec, err := NewExec(be, func(in []*Node) []*Node {
+		bound := n.Bind(in[2:])
+		loss := CleanLoss(bound, in[0], in[1])
+		return slices.Concat([]*Node{loss}, Gradient(loss, bound.Trainable()...), bound.Statistics())
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	x := randomTensor(random.New(1, "bench"), batch, imageChannels, 32, 32)
+	labels := tensors.FromFlatDataAndDimensions(make([]int32, batch), batch)
+	in := append([]any{x, labels}, w.inputs()...)
+	for b.Loop() {
+		out, err := backend.Run(exec, in...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := backend.Release(out...); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
