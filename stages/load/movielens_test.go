@@ -223,8 +223,12 @@ func TestTheOriginalIsDownloadedOnce(t *testing.T) {
 	}
 
 	t.Run("a damaged download is made again", func(t *testing.T) {
-		if err := os.Truncate(filepath.Join(env.Downloads, "ml-1m.zip"), 100); err != nil {
+		archive := filepath.Join(env.Downloads, "ml-1m.zip")
+		if err := os.Truncate(archive, 100); err != nil {
 			t.Fatal(err)
+		}
+		if _, _, err := loaded(t, kind, env, nil); err == nil || !strings.HasPrefix(err.Error(), archive+" is damaged: ") {
+			t.Errorf("offline: got %v, want an error that names the file", err)
 		}
 		env.Offline = false
 		if _, third, err := loaded(t, kind, env, nil); err != nil || third.Digest() != first.Digest() || *asked != 2 {

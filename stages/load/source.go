@@ -105,8 +105,10 @@ func (p published) readOriginal(ctx context.Context, cell *pipeline.Cell) (datas
 		if err == nil {
 			cell.Logf("%s is damaged (SHA-256 %s): downloading it again", path, digest)
 		}
-		if err := p.download(ctx, cell, path); err != nil {
-			return nil, err
+		if failed := p.download(ctx, cell, path); failed != nil && err == nil {
+			return nil, fmt.Errorf("%s is damaged: %w", path, failed)
+		} else if failed != nil {
+			return nil, failed
 		}
 	}
 	raw, _, err := p.unpack(path, p.files...)
