@@ -1,0 +1,15 @@
+//go:build !linux
+
+package testenv
+
+import "testing"
+
+// Children returns nil: the system does not tell.
+func Children(int) []int { return nil }
+
+// SmallDisk skips the test.
+func SmallDisk(t testing.TB, _ int64) string {
+	t.Helper()
+	t.Skip("small file systems are mounted on Linux only")
+	return ""
+}
