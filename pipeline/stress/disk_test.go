@@ -1,0 +1,114 @@
+//go:build unix
+
+package stress
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"foil/internal/cache"
+	"foil/internal/testenv"
+	"foil/pipeline"
+)
+
+// diskSize is that of the file systems that are filled; of which the cells of a tree
+// with larger files take a part.
+const (
+	diskSize = 20 << 20
+	treeSize = 4 << 20
+)
+
+var largeTree = strings.NewReplacer("bytes: 5000, keep: 1000", "bytes: 400000, keep: 200000").Replace(tree)
+
+// Wherever a disk is full, the run fails with an error that says so, or goes on
+// without what it can spare; what is finished is whole. With more room it comes to
+// its end, in the same digests.
+func TestFullDiskDoesNoDamage(t *testing.T) {
+	rnd := testenv.Rand(t)
+	want := newBench(t, filepath.Join(t.TempDir(), "cache"), largeTree).mustRun()
+	failures := 0
+	for round := range testenv.Times(t, 4) {
+		dir := testenv.SmallDisk(t, diskSize)
+		b := newBench(t, filepath.Join(dir, "cache"), largeTree)
+		room := rnd.Int64N(treeSize)
+		if round == 0 {
+			room = treeSize / 4 // where some cells have room
+		}
+		ballast := filepath.Join(dir, "ballast")
+		testenv.Fill(t, ballast, diskSize-room)
+		cmd, said := b.run()
+		if err := cmd.Run(); err != nil {
+			failures++
+			if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), syscall.ENOSPC.Error()) {
+				t.Errorf("with room for %d bytes: %v: %s\n%s", room, err, said, b.logs())
+			}
+		}
+		b.checkHits(want)
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.mustRun(); !maps.Equal(got, want) {
+			t.Errorf("after room for %d bytes alone the digests are\n%v, want\n%v", room, got, want)
+		}
+		b.checkNotes()
+	}
+	if failures == 0 {
+		t.Error("no disk was full")
+	}
+}
+
+// A checkpoint for which there is no room is told, and the cell goes on.
+func TestFullDiskSparesCheckpoints(t *testing.T) {
+	dir := testenv.SmallDisk(t, diskSize)
+	b := newBench(t, filepath.Join(dir, "cache"), fmt.Sprintf(`name: large
+stages:
+  a: {uses: test/steps, with: {steps: 3, keep: %d}}
+`, 2*diskSize))
+	b.mustRun()
+	if b.count("saved", "a") != 0 {
+		t.Fatal("a checkpoint found room that is not there")
+	}
+	c := b.plan().Cells[0]
+	if c.State != pipeline.Hit || c.Record.Log == nil {
+		t.Fatalf("%v: %s", c.State, c.Reason)
+	}
+	digest := c.Record.Log.Digest.String()
+	log, err := os.ReadFile(filepath.Join(b.cache, "objects", digest[:2], digest))
+	if err != nil || !strings.Contains(string(log), "no checkpoint: ") {
+		t.Errorf("log %q, %v", log, err)
+	}
+}
+
+// checkHits reads all that the cache says it has.
+func (b *bench) checkHits(want map[string]cache.Digest) {
+	b.Helper()
+	c, err := cache.Open(b.cache)
+	if err != nil {
+		return // a disk without room for a folder; what is there is read later
+	}
+	defer c.Close()
+	p, err := plan(c, b.spec)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, cell := range p.Cells {
+		if cell.State != pipeline.Hit {
+			continue
+		}
+		a := pipeline.Artifact{}
+		for _, f := range cell.Record.Outputs {
+			if _, err := c.Object(f); err != nil {
+				b.Errorf("%s: %v", cell.Node.ID, err)
+			}
+			a.Files = append(a.Files, pipeline.File(f))
+		}
+		if a.Digest() != want[cell.Node.ID] {
+			b.Errorf("%s is another artifact", cell.Node.ID)
+		}
+	}
+}

@@ -1,0 +1,167 @@
+//go:build unix
+
+package stress
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"foil/internal/cache"
+	"foil/internal/checkpoint"
+	"foil/internal/safetensors"
+	"foil/pipeline"
+)
+
+// kinds are test/steps, which counts and checkpoints, and test/join.
+var kinds = []pipeline.Kind{
+	{
+		Name: "test/steps", Version: 1, Output: "bytes",
+		Inputs: []pipeline.Port{{Name: "in", Optional: true}},
+		Params: func() any { return &stepParams{} },
+		Run:    noted(steps),
+	},
+	{
+		Name: "test/join", Version: 1, Output: "bytes", Light: true,
+		Inputs: []pipeline.Port{{Name: "cells", Gathered: true}},
+		Run:    noted(func(_ context.Context, c *pipeline.Cell, _ *notes) error { return write(c, inputs(c), 1000) }),
+	},
+}
+
+type stepParams struct {
+	N     int `yaml:"n" doc:"tells cells apart, and how slow they are to stop"`
+	Steps int `yaml:"steps" doc:"how many steps it takes"`
+	Bytes int `yaml:"bytes" doc:"size of the output"`
+	Keep  int `yaml:"keep" doc:"size of a checkpoint"`
+}
+
+// A chain is what test/steps computes: every link is the digest of the one before
+// it, so that a step too many or too few changes the end.
+type chain struct {
+	Step int
+	Link cache.Digest
+}
+
+const layout = 1
+
+// steps goes on from its checkpoint; it writes one after every second step.
+func steps(ctx context.Context, c *pipeline.Cell, n *notes) error {
+	p := c.Params.(*stepParams)
+	path := filepath.Join(c.WorkDir, "chain")
+	var at chain
+	if _, err := checkpoint.Load(path, layout, &at); errors.Is(err, fs.ErrNotExist) {
+		first := inputs(c)
+		at = chain{Link: cache.DigestOf(fmt.Appendf(first[:], "%d", p.N))}
+	} else if err != nil {
+		return err // a kill must not leave half a checkpoint
+	}
+	n.add("from", at.Step)
+	for at.Step < p.Steps {
+		select {
+		case <-ctx.Done():
+			// A cell whose run was killed is slow to notice: the next run waits for it.
+			time.Sleep(time.Duration(p.N) * 500 * time.Millisecond)
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+		at = chain{at.Step + 1, cache.DigestOf(at.Link[:])}
+		c.Logf("step %d", at.Step)
+		if at.Step%2 == 0 {
+			bulk := safetensors.Tensor{Name: "bulk", Shape: []int{p.Keep}, U8: make([]byte, p.Keep)}
+			if err := checkpoint.Save(path, layout, at, []safetensors.Tensor{bulk}); err != nil {
+				c.Note("no checkpoint: %v", err)
+			} else {
+				n.add("saved", at.Step)
+			}
+		}
+	}
+	return write(c, at.Link, p.Bytes)
+}
+
+// inputs is a digest of all that a cell reads, as it lies on the disk.
+func inputs(c *pipeline.Cell) cache.Digest {
+	h := sha256.New()
+	read := func(a pipeline.Artifact) {
+		for _, f := range a.Files {
+			path, err := a.Path(f.Name)
+			if err == nil {
+				var text []byte
+				text, err = os.ReadFile(path)
+				h.Write(text)
+			}
+			fmt.Fprintf(h, "%s %v\n", f.Name, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Inputs)) {
+		read(c.Inputs[name])
+	}
+	for _, g := range c.Gathered["cells"] {
+		read(g.Artifact)
+	}
+	return cache.Digest(h.Sum(nil))
+}
+
+// write fills two files with bytes that follow from a digest.
+func write(c *pipeline.Cell, d cache.Digest, size int) error {
+	bytes := make([]byte, size)
+	rand.NewChaCha8(d).Read(bytes)
+	for _, name := range []string{"bytes", "folder/more"} {
+		f, err := c.Create(name)
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(bytes)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notes are what cells say outside of the cache: a line for each thing that
+// happened, in the order in which it did.
+type notes struct {
+	file *os.File
+	cell string
+}
+
+func (n *notes) add(what string, step int) { fmt.Fprintln(n.file, what, n.cell, step) }
+
+// noted lets a kind take notes, and watches that no two processes do the same work at
+// a time, by a lock that is not the cache's.
+func noted(run func(context.Context, *pipeline.Cell, *notes) error) func(context.Context, *pipeline.Cell) error {
+	return func(ctx context.Context, c *pipeline.Cell) error {
+		dir := os.Getenv(notesDir)
+		file, err := os.OpenFile(filepath.Join(dir, "notes"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		n := &notes{file: file, cell: c.ID}
+		guard, err := os.Create(filepath.Join(dir, "guard "+c.ID))
+		if err != nil {
+			return err
+		}
+		defer guard.Close()
+		if err := unix.Flock(int(guard.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+			n.add("twice", 0)
+			return fmt.Errorf("two processes work on %s", c.ID)
+		}
+		n.add("begin", 0)
+		if err := run(ctx, c, n); err != nil {
+			return err
+		}
+		n.add("end", 0)
+		return nil
+	}
+}

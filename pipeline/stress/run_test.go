@@ -1,0 +1,170 @@
+//go:build unix
+
+package stress
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foil/internal/cache"
+	"foil/pipeline"
+	"foil/pipeline/isolate"
+	"foil/spec"
+)
+
+// The environment of a run.
+const (
+	cacheDir = "FOIL_TEST_CACHE"
+	notesDir = "FOIL_TEST_NOTES"
+	specText = "FOIL_TEST_SPEC"
+)
+
+// TestMain makes this binary a run, or a cell of it.
+func TestMain(m *testing.M) {
+	var err error
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == "cell":
+		err = isolate.Serve(context.Background(), kinds, "v1")
+	case os.Getenv(cacheDir) != "":
+		err = run()
+	default:
+		// A race in another process is to be a failure, not a line in a log.
+		os.Setenv("GORACE", "halt_on_error=1 atexit_sleep_ms=0")
+		os.Exit(m.Run())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func run() error {
+	c, err := cache.Open(os.Getenv(cacheDir))
+	if err != nil {
+		return err
+	}
+	p, err := plan(c, os.Getenv(specText))
+	if err != nil {
+		return err
+	}
+	_, err = p.Execute(context.Background())
+	return err
+}
+
+func plan(c *cache.Cache, src string) (*pipeline.Plan, error) {
+	s, err := spec.Parse("stress.yaml", []byte(src), spec.Options{})
+	if err != nil {
+		return nil, err
+	}
+	g, err := pipeline.Build(s, kinds)
+	if err != nil {
+		return nil, err
+	}
+	cells := &isolate.Processes{Program: os.Args[0], Args: []string{"stress", "cell"}, Version: "v1"}
+	return g.Plan(context.Background(), pipeline.Options{
+		Cache: c, Workers: 3, Limits: pipeline.Limits{Cores: 64}, Spawn: cells.Spawn,
+		Deliver: func(*pipeline.Node) bool { return true },
+	})
+}
+
+// A bench is a cache with the notes of what was done for it.
+type bench struct {
+	testing.TB
+	cache, notes string
+	spec         string
+}
+
+func newBench(t testing.TB, cache, spec string) *bench {
+	return &bench{TB: t, cache: cache, notes: t.TempDir(), spec: spec}
+}
+
+// run is a run that has not begun.
+func (b *bench) run() (cmd *exec.Cmd, said *bytes.Buffer) {
+	said = &bytes.Buffer{}
+	cmd = exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), cacheDir+"="+b.cache, notesDir+"="+b.notes, specText+"="+b.spec)
+	cmd.Stdout, cmd.Stderr = said, said
+	return cmd, said
+}
+
+// mustRun runs to the end and returns the artifacts of all cells, having compared
+// every byte of them with its digest.
+func (b *bench) mustRun() map[string]cache.Digest {
+	b.Helper()
+	cmd, said := b.run()
+	if err := cmd.Run(); err != nil {
+		b.Fatalf("%v: %s\n%s", err, said, b.logs())
+	}
+	return b.digests()
+}
+
+func (b *bench) digests() map[string]cache.Digest {
+	b.Helper()
+	r, err := b.plan().Execute(b.Context())
+	if err != nil || r.Made > 0 {
+		b.Fatalf("after a run that ended well: %v, %+v", err, r)
+	}
+	digests := map[string]cache.Digest{}
+	for _, o := range r.Outcomes {
+		digests[o.Node.ID] = o.Artifact.Digest()
+	}
+	return digests
+}
+
+// plan looks at the cache as a new process would.
+func (b *bench) plan() *pipeline.Plan {
+	b.Helper()
+	c, err := cache.Open(b.cache)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(c.Close)
+	p, err := plan(c, b.spec)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return p
+}
+
+// A note is a line of the notes.
+type note struct {
+	what, cell string
+	step       int
+}
+
+func (b *bench) taken() []note {
+	b.Helper()
+	text, err := os.ReadFile(filepath.Join(b.notes, "notes"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		b.Fatal(err)
+	}
+	var list []note
+	for line := range strings.Lines(string(text)) {
+		var n note
+		if _, err := fmt.Sscan(line, &n.what, &n.cell, &n.step); err != nil {
+			b.Fatalf("note %q: %v", line, err)
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
+// logs are those of cells that did not come to their end, for failures of a test.
+func (b *bench) logs() string {
+	var all strings.Builder
+	files, _ := filepath.Glob(filepath.Join(b.cache, "work", "*", "log"))
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		fmt.Fprintf(&all, "%s:\n%s", file, text)
+	}
+	return all.String()
+}
