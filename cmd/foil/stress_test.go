@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -10,15 +9,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"foil/internal/testenv"
 )
 
 // The tests of this file run foil itself in processes, on a spec with real
-// trainings that checkpoint often, and mistreat it. FOIL_STRESS says how often
-// (make stress: 200); FOIL_STRESS_SEED repeats a run that found something.
+// trainings that checkpoint often, and mistreat it; package pipeline/stress does so
+// with cells that only count. FOIL_STRESS says how often (make stress: 200);
+// FOIL_STRESS_SEED repeats what a test drew.
 
 const stressSpec = `name: stress
 seed: 1
@@ -51,22 +52,9 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	seed, err := strconv.ParseUint(os.Getenv("FOIL_STRESS_SEED"), 10, 64)
-	if err != nil {
-		seed = rand.Uint64()
-	}
-	t.Logf("FOIL_STRESS_SEED=%d", seed)
-	r := &rig{T: t, dir: t.TempDir(), rnd: rand.New(rand.NewPCG(seed, 1))}
+	r := &rig{T: t, dir: t.TempDir(), rnd: testenv.Rand(t)}
 	r.write("stress.yaml", []byte(stressSpec))
 	return r
-}
-
-// stress is how often something is done: n in make test, else what FOIL_STRESS says.
-func stress(n int) int {
-	if s, err := strconv.Atoi(os.Getenv("FOIL_STRESS")); err == nil {
-		return s
-	}
-	return n
 }
 
 func (r *rig) write(name string, text []byte) {
@@ -88,7 +76,8 @@ func (r *rig) foil(cache string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	cmd.Args = append([]string{"foil"}, args...) // testscript.Main goes by that name
 	cmd.Args = append(cmd.Args, "--cache", cache)
 	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), "FOIL_DATA=", "FOIL_CACHE=")
+	// A race in a cell's process is to be a failure, not a line in a log.
+	cmd.Env = append(os.Environ(), "FOIL_DATA=", "FOIL_CACHE=", "GORACE=halt_on_error=1 atexit_sleep_ms=0")
 	cmd.Stdout, cmd.Stderr = said, said
 	return cmd, said
 }
@@ -96,6 +85,15 @@ func (r *rig) foil(cache string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 func (r *rig) run(cache string) *exec.Cmd {
 	cmd, _ := r.foil(cache, "run", "stress.yaml", "--checkpoint-every", "1ns")
 	return cmd
+}
+
+// killACell kills one of the cells of a run, if it can be found.
+func (r *rig) killACell(run *exec.Cmd) {
+	if cells := testenv.Children(run.Process.Pid); len(cells) > 0 {
+		if p, err := os.FindProcess(cells[r.rnd.IntN(len(cells))]); err == nil {
+			p.Kill()
+		}
+	}
 }
 
 // mustRun runs to the end and returns the digests of everything.
@@ -115,20 +113,39 @@ var outputLine = regexp.MustCompile(`"(digest|name|key)": "[^"]*"`)
 func (r *rig) digests(cache string) string {
 	r.Helper()
 	var all strings.Builder
-	err := filepath.WalkDir(filepath.Join(r.dir, cache, "actions"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
+	for _, path := range r.files(cache, "actions") {
 		text, err := os.ReadFile(path)
+		if err != nil {
+			r.Fatal(err)
+		}
 		outputs, _, _ := bytes.Cut(text, []byte("\"log\": {")) // a log tells of interruptions
 		outputs, _, _ = bytes.Cut(outputs, []byte("\"inputs\": ["))
 		fmt.Fprintf(&all, "%s\n%s\n", filepath.Base(path), bytes.Join(outputLine.FindAll(outputs, -1), []byte("\n")))
-		return err
-	})
-	if err != nil {
-		r.Fatal(err)
 	}
 	return all.String()
+}
+
+// files lists the files of a cache, or of some of its folders, in their order.
+func (r *rig) files(cache string, folders ...string) (files []string) {
+	r.Helper()
+	if !filepath.IsAbs(cache) {
+		cache = filepath.Join(r.dir, cache)
+	}
+	if folders == nil {
+		folders = []string{"."}
+	}
+	for _, folder := range folders {
+		err := filepath.WalkDir(filepath.Join(cache, folder), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				files = append(files, path)
+			}
+			return err
+		})
+		if err != nil {
+			r.Fatal(err)
+		}
+	}
+	return files
 }
 
 // TestRunsKilledAtAnyMomentEndInTheSameBytes kills foil, one of its cells, or both.
@@ -137,7 +154,7 @@ func TestRunsKilledAtAnyMomentEndInTheSameBytes(t *testing.T) {
 	start := time.Now()
 	want := r.mustRun("undisturbed")
 	usual := time.Since(start)
-	for kills, round := 0, 0; kills < stress(12); round++ {
+	for kills, round := 0, 0; kills < testenv.Times(t, 12); round++ {
 		cache := fmt.Sprint("cache", round)
 		for range 10 {
 			cmd := r.run(cache)
@@ -147,7 +164,7 @@ func TestRunsKilledAtAnyMomentEndInTheSameBytes(t *testing.T) {
 			time.Sleep(time.Duration(r.rnd.Int64N(int64(usual) * 2 / 3)))
 			what := r.rnd.IntN(3)
 			if what > 0 {
-				killACell(r.rnd, cmd.Process.Pid)
+				r.killACell(cmd)
 			}
 			if what < 2 {
 				cmd.Process.Kill()
@@ -160,62 +177,6 @@ func TestRunsKilledAtAnyMomentEndInTheSameBytes(t *testing.T) {
 		}
 		os.RemoveAll(filepath.Join(r.dir, cache))
 	}
-}
-
-// TestNoDamageGoesUnnoticed flips or cuts files of a cache, one at a time: verify
-// names it, the next run mends it, and the results are those of before.
-func TestNoDamageGoesUnnoticed(t *testing.T) {
-	r := newRig(t)
-	want := r.mustRun("cache")
-	var files []string
-	for _, part := range []string{"objects", "actions"} {
-		err := filepath.WalkDir(filepath.Join(r.dir, "cache", part), func(path string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() {
-				files = append(files, path)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	r.rnd.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
-	for _, path := range files[:min(stress(8), len(files))] {
-		if !harm(t, r.rnd, path) {
-			continue
-		}
-		cmd, said := r.foil("cache", "verify")
-		name := strings.TrimSuffix(filepath.Base(path), ".json")
-		if err := cmd.Run(); err == nil || !strings.Contains(said.String(), name[:8]) {
-			t.Errorf("verify of a cache with a damaged %s: %v\n%s", path, err, said)
-		}
-		if got := r.mustRun("cache"); got != want {
-			t.Errorf("after %s was damaged the records are\n%s\nwant\n%s", path, got, want)
-		}
-		cmd, said = r.foil("cache", "verify")
-		if err := cmd.Run(); err != nil {
-			t.Errorf("verify of a mended cache: %v\n%s", err, said)
-		}
-	}
-}
-
-// harm flips a bit of a file, or cuts it; it says whether the file had anything to lose.
-func harm(t *testing.T, rnd *rand.Rand, path string) bool {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) || len(text) == 0 {
-		return false // a log that a mended cell has written anew, say
-	}
-	at := rnd.IntN(len(text))
-	if rnd.IntN(2) == 0 {
-		text = text[:at]
-	} else {
-		text[at] ^= 1 << rnd.IntN(8)
-	}
-	if err := errors.Join(err, os.Chmod(path, 0o666), os.WriteFile(path, text, 0o666)); err != nil {
-		t.Fatal(err)
-	}
-	return true
 }
 
 // TestEightRunsAtOnceMakeEachCellOnce shares a cache between eight processes.
