@@ -18,14 +18,15 @@ test:
 
 # The race detector needs a C compiler. Pointer checks, which come with it, end the
 # program inside GoMLX's matrix products, so where models are trained they are off.
-STRESS = go test -race -gcflags=all=-d=checkptr=0 -run 'TestRunsKilled|TestNoDamage|TestEightRuns|TestFullDisk' -timeout 60m ./cmd/foil
+STRESS = go test -race -gcflags=all=-d=checkptr=0 -run 'Killed|Damage|EightRuns|FullDisk|Spares' -timeout 90m
 race:
-	go test -race ./internal/cache/... ./pipeline/...
-	$(STRESS)
+	go test -race ./internal/cache/... ./internal/checkpoint ./pipeline/...
+	$(STRESS) ./cmd/foil
 
-# foil killed 200 times, every file of a cache damaged, and so on.
+# Runs killed 200 times, every file of a cache damaged, disks that are full, eight runs
+# at once. A test prints its seed: FOIL_STRESS_SEED=N make stress draws the same again.
 stress:
-	FOIL_STRESS=200 $(STRESS) -v
+	FOIL_STRESS=$(or $(FOIL_STRESS),200) $(STRESS) -v -count=1 ./pipeline/stress ./cmd/foil
 
 # Every fuzz target for FUZZTIME each; FUZZTIME=1h for a night.
 FUZZTIME ?= 1m
