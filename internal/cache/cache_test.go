@@ -3,10 +3,12 @@ package cache
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -335,19 +337,44 @@ func TestWaitingForALockCanBeCancelled(t *testing.T) {
 	}
 }
 
+// FuzzDecodeRecord gives every text a second time with the checksum that belongs to
+// it: chance alone gets none past that.
 func FuzzDecodeRecord(f *testing.F) {
-	r := &Record{Format: 1, Key: KeyOf("work"), KeyText: "work", Outputs: []File{{Name: "out"}}}
+	r := &Record{
+		Format: 1, Key: KeyOf("work"), KeyText: "work", Outputs: []File{{Name: "out"}}, Log: &File{Name: "log"},
+		Inputs: []Input{{Name: "in"}}, Timings: []Timing{{Name: "epoch", Seconds: 0.5}}, Started: time.Unix(1, 0).UTC(),
+	}
 	text, err := r.encode()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(text)
 	f.Add([]byte("{}\n"))
+	f.Add([]byte("{\n \"format\": 2,\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if r, err := decodeRecord("record", text, KeyOf("work")); (r == nil) == (err == nil) {
-			t.Errorf("record %v, error %v", r, err)
+		for _, text := range [][]byte{text, resealed(text)} {
+			r, err := decodeRecord("record", text, KeyOf("work"))
+			if (r == nil) == (err == nil) {
+				t.Fatalf("record %v, error %v", r, err)
+			}
+			if r == nil {
+				continue
+			}
+			again, err := r.encode()
+			if err != nil {
+				t.Fatalf("what was read cannot be written: %v", err)
+			}
+			if same, err := decodeRecord("record", again, r.Key); err != nil || !reflect.DeepEqual(r, same) {
+				t.Errorf("%+v is read back as %+v, %v", r, same, err)
+			}
 		}
 	})
+}
+
+// resealed puts the right last line in place of a text's own.
+func resealed(text []byte) []byte {
+	body := text[:bytes.LastIndexByte(bytes.TrimSuffix(text, []byte("\n")), '\n')+1]
+	return fmt.Appendf(nil, "%s%s%x\"}\n", body, sumPrefix, sha256.Sum256(body))
 }
 
 func BenchmarkPublishTrivialWork(b *testing.B) {
