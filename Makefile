@@ -28,16 +28,10 @@ race:
 stress:
 	FOIL_STRESS=$(or $(FOIL_STRESS),200) $(STRESS) -v -count=1 ./pipeline/stress ./cmd/foil
 
-# Every fuzz target for FUZZTIME each; FUZZTIME=1h for a night. By default most of
-# a minute would go into making inputs shorter.
+# Every fuzz target for FUZZTIME each; FUZZTIME=1h for a night.
 FUZZTIME ?= 1m
 fuzz:
-	@for pkg in $$(go list ./...); do \
-		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-			echo "$$pkg $$target"; \
-			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$pkg || exit 1; \
-		done; \
-	done
+	.ci/fuzz $(FUZZTIME)
 
 bench:
 	go test -run '^$$' -bench . -benchmem -cpu 1 ./...
