@@ -18,6 +18,8 @@ test:
 
 # The race detector needs a C compiler. Pointer checks, which come with it, end the
 # program inside GoMLX's matrix products, so where models are trained they are off.
+# A race ends the process that has it, and the others end without waiting a second.
+race stress: export GORACE = halt_on_error=1 atexit_sleep_ms=0
 STRESS = go test -race -gcflags=all=-d=checkptr=0 -run 'Killed|Damage|EightRuns|FullDisk|Spares' -timeout 90m
 race:
 	go test -race ./internal/cache/... ./internal/checkpoint ./pipeline/...
