@@ -153,7 +153,6 @@ type optimization struct {
 func (a *CWAttack) begin(image []float32, shape []int, label int32) *optimization {
 	o := &optimization{attack: a, image: image, label: label, start: image}
 	o.x = tensors.FromFlatDataAndDimensions(image, append([]int{1}, shape...)...)
-	o.restart()
 	return o
 }
 
