@@ -71,6 +71,26 @@ func (b *Batch) Fill(targets Targets, users []int32, z []float32, source rand.So
 	})
 }
 
+// Inputs sets each group's batch to the given users, as Batch.Fill does, and returns
+// what a graph of all groups takes: for each its parameters and its batch. dropout
+// has a source per group; nil means none.
+func Inputs(groups []*Group, batches []*Batch, targets []Targets, users []int32, z []float32, dropout []rand.Source) ([]any, error) {
+	var inputs []any
+	for i, g := range groups {
+		var source rand.Source
+		if dropout != nil {
+			source = dropout[i]
+		}
+		if err := batches[i].Fill(targets[i], users, z, source); err != nil {
+			return nil, err
+		}
+		for _, t := range append(g.Params(), batches[i].Tensors()...) {
+			inputs = append(inputs, t)
+		}
+	}
+	return inputs, nil
+}
+
 // AddReversed adds what the group sends back to the latent vectors through its
 // gradient reversal layer to zGrad [b, l]: -Reversal times the gradient of its loss,
 // where xGrad [h, b, l] is that gradient behind the dropout of each head.

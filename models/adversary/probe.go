@@ -85,14 +85,9 @@ func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropou
 	for i, u := range users {
 		copy(batch.z[i*p.latent:(i+1)*p.latent], latents[int(u)*p.latent:])
 	}
-	var inputs []any
-	for i, g := range p.groups {
-		if err := batch.groups[i].Fill(targets[i], users, batch.z, dropout[i]); err != nil {
-			return nil, err
-		}
-		for _, t := range append(g.Params(), batch.groups[i].Tensors()...) {
-			inputs = append(inputs, t)
-		}
+	inputs, err := Inputs(p.groups, batch.groups, targets, users, batch.z, dropout)
+	if err != nil {
+		return nil, err
 	}
 	outputs, err := backend.Run(p.step, inputs...)
 	if err != nil {

@@ -28,8 +28,10 @@ type Model struct {
 	biasGrad                    []float32 // [i]
 	groups                      []*adversary.Group
 
-	adam      optim.Adam // of encoder and decoder
-	adamHeads optim.Adam // of the adversaries
+	// The published code has an optimizer for the adversaries of its own. Adam knows
+	// nothing of the weights beside those that it moves, and both have the same
+	// settings and steps, so they are one; only the rates differ.
+	adam optim.Adam
 
 	decodeExec, backwardExec, headsExec *Exec
 	batches                             map[int]*batch // by number of users
@@ -95,7 +97,6 @@ func allocate(b compute.Backend, c Config) (*Model, error) {
 		encoder:     newEncoder(c.Items, c.Latent),
 		decoderBias: make([]float32, c.Items),
 		adam:        optim.Adam{Config: c.Adam},
-		adamHeads:   optim.Adam{Config: c.Adam},
 		batches:     map[int]*batch{},
 	}
 	var err error

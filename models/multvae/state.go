@@ -11,9 +11,9 @@ import (
 // to come, a model that is set to it goes on bit by bit as the one it was read from.
 type State struct {
 	Weights []adversary.Weight // as Model.Weights gives them
-	Moments []adversary.Weight // of both optimizers; layouts are the model's own
+	Moments []adversary.Weight // of the optimizer; layouts are the model's own
 
-	Steps, HeadSteps int // of the optimizers
+	Steps int // of the optimizer
 }
 
 // The names of an optimizer's averages are those of the weights with a prefix.
@@ -49,7 +49,7 @@ func (m *Model) State() (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	s := State{Weights: weights, Steps: m.adam.Steps, HeadSteps: m.adamHeads.Steps}
+	s := State{Weights: weights, Steps: m.adam.Steps}
 	for _, slot := range m.slots() {
 		s.Moments = append(s.Moments,
 			adversary.Weight{Name: firstMoment + slot.name, Shape: []int{len(slot.moments.First)}, Data: slot.moments.First},
@@ -60,7 +60,7 @@ func (m *Model) State() (State, error) {
 
 // SetState sets the model to a state whose weights and moments lookup finds. The
 // model is not to be used after an error.
-func (m *Model) SetState(lookup func(name string, shape []int) ([]float32, error), steps, headSteps int) error {
+func (m *Model) SetState(lookup func(name string, shape []int) ([]float32, error), steps int) error {
 	if err := m.SetWeights(lookup); err != nil {
 		return err
 	}
@@ -73,6 +73,6 @@ func (m *Model) SetState(lookup func(name string, shape []int) ([]float32, error
 			copy(into, values)
 		}
 	}
-	m.adam.Steps, m.adamHeads.Steps = steps, headSteps
+	m.adam.Steps = steps
 	return nil
 }

@@ -3,7 +3,6 @@ package multvae
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -110,18 +109,9 @@ func (m *Model) headGradients(g *gradients, b *batch, users []int32, targets []a
 	if n == 0 {
 		return nil
 	}
-	var inputs []any
-	for i, group := range m.groups {
-		var dropout rand.Source
-		if noise.Heads != nil {
-			dropout = noise.Heads[i]
-		}
-		if err := b.groups[i].Fill(targets[i], users, b.latent.z, dropout); err != nil {
-			return err
-		}
-		for _, t := range append(group.Params(), b.groups[i].Tensors()...) {
-			inputs = append(inputs, t)
-		}
+	inputs, err := adversary.Inputs(m.groups, b.groups, targets, users, b.latent.z, noise.Heads)
+	if err != nil {
+		return err
 	}
 	out, err := g.run(m.headsExec, inputs...)
 	if err != nil {
@@ -161,7 +151,7 @@ func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient *tensors
 	return loss, err
 }
 
-// update moves all weights: one Adam for encoder and decoder, one for the heads.
+// update moves all weights: encoder and decoder at one rate, the heads at another.
 func (m *Model) update(g *gradients, rate, headRate float64) error {
 	m.adam.Begin()
 	m.encoder.backward(g.hGrad, &m.adam, rate)
@@ -172,13 +162,9 @@ func (m *Model) update(g *gradients, rate, headRate float64) error {
 		return err
 	}
 	m.adam.Update(rate, m.decoderBias, m.biasGrad, m.biasMoments)
-	if len(m.groups) == 0 {
-		return nil
-	}
-	m.adamHeads.Begin()
 	for i, group := range m.groups {
 		grads := g.heads[i*adversary.NumParams : (i+1)*adversary.NumParams]
-		if err := group.Update(&m.adamHeads, headRate, grads); err != nil {
+		if err := group.Update(&m.adam, headRate, grads); err != nil {
 			return err
 		}
 	}

@@ -128,7 +128,7 @@ func TestModelSetToAStateGoesOnBitByBit(t *testing.T) {
 		}
 		again := random.NewStreams(1)
 		noise = NewNoise(again, first.config.Groups)
-		err = second.SetState(func(name string, _ []int) ([]float32, error) { return kept[name], nil }, state.Steps, state.HeadSteps)
+		err = second.SetState(func(name string, _ []int) ([]float32, error) { return kept[name], nil }, state.Steps)
 		if err == nil {
 			err = again.Restore(where)
 		}

@@ -20,14 +20,14 @@ const stateLayout = 1
 
 // progress is a training between two epochs, but for its arrays.
 type progress struct {
-	Epoch            int // the last one that is done
-	Steps, HeadSteps int // of the optimizers
-	Streams          map[string][]byte
-	Rate             float64
-	Plateau          optim.PlateauState
-	BestScore        float64
-	BestEpoch        int
-	Curves           []tables.Point
+	Epoch     int // the last one that is done
+	Steps     int // of the optimizer
+	Streams   map[string][]byte
+	Rate      float64
+	Plateau   optim.PlateauState
+	BestScore float64
+	BestEpoch int
+	Curves    []tables.Point
 }
 
 // Names of the arrays beside those of the model's state.
@@ -71,7 +71,7 @@ func (t *training) writeState(path string, epoch int) error {
 		tensors = append(tensors, safetensors.Tensor{Name: bestPrefix + w.Name, Shape: w.Shape, F32: w.Data})
 	}
 	return checkpoint.Save(path, stateLayout, progress{
-		Epoch: epoch, Steps: state.Steps, HeadSteps: state.HeadSteps, Streams: streams,
+		Epoch: epoch, Steps: state.Steps, Streams: streams,
 		Rate: t.judge.plateau.Rate, Plateau: t.judge.plateau.State,
 		BestScore: t.judge.bestScore, BestEpoch: t.judge.bestEpoch, Curves: t.curves,
 	}, tensors)
@@ -107,7 +107,7 @@ func begin(cell *pipeline.Cell) (t *training, epoch int, err error) {
 }
 
 func (t *training) restore(p progress, file safetensors.File) error {
-	if err := t.model.SetState(file.Float32, p.Steps, p.HeadSteps); err != nil {
+	if err := t.model.SetState(file.Float32, p.Steps); err != nil {
 		return err
 	}
 	if err := t.streams.Restore(p.Streams); err != nil {
