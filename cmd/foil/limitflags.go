@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,12 +11,14 @@ import (
 	"foil/spec"
 )
 
-// limitFlags say what a run may take of the machine, and when it gives up.
+// limitFlags say what a run may take of the machine, when it gives up, and how
+// much it may lose.
 type limitFlags struct {
-	cores    int
-	memory   string
-	gpus     int
-	failFast bool
+	cores      int
+	memory     string
+	gpus       int
+	failFast   bool
+	checkpoint time.Duration
 }
 
 func (f *limitFlags) register(cmd *cobra.Command) {
@@ -24,6 +27,7 @@ func (f *limitFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.memory, "memory", "", "memory that all cells may take at once, as far as their stages say it, `SIZE` such as 16GB (default: what the machine has)")
 	flags.IntVar(&f.gpus, "gpus", 0, "GPUs that all cells may take at once, `N`")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "stop everything when a cell fails, instead of going on with what does not need it")
+	flags.DurationVar(&f.checkpoint, "checkpoint-every", 0, "how long an interrupted training may have to go back, `DURATION` such as 1m (default ten seconds, more where a checkpoint is slow)")
 }
 
 // apply checks the flags and puts them into the options of a run.
@@ -31,7 +35,10 @@ func (f *limitFlags) apply(opts *pipeline.Options) error {
 	if f.cores < 0 || f.gpus < 0 {
 		return usageError{fmt.Errorf("--cores and --gpus are at least 0")}
 	}
-	opts.FailFast = f.failFast
+	if f.checkpoint < 0 {
+		return usageError{fmt.Errorf("--checkpoint-every takes a time above 0, not %s", f.checkpoint)}
+	}
+	opts.FailFast, opts.CheckpointEvery = f.failFast, f.checkpoint
 	opts.Limits = pipeline.Limits{Cores: f.cores, Memory: machineMemory(), GPUs: f.gpus}
 	if f.cores == 0 {
 		opts.Limits.Cores = runtime.GOMAXPROCS(0)

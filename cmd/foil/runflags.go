@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,8 +15,6 @@ type runFlags struct {
 	jobs    int
 	threads int
 	offline bool
-
-	checkpoint time.Duration
 }
 
 func (f *runFlags) register(cmd *cobra.Command) {
@@ -25,7 +22,6 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "cells at once at most, `N` (default: as many as the cores allow)")
 	flags.IntVar(&f.threads, "threads", 1, "cores of a cell whose stage does not say it, `N`")
-	flags.DurationVar(&f.checkpoint, "checkpoint-every", 0, "how long an interrupted training may have to go back, `DURATION` such as 1m (default ten seconds, more where a checkpoint is slow)")
 	flags.BoolVar(&f.offline, "offline", false, "never use the network")
 }
 
@@ -42,9 +38,6 @@ func checkBackend(name string) error {
 
 // options opens the cache and checks the flags.
 func (f *runFlags) options() (pipeline.Options, error) {
-	if f.checkpoint < 0 {
-		return pipeline.Options{}, usageError{fmt.Errorf("--checkpoint-every takes a time above 0, not %s", f.checkpoint)}
-	}
 	if f.jobs < 0 || f.threads < 1 {
 		return pipeline.Options{}, usageError{fmt.Errorf("--jobs is at least 0 and --threads at least 1")}
 	}
@@ -54,6 +47,5 @@ func (f *runFlags) options() (pipeline.Options, error) {
 	}
 	opts.Env.Offline = f.offline
 	opts.Workers, opts.Cores = f.jobs, f.threads
-	opts.CheckpointEvery = f.checkpoint
 	return opts, nil
 }
