@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,27 +64,24 @@ into another cache, where a run of the same experiment finds its cells then.`,
 
 // exportTo writes a bundle, as a whole or not at all.
 func exportTo(path string, c *cache.Cache, records []*cache.Record) (size int64, err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".foil-*")
+	err = replaceFile(path, func(w io.Writer) (err error) {
+		buffer := bufio.NewWriterSize(w, 1<<20)
+		var out io.WriteCloser = nopCloser{buffer}
+		if strings.HasSuffix(path, ".zst") {
+			if out, err = zstd.NewWriter(buffer); err != nil {
+				return err
+			}
+		}
+		return cmp.Or(c.Export(out, records), out.Close(), buffer.Flush())
+	})
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(tmp.Name())
-	defer tmp.Close()
-	buffer := bufio.NewWriterSize(tmp, 1<<20)
-	var out io.WriteCloser = nopCloser{buffer}
-	if strings.HasSuffix(path, ".zst") {
-		if out, err = zstd.NewWriter(buffer); err != nil {
-			return 0, err
-		}
-	}
-	if err := cmp.Or(c.Export(out, records), out.Close(), buffer.Flush()); err != nil {
+	info, err := os.Stat(path)
+	if err != nil {
 		return 0, err
 	}
-	info, err := tmp.Stat()
-	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return 0, err
-	}
-	return info.Size(), os.Rename(tmp.Name(), path)
+	return info.Size(), nil
 }
 
 type nopCloser struct{ io.Writer }

@@ -107,14 +107,9 @@ func writeIfChanged(path string, content []byte) (wrote bool, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return false, err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".foil-*")
-	if err != nil {
-		return false, err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(content)
-	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return false, err
-	}
-	return true, os.Rename(tmp.Name(), path)
+	err = replaceFile(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+	return err == nil, err
 }
