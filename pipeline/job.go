@@ -128,7 +128,7 @@ func (j *job) make(ctx context.Context, lock *cache.Lock, reason string) message
 	log.close()
 	j.mu.Lock() // a kind may have left goroutines behind
 	defer j.mu.Unlock()
-	wall := seconds(r.WallSeconds)
+	wall := r.Wall()
 	switch {
 	case len(j.damaged) > 0:
 		return damaged{j.cell, maps.Clone(j.damaged)}

@@ -57,8 +57,6 @@ func (r *Result) Of(id string) *Outcome {
 	return nil
 }
 
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-
 // count fills the numbers.
 func (r *Result) count() {
 	for _, o := range r.Outcomes {
@@ -67,7 +65,7 @@ func (r *Result) count() {
 			r.Hits++
 		case WasMade:
 			r.Made++
-			r.CPU += seconds(o.Record.CPUSeconds)
+			r.CPU += o.Record.CPU()
 			if m := o.Record.PeakMemory; m > 0 && (r.Largest == nil || m > r.Largest.Record.PeakMemory) {
 				r.Largest = o
 			}

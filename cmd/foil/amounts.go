@@ -11,18 +11,22 @@ import (
 
 // took says what making a cell took, as far as it is known.
 func took(e pipeline.CellDone) string {
-	text := duration(e.Duration)
-	var more []string
-	if s := e.Record.CPUSeconds; s > 0 {
-		more = append(more, duration(time.Duration(s*float64(time.Second)))+" CPU")
+	return duration(e.Duration) + costs(e.Record.CPU(), e.Record.PeakMemory, "")
+}
+
+// costs is " (4.5s CPU, peak 27.6 MB in CELL)", as far as the amounts are known.
+func costs(cpu time.Duration, memory int64, in string) string {
+	var known []string
+	if cpu > 0 {
+		known = append(known, duration(cpu)+" CPU")
 	}
-	if m := e.Record.PeakMemory; m > 0 {
-		more = append(more, "peak "+spec.FormatSize(m))
+	if memory > 0 {
+		known = append(known, "peak "+spec.FormatSize(memory)+in)
 	}
-	if len(more) > 0 {
-		text += " (" + strings.Join(more, ", ") + ")"
+	if len(known) == 0 {
+		return ""
 	}
-	return text
+	return " (" + strings.Join(known, ", ") + ")"
 }
 
 // duration writes a time as precisely as people want to know it: 12.3ms, 4.56s,

@@ -47,7 +47,7 @@ func writeExplanation(out io.Writer, e *pipeline.Explanation) {
 	fmt.Fprintf(out, "%s (%s)\n", e.Node.ID, e.Node.Kind.Name)
 	if e.State == pipeline.Hit {
 		r := e.Record
-		fmt.Fprintf(out, "is in the cache: made %s in %s%s\n", timeText(r.Started), duration(seconds(r.WallSeconds)), onHost(r.Host))
+		fmt.Fprintf(out, "is in the cache: made %s in %s%s\n", timeText(r.Started), duration(r.Wall()), onHost(r.Host))
 		if r.Cell != "" && r.Cell != e.Node.ID {
 			fmt.Fprintf(out, "under the name %s\n", r.Cell)
 		}
@@ -103,8 +103,6 @@ func writeKeyText(out io.Writer, e *pipeline.Explanation) {
 		i++
 	}
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 func timeText(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 

@@ -42,7 +42,7 @@ func (r *rerunner) run(ctx context.Context, e *experimentFlags, f *cacheFlags, e
 	}
 	different := 0
 	for _, c := range cells {
-		fmt.Fprintf(r.err, "again  %s, which took %s\n", c.Node.ID, duration(seconds(c.Record.WallSeconds)))
+		fmt.Fprintf(r.err, "again  %s, which took %s\n", c.Node.ID, duration(c.Record.Wall()))
 		result, err := r.again(ctx, plan, c.Node)
 		if err != nil {
 			return err

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/term"
 
 	"foil/pipeline"
-	"foil/spec"
 )
 
 func newRun(spawn pipeline.Spawn) *cobra.Command {
@@ -128,17 +127,10 @@ func summary(r *pipeline.Result) string {
 		line += fmt.Sprintf(", %d not reached", r.Stopped)
 	}
 	line += ", in " + duration(r.Wall)
-	var took []string
-	if r.CPU > 0 {
-		took = append(took, duration(r.CPU)+" CPU")
+	if r.Largest == nil {
+		return line + costs(r.CPU, 0, "")
 	}
-	if r.Largest != nil {
-		took = append(took, fmt.Sprintf("peak %s in %s", spec.FormatSize(r.Largest.Record.PeakMemory), r.Largest.Node.ID))
-	}
-	if len(took) > 0 {
-		line += " (" + strings.Join(took, ", ") + ")"
-	}
-	return line
+	return line + costs(r.CPU, r.Largest.Record.PeakMemory, " in "+r.Largest.Node.ID)
 }
 
 // listener shows events as bars on a terminal, else as lines.

@@ -42,6 +42,14 @@ type Record struct {
 	Go          string    `json:"go,omitempty"`
 }
 
+// Wall is how long the work took.
+func (r *Record) Wall() time.Duration { return seconds(r.WallSeconds) }
+
+// CPU is how long it kept processors busy; 0: not known.
+func (r *Record) CPU() time.Duration { return seconds(r.CPUSeconds) }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
 // An Input is an artifact that the work read.
 type Input struct {
 	Name   string `json:"name"`
