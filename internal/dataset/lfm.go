@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 )
 
@@ -43,10 +42,8 @@ type Track struct{ Artist, Title string }
 
 // ParseLFM reads the three files.
 func ParseLFM(raw Raw) (*LFM, error) {
-	for _, name := range LFMFiles() {
-		if len(raw[name]) == 0 {
-			return nil, fmt.Errorf("%s is empty", name)
-		}
+	if err := raw.filled(LFMFiles()); err != nil {
+		return nil, err
 	}
 	users, err := parseLFMUsers(raw[LFMUsersFile])
 	if err != nil {

@@ -1,9 +1,6 @@
 package dataset
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // The files of MovieLens 1M: fields between "::", text in Latin-1.
 const (
@@ -50,10 +47,8 @@ type Rating struct {
 
 // ParseMovieLens reads the three files.
 func ParseMovieLens(raw Raw) (*MovieLens, error) {
-	for _, name := range MovieLensFiles() {
-		if len(raw[name]) == 0 {
-			return nil, fmt.Errorf("%s is empty", name)
-		}
+	if err := raw.filled(MovieLensFiles()); err != nil {
+		return nil, err
 	}
 	users, err := parseUsers(raw[UsersFile])
 	if err != nil {

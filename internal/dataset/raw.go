@@ -19,6 +19,16 @@ import (
 // Raw is the content of the files of a data set, by base name.
 type Raw map[string][]byte
 
+// filled checks that there is something in each of the named files.
+func (r Raw) filled(names []string) error {
+	for _, name := range names {
+		if len(r[name]) == 0 {
+			return fmt.Errorf("%s is empty", name)
+		}
+	}
+	return nil
+}
+
 // ReadZip reads the named files from the zip at path, in whatever folder of it
 // they lie. The digest is that of the zip itself.
 func ReadZip(path string, names ...string) (Raw, cache.Digest, error) {

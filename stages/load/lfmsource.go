@@ -57,18 +57,17 @@ func lfmNeeded(what string) error {
 
 // readLFM reads what findLFM found.
 func readLFM(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, error) {
-	if len(cell.Sources) != 1 {
-		return nil, fmt.Errorf("%d sources; one is needed", len(cell.Sources))
+	source, err := theSource(cell)
+	if err != nil {
+		return nil, err
 	}
-	source := cell.Sources[0]
 	packed, digest, err := dataset.ReadPacked(source.Path, dataset.LFMFiles()...)
 	if err != nil {
 		return nil, err
 	}
-	if digest != source.Digest {
-		return nil, fmt.Errorf("%s changed while the run was under way; run again", source.Path)
+	if err := confirm(cell, source, digest); err != nil {
+		return nil, err
 	}
-	cell.Logf("read %s, SHA-256 %s", source.Name, digest)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -66,44 +66,34 @@ func interactionsFiles(attributes string) []pipeline.FileDoc {
 // positives keeps the ratings of at least minRating, and the users and movies
 // that have one.
 func positives(m *dataset.MovieLens, minRating int) (*tables.Dataset, error) {
-	userRow, movieRow := make([]int32, len(m.Users)), make([]int32, len(m.Movies))
-	kept := 0
+	rated := tables.Interactions{User: make([]int32, 0, len(m.Ratings)), Item: make([]int32, 0, len(m.Ratings))}
 	for _, r := range m.Ratings {
 		if int(r.Stars) >= minRating {
-			userRow[r.User], movieRow[r.Movie] = 1, 1
-			kept++
+			rated.User = append(rated.User, r.User)
+			rated.Item = append(rated.Item, r.Movie)
 		}
 	}
-	if kept == 0 {
+	if rated.Len() == 0 {
 		return nil, fmt.Errorf("none of the %d ratings is %d or more; lower min_rating", len(m.Ratings), minRating)
 	}
-	d := &tables.Dataset{}
+	users, items := tables.NewRenumbering(len(m.Users)), tables.NewRenumbering(len(m.Movies))
+	users.Keep(rated.User)
+	items.Keep(rated.Item)
+	d := &tables.Dataset{Interactions: tables.Interactions{User: users.Apply(rated.User), Item: items.Apply(rated.Item)}}
+
 	gender, age, occupation := tables.Attribute{Name: "gender"}, tables.Attribute{Name: "age"}, tables.Attribute{Name: "occupation"}
-	for i, u := range m.Users {
-		if userRow[i] == 0 {
-			continue
-		}
-		userRow[i] = int32(d.Users.Len())
+	for _, row := range users.Kept() {
+		u := m.Users[row]
 		d.Users.ID = append(d.Users.ID, strconv.Itoa(int(u.ID)))
 		gender.Category = append(gender.Category, map[bool]string{true: "f", false: "m"}[u.Female])
 		age.Number = append(age.Number, float32(u.Age))
 		occupation.Category = append(occupation.Category, strconv.Itoa(int(u.Occupation)))
 	}
 	d.Users.Attributes = []tables.Attribute{gender, age, occupation}
-	for i, v := range m.Movies {
-		if movieRow[i] == 0 {
-			continue
-		}
-		movieRow[i] = int32(d.Items.Len())
+	for _, row := range items.Kept() {
+		v := m.Movies[row]
 		d.Items.ID = append(d.Items.ID, strconv.Itoa(int(v.ID)))
 		d.Items.Title = append(d.Items.Title, v.Title)
-	}
-	d.Interactions = tables.Interactions{User: make([]int32, 0, kept), Item: make([]int32, 0, kept)}
-	for _, r := range m.Ratings {
-		if int(r.Stars) >= minRating {
-			d.Interactions.User = append(d.Interactions.User, userRow[r.User])
-			d.Interactions.Item = append(d.Interactions.Item, movieRow[r.Movie])
-		}
 	}
 	return d, nil
 }

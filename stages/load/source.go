@@ -70,10 +70,10 @@ func (p published) archiveSource(path string) (pipeline.Source, error) {
 
 // read reads what find found, and downloads it first where that is needed.
 func (p published) read(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, error) {
-	if len(cell.Sources) != 1 {
-		return nil, fmt.Errorf("%d sources; one is needed", len(cell.Sources))
+	source, err := theSource(cell)
+	if err != nil {
+		return nil, err
 	}
-	source := cell.Sources[0]
 	if source.Path == "" {
 		return p.readOriginal(ctx, cell)
 	}
@@ -85,14 +85,30 @@ func (p published) read(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, 
 	if err != nil {
 		return nil, err
 	}
-	if digest != source.Digest {
-		return nil, fmt.Errorf("%s changed while the run was under way; run again", source.Path)
+	if err := confirm(cell, source, digest); err != nil {
+		return nil, err
 	}
-	cell.Logf("read %s, SHA-256 %s", source.Name, digest)
 	if digest != p.original.Digest && source.Name == p.original.Name {
 		cell.Note("%s is not the published archive: its SHA-256 is %s, not %s", source.Path, digest.Short(), p.original.Digest.Short())
 	}
 	return raw, nil
+}
+
+// theSource is the one that a data set is read from.
+func theSource(cell *pipeline.Cell) (pipeline.Source, error) {
+	if len(cell.Sources) != 1 {
+		return pipeline.Source{}, fmt.Errorf("%d sources; one is needed", len(cell.Sources))
+	}
+	return cell.Sources[0], nil
+}
+
+// confirm holds what was read against what is in the key.
+func confirm(cell *pipeline.Cell, source pipeline.Source, digest cache.Digest) error {
+	if digest != source.Digest {
+		return fmt.Errorf("%s changed while the run was under way; run again", source.Path)
+	}
+	cell.Logf("read %s, SHA-256 %s", source.Name, digest)
+	return nil
 }
 
 // readOriginal reads the published archive, downloaded now or earlier.
