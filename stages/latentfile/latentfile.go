@@ -4,11 +4,9 @@
 package latentfile
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"foil/internal/cache"
 	"foil/internal/safetensors"
@@ -69,14 +67,7 @@ func Write(create tables.CreateFunc, c Config, latents map[string]*Latents) erro
 			return err
 		}
 	}
-	return tables.WriteFile(create, configFile, func(w io.Writer) error {
-		text, err := json.MarshalIndent(c, "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(append(text, '\n'))
-		return err
-	})
+	return tables.WriteJSON(create, configFile, c)
 }
 
 // Open reads the vectors of a checkpoint. data is the split that they are used
@@ -135,16 +126,8 @@ func (l *Latents) check(width int) error {
 }
 
 func readConfig(a pipeline.Artifact) (c Config, err error) {
-	path, err := a.Path(configFile)
-	if err != nil {
+	if err := tables.ReadJSON(a.Path, configFile, &c); err != nil {
 		return c, err
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return c, err
-	}
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return c, fmt.Errorf("%s: %w", configFile, err)
 	}
 	if c.Width < 1 {
 		return c, fmt.Errorf("%s: a width of %d makes no latent vector", configFile, c.Width)

@@ -4,7 +4,6 @@
 package modelfile
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -70,15 +69,7 @@ func Write(create func(name string) (*os.File, error), m Model) error {
 			return err
 		}
 	}
-	err := tables.WriteFile(create, configFile, func(w io.Writer) error {
-		text, err := json.MarshalIndent(m.Config, "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(append(text, '\n'))
-		return err
-	})
-	if err != nil {
+	if err := tables.WriteJSON(create, configFile, m.Config); err != nil {
 		return err
 	}
 	return tables.WriteFile(create, tables.CurvesFile, func(w io.Writer) error {
@@ -128,16 +119,8 @@ func Rows(r tables.Rows) multvae.Rows { return multvae.Rows{Offset: r.Offset, It
 
 // ReadConfig reads and checks config.json.
 func ReadConfig(a pipeline.Artifact) (c Config, err error) {
-	path, err := a.Path(configFile)
-	if err != nil {
+	if err := tables.ReadJSON(a.Path, configFile, &c); err != nil {
 		return c, err
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return c, err
-	}
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return c, fmt.Errorf("%s: %w", configFile, err)
 	}
 	if c.Architecture != MultVAE {
 		return c, fmt.Errorf("the model is a %q, not a %s", c.Architecture, MultVAE)
