@@ -20,16 +20,11 @@ func (g *Graph) Cell(text string) (*Node, error) {
 
 // CutFile parts CELL/FILE. File is empty when there is none.
 func CutFile(text string) (cell, file string) {
-	quoted, escaped, depth := false, false, 0
+	var q quotes
+	depth := 0
 	for i, r := range text {
 		switch {
-		case escaped:
-			escaped = false
-		case quoted && r == '\\':
-			escaped = true
-		case r == '"':
-			quoted = !quoted
-		case quoted:
+		case !q.outside(r):
 		case r == '[':
 			depth++
 		case r == ']':

@@ -134,21 +134,34 @@ func parseSelection(text string) (stage string, point []coordinate, err error) {
 
 // splitOutsideQuotes splits at commas.
 func splitOutsideQuotes(s string) []string {
-	quoted, escaped := false, false
+	var q quotes
 	var parts []string
 	start := 0
 	for i, r := range s {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && r == '\\':
-			escaped = true
-		case r == '"':
-			quoted = !quoted
-		case r == ',' && !quoted:
+		if q.outside(r) && r == ',' {
 			parts = append(parts, s[start:i])
 			start = i + 1
 		}
 	}
 	return append(parts, s[start:])
+}
+
+// quotes follows a text rune by rune, and knows what stands between double quotes,
+// in which a backslash takes away the meaning of what comes next.
+type quotes struct{ open, escaped bool }
+
+// outside says whether the next rune stands outside of quotes and is none.
+func (q *quotes) outside(r rune) bool {
+	switch {
+	case q.escaped:
+		q.escaped = false
+		return false
+	case q.open && r == '\\':
+		q.escaped = true
+		return false
+	case r == '"':
+		q.open = !q.open
+		return false
+	}
+	return !q.open
 }
