@@ -1,4 +1,4 @@
 // Package bench holds what the programs share that put foil beside others
 // (models/multvae/peer, pipeline/peer): medians, memory of processes that have
-// ended, an environment that tunes nobody, and tables.
+// ended, an environment that tunes nobody, command lines, and tables.
 package bench

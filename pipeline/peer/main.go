@@ -10,23 +10,13 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"runtime"
+
+	"foil/internal/bench"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "peer:", err)
-		os.Exit(1)
-	}
-}
+func main() { bench.Main(run) }
 
 func run(ctx context.Context, args []string) error {
 	o, err := parse(args)
@@ -43,8 +33,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	machine := fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	if err := writeComparison(os.Stdout, versions+"; "+machine, o.chains, measured); err != nil {
+	if err := writeComparison(os.Stdout, versions+"; "+bench.Machine(), o.chains, measured); err != nil {
 		return err
 	}
 	s := Scaling{Program: o.foil, Jobs: o.jobs[len(o.jobs)-1], Rounds: o.rounds, Progress: os.Stderr}

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 
 	"foil/internal/bench"
@@ -38,17 +35,10 @@ func parse(args []string) (options, error) {
 		}
 		return err
 	})
-	f.SetOutput(io.Discard) // errors are reported once, by main
-	err := f.Parse(args)
+	err := bench.Parse(f, args)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		f.SetOutput(os.Stderr)
-		f.PrintDefaults()
-		return o, err
 	case err != nil:
 		return o, err
-	case f.NArg() > 0:
-		return o, fmt.Errorf("unexpected argument %q: everything is set by flags, see -help", f.Arg(0))
 	case o.chains < 1 || o.rounds < 1:
 		return o, fmt.Errorf("%d rounds of %d chains: there must be at least one of each", o.rounds, o.chains)
 	}

@@ -8,13 +8,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
-	"runtime"
 	"strings"
 
 	"foil/internal/bench"
@@ -31,15 +27,7 @@ type options struct {
 	steps   int
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "peer:", err)
-		os.Exit(1)
-	}
-}
+func main() { bench.Main(run) }
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 1 && args[0] == foilSide {
@@ -67,11 +55,7 @@ func run(ctx context.Context, args []string) error {
 			measured = append(measured, m)
 		}
 	}
-	return writeTable(os.Stdout, machine(), measured)
-}
-
-func machine() string {
-	return fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	return writeTable(os.Stdout, bench.Machine(), measured)
 }
 
 func parse(args []string) (options, error) {
@@ -90,17 +74,10 @@ func parse(args []string) (options, error) {
 		o.threads, err = bench.List(s, bench.Positive)
 		return err
 	})
-	f.SetOutput(io.Discard) // errors are reported once, by main
-	err := f.Parse(args)
+	err := bench.Parse(f, args)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		f.SetOutput(os.Stderr)
-		f.PrintDefaults()
-		return o, err
 	case err != nil:
 		return o, err
-	case f.NArg() > 0:
-		return o, fmt.Errorf("unexpected argument %q: everything is set by flags, see -help", f.Arg(0))
 	case o.rounds < 1 || o.steps < 1 || o.warmup < 0:
 		return o, fmt.Errorf("%d rounds of %d + %d steps: rounds and steps must be at least 1, warm-up not negative", o.rounds, o.warmup, o.steps)
 	}
