@@ -69,6 +69,11 @@ func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
 	})
 }
 
+// A settler is a struct of parameters of which some say what others mean. Settle
+// fills in what follows from them, and clears what has no effect beside them, so
+// that it is not part of the key.
+type settler interface{ Settle() }
+
 // decode reads parameters into a new struct.
 func (k *Kind) decode(with spec.Value) (any, error) {
 	if k.Params == nil {
@@ -79,7 +84,11 @@ func (k *Kind) decode(with spec.Value) (any, error) {
 		return nil, nil
 	}
 	p := k.Params()
-	return p, spec.Decode(with, p)
+	err := spec.Decode(with, p)
+	if s, ok := p.(settler); ok && err == nil {
+		s.Settle()
+	}
+	return p, err
 }
 
 // seedAxis is the axis that repeats cells with other random numbers.

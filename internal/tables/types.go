@@ -7,6 +7,7 @@ const (
 	TypeSplit        = "split"        // train, validation_* and test_*.arrow, users.arrow, items.arrow
 	TypeImages       = "images"       // train.arrow, test.arrow, classes.arrow, image.json
 	TypeModel        = "model"        // best.safetensors, last.safetensors, config.json, curves.arrow
+	TypeClassifier   = "classifier"   // best.safetensors, last.safetensors, config.json, curves.arrow, and an attacker's weights
 	TypeLatents      = "latents"      // best.safetensors, last.safetensors, latents.json
 	TypeMetrics      = "metrics"      // metrics.arrow
 	TypeReport       = "report"       // table.txt, table.md, table.csv, table.tex, report.html

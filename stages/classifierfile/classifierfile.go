@@ -1,0 +1,178 @@
+// Package classifierfile writes and reads the artifact of type "classifier": an
+// image classifier at two moments of its training, what is needed to build it, the
+// curves of the training, and the attacker that it was trained against if that was a
+// network.
+package classifierfile
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/gomlx/compute"
+
+	"foil/internal/cache"
+	"foil/internal/safetensors"
+	"foil/internal/tables"
+	"foil/models/backend"
+	"foil/models/l2l"
+	"foil/pipeline"
+)
+
+// Best and Last are the checkpoints.
+const (
+	Best = "best"
+	Last = "last"
+)
+
+const configFile = "config.json"
+
+// Docs documents the files.
+var Docs = []pipeline.FileDoc{
+	{Name: Best + ".safetensors", Doc: "weights of the epoch with the best selection score, names and layouts as in the authors' PyTorch code"},
+	{Name: Last + ".safetensors", Doc: "weights after the last epoch"},
+	{Name: Best + "-attacker.safetensors", Doc: "the attacker's weights at the best epoch, where it is a network"},
+	{Name: Last + "-attacker.safetensors", Doc: "the attacker's weights after the last epoch, likewise"},
+	{Name: configFile, Doc: "networks, sizes, method, which epoch was the best, and passes through the network"},
+	{Name: tables.CurvesFile, Doc: "losses, accuracies and rate of each epoch"},
+}
+
+// Config is config.json.
+type Config struct {
+	Network Network      `json:"network"`
+	Image   tables.Shape `json:"image"`
+	Classes int          `json:"classes"`
+	Method  string       `json:"method"`
+	Game    *Game        `json:"attacker,omitempty"`
+
+	BestEpoch  int     `json:"best_epoch,omitempty"`
+	LastEpoch  int     `json:"last_epoch,omitempty"`
+	BestScore  float64 `json:"best_score,omitempty"`
+	SelectedBy string  `json:"selected_by,omitempty"`
+
+	// Data is the digest of the images that it was trained on. On others, test images
+	// may be ones that it has seen. Empty for weights from elsewhere.
+	Data cache.Digest `json:"data,omitzero"`
+}
+
+// Tensors are the weights of the networks at one checkpoint.
+type Tensors struct {
+	Classifier, Attacker []safetensors.Tensor // Attacker: nil where there is none
+}
+
+// A Classifier is what a training leaves behind.
+type Classifier struct {
+	Config     Config
+	Best, Last Tensors
+	Curves     []tables.Point
+}
+
+// Write writes all files of the artifact.
+func Write(create tables.CreateFunc, c Classifier) error {
+	for _, checkpoint := range []struct {
+		name string
+		Tensors
+	}{{Best, c.Best}, {Last, c.Last}} {
+		if err := write(create, checkpoint.name, checkpoint.Classifier); err != nil {
+			return err
+		}
+		if checkpoint.Attacker != nil {
+			if err := write(create, checkpoint.name+"-attacker", checkpoint.Attacker); err != nil {
+				return err
+			}
+		}
+	}
+	if err := tables.WriteJSON(create, configFile, c.Config); err != nil {
+		return err
+	}
+	return tables.WriteFile(create, tables.CurvesFile, func(w io.Writer) error {
+		return tables.WriteCurves(w, c.Curves)
+	})
+}
+
+func write(create tables.CreateFunc, name string, tensors []safetensors.Tensor) error {
+	return tables.WriteFile(create, name+".safetensors", func(w io.Writer) error {
+		return safetensors.Write(w, tensors)
+	})
+}
+
+// CopyTensors copies weights as a file of tensors takes them.
+func CopyTensors(w *l2l.Weights) ([]safetensors.Tensor, error) {
+	out := make([]safetensors.Tensor, len(w.Params))
+	for i, p := range w.Params {
+		values, err := backend.Copy(w.Tensors[i])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		out[i] = safetensors.Tensor{Name: p.Name, Shape: p.Shape, F32: values}
+	}
+	return out, nil
+}
+
+// A Trained is a network with its weights.
+type Trained struct {
+	Network *l2l.Network
+	Weights *l2l.Weights
+}
+
+// ReadConfig reads config.json of a classifier that is going to be used on data,
+// which must be the images that it was trained on.
+func ReadConfig(a, data pipeline.Artifact) (c Config, err error) {
+	if err := tables.ReadJSON(a.Path, configFile, &c); err != nil {
+		return c, err
+	}
+	if used := data.Digest(); !c.Data.IsZero() && c.Data != used {
+		return c, fmt.Errorf("the classifier was trained on other images (%s) than those it is given here (%s): its test images may be ones that it was trained on",
+			c.Data.Short(), used.Short())
+	}
+	return c, nil
+}
+
+// Open builds the classifier of an artifact with the weights of a checkpoint.
+func Open(b compute.Backend, a pipeline.Artifact, c Config, checkpoint string) (t Trained, err error) {
+	n, err := c.Network.Build(c.Image, c.Classes)
+	if err != nil {
+		return t, err
+	}
+	return open(b, a, n, checkpoint)
+}
+
+// OpenAttacker builds the attacker that the classifier of an artifact was trained
+// against.
+func OpenAttacker(b compute.Backend, a pipeline.Artifact, c Config, checkpoint string) (v l2l.Variant, t Trained, err error) {
+	if c.Game == nil {
+		return v, t, fmt.Errorf("the classifier was trained by %s, which leaves no attacker network behind; those that do are l2l-naive, l2l-grad, l2l-2step and l2l-kstep", c.Method)
+	}
+	v, n, err := c.Game.Build(c.Image)
+	if err != nil {
+		return v, t, err
+	}
+	t, err = open(b, a, n, checkpoint+"-attacker")
+	return v, t, err
+}
+
+func open(b compute.Backend, a pipeline.Artifact, n *l2l.Network, name string) (t Trained, err error) {
+	path, err := a.Path(name + ".safetensors")
+	if err != nil {
+		return t, err
+	}
+	file, err := safetensors.ReadFile(path)
+	if err != nil {
+		return t, err
+	}
+	t.Network = n
+	if t.Weights, err = l2l.NewWeights(b, n.Params, 0, "replaced"); err != nil {
+		return t, err
+	}
+	if err := t.Weights.Load(Lookup(file)); err != nil {
+		return t, fmt.Errorf("%s: %w", name+".safetensors", err)
+	}
+	return t, nil
+}
+
+// Lookup finds tensors of a file for l2l.Weights.Load.
+func Lookup(file safetensors.File) func(name string) (shape []int, values []float32, ok bool) {
+	return func(name string) ([]int, []float32, bool) {
+		t, ok := file[name]
+		return t.Shape, t.F32, ok
+	}
+}
