@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"foil/internal/checkpoint"
 	"foil/internal/tables"
 	"foil/models/adversary"
 	"foil/models/backend"
@@ -42,13 +43,13 @@ func runAdvXMultVAE(ctx context.Context, cell *pipeline.Cell) error {
 		return err
 	}
 	start := time.Now()
-	pace := newPace(start, cell.CheckpointEvery)
+	pace := checkpoint.NewPace(start, cell.CheckpointEvery)
 	for epoch := first; epoch <= t.params.Epochs; epoch++ {
 		if err := t.epoch(ctx, epoch); err != nil {
 			return fmt.Errorf("epoch %d: %w", epoch, err)
 		}
 		if epoch < t.params.Epochs {
-			pace.run(func() { t.save(epoch) })
+			pace.Run(func() { t.save(epoch) })
 		}
 	}
 	if here := t.params.Epochs - first + 1; here > 0 {
