@@ -57,3 +57,15 @@ func Bits(src rand.Source, x []uint16) {
 // DropoutLimit is how many of the 65,536 numbers that Bits draws stand for
 // "dropped" where an element is dropped with probability p.
 func DropoutLimit(p float64) uint32 { return uint32(math.Round(p * (1 << 16))) }
+
+// IsOrder says whether each of 0, 1, ... n-1 is in an order once.
+func IsOrder(order []int32, n int) bool {
+	seen := make([]bool, n)
+	for _, i := range order {
+		if i < 0 || int(i) >= n || seen[i] {
+			return false
+		}
+		seen[i] = true
+	}
+	return len(order) == n
+}

@@ -44,6 +44,8 @@ type Config struct {
 	Method  string       `json:"method"`
 	Game    *Game        `json:"attacker,omitempty"`
 
+	Passes Passes `json:"passes_per_step,omitzero"`
+
 	BestEpoch  int     `json:"best_epoch,omitempty"`
 	LastEpoch  int     `json:"last_epoch,omitempty"`
 	BestScore  float64 `json:"best_score,omitempty"`
@@ -52,6 +54,15 @@ type Config struct {
 	// Data is the digest of the images that it was trained on. On others, test images
 	// may be ones that it has seen. Empty for weights from elsewhere.
 	Data cache.Digest `json:"data,omitzero"`
+}
+
+// Passes counts how often a batch goes through classifier and attacker, forward and
+// backward, in one step of a training.
+type Passes struct {
+	Forward          int `json:"forward"`
+	Backward         int `json:"backward"`
+	AttackerForward  int `json:"attacker_forward"`
+	AttackerBackward int `json:"attacker_backward"`
 }
 
 // Tensors are the weights of the networks at one checkpoint.
@@ -114,17 +125,20 @@ type Trained struct {
 	Weights *l2l.Weights
 }
 
-// ReadConfig reads config.json of a classifier that is going to be used on data,
-// which must be the images that it was trained on.
-func ReadConfig(a, data pipeline.Artifact) (c Config, err error) {
-	if err := tables.ReadJSON(a.Path, configFile, &c); err != nil {
-		return c, err
-	}
+// ReadConfig reads config.json.
+func ReadConfig(a pipeline.Artifact) (c Config, err error) {
+	err = tables.ReadJSON(a.Path, configFile, &c)
+	return c, err
+}
+
+// For checks that the classifier may be judged on the images of data: those that it
+// was trained on.
+func (c Config) For(data pipeline.Artifact) error {
 	if used := data.Digest(); !c.Data.IsZero() && c.Data != used {
-		return c, fmt.Errorf("the classifier was trained on other images (%s) than those it is given here (%s): its test images may be ones that it was trained on",
+		return fmt.Errorf("the classifier was trained on other images (%s) than those it is given here (%s): its test images may be ones that it was trained on",
 			c.Data.Short(), used.Short())
 	}
-	return c, nil
+	return nil
 }
 
 // Open builds the classifier of an artifact with the weights of a checkpoint.

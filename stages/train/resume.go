@@ -11,6 +11,7 @@ import (
 	"foil/internal/tables"
 	"foil/models/adversary"
 	"foil/models/optim"
+	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/modelfile"
 )
@@ -114,7 +115,7 @@ func (t *training) restore(p progress, file safetensors.File) error {
 		return err
 	}
 	order := file[orderTensor].I32
-	if !isOrder(order, len(t.users)) {
+	if !random.IsOrder(order, len(t.users)) {
 		return fmt.Errorf("%d numbers are no order of %d users", len(order), len(t.users))
 	}
 	copy(t.users, order)
@@ -134,16 +135,4 @@ func (t *training) restore(p progress, file safetensors.File) error {
 		t.best = append(t.best, adversary.Weight{Name: w.Name, Shape: w.Shape, Data: data})
 	}
 	return nil
-}
-
-// isOrder says whether each of 0, 1, ... n-1 is there once.
-func isOrder(order []int32, n int) bool {
-	seen := make([]bool, n)
-	for _, u := range order {
-		if u < 0 || int(u) >= n || seen[u] {
-			return false
-		}
-		seen[u] = true
-	}
-	return len(order) == n
 }
