@@ -45,6 +45,21 @@ func TestCellsInheritAndJoinAxes(t *testing.T) {
 	}
 }
 
+func TestExclusionsLeaveCellsOut(t *testing.T) {
+	g := newBench(t).graph(`name: x
+stages:
+  model: {uses: test/text, matrix: {method: [a, b, c], seed: [1, 2, 3]}, exclude: [{method: [b, c], seed: [2, 3]}]}
+  score: {uses: test/text, needs: {a: model}, exclude: [{method: c}]}
+`)
+	want := []string{
+		"model[method=a,seed=1]", "model[method=a,seed=2]", "model[method=a,seed=3]", "model[method=b,seed=1]", "model[method=c,seed=1]",
+		"score[method=a,seed=1]", "score[method=a,seed=2]", "score[method=a,seed=3]", "score[method=b,seed=1]",
+	}
+	if got := ids(g.Nodes); !slices.Equal(got, want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestBrokenWiringIsExplained(t *testing.T) {
 	const head = "name: x\nstages:\n  one: {uses: test/text}\n  num: {uses: test/number}\n"
 	tests := map[string]struct{ stages, want string }{
@@ -72,6 +87,10 @@ func TestBrokenWiringIsExplained(t *testing.T) {
 		"number and text":      {"  p: {uses: test/text, matrix: {fold: [0, 1]}}\n  q: {uses: test/text, matrix: {fold: ['0', '1']}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "fold" of "p" (through the need "a") has the value 0 (a number) and axis "fold" of "q" (through the need "b") has "0" (a text)`},
 		"nothing in common":    {"  p: {uses: test/text, matrix: {fold: [0, 1]}}\n  q: {uses: test/text, matrix: {fold: [2, 3]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: the needs of "s" have no cell in common: axis "fold" is 2, 3 in "q", and 0, 1 in what the other needs give`},
 		"too many cells":       {"  s: {uses: test/text, matrix: {" + manyAxes + "}}", `stage "s" has more than 100000 cells`},
+		"excluded axis":        {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fodl: 0}]}", `5:59: stage "s" has no axis "fodl"; did you mean "fold"?`},
+		"excluded value":       {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: [1, 2]}]}", `5:69: axis "fold" has no value 2; it has 0, 1`},
+		"all excluded":         {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: 0}, {fold: 1}]}", `5:69: nothing is left of stage "s"`},
+		"excluded twice":       {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: 0}, {fold: 0}]}", `5:69: stage "s" has no such cell`},
 		"seed that is no seed": {"  s: {uses: test/draws, matrix: {x: [a]}, seed: \"${matrix.x}\"}", `5:49: seed has to be a whole number that is 0 or larger, not a`},
 		"two seeds":            {"  s: {uses: test/draws, matrix: {seed: [1, 2]}, seed: 3}", `stage "s" has a seed of its own, and cells with other ones on the axis "seed"`},
 	}

@@ -53,6 +53,9 @@ func (b *builder) join(s *stageCells) []row {
 		rows = multiply(rows, a)
 		s.addAxis(axis{a.Name, a.Pos, a.Values})
 	}
+	if rows = b.exclude(s, rows); rows == nil {
+		return nil
+	}
 	s.sort(rows)
 	return rows
 }

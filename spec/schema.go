@@ -108,6 +108,14 @@ func stageSchema(kinds []KindSchema) schema {
 				"propertyNames":        schema{"pattern": namePattern.String()},
 				"additionalProperties": schema{"anyOf": []schema{axis, expressionSchema, {"type": "null"}}},
 			}, "Axis: the values that the stage is multiplied by."),
+			"exclude": describedSchema(schema{
+				"type": "array",
+				"items": schema{
+					"type":                 "object",
+					"minProperties":        1,
+					"additionalProperties": schema{"anyOf": []schema{scalar, axis, expressionSchema}},
+				},
+			}, "Cells that are left out: those on one of the values of each axis that is named."),
 			"with": describedSchema(schema{"type": "object"}, "The parameters of the kind."),
 			"seed": describedSchema(schema{"type": "integer", "minimum": 0}, "The stage's own seed."),
 

@@ -24,6 +24,7 @@ type Stage struct {
 	Needs   []Need // in file order
 	Gather  []Need // in file order
 	Matrix  []Axis // own axes, in file order; inherited ones are the pipeline's business
+	Exclude []Exclusion
 	With    Value  // a map (empty when not given)
 	Seed    *Value // the stage's own seed, if given; an Int or a ${matrix.*} expression
 	Broken  bool   // Parse has reported a problem within the stage: what is here may not be what was meant

@@ -3,7 +3,7 @@ package spec
 import "fmt"
 
 // stageFields are the fields of a stage.
-var stageFields = append([]string{"uses", "needs", "gather", "matrix", "with", "seed"}, resourceFields...)
+var stageFields = append([]string{"uses", "needs", "gather", "matrix", "exclude", "with", "seed"}, resourceFields...)
 
 // stage reads one entry of `stages`.
 func (p *problems) stage(f Field, scope *scope) *Stage {
@@ -30,7 +30,7 @@ func (p *problems) stage(f Field, scope *scope) *Stage {
 	resolved := Value{Pos: v.Pos, Type: Map}
 	for _, g := range v.Map {
 		switch g.Name {
-		case "needs", "gather", "matrix":
+		case "needs", "gather", "matrix", "exclude":
 			g.Value = scope.resolve(g.Value)
 		case "with", "seed":
 			g.Value = scope.resolveForCell(g.Value)
@@ -42,6 +42,9 @@ func (p *problems) stage(f Field, scope *scope) *Stage {
 	s.Needs = p.needs(p.mapField(resolved, "needs"))
 	s.Gather = p.needs(p.mapField(resolved, "gather"))
 	s.Matrix = p.matrix(p.mapField(resolved, "matrix"))
+	if exclude, ok := resolved.Get("exclude"); ok {
+		s.Exclude = p.exclusions(exclude)
+	}
 	s.With = p.mapField(resolved, "with")
 	if seed, ok := resolved.Get("seed"); ok && seed.Type != Null {
 		s.Seed = p.stageSeed(seed)
