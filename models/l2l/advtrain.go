@@ -23,8 +23,10 @@ func AdversarialLoss(f *Bound, x, attacked, labels *Node, beta float64) (loss, c
 
 // Drift is TRADES' objective: how far the classes' distribution has moved from that
 // of the clean images, summed over the batch.
-func Drift(f Classifier, x *Node) Objective {
-	clean := StopGradient(f(x))
+func Drift(f Classifier, x *Node) Objective { return driftFrom(f, StopGradient(f(x))) }
+
+// driftFrom is Drift with the logits of the clean images.
+func driftFrom(f Classifier, clean *Node) Objective {
 	return func(at *Node) *Node { return Divergence(clean, f(at)) }
 }
 

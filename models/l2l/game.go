@@ -6,20 +6,17 @@ import (
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/backend"
-	"foil/models/optim"
 )
 
 // A GameConfig is how classifier and attacker learn.
 type GameConfig struct {
-	Variant  Variant
-	Epsilon  float64
-	SGD      optim.SGD        // the classifier's
-	Adam     optim.AdamConfig // the attacker's
-	Backend  compute.Backend
-	Networks [2]*Network // by Turn: the classifier, the attacker
+	Variant    Variant
+	Epsilon    float64
+	Backend    compute.Backend
+	Networks   [2]*Network  // by Turn: the classifier, the attacker
+	Optimizers [2]Optimizer // by Turn
 }
 
 // A Game trains a classifier and an attacker against each other: min over f, max
@@ -28,24 +25,26 @@ type Game struct {
 	Weights [2]*Weights // by Turn
 
 	config   GameConfig
+	learners [2]learner
 	turns    [2]*Exec
-	adam     optim.Adam
-	velocity [][]float32     // of the classifier's trainable parameters
-	moments  []optim.Moments // of the attacker's
+	steps    int
 }
+
+// The names of the two networks.
+const (
+	classifierName = "classifier"
+	attackerName   = "attacker"
+)
 
 // NewGame starts from the given weights, which it changes.
 func NewGame(c GameConfig, classifier, attacker *Weights) (*Game, error) {
-	g := &Game{Weights: [2]*Weights{classifier, attacker}, config: c, adam: optim.Adam{Config: c.Adam}}
-	for _, p := range classifier.Params {
-		if p.Trainable {
-			g.velocity = append(g.velocity, make([]float32, p.Size()))
+	g := &Game{Weights: [2]*Weights{classifier, attacker}, config: c}
+	for turn, name := range []string{classifierName, attackerName} {
+		l, err := newLearner(name, g.Weights[turn], c.Optimizers[turn])
+		if err != nil {
+			return nil, err
 		}
-	}
-	for _, p := range attacker.Params {
-		if p.Trainable {
-			g.moments = append(g.moments, optim.NewMoments(p.Size()))
-		}
+		g.learners[turn] = l
 	}
 	for _, turn := range []Turn{ClassifiersTurn, AttackersTurn} {
 		err := backend.Guard(func() (err error) {
@@ -75,30 +74,22 @@ func (g *Game) turn(turn Turn, in []*Node) []*Node {
 	return append(out, bound[turn].Statistics()...)
 }
 
-// Step is the classifier's turn and then the attacker's on a batch of images
-// [b, c, h, w] with labels [b]. The attacker sees the classifier as it is after its
-// turn. It gives both losses.
-func (g *Game) Step(x, labels *tensors.Tensor, rate, attackerRate float64) (losses [2]float64, err error) {
-	losses[ClassifiersTurn], err = g.move(ClassifiersTurn, x, labels, func(i int, w, grad []float32) {
-		g.config.SGD.Update(rate, w, grad, g.velocity[i])
-	})
-	if err != nil {
-		return losses, fmt.Errorf("the classifier's turn: %w", err)
-	}
-	g.adam.Begin()
-	losses[AttackersTurn], err = g.move(AttackersTurn, x, labels, func(i int, w, grad []float32) {
-		g.adam.Update(attackerRate, w, grad, g.moments[i])
-	})
-	if err != nil {
-		return losses, fmt.Errorf("the attacker's turn: %w", err)
+// Step is the classifier's turn and then the attacker's on a batch, each at its
+// rate. The attacker sees the classifier as it is after its turn. It gives both
+// losses.
+func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error) {
+	g.steps++
+	for turn, l := range g.learners {
+		if losses[turn], err = g.move(Turn(turn), batch, rates[turn]); err != nil {
+			return losses, fmt.Errorf("the %s's turn: %w", l.name, err)
+		}
 	}
 	return losses, nil
 }
 
-// move runs a turn, calls update for each trainable parameter of the network whose
-// turn it is, by its number among these, and takes its new running statistics.
-func (g *Game) move(turn Turn, x, labels *tensors.Tensor, update func(i int, w, grad []float32)) (float64, error) {
-	in := append([]any{x, labels}, g.Weights[ClassifiersTurn].inputs()...)
+// move runs a turn and moves the network whose turn it is.
+func (g *Game) move(turn Turn, batch Batch, rate float64) (float64, error) {
+	in := append([]any{batch.X, batch.Labels}, g.Weights[ClassifiersTurn].inputs()...)
 	out, err := backend.Run(g.turns[turn], append(in, g.Weights[AttackersTurn].inputs()...)...)
 	if err != nil {
 		return 0, err
@@ -107,5 +98,18 @@ func (g *Game) move(turn Turn, x, labels *tensors.Tensor, update func(i int, w, 
 	if err != nil {
 		return 0, err
 	}
-	return loss, errors.Join(g.Weights[turn].step(out[1:], update), backend.Release(out[0]))
+	return loss, errors.Join(g.learners[turn].learn(g.steps, rate, out[1:]), backend.Release(out[0]))
+}
+
+// State returns what the game has changed about both networks.
+func (g *Game) State() (State, error) { return stateOf(g.steps, g.learners[:]...) }
+
+// SetState sets the game to a state whose arrays lookup finds. Nothing is changed
+// where one of them is wrong.
+func (g *Game) SetState(lookup Lookup, steps int) error {
+	if err := restore(lookup, g.learners[:]...); err != nil {
+		return err
+	}
+	g.steps = steps
+	return nil
 }

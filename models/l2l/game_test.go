@@ -2,10 +2,10 @@ package l2l
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"foil/models/backend"
-	"foil/models/optim"
 )
 
 // TestGameUpdatesMatchTheAuthors replays two alternating updates: four losses, and
@@ -17,9 +17,7 @@ func TestGameUpdatesMatchTheAuthors(t *testing.T) {
 			classifier, attacker := f.Hyper.Classifier.build(t), f.Hyper.Attacker.build(t)
 			g, err := NewGame(GameConfig{
 				Variant: f.variant(), Epsilon: f.Hyper.Epsilon, Backend: b,
-				SGD:      optim.SGD{Momentum: 0.9, WeightDecay: 2e-4},
-				Adam:     optim.DefaultAdam(2e-4),
-				Networks: [2]*Network{classifier, attacker},
+				Networks: [2]*Network{classifier, attacker}, Optimizers: PaperOptimizers(),
 			}, f.weights(t, b, classifier, "w.classifier."), f.weights(t, b, attacker, "w.attacker."))
 			if err != nil {
 				t.Fatal(err)
@@ -28,7 +26,7 @@ func TestGameUpdatesMatchTheAuthors(t *testing.T) {
 			f.scalar(t, "losses", &want)
 			for step := range 2 {
 				x, labels := f.input(t, fmt.Sprintf("in.x%d", step)), f.input(t, fmt.Sprintf("in.y%d", step))
-				losses, err := g.Step(x, labels, 0.1, 1e-3)
+				losses, err := g.Step(Batch{X: x, Labels: labels}, [2]float64{0.1, 1e-3})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -50,5 +48,59 @@ func (f *fixture) compareWeights(t *testing.T, prefix string, w *Weights) {
 			t.Fatal(err)
 		}
 		f.compare(t, prefix+p.Name, got, 1e-3)
+	}
+}
+
+// TestGamesResume plays with either optimizer of the attacker: a game that is set to
+// a state on the way ends in the same bytes as the one left alone.
+func TestGamesResume(t *testing.T) {
+	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
+	classifier, attacker := f.Hyper.Classifier.build(t), f.Hyper.Attacker.build(t)
+	paper := PaperOptimizers()
+	ends := map[string]savedState{}
+	for name, o := range map[string]Optimizer{"adam": paper[AttackersTurn], "sgd": SGD{Momentum: 0.9, WeightDecay: 2e-4}} {
+		t.Run(name, func(t *testing.T) {
+			fresh := func() *Game {
+				g, err := NewGame(GameConfig{
+					Variant: f.variant(), Epsilon: f.Hyper.Epsilon, Backend: b,
+					Networks: [2]*Network{classifier, attacker}, Optimizers: [2]Optimizer{paper[ClassifiersTurn], o},
+				}, f.weights(t, b, classifier, "w.classifier."), f.weights(t, b, attacker, "w.attacker."))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return g
+			}
+			step := func(g *Game) {
+				if _, err := g.Step(Batch{X: f.input(t, "in.x0"), Labels: f.input(t, "in.y0")}, [2]float64{0.1, 1e-3}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			alone, resumed := fresh(), fresh()
+			step(alone)
+			state := saved(t, alone.State)
+			step(alone)
+			if err := resumed.SetState(state.lookup, state.steps); err != nil {
+				t.Fatal(err)
+			}
+			step(resumed)
+			ends[name] = saved(t, alone.State)
+			sameStates(t, saved(t, resumed.State), ends[name])
+		})
+	}
+	const weight = "attacker.res_group.0.conv.weight"
+	if slices.Equal(ends["adam"].arrays[weight].Data, ends["sgd"].arrays[weight].Data) {
+		t.Error("the attacker's optimizer makes no difference")
+	}
+}
+
+func TestNetworksWithoutOptimizerAreNamed(t *testing.T) {
+	b, n := openBackend(t), tiny(false)
+	w, err := NewWeights(b, n.Params, 1, "weights")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = NewGame(GameConfig{Backend: b, Networks: [2]*Network{n, n}, Optimizers: [2]Optimizer{SGD{}}}, w, w)
+	if err == nil || err.Error() != "the attacker has no optimizer: choose SGD or Adam" {
+		t.Errorf("error %v, want one that names the attacker", err)
 	}
 }

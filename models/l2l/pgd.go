@@ -27,9 +27,14 @@ func Mistake(f Classifier, labels *Node) Objective {
 // objective's value there. The start is wherever it is: only what has been moved is
 // kept within epsilon of x and in [0, 1].
 func (a PGD) Next(objective Objective, x, at *Node) (next, value *Node) {
+	return ascend(objective, x, at, Scalar(x.Graph(), x.DType(), a.Step), Scalar(x.Graph(), x.DType(), a.Epsilon))
+}
+
+// ascend is Next with its sizes as scalars of the graph.
+func ascend(objective Objective, x, at, step, epsilon *Node) (next, value *Node) {
 	value, gradient := valueGradient(objective, at)
-	next = Add(StopGradient(at), MulScalar(Sign(gradient), a.Step))
-	next = Max(Min(next, AddScalar(x, a.Epsilon)), AddScalar(x, -a.Epsilon))
+	next = Add(StopGradient(at), Mul(Sign(gradient), step))
+	next = Max(Min(next, Add(x, epsilon)), Sub(x, epsilon))
 	return StopGradient(ClipScalar(next, 0, 1)), value
 }
 

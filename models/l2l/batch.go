@@ -1,0 +1,41 @@
+package l2l
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+)
+
+// A Batch is what a step of a training sees. Random numbers are part of it, so that
+// their streams are the caller's.
+type Batch struct {
+	X      *tensors.Tensor // images [b, c, h, w]
+	Labels *tensors.Tensor // int32 [b]
+	Noise  *tensors.Tensor // what attacks start from, x + noise; nil where they start from x
+}
+
+// start is where an attack starts, in a new tensor.
+func (b Batch) start(be compute.Backend) (*tensors.Tensor, error) {
+	if b.Noise == nil {
+		return nil, errors.New("the attack starts from noise, and the batch has none")
+	}
+	if !b.Noise.Shape().Equal(b.X.Shape()) {
+		return nil, fmt.Errorf("the noise has shape %s, the images %s", b.Noise.Shape(), b.X.Shape())
+	}
+	start, err := backend.NewTensor(be, b.X.Shape().Dimensions...)
+	if err != nil {
+		return nil, err
+	}
+	err = backend.Read(b.X, func(x []float32) {
+		err = backend.ReadWrite(b.Noise, start, func(noise, start []float32) {
+			for i, v := range noise {
+				start[i] = x[i] + v
+			}
+		})
+	})
+	return start, err
+}

@@ -1,0 +1,60 @@
+package l2l
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+)
+
+// A climb is PGD on a network in evaluation mode, one compiled step of it for any
+// number of steps of any size. On the Go backend ten steps take as long as in one
+// graph of them all (3.1 s for 32 images on ResNet-9 of width 16), and a hundred need
+// no larger graph.
+type climb struct {
+	next    *Exec
+	weights *Weights
+}
+
+// A goal builds the objective that is climbed from a batch's aim: its labels, say.
+type goal func(f Classifier, aim *Node) Objective
+
+func newClimb(b compute.Backend, n *Network, w *Weights, g goal) (*climb, error) {
+	c := &climb{weights: w}
+	return c, backend.Guard(func() (err error) {
+		c.next, err = NewExec(b, func(in []*Node) []*Node {
+			x, at, aim, step, epsilon := in[0], in[1], in[2], in[3], in[4]
+			f := n.Bind(in[5:]).Classifier(Evaluation)
+			next, value := ascend(g(f, aim), x, at, step, epsilon)
+			return []*Node{next, value}
+		})
+		return err
+	})
+}
+
+// attack makes the steps from start on. It gives the images, the caller's to
+// release, and the objective's value before each step.
+func (c *climb) attack(a PGD, x, start, aim *tensors.Tensor) (at *tensors.Tensor, values []float64, err error) {
+	at = start
+	for i := range a.Steps {
+		in := []any{x, at, aim, float32(a.Step), float32(a.Epsilon)}
+		out, err := backend.Run(c.next, append(in, c.weights.inputs()...)...)
+		if err != nil {
+			return nil, nil, fmt.Errorf("step %d of the attack: %w", i+1, err)
+		}
+		value, err := backend.Scalar(out[1])
+		err = errors.Join(err, backend.Release(out[1]))
+		if at != start {
+			err = errors.Join(err, backend.Release(at))
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("step %d of the attack: %w", i+1, err)
+		}
+		at, values = out[0], append(values, value)
+	}
+	return at, values, nil
+}

@@ -1,0 +1,93 @@
+package l2l
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"foil/models/backend"
+)
+
+// A State is all that a training has changed: with the same batches to come, a
+// training that is set to it goes on bit by bit as the one that it was read from.
+type State struct {
+	Arrays []Array
+	Steps  int // so far
+}
+
+// An Array is a named tensor of a State: "classifier.conv1.weight" is a weight or a
+// running statistic, "classifier.velocity.conv1.weight" what SGD keeps for it,
+// "attacker.first.…" and "attacker.second.…" are Adam's moments.
+type Array struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// A Lookup finds the values of an Array of the given name and shape, or says what is
+// wrong with it.
+type Lookup func(name string, shape []int) ([]float32, error)
+
+// stateOf returns copies of the weights, and what optimizers keep itself: it changes
+// with the next step.
+func stateOf(steps int, learners ...learner) (State, error) {
+	s := State{Steps: steps}
+	for _, l := range learners {
+		for i, p := range l.weights.Params {
+			values, err := backend.Copy(l.weights.Tensors[i])
+			if err != nil {
+				return State{}, fmt.Errorf("%s.%s: %w", l.name, p.Name, err)
+			}
+			s.Arrays = append(s.Arrays, Array{l.name + "." + p.Name, p.Shape, values})
+		}
+		s.Arrays = append(s.Arrays, l.kept()...)
+	}
+	return s, nil
+}
+
+// kept are the arrays of a learner's optimizer, not copies.
+func (l learner) kept() (arrays []Array) {
+	trainable := slices.DeleteFunc(slices.Clone(l.weights.Params), func(p Param) bool { return !p.Trainable })
+	for _, m := range l.rule.memories() {
+		for i, p := range trainable {
+			arrays = append(arrays, Array{l.name + "." + m.name + "." + p.Name, p.Shape, m.values[i]})
+		}
+	}
+	return arrays
+}
+
+// restore sets learners to a state. The error names every array that lookup does
+// not give as it is wanted; nothing is changed then.
+func restore(lookup Lookup, learners ...learner) error {
+	var wrong []error
+	find := func(a Array, size int) []float32 {
+		values, err := lookup(a.Name, a.Shape)
+		if err == nil && len(values) != size {
+			err = fmt.Errorf("%s has %d values, not the %d of shape %v", a.Name, len(values), size, a.Shape)
+		}
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		return values
+	}
+	var changes []func() error
+	for _, l := range learners {
+		for i, p := range l.weights.Params {
+			values := find(Array{Name: l.name + "." + p.Name, Shape: p.Shape}, p.Size())
+			changes = append(changes, func() error { return backend.Fill(l.weights.Tensors[i], values) })
+		}
+		for _, a := range l.kept() {
+			values := find(a, len(a.Data))
+			changes = append(changes, func() error { copy(a.Data, values); return nil })
+		}
+	}
+	if len(wrong) > 0 {
+		return errors.Join(wrong...)
+	}
+	for _, change := range changes {
+		if err := change(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

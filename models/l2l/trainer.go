@@ -1,0 +1,148 @@
+package l2l
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+)
+
+// A TrainerConfig is how one network learns by itself.
+type TrainerConfig struct {
+	Method    Method
+	Network   *Network
+	Optimizer Optimizer
+	Backend   compute.Backend
+}
+
+// A Trainer trains one network with a Method. It is not safe for concurrent use.
+type Trainer struct {
+	Weights *Weights
+
+	config  TrainerConfig
+	learner learner
+	steps   int
+	turn    *Exec  // loss, its parts, gradients, statistics
+	attack  *climb // nil where the method has none
+	judge   *Exec  // logits of the clean images in evaluation mode, for TRADES
+}
+
+// Losses are a step's.
+type Losses struct {
+	Total       float64 // what was lowered
+	Clean       float64 // its part at the images themselves
+	Adversarial float64 // at the attacked ones; 0 where the method has none
+}
+
+// NewTrainer starts from the given weights, which it changes.
+func NewTrainer(c TrainerConfig, w *Weights) (*Trainer, error) {
+	l, err := newLearner(classifierName, w, c.Optimizer)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trainer{Weights: w, config: c, learner: l}
+	err = backend.Guard(func() (err error) {
+		t.turn, err = NewExec(c.Backend, t.build)
+		return err
+	})
+	if err != nil || c.Method.Attack.Steps == 0 {
+		return t, err
+	}
+	aim := Mistake
+	if c.Method.trades {
+		aim = driftFrom
+		if t.judge, err = newJudge(c.Backend, c.Network); err != nil {
+			return nil, err
+		}
+	}
+	t.attack, err = newClimb(c.Backend, c.Network, w, aim)
+	return t, err
+}
+
+// newJudge compiles a network's logits in evaluation mode, for images and weights.
+func newJudge(b compute.Backend, n *Network) (exec *Exec, err error) {
+	err = backend.Guard(func() (err error) {
+		exec, err = NewExec(b, func(in []*Node) *Node { return n.Bind(in[1:]).Logits(in[0], Evaluation) })
+		return err
+	})
+	return exec, err
+}
+
+// build makes the graph of a step, once the attack is done. Its inputs are images,
+// attacked images, labels and weights.
+func (t *Trainer) build(in []*Node) []*Node {
+	f := t.config.Network.Bind(in[3:])
+	loss, clean, adversarial := t.config.Method.loss(f, in[0], in[1], in[2])
+	out := append([]*Node{loss, clean, adversarial}, Gradient(loss, f.Trainable()...)...)
+	return append(out, f.Statistics()...)
+}
+
+// Step makes the attacked images of a batch on the weights as they are, and moves
+// the weights at the given rate.
+func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
+	attacked, err := t.craft(batch)
+	if err != nil {
+		return Losses{}, err
+	}
+	in := append([]any{batch.X, attacked, batch.Labels}, t.Weights.inputs()...)
+	out, err := backend.Run(t.turn, in...)
+	if attacked != batch.X {
+		err = errors.Join(err, backend.Release(attacked))
+	}
+	if err != nil {
+		return Losses{}, err
+	}
+	var parts [3]float64
+	for i := range parts {
+		if parts[i], err = backend.Scalar(out[i]); err != nil {
+			return Losses{}, err
+		}
+	}
+	t.steps++
+	err = errors.Join(t.learner.learn(t.steps, rate, out[3:]), backend.Release(out[:3]...))
+	return Losses{parts[0], parts[1], parts[2]}, err
+}
+
+// craft makes the attacked images of a batch; they are the images themselves where
+// the method has no attack.
+func (t *Trainer) craft(batch Batch) (*tensors.Tensor, error) {
+	m := t.config.Method
+	if t.attack == nil {
+		return batch.X, nil
+	}
+	start, aim := batch.X, batch.Labels
+	var made []*tensors.Tensor // here, for the attack alone
+	if m.Noise {
+		noisy, err := batch.start(t.config.Backend)
+		if err != nil {
+			return nil, fmt.Errorf("%s training: %w", m.Name, err)
+		}
+		start, made = noisy, append(made, noisy)
+	}
+	if m.trades {
+		out, err := backend.Run(t.judge, append([]any{batch.X}, t.Weights.inputs()...)...)
+		if err != nil {
+			return nil, err
+		}
+		aim, made = out[0], append(made, out[0])
+	}
+	attacked, _, err := t.attack.attack(m.Attack, batch.X, start, aim)
+	return attacked, errors.Join(err, backend.Release(made...))
+}
+
+// State returns what the training has changed.
+func (t *Trainer) State() (State, error) { return stateOf(t.steps, t.learner) }
+
+// SetState sets the training to a state whose arrays lookup finds. Nothing is
+// changed where one of them is wrong.
+func (t *Trainer) SetState(lookup Lookup, steps int) error {
+	if err := restore(lookup, t.learner); err != nil {
+		return err
+	}
+	t.steps = steps
+	return nil
+}
