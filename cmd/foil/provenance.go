@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -56,6 +57,16 @@ func newProvenance(g *pipeline.Graph, plan *pipeline.Plan, result *pipeline.Resu
 		}
 	}
 	return p
+}
+
+// An origin is what is written beside a published report.
+type origin struct {
+	provenance
+	cellCosts
+}
+
+func (o origin) write(dir string) error {
+	return errors.Join(o.provenance.write(dir), o.cellCosts.write(dir))
 }
 
 func (p provenance) write(dir string) error {

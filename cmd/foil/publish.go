@@ -21,7 +21,7 @@ func isReport(n *pipeline.Node) bool { return n.Output == tables.TypeReport }
 
 // publishReports prints the reports of a run and copies their files to
 // DIR/NAME, or to DIR/NAME/CELL where a spec has several. It returns where.
-func publishReports(out io.Writer, g *pipeline.Graph, result *pipeline.Result, dir string, from provenance) ([]string, error) {
+func publishReports(out io.Writer, g *pipeline.Graph, result *pipeline.Result, dir string, from origin) ([]string, error) {
 	var reports []*pipeline.Outcome
 	count := 0
 	for _, o := range result.Outcomes {
@@ -63,7 +63,7 @@ func fileName(id string) string {
 }
 
 // publish copies the files of a report. Files that are the same already are left alone.
-func publish(out io.Writer, a pipeline.Artifact, dir string, from provenance) error {
+func publish(out io.Writer, a pipeline.Artifact, dir string, from origin) error {
 	content := map[string][]byte{}
 	for _, f := range a.Files {
 		path, err := a.Open(f)

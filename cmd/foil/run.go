@@ -64,7 +64,7 @@ the spec what a cell of it takes (cores, memory, gpus).`,
 				return err
 			}
 			return finish(cmd, result, err, func(out io.Writer) ([]string, error) {
-				return publishReports(out, g, result, resultsDir, newProvenance(g, plan, result, e.sets, r.backend))
+				return publishReports(out, g, result, resultsDir, origin{newProvenance(g, plan, result, e.sets, r.backend), newCosts(result)})
 			})
 		},
 	}
