@@ -132,7 +132,7 @@ func TestCWMatchesTheAuthors(t *testing.T) {
 	var before, after []bool
 	for i, label := range f.tensors["in.y"].I64 {
 		size := len(x.F32) / x.Shape[0]
-		r, err := attack.Run(x.F32[i*size:(i+1)*size], x.Shape[1:], int32(label))
+		r, err := attack.Run(t.Context(), x.F32[i*size:(i+1)*size], x.Shape[1:], int32(label))
 		if err != nil {
 			t.Fatal(err)
 		}

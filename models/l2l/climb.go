@@ -1,6 +1,7 @@
 package l2l
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -38,9 +39,12 @@ func newClimb(b compute.Backend, n *Network, w *Weights, g goal) (*climb, error)
 
 // attack makes the steps from start on. It gives the images, the caller's to
 // release, and the objective's value before each step.
-func (c *climb) attack(a PGD, x, start, aim *tensors.Tensor) (at *tensors.Tensor, values []float64, err error) {
+func (c *climb) attack(ctx context.Context, a PGD, x, start, aim *tensors.Tensor) (at *tensors.Tensor, values []float64, err error) {
 	at = start
 	for i := range a.Steps {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
 		in := []any{x, at, aim, float32(a.Step), float32(a.Epsilon)}
 		out, err := backend.Run(c.next, append(in, c.weights.inputs()...)...)
 		if err != nil {

@@ -26,7 +26,7 @@ func TestClimbsAreTheirStepsInOneGraph(t *testing.T) {
 		}
 		for _, steps := range []int{10, 20} {
 			a := PGD{steps, f.Hyper.StepSize, f.Hyper.Epsilon}
-			at, values, err := climb.attack(a, x, from, labels)
+			at, values, err := climb.attack(t.Context(), a, x, from, labels)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package l2l
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -94,16 +95,15 @@ func NewCWAttack(b compute.Backend, c CW, n *Network, w *Weights) (*CWAttack, er
 			loss, image, logits, gradient := c.objective(f, in[0], in[1], in[2], in[3], in[4], in[5])
 			return []*Node{loss, image, logits, gradient}
 		})
-		if err != nil {
-			return err
+		if err == nil {
+			a.judge, err = newJudge(b, n)
 		}
-		a.judge, err = NewExec(b, func(in []*Node) *Node { return n.Bind(in[1:]).Logits(in[0], Evaluation) })
 		return err
 	})
 }
 
 // Run attacks one image [c, h, w] with its label.
-func (a *CWAttack) Run(image []float32, shape []int, label int32) (CWResult, error) {
+func (a *CWAttack) Run(ctx context.Context, image []float32, shape []int, label int32) (CWResult, error) {
 	o := a.begin(image, shape, label)
 	result := CWResult{Image: image}
 	tau, constant := a.config.FirstTau, a.config.FirstConst
@@ -113,7 +113,7 @@ func (a *CWAttack) Run(image []float32, shape []int, label int32) (CWResult, err
 		return result, err
 	}
 	for tau > a.config.LastTau {
-		round, err := o.round(tau, constant)
+		round, err := o.round(ctx, tau, constant)
 		if err != nil {
 			return result, err
 		}
@@ -177,7 +177,7 @@ func (o *optimization) restart() {
 }
 
 // round optimises with one tau until x' will do or no constant is left.
-func (o *optimization) round(tau, constant float64) (CWRound, error) {
+func (o *optimization) round(ctx context.Context, tau, constant float64) (CWRound, error) {
 	c := o.attack.config
 	r := CWRound{Tau: tau, FirstConst: constant}
 	o.restart()
@@ -185,6 +185,9 @@ func (o *optimization) round(tau, constant float64) (CWRound, error) {
 	moments := optim.NewMoments(len(o.modifier))
 	for ; constant < c.LargestConst; constant *= c.ConstFactor {
 		for range c.Iterations {
+			if err := ctx.Err(); err != nil {
+				return r, err
+			}
 			if err := o.look(tau, constant); err != nil {
 				return r, err
 			}

@@ -21,6 +21,9 @@ type Network struct {
 	head dense                        // a classifier's last layer, on its features
 }
 
+// Classes is the number of a classifier's classes.
+func (n *Network) Classes() int { return n.Params[n.head.bias].Shape[0] }
+
 // A Classifier gives the logits [b, y] of images [b, c, h, w].
 type Classifier func(x *Node) *Node
 

@@ -1,6 +1,7 @@
 package l2l
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -130,7 +131,7 @@ func (t *Trainer) craft(batch Batch) (*tensors.Tensor, error) {
 		}
 		aim, made = out[0], append(made, out[0])
 	}
-	attacked, _, err := t.attack.attack(m.Attack, batch.X, start, aim)
+	attacked, _, err := t.attack.attack(context.Background(), m.Attack, batch.X, start, aim)
 	return attacked, errors.Join(err, backend.Release(made...))
 }
 

@@ -99,8 +99,19 @@ func (v Variant) Loss(turn Turn, classifier, attacker *Bound, x, labels *Node, e
 	if turn == AttackersTurn {
 		g.classifierMode, g.attackerMode = Evaluation, Training
 	}
-	total := v.perturb(g, x)
-	attacked := ClipScalar(Add(x, total), 0, 1)
+	total, attacked := v.attack(g, x)
 	logits := classifier.Logits(attacked, g.classifierMode)
 	return GameLoss{CrossEntropy(logits, labels), attacked, total, logits, g.inner}
+}
+
+// Attacked is what a trained attacker makes of images, both networks in evaluation
+// mode.
+func (v Variant) Attacked(classifier, attacker *Bound, x, labels *Node, epsilon float64) *Node {
+	_, attacked := v.attack(&round{classifier: classifier, attacker: attacker, labels: labels, epsilon: epsilon}, x)
+	return attacked
+}
+
+func (v Variant) attack(g *round, x *Node) (total, attacked *Node) {
+	total = v.perturb(g, x)
+	return total, ClipScalar(Add(x, total), 0, 1)
 }
