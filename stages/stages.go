@@ -17,6 +17,7 @@ import (
 	"foil/stages/report"
 	"foil/stages/split"
 	"foil/stages/train"
+	"foil/stages/train/classifier"
 )
 
 // All lists the kinds.
@@ -32,9 +33,11 @@ func All() []pipeline.Kind {
 		filter.KnownAttributes(),
 		split.UserKFold(),
 		train.AdvXMultVAE(),
+		classifier.Kind(),
 		encode.Latents(),
 		attack.LatentProbe(),
 		evaluate.Ranking(),
+		evaluate.Training(),
 		report.Table(),
 		command.Command(),
 	}

@@ -1,0 +1,129 @@
+package classifier
+
+import (
+	"math/rand/v2"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/internal/tables"
+	"foil/models/backend"
+	"foil/models/random"
+)
+
+// batches cuts the training images into batches, in a new order every epoch. Images
+// are read where they lie: nothing but a batch is ever copied.
+type batches struct {
+	backend compute.Backend
+	images  tables.ImageSet
+	shape   tables.Shape
+	size    int
+	crop    int
+	flip    bool
+	order   []int32 // what the last shuffle left
+	shuffle *rand.Rand
+	augment *rand.Rand
+	noise   *rand.Rand
+}
+
+func newBatches(b compute.Backend, m *tables.Images, p *Params, streams *random.Streams) *batches {
+	x := &batches{
+		backend: b, images: m.Train, shape: m.Shape, size: p.Batch, crop: p.Crop, flip: p.Flip,
+		shuffle: rand.New(streams.Source("order")),
+		augment: rand.New(streams.Source("augment")),
+		noise:   rand.New(streams.Source("noise")),
+	}
+	for i := range m.Train.Len() {
+		x.order = append(x.order, int32(i))
+	}
+	return x
+}
+
+// begin begins an epoch.
+func (x *batches) begin() {
+	x.shuffle.Shuffle(len(x.order), func(i, j int) { x.order[i], x.order[j] = x.order[j], x.order[i] })
+}
+
+// number is that of batches in an epoch.
+func (x *batches) number() int { return (len(x.order) + x.size - 1) / x.size }
+
+// A batch is images [b, c, h, w] with their labels [b], to be released.
+type batch struct{ images, labels *tensors.Tensor }
+
+func (b batch) release() error { return backend.Release(b.images, b.labels) }
+
+// take makes a batch of the epoch, cropped and flipped.
+func (x *batches) take(i int) (batch, error) {
+	rows := x.order[i*x.size : min((i+1)*x.size, len(x.order))]
+	images, err := backend.NewTensor(x.backend, len(rows), x.shape.Channels, x.shape.Height, x.shape.Width)
+	if err != nil {
+		return batch{}, err
+	}
+	size := x.shape.Size()
+	err = backend.Write(images, func(to []float32) {
+		for i, row := range rows {
+			from := x.images.Pixels[int(row)*size : (int(row)+1)*size]
+			x.draw().apply(to[i*size:(i+1)*size], from, x.shape)
+		}
+	})
+	return batch{images, labelsOf(x.images.Label, rows)}, err
+}
+
+// draw draws where an image is cut out, and whether it is mirrored. The draws are as
+// many whatever comes of them.
+func (x *batches) draw() (c change) {
+	if x.crop > 0 {
+		c.row, c.column = x.augment.IntN(2*x.crop+1)-x.crop, x.augment.IntN(2*x.crop+1)-x.crop
+	}
+	if x.flip {
+		c.mirror = x.augment.IntN(2) == 1
+	}
+	return c
+}
+
+// start draws the noise that an attack on a batch begins with: normal, [b, c, h, w].
+func (x *batches) start(of batch, deviation float64) (*tensors.Tensor, error) {
+	t, err := backend.NewTensor(x.backend, of.images.Shape().Dimensions...)
+	if err != nil {
+		return nil, err
+	}
+	return t, backend.Write(t, func(to []float32) { random.Normal(x.noise, to, deviation) })
+}
+
+// labelsOf takes the labels of some rows, [b].
+func labelsOf(labels []int32, rows []int32) *tensors.Tensor {
+	out := make([]int32, len(rows))
+	for i, row := range rows {
+		out[i] = labels[row]
+	}
+	return tensors.FromFlatDataAndDimensions(out, len(out))
+}
+
+// A change is what is done to an image: its content moves up and left by row and
+// column, zeros come in from the other side, and then it may be mirrored.
+type change struct {
+	row, column int
+	mirror      bool
+}
+
+// apply writes the changed image from bytes to numbers in [0, 1].
+func (c change) apply(to []float32, from []uint8, s tables.Shape) {
+	clear(to)
+	for channel := range s.Channels {
+		for row := range s.Height {
+			source := row + c.row
+			if source < 0 || source >= s.Height {
+				continue
+			}
+			line := from[(channel*s.Height+source)*s.Width:][:s.Width]
+			into := to[(channel*s.Height+row)*s.Width:][:s.Width]
+			for column := max(0, -c.column); column < min(s.Width, s.Width-c.column); column++ {
+				at := column
+				if c.mirror {
+					at = s.Width - 1 - column
+				}
+				into[at] = float32(line[column+c.column]) / 255
+			}
+		}
+	}
+}

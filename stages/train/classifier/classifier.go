@@ -1,0 +1,154 @@
+// Package classifier holds the stage that trains image classifiers, on clean images
+// or against an attack.
+package classifier
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"foil/internal/checkpoint"
+	"foil/internal/tables"
+	"foil/pipeline"
+	"foil/stages/classifierfile"
+)
+
+// Kind is train/classifier.
+func Kind() pipeline.Kind {
+	return pipeline.Kind{
+		Name:    "train/classifier",
+		Version: 1,
+		Doc: "Trains an image classifier on clean images, under attack (FGSM, PGD, TRADES), or against an attacker that " +
+			"learns with it (L2L, Jiang et al. 2021, section 3). " +
+			"Methods with the same seed start from the same weights and see the same batches.",
+		Inputs:  []pipeline.Port{{Name: "data", Type: tables.TypeImages, Doc: "training images, and test images for the selection"}},
+		Output:  tables.TypeClassifier,
+		Files:   classifierfile.Docs,
+		Params:  defaults,
+		Draws:   true,
+		Numeric: true,
+		Run:     run,
+	}
+}
+
+func run(ctx context.Context, cell *pipeline.Cell) error {
+	t, first, err := begin(cell)
+	if err != nil {
+		return err
+	}
+	pace := checkpoint.NewPace(time.Now(), cell.CheckpointEvery)
+	var training, selecting time.Duration
+	for epoch := first; epoch <= t.params.Epochs; epoch++ {
+		spent, err := t.epoch(ctx, epoch)
+		if err != nil {
+			return fmt.Errorf("epoch %d: %w", epoch, err)
+		}
+		training, selecting = training+spent[0], selecting+spent[1]
+		if epoch < t.params.Epochs {
+			pace.Run(func() { t.save(epoch) })
+		}
+	}
+	if here := time.Duration(t.params.Epochs - first + 1); here > 0 {
+		cell.Time("epoch", training/here)
+		cell.Time("selection", selecting/here)
+	}
+	return t.write()
+}
+
+// epoch passes once over the training images in a new order, scores the classifier,
+// and keeps the weights if no epoch was better. It tells how long training and
+// scoring took.
+func (t *training) epoch(ctx context.Context, epoch int) (spent [2]time.Duration, err error) {
+	start := time.Now()
+	rate := t.params.rate(epoch)
+	sum, err := t.pass(ctx, rate)
+	if err != nil {
+		return spent, err
+	}
+	middle := time.Now()
+	found, err := t.selection.run(ctx)
+	if err != nil {
+		return spent, fmt.Errorf("selection: %w", err)
+	}
+	spent = [2]time.Duration{middle.Sub(start), time.Since(middle)}
+	if t.bestEpoch == 0 || found.under(pgd) >= t.bestScore {
+		t.bestEpoch, t.bestScore = epoch, found.under(pgd)
+		if t.best, err = t.learner.tensors(); err != nil {
+			return spent, err
+		}
+	}
+	t.record(epoch, rate, sum, found)
+	return spent, nil
+}
+
+// pass trains on every image once, and gives the losses' means over the images.
+func (t *training) pass(ctx context.Context, rate float64) ([]float64, error) {
+	sum := make([]float64, len(t.learner.losses()))
+	t.batches.begin()
+	for i := range t.batches.number() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		b, err := t.batches.take(i)
+		if err != nil {
+			return nil, err
+		}
+		losses, err := t.learner.step(b, rate)
+		if err != nil {
+			return nil, fmt.Errorf("step %d: %w", i+1, err)
+		}
+		share := float64(b.images.Shape().Dim(0)) / float64(len(t.batches.order))
+		for l, loss := range losses {
+			if math.IsNaN(loss) || math.IsInf(loss, 0) {
+				return nil, fmt.Errorf("step %d: the loss %s is %g: lower the rate", i+1, t.learner.losses()[l], loss)
+			}
+			sum[l] += share * loss
+		}
+		if err := b.release(); err != nil {
+			return nil, err
+		}
+	}
+	return sum, nil
+}
+
+// record adds the epoch to the curves and tells how it went.
+func (t *training) record(epoch int, rate float64, losses []float64, found scores) {
+	point := func(name string, v float64) {
+		t.curves = append(t.curves, tables.Point{Epoch: epoch, Name: name, Value: v})
+	}
+	point("rate", rate)
+	line := ""
+	for i, name := range t.learner.losses() {
+		point("train/"+name, losses[i])
+		line += fmt.Sprintf(" %s %.4f,", name, losses[i])
+	}
+	for i, name := range found.names {
+		point("selection/"+name+"/accuracy", found.accuracy[i])
+		point("selection/"+name+"/loss", found.loss[i])
+		line += fmt.Sprintf(" %s accuracy %.4f (loss %.3f),", name, found.accuracy[i], found.loss[i])
+	}
+	t.cell.Logf("epoch %d:%s rate %g", epoch, line, rate)
+	t.cell.Progress(pipeline.Progress{
+		Done: int64(epoch), Total: int64(t.params.Epochs), Unit: "epochs",
+		Message: fmt.Sprintf("accuracy %.3f, attacked %.3f", found.under(clean), found.under(pgd)), Loss: losses[0],
+	})
+}
+
+func (t *training) write() error {
+	last, err := t.learner.tensors()
+	if err != nil {
+		return err
+	}
+	p := t.params
+	return classifierfile.Write(t.cell.Create, classifierfile.Classifier{
+		Config: classifierfile.Config{
+			Network: p.Network, Image: t.batches.shape, Classes: t.classes, Method: p.Method, Game: p.game(),
+			Passes:    p.passes(),
+			BestEpoch: t.bestEpoch, LastEpoch: p.Epochs, BestScore: t.bestScore,
+			SelectedBy: fmt.Sprintf("accuracy on %d test images under PGD-%d", t.selection.len(), p.Select.Steps),
+			Data:       t.cell.Inputs["data"].Digest(),
+		},
+		Best: t.best, Last: last, Curves: t.curves,
+	})
+}

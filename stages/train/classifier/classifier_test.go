@@ -1,0 +1,66 @@
+package classifier
+
+import (
+	"testing"
+
+	"foil/internal/tables"
+	"foil/pipeline"
+	"foil/stages/classifierfile"
+	"foil/stages/load"
+	"foil/stages/stagetest"
+)
+
+// textures are small images of three classes.
+func textures(t testing.TB) pipeline.Artifact {
+	t.Helper()
+	p := load.SyntheticImages().Params().(*load.SyntheticImagesParams)
+	p.Classes, p.Size, p.PerClassTrain, p.PerClassTest = 3, 16, 9, 4
+	return stagetest.MustRun(t, load.SyntheticImages(), &pipeline.Cell{Params: p, Seed: 1})
+}
+
+func tinyParams(method string) *Params {
+	p := defaults().(*Params)
+	p.Method = method
+	p.Network = classifierfile.Network{Name: "resnet-9", Width: 2}
+	p.Epochs, p.Batch, p.Crop = 3, 8, 2
+	p.Schedule.Epochs = []int{2}
+	p.PGD.Steps, p.TRADES.Steps, p.Select.Steps = 2, 2, 2
+	p.L2L.Attacker = classifierfile.Attacker{Name: "slim", Width: 2}
+	p.Settle()
+	return p
+}
+
+func train(t testing.TB, data pipeline.Artifact, p *Params, seed uint64, cores int) pipeline.Artifact {
+	t.Helper()
+	return stagetest.MustRun(t, Kind(), &pipeline.Cell{
+		Params: p, Seed: seed, Cores: cores, Inputs: map[string]pipeline.Artifact{"data": data},
+	})
+}
+
+var methods = []string{"plain", "fgsm", "pgd", "trades", "l2l-naive", "l2l-grad", "l2l-2step", "l2l-kstep"}
+
+func TestSameTrainingGivesTheSameBytes(t *testing.T) {
+	data := textures(t)
+	for _, method := range methods {
+		want := train(t, data, tinyParams(method), 7, 1).Digest()
+		if got := train(t, data, tinyParams(method), 7, 2).Digest(); got != want {
+			t.Errorf("%s: two threads give other bytes", method)
+		}
+		if got := train(t, data, tinyParams(method), 8, 1).Digest(); got == want {
+			t.Errorf("%s: two seeds give the same bytes", method)
+		}
+	}
+}
+
+func curves(t testing.TB, a pipeline.Artifact) []tables.Point {
+	t.Helper()
+	path, err := a.Path(tables.CurvesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	points, err := tables.ReadCurves(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return points
+}

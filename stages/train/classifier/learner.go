@@ -1,0 +1,149 @@
+package classifier
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+
+	"foil/models/l2l"
+	"foil/models/optim"
+	"foil/stages/classifierfile"
+)
+
+// A learner moves the networks of a training, batch by batch.
+type learner interface {
+	// losses names what step returns; the first is what the classifier lowers.
+	losses() []string
+	step(b batch, rate float64) ([]float64, error)
+	classifier() classifierfile.Trained
+	tensors() (classifierfile.Tensors, error) // copies
+	state() (l2l.State, error)
+	setState(find l2l.Lookup, steps int) error
+}
+
+// newLearner makes networks with weights that depend on the seed alone.
+func newLearner(b compute.Backend, p *Params, x *batches, classes int, seed uint64) (learner, error) {
+	network, err := p.Network.Build(x.shape, classes)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := l2l.NewWeights(b, network.Params, seed, "weights/classifier")
+	if err != nil {
+		return nil, err
+	}
+	classifier := classifierfile.Trained{Network: network, Weights: weights}
+	sgd := l2l.SGD{Momentum: p.Momentum, WeightDecay: p.WeightDecay}
+	if p.learned() {
+		return newGame(b, p, x, classifier, sgd, seed)
+	}
+	method, noise := p.method()
+	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{Method: method, Network: network, Optimizer: sgd, Backend: b}, weights)
+	return &alone{trainer, classifier, x, method, noise}, err
+}
+
+// method is the method of a training without an attacker network, and the deviation
+// of the noise that its attack starts with.
+func (p *Params) method() (l2l.Method, float64) {
+	switch p.Method {
+	case "fgsm":
+		m := l2l.FGSMTraining(p.Epsilon)
+		m.Beta = p.FGSM.Beta
+		return m, 0
+	case "pgd":
+		return l2l.PGDTraining(p.PGD.attack(p.Epsilon), p.PGD.Beta), p.PGD.Noise
+	case "trades":
+		return l2l.TradesTraining(p.TRADES.attack(p.Epsilon), p.TRADES.Beta), p.TRADES.Noise
+	}
+	return l2l.PlainTraining(), 0
+}
+
+func (c Crafting) attack(epsilon float64) l2l.PGD {
+	return l2l.PGD{Steps: c.Steps, Step: c.Step, Epsilon: epsilon}
+}
+
+// alone is a classifier that learns by itself.
+type alone struct {
+	trainer *l2l.Trainer
+	trained classifierfile.Trained
+	batches *batches
+	method  l2l.Method
+	noise   float64
+}
+
+func (a *alone) losses() []string {
+	if a.method.Attack.Steps == 0 {
+		return []string{"loss"}
+	}
+	return []string{"loss", "clean", "adversarial"}
+}
+
+func (a *alone) step(b batch, rate float64) ([]float64, error) {
+	in := l2l.Batch{X: b.images, Labels: b.labels}
+	if a.method.Noise {
+		noise, err := a.batches.start(b, a.noise)
+		if err != nil {
+			return nil, err
+		}
+		defer noise.FinalizeAll()
+		in.Noise = noise
+	}
+	l, err := a.trainer.Step(in, rate)
+	return []float64{l.Total, l.Clean, l.Adversarial}[:len(a.losses())], err
+}
+
+func (a *alone) classifier() classifierfile.Trained { return a.trained }
+
+func (a *alone) tensors() (t classifierfile.Tensors, err error) {
+	t.Classifier, err = classifierfile.CopyTensors(a.trained.Weights)
+	return t, err
+}
+
+func (a *alone) state() (l2l.State, error)                 { return a.trainer.State() }
+func (a *alone) setState(find l2l.Lookup, steps int) error { return a.trainer.SetState(find, steps) }
+
+// game is a classifier and an attacker network that learn against each other.
+type game struct {
+	game     *l2l.Game
+	networks [2]classifierfile.Trained // by l2l.Turn
+	rate     float64                   // the attacker's
+}
+
+func newGame(b compute.Backend, p *Params, x *batches, classifier classifierfile.Trained, sgd l2l.SGD, seed uint64) (*game, error) {
+	variant, network, err := p.game().Build(x.shape)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := l2l.NewWeights(b, network.Params, seed, "weights/attacker")
+	if err != nil {
+		return nil, err
+	}
+	var attackers l2l.Optimizer = l2l.Adam(optim.DefaultAdam(p.L2L.WeightDecay))
+	if p.L2L.Optimizer == "sgd" {
+		attackers = l2l.SGD{Momentum: p.L2L.Momentum, WeightDecay: p.L2L.WeightDecay}
+	}
+	g, err := l2l.NewGame(l2l.GameConfig{
+		Variant: variant, Epsilon: p.Epsilon, Backend: b,
+		Networks: [2]*l2l.Network{classifier.Network, network}, Optimizers: [2]l2l.Optimizer{sgd, attackers},
+	}, classifier.Weights, weights)
+	return &game{g, [2]classifierfile.Trained{classifier, {Network: network, Weights: weights}}, p.L2L.Rate}, err
+}
+
+func (g *game) losses() []string { return []string{"loss", "attacker"} }
+
+func (g *game) step(b batch, rate float64) ([]float64, error) {
+	losses, err := g.game.Step(l2l.Batch{X: b.images, Labels: b.labels}, [2]float64{rate, g.rate})
+	return losses[:], err
+}
+
+func (g *game) classifier() classifierfile.Trained { return g.networks[l2l.ClassifiersTurn] }
+
+func (g *game) tensors() (t classifierfile.Tensors, err error) {
+	if t.Classifier, err = classifierfile.CopyTensors(g.networks[l2l.ClassifiersTurn].Weights); err != nil {
+		return t, fmt.Errorf("classifier: %w", err)
+	}
+	t.Attacker, err = classifierfile.CopyTensors(g.networks[l2l.AttackersTurn].Weights)
+	return t, err
+}
+
+func (g *game) state() (l2l.State, error)                 { return g.game.State() }
+func (g *game) setState(find l2l.Lookup, steps int) error { return g.game.SetState(find, steps) }

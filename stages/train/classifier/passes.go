@@ -1,0 +1,35 @@
+package classifier
+
+import "foil/stages/classifierfile"
+
+// passes counts how often a batch goes through the networks in one step of the
+// training, which is what L2L promises to save (Jiang et al. 2021, section 4).
+func (p *Params) passes() classifierfile.Passes {
+	both := func(n int) classifierfile.Passes { return classifierfile.Passes{Forward: n, Backward: n} }
+	// game: inner is how often the attacker sees a gradient; each turn makes these
+	// passes and one for its loss. Only on its own turn the attacker is derived.
+	game := func(inner, moves int) classifierfile.Passes {
+		n := both(2 * (inner + 1))
+		n.AttackerForward, n.AttackerBackward = 2*moves, moves
+		return n
+	}
+	switch p.Method {
+	case "fgsm":
+		return both(1 + 2)
+	case "pgd":
+		return both(p.PGD.Steps + 2)
+	case "trades":
+		n := both(p.TRADES.Steps + 3)
+		n.Forward++ // the clean images' distribution, a constant for the attack
+		return n
+	case "l2l-naive":
+		return game(0, 1)
+	case "l2l-grad":
+		return game(1, 1)
+	case "l2l-2step":
+		return game(2, 2)
+	case "l2l-kstep":
+		return game(p.L2L.Steps, p.L2L.Steps)
+	}
+	return both(1) // plain
+}
