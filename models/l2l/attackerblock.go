@@ -24,7 +24,7 @@ func (b *builder) entry(in, out, stride int) entry {
 	}
 }
 
-func (e entry) apply(p *pass, x *Node) *Node { return relu(e.norm.apply(p, e.conv.apply(p, x))) }
+func (e entry) apply(p *pass, x *Node) *Node { return p.relu(e.norm.apply(p, e.conv.apply(p, x))) }
 
 // attackerBlock is the attackers' residual block: twice batch norm, PReLU and
 // convolution, and a 1x1 convolution beside them where the width changes.

@@ -35,58 +35,34 @@ func (b *builder) plainNorm(name string, channels int) batchNorm {
 	}
 }
 
-// apply normalises the channels of x [b, h, w, c].
+// apply normalises the channels of x.
 func (n batchNorm) apply(p *pass, x *Node) *Node {
-	mean, variance := p.nodes[n.mean], p.nodes[n.variance]
+	var scale, shift *Node
+	if n.scale >= 0 {
+		scale, shift = p.nodes[n.scale], p.nodes[n.shift]
+	}
 	if p.mode == Training {
-		mean, variance = n.move(p, x)
+		y, mean, variance := p.normalise(x, scale, shift, n.epsilon)
+		n.move(p, x.Shape().Size()/mean.Shape().Size(), mean, variance)
+		return y
 	}
-	inverse := Reciprocal(Sqrt(AddScalar(variance, n.epsilon)))
-	if p.mode == Training {
-		x = throughStatistics(x, mean, inverse)
+	factor := Reciprocal(Sqrt(AddScalar(p.nodes[n.variance], n.epsilon)))
+	if scale != nil {
+		factor = Mul(factor, scale)
 	}
-	if n.scale < 0 {
-		return Mul(Sub(x, perChannel(mean, x)), perChannel(inverse, x))
+	offset := Neg(Mul(p.nodes[n.mean], factor))
+	if shift != nil {
+		offset = Add(offset, shift)
 	}
-	normal := Mul(Sub(x, perChannel(mean, x)), perChannel(inverse, x))
-	return Add(Mul(normal, perChannel(p.nodes[n.scale], x)), perChannel(p.nodes[n.shift], x))
+	return p.affine(x, factor, offset)
 }
 
-// move returns the batch's mean and biased variance [c], and moves the running
-// statistics of the graph. No gradient flows through any of them.
-func (n batchNorm) move(p *pass, x *Node) (mean, variance *Node) {
-	x = StopGradient(x)
-	count := float64(x.Shape().Size() / x.Shape().Dim(-1))
-	mean = channelMean(x)
-	variance = channelMean(Square(Sub(x, perChannel(mean, x))))
+// move moves the running statistics of the graph towards those of a batch with count
+// values in a channel.
+func (n batchNorm) move(p *pass, count int, mean, variance *Node) {
 	toward := func(i int, batch *Node) {
 		p.nodes[i] = Add(MulScalar(p.nodes[i], 1-normMomentum), MulScalar(batch, normMomentum))
 	}
 	toward(n.mean, mean)
-	toward(n.variance, MulScalar(variance, count/(count-1)))
-	return mean, variance
-}
-
-// throughStatistics returns x, with the gradient that x has through the mean and
-// the variance added to the one it has beside them. With n = (x - mean) inverse and
-// v the gradient that comes along when both are constants, that gradient is
-//
-//	v - mean(v) - n mean(v n)
-//
-// which takes fewer passes over x than deriving each operation.
-func throughStatistics(x, mean, inverse *Node) *Node {
-	return IdentityWithCustomGradient(x, func(x, v *Node) *Node {
-		normal := Mul(Sub(x, perChannel(mean, x)), perChannel(inverse, x))
-		v = Sub(v, perChannel(channelMean(v), v))
-		return Sub(v, Mul(normal, perChannel(channelMean(Mul(v, normal)), v)))
-	})
-}
-
-// channelMean returns the mean [c] of x [..., c] over all but the channels, as a
-// product with ones: the Go backend's reductions are slower.
-func channelMean(x *Node) *Node {
-	c := x.Shape().Dim(-1)
-	n := x.Shape().Size() / c
-	ones := MulScalar(onesOf(x, 1, n), 1/float64(n))
-	return Reshape(Dot(ones, Reshape(x, n, c)).MatMul(), c)
+	toward(n.variance, MulScalar(variance, float64(count)/float64(count-1)))
 }

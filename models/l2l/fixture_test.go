@@ -106,10 +106,10 @@ func tiny(norms bool) *Network {
 		if norms {
 			x = n.apply(p, x)
 		}
-		return relu(x)
+		return p.relu(x)
 	}
 	return &Network{Params: b.params, head: head, body: func(p *pass, x *Node) *Node {
-		return spaceMean(unit(p, conv2, norm2, unit(p, conv1, norm1, x)))
+		return p.spaceMean(unit(p, conv2, norm2, unit(p, conv1, norm1, x)))
 	}}
 }
 

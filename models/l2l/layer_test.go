@@ -22,57 +22,101 @@ func randomTensor(r *rand.Rand, dims ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(x, dims...)
 }
 
-// TestBothConvolutionsAgree holds the product of shifted images against the
-// backend's convolution: values, and gradients in image and kernel.
-func TestBothConvolutionsAgree(t *testing.T) {
-	type shape struct{ h, w, in, out, kernel, stride, pad int }
-	for _, s := range []shape{
-		{6, 5, 3, 4, 3, 1, 1}, {6, 6, 3, 4, 3, 2, 1}, {7, 7, 2, 3, 3, 2, 1}, {6, 6, 2, 3, 3, 1, 0}, {6, 6, 3, 2, 1, 1, 0}, {6, 6, 3, 2, 1, 2, 0},
-	} {
-		t.Run(fmt.Sprintf("%+v", s), func(t *testing.T) {
+// TestFormsAgree holds each layer in the Go backend's form against the same in the
+// compilers': values, and gradients in images and parameters.
+func TestFormsAgree(t *testing.T) {
+	for name, l := range formLayers() {
+		t.Run(name, func(t *testing.T) {
 			b, r := openBackend(t), random.New(1, "test")
-			x, kernel := randomTensor(r, 2, s.h, s.w, s.in), randomTensor(r, s.out, s.in, s.kernel, s.kernel)
-			var results [2][][]float32
-			for i, f := range []func(x, kernel *Node, stride, pad int) *Node{convolveByProduct, convolveNatively} {
-				results[i] = evaluate(t, b, func(in []*Node) []*Node {
-					y := f(in[0], in[1], s.stride, s.pad)
-					return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, Sin(y))), in[0], in[1])...)
-				}, x, kernel)
+			var in []any
+			for _, d := range l.shapes {
+				in = append(in, randomTensor(r, d...))
 			}
-			for i, name := range []string{"values", "gradient in the image", "gradient in the kernel"} {
+			var results [2][][]float32
+			for i, f := range []form{batchLast{}, channelsLast{}} {
+				results[i] = evaluate(t, b, func(in []*Node) []*Node {
+					y := l.apply(f, append([]*Node{f.enter(in[0])}, in[1:]...))
+					if y.Rank() == 4 {
+						y = f.leave(y)
+					}
+					return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, Sin(y))), in...)...)
+				}, in...)
+			}
+			for i := range results[0] {
+				name := "values"
+				if i > 0 {
+					name = fmt.Sprintf("gradient in input %d", i-1)
+				}
 				near(t, name, results[0][i], results[1][i], 1e-5)
 			}
 		})
 	}
 }
 
-// TestGoBackendConvolvesByProduct is about time alone: both ways agree.
+type formLayer struct {
+	shapes [][]int // of images [b, c, h, w] and parameters
+	apply  func(f form, in []*Node) *Node
+}
+
+func formLayers() map[string]formLayer {
+	images := []int{4, 3, 6, 8}
+	layers := map[string]formLayer{
+		"deconv":     {[][]int{images, {3, 2, 4, 4}}, func(f form, in []*Node) *Node { return f.deconvolve(in[0], in[1]) }},
+		"affine":     {[][]int{images, {3}, {3}}, func(f form, in []*Node) *Node { return f.affine(in[0], in[1], in[2]) }},
+		"bias":       {[][]int{images, {3}}, func(f form, in []*Node) *Node { return f.affine(in[0], nil, in[1]) }},
+		"norm":       {[][]int{images, {3}, {3}}, func(f form, in []*Node) *Node { return values(f.normalise(in[0], in[1], in[2], 0.1)) }},
+		"plain norm": {[][]int{images}, func(f form, in []*Node) *Node { return values(f.normalise(in[0], nil, nil, 0.1)) }},
+		"relu":       {[][]int{images}, func(f form, in []*Node) *Node { return f.relu(in[0]) }},
+		"prelu":      {[][]int{images, {}}, func(f form, in []*Node) *Node { return f.prelu(in[0], in[1]) }},
+		"pool":       {[][]int{images}, func(f form, in []*Node) *Node { return f.maxPool(in[0], 2) }},
+		"space mean": {[][]int{images}, func(f form, in []*Node) *Node { return f.spaceMean(in[0]) }},
+		"flatten":    {[][]int{images}, func(f form, in []*Node) *Node { return f.flatten(in[0]) }},
+		"join":       {[][]int{images}, func(f form, in []*Node) *Node { return f.join(in[0], f.relu(in[0])) }},
+	}
+	for _, s := range []struct{ b, h, w, in, out, kernel, stride, pad int }{
+		{2, 6, 5, 3, 4, 3, 1, 1}, {1, 6, 5, 3, 4, 3, 1, 1}, {2, 4, 4, 2, 50, 3, 1, 1}, {2, 7, 5, 2, 3, 5, 1, 2},
+		{2, 6, 6, 3, 4, 3, 2, 1}, {2, 7, 6, 2, 3, 3, 2, 1}, {2, 6, 6, 2, 3, 3, 1, 0}, {2, 6, 6, 3, 2, 1, 1, 0}, {2, 6, 5, 3, 2, 1, 2, 0},
+	} {
+		layers[fmt.Sprintf("conv %+v", s)] = formLayer{
+			[][]int{{s.b, s.in, s.h, s.w}, {s.out, s.in, s.kernel, s.kernel}},
+			func(f form, in []*Node) *Node { return f.convolve(in[0], in[1], s.stride, s.pad) },
+		}
+	}
+	return layers
+}
+
+func values(y, _, _ *Node) *Node { return y }
+
+// TestGoBackendConvolvesByProduct is about time alone: both forms agree.
 func TestGoBackendConvolvesByProduct(t *testing.T) {
 	evaluate(t, openBackend(t), func(in []*Node) []*Node {
-		y := convolve(in[0], in[1], 1, 1)
+		y := formFor(in[0]).convolve(in[0], in[1], 1, 1)
 		for _, n := range y.Graph().Nodes() {
 			if n.Type() == NodeTypeConvGeneral {
 				t.Error("the Go backend's own convolution is used, which is 20 to 50 times slower")
 			}
 		}
 		return []*Node{y}
-	}, randomTensor(random.New(1, "test"), 1, 4, 4, 2), randomTensor(random.New(1, "test"), 3, 2, 3, 3))
+	}, randomTensor(random.New(1, "test"), 2, 4, 4, 1), randomTensor(random.New(1, "test"), 3, 2, 3, 3))
 }
 
 // TestFirstOfEqualsGetsThePoolsGradient is about images with saturated areas.
 func TestFirstOfEqualsGetsThePoolsGradient(t *testing.T) {
-	x := tensors.FromFlatDataAndDimensions([]float32{1, 1, 0, 2, 1, 1, 2, 2}, 1, 2, 4, 1)
-	out := evaluate(t, openBackend(t), func(in []*Node) []*Node {
-		y := maxPool(in[0], 2)
-		return append([]*Node{y}, Gradient(ReduceAllSum(y), in[0])...)
-	}, x)
-	near(t, "maxima", out[0], []float32{1, 2}, 0)
-	near(t, "gradient", out[1], []float32{1, 0, 0, 1, 0, 0, 0, 0}, 0)
+	x := tensors.FromFlatDataAndDimensions([]float32{1, 1, 0, 2, 1, 1, 2, 2}, 1, 1, 2, 4)
+	b := openBackend(t)
+	for _, f := range []form{batchLast{}, channelsLast{}} {
+		out := evaluate(t, b, func(in []*Node) []*Node {
+			y := f.leave(f.maxPool(f.enter(in[0]), 2))
+			return append([]*Node{y}, Gradient(ReduceAllSum(y), in[0])...)
+		}, x)
+		near(t, "maxima", out[0], []float32{1, 2}, 0)
+		near(t, "gradient", out[1], []float32{1, 0, 0, 1, 0, 0, 0, 0}, 0)
+	}
 }
 
 func TestAllZeroGradientStaysZero(t *testing.T) {
 	b := &builder{}
-	n := &Network{head: b.denseFrom("fc", 3, 10, constant(0), constant(0)), body: func(_ *pass, x *Node) *Node { return spaceMean(x) }}
+	n := &Network{head: b.denseFrom("fc", 3, 10, constant(0), constant(0)), body: func(p *pass, x *Node) *Node { return p.spaceMean(x) }}
 	n.Params = b.params
 	backend := openBackend(t)
 	w, err := NewWeights(backend, n.Params, 1, "weights")
@@ -91,7 +135,7 @@ func TestAllZeroGradientStaysZero(t *testing.T) {
 // width 16 and batch 32; MFLOP/s counts both.
 func BenchmarkConv(b *testing.B) {
 	for _, s := range []struct{ size, in, out int }{{32, 3, 16}, {32, 16, 32}, {16, 32, 32}, {16, 32, 64}, {8, 64, 128}, {4, 128, 128}} {
-		for name, f := range map[string]func(x, kernel *Node, stride, pad int) *Node{"product": convolveByProduct, "native": convolveNatively} {
+		for name, f := range map[string]form{"batch last": batchLast{}, "native": channelsLast{}} {
 			b.Run(fmt.Sprintf("%s/%dx%d/%d-%d", name, s.size, s.size, s.in, s.out), func(b *testing.B) {
 				benchConv(b, s.size, s.in, s.out, f)
 			})
@@ -99,12 +143,12 @@ func BenchmarkConv(b *testing.B) {
 	}
 }
 
-func benchConv(b *testing.B, size, in, out int, f func(x, kernel *Node, stride, pad int) *Node) {
+func benchConv(b *testing.B, size, in, out int, f form) {
 	const batch = 32
 	r := random.New(1, "bench")
-	x, kernel := randomTensor(r, batch, size, size, in), randomTensor(r, out, in, 3, 3)
+	x, kernel := randomTensor(r, batch, in, size, size), randomTensor(r, out, in, 3, 3)
 	exec, err := NewExec(openBackend(b), func(in []*Node) []*Node {
-		return Gradient(ReduceAllSum(Square(f(in[0], in[1], 1, 1))), in[0], in[1])
+		return Gradient(ReduceAllSum(Square(f.convolve(f.enter(in[0]), in[1], 1, 1))), in[0], in[1])
 	})
 	if err != nil {
 		b.Fatal(err)

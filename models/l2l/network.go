@@ -13,11 +13,11 @@ const (
 )
 
 // A Network is the parameters of a classifier or an attacker and what it does
-// with them. Inside, channels come last.
+// with them.
 type Network struct {
 	Params []Param
 
-	body func(p *pass, x *Node) *Node // images [b, h, w, c] to features or perturbations
+	body func(p *pass, x *Node) *Node // images, as the form has them, to features or perturbations
 	head dense                        // a classifier's last layer, on its features
 }
 
@@ -40,18 +40,22 @@ func (n *Network) Bind(nodes []*Node) *Bound {
 
 // A pass is one way through a network.
 type pass struct {
+	form
 	nodes []*Node
 	mode  Mode
 }
 
+func (b *Bound) pass(x *Node, mode Mode) *pass { return &pass{formFor(x), b.nodes, mode} }
+
 // Features returns what a classifier's last layer sees, [b, features].
 func (b *Bound) Features(x *Node, mode Mode) *Node {
-	return b.network.body(&pass{b.nodes, mode}, channelsLast(x))
+	p := b.pass(x, mode)
+	return b.network.body(p, p.enter(x))
 }
 
 // Logits returns a classifier's logits [b, y].
 func (b *Bound) Logits(x *Node, mode Mode) *Node {
-	return b.network.head.apply(&pass{b.nodes, mode}, b.Features(x, mode))
+	return b.network.head.apply(b.pass(x, mode), b.Features(x, mode))
 }
 
 // Classifier is the network as attacks know it, all passes in one mode.
@@ -62,8 +66,8 @@ func (b *Bound) Classifier(mode Mode) Classifier {
 // Perturb returns what an attacker adds to images of which it sees x [b, c, h, w],
 // its first three channels: [b, 3, h, w], within epsilon.
 func (b *Bound) Perturb(x *Node, mode Mode, epsilon float64) *Node {
-	y := b.network.body(&pass{b.nodes, mode}, channelsLast(x))
-	return MulScalar(channelsFirst(y), epsilon)
+	p := b.pass(x, mode)
+	return MulScalar(p.leave(b.network.body(p, p.enter(x))), epsilon)
 }
 
 // Trainable returns the nodes of the trainable parameters, in order.
@@ -80,6 +84,3 @@ func (b *Bound) choose(trainable bool) (out []*Node) {
 	}
 	return out
 }
-
-func channelsLast(x *Node) *Node  { return TransposeAllAxes(x, 0, 2, 3, 1) } // [b, h, w, c]
-func channelsFirst(x *Node) *Node { return TransposeAllAxes(x, 0, 3, 1, 2) } // [b, c, h, w]

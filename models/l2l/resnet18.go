@@ -27,11 +27,11 @@ func ResNet18(width, classes int) *Network {
 	}
 	head := b.dense("linear", in, classes)
 	return &Network{Params: b.params, head: head, body: func(p *pass, x *Node) *Node {
-		x = relu(norm.apply(p, first.apply(p, x)))
+		x = p.relu(norm.apply(p, first.apply(p, x)))
 		for _, block := range blocks {
 			x = block.apply(p, x)
 		}
-		return spaceMean(x)
+		return p.spaceMean(x)
 	}}
 }
 
@@ -60,10 +60,10 @@ func (b *builder) basicBlock(name string, in, out, stride int) basicBlock {
 }
 
 func (k basicBlock) apply(p *pass, x *Node) *Node {
-	y := relu(k.norm1.apply(p, k.conv1.apply(p, x)))
+	y := p.relu(k.norm1.apply(p, k.conv1.apply(p, x)))
 	y = k.norm2.apply(p, k.conv2.apply(p, y))
 	if k.shortcut != nil {
 		x = k.shortcutNorm.apply(p, k.shortcut.apply(p, x))
 	}
-	return relu(Add(y, x))
+	return p.relu(Add(y, x))
 }

@@ -21,7 +21,7 @@ func ResNet9(width, classes int) *Network {
 		x = block1.apply(p, x)
 		x = unit4.apply(p, unit3.apply(p, x)) // [b, 4, 4, 8 width]
 		x = block2.apply(p, x)
-		return flatten(maxPool(x, x.Shape().Dim(1)))
+		return p.flatten(p.maxPool(x, x.Shape().Dim(1)))
 	}}
 }
 
@@ -41,7 +41,7 @@ func (b *builder) pooledUnit(name string, in, out, pool int) pooledUnit {
 }
 
 func (u pooledUnit) apply(p *pass, x *Node) *Node {
-	return relu(u.norm.apply(p, maxPool(u.conv.apply(p, x), u.pool)))
+	return p.relu(u.norm.apply(p, p.maxPool(u.conv.apply(p, x), u.pool)))
 }
 
 type resNet9Block struct {
@@ -59,7 +59,7 @@ func (b *builder) resNet9Block(name string, width int) resNet9Block {
 }
 
 func (r resNet9Block) apply(p *pass, x *Node) *Node {
-	y := relu(r.norm1.apply(p, r.conv1.apply(p, x)))
-	y = relu(r.norm2.apply(p, r.conv2.apply(p, y)))
+	y := p.relu(r.norm1.apply(p, r.conv1.apply(p, x)))
+	y = p.relu(r.norm2.apply(p, r.conv2.apply(p, y)))
 	return Add(x, y)
 }

@@ -28,8 +28,8 @@ func Slim(channels, width int) *Network {
 			y = block.apply(p, y)
 		}
 		y = up.apply(p, norm.apply(p, y))
-		y = relu(upNorm.apply(p, y)) // [b, h, w, 16]
-		y = exit.apply(p, Concatenate([]*Node{y, x}, -1))
+		y = p.relu(upNorm.apply(p, y)) // [b, h, w, 16]
+		y = exit.apply(p, p.join(y, x))
 		return Tanh(Mul(y, Reshape(p.nodes[scale])))
 	}}
 }

@@ -21,10 +21,10 @@ func SmallCNN(channels, size, width, hidden, classes int) *Network {
 	fc2 := b.dense("classifier.fc2", hidden, hidden)
 	head := b.denseFrom("classifier.fc3", hidden, classes, constant(0), constant(0))
 	return &Network{Params: b.params, head: head, body: func(p *pass, x *Node) *Node {
-		x = relu(conv2.apply(p, relu(conv1.apply(p, x))))
-		x = maxPool(x, 2)
-		x = relu(conv4.apply(p, relu(conv3.apply(p, x))))
-		x = flatten(maxPool(x, 2))
-		return relu(fc2.apply(p, relu(fc1.apply(p, x))))
+		x = p.relu(conv2.apply(p, p.relu(conv1.apply(p, x))))
+		x = p.maxPool(x, 2)
+		x = p.relu(conv4.apply(p, p.relu(conv3.apply(p, x))))
+		x = p.flatten(p.maxPool(x, 2))
+		return p.relu(fc2.apply(p, p.relu(fc1.apply(p, x))))
 	}}
 }

@@ -33,7 +33,7 @@ func WideResNet(depth, widen, base, classes int) *Network {
 		for _, block := range blocks {
 			x = block.apply(p, x)
 		}
-		return spaceMean(relu(norm.apply(p, x)))
+		return p.spaceMean(p.relu(norm.apply(p, x)))
 	}}
 }
 
@@ -63,10 +63,10 @@ func (b *builder) preactBlock(name string, in, out, stride int) preactBlock {
 }
 
 func (k preactBlock) apply(p *pass, x *Node) *Node {
-	y := relu(k.norm1.apply(p, x))
+	y := p.relu(k.norm1.apply(p, x))
 	if k.shortcut != nil {
 		x = k.shortcut.apply(p, y)
 	}
-	y = relu(k.norm2.apply(p, k.conv1.apply(p, y)))
+	y = p.relu(k.norm2.apply(p, k.conv1.apply(p, y)))
 	return Add(x, k.conv2.apply(p, y))
 }

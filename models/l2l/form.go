@@ -1,0 +1,42 @@
+package l2l
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"foil/models/backend"
+)
+
+// A form is how a network's layers are computed and how their images are laid out,
+// which each backend wants in its own way. Images outside of networks are
+// [b, c, h, w]; inside, only their form knows.
+type form interface {
+	enter(images *Node) *Node // from [b, c, h, w]
+	leave(x *Node) *Node      // to it
+
+	// convolve takes a kernel [o, c, k, k], deconvolve one [c, o, 4, 4], see deconv.
+	convolve(x, kernel *Node, stride, pad int) *Node
+	deconvolve(x, kernel *Node) *Node
+
+	// affine is x scale + shift, per channel; either may be nil.
+	affine(x, scale, shift *Node) *Node
+	// normalise is affine on x with the mean and the variance of each channel brought
+	// to 0 and 1. It gives both, [c], as constants; the variance is the biased one.
+	normalise(x, scale, shift *Node, epsilon float64) (y, mean, variance *Node)
+
+	relu(x *Node) *Node         // passes no gradient at zero, as PyTorch's
+	prelu(x, slope *Node) *Node // one slope for all channels
+
+	maxPool(x *Node, n int) *Node // of n x n squares; of equal values the first gets the gradient
+	spaceMean(x *Node) *Node      // over rows and columns: [b, c]
+	flatten(x *Node) *Node        // [b, c h w], as PyTorch
+	join(x ...*Node) *Node        // on their channels
+}
+
+// formFor is the one place that decides by backend. The Go backend's own convolution
+// is 20 to 50 times slower than its matrix product; others have fast ones.
+func formFor(x *Node) form {
+	if backend.IsGo(x.Graph().Backend()) {
+		return batchLast{}
+	}
+	return channelsLast{}
+}

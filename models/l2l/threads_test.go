@@ -1,0 +1,63 @@
+package l2l
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+	"foil/models/random"
+)
+
+// TestThreadsDoNotChangeResults compares bits: loss, gradients and statistics of the
+// classifier and the attacker of the small protocol.
+func TestThreadsDoNotChangeResults(t *testing.T) {
+	var first [][]float32
+	for threads := 1; threads <= 3; threads++ {
+		got := gameStep(t, threads)
+		if first == nil {
+			first = got
+		}
+		for i := range got {
+			if !slices.EqualFunc(got[i], first[i], sameBits) {
+				t.Errorf("output %d differs between 1 and %d threads", i, threads)
+			}
+		}
+	}
+}
+
+func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
+
+// gameStep is one turn of the classifier against Grad L2L.
+func gameStep(t *testing.T, threads int) [][]float32 {
+	t.Helper()
+	const batch = 16
+	b, err := backend.Open(backend.Default, threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	networks := []*Network{ResNet9(16, 10), Slim(2*imageChannels, 32)}
+	labels := make([]int32, batch)
+	for i := range labels {
+		labels[i] = int32(i % 10)
+	}
+	in := []any{randomTensor(random.New(1, "images"), batch, imageChannels, 32, 32), tensors.FromFlatDataAndDimensions(labels, batch)}
+	for i, n := range networks {
+		w, err := NewWeights(b, n.Params, 1, fmt.Sprint("weights ", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, w.inputs()...)
+	}
+	return evaluate(t, b, func(in []*Node) []*Node {
+		cut := 2 + len(networks[0].Params)
+		classifier, attacker := networks[0].Bind(in[2:cut]), networks[1].Bind(in[cut:])
+		loss := Grad().Loss(AttackersTurn, classifier, attacker, in[0], in[1], 0.031).Loss
+		out := append([]*Node{loss}, Gradient(loss, slices.Concat(classifier.Trainable(), attacker.Trainable())...)...)
+		return append(out, attacker.Statistics()...)
+	}, in...)
+}
