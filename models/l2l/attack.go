@@ -59,16 +59,17 @@ func (e *Evaluator) PGD(a PGD) Attack {
 	}}
 }
 
-// Learned is the attack of a game's attacker. The gradient that Grad and 2-Step see
-// is measured on the largest of its batch, so what becomes of an image depends a
-// little on those beside it.
+// Learned is the attack of a game's attacker. What becomes of an image depends on
+// those beside it: gradients are measured on the largest of the batch, and variants
+// that interpolate pull an image towards the one at the other end of it. These alone
+// make something of noise, the others start from the images themselves.
 func (e *Evaluator) Learned(v Variant, n *Network, w *Weights, epsilon float64) (Attack, error) {
 	var exec *Exec
 	err := backend.Guard(func() (err error) {
 		exec, err = NewExec(e.config.Backend, func(in []*Node) *Node {
-			x, labels, in := in[0], in[1], in[2:]
+			x, start, labels, in := in[0], in[1], in[2], in[3:]
 			first := len(e.config.Network.Params)
-			return v.Attacked(e.config.Network.Bind(in[:first]), n.Bind(in[first:]), x, labels, epsilon)
+			return v.Attacked(e.config.Network.Bind(in[:first]), n.Bind(in[first:]), x, start, labels, epsilon)
 		})
 		return err
 	})
@@ -76,9 +77,13 @@ func (e *Evaluator) Learned(v Variant, n *Network, w *Weights, epsilon float64) 
 		return nil, err
 	}
 	return batched{e, func(_ context.Context, b Batch) (*tensors.Tensor, error) {
-		in := append([]any{b.X, b.Labels}, e.weights.inputs()...)
-		out, err := backend.Run(exec, append(in, w.inputs()...)...)
+		start, err := b.start(e.config.Backend)
 		if err != nil {
+			return nil, err
+		}
+		in := append([]any{b.X, start, b.Labels}, e.weights.inputs()...)
+		out, err := backend.Run(exec, append(in, w.inputs()...)...)
+		if err = errors.Join(err, backend.Release(start)); err != nil {
 			return nil, err
 		}
 		return out[0], nil

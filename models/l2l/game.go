@@ -1,11 +1,11 @@
 package l2l
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/backend"
 )
@@ -46,9 +46,16 @@ func NewGame(c GameConfig, classifier, attacker *Weights) (*Game, error) {
 		}
 		g.learners[turn] = l
 	}
-	for _, turn := range []Turn{ClassifiersTurn, AttackersTurn} {
+	turns := [2]func(in []*Node) []*Node{
+		func(in []*Node) []*Node { return g.turn(ClassifiersTurn, in) },
+		func(in []*Node) []*Node { return g.turn(AttackersTurn, in) },
+	}
+	if c.Variant.Interpolates() {
+		turns = [2]func(in []*Node) []*Node{g.smoothedTurn, g.pullingTurn}
+	}
+	for turn, build := range turns {
 		err := backend.Guard(func() (err error) {
-			g.turns[turn], err = NewExec(c.Backend, func(in []*Node) []*Node { return g.turn(turn, in) })
+			g.turns[turn], err = NewExec(c.Backend, build)
 			return err
 		})
 		if err != nil {
@@ -58,47 +65,60 @@ func NewGame(c GameConfig, classifier, attacker *Weights) (*Game, error) {
 	return g, nil
 }
 
-// turn builds the loss of a turn, with gradients and new running statistics of the
-// network that moves. Inputs are images, labels and both networks' weights.
-func (g *Game) turn(turn Turn, in []*Node) []*Node {
-	x, labels, in := in[0], in[1], in[2:]
+// bind takes the nodes of both networks' weights.
+func (g *Game) bind(nodes []*Node) (classifier, attacker *Bound) {
 	networks := g.config.Networks
 	first := len(networks[ClassifiersTurn].Params)
-	bound := [2]*Bound{networks[ClassifiersTurn].Bind(in[:first]), networks[AttackersTurn].Bind(in[first:])}
-	loss := g.config.Variant.Loss(turn, bound[ClassifiersTurn], bound[AttackersTurn], x, labels, g.config.Epsilon).Loss
-	objective := loss
+	return networks[ClassifiersTurn].Bind(nodes[:first]), networks[AttackersTurn].Bind(nodes[first:])
+}
+
+// inputs are both networks' weights, as bind takes them.
+func (g *Game) inputs() []any {
+	return append(g.Weights[ClassifiersTurn].inputs(), g.Weights[AttackersTurn].inputs()...)
+}
+
+// turn builds the loss of a turn, with what the network that moves learns from it.
+// Inputs are images, labels and both networks' weights.
+func (g *Game) turn(turn Turn, in []*Node) []*Node {
+	classifier, attacker := g.bind(in[2:])
+	loss := g.config.Variant.Loss(turn, classifier, attacker, in[0], in[1], g.config.Epsilon).Loss
 	if turn == AttackersTurn {
-		objective = Neg(loss)
+		return append([]*Node{loss}, learned(Neg(loss), attacker)...)
 	}
-	out := append([]*Node{loss}, Gradient(objective, bound[turn].Trainable()...)...)
-	return append(out, bound[turn].Statistics()...)
+	return append([]*Node{loss}, learned(loss, classifier)...)
 }
 
 // Step is the classifier's turn and then the attacker's on a batch, each at its
 // rate. The attacker sees the classifier as it is after its turn. It gives both
-// losses.
+// losses. Where the variant interpolates, it is the attacker who begins.
 func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error) {
 	g.steps++
-	for turn, l := range g.learners {
-		if losses[turn], err = g.move(Turn(turn), batch, rates[turn]); err != nil {
-			return losses, fmt.Errorf("the %s's turn: %w", l.name, err)
+	if g.config.Variant.Interpolates() {
+		return g.interpolate(batch, rates)
+	}
+	for turn := range g.learners {
+		in := append([]any{batch.X, batch.Labels}, g.inputs()...)
+		out, err := g.move(Turn(turn), rates, 1, in...)
+		if err != nil {
+			return losses, err
 		}
+		loss, err := scalars(out...)
+		if err != nil {
+			return losses, err
+		}
+		losses[turn] = loss[0]
 	}
 	return losses, nil
 }
 
 // move runs a turn and moves the network whose turn it is.
-func (g *Game) move(turn Turn, batch Batch, rate float64) (float64, error) {
-	in := append([]any{batch.X, batch.Labels}, g.Weights[ClassifiersTurn].inputs()...)
-	out, err := backend.Run(g.turns[turn], append(in, g.Weights[AttackersTurn].inputs()...)...)
+func (g *Game) move(turn Turn, rates [2]float64, leading int, in ...any) ([]*tensors.Tensor, error) {
+	l := g.learners[turn]
+	out, err := l.move(g.turns[turn], g.steps, rates[turn], leading, in...)
 	if err != nil {
-		return 0, err
+		return nil, fmt.Errorf("the %s's turn: %w", l.name, err)
 	}
-	loss, err := backend.Scalar(out[0])
-	if err != nil {
-		return 0, err
-	}
-	return loss, errors.Join(g.learners[turn].learn(g.steps, rate, out[1:]), backend.Release(out[0]))
+	return out, nil
 }
 
 // State returns what the game has changed about both networks.

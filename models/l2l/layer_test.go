@@ -125,7 +125,7 @@ func TestAllZeroGradientStaysZero(t *testing.T) {
 	}
 	x, labels := randomTensor(random.New(1, "test"), 2, 3, 4, 4), tensors.FromFlatDataAndDimensions([]int32{1, 2}, 2)
 	out := evaluate(t, backend, func(in []*Node) []*Node {
-		g := &round{classifier: n.Bind(in[2:]), labels: in[1], epsilon: 1}
+		g := &round{objective: Mistake(n.Bind(in[2:]).Classifier(Evaluation), in[1]), epsilon: 1}
 		return []*Node{Slice(g.withGradient(in[0]), AxisRange(), AxisRange(3))}
 	}, append([]any{x, labels}, w.inputs()...)...)
 	near(t, "gradient", out[0], make([]float32, 2*3*4*4), 0)

@@ -3,8 +3,10 @@ package l2l
 import (
 	"fmt"
 
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"foil/models/backend"
 	"foil/models/optim"
 )
 
@@ -103,10 +105,32 @@ func newLearner(name string, w *Weights, o Optimizer) (learner, error) {
 	return learner{name, w, o.begin(w.Params)}, nil
 }
 
-// learn takes a graph's outputs for the step of the given number, counted from 1:
-// the gradients of the trainable parameters, and new running statistics. It
-// releases the outputs.
-func (l learner) learn(step int, rate float64, outputs []*tensors.Tensor) error {
+// move runs the graph of a step of the given number, counted from 1, and moves the
+// weights. The graph gives some leading outputs, which are returned, then what
+// learned builds.
+func (l learner) move(exec *Exec, step int, rate float64, leading int, in ...any) ([]*tensors.Tensor, error) {
+	out, err := backend.Run(exec, in...)
+	if err != nil {
+		return nil, err
+	}
 	l.rule.start(step)
-	return l.weights.step(outputs, func(i int, w, grad []float32) { l.rule.update(i, rate, w, grad) })
+	return out[:leading], l.weights.step(out[leading:], func(i int, w, grad []float32) { l.rule.update(i, rate, w, grad) })
+}
+
+// learned is what a learner's graph gives behind its leading outputs: the gradients
+// of what is lowered, and new running statistics.
+func learned(objective *Node, f *Bound) []*Node {
+	return append(Gradient(objective, f.Trainable()...), f.Statistics()...)
+}
+
+// scalars reads numbers and releases their tensors.
+func scalars(ts ...*tensors.Tensor) (values []float64, err error) {
+	for _, t := range ts {
+		v, err := backend.Scalar(t)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+	return values, backend.Release(ts...)
 }

@@ -78,8 +78,7 @@ func newJudge(b compute.Backend, n *Network) (exec *Exec, err error) {
 func (t *Trainer) build(in []*Node) []*Node {
 	f := t.config.Network.Bind(in[3:])
 	loss, clean, adversarial := t.config.Method.loss(f, in[0], in[1], in[2])
-	out := append([]*Node{loss, clean, adversarial}, Gradient(loss, f.Trainable()...)...)
-	return append(out, f.Statistics()...)
+	return append([]*Node{loss, clean, adversarial}, learned(loss, f)...)
 }
 
 // Step makes the attacked images of a batch on the weights as they are, and moves
@@ -90,22 +89,19 @@ func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
 		return Losses{}, err
 	}
 	in := append([]any{batch.X, attacked, batch.Labels}, t.Weights.inputs()...)
-	out, err := backend.Run(t.turn, in...)
+	t.steps++
+	out, err := t.learner.move(t.turn, t.steps, rate, 3, in...)
 	if attacked != batch.X {
 		err = errors.Join(err, backend.Release(attacked))
 	}
 	if err != nil {
 		return Losses{}, err
 	}
-	var parts [3]float64
-	for i := range parts {
-		if parts[i], err = backend.Scalar(out[i]); err != nil {
-			return Losses{}, err
-		}
+	parts, err := scalars(out...)
+	if err != nil {
+		return Losses{}, err
 	}
-	t.steps++
-	err = errors.Join(t.learner.learn(t.steps, rate, out[3:]), backend.Release(out[:3]...))
-	return Losses{parts[0], parts[1], parts[2]}, err
+	return Losses{parts[0], parts[1], parts[2]}, nil
 }
 
 // craft makes the attacked images of a batch; they are the images themselves where
