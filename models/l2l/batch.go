@@ -16,6 +16,7 @@ type Batch struct {
 	X      *tensors.Tensor // images [b, c, h, w]
 	Labels *tensors.Tensor // int32 [b]
 	Noise  *tensors.Tensor // what attacks start from, x + noise; nil where they start from x
+	Masks  *tensors.Tensor // of the classifier's Dropout; nil where it has none
 }
 
 // start is where an attack starts, in a new tensor.

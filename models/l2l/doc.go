@@ -9,6 +9,10 @@
 //     running statistics, each going on from the one before.
 //   - A Classifier is a function from images to logits: what attacks know of a
 //     network.
+//   - A Trainer trains one network with a Method, a Game two against each other
+//     with a Variant. Each step takes a Batch, which holds all that is random, and a
+//     State is what a training must save to go on to the same bits.
+//   - An Evaluator asks a trained classifier about images, and makes Attacks on it.
 //
 // Names, layouts and formulas are those of the authors' PyTorch code: images are
 // [b, c, h, w] in [0, 1]. Inside networks channels come last, see conv.go. Shapes

@@ -2,6 +2,7 @@ package l2l
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -65,20 +66,22 @@ func NewGame(c GameConfig, classifier, attacker *Weights) (*Game, error) {
 	return g, nil
 }
 
-// bind takes the nodes of both networks' weights.
+// bind takes the nodes of both networks' weights, the attacker's first, and perhaps
+// the classifier's masks.
 func (g *Game) bind(nodes []*Node) (classifier, attacker *Bound) {
 	networks := g.config.Networks
-	first := len(networks[ClassifiersTurn].Params)
-	return networks[ClassifiersTurn].Bind(nodes[:first]), networks[AttackersTurn].Bind(nodes[first:])
+	first := len(networks[AttackersTurn].Params)
+	return networks[ClassifiersTurn].bindMasked(nodes[first:]), networks[AttackersTurn].Bind(nodes[:first])
 }
 
 // inputs are both networks' weights, as bind takes them.
 func (g *Game) inputs() []any {
-	return append(g.Weights[ClassifiersTurn].inputs(), g.Weights[AttackersTurn].inputs()...)
+	return append(g.Weights[AttackersTurn].inputs(), g.Weights[ClassifiersTurn].inputs()...)
 }
 
 // turn builds the loss of a turn, with what the network that moves learns from it.
-// Inputs are images, labels and both networks' weights.
+// Inputs are images, labels, both networks' weights and, on the classifier's turn,
+// its masks.
 func (g *Game) turn(turn Turn, in []*Node) []*Node {
 	classifier, attacker := g.bind(in[2:])
 	loss := g.config.Variant.Loss(turn, classifier, attacker, in[0], in[1], g.config.Epsilon).Loss
@@ -92,12 +95,17 @@ func (g *Game) turn(turn Turn, in []*Node) []*Node {
 // rate. The attacker sees the classifier as it is after its turn. It gives both
 // losses. Where the variant interpolates, it is the attacker who begins.
 func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error) {
+	masks, err := batch.masks(g.config.Networks[ClassifiersTurn], g.config.Variant.Passes)
+	if err != nil {
+		return losses, err
+	}
 	g.steps++
 	if g.config.Variant.Interpolates() {
-		return g.interpolate(batch, rates)
+		return g.interpolate(batch, masks, rates)
 	}
 	for turn := range g.learners {
-		in := append([]any{batch.X, batch.Labels}, g.inputs()...)
+		in := slices.Concat([]any{batch.X, batch.Labels}, g.inputs(), masks)
+		masks = nil // the attacker's turn has none
 		out, err := g.move(Turn(turn), rates, 1, in...)
 		if err != nil {
 			return losses, err

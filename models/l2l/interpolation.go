@@ -2,6 +2,7 @@ package l2l
 
 import (
 	"errors"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -33,7 +34,7 @@ type pull func(g *round, start *Node) *Node
 
 // GradInterpolation is Grad's. The script smooths labels by 0.5.
 func GradInterpolation(smooth float64) Variant {
-	return Variant{Name: "grad-interpolation", Channels: 2 * imageChannels, smooth: smooth, pull: func(g *round, start *Node) *Node {
+	return Variant{Name: "grad-interpolation", Channels: 2 * imageChannels, Passes: 1, smooth: smooth, pull: func(g *round, start *Node) *Node {
 		return Add(start, g.attack(StopGradient(g.withGradient(start))))
 	}}
 }
@@ -42,7 +43,7 @@ func GradInterpolation(smooth float64) Variant {
 // first, cut off at 0 and 1, and sees them as functions of it. The script smooths
 // labels by 0.9.
 func TwoStepInterpolation(smooth float64) Variant {
-	return Variant{Name: "2-step-interpolation", Channels: 2 * imageChannels, smooth: smooth, pull: func(g *round, start *Node) *Node {
+	return Variant{Name: "2-step-interpolation", Channels: 2 * imageChannels, Passes: 1, smooth: smooth, pull: func(g *round, start *Node) *Node {
 		at := ClipScalar(Add(start, g.attack(StopGradient(g.withGradient(start)))), 0, 1)
 		return Add(at, g.attack(g.withGradient(at)))
 	}}
@@ -51,7 +52,7 @@ func TwoStepInterpolation(smooth float64) Variant {
 // NaiveInterpolation is Naive's, for comparison: the attacker sees the start alone.
 // There is no script of it.
 func NaiveInterpolation(smooth float64) Variant {
-	return Variant{Name: "naive-interpolation", Channels: imageChannels, smooth: smooth, pull: func(g *round, start *Node) *Node {
+	return Variant{Name: "naive-interpolation", Channels: imageChannels, Passes: 1, smooth: smooth, pull: func(g *round, start *Node) *Node {
 		return Add(start, g.attack(start))
 	}}
 }
@@ -100,15 +101,15 @@ func (g *Game) pullingTurn(in []*Node) []*Node {
 }
 
 // smoothedTurn builds the classifier's loss and what it learns. Inputs are attacked
-// images, labels and the classifier's weights.
+// images, labels, the classifier's weights and masks.
 func (g *Game) smoothedTurn(in []*Node) []*Node {
-	classifier := g.config.Networks[ClassifiersTurn].Bind(in[2:])
+	classifier := g.config.Networks[ClassifiersTurn].bindMasked(in[2:])
 	loss := SmoothedCrossEntropy(classifier.Logits(in[0], Training), in[1], g.config.Variant.smooth)
 	return append([]*Node{loss}, learned(loss, classifier)...)
 }
 
 // interpolate is a step of the game with a variant that interpolates.
-func (g *Game) interpolate(batch Batch, rates [2]float64) (losses [2]float64, err error) {
+func (g *Game) interpolate(batch Batch, masks []any, rates [2]float64) (losses [2]float64, err error) {
 	start, err := batch.start(g.config.Backend)
 	if err != nil {
 		return losses, err
@@ -118,7 +119,8 @@ func (g *Game) interpolate(batch Batch, rates [2]float64) (losses [2]float64, er
 		return losses, err
 	}
 	attacked := pulled[1]
-	learnt, err := g.move(ClassifiersTurn, rates, 1, append([]any{attacked, batch.Labels}, g.Weights[ClassifiersTurn].inputs()...)...)
+	in := slices.Concat([]any{attacked, batch.Labels}, g.Weights[ClassifiersTurn].inputs(), masks)
+	learnt, err := g.move(ClassifiersTurn, rates, 1, in...)
 	if err = errors.Join(err, backend.Release(attacked)); err != nil {
 		return losses, err
 	}

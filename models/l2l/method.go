@@ -47,3 +47,15 @@ func (m Method) loss(f *Bound, x, attacked, labels *Node) (loss, clean, adversar
 		return AdversarialLoss(f, x, attacked, labels, m.Beta)
 	}
 }
+
+// Passes is how often a step goes through the network in training mode.
+func (m Method) Passes() int {
+	switch {
+	case m.Attack.Steps == 0:
+		return 1
+	case m.trades:
+		return 3
+	default:
+		return 2
+	}
+}

@@ -15,7 +15,8 @@ const (
 // A Network is the parameters of a classifier or an attacker and what it does
 // with them.
 type Network struct {
-	Params []Param
+	Params  []Param
+	Dropout *Dropout // nil: it drops nothing
 
 	body func(p *pass, x *Node) *Node // images, as the form has them, to features or perturbations
 	head dense                        // a classifier's last layer, on its features
@@ -31,9 +32,11 @@ type Classifier func(x *Node) *Node
 type Bound struct {
 	network *Network
 	nodes   []*Node // by index of the parameters
+	masks   []*Node // [b, width], of the passes in training mode to come
 }
 
 // Bind takes the nodes of a network's weights, in the order of its parameters.
+// Nothing is dropped, as it has no masks.
 func (n *Network) Bind(nodes []*Node) *Bound {
 	return &Bound{network: n, nodes: append([]*Node(nil), nodes...)}
 }
@@ -43,9 +46,17 @@ type pass struct {
 	form
 	nodes []*Node
 	mode  Mode
+	mask  *Node // of dropout; nil for none
 }
 
-func (b *Bound) pass(x *Node, mode Mode) *pass { return &pass{formFor(x), b.nodes, mode} }
+// pass begins a pass with images x.
+func (b *Bound) pass(x *Node, mode Mode) *pass {
+	p := &pass{form: formFor(x), nodes: b.nodes, mode: mode}
+	if mode == Training && len(b.masks) > 0 {
+		p.mask, b.masks = b.masks[0], b.masks[1:]
+	}
+	return p
+}
 
 // Features returns what a classifier's last layer sees, [b, features].
 func (b *Bound) Features(x *Node, mode Mode) *Node {
@@ -55,7 +66,8 @@ func (b *Bound) Features(x *Node, mode Mode) *Node {
 
 // Logits returns a classifier's logits [b, y].
 func (b *Bound) Logits(x *Node, mode Mode) *Node {
-	return b.network.head.apply(b.pass(x, mode), b.Features(x, mode))
+	features := b.Features(x, mode)
+	return b.network.head.apply(&pass{nodes: b.nodes}, features)
 }
 
 // Classifier is the network as attacks know it, all passes in one mode.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -74,9 +75,9 @@ func newJudge(b compute.Backend, n *Network) (exec *Exec, err error) {
 }
 
 // build makes the graph of a step, once the attack is done. Its inputs are images,
-// attacked images, labels and weights.
+// attacked images, labels, weights and masks.
 func (t *Trainer) build(in []*Node) []*Node {
-	f := t.config.Network.Bind(in[3:])
+	f := t.config.Network.bindMasked(in[3:])
 	loss, clean, adversarial := t.config.Method.loss(f, in[0], in[1], in[2])
 	return append([]*Node{loss, clean, adversarial}, learned(loss, f)...)
 }
@@ -84,11 +85,15 @@ func (t *Trainer) build(in []*Node) []*Node {
 // Step makes the attacked images of a batch on the weights as they are, and moves
 // the weights at the given rate.
 func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
+	masks, err := batch.masks(t.config.Network, t.config.Method.Passes())
+	if err != nil {
+		return Losses{}, err
+	}
 	attacked, err := t.craft(batch)
 	if err != nil {
 		return Losses{}, err
 	}
-	in := append([]any{batch.X, attacked, batch.Labels}, t.Weights.inputs()...)
+	in := slices.Concat([]any{batch.X, attacked, batch.Labels}, t.Weights.inputs(), masks)
 	t.steps++
 	out, err := t.learner.move(t.turn, t.steps, rate, 3, in...)
 	if attacked != batch.X {

@@ -19,7 +19,7 @@ func TestTrainerTakesTheAuthorsStep(t *testing.T) {
 			f, b := oneCase(t, name), openBackend(t)
 			n := f.Hyper.Classifier.build(t)
 			trainer := newTrainer(t, b, n, f.weights(t, b, n, "w."), method(PGD{10, f.Hyper.StepSize, f.Hyper.Epsilon}, f.Hyper.Beta), SGD{})
-			losses, err := trainer.Step(Batch{f.input(t, "in.x"), f.input(t, "in.y"), f.input(t, "in.start_normal")}, 1)
+			losses, err := trainer.Step(Batch{X: f.input(t, "in.x"), Labels: f.input(t, "in.y"), Noise: f.input(t, "in.start_normal")}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -48,7 +48,7 @@ func TestTrainerTakesTheAuthorsStep(t *testing.T) {
 func TestTrainersLearnAndResume(t *testing.T) {
 	f, b := oneCase(t, "advtrain_pgd"), openBackend(t)
 	n := f.Hyper.Classifier.build(t)
-	batch := Batch{f.input(t, "in.x"), f.input(t, "in.y"), f.input(t, "in.start_normal")}
+	batch := Batch{X: f.input(t, "in.x"), Labels: f.input(t, "in.y"), Noise: f.input(t, "in.start_normal")}
 	attack := PGD{3, f.Hyper.StepSize, f.Hyper.Epsilon}
 	for _, m := range []Method{PlainTraining(), FGSMTraining(f.Hyper.Epsilon), PGDTraining(attack, 1), TradesTraining(attack, 6)} {
 		t.Run(m.Name, func(t *testing.T) {

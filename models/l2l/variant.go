@@ -10,6 +10,7 @@ import (
 type Variant struct {
 	Name     string
 	Channels int // that the attacker sees
+	Passes   int // of a step through the classifier in training mode
 
 	perturb func(g *round, x *Node) *Node // what is added to the images
 	pull    pull                          // instead, where the variant interpolates
@@ -18,13 +19,13 @@ type Variant struct {
 
 // Naive L2L: the attacker sees the images.
 func Naive() Variant {
-	return Variant{Name: "naive", Channels: imageChannels, perturb: func(g *round, x *Node) *Node { return g.attack(x) }}
+	return Variant{Name: "naive", Channels: imageChannels, Passes: 1, perturb: func(g *round, x *Node) *Node { return g.attack(x) }}
 }
 
 // Grad L2L: it sees the images and the gradient of the classifier's loss in them,
 // both constants.
 func Grad() Variant {
-	return Variant{Name: "grad", Channels: 2 * imageChannels, perturb: func(g *round, x *Node) *Node {
+	return Variant{Name: "grad", Channels: 2 * imageChannels, Passes: 2, perturb: func(g *round, x *Node) *Node {
 		return g.attack(StopGradient(g.withGradient(x)))
 	}}
 }
@@ -32,7 +33,7 @@ func Grad() Variant {
 // TwoStep L2L: the same twice. The second time it sees images that remain
 // functions of its first move; only their gradient is a constant.
 func TwoStep() Variant {
-	return Variant{Name: "2-step", Channels: 2 * imageChannels, perturb: func(g *round, x *Node) *Node {
+	return Variant{Name: "2-step", Channels: 2 * imageChannels, Passes: 3, perturb: func(g *round, x *Node) *Node {
 		first := g.attack(StopGradient(g.withGradient(x)))
 		second := g.attack(g.withGradient(ClipScalar(Add(x, first), 0, 1)))
 		return ClipScalar(Add(first, second), -g.epsilon, g.epsilon)
@@ -43,7 +44,7 @@ func TwoStep() Variant {
 // All that the attacker sees is constant, only the way that the moves lead is not,
 // and epsilon bounds it only at the end.
 func KStep(k int, step float64) Variant {
-	return Variant{Name: fmt.Sprintf("%d-step", k), Channels: 2 * imageChannels, perturb: func(g *round, x *Node) *Node {
+	return Variant{Name: fmt.Sprintf("%d-step", k), Channels: 2 * imageChannels, Passes: k + 1, perturb: func(g *round, x *Node) *Node {
 		at := x
 		for range k {
 			move := MulScalar(g.attack(StopGradient(g.withGradient(at))), step/g.epsilon)
