@@ -58,8 +58,9 @@ func play(t *testing.T, g *Game, b Batch, rates [2]float64) [2]float64 {
 }
 
 // TestInterpolationMatchesTheScripts replays two updates. The expectations are
-// from PyTorch 2.15 in float64: the published training step, with the attacker's
-// published class at the fixture's width, from the fixture's weights.
+// from PyTorch 2.15 in float64 (float32 agrees to six digits): a transcription of the
+// scripts' training step with the attacker's published class at the fixture's width,
+// from the fixture's weights. With 2-Step the attacker's training mode is switched on.
 func TestInterpolationMatchesTheScripts(t *testing.T) {
 	cases := []struct {
 		variant    Variant
