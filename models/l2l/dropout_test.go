@@ -170,7 +170,7 @@ func TestPassesAreCounted(t *testing.T) {
 		trainer := newTrainer(t, b, n, weights(), m, SGD{})
 		check(m.Name, m.Passes(), func(batch Batch) error { _, err := trainer.Step(batch, 0.1); return err })
 	}
-	for _, v := range []Variant{Naive(), Grad(), TwoStep(), KStep(3, 0.01), NaiveInterpolation(0.5), GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
+	for _, v := range []Variant{Naive(), Grad(), TwoStep(), KStep(3, 0.01), GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
 		attacker := Slim(v.Channels, 4)
 		w, err := NewWeights(b, attacker.Params, 1, "weights")
 		if err != nil {

@@ -49,14 +49,6 @@ func TwoStepInterpolation(smooth float64) Variant {
 	}}
 }
 
-// NaiveInterpolation is Naive's, for comparison: the attacker sees the start alone.
-// There is no script of it.
-func NaiveInterpolation(smooth float64) Variant {
-	return Variant{Name: "naive-interpolation", Channels: imageChannels, Passes: 1, smooth: smooth, pull: func(g *round, start *Node) *Node {
-		return Add(start, g.attack(start))
-	}}
-}
-
 // Interpolates says whether the variant's attacker pulls images towards others. Its
 // batches need noise.
 func (v Variant) Interpolates() bool { return v.pull != nil }

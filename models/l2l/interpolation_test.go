@@ -134,7 +134,7 @@ func TestInterpolatingAttackersLearnToPull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []Variant{NaiveInterpolation(0.5), GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
+	for _, v := range []Variant{GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
 		g := f.interpolationGame(t, b, v)
 		var distances []float64
 		for range 9 {
@@ -204,7 +204,7 @@ func TestTrainedInterpolatorsKeepTheirBounds(t *testing.T) {
 	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
 	x, batch := f.tensors["in.x0"], f.interpolationBatch(t, "0")
 	noise := copied(t, batch.Noise)
-	for _, v := range []Variant{NaiveInterpolation(0.5), GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
+	for _, v := range []Variant{GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
 		g := f.interpolationGame(t, b, v)
 		e, err := NewEvaluator(EvaluatorConfig{g.config.Networks[0], [3]int(x.Shape[1:]), 2, b}, g.Weights[ClassifiersTurn])
 		if err != nil {

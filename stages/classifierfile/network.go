@@ -83,9 +83,10 @@ func (a Attacker) Build(image tables.Shape, channels int) (*l2l.Network, error) 
 // A Game is how an attacker was trained: what it sees, and how often it moves.
 type Game struct {
 	Attacker Attacker `json:"network"`
-	Variant  string   `json:"variant"` // naive, grad, 2-step or k-step
+	Variant  string   `json:"variant"` // naive, grad, 2-step, k-step, grad-interpolation or 2-step-interpolation
 	Steps    int      `json:"steps,omitempty"`
 	Step     float64  `json:"step,omitempty"`
+	Smooth   float64  `json:"smooth,omitempty"`
 	Epsilon  float64  `json:"epsilon"`
 }
 
@@ -100,6 +101,10 @@ func (g Game) Build(image tables.Shape) (v l2l.Variant, n *l2l.Network, err erro
 		v = l2l.TwoStep()
 	case "k-step":
 		v = l2l.KStep(g.Steps, g.Step)
+	case "grad-interpolation":
+		v = l2l.GradInterpolation(g.Smooth)
+	case "2-step-interpolation":
+		v = l2l.TwoStepInterpolation(g.Smooth)
 	default:
 		return v, nil, fmt.Errorf("%q is no variant of L2L that is known here", g.Variant)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"foil/internal/tables"
 	"foil/models/backend"
+	"foil/models/l2l"
 	"foil/models/random"
 )
 
@@ -24,6 +25,7 @@ type batches struct {
 	shuffle *rand.Rand
 	augment *rand.Rand
 	noise   *rand.Rand
+	dropout rand.Source
 }
 
 func newBatches(b compute.Backend, m *tables.Images, p *Params, streams *random.Streams) *batches {
@@ -32,6 +34,7 @@ func newBatches(b compute.Backend, m *tables.Images, p *Params, streams *random.
 		shuffle: rand.New(streams.Source("order")),
 		augment: rand.New(streams.Source("augment")),
 		noise:   rand.New(streams.Source("noise")),
+		dropout: streams.Source("dropout"),
 	}
 	for i := range m.Train.Len() {
 		x.order = append(x.order, int32(i))
@@ -81,13 +84,40 @@ func (x *batches) draw() (c change) {
 	return c
 }
 
-// start draws the noise that an attack on a batch begins with: normal, [b, c, h, w].
-func (x *batches) start(of batch, deviation float64) (*tensors.Tensor, error) {
+// A noise fills a tensor with random numbers.
+type noise func(r *rand.Rand, to []float32)
+
+func normal(deviation float64) noise {
+	return func(r *rand.Rand, to []float32) { random.Normal(r, to, deviation) }
+}
+
+func uniform(bound float64) noise {
+	return func(r *rand.Rand, to []float32) { random.Uniform(r, to, bound) }
+}
+
+// input is a batch as networks take it, with the noise that attacks on it begin with,
+// if any, and what a network drops in so many passes. All of it is to be released
+// but the batch.
+func (x *batches) input(of batch, n noise, network *l2l.Network, passes int) (in l2l.Batch, err error) {
+	in = l2l.Batch{X: of.images, Labels: of.labels}
+	if n != nil {
+		if in.Noise, err = x.start(of, n); err != nil {
+			return in, err
+		}
+	}
+	if network.Dropout != nil {
+		in.Masks, err = network.Dropout.Masks(x.backend, x.dropout, passes, of.images.Shape().Dim(0))
+	}
+	return in, err
+}
+
+// start draws the noise that an attack on a batch begins with, [b, c, h, w].
+func (x *batches) start(of batch, n noise) (*tensors.Tensor, error) {
 	t, err := backend.NewTensor(x.backend, of.images.Shape().Dimensions...)
 	if err != nil {
 		return nil, err
 	}
-	return t, backend.Write(t, func(to []float32) { random.Normal(x.noise, to, deviation) })
+	return t, backend.Write(t, func(to []float32) { n(x.noise, to) })
 }
 
 // labelsOf takes the labels of some rows, [b].

@@ -37,7 +37,7 @@ func train(t testing.TB, data pipeline.Artifact, p *Params, seed uint64, cores i
 	})
 }
 
-var methods = []string{"plain", "fgsm", "pgd", "trades", "l2l-naive", "l2l-grad", "l2l-2step", "l2l-kstep"}
+var methods = []string{"plain", "fgsm", "pgd", "trades", "l2l-naive", "l2l-grad", "l2l-2step", "l2l-kstep", "l2l-grad-interpolation", "l2l-2step-interpolation"}
 
 func TestSameTrainingGivesTheSameBytes(t *testing.T) {
 	data := textures(t)

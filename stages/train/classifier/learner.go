@@ -1,10 +1,12 @@
 package classifier
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
 
+	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/models/optim"
 	"foil/stages/classifierfile"
@@ -36,25 +38,25 @@ func newLearner(b compute.Backend, p *Params, x *batches, classes int, seed uint
 	if p.learned() {
 		return newGame(b, p, x, classifier, sgd, seed)
 	}
-	method, noise := p.method()
+	method, start := p.method()
 	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{Method: method, Network: network, Optimizer: sgd, Backend: b}, weights)
-	return &alone{trainer, classifier, x, method, noise}, err
+	return &alone{trainer, classifier, x, method, start}, err
 }
 
-// method is the method of a training without an attacker network, and the deviation
-// of the noise that its attack starts with.
-func (p *Params) method() (l2l.Method, float64) {
+// method is the method of a training without an attacker network, and the noise that
+// its attack starts with.
+func (p *Params) method() (l2l.Method, noise) {
 	switch p.Method {
 	case "fgsm":
 		m := l2l.FGSMTraining(p.Epsilon)
 		m.Beta = p.FGSM.Beta
-		return m, 0
+		return m, nil
 	case "pgd":
-		return l2l.PGDTraining(p.PGD.attack(p.Epsilon), p.PGD.Beta), p.PGD.Noise
+		return l2l.PGDTraining(p.PGD.attack(p.Epsilon), p.PGD.Beta), normal(p.PGD.Noise)
 	case "trades":
-		return l2l.TradesTraining(p.TRADES.attack(p.Epsilon), p.TRADES.Beta), p.TRADES.Noise
+		return l2l.TradesTraining(p.TRADES.attack(p.Epsilon), p.TRADES.Beta), normal(p.TRADES.Noise)
 	}
-	return l2l.PlainTraining(), 0
+	return l2l.PlainTraining(), nil
 }
 
 func (c Crafting) attack(epsilon float64) l2l.PGD {
@@ -67,7 +69,7 @@ type alone struct {
 	trained classifierfile.Trained
 	batches *batches
 	method  l2l.Method
-	noise   float64
+	start   noise
 }
 
 func (a *alone) losses() []string {
@@ -78,17 +80,12 @@ func (a *alone) losses() []string {
 }
 
 func (a *alone) step(b batch, rate float64) ([]float64, error) {
-	in := l2l.Batch{X: b.images, Labels: b.labels}
-	if a.method.Noise {
-		noise, err := a.batches.start(b, a.noise)
-		if err != nil {
-			return nil, err
-		}
-		defer noise.FinalizeAll()
-		in.Noise = noise
+	in, err := a.batches.input(b, a.start, a.trained.Network, a.method.Passes())
+	if err != nil {
+		return nil, err
 	}
 	l, err := a.trainer.Step(in, rate)
-	return []float64{l.Total, l.Clean, l.Adversarial}[:len(a.losses())], err
+	return []float64{l.Total, l.Clean, l.Adversarial}[:len(a.losses())], errors.Join(err, backend.Release(in.Noise, in.Masks))
 }
 
 func (a *alone) classifier() classifierfile.Trained { return a.trained }
@@ -105,7 +102,10 @@ func (a *alone) setState(find l2l.Lookup, steps int) error { return a.trainer.Se
 type game struct {
 	game     *l2l.Game
 	networks [2]classifierfile.Trained // by l2l.Turn
-	rate     float64                   // the attacker's
+	variant  l2l.Variant
+	rate     float64 // the attacker's
+	batches  *batches
+	start    noise
 }
 
 func newGame(b compute.Backend, p *Params, x *batches, classifier classifierfile.Trained, sgd l2l.SGD, seed uint64) (*game, error) {
@@ -125,14 +125,28 @@ func newGame(b compute.Backend, p *Params, x *batches, classifier classifierfile
 		Variant: variant, Epsilon: p.Epsilon, Backend: b,
 		Networks: [2]*l2l.Network{classifier.Network, network}, Optimizers: [2]l2l.Optimizer{sgd, attackers},
 	}, classifier.Weights, weights)
-	return &game{g, [2]classifierfile.Trained{classifier, {Network: network, Weights: weights}}, p.L2L.Rate}, err
+	if err != nil {
+		return nil, err
+	}
+	var start noise
+	if variant.Interpolates() {
+		start = uniform(p.Epsilon)
+	}
+	return &game{
+		game: g, networks: [2]classifierfile.Trained{classifier, {Network: network, Weights: weights}},
+		variant: variant, rate: p.L2L.Rate, batches: x, start: start,
+	}, nil
 }
 
 func (g *game) losses() []string { return []string{"loss", "attacker"} }
 
 func (g *game) step(b batch, rate float64) ([]float64, error) {
-	losses, err := g.game.Step(l2l.Batch{X: b.images, Labels: b.labels}, [2]float64{rate, g.rate})
-	return losses[:], err
+	in, err := g.batches.input(b, g.start, g.classifier().Network, g.variant.Passes)
+	if err != nil {
+		return nil, err
+	}
+	losses, err := g.game.Step(in, [2]float64{rate, g.rate})
+	return losses[:], errors.Join(err, backend.Release(in.Noise, in.Masks))
 }
 
 func (g *game) classifier() classifierfile.Trained { return g.networks[l2l.ClassifiersTurn] }

@@ -9,7 +9,7 @@ import (
 // Params are the parameters of train/classifier. The defaults are the published ones
 // (Jiang et al. 2021, section 4, and its code).
 type Params struct {
-	Method      string                 `yaml:"method" required:"true" oneof:"plain,fgsm,pgd,trades,l2l-naive,l2l-grad,l2l-2step,l2l-kstep" doc:"plain: on the images as they are; fgsm, pgd: on attacked images beside them; trades: Zhang et al. 2019; l2l-*: against an attacker that learns, too, and sees the images (naive), their gradient as well (grad), twice (2step) or k times (kstep)"`
+	Method      string                 `yaml:"method" required:"true" oneof:"plain,fgsm,pgd,trades,l2l-naive,l2l-grad,l2l-2step,l2l-kstep,l2l-grad-interpolation,l2l-2step-interpolation" doc:"plain: on the images as they are; fgsm, pgd: on attacked images beside them; trades: Zhang et al. 2019; l2l-*: against an attacker that learns, too, and sees the images (naive), their gradient as well (grad), twice (2step) or k times (kstep), or pulls images towards others (interpolation)"`
 	Network     classifierfile.Network `yaml:"network" doc:"the classifier"`
 	Epochs      int                    `yaml:"epochs" min:"1" max:"100000" unit:"passes over the training images" doc:"length of the training; the best epoch by the selection and the last one are kept"`
 	Batch       int                    `yaml:"batch" min:"1" max:"100000" unit:"images" doc:"size of a batch; the last, shorter one of an epoch counts too"`
@@ -66,6 +66,7 @@ type L2L struct {
 	WeightDecay float64                 `yaml:"weight_decay" min:"0" doc:"L2 decay added to its gradient"`
 	Steps       int                     `yaml:"steps" min:"1" max:"1000" doc:"of l2l-kstep: how often the attacker moves"`
 	Step        float64                 `yaml:"step" above:"0" max:"1" doc:"of l2l-kstep: how far at most each time"`
+	Smooth      float64                 `yaml:"smooth" min:"0" max:"1" doc:"of the interpolations: the part of a label that goes over to the classes that the other image is not of; 0: the authors' (grad 0.5, 2step 0.9)"`
 }
 
 // Select is the attack that the epochs are compared by.
@@ -127,6 +128,14 @@ func (p *Params) Settle() {
 	if p.L2L.Optimizer == "adam" {
 		p.L2L.Momentum = 0
 	}
+	switch {
+	case !p.interpolates():
+		p.L2L.Smooth = 0
+	case p.L2L.Smooth == 0 && p.Method == "l2l-2step-interpolation":
+		p.L2L.Smooth = 0.9
+	case p.L2L.Smooth == 0:
+		p.L2L.Smooth = 0.5
+	}
 	if p.Method != "l2l-kstep" {
 		p.L2L.Steps, p.L2L.Step = 0, 0
 	}
@@ -135,14 +144,21 @@ func (p *Params) Settle() {
 // learned says whether the attacker of the training is a network.
 func (p *Params) learned() bool { return strings.HasPrefix(p.Method, "l2l-") }
 
+// interpolates says whether the attacker pulls images towards others.
+func (p *Params) interpolates() bool { return strings.HasSuffix(p.Method, "-interpolation") }
+
 // game is the attacker as its artifact describes it, nil where it is no network.
 func (p *Params) game() *classifierfile.Game {
 	if !p.learned() {
 		return nil
 	}
-	variants := map[string]string{"l2l-naive": "naive", "l2l-grad": "grad", "l2l-2step": "2-step", "l2l-kstep": "k-step"}
+	variants := map[string]string{
+		"l2l-naive": "naive", "l2l-grad": "grad", "l2l-2step": "2-step", "l2l-kstep": "k-step",
+		"l2l-grad-interpolation": "grad-interpolation", "l2l-2step-interpolation": "2-step-interpolation",
+	}
 	return &classifierfile.Game{
-		Attacker: p.L2L.Attacker, Variant: variants[p.Method], Steps: p.L2L.Steps, Step: p.L2L.Step, Epsilon: p.Epsilon,
+		Attacker: p.L2L.Attacker, Variant: variants[p.Method],
+		Steps: p.L2L.Steps, Step: p.L2L.Step, Smooth: p.L2L.Smooth, Epsilon: p.Epsilon,
 	}
 }
 

@@ -30,6 +30,17 @@ func (p *Params) passes() classifierfile.Passes {
 		return game(2, 2)
 	case "l2l-kstep":
 		return game(p.L2L.Steps, p.L2L.Steps)
+	case "l2l-grad-interpolation", "l2l-2step-interpolation":
+		// The features of partners, those of starts and of what was made of them, and the
+		// classifier's own pass. Partners are constants.
+		moves := 1
+		if p.Method == "l2l-2step-interpolation" {
+			moves = 2
+		}
+		n := both(moves + 2)
+		n.Forward++
+		n.AttackerForward, n.AttackerBackward = moves, moves
+		return n
 	}
 	return both(1) // plain
 }

@@ -63,14 +63,11 @@ func newSelection(b compute.Backend, p *Params, m *tables.Images, l learner, see
 	}
 	s.attacks = []selectionAttack{{pgd, s.evaluator.PGD(p.Select.attack(p.Epsilon))}}
 	g, ok := l.(*game)
-	if !ok {
+	if !ok || g.variant.Interpolates() { // its attacker needs a partner to pull towards
 		return s, nil
 	}
-	variant, network, err := p.game().Build(m.Shape)
-	if err != nil {
-		return nil, err
-	}
-	a, err := s.evaluator.Learned(variant, network, g.networks[l2l.AttackersTurn].Weights, p.Epsilon)
+	attacker := g.networks[l2l.AttackersTurn]
+	a, err := s.evaluator.Learned(g.variant, attacker.Network, attacker.Weights, p.Epsilon)
 	s.attacks = append(s.attacks, selectionAttack{learned, a})
 	return s, err
 }
