@@ -119,25 +119,33 @@ func oneLetterApart(a, b string) bool {
 }
 
 func sameValues(a, b []spec.Value) bool {
-	contains := func(list []spec.Value, v spec.Value) bool { return slices.ContainsFunc(list, v.Equal) }
-	for _, v := range a {
-		if !contains(b, v) {
-			return false
-		}
-	}
-	return len(a) == len(b)
+	inB := byText(b, spec.Value.String)
+	missing := func(v spec.Value) bool { return inB[v.String()] == nil }
+	return len(a) == len(b) && !slices.ContainsFunc(a, missing)
 }
 
 // alikeValues finds two values that read the same and are not: 1 and "1".
 func alikeValues(a, b []spec.Value) (v, w spec.Value, ok bool) {
+	inB := byText(b, plainText)
 	for _, v := range a {
-		for _, w := range b {
-			if !v.Equal(w) && plainText(v) == plainText(w) {
+		for _, w := range inB[plainText(v)] {
+			if !v.Equal(w) {
 				return v, w, true
 			}
 		}
 	}
 	return v, w, false
+}
+
+// byText sorts values by what is written of them: an axis may have thousands, too
+// many to hold each against each.
+func byText(values []spec.Value, text func(spec.Value) string) map[string][]spec.Value {
+	m := make(map[string][]spec.Value, len(values))
+	for _, v := range values {
+		t := text(v)
+		m[t] = append(m[t], v)
+	}
+	return m
 }
 
 // plainText is a value without the quotes that tell a text from a number.

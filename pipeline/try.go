@@ -21,7 +21,7 @@ func (j *job) tries(ctx context.Context, lock *cache.Lock, work *cache.Work, log
 		case err == nil || all == 1 || ctx.Err() != nil || j.foundDamage():
 			return r, err
 		case try == all:
-			return r, fmt.Errorf("%w (tried %d times)", err, all)
+			return r, fmt.Errorf("tried %d times, at last: %w", all, err)
 		}
 		fmt.Fprintf(log, "try %d of %d: %v\n", try, all, err)
 		j.messages <- retried{cell: j.cell, err: err, try: try + 1}

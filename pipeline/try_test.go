@@ -63,7 +63,7 @@ func TestRetriesComeToAnEnd(t *testing.T) {
 	b := newBench(t)
 	b.during = func(context.Context, *Cell) error { return errors.New("no luck") }
 	_, err := b.plan("name: x\nstages:\n  a: {uses: test/text, retries: 2}\n").Execute(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "a: test/text: no luck (tried 3 times)") || len(b.took()) != 3 {
+	if err == nil || !strings.Contains(err.Error(), "a: test/text: tried 3 times, at last: no luck") || len(b.took()) != 3 {
 		t.Errorf("got %v", err)
 	}
 }
@@ -88,7 +88,7 @@ func TestTimeoutNamesItsLimit(t *testing.T) {
 		return nil
 	}
 	r, err := b.plan("name: x\nstages:\n  a: {uses: test/text, timeout: 5ms, retries: 1}\n  b: {uses: test/text, with: {n: 1}, timeout: 1h}\n").Execute(t.Context())
-	if err == nil || !strings.Contains(err.Error(), `a: test/text: stopped after 5ms, the timeout of stage "a" (tried 2 times)`) || r.Made != 1 || r.Failed != 1 {
+	if err == nil || !strings.Contains(err.Error(), `a: test/text: tried 2 times, at last: stopped after 5ms, the timeout of stage "a"`) || r.Made != 1 || r.Failed != 1 {
 		t.Errorf("%v, %+v", err, r)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A FieldInfo describes one parameter: what its struct tags and its default say.
@@ -34,9 +35,23 @@ type field struct {
 
 var valueType = reflect.TypeFor[Value]()
 
+// knownFields is what fieldsOf found, by reflect.Type: the cells of a stage are
+// decoded one by one, and there may be thousands.
+var knownFields sync.Map
+
 // fieldsOf reads the tags of a struct. The fields of an embedded struct count
 // as its own. A tag that makes no sense is a mistake in the program, so it panics.
+// The list is shared: it is not to be changed.
 func fieldsOf(t reflect.Type) []field {
+	if known, ok := knownFields.Load(t); ok {
+		return known.([]field)
+	}
+	fields := readFields(t)
+	knownFields.Store(t, fields)
+	return fields
+}
+
+func readFields(t reflect.Type) []field {
 	var fields []field
 	for i := range t.NumField() {
 		sf := t.Field(i)

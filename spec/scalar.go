@@ -30,6 +30,9 @@ func plainScalar(text string) (Value, error) {
 	case "false", "False", "FALSE":
 		return Value{Type: Bool}, nil
 	}
+	if !strings.ContainsRune("+-.0123456789", rune(text[0])) { // spares most texts the patterns
+		return Value{Type: String, Str: text}, nil
+	}
 	switch {
 	case notFinite.MatchString(text):
 		return Value{}, fmt.Errorf("%s: numbers have to be finite", text)

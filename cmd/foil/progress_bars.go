@@ -45,7 +45,7 @@ func (b *bars) event(e pipeline.Event) {
 	case pipeline.CellStarted:
 		b.running = append(b.running, &cellBar{node: e.Node})
 	case pipeline.CellRetried:
-		line = fmt.Sprintf("retry    %s: %v (try %d of %d begins)", e.Node.ID, e.Err, e.Try, e.Tries)
+		line = fmt.Sprintf("retry    %s, try %d of %d, after: %v", e.Node.ID, e.Try, e.Tries, e.Err)
 	case pipeline.CellNote:
 		line = fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text)
 	case pipeline.CellWaiting:

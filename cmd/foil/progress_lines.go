@@ -41,7 +41,7 @@ func (l *lines) event(e pipeline.Event) {
 			l.tell(e.Node)
 		}
 	case pipeline.CellRetried:
-		fmt.Fprintf(l.out, "retry  %s: %v (try %d of %d begins)\n", e.Node.ID, e.Err, e.Try, e.Tries)
+		fmt.Fprintf(l.out, "retry  %s, try %d of %d, after: %v\n", e.Node.ID, e.Try, e.Tries, e.Err)
 	case pipeline.CellNote:
 		fmt.Fprintf(l.out, "note   %s: %s\n", e.Node.ID, e.Text)
 	case pipeline.CellWaiting:

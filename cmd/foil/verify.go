@@ -90,11 +90,18 @@ func verifyCache(cmd *cobra.Command, c *cache.Cache, repair bool) error {
 	if report.LostLogs > 0 {
 		fmt.Fprintf(out, "%d logs are lost: no result needs them, and no run makes them again\n", report.LostLogs)
 	}
-	fmt.Fprintf(out, "%d records and %d objects with %s: %d problems\n", report.Records, report.Objects, spec.FormatSize(report.Bytes), len(report.Problems))
-	if len(report.Problems) > 0 {
-		return errReported
+	problems := "1 problem"
+	if n := len(report.Problems); n != 1 {
+		problems = fmt.Sprintf("%d problems", n)
 	}
-	return nil
+	fmt.Fprintf(out, "%d records and %d objects with %s: %s\n", report.Records, report.Objects, spec.FormatSize(report.Bytes), problems)
+	if len(report.Problems) == 0 {
+		return nil
+	}
+	if repair {
+		fmt.Fprintln(out, "foil run makes again what is missing now, where an experiment needs it")
+	}
+	return errReported
 }
 
 // byteBar shows on a terminal how many bytes have been read; elsewhere nothing.

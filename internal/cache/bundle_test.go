@@ -223,26 +223,3 @@ func TestDamagedObjectIsNotExported(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func FuzzImport(f *testing.F) {
-	text, _ := bundled(f)
-	f.Add(text)
-	f.Add(text[:600])
-	c := openTemp(f)
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if _, err := c.Import(bytes.NewReader(text)); err != nil {
-			return
-		}
-		entries, err := c.Entries()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range entries {
-			for _, o := range e.files() {
-				if _, err := c.Object(o); err != nil {
-					t.Error(err)
-				}
-			}
-		}
-	})
-}

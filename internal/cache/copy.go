@@ -38,16 +38,9 @@ func (c *Cache) adopt(r *Record) error {
 	if err := os.MkdirAll(w.dir(), 0o777); err != nil {
 		return err
 	}
-	tmp, err := w.writeRecord(r)
-	if err != nil {
-		return err
-	}
-	path := c.recordPath(r.Key)
-	if err := moveInto(tmp, path); err != nil {
-		return err
-	}
-	os.RemoveAll(w.dir())
-	return syncDir(filepath.Dir(path))
+	p := newPublisher(c)
+	defer p.syncs.wait() // also where there is an error
+	return w.publishRecord(r, p)
 }
 
 func linkOrCopy(path, target string) error {

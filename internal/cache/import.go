@@ -38,7 +38,8 @@ func (c *Cache) Import(r io.Reader) (*Imported, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	i := &importer{cache: c, tar: tar.NewReader(r), dir: dir, publisher: publisher{cache: c}}
+	i := &importer{cache: c, tar: tar.NewReader(r), dir: dir, publisher: newPublisher(c)}
+	defer i.publisher.syncs.wait() // also where there is an error
 	if err := i.manifest(); err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ type importer struct {
 	cache     *Cache
 	tar       *tar.Reader
 	dir       string
-	publisher publisher
+	publisher *publisher
 	expect    manifest
 	done      Imported
 }
@@ -123,23 +124,22 @@ func (i *importer) object(o bundleFile) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
 	h := sha256.New()
 	if _, err := io.Copy(io.MultiWriter(file, h), i.tar); err != nil {
+		file.Close()
 		return cut(err)
 	}
 	if got := Digest(h.Sum(nil)); got != f.Digest {
+		file.Close()
 		return fmt.Errorf("object %s of the bundle has other content than it should have (digest %s); nothing that needs it was imported", f.Digest.Short(), got.Short())
 	}
-	if _, err := i.cache.Object(f); err == nil {
-		return os.Remove(tmp)
-	}
-	if err := errors.Join(file.Sync(), file.Chmod(0o444), file.Close()); err != nil {
-		return err
+	if path, err := i.cache.Object(f); err == nil {
+		i.publisher.rely(path)
+		return errors.Join(file.Close(), os.Remove(tmp))
 	}
 	i.done.Objects++
 	i.done.Bytes += f.Size
-	return i.publisher.move(tmp, f)
+	return i.publisher.name(file, f)
 }
 
 // record reads a record.
@@ -174,7 +174,7 @@ func (i *importer) record(f bundleFile) (*Record, error) {
 
 // publish gives the records their names, if all that they name is here.
 func (i *importer) publish(records []*Record) error {
-	if err := i.publisher.syncFolders(); err != nil {
+	if err := i.publisher.settle(); err != nil {
 		return err
 	}
 	for _, r := range records {

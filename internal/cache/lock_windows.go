@@ -17,10 +17,13 @@ func lockFile(f *os.File) (ok bool, err error) {
 // kind, and may lose it when that is not to be had.
 func lockShared(f *os.File) (ok bool, err error) { return lockFileEx(f, 0) }
 
+// lockFileEx locks a byte that no file has: what is locked here nobody else can read,
+// and the file says who locked it.
 func lockFileEx(f *os.File, how uint32) (ok bool, err error) {
 	handle := windows.Handle(f.Fd())
-	_ = windows.UnlockFileEx(handle, 0, 1, 0, new(windows.Overlapped)) // fails where there is none
-	err = windows.LockFileEx(handle, how|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, new(windows.Overlapped))
+	far := func() *windows.Overlapped { return &windows.Overlapped{OffsetHigh: 1 << 30} }
+	_ = windows.UnlockFileEx(handle, 0, 1, 0, far()) // fails where there is none
+	err = windows.LockFileEx(handle, how|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, far())
 	switch {
 	case err == nil:
 		return true, nil

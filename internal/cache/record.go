@@ -101,18 +101,18 @@ func decodeRecord(path string, text []byte, key Key) (*Record, error) {
 	if string(last) != sumPrefix+hex.EncodeToString(sum[:])+"\"}\n" {
 		return nil, fmt.Errorf("does not end in its own checksum")
 	}
-	var version struct{ Format int }
-	if err := json.Unmarshal(text, &version); err != nil {
-		return nil, fmt.Errorf("is not JSON: %w", err)
-	}
-	if version.Format > recordFormat {
-		return nil, &NewerFormatError{Path: path, Format: version.Format}
-	}
 	r := new(Record)
 	if err := json.Unmarshal(text, r); err != nil {
-		return nil, fmt.Errorf("is not a record: %w", err)
+		// Of a newer format no more is known than that it has one.
+		var version struct{ Format int }
+		if json.Unmarshal(text, &version) != nil || version.Format <= recordFormat {
+			return nil, fmt.Errorf("is not a record: %w", err)
+		}
+		r.Format = version.Format
 	}
 	switch {
+	case r.Format > recordFormat:
+		return nil, &NewerFormatError{Path: path, Format: r.Format}
 	case r.Format != recordFormat:
 		return nil, fmt.Errorf("has the unknown format %d", r.Format)
 	case r.Key != key || KeyOf(r.KeyText) != key:

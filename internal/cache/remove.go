@@ -21,7 +21,7 @@ func (c *Cache) Remove(g *Garbage) error {
 		folders[filepath.Dir(e.Path)] = true
 	}
 	for dir := range folders { // not an object goes before the records are gone for good
-		if err := syncDir(dir); err != nil {
+		if err := syncPath(dir); err != nil {
 			return err
 		}
 	}

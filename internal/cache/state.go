@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,17 +9,10 @@ import (
 	"time"
 )
 
-// An Owner is the process that does a piece of work.
-type Owner struct {
-	Host  string    `json:"host,omitempty"`
-	PID   int       `json:"pid"`
-	Since time.Time `json:"since"`
-}
-
 // A WorkState says how far a piece of work is that is not published.
 type WorkState struct {
 	Running    bool   // somebody holds its lock
-	Owner      *Owner // who holds it, or held it last; nil when not known
+	Owner      *Owner // who does; nil when not known
 	Failure    string // why it could not be done; empty when it was interrupted
 	Checkpoint bool   // the next run goes on from what this one left
 	Log        string // path of the log; empty when nothing was said
@@ -34,25 +26,23 @@ func (c *Cache) WorkState(key Key) (*WorkState, error) {
 	if err != nil {
 		return nil, err
 	}
+	var owner *Owner
+	if running {
+		owner = c.owner(key)
+	}
 	dir := c.workPath(key)
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if running {
-			return &WorkState{Running: true}, nil
+			return &WorkState{Running: true, Owner: owner}, nil
 		}
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
 	w := c.work(key)
-	s := &WorkState{Running: running, Checkpoint: w.Resumes(), Touched: info.ModTime()}
-	if text, err := os.ReadFile(w.ownerPath()); err == nil {
-		owner := new(Owner)
-		if json.Unmarshal(text, owner) == nil {
-			s.Owner = owner
-		}
-	}
+	s := &WorkState{Running: running, Owner: owner, Checkpoint: w.Resumes(), Touched: info.ModTime()}
 	if text, err := os.ReadFile(w.failurePath()); err == nil && !running {
 		s.Failure = strings.TrimSpace(string(text))
 	}
@@ -81,15 +71,4 @@ func (c *Cache) isLocked(key Key) (bool, error) {
 	return !ok, err
 }
 
-func (w *Work) ownerPath() string   { return filepath.Join(w.dir(), "owner.json") }
 func (w *Work) failurePath() string { return filepath.Join(w.dir(), "failed") }
-
-// writeOwner says who does the work; nothing but messages depends on it.
-func (w *Work) writeOwner() error {
-	host, _ := os.Hostname()
-	text, err := json.Marshal(Owner{Host: host, PID: os.Getpid(), Since: time.Now().UTC()})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(w.ownerPath(), append(text, '\n'), 0o666)
-}

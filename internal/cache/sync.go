@@ -4,12 +4,21 @@ package cache
 
 import "os"
 
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
+// syncPath makes a file, or the names in a folder, durable.
+func syncPath(path string) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	defer d.Close()
-	return d.Sync()
+	defer f.Close()
+	return f.Sync()
+}
+
+// moveNew renames a file, which may be open, to a name that nobody has. It fails
+// where somebody does, or where the file system has no links.
+func moveNew(path, target string) error {
+	if err := os.Link(path, target); err != nil {
+		return err
+	}
+	return os.Remove(path)
 }

@@ -1,4 +1,9 @@
 package cache
 
-// syncDir does nothing: Windows cannot sync a folder.
-func syncDir(string) error { return nil }
+import "errors"
+
+// syncPath does nothing: Windows syncs neither folders nor what is read-only.
+func syncPath(string) error { return nil }
+
+// moveNew fails: Windows does not move a file that is open.
+func moveNew(_, _ string) error { return errors.ErrUnsupported }

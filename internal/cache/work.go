@@ -40,7 +40,7 @@ func (l *Lock) Begin() (*Work, error) {
 		return nil, err
 	}
 	os.Remove(w.failurePath())
-	return w, w.writeOwner()
+	return w, l.writeOwner()
 }
 
 // Fail notes, in the work folder, why the work could not be done.

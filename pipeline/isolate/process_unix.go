@@ -51,6 +51,16 @@ func messages() (io.Writer, error) {
 // killGroup ends a child and what it started.
 func killGroup(child *os.Process) { unix.Kill(-child.Pid, unix.SIGKILL) }
 
+// killTree ends a child that lives and what it started, also where that is in a group of
+// its own: the child cannot see to it any more.
+func killTree(child *os.Process) {
+	groups := groupsBelow(child.Pid)
+	killGroup(child)
+	for _, g := range groups {
+		unix.Kill(-g, unix.SIGKILL)
+	}
+}
+
 func ending(state *os.ProcessState) string {
 	status, ok := state.Sys().(syscall.WaitStatus)
 	if !ok || !status.Signaled() {

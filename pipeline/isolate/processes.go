@@ -121,7 +121,7 @@ func (p *Processes) kill(child *os.Process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.running[child] {
-		killGroup(child)
+		killTree(child)
 	}
 }
 
@@ -131,7 +131,7 @@ func (p *Processes) Kill() {
 	defer p.mu.Unlock()
 	p.killed = true
 	for child := range p.running {
-		killGroup(child)
+		killTree(child)
 	}
 }
 

@@ -13,10 +13,11 @@ import (
 	"foil/internal/cache"
 	"foil/pipeline"
 	"foil/spec"
+	"foil/stages/command"
 )
 
-// miniFoil is foil with one kind: spec, graph, plan, run and cache are the real
-// ones, the command line knows what this benchmark says, and cells run within.
+// miniFoil is foil with one kind: all of it is real, but the command line knows only
+// what this benchmark says, and cells run within.
 func miniFoil(verb, file, dir string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -26,7 +27,7 @@ func miniFoil(verb, file, dir string) error {
 	if err != nil {
 		return err
 	}
-	g, err := pipeline.Build(s, []pipeline.Kind{miniCommand()})
+	g, err := pipeline.Build(s, []pipeline.Kind{command.Command()})
 	if err != nil {
 		return err
 	}
@@ -44,44 +45,6 @@ func miniFoil(verb, file, dir string) error {
 	}
 	_, err = plan.Execute(context.Background())
 	return err
-}
-
-// miniCommand runs a program the way the kind command does.
-func miniCommand() pipeline.Kind {
-	type params struct {
-		Run     []string `yaml:"run" doc:"the program and its arguments"`
-		Outputs []string `yaml:"outputs" doc:"the files in out/"`
-	}
-	return pipeline.Kind{
-		Name: "command", Version: 1, Output: "files",
-		Inputs: []pipeline.Port{{Name: "make", Type: "files", Optional: true}, {Name: "transform", Type: "files", Optional: true}},
-		Params: func() any { return &params{} },
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			p := cell.Params.(*params)
-			dir, err := os.MkdirTemp("", "cell-")
-			if err != nil {
-				return err
-			}
-			defer os.RemoveAll(dir)
-			for name := range cell.Inputs {
-				path, err := cell.Input(name, name+".txt")
-				if err != nil {
-					return err
-				}
-				in := filepath.Join(dir, "in", name)
-				if err := errors.Join(os.MkdirAll(in, 0o777), os.Symlink(path, filepath.Join(in, name+".txt"))); err != nil {
-					return err
-				}
-			}
-			out, err := filepath.Abs(cell.OutDir)
-			if err := errors.Join(err, os.Symlink(out, filepath.Join(dir, "out"))); err != nil {
-				return err
-			}
-			c := exec.CommandContext(ctx, p.Run[0], p.Run[1:]...)
-			c.Dir = dir
-			return c.Run()
-		},
-	}
 }
 
 func TestFoilRunsItsDefinitionAndIsMeasuredAtEverySize(t *testing.T) {
