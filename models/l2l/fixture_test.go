@@ -193,7 +193,7 @@ func (f *fixture) input(t *testing.T, name string) *tensors.Tensor {
 
 func openBackend(t testing.TB) compute.Backend {
 	t.Helper()
-	b, err := backend.Open(backend.Default, 1)
+	b, err := backend.Open(testenv.Backend(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
