@@ -203,11 +203,7 @@ func openBackend(t testing.TB) compute.Backend {
 // evaluate builds a graph and runs it once.
 func evaluate(t testing.TB, b compute.Backend, build func(in []*Node) []*Node, in ...any) [][]float32 {
 	t.Helper()
-	var exec *Exec
-	err := backend.Guard(func() (err error) {
-		exec, err = NewExec(b, build)
-		return err
-	})
+	exec, err := backend.Compile(b, build)
 	if err != nil {
 		t.Fatal(err)
 	}
