@@ -7,6 +7,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"foil/internal/testenv"
 	"foil/models/backend"
 	"foil/models/optim"
 	"foil/models/random"
@@ -51,7 +52,7 @@ func TestMissingAttributesWeighNothing(t *testing.T) {
 // against those that GoMLX derives.
 func TestGradientsAreThoseOfTheLoss(t *testing.T) {
 	const users, latent = 6, 4
-	b, err := backend.Open(backend.Default, 1)
+	b, err := backend.Open(testenv.Backend(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func TestGradientsAreThoseOfTheLoss(t *testing.T) {
 // nothing back from it, any other -Reversal/(1-p) times the gradient.
 func TestReversalGoesThroughTheDropout(t *testing.T) {
 	const users, latent = 3, 5
-	b, err := backend.Open(backend.Default, 1)
+	b, err := backend.Open(testenv.Backend(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func TestReversalGoesThroughTheDropout(t *testing.T) {
 
 func TestProbeLearnsASeparableAttribute(t *testing.T) {
 	const users, latent = 40, 3
-	b, err := backend.Open(backend.Default, 1)
+	b, err := backend.Open(testenv.Backend(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,8 @@ const Default = "go"
 
 // Open returns the backend with the given name, in GoMLX's notation: "go",
 // "xla:cpu", "onnxruntime:cpu". The Go backend runs one operation after the
-// other on the given number of threads; other backends have their own ways.
+// other on the given number of threads. So does ONNX Runtime on Linux, where the
+// number is the process's: that of the last one opened. XLA has its own ways.
 func Open(name string, threads int) (b compute.Backend, err error) {
 	family, _, _ := strings.Cut(name, ":")
 	if family == Default && name != Default {
@@ -38,8 +39,11 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("numeric backend %q: %w", name, err)
 	}
-	if family == Default {
+	switch {
+	case family == Default:
 		return b, setThreads(b, threads)
+	case IsONNXRuntime(b):
+		limitONNXThreads(max(threads, 1))
 	}
 	return b, nil
 }
@@ -48,6 +52,9 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 // are others than those of compilers. It is known by the name it gives itself,
 // which is not the one that it is opened by.
 func IsGo(b compute.Backend) bool { return b.Name() == "Go Backend" }
+
+// IsONNXRuntime says whether a backend is ONNX Runtime's.
+func IsONNXRuntime(b compute.Backend) bool { return b.Name() == "onnxruntime" }
 
 // Names lists the families of backends that this build has, sorted.
 func Names() []string {

@@ -64,14 +64,10 @@ func (e *Evaluator) PGD(a PGD) Attack {
 // that interpolate pull an image towards the one at the other end of it. These alone
 // make something of noise, the others start from the images themselves.
 func (e *Evaluator) Learned(v Variant, n *Network, w *Weights, epsilon float64) (Attack, error) {
-	var exec *Exec
-	err := backend.Guard(func() (err error) {
-		exec, err = NewExec(e.config.Backend, func(in []*Node) *Node {
-			x, start, labels, in := in[0], in[1], in[2], in[3:]
-			first := len(e.config.Network.Params)
-			return v.Attacked(e.config.Network.Bind(in[:first]), n.Bind(in[first:]), x, start, labels, epsilon)
-		})
-		return err
+	exec, err := backend.Compile(e.config.Backend, func(in []*Node) []*Node {
+		x, start, labels, in := in[0], in[1], in[2], in[3:]
+		first := len(e.config.Network.Params)
+		return []*Node{v.Attacked(e.config.Network.Bind(in[:first]), n.Bind(in[first:]), x, start, labels, epsilon)}
 	})
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ func BenchmarkResNet9(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	exec, err := NewExec(be, func(in []*Node) []*Node {
+	exec, err := backend.Compile(be, func(in []*Node) []*Node {
 		bound := n.Bind(in[2:])
 		loss := CleanLoss(bound, in[0], in[1])
 		return slices.Concat([]*Node{loss}, Gradient(loss, bound.Trainable()...), bound.Statistics())

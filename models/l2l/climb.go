@@ -24,16 +24,13 @@ type climb struct {
 type goal func(f Classifier, aim *Node) Objective
 
 func newClimb(b compute.Backend, n *Network, w *Weights, g goal) (*climb, error) {
-	c := &climb{weights: w}
-	return c, backend.Guard(func() (err error) {
-		c.next, err = NewExec(b, func(in []*Node) []*Node {
-			x, at, aim, step, epsilon := in[0], in[1], in[2], in[3], in[4]
-			f := n.Bind(in[5:]).Classifier(Evaluation)
-			next, value := ascend(g(f, aim), x, at, step, epsilon)
-			return []*Node{next, value}
-		})
-		return err
+	next, err := backend.Compile(b, func(in []*Node) []*Node {
+		x, at, aim, step, epsilon := in[0], in[1], in[2], in[3], in[4]
+		f := n.Bind(in[5:]).Classifier(Evaluation)
+		next, value := ascend(g(f, aim), x, at, step, epsilon)
+		return []*Node{next, value}
 	})
+	return &climb{next, w}, err
 }
 
 // attack makes the steps from start on. It gives the images, the caller's to

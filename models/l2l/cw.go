@@ -88,18 +88,16 @@ type CWAttack struct {
 
 // NewCWAttack compiles the attack on a network in evaluation mode.
 func NewCWAttack(b compute.Backend, c CW, n *Network, w *Weights) (*CWAttack, error) {
-	a := &CWAttack{config: c, params: w.inputs()}
-	return a, backend.Guard(func() (err error) {
-		a.exec, err = NewExec(b, func(in []*Node) []*Node {
-			f := n.Bind(in[6:]).Classifier(Evaluation)
-			loss, image, logits, gradient := c.objective(f, in[0], in[1], in[2], in[3], in[4], in[5])
-			return []*Node{loss, image, logits, gradient}
-		})
-		if err == nil {
-			a.judge, err = newJudge(b, n)
-		}
-		return err
+	exec, err := backend.Compile(b, func(in []*Node) []*Node {
+		f := n.Bind(in[6:]).Classifier(Evaluation)
+		loss, image, logits, gradient := c.objective(f, in[0], in[1], in[2], in[3], in[4], in[5])
+		return []*Node{loss, image, logits, gradient}
 	})
+	if err != nil {
+		return nil, err
+	}
+	judge, err := newJudge(b, n)
+	return &CWAttack{c, exec, judge, w.inputs()}, err
 }
 
 // Run attacks one image [c, h, w] with its label.

@@ -2,6 +2,8 @@ package l2l
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"foil/models/backend"
 )
 
 // derive computes a node of others, with a gradient given by hand: back gives the
@@ -23,11 +25,17 @@ func derive(in []*Node, forward func(in []*Node) *Node, back func(y, gradient *N
 }
 
 // dependOn returns y, for gradients a function of the given nodes. Nothing is copied
-// on the Go backend: y is chosen as a whole.
+// on the Go backend: y is chosen as a whole. ONNX Runtime is not told of the choice, see
+// backend.Compile, and sums can be derived there, slices can't.
 func dependOn(y *Node, nodes []*Node) *Node {
 	var sum *Node
 	for _, x := range nodes {
-		first := Reshape(Slice(Reshape(x, -1), AxisRange(0, 1)))
+		var first *Node
+		if backend.IsONNXRuntime(y.Graph().Backend()) {
+			first = ReduceAllSum(x)
+		} else {
+			first = Reshape(Slice(Reshape(x, -1), AxisRange(0, 1)))
+		}
 		if sum == nil {
 			sum = first
 		} else {

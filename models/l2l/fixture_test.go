@@ -193,7 +193,7 @@ func (f *fixture) input(t *testing.T, name string) *tensors.Tensor {
 
 func openBackend(t testing.TB) compute.Backend {
 	t.Helper()
-	b, err := backend.Open(backend.Default, 1)
+	b, err := backend.Open(testenv.Backend(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,11 +203,7 @@ func openBackend(t testing.TB) compute.Backend {
 // evaluate builds a graph and runs it once.
 func evaluate(t testing.TB, b compute.Backend, build func(in []*Node) []*Node, in ...any) [][]float32 {
 	t.Helper()
-	var exec *Exec
-	err := backend.Guard(func() (err error) {
-		exec, err = NewExec(b, build)
-		return err
-	})
+	exec, err := backend.Compile(b, build)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,10 +33,15 @@ type form interface {
 }
 
 // formFor is the one place that decides by backend. The Go backend's own convolution
-// is 20 to 50 times slower than its matrix product; others have fast ones.
+// is 20 to 50 times slower than its matrix product; others have fast ones, of which ONNX
+// Runtime's wants channels first.
 func formFor(x *Node) form {
-	if backend.IsGo(x.Graph().Backend()) {
+	switch b := x.Graph().Backend(); {
+	case backend.IsGo(b):
 		return batchLast{}
+	case backend.IsONNXRuntime(b):
+		return channelsFirst{}
+	default:
+		return channelsLast{}
 	}
-	return channelsLast{}
 }

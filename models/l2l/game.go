@@ -55,13 +55,11 @@ func NewGame(c GameConfig, classifier, attacker *Weights) (*Game, error) {
 		turns = [2]func(in []*Node) []*Node{g.smoothedTurn, g.pullingTurn}
 	}
 	for turn, build := range turns {
-		err := backend.Guard(func() (err error) {
-			g.turns[turn], err = NewExec(c.Backend, build)
-			return err
-		})
+		exec, err := backend.Compile(c.Backend, build)
 		if err != nil {
 			return nil, err
 		}
+		g.turns[turn] = exec
 	}
 	return g, nil
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -22,35 +23,58 @@ func randomTensor(r *rand.Rand, dims ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(x, dims...)
 }
 
-// TestFormsAgree holds each layer in the Go backend's form against the same in the
-// compilers': values, and gradients in images and parameters.
+// TestFormsAgree holds each layer in every form against the compilers': values, and
+// gradients in images and parameters. The Go backend computes all forms; the form of
+// the backend that is tested is computed there, too.
 func TestFormsAgree(t *testing.T) {
+	tested := openBackend(t)
+	plain, err := backend.Open(backend.Default, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, l := range formLayers() {
 		t.Run(name, func(t *testing.T) {
-			b, r := openBackend(t), random.New(1, "test")
-			var in []any
-			for _, d := range l.shapes {
-				in = append(in, randomTensor(r, d...))
-			}
-			var results [2][][]float32
-			for i, f := range []form{batchLast{}, channelsLast{}} {
-				results[i] = evaluate(t, b, func(in []*Node) []*Node {
-					y := l.apply(f, append([]*Node{f.enter(in[0])}, in[1:]...))
-					if y.Rank() == 4 {
-						y = f.leave(y)
-					}
-					return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, Sin(y))), in...)...)
-				}, in...)
-			}
-			for i := range results[0] {
-				name := "values"
-				if i > 0 {
-					name = fmt.Sprintf("gradient in input %d", i-1)
+			want := l.derived(t, plain, channelsLast{})
+			for _, f := range []form{batchLast{}, channelsFirst{}, nil} {
+				b := plain
+				if f == nil {
+					b = tested
 				}
-				near(t, name, results[0][i], results[1][i], 1e-5)
+				for i, got := range l.derived(t, b, f) {
+					near(t, fmt.Sprintf("%T on %s: %s", f, b.Name(), derivedName(i)), got, want[i], 1e-5)
+				}
 			}
 		})
 	}
+}
+
+// derived computes a layer in the given form, nil for the backend's own, and the
+// gradients of its inputs.
+func (l formLayer) derived(t *testing.T, b compute.Backend, f form) [][]float32 {
+	t.Helper()
+	r := random.New(1, "test")
+	var in []any
+	for _, d := range l.shapes {
+		in = append(in, randomTensor(r, d...))
+	}
+	return evaluate(t, b, func(in []*Node) []*Node {
+		f := f
+		if f == nil {
+			f = formFor(in[0])
+		}
+		y := l.apply(f, append([]*Node{f.enter(in[0])}, in[1:]...))
+		if y.Rank() == 4 {
+			y = f.leave(y)
+		}
+		return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, Sin(y))), in...)...)
+	}, in...)
+}
+
+func derivedName(i int) string {
+	if i == 0 {
+		return "values"
+	}
+	return fmt.Sprintf("gradient in input %d", i-1)
 }
 
 type formLayer struct {
@@ -87,9 +111,13 @@ func formLayers() map[string]formLayer {
 
 func values(y, _, _ *Node) *Node { return y }
 
-// TestGoBackendConvolvesByProduct is about time alone: both forms agree.
+// TestGoBackendConvolvesByProduct is about time alone: all forms agree.
 func TestGoBackendConvolvesByProduct(t *testing.T) {
-	evaluate(t, openBackend(t), func(in []*Node) []*Node {
+	b, err := backend.Open(backend.Default, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluate(t, b, func(in []*Node) []*Node {
 		y := formFor(in[0]).convolve(in[0], in[1], 1, 1)
 		for _, n := range y.Graph().Nodes() {
 			if n.Type() == NodeTypeConvGeneral {
@@ -100,18 +128,31 @@ func TestGoBackendConvolvesByProduct(t *testing.T) {
 	}, randomTensor(random.New(1, "test"), 2, 4, 4, 1), randomTensor(random.New(1, "test"), 3, 2, 3, 3))
 }
 
-// TestFirstOfEqualsGetsThePoolsGradient is about images with saturated areas.
+// TestFirstOfEqualsGetsThePoolsGradient is about images with saturated areas. In the
+// last square the second and the third value are the largest.
 func TestFirstOfEqualsGetsThePoolsGradient(t *testing.T) {
-	x := tensors.FromFlatDataAndDimensions([]float32{1, 1, 0, 2, 1, 1, 2, 2}, 1, 1, 2, 4)
-	b := openBackend(t)
-	for _, f := range []form{batchLast{}, channelsLast{}} {
+	tested := openBackend(t)
+	plain, err := backend.Open(backend.Default, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(b compute.Backend, f form) {
+		x := tensors.FromFlatDataAndDimensions([]float32{1, 1, 0, 2, 0, 3, 1, 1, 2, 2, 3, 1}, 1, 1, 2, 6)
 		out := evaluate(t, b, func(in []*Node) []*Node {
+			f := f
+			if f == nil {
+				f = formFor(in[0])
+			}
 			y := f.leave(f.maxPool(f.enter(in[0]), 2))
 			return append([]*Node{y}, Gradient(ReduceAllSum(y), in[0])...)
 		}, x)
-		near(t, "maxima", out[0], []float32{1, 2}, 0)
-		near(t, "gradient", out[1], []float32{1, 0, 0, 1, 0, 0, 0, 0}, 0)
+		near(t, fmt.Sprintf("%T on %s: maxima", f, b.Name()), out[0], []float32{1, 2, 3}, 0)
+		near(t, fmt.Sprintf("%T on %s: gradient", f, b.Name()), out[1], []float32{1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0}, 0)
 	}
+	for _, f := range []form{batchLast{}, channelsLast{}, channelsFirst{}} {
+		check(plain, f)
+	}
+	check(tested, nil)
 }
 
 func TestAllZeroGradientStaysZero(t *testing.T) {
@@ -135,7 +176,7 @@ func TestAllZeroGradientStaysZero(t *testing.T) {
 // width 16 and batch 32; MFLOP/s counts both.
 func BenchmarkConv(b *testing.B) {
 	for _, s := range []struct{ size, in, out int }{{32, 3, 16}, {32, 16, 32}, {16, 32, 32}, {16, 32, 64}, {8, 64, 128}, {4, 128, 128}} {
-		for name, f := range map[string]form{"batch last": batchLast{}, "native": channelsLast{}} {
+		for name, f := range benchForms(b) {
 			b.Run(fmt.Sprintf("%s/%dx%d/%d-%d", name, s.size, s.size, s.in, s.out), func(b *testing.B) {
 				benchConv(b, s.size, s.in, s.out, f)
 			})
@@ -143,11 +184,19 @@ func BenchmarkConv(b *testing.B) {
 	}
 }
 
+// benchForms are the forms that the backend can compute.
+func benchForms(b *testing.B) map[string]form {
+	if backend.IsONNXRuntime(openBackend(b)) {
+		return map[string]form{"channels first": channelsFirst{}}
+	}
+	return map[string]form{"batch last": batchLast{}, "native": channelsLast{}}
+}
+
 func benchConv(b *testing.B, size, in, out int, f form) {
 	const batch = 32
 	r := random.New(1, "bench")
 	x, kernel := randomTensor(r, batch, in, size, size), randomTensor(r, out, in, 3, 3)
-	exec, err := NewExec(openBackend(b), func(in []*Node) []*Node {
+	exec, err := backend.Compile(openBackend(b), func(in []*Node) []*Node {
 		return Gradient(ReduceAllSum(Square(f.convolve(f.enter(in[0]), in[1], 1, 1))), in[0], in[1])
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ func ResNet9(width, classes int) *Network {
 		x = block1.apply(p, x)
 		x = unit4.apply(p, unit3.apply(p, x)) // [b, 4, 4, 8 width]
 		x = block2.apply(p, x)
-		return p.flatten(p.maxPool(x, x.Shape().Dim(1)))
+		return p.flatten(p.maxPool(x, x.Shape().Dim(2)))
 	}}
 }
 

@@ -47,10 +47,7 @@ func NewTrainer(c TrainerConfig, w *Weights) (*Trainer, error) {
 		return nil, err
 	}
 	t := &Trainer{Weights: w, config: c, learner: l}
-	err = backend.Guard(func() (err error) {
-		t.turn, err = NewExec(c.Backend, t.build)
-		return err
-	})
+	t.turn, err = backend.Compile(c.Backend, t.build)
 	if err != nil || c.Method.Attack.Steps == 0 {
 		return t, err
 	}
@@ -66,12 +63,10 @@ func NewTrainer(c TrainerConfig, w *Weights) (*Trainer, error) {
 }
 
 // newJudge compiles a network's logits in evaluation mode, for images and weights.
-func newJudge(b compute.Backend, n *Network) (exec *Exec, err error) {
-	err = backend.Guard(func() (err error) {
-		exec, err = NewExec(b, func(in []*Node) *Node { return n.Bind(in[1:]).Logits(in[0], Evaluation) })
-		return err
+func newJudge(b compute.Backend, n *Network) (*Exec, error) {
+	return backend.Compile(b, func(in []*Node) []*Node {
+		return []*Node{n.Bind(in[1:]).Logits(in[0], Evaluation)}
 	})
-	return exec, err
 }
 
 // build makes the graph of a step, once the attack is done. Its inputs are images,

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"foil/internal/testenv"
 	"foil/models/adversary"
 	"foil/models/backend"
 	"foil/models/optim"
@@ -17,7 +18,7 @@ import (
 func BenchmarkStep(b *testing.B) {
 	for _, size := range []struct{ items, perUser int }{{3125, 96}, {47383, 170}} {
 		b.Run(fmt.Sprintf("items=%d", size.items), func(b *testing.B) {
-			m, rows, targets := benchModel(b, size.items, size.perUser, 1)
+			m, rows, targets := benchModel(b, testenv.Backend(b), size.items, size.perUser, 1)
 			noise := NewNoise(random.NewStreams(1), m.config.Groups)
 			users := everyone(rows)
 			for b.Loop() {
@@ -29,9 +30,9 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-func benchModel(b testing.TB, items, perUser, threads int) (*Model, Rows, []adversary.Targets) {
+func benchModel(b testing.TB, name string, items, perUser, threads int) (*Model, Rows, []adversary.Targets) {
 	const users = 64
-	be, err := backend.Open(backend.Default, threads)
+	be, err := backend.Open(name, threads)
 	if err != nil {
 		b.Fatal(err)
 	}

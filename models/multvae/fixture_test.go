@@ -118,7 +118,7 @@ func replay(t *testing.T, dir string) {
 
 func fixtureModel(t *testing.T, c stepCase, file safetensors.File) *Model {
 	t.Helper()
-	b, err := backend.Open(backend.Default, 1)
+	b, err := backend.Open(testenv.Backend(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"foil/internal/testenv"
 	"foil/models/adversary"
 	"foil/models/backend"
 	"foil/models/optim"
@@ -13,11 +14,11 @@ import (
 )
 
 // TestThreadsDoNotChangeTheWeights trains at a size at which the backend's products
-// use all threads they are given.
+// use all threads they are given. ONNX Runtime promises no such thing.
 func TestThreadsDoNotChangeTheWeights(t *testing.T) {
 	var want []adversary.Weight
 	for _, threads := range []int{1, 2, 3} {
-		m, rows, targets := benchModel(t, 3125, 96, threads)
+		m, rows, targets := benchModel(t, backend.Default, 3125, 96, threads)
 		noise := NewNoise(random.NewStreams(1), m.config.Groups)
 		for range 2 {
 			if _, err := m.Step(rows, everyone(rows), targets, noise, 1e-3, 1e-3); err != nil {
@@ -42,7 +43,7 @@ func TestThreadsDoNotChangeTheWeights(t *testing.T) {
 // TestOddSizesTrain: nothing here is a multiple of a register, a user has no items,
 // another loses all to dropout, and the last batch is one user.
 func TestOddSizesTrain(t *testing.T) {
-	b, err := backend.Open(backend.Default, 1)
+	b, err := backend.Open(testenv.Backend(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func TestOddSizesTrain(t *testing.T) {
 
 // TestInputDropoutDropsItsShare counts what the encoder keeps.
 func TestInputDropoutDropsItsShare(t *testing.T) {
-	m, rows, _ := benchModel(t, 3125, 96, 1)
+	m, rows, _ := benchModel(t, testenv.Backend(t), 3125, 96, 1)
 	h := make([]float32, rows.Len()*m.encoder.width)
 	src := random.Source(1, "dropout/input")
 	kept, all := 0, 0
@@ -94,7 +95,7 @@ func TestInputDropoutDropsItsShare(t *testing.T) {
 // TestModelSetToAStateGoesOnBitByBit, with adversaries and without.
 func TestModelSetToAStateGoesOnBitByBit(t *testing.T) {
 	for _, groups := range []bool{true, false} {
-		first, rows, targets := benchModel(t, 300, 20, 1)
+		first, rows, targets := benchModel(t, testenv.Backend(t), 300, 20, 1)
 		if !groups {
 			first.groups, first.config.Groups, targets = nil, nil, nil
 		}

@@ -1,0 +1,88 @@
+package backend
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// onlyNeeded builds a graph beside the one it is called for, and copies to that what
+// the outputs depend on.
+func onlyNeeded(build func(in []*graph.Node) []*graph.Node) func(in []*graph.Node) []*graph.Node {
+	return func(in []*graph.Node) []*graph.Node {
+		g := in[0].Graph()
+		whole := graph.NewGraph(g.Backend(), g.Name())
+		defer whole.Finalize()
+		c := copier{to: g, copies: map[*graph.Node]*graph.Node{}}
+		inputs := make([]*graph.Node, len(in))
+		for i, x := range in {
+			inputs[i] = graph.Parameter(whole, fmt.Sprintf("in%d", i), x.Shape())
+			c.copies[inputs[i]] = x
+		}
+		outputs := build(inputs)
+		copies := make([]*graph.Node, len(outputs))
+		for i, n := range outputs {
+			copies[i] = c.copy(n)
+		}
+		return copies
+	}
+}
+
+// A copier copies nodes to another graph.
+type copier struct {
+	to     *graph.Graph
+	copies map[*graph.Node]*graph.Node // by their originals
+}
+
+// copy returns the copy of a node, with that of everything it depends on.
+func (c copier) copy(n *graph.Node) *graph.Node {
+	if done, ok := c.copies[n]; ok {
+		return done
+	}
+	done := c.make(n)
+	c.copies[n] = done
+	return done
+}
+
+func (c copier) make(n *graph.Node) *graph.Node {
+	in := n.Inputs()
+	switch n.Type() {
+	case graph.NodeTypeConstant:
+		if value := n.ConstantValue(); value != nil {
+			return graph.ConstTensor(c.to, value)
+		}
+		panic(fmt.Errorf("a constant of shape %s is too large to be copied between graphs: make it an input", n.Shape()))
+	case graph.NodeTypeIota:
+		return c.iota(n)
+	case graph.NodeTypeIdentity:
+		return c.copy(in[0])
+	case graph.NodeTypeWhere:
+		// Chosen by a constant: the other branch is there for gradients alone.
+		if value := in[0].ConstantValue(); value != nil && in[0].IsScalar() {
+			if value.Value() == true {
+				return c.copy(in[1])
+			}
+			return c.copy(in[2])
+		}
+	}
+	copies := make([]*graph.Node, len(in))
+	for i, x := range in {
+		copies[i] = c.copy(x)
+	}
+	return n.CloneWithInputs(copies...)
+}
+
+// iota copies a count along an axis beside which others have one value each: a node
+// does not tell which axis it counts along.
+func (c copier) iota(n *graph.Node) *graph.Node {
+	shape := n.Shape().Clone()
+	length := shape.Size()
+	for _, d := range shape.Dimensions {
+		if d != 1 && d != length {
+			panic(fmt.Errorf("an iota of shape %s has more than one axis and cannot be copied between graphs", shape))
+		}
+	}
+	dims := shape.Dimensions
+	shape.Dimensions = []int{length}
+	return graph.Reshape(graph.Iota(c.to, shape, 0), dims...)
+}

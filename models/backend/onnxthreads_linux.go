@@ -1,0 +1,32 @@
+//go:build cgo
+
+package backend
+
+/*
+#cgo LDFLAGS: -Wl,--wrap=wrapper_CreateSessionOptions
+
+typedef void *(*set_threads)(void *options, int threads);
+
+// ONNX Runtime's API is a table of functions that new versions only append to.
+enum { SET_INTRA_OP_NUM_THREADS = 24 };
+
+static int foil_onnx_threads;
+
+void foil_set_onnx_threads(int threads) { foil_onnx_threads = threads; }
+
+// Weak: it is there only in a program that has compute-onnx.
+extern void *__real_wrapper_CreateSessionOptions(const void *api, void **out) __attribute__((weak));
+
+// The linker puts this in place of compute-onnx's function (--wrap), which leaves the
+// number of threads at that of the machine's cores.
+void *__wrap_wrapper_CreateSessionOptions(const void *api, void **out) {
+	void *failed = __real_wrapper_CreateSessionOptions(api, out);
+	if (failed || foil_onnx_threads < 1) return failed;
+	return ((set_threads *)api)[SET_INTRA_OP_NUM_THREADS](*out, foil_onnx_threads);
+}
+*/
+import "C"
+
+// limitONNXThreads sets how many threads a graph takes that ONNX Runtime compiles from
+// now on. GoMLX's backend has no option for it.
+func limitONNXThreads(threads int) { C.foil_set_onnx_threads(C.int(threads)) }
