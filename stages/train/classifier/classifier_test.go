@@ -64,3 +64,22 @@ func curves(t testing.TB, a pipeline.Artifact) []tables.Point {
 	}
 	return points
 }
+
+// TestEveryMethodLearns trains longer, without augmentation.
+func TestEveryMethodLearns(t *testing.T) {
+	data := textures(t)
+	for _, method := range methods {
+		p := tinyParams(method)
+		p.Epochs, p.Schedule.Epochs, p.Crop, p.Network.Width = 12, nil, 0, 4
+		points := curves(t, train(t, data, p, 7, 1))
+		var losses []float64
+		for _, c := range points {
+			if c.Name == "train/loss" {
+				losses = append(losses, c.Value)
+			}
+		}
+		if first, last := losses[0], losses[len(losses)-1]; last >= first {
+			t.Errorf("%s: the loss goes from %.3f to %.3f", method, first, last)
+		}
+	}
+}
