@@ -9,6 +9,7 @@ package stages
 import (
 	"foil/pipeline"
 	"foil/stages/attack"
+	"foil/stages/attack/images"
 	"foil/stages/command"
 	"foil/stages/encode"
 	"foil/stages/evaluate"
@@ -36,8 +37,14 @@ func All() []pipeline.Kind {
 		classifier.Kind(),
 		encode.Latents(),
 		attack.LatentProbe(),
+		images.FGSM(),
+		images.PGD(),
+		images.CW(),
+		images.Transfer(),
+		images.Learned(),
 		evaluate.Ranking(),
 		evaluate.Training(),
+		evaluate.Strongest(),
 		report.Table(),
 		command.Command(),
 	}

@@ -20,6 +20,7 @@ const (
 	ImageFile            = "image.json"
 	MetricsFile          = "metrics.arrow"
 	CurvesFile           = "curves.arrow"
+	OutcomesFile         = "outcomes.arrow"
 )
 
 // A Dataset is the content of an artifact of type "interactions".

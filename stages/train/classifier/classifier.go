@@ -128,7 +128,7 @@ func (t *training) record(epoch int, rate float64, losses []float64, found score
 		point("selection/"+name+"/loss", found.loss[i])
 		line += fmt.Sprintf(" %s accuracy %.4f (loss %.3f),", name, found.accuracy[i], found.loss[i])
 	}
-	t.cell.Logf("epoch %d:%s rate %g", epoch, line, rate)
+	t.cell.Logf("epoch %d:%s rate %.4g", epoch, line, rate)
 	t.cell.Progress(pipeline.Progress{
 		Done: int64(epoch), Total: int64(t.params.Epochs), Unit: "epochs",
 		Message: fmt.Sprintf("accuracy %.3f, attacked %.3f", found.under(clean), found.under(pgd)), Loss: losses[0],
