@@ -13,10 +13,10 @@ func (batchLast) affine(x, scale, shift *Node) *Node {
 	}
 	return derive(in, func(in []*Node) *Node {
 		x = rows(in[0])
-		return alike(scaled(x, scale, shift), in[0])
+		return alike(blend(shift, term{x, scale}), in[0])
 	}, func(y, v *Node) []*Node {
 		v = rows(v)
-		gradients := []*Node{alike(scaled(v, scale, nil), y)}
+		gradients := []*Node{alike(blend(nil, term{v, scale}), y)}
 		if scale != nil {
 			gradients = append(gradients, rowDot(v, x))
 		}
@@ -25,17 +25,6 @@ func (batchLast) affine(x, scale, shift *Node) *Node {
 		}
 		return gradients
 	})
-}
-
-// scaled is x scale + shift for the rows of x [c, n].
-func scaled(x, scale, shift *Node) *Node {
-	if scale != nil {
-		x = Mul(x, column(scale, x))
-	}
-	if shift != nil {
-		x = Add(x, column(shift, x))
-	}
-	return x
 }
 
 // normalise needs, with d = x - mean, n values of a channel, a = scale / deviation and
@@ -54,19 +43,19 @@ func (batchLast) normalise(x, scale, shift *Node, epsilon float64) (y, mean, var
 	y = derive(in, func(in []*Node) *Node {
 		x := rows(in[0])
 		mean = StopGradient(DivScalar(rowSum(x), n))
-		centred = Sub(x, column(mean, x))
+		centred = blend(Neg(mean), term{x, nil})
 		variance = StopGradient(DivScalar(rowDot(centred, centred), n))
 		inverse = Reciprocal(Sqrt(AddScalar(variance, epsilon)))
 		factor = inverse
 		if scale != nil {
 			factor = Mul(inverse, scale)
 		}
-		return alike(scaled(centred, factor, shift), in[0])
+		return alike(blend(shift, term{centred, factor}), in[0])
 	}, func(y, v *Node) []*Node {
 		v = rows(v)
 		sum, product := rowSum(v), rowDot(v, centred)
 		again := Mul(factor, Mul(Square(inverse), DivScalar(product, -n)))
-		gradient := Add(scaled(v, factor, Mul(factor, DivScalar(sum, -n))), scaled(centred, again, nil))
+		gradient := blend(Mul(factor, DivScalar(sum, -n)), term{v, factor}, term{centred, again})
 		gradients := []*Node{alike(gradient, y)}
 		if scale != nil {
 			gradients = append(gradients, Mul(product, inverse), sum)

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"foil/internal/bench"
 	"foil/models/adversary"
 	"foil/models/backend"
 	"foil/models/multvae"
@@ -12,32 +13,32 @@ import (
 )
 
 // trainFoil is foil's side: what step.py does, with the same settings.
-func trainFoil(w Workload) (Result, error) {
+func trainFoil(w Workload) (bench.Result, error) {
 	runtime.GOMAXPROCS(w.Threads)
 	b, err := backend.Open(backend.Default, w.Threads)
 	if err != nil {
-		return Result{}, err
+		return bench.Result{}, err
 	}
 	config := published(w.Items)
 	m, err := multvae.New(b, config, 1)
 	if err != nil {
-		return Result{}, err
+		return bench.Result{}, err
 	}
 	rows, users := w.batch()
 	targets := []adversary.Targets{{Class: w.Gender}, {Value: w.Age}}
 	noise := multvae.NewNoise(random.NewStreams(1), config.Groups)
 
-	result := Result{Version: "foil, " + runtime.Version()}
+	result := bench.Result{Version: "foil, " + runtime.Version()}
 	for i := range w.Warmup + w.Steps {
 		start := time.Now()
 		losses, err := m.Step(rows, users, targets, noise, 1e-3, 1e-3)
 		if err != nil {
-			return Result{}, err
+			return bench.Result{}, err
 		}
 		if i >= w.Warmup {
 			result.StepMS = append(result.StepMS, 1e3*time.Since(start).Seconds())
 		}
-		result.Losses = append(result.Losses, Losses{
+		result.Losses = append(result.Losses, bench.Losses{
 			"softmax": losses.NLL, "KL": losses.KL, "gender": losses.Groups[0], "age": losses.Groups[1],
 		})
 	}

@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"flag"
 	"fmt"
 	"os"
@@ -27,35 +28,45 @@ type options struct {
 	steps   int
 }
 
+// foilSide is the argument with which this program is foil's side of a comparison.
+const foilSide = "foil-side"
+
+//go:embed step.py
+var script string
+
 func main() { bench.Main(run) }
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 1 && args[0] == foilSide {
-		return serveFoil(os.Stdin, os.Stdout)
+		return bench.Serve(os.Stdin, os.Stdout, trainFoil)
 	}
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	foil, err := foilProgram()
+	foil, err := bench.Self(foilSide)
 	if err != nil {
 		return err
 	}
-	c := Comparison{
-		Peer: pythonProgram(o.python, o.fused), Foil: foil,
+	var flags []string
+	if o.fused {
+		flags = []string{"--fused"}
+	}
+	c := bench.Comparison{
+		Peer: bench.Python(o.python, script, flags...), Foil: foil, SameWork: sameWork,
 		Rounds: o.rounds, Progress: os.Stderr,
 	}
-	var measured []Measured
+	var rows []bench.Row
 	for _, size := range o.sizes {
 		for _, threads := range o.threads {
-			m, err := c.Run(ctx, newWorkload(size, threads, o.warmup, o.steps))
+			pair, err := c.Run(ctx, newWorkload(size, threads, o.warmup, o.steps))
 			if err != nil {
-				return fmt.Errorf("%d items, threads %d: %w", size.Items, threads, err)
+				return err
 			}
-			measured = append(measured, m)
+			rows = append(rows, bench.Row{Labels: []string{fmt.Sprint(size.Items), fmt.Sprint(threads)}, Pair: pair})
 		}
 	}
-	return writeTable(os.Stdout, bench.Machine(), measured)
+	return bench.WriteTable(os.Stdout, bench.Machine(), []string{"items", "threads"}, rows)
 }
 
 func parse(args []string) (options, error) {

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"foil/internal/bench"
 )
 
 func TestFlagsAreRead(t *testing.T) {
@@ -35,13 +33,6 @@ func TestWrongFlagsAreNamed(t *testing.T) {
 	}
 }
 
-func TestBothSidesRunWithoutTuning(t *testing.T) {
-	got := bench.Without([]string{"OPENBLAS_CORETYPE=X", "OMP_NUM_THREADS=8", "GOGC=off", "GOMAXPROCS=1", "PATH=/bin"}, tuning)
-	if want := []string{"PATH=/bin"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 func TestWorkloadHasTheSizeAskedFor(t *testing.T) {
 	w := newWorkload(Size{Items: 30, PerUser: 7}, 2, 1, 3)
 	if len(w.Rows) != batchUsers || len(w.Gender) != batchUsers || len(w.Age) != batchUsers {
@@ -55,42 +46,5 @@ func TestWorkloadHasTheSizeAskedFor(t *testing.T) {
 	}
 	if !reflect.DeepEqual(w, newWorkload(Size{Items: 30, PerUser: 7}, 2, 1, 3)) {
 		t.Error("the same size gave another batch")
-	}
-}
-
-func TestTableIsMarkdown(t *testing.T) {
-	var b strings.Builder
-	err := writeTable(&b, "linux/amd64, 2 cores", []Measured{{
-		Items: 3125, Threads: 1,
-		Peer: Side{Version: "PyTorch 2", RoundMS: []float64{20, 22}, Memory: 800 << 20},
-		Foil: Side{Version: "foil", RoundMS: []float64{5, 5.5}},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const want = `PyTorch 2 beside foil; linux/amd64, 2 cores; 2 rounds
-
-| items | threads | PyTorch ms | foil ms | ratio | of single rounds | PyTorch MiB |  foil MiB |
-| ----: | ------: | ---------: | ------: | ----: | ---------------: | ----------: | --------: |
-|  3125 |       1 |       21.0 |     5.2 |  0.25 |        0.25-0.25 |         800 | not known |
-`
-	if b.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
-	}
-}
-
-func TestTableWarnsOfABusyMachine(t *testing.T) {
-	for _, test := range []struct {
-		foilMS []float64
-		warned bool
-	}{{[]float64{5, 6}, false}, {[]float64{5, 9}, true}} {
-		var b strings.Builder
-		m := Measured{Peer: Side{RoundMS: []float64{20, 20}}, Foil: Side{RoundMS: test.foilMS}}
-		if err := writeTable(&b, "", []Measured{m}); err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(b.String(), "machine was busy") != test.warned {
-			t.Errorf("rounds of %v beside 20 ms; want a warning: %t\n%s", test.foilMS, test.warned, b.String())
-		}
 	}
 }

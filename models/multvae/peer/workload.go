@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 )
@@ -26,15 +27,11 @@ type Workload struct {
 	Age     []float32 `json:"age"`    // in [0, 1)
 }
 
-// A Result is what a side says of a workload.
-type Result struct {
-	Version string    `json:"version"` // of what it computes with
-	StepMS  []float64 `json:"step_ms"` // milliseconds of each timed step
-	Losses  []Losses  `json:"losses"`  // of every step, warm-up included
-}
+// Name is the workload in progress and errors.
+func (w Workload) Name() string { return fmt.Sprintf("%d items, threads %d", w.Items, w.Threads) }
 
-// Losses are the parts of a step's loss, by name.
-type Losses map[string]float64
+// Counts are the steps before those that are timed, and these.
+func (w Workload) Counts() (warmup, steps int) { return w.Warmup, w.Steps }
 
 // newWorkload draws a batch; equal arguments give equal batches.
 func newWorkload(size Size, threads, warmup, steps int) Workload {

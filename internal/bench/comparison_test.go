@@ -1,13 +1,19 @@
-package main
+package bench
 
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
+
+// fakeTask is a task of 2 and 3 steps.
+type fakeTask struct{ Warmup, Steps int }
+
+func (fakeTask) Name() string                  { return "a fake" }
+func (t fakeTask) Counts() (warmup, steps int) { return t.Warmup, t.Steps }
 
 // fakeSide names the variable that makes the test program a side: its value is
 // what the side does.
@@ -24,7 +30,7 @@ func TestMain(m *testing.M) {
 // fake answers the workload on standard input. what is a verb, and for "takes"
 // the milliseconds of each step.
 func fake(what string) {
-	var w Workload
+	var w fakeTask
 	if err := json.NewDecoder(os.Stdin).Decode(&w); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -32,7 +38,7 @@ func fake(what string) {
 	verb, rest, _ := strings.Cut(what, " ")
 	r := Result{Version: what, StepMS: make([]float64, w.Steps)}
 	for range w.Warmup + w.Steps {
-		r.Losses = append(r.Losses, Losses{"softmax": 780, "KL": 0.1, "gender": 0.7, "age": 0.5})
+		r.Losses = append(r.Losses, Losses{"softmax": 780})
 	}
 	switch verb {
 	case "takes":
@@ -61,11 +67,12 @@ func fakeProgram(t *testing.T, name, what string) Program {
 	return Program{Name: name, Args: []string{self, fakeSide, what}}
 }
 
-func compareFakes(t *testing.T, peer, foil string) (Measured, string, error) {
+func compareFakes(t *testing.T, peer, foil string) (Pair, string, error) {
 	t.Helper()
 	var progress strings.Builder
-	c := Comparison{Peer: fakeProgram(t, "PyTorch", peer), Foil: fakeProgram(t, "foil", foil), Rounds: 2, Progress: &progress}
-	m, err := c.Run(t.Context(), newWorkload(Size{Items: 40, PerUser: 3}, 1, 2, 3))
+	c := Comparison{Peer: fakeProgram(t, "PyTorch", peer), Foil: fakeProgram(t, "foil", foil), Rounds: 2, Progress: &progress,
+		SameWork: func(peer, foil Result) error { return Within(Losses{"softmax": 1.02}, peer.Losses[0], foil.Losses[0]) }}
+	m, err := c.Run(t.Context(), fakeTask{2, 3})
 	return m, progress.String(), err
 }
 
@@ -103,55 +110,53 @@ func TestComparisonRefusesWhatCannotBeCompared(t *testing.T) {
 }
 
 func TestMedianOfRoundsAndRangeOfTheirRatios(t *testing.T) {
-	m := Measured{Peer: Side{RoundMS: []float64{10, 40, 20}}, Foil: Side{RoundMS: []float64{5, 60, 8}}}
+	m := Pair{Peer: Side{RoundMS: []float64{10, 40, 20}}, Foil: Side{RoundMS: []float64{5, 60, 8}}}
 	low, high := m.RatioRange()
 	if m.Peer.MS() != 20 || m.Foil.MS() != 8 || m.Ratio() != 0.4 || low != 0.4 || high != 1.5 {
 		t.Errorf("%v ms, %v ms, ratio %v of %v-%v; want 20, 8, 0.4 of 0.4-1.5", m.Peer.MS(), m.Foil.MS(), m.Ratio(), low, high)
 	}
 }
 
-func TestLossesOfDifferentModelsAreToldApart(t *testing.T) {
-	usual := Losses{"softmax": 780, "KL": 0.1, "gender": 0.7, "age": 0.5}
-	for _, test := range []struct {
-		what string
-		foil Losses
-		same bool
-	}{
-		{"other random numbers", Losses{"softmax": 783, "KL": 0.105, "gender": 0.75, "age": 0.3}, true},
-		{"KL without its factor", Losses{"softmax": 780, "KL": 0.125, "gender": 0.7, "age": 0.5}, false},
-		{"sum over heads", Losses{"softmax": 780, "KL": 0.1, "gender": 7, "age": 5}, false},
-		{"no adversaries", Losses{"softmax": 780, "KL": 0.1}, false},
-	} {
-		if err := sameWork(Result{Losses: []Losses{usual}}, Result{Losses: []Losses{test.foil}}); (err == nil) != test.same {
-			t.Errorf("%s: error %v; want the same work: %t", test.what, err, test.same)
-		}
+func TestBothSidesRunWithoutTuning(t *testing.T) {
+	got := Without([]string{"OPENBLAS_CORETYPE=X", "OMP_NUM_THREADS=8", "GOGC=off", "GOMAXPROCS=1", "PATH=/bin"}, tuning)
+	if want := []string{"PATH=/bin"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-func TestFoilTrainsOnAWorkload(t *testing.T) {
-	input, output := encode(t, newWorkload(Size{Items: 50, PerUser: 5}, 1, 1, 2)), &strings.Builder{}
-	if err := serveFoil(input, output); err != nil {
-		t.Fatal(err)
-	}
-	var r Result
-	if err := json.Unmarshal([]byte(output.String()), &r); err != nil {
-		t.Fatal(err)
-	}
-	if len(r.StepMS) != 2 || len(r.Losses) != 3 {
-		t.Fatalf("%d times, %d losses; want 2 and 3", len(r.StepMS), len(r.Losses))
-	}
-	for _, part := range []string{"softmax", "KL", "gender", "age"} {
-		if r.Losses[0][part] <= 0 {
-			t.Errorf("loss %q of the first step is %v", part, r.Losses[0][part])
-		}
-	}
-}
-
-func encode(t *testing.T, w Workload) io.Reader {
-	t.Helper()
-	text, err := json.Marshal(w)
+func TestTableIsMarkdown(t *testing.T) {
+	var b strings.Builder
+	err := WriteTable(&b, "linux/amd64, 2 cores", []string{"items", "threads"}, []Row{{
+		Labels: []string{"3125", "1"}, Pair: Pair{
+			Peer: Side{Version: "PyTorch 2", RoundMS: []float64{20, 22}, Memory: 800 << 20},
+			Foil: Side{Version: "foil", RoundMS: []float64{5, 5.5}},
+		}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.NewReader(string(text))
+	const want = `PyTorch 2 beside foil; linux/amd64, 2 cores; 2 rounds
+
+| items | threads | PyTorch ms | foil ms | ratio | of single rounds | PyTorch MiB |  foil MiB |
+| ----: | ------: | ---------: | ------: | ----: | ---------------: | ----------: | --------: |
+|  3125 |       1 |       21.0 |     5.2 |  0.25 |        0.25-0.25 |         800 | not known |
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+func TestTableWarnsOfABusyMachine(t *testing.T) {
+	for _, test := range []struct {
+		foilMS []float64
+		warned bool
+	}{{[]float64{5, 6}, false}, {[]float64{5, 9}, true}} {
+		var b strings.Builder
+		m := Pair{Peer: Side{RoundMS: []float64{20, 20}}, Foil: Side{RoundMS: test.foilMS}}
+		if err := WriteTable(&b, "", nil, []Row{{Pair: m}}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "machine was busy") != test.warned {
+			t.Errorf("rounds of %v beside 20 ms; want a warning: %t\n%s", test.foilMS, test.warned, b.String())
+		}
+	}
 }
