@@ -1,0 +1,102 @@
+package classifier
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foil/pipeline"
+	"foil/stages/stagetest"
+)
+
+// interrupted trains for some epochs, saves, begins the next epoch and stops. It
+// returns the cell with the checkpoint.
+func interrupted(t *testing.T, data pipeline.Artifact, p *Params, epochs int) *pipeline.Cell {
+	t.Helper()
+	cell := &pipeline.Cell{
+		Params: p, Seed: 7, Backend: "go", Cores: 1, WorkDir: t.TempDir(),
+		Inputs: map[string]pipeline.Artifact{"data": data},
+	}
+	tr, err := newTraining(cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for epoch := 1; epoch <= epochs; epoch++ {
+		if _, err := tr.epoch(context.Background(), epoch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tr.save(epochs)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := tr.epoch(ctx, epochs+1); err == nil {
+		t.Fatal("an interrupted epoch ended well")
+	}
+	return cell
+}
+
+func TestInterruptedTrainingEndsInTheSameBytes(t *testing.T) {
+	data := textures(t)
+	for _, method := range methods {
+		p := tinyParams(method)
+		if method == "trades" { // one of them with a network that drops features
+			p.Network.Name, p.Network.Width = "small-cnn", 2
+		}
+		want := train(t, data, p, 7, 1).Digest()
+		for _, epochs := range []int{1, 2} {
+			cell := interrupted(t, data, p, epochs)
+			var log strings.Builder
+			cell.OnLog = &log
+			if got := stagetest.MustRun(t, Kind(), cell).Digest(); got != want {
+				t.Errorf("%s: interrupted after epoch %d, the training ends in other bytes", method, epochs)
+			}
+			if begun := strings.Count(log.String(), "\nepoch "); begun != p.Epochs-epochs {
+				t.Errorf("%s: %d epochs were trained after a checkpoint of epoch %d", method, begun, epochs)
+			}
+		}
+	}
+}
+
+func TestADamagedCheckpointStartsTheTrainingAnew(t *testing.T) {
+	data := textures(t)
+	p := tinyParams("plain")
+	want := train(t, data, p, 7, 1).Digest()
+	cell := interrupted(t, data, p, 1)
+	path := filepath.Join(cell.WorkDir, "training")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(path, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	cell.OnNote = func(text string) { notes = append(notes, text) }
+	if got := stagetest.MustRun(t, Kind(), cell).Digest(); got != want {
+		t.Error("the training ends in other bytes")
+	}
+	if len(notes) != 1 || !strings.Contains(notes[0], "starts anew") {
+		t.Errorf("notes %q, want one that the training starts anew", notes)
+	}
+}
+
+func TestWhatCannotBeTrainedIsRefused(t *testing.T) {
+	data := textures(t) // 16 x 16, 12 test images
+	for _, c := range []struct {
+		name, want string
+		edit       func(*Params)
+	}{
+		{"more test images than there are", "select.images is 13, and the data has 12", func(p *Params) { p.Select.Images = 13 }},
+		{"a rate that is far too large", "lower the rate", func(p *Params) { p.Rate, p.Epochs = 1e30, 5 }},
+	} {
+		p := tinyParams("plain")
+		c.edit(p)
+		_, err := stagetest.Run(t, Kind(), &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": data}})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+		}
+	}
+}
