@@ -30,6 +30,7 @@ func All() []pipeline.Kind {
 		load.SyntheticImages(),
 		load.CIFAR10(),
 		load.CIFAR100(),
+		load.Classifier(),
 		filter.KCore(),
 		filter.KnownAttributes(),
 		split.UserKFold(),

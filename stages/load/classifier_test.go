@@ -1,0 +1,110 @@
+package load
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foil/internal/safetensors"
+	"foil/internal/tables"
+	"foil/models/backend"
+	"foil/models/l2l"
+	"foil/pipeline"
+	"foil/stages/classifierfile"
+	"foil/stages/stagetest"
+)
+
+// checkpoint writes weights of a narrow ResNet-9 as edit leaves them.
+func checkpoint(t *testing.T, edit func([]safetensors.Tensor) []safetensors.Tensor) (dir string, want []safetensors.Tensor) {
+	t.Helper()
+	network, err := classifierfile.Network{Name: "resnet-9", Width: 2}.Build(tables.Shape{Channels: 3, Height: 16, Width: 16}, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := backend.Open(backend.Default, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := l2l.NewWeights(b, network.Params, 1, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err = classifierfile.CopyTensors(w); err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := safetensors.Write(&text, edit(append([]safetensors.Tensor(nil), want...))); err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "weights.safetensors"), text.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return dir, want
+}
+
+func loadedFrom(t *testing.T, dir string, notes *[]string) (pipeline.Artifact, error) {
+	t.Helper()
+	p := Classifier().Params().(*ClassifierParams)
+	p.File, p.Network, p.Classes, p.Size = "weights.safetensors", classifierfile.Network{Name: "resnet-9", Width: 2}, 4, 16
+	sources, err := findClassifier(t.Context(), &pipeline.Env{DataDir: dir}, p)
+	if err != nil {
+		return pipeline.Artifact{}, err
+	}
+	return stagetest.Run(t, Classifier(), &pipeline.Cell{Params: p, Sources: sources, OnNote: func(text string) { *notes = append(*notes, text) }})
+}
+
+func TestWeightsFromElsewhereAreTakenByName(t *testing.T) {
+	counter := safetensors.Tensor{Name: "conv1.bn1.num_batches_tracked", I64: []int64{3}}
+	dir, want := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor { return append(w, counter) })
+	var notes []string
+	a, err := loadedFrom(t, dir, &notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) != 1 || !strings.Contains(notes[0], counter.Name) {
+		t.Errorf("notes %q, want one about the tensor that is not used", notes)
+	}
+	path, err := a.Path("best.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := safetensors.Write(&text, want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(got, text.Bytes()) {
+		t.Errorf("the weights are not those of the file (%v)", err)
+	}
+}
+
+func TestAllTensorsThatDoNotFitAreNamed(t *testing.T) {
+	dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
+		for i := range w {
+			if w[i].Name == "fc.bias" {
+				w[i] = safetensors.Tensor{Name: "fc.bias", Shape: []int{2}, F32: []float32{1, 2}}
+			}
+			if w[i].Name == "fc.weight" {
+				w[i].Name = "linear.weight"
+			}
+		}
+		return w
+	})
+	var notes []string
+	_, err := loadedFrom(t, dir, &notes)
+	for _, want := range []string{"weights.safetensors", "fc.weight is missing", "fc.bias has shape [2], not [4]"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+func TestMissingWeightsAreTold(t *testing.T) {
+	var notes []string
+	if _, err := loadedFrom(t, t.TempDir(), &notes); err == nil || !strings.Contains(err.Error(), "weights cannot be read") {
+		t.Errorf("error %v, want that the weights cannot be read", err)
+	}
+}
