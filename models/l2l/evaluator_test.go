@@ -153,6 +153,23 @@ func TestLearnedAttacksKeepTheirBounds(t *testing.T) {
 	}
 }
 
+// TestLearnedAttacksWithoutRoomChangeNothing holds every variant, the interpolating
+// ones from where they start without room, too.
+func TestLearnedAttacksWithoutRoomChangeNothing(t *testing.T) {
+	b, f := openBackend(t), oneCase(t, "l2l_k")
+	n, x := f.Hyper.Attacker.build(t), f.tensors["in.x"].F32
+	e := f.evaluator(t, b, f.Hyper.Classifier.build(t), "w.classifier.", 4)
+	for _, v := range []Variant{Grad(), TwoStep(), KStep(6, 0.007), GradInterpolation(0.5), TwoStepInterpolation(0.9)} {
+		a, err := e.Learned(v, n, f.weights(t, b, n, "w.attacker."), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(f.attack(t, a, nil), x) {
+			t.Errorf("%s changes images by more than 0", v.Name)
+		}
+	}
+}
+
 // bounded asks for pixels in [0, 1] within epsilon of x, to float32, and gives the
 // largest change.
 func bounded(t *testing.T, name string, attacked, x []float32, epsilon float64) (largest float64) {

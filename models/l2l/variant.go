@@ -45,6 +45,9 @@ func TwoStep() Variant {
 // and epsilon bounds it only at the end.
 func KStep(k int, step float64) Variant {
 	return Variant{Name: fmt.Sprintf("%d-step", k), Channels: 2 * imageChannels, Passes: k + 1, perturb: func(g *round, x *Node) *Node {
+		if g.epsilon == 0 {
+			return ZerosLike(x) // step/epsilon is no number
+		}
 		at := x
 		for range k {
 			move := MulScalar(g.attack(StopGradient(g.withGradient(at))), step/g.epsilon)
