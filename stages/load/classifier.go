@@ -60,11 +60,11 @@ func findClassifier(_ context.Context, env *pipeline.Env, params any) ([]pipelin
 		return nil, fmt.Errorf("%s is looked for in the data folder; name that with --data or FOIL_DATA", p.File)
 	}
 	path := filepath.Join(env.DataDir, filepath.FromSlash(p.File))
-	raw, err := os.ReadFile(path)
+	digest, _, err := pipeline.DigestFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the weights cannot be read: %w", err)
 	}
-	return []pipeline.Source{{Name: p.File, Digest: cache.DigestOf(raw), Path: path}}, nil
+	return []pipeline.Source{{Name: p.File, Digest: digest, Path: path}}, nil
 }
 
 func loadClassifier(_ context.Context, cell *pipeline.Cell) error {

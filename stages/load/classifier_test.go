@@ -81,6 +81,20 @@ func TestWeightsFromElsewhereAreTakenByName(t *testing.T) {
 	}
 }
 
+// TestLoadedClassifierIsPinned holds the artifact, in which nothing is computed. When
+// it changes, raise the kind's Version.
+func TestLoadedClassifierIsPinned(t *testing.T) {
+	dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor { return w })
+	a, err := loadedFrom(t, dir, new([]string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "9d5829ab30149ac228a96fc34ec3e3f8133d59e853ffa2cfb4c9c9b90c1ede8b"
+	if got := a.Digest().String(); got != want {
+		t.Errorf("digest %s, want %s; has Version been raised?", got, want)
+	}
+}
+
 func TestAllTensorsThatDoNotFitAreNamed(t *testing.T) {
 	dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
 		for i := range w {
