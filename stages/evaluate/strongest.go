@@ -4,36 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"foil/internal/tables"
 	"foil/pipeline"
+	"foil/stages/attackfile"
 )
 
 // Strongest is evaluate/strongest.
 func Strongest() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "evaluate/strongest",
-		Version: 1,
+		Version: 2,
 		Doc: "Puts attacks on one classifier together: an image stands if it stands all of them. A defence is as good as the " +
-			"worst attack on it (Carlini et al. 2019, section 5). Images that some attack was not tried on do not count.",
+			"worst attack on it (Carlini et al. 2019, section 5). They have to be of the same classifier, images and epsilon. " +
+			"Images that some attack was not tried on do not count.",
 		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Doc: "what an attack on images has found"}},
 		Output: tables.TypeMetrics,
-		Files: []pipeline.FileDoc{
-			{Name: tables.MetricsFile, Doc: "accuracy, accuracy_clean, images (how many); breaks, by attack as the group: the share of images that this attack alone breaks"},
-			{Name: tables.OutcomesFile, Doc: "for each image the outcome of the attack that did most harm"},
-		},
+		Files: attackfile.Docs("accuracy, accuracy_clean, success, images (how many). With an attack as the group, shares of the images: falls, which it breaks; " +
+			"breaks, which it alone breaks; wins, of those that fall to any the ones to which it did most harm. With two attacks as the group, " +
+			"falls_but_stands: the number of images that fall to the first and stand the second, as McNemar's test takes it"),
 		Light: true,
 		Run:   runStrongest,
 	}
-}
-
-// An attackOutcome is the outcome of a named attack.
-type attackOutcome struct {
-	attack string
-	tables.Outcome
 }
 
 // A tried is an image at a checkpoint.
@@ -42,111 +37,169 @@ type tried struct {
 	image      int32
 }
 
-func runStrongest(_ context.Context, cell *pipeline.Cell) error {
-	names := slices.Sorted(maps.Keys(cell.Inputs))
-	found := map[tried][]attackOutcome{}
-	var order []tried // of the first attack
-	for _, name := range names {
-		path, err := cell.Inputs[name].Path(tables.OutcomesFile)
-		if err != nil {
-			return fmt.Errorf("%s is no attack on images, it has no outcomes of single ones: %w", name, err)
-		}
-		outcomes, err := tables.ReadOutcomes(path)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		for _, o := range outcomes {
-			at := tried{o.Checkpoint, o.Image}
-			if before := found[at]; len(before) > 0 && (before[0].Label != o.Label || before[0].Clean != o.Clean) {
-				return fmt.Errorf("%s and %s were not of one classifier on one set of images: image %d has label %d and was taken for %d by the one, %d and %d by the other",
-					before[0].attack, name, o.Image, before[0].Label, before[0].Clean, o.Label, o.Clean)
-			}
-			found[at] = append(found[at], attackOutcome{name, o})
-			if name == names[0] {
-				order = append(order, at)
-			}
-		}
-	}
-	order = slices.DeleteFunc(order, func(at tried) bool { return len(found[at]) < len(names) })
-	if len(order) == 0 {
-		return errors.New("no image was attacked by all of the attacks at one checkpoint")
-	}
-	return writeStrongest(cell, names, order, found)
+// A panel is the outcomes of all attacks on the images that all of them were tried on.
+type panel struct {
+	attack   attackfile.Attack
+	names    []string                   // of the attacks
+	order    []tried                    // in that of the first attack
+	outcomes map[tried][]tables.Outcome // by attack
 }
 
-func writeStrongest(cell *pipeline.Cell, names []string, order []tried, found map[tried][]attackOutcome) error {
-	var outcomes []tables.Outcome
-	var metrics []tables.Metric
-	var checkpoints []string
-	for _, at := range order {
-		if !slices.Contains(checkpoints, at.checkpoint) {
-			checkpoints = append(checkpoints, at.checkpoint)
-		}
-		outcomes = append(outcomes, harm(found[at]))
-	}
-	for _, checkpoint := range checkpoints {
-		metrics = append(metrics, strongestMetrics(checkpoint, names, order, found)...)
-	}
-	err := tables.WriteFile(cell.Create, tables.OutcomesFile, func(w io.Writer) error { return tables.WriteOutcomes(w, outcomes) })
+func runStrongest(_ context.Context, cell *pipeline.Cell) error {
+	p, err := newPanel(cell)
 	if err != nil {
 		return err
 	}
-	return tables.WriteFile(cell.Create, tables.MetricsFile, func(w io.Writer) error { return tables.WriteMetrics(w, metrics) })
+	result := attackfile.Result{Attack: p.attack}
+	var checkpoints []string
+	for _, at := range p.order {
+		if !slices.Contains(checkpoints, at.checkpoint) {
+			checkpoints = append(checkpoints, at.checkpoint)
+		}
+		outcomes := p.outcomes[at]
+		result.Outcomes = append(result.Outcomes, outcomes[worst(outcomes)])
+	}
+	for _, checkpoint := range checkpoints {
+		result.Metrics = append(result.Metrics, p.at(checkpoint).metrics(checkpoint)...)
+	}
+	return attackfile.Write(cell.Create, result)
 }
 
-// harm is the outcome of the attack that did most of it: a wrong class, then the
-// largest loss.
-func harm(found []attackOutcome) tables.Outcome {
-	worst := found[0].Outcome
-	for _, f := range found[1:] {
-		switch {
-		case f.Stood() != worst.Stood():
-			if worst.Stood() {
-				worst = f.Outcome
-			}
-		case f.Loss > worst.Loss:
-			worst = f.Outcome
+// newPanel reads the attacks and checks that they belong together.
+func newPanel(cell *pipeline.Cell) (*panel, error) {
+	p := &panel{names: slices.Sorted(maps.Keys(cell.Inputs)), outcomes: map[tried][]tables.Outcome{}}
+	tries := make([]int, len(p.names)) // images that each attack was tried on
+	for i, name := range p.names {
+		attack, outcomes, err := attackfile.Read(cell.Inputs[name])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if i == 0 {
+			p.attack = attack
+		} else if err := p.attack.Beside(attack); err != nil {
+			return nil, fmt.Errorf("%s and %s cannot be put together: %w", p.names[0], name, err)
+		}
+		tries[i] = len(outcomes)
+		if err := p.add(i, outcomes); err != nil {
+			return nil, err
 		}
 	}
-	return worst
+	p.order = slices.DeleteFunc(p.order, func(at tried) bool { return len(p.outcomes[at]) < len(p.names) })
+	if len(p.order) == 0 {
+		return nil, errors.New("no image was attacked by all of the attacks at one checkpoint")
+	}
+	var more []string
+	for i, n := range tries {
+		if n > len(p.order) {
+			more = append(more, fmt.Sprintf("%s (%d)", p.names[i], n))
+		}
+	}
+	if len(more) > 0 {
+		cell.Note("only the %d images count that all attacks were tried on; more were tried by %s", len(p.order), strings.Join(more, ", "))
+	}
+	return p, nil
 }
 
-func strongestMetrics(checkpoint string, names []string, order []tried, found map[tried][]attackOutcome) []tables.Metric {
-	var images, clean, stood float64
-	alone := map[string]float64{} // broken by this attack only
-	for _, at := range order {
-		if at.checkpoint != checkpoint {
-			continue
+// add adds the outcomes of the next attack.
+func (p *panel) add(attack int, outcomes []tables.Outcome) error {
+	for _, o := range outcomes {
+		at := tried{o.Checkpoint, o.Image}
+		if attack == 0 {
+			p.order = append(p.order, at)
 		}
-		images++
-		all := found[at]
-		if all[0].Clean != all[0].Label {
-			continue
+		before := p.outcomes[at]
+		if len(before) < attack {
+			continue // an earlier attack was not tried on it
+		}
+		if attack > 0 && (before[0].Label != o.Label || before[0].Clean != o.Clean) {
+			return fmt.Errorf("image %d has label %d and was taken for %d before %s, but %d and %d before %s; were the attacks made on different backends?",
+				o.Image, before[0].Label, before[0].Clean, p.names[0], o.Label, o.Clean, p.names[attack])
+		}
+		p.outcomes[at] = append(before, o)
+	}
+	return nil
+}
+
+// at is the part of the panel for one checkpoint.
+func (p *panel) at(checkpoint string) *panel {
+	part := *p
+	part.order = slices.DeleteFunc(slices.Clone(p.order), func(at tried) bool { return at.checkpoint != checkpoint })
+	return &part
+}
+
+// worst is the number of the attack that did most harm to an image, the first of
+// equals.
+func worst(outcomes []tables.Outcome) (attack int) {
+	for i, o := range outcomes {
+		if attackfile.Worse(o, outcomes[attack]) {
+			attack = i
+		}
+	}
+	return attack
+}
+
+// metrics are those of a panel for one checkpoint.
+func (p *panel) metrics(checkpoint string) []tables.Metric {
+	n := float64(len(p.order))
+	var clean, stood float64
+	falls, breaks, wins := make([]float64, len(p.names)), make([]float64, len(p.names)), make([]float64, len(p.names))
+	for _, at := range p.order {
+		outcomes := p.outcomes[at]
+		if outcomes[0].Clean != outcomes[0].Label {
+			continue // it was wrong without an attack
 		}
 		clean++
-		var broke []string
-		for _, f := range all {
-			if !f.Stood() {
-				broke = append(broke, f.attack)
+		var broke []int
+		for i, o := range outcomes {
+			if !o.Stood() {
+				falls[i]++
+				broke = append(broke, i)
 			}
 		}
-		switch len(broke) {
-		case 0:
+		if len(broke) == 0 {
 			stood++
-		case 1:
-			alone[broke[0]]++
+			continue
+		}
+		wins[worst(outcomes)]++
+		if len(broke) == 1 {
+			breaks[broke[0]]++
 		}
 	}
 	metrics := []tables.Metric{
-		{Name: "accuracy", Value: stood / images},
-		{Name: "accuracy_clean", Value: clean / images},
-		{Name: "images", Value: images},
+		{Name: "accuracy", Value: stood / n},
+		{Name: "accuracy_clean", Value: clean / n},
+		{Name: "success", Value: (clean - stood) / max(clean, 1)},
+		{Name: "images", Value: n},
 	}
-	for _, name := range names {
-		metrics = append(metrics, tables.Metric{Name: "breaks", Value: alone[name] / images, Group: name})
+	for i, name := range p.names {
+		metrics = append(metrics,
+			tables.Metric{Name: "falls", Value: falls[i] / n, Group: name},
+			tables.Metric{Name: "breaks", Value: breaks[i] / n, Group: name},
+			tables.Metric{Name: "wins", Value: wins[i] / n, Group: name})
 	}
+	metrics = append(metrics, p.pairs()...)
 	for i := range metrics {
 		metrics[i].Split, metrics[i].Checkpoint = tables.Test, checkpoint
+	}
+	return metrics
+}
+
+// pairs counts, for every two attacks, on which images only one of them succeeds.
+func (p *panel) pairs() (metrics []tables.Metric) {
+	for i, a := range p.names {
+		for j, b := range p.names {
+			if i == j {
+				continue
+			}
+			n := 0
+			for _, at := range p.order {
+				// Whoever stands was right before.
+				if o := p.outcomes[at]; !o[i].Stood() && o[j].Stood() {
+					n++
+				}
+			}
+			metrics = append(metrics, tables.Metric{Name: "falls_but_stands", Value: float64(n), Group: a + ", " + b})
+		}
 	}
 	return metrics
 }

@@ -1,26 +1,33 @@
 package evaluate
 
 import (
-	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
+	"foil/internal/cache"
 	"foil/internal/tables"
 	"foil/pipeline"
+	"foil/stages/attackfile"
 	"foil/stages/stagetest"
 )
 
-// attacked is an artifact with outcomes: for each image its label, and what it is
-// taken for before and after.
-func attacked(t *testing.T, images ...[3]int32) pipeline.Artifact {
+// on is what a test's attacks are on.
+var on = attackfile.Attack{Epsilon: 0.031, Model: cache.DigestOf([]byte("model")), Data: cache.DigestOf([]byte("data"))}
+
+// attacked is an artifact with outcomes: for each image its label, what it is taken
+// for before and after, and the loss.
+func attacked(t *testing.T, on attackfile.Attack, images ...[4]int32) pipeline.Artifact {
 	t.Helper()
-	var outcomes []tables.Outcome
+	r := attackfile.Result{Attack: on}
 	for i, v := range images {
-		outcomes = append(outcomes, tables.Outcome{Checkpoint: "last", Image: int32(i), Label: v[0], Clean: v[1], Attacked: v[2]})
+		r.Outcomes = append(r.Outcomes, tables.Outcome{
+			Checkpoint: "last", Image: int32(i), Label: v[0], Clean: v[1], Attacked: v[2], Loss: float64(v[3]),
+		})
 	}
 	cell := &pipeline.Cell{OutDir: t.TempDir()}
-	err := tables.WriteFile(cell.Create, tables.OutcomesFile, func(w io.Writer) error { return tables.WriteOutcomes(w, outcomes) })
-	if err != nil {
+	if err := attackfile.Write(cell.Create, r); err != nil {
 		t.Fatal(err)
 	}
 	a, err := pipeline.DirArtifact(cell.OutDir)
@@ -31,34 +38,77 @@ func attacked(t *testing.T, images ...[3]int32) pipeline.Artifact {
 }
 
 func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
-	a := stagetest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{
-		"one": attacked(t, [3]int32{0, 0, 0}, [3]int32{1, 1, 2}, [3]int32{2, 1, 1}, [3]int32{1, 1, 1}, [3]int32{0, 0, 1}),
-		"two": attacked(t, [3]int32{0, 0, 0}, [3]int32{1, 1, 1}, [3]int32{2, 1, 2}, [3]int32{1, 1, 0}), // tried on fewer
-	}})
-	want := map[string]float64{"accuracy": 0.25, "accuracy_clean": 0.75, "images": 4, "breaks one": 0.25, "breaks two": 0.25}
-	for _, m := range stagetest.Metrics(t, a) {
-		name := strings.TrimSpace(m.Name + " " + m.Group)
-		if m.Value != want[name] {
-			t.Errorf("%s is %g, want %g", name, m.Value, want[name])
-		}
-		delete(want, name)
+	var notes []string
+	a := stagetest.MustRun(t, Strongest(), &pipeline.Cell{
+		Inputs: map[string]pipeline.Artifact{
+			"one": attacked(t, on, [4]int32{0, 0, 0, 1}, [4]int32{1, 1, 2, 1}, [4]int32{2, 1, 1, 1}, [4]int32{1, 1, 1, 9}, [4]int32{3, 3, 1, 2}, [4]int32{0, 0, 1, 1}),
+			"two": attacked(t, on, [4]int32{0, 0, 0, 2}, [4]int32{1, 1, 1, 5}, [4]int32{2, 1, 2, 2}, [4]int32{1, 1, 0, 1}, [4]int32{3, 3, 2, 3}), // tried on fewer
+		},
+		OnNote: func(text string) { notes = append(notes, text) },
+	})
+	want := map[string]float64{
+		"accuracy": 0.2, "accuracy_clean": 0.8, "success": 0.75, "images": 5,
+		"falls one": 0.4, "breaks one": 0.2, "wins one": 0.2,
+		"falls two": 0.4, "breaks two": 0.2, "wins two": 0.4,
+		"falls_but_stands one, two": 1, "falls_but_stands two, one": 1,
 	}
-	if len(want) > 0 {
-		t.Errorf("%v are missing", want)
+	got := map[string]float64{}
+	for _, m := range stagetest.Metrics(t, a) {
+		got[strings.TrimSpace(m.Name+" "+m.Group)] = m.Value
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("metrics %v, want %v", got, want)
+	}
+	if len(notes) != 1 || !strings.Contains(notes[0], "only the 5 images") || !strings.Contains(notes[0], "one (6)") {
+		t.Errorf("notes %q, want one that an image does not count", notes)
+	}
+	_, outcomes, err := attackfile.Read(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var losses []float64
+	for _, o := range outcomes {
+		losses = append(losses, o.Loss)
+	}
+	// The larger loss, but for images that fall to one attack only: then that one's.
+	if want := []float64{2, 1, 2, 1, 3}; !slices.Equal(losses, want) {
+		t.Errorf("the outcomes have losses %v, want those of the worst attacks, %v", losses, want)
 	}
 }
 
-func TestAttacksOnDifferentClassifiersAreRefused(t *testing.T) {
+// TestStrongestResultsAreResultsOfAttacks puts some attacks together first.
+func TestStrongestResultsAreResultsOfAttacks(t *testing.T) {
+	one, two := attacked(t, on, [4]int32{0, 0, 0, 1}, [4]int32{1, 1, 2, 1}), attacked(t, on, [4]int32{0, 0, 1, 1}, [4]int32{1, 1, 1, 1})
+	both := stagetest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"one": one, "two": two}})
+	all := stagetest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"both": both, "two": two}})
+	for _, m := range stagetest.Metrics(t, all) {
+		if m.Name == "accuracy" && m.Value != 0 {
+			t.Errorf("accuracy %g, want 0", m.Value)
+		}
+	}
+}
+
+func TestAttacksThatDoNotBelongTogetherAreRefused(t *testing.T) {
+	image := [4]int32{0, 0, 0, 0}
+	other := func(edit func(*attackfile.Attack)) pipeline.Artifact {
+		a := on
+		edit(&a)
+		return attacked(t, a, image)
+	}
+	metrics := pipeline.Artifact{Files: []pipeline.File{{Name: tables.MetricsFile}}}
 	for _, c := range []struct {
 		name, want string
 		other      pipeline.Artifact
 	}{
-		{"another label", "were not of one classifier", attacked(t, [3]int32{1, 0, 0})},
-		{"another classifier", "were not of one classifier", attacked(t, [3]int32{0, 1, 0})},
-		{"no image in common", "no image was attacked", attacked(t)},
+		{"another classifier that says the same", "one and two cannot be put together: the one attacked classifier", other(func(a *attackfile.Attack) { a.Model[0]++ })},
+		{"other images", "one and two cannot be put together: the one attacked images", other(func(a *attackfile.Attack) { a.Data[0]++ })},
+		{"another epsilon", "the one had epsilon 0.031, the other 0.1", other(func(a *attackfile.Attack) { a.Epsilon = 0.1 })},
+		{"another answer before", "image 0 has label 0 and was taken for 0 before one, but 0 and 1 before two", attacked(t, on, [4]int32{0, 1, 1, 0})},
+		{"no image in common", "no image was attacked", attacked(t, on)},
+		{"no attack on images", "two: it has no attack.json", metrics},
 	} {
 		_, err := stagetest.Run(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{
-			"one": attacked(t, [3]int32{0, 0, 0}), "two": c.other,
+			"one": attacked(t, on, image), "two": c.other,
 		}})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)

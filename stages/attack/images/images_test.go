@@ -1,204 +1,285 @@
 package images
 
 import (
-	"context"
 	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"foil/internal/tables"
-	"foil/models/l2l"
 	"foil/pipeline"
+	"foil/stages/attackfile"
 	"foil/stages/classifierfile"
 	"foil/stages/load"
 	"foil/stages/stagetest"
 	"foil/stages/train/classifier"
 )
 
-func textures(t testing.TB, size int) pipeline.Artifact {
+// shared is the folder of what several tests train.
+var shared string
+
+func TestMain(m *testing.M) {
+	var err error
+	if shared, err = os.MkdirTemp("", "foil-attacked-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(shared)
+	os.Exit(code)
+}
+
+// textures are 8 test images of each of some classes.
+func textures(t testing.TB, size, classes int) pipeline.Artifact {
 	t.Helper()
 	p := load.SyntheticImages().Params().(*load.SyntheticImagesParams)
-	p.Classes, p.Size, p.PerClassTrain, p.PerClassTest = 3, size, 16, 4
+	p.Classes, p.Size, p.PerClassTrain, p.PerClassTest = classes, size, 32, 8
 	return stagetest.MustRun(t, load.SyntheticImages(), &pipeline.Cell{Params: p, Seed: 1})
 }
 
+// trained is a classifier of textures that has learned to tell most of them.
 func trained(t testing.TB, data pipeline.Artifact, method string) pipeline.Artifact {
 	t.Helper()
+	return trainedFor(t, data, method, 8)
+}
+
+func trainedFor(t testing.TB, data pipeline.Artifact, method string, epochs int) pipeline.Artifact {
+	t.Helper()
+	dir := filepath.Join(shared, fmt.Sprintf("%s-%d-%s", method, epochs, data.Digest()))
+	if _, err := os.Stat(dir); err == nil {
+		a, err := pipeline.DirArtifact(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
 	p := classifier.Kind().Params().(*classifier.Params)
-	p.Method = method
-	p.Network = classifierfile.Network{Name: "resnet-9", Width: 4}
+	p.Method, p.Epochs = method, epochs
+	p.Network = classifierfile.Network{Name: "resnet-9", Width: 8}
 	p.L2L.Attacker = classifierfile.Attacker{Name: "slim", Width: 4}
-	p.Epochs, p.Batch, p.Crop, p.Schedule.Epochs, p.Select.Steps = 8, 8, 0, nil, 1
+	p.Batch, p.Rate, p.Schedule.Epochs, p.Crop, p.Flip, p.Select.Steps = 8, 0.01, []int{6}, 0, false, 1
 	p.Settle()
-	return stagetest.MustRun(t, classifier.Kind(), &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": data}})
+	return stagetest.MustRun(t, classifier.Kind(), &pipeline.Cell{Params: p, Seed: 7, OutDir: dir, Inputs: map[string]pipeline.Artifact{"data": data}})
+}
+
+func kinds() []pipeline.Kind { return []pipeline.Kind{FGSM(), PGD(), Transfer(), CW(), Learned()} }
+
+// attack runs a kind with its defaults as edit leaves them, if that is not nil.
+func attack(t testing.TB, kind pipeline.Kind, inputs map[string]pipeline.Artifact, cell pipeline.Cell, edit func(params any)) pipeline.Artifact {
+	t.Helper()
+	cell.Params, cell.Inputs = kind.Params(), map[string]pipeline.Artifact{}
+	if cell.Seed == 0 {
+		cell.Seed = 3
+	}
+	if cw, ok := cell.Params.(*CWParams); ok {
+		cw.Images = 3
+	}
+	if edit != nil {
+		edit(cell.Params)
+	}
+	for _, port := range kind.Inputs {
+		cell.Inputs[port.Name] = inputs[port.Name]
+	}
+	return stagetest.MustRun(t, kind, &cell)
 }
 
 func outcomes(t testing.TB, a pipeline.Artifact) []tables.Outcome {
 	t.Helper()
-	path, err := a.Path(tables.OutcomesFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := tables.ReadOutcomes(path)
+	_, out, err := attackfile.Read(a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-func metric(t testing.TB, a pipeline.Artifact, name string) float64 {
+func metrics(t testing.TB, a pipeline.Artifact) map[string]float64 {
 	t.Helper()
+	out := map[string]float64{}
 	for _, m := range stagetest.Metrics(t, a) {
-		if m.Name == name {
-			return m.Value
-		}
+		out[m.Name] = m.Value
 	}
-	t.Fatalf("no metric %s", name)
-	return 0
+	return out
 }
 
-func TestAttacksKeepTheRulesAndDoHarm(t *testing.T) {
-	data := textures(t, 16)
+func TestAttacksDoHarmWithinEpsilon(t *testing.T) {
+	data := textures(t, 16, 3)
 	model := trained(t, data, "l2l-grad")
 	inputs := map[string]pipeline.Artifact{"model": model, "data": data, "source": trained(t, data, "plain"), "attacker": model}
-	for _, kind := range []pipeline.Kind{FGSM(), PGD(), Transfer(), CW(), Learned()} {
-		in := map[string]pipeline.Artifact{}
-		for _, port := range kind.Inputs {
-			in[port.Name] = inputs[port.Name]
-		}
-		run := func(cores int) pipeline.Artifact {
-			p := kind.Params()
-			if cw, ok := p.(*CWParams); ok {
-				cw.Images, cw.Iterations = 3, 10
-			}
-			return stagetest.MustRun(t, kind, &pipeline.Cell{Params: p, Seed: 3, Cores: cores, Inputs: in})
-		}
-		a := run(1)
-		if a.Digest() != run(2).Digest() {
+	for _, kind := range kinds() {
+		a := attack(t, kind, inputs, pipeline.Cell{Cores: 1}, nil)
+		if a.Digest() != attack(t, kind, inputs, pipeline.Cell{Cores: 2}, nil).Digest() {
 			t.Errorf("%s: two threads give other bytes", kind.Name)
 		}
+		changed := 0.0
 		for _, o := range outcomes(t, a) {
-			if o.Change > 0.031+1e-6 {
-				t.Errorf("%s: image %d is changed by %g", kind.Name, o.Image, o.Change)
+			changed = max(changed, o.Change)
+		}
+		if changed == 0 || changed > 0.031+ulp {
+			t.Errorf("%s: the largest change is %g", kind.Name, changed)
+		}
+		if m := metrics(t, a); m["accuracy"] >= m["accuracy_clean"] || m["loss"] <= m["loss_clean"] || m["success"] != 1-m["accuracy"]/m["accuracy_clean"] {
+			t.Errorf("%s does no harm: %v", kind.Name, m)
+		}
+		if on, _, _ := attackfile.Read(a); on != (attackfile.Attack{Epsilon: 0.031, Model: inputs["model"].Digest(), Data: data.Digest()}) {
+			t.Errorf("%s says that it was on %+v", kind.Name, on)
+		}
+	}
+}
+
+// golden is what the attacks find on weights that nobody has trained: a training
+// differs in its last bits between processors, and after some epochs in more. When it
+// changes, raise the kinds' Version.
+var golden = map[string]map[string]float64{
+	"attack/fgsm":     {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.46088, "loss_clean": 1.05762, "change": 0.031, "images": 24},
+	"attack/pgd":      {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.65513, "loss_clean": 1.05762, "change": 0.031, "images": 24},
+	"attack/transfer": {"accuracy": 0.5, "accuracy_clean": 0.5, "success": 0, "loss": 1.0675, "loss_clean": 1.05762, "change": 0.031, "images": 24},
+	"attack/cw-linf":  {"accuracy": 0, "accuracy_clean": 0.333333, "success": 1, "loss": 1.09197, "loss_clean": 1.08238, "change": 0.000822107, "images": 3},
+	"attack/learned":  {"accuracy": 0.5, "accuracy_clean": 0.5, "success": 0, "loss": 1.06843, "loss_clean": 1.05762, "change": 0.0251654, "images": 24},
+}
+
+func TestTinyAttacksArePinned(t *testing.T) {
+	data := textures(t, 16, 3)
+	model := untrained(t, data, 1, "grad")
+	inputs := map[string]pipeline.Artifact{"model": model, "data": data, "source": untrained(t, data, 2, ""), "attacker": model}
+	for _, kind := range kinds() {
+		got := metrics(t, attack(t, kind, inputs, pipeline.Cell{}, nil))
+		for _, name := range slices.Sorted(maps.Keys(got)) {
+			want, ok := golden[kind.Name][name]
+			if !ok || math.Abs(got[name]-want) > 1e-3*math.Abs(want) {
+				t.Errorf("%s: %q: %.6g, want %.6g; has Version been raised?", kind.Name, name, got[name], want)
 			}
 		}
-		if clean, attacked := metric(t, a, "accuracy_clean"), metric(t, a, "accuracy"); attacked > clean {
-			t.Errorf("%s: accuracy rises from %g to %g", kind.Name, clean, attacked)
+		if len(got) != len(golden[kind.Name]) {
+			t.Errorf("%s: %d metrics, want %d", kind.Name, len(got), len(golden[kind.Name]))
+		}
+	}
+}
+
+func commonOf(params any) *Common {
+	switch p := params.(type) {
+	case *FGSMParams:
+		return &p.Common
+	case *PGDParams:
+		return &p.Common
+	case *TransferParams:
+		return &p.Common
+	case *CWParams:
+		return &p.Common
+	default:
+		return &p.(*LearnedParams).Common
+	}
+}
+
+func TestEveryAttackerThatIsLeftCanBeUsed(t *testing.T) {
+	data := textures(t, 16, 3)
+	for _, method := range []string{"l2l-naive", "l2l-2step", "l2l-kstep", "l2l-grad-interpolation", "l2l-2step-interpolation"} {
+		model := trainedFor(t, data, method, 1)
+		inputs := map[string]pipeline.Artifact{"model": model, "data": data, "attacker": model}
+		a := attack(t, Learned(), inputs, pipeline.Cell{Seed: 3}, nil)
+		if metrics(t, a)["change"] == 0 {
+			t.Errorf("%s: the attacker changes nothing", method)
+		}
+		other := attack(t, Learned(), inputs, pipeline.Cell{Seed: 4}, nil)
+		if drawn := a.Digest() != other.Digest(); drawn != strings.HasSuffix(method, "-interpolation") {
+			t.Errorf("%s: seeds matter: %v; only attackers that interpolate start at random", method, drawn)
 		}
 	}
 }
 
 func TestMoreStartsNeverHelpTheDefender(t *testing.T) {
-	data := textures(t, 16)
+	data := textures(t, 16, 3)
 	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
 	stood := func(restarts int) []tables.Outcome {
-		p := PGD().Params().(*PGDParams)
-		p.Restarts, p.Steps = restarts, 3
-		return outcomes(t, stagetest.MustRun(t, PGD(), &pipeline.Cell{Params: p, Seed: 3, Inputs: inputs}))
+		return outcomes(t, attack(t, PGD(), inputs, pipeline.Cell{}, func(params any) {
+			p := params.(*PGDParams)
+			p.Restarts, p.Steps = restarts, 3
+		}))
 	}
 	one, five := stood(1), stood(5)
+	if slices.Equal(one, five) {
+		t.Error("one start is as good as five: the case shows nothing")
+	}
 	for i := range one {
-		if five[i].Stood() && !one[i].Stood() {
-			t.Errorf("image %d falls at once, and stands five starts", i)
-		}
-		if five[i].Stood() && five[i].Loss < one[i].Loss {
+		if attackfile.Worse(one[i], five[i]) {
 			t.Errorf("image %d: the worst of five starts is better than the first", i)
 		}
 	}
 }
 
-// broken is an attack that breaks a rule.
-type broken func(x []float32) []float32
-
-func (b broken) Attack(_ context.Context, x []float32, _ []int32, _ []float32) ([]float32, error) {
-	return b(append([]float32(nil), x...)), nil
-}
-
-func TestABrokenRuleFailsTheCell(t *testing.T) {
-	data := textures(t, 16)
-	model := trained(t, data, "plain")
-	add := func(by float32) broken {
-		return func(x []float32) []float32 {
-			for i := range x {
-				x[i] = min(max(x[i]+by, 0), 1)
-			}
-			return x
-		}
-	}
+// TestStartsAreAsNamed makes one tiny step, so that what is left is the start.
+func TestStartsAreAsNamed(t *testing.T) {
+	data := textures(t, 16, 3)
+	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
 	for _, c := range []struct {
-		name, want string
-		attack     func(epsilon float64) l2l.Attack
+		start        string
+		noise        float64
+		least, large float64 // of the mean largest change
 	}{
-		{name: "epsilon 0", want: "with epsilon 0", attack: func(float64) l2l.Attack { return add(0.01) }},
-		{name: "too far", want: "more than epsilon", attack: func(e float64) l2l.Attack { return add(float32(2 * e)) }},
-		{name: "out of range", want: "out of [0, 1]", attack: func(e float64) l2l.Attack {
-			return broken(func(x []float32) []float32 {
-				if e > 0 {
-					x[0] = -0.001
-				}
-				return x
-			})
-		}},
-		{name: "no number", want: "out of [0, 1]", attack: func(e float64) l2l.Attack {
-			return broken(func(x []float32) []float32 {
-				if e > 0 {
-					x[1] = float32(nan())
-				}
-				return x
-			})
-		}},
+		{"uniform", 0, 0.03, 0.031 + 1e-6},
+		{"normal", 0.001, 0.002, 0.006},
+		{"normal", 0.002, 0.004, 0.012},
+		{"none", 0, 0, 2e-6},
 	} {
-		cell := &pipeline.Cell{Backend: "go", OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"model": model, "data": data}}
-		p := plan{tries: 1, make: func(_ *victim, epsilon float64) (l2l.Attack, error) { return c.attack(epsilon), nil }}
-		params := common()
-		err := params.run(context.Background(), cell, p)
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+		m := metrics(t, attack(t, PGD(), inputs, pipeline.Cell{}, func(params any) {
+			p := params.(*PGDParams)
+			p.Start, p.Noise, p.Steps, p.Step = c.start, c.noise, 1, 1e-6
+		}))
+		if v := m["change"]; v < c.least || v > c.large {
+			t.Errorf("start %s, noise %g: images change by %g, want %g to %g", c.start, c.noise, v, c.least, c.large)
 		}
 	}
 }
 
-func TestAnAttackThatGetsWeakerFailsTheCell(t *testing.T) {
-	data := textures(t, 16)
-	cell := &pipeline.Cell{Backend: "go", Inputs: map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}}
-	params := common()
-	v, err := params.open(cell, classifierfile.Last)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The first step leaves black images, all of one class; after all steps the classifier
-	// is said to be right everywhere.
-	p := plan{shorter: func(*victim) l2l.Attack { return broken(func(x []float32) []float32 { clear(x); return x }) }}
-	var right []l2l.Verdict
-	for _, label := range v.labels {
-		right = append(right, l2l.Verdict{Class: label})
-	}
-	if err := p.stronger(context.Background(), v, nil, right); err == nil || !strings.Contains(err.Error(), "after all steps") {
-		t.Errorf("error %v, want that the attack does not work", err)
-	}
-	if err := p.stronger(context.Background(), v, nil, make([]l2l.Verdict, len(right))); err != nil {
-		t.Errorf("as weak after all steps as after one: %v", err)
+// TestImagesAreAttackedAlikeInAnyNumber takes a few of them.
+func TestImagesAreAttackedAlikeInAnyNumber(t *testing.T) {
+	data := textures(t, 16, 3)
+	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
+	all := outcomes(t, attack(t, PGD(), inputs, pipeline.Cell{}, nil))
+	few := outcomes(t, attack(t, PGD(), inputs, pipeline.Cell{}, func(params any) { commonOf(params).Images = 5 }))
+	for i, o := range few {
+		if o.Attacked != all[i].Attacked || math.Abs(o.Loss-all[i].Loss) > 1e-3*(1+o.Loss) {
+			t.Errorf("image %d: %+v among 5, %+v among %d", i, o, all[i], len(all))
+		}
 	}
 }
 
-func nan() float64 { var zero float64; return zero / zero }
+func TestCheckpointsAreAttackedAsNamed(t *testing.T) {
+	data := textures(t, 16, 3)
+	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "l2l-grad"), "data": data}
+	of := func(checkpoints ...string) []tables.Outcome {
+		return outcomes(t, attack(t, FGSM(), inputs, pipeline.Cell{}, func(params any) { commonOf(params).Checkpoints = checkpoints }))
+	}
+	best, last, both := of("best"), of("last"), of("best", "last")
+	if !slices.Equal(both, append(best, last...)) {
+		t.Error("both checkpoints together come out otherwise than one after the other")
+	}
+	if best[0].Loss == last[0].Loss {
+		t.Error("best and last checkpoint give the same: the case shows nothing")
+	}
+	if best[0].Checkpoint != "best" || last[0].Checkpoint != "last" {
+		t.Errorf("the checkpoints are called %s and %s", best[0].Checkpoint, last[0].Checkpoint)
+	}
+}
 
-func TestWhatDoesNotFitIsRefused(t *testing.T) {
-	data, larger := textures(t, 16), textures(t, 24)
-	plain := trained(t, data, "plain")
-	for _, c := range []struct {
-		name, want string
-		kind       pipeline.Kind
-		params     any
-		inputs     map[string]pipeline.Artifact
-	}{
-		{"other images", "was trained on other images", FGSM(), nil, map[string]pipeline.Artifact{"model": plain, "data": larger}},
-		{"too many images", "images is 1000, and the data has 12", FGSM(), &FGSMParams{Common{Images: 1000, Checkpoints: []string{"last"}}}, map[string]pipeline.Artifact{"model": plain, "data": data}},
-		{"no attacker", "plain, which leaves no attacker network", Learned(), nil, map[string]pipeline.Artifact{"model": plain, "data": data, "attacker": plain}},
-	} {
-		_, err := stagetest.Run(t, c.kind, &pipeline.Cell{Params: c.params, Inputs: c.inputs})
-		if err == nil || !strings.Contains(fmt.Sprint(err), c.want) {
-			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+// TestProgressCoversAllTries ends where it says that the end is, and never goes back.
+func TestProgressCoversAllTries(t *testing.T) {
+	data := textures(t, 16, 3)
+	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
+	var at []pipeline.Progress
+	attack(t, PGD(), inputs, pipeline.Cell{OnProgress: func(p pipeline.Progress) { at = append(at, p) }}, func(params any) {
+		p := params.(*PGDParams)
+		p.Restarts, p.Steps, p.Checkpoints = 2, 1, []string{"best", "last"}
+	})
+	for i, p := range at {
+		if p.Total != 96 || i > 0 && p.Done <= at[i-1].Done {
+			t.Errorf("progress %+v", at)
+			break
 		}
+	}
+	if len(at) == 0 || at[len(at)-1].Done != 96 {
+		t.Errorf("the last progress is not the end: %+v", at)
 	}
 }

@@ -2,14 +2,21 @@ package images
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/fnv"
 	"math"
 
+	"foil/models/backend"
 	"foil/models/l2l"
 )
 
 // The rules that every attack is held to. A cell that breaks one fails: its numbers
 // would not mean what they say.
+
+// ulp is the distance between neighbouring numbers of float32 right below 1: by so
+// much the sum of a pixel and a change can be off.
+const ulp = 1.0 / (1 << 24)
 
 // within returns the largest change of every image. None may be larger than epsilon,
 // and no pixel may leave [0, 1].
@@ -17,14 +24,13 @@ func within(x, attacked []float32, size int, epsilon float64) ([]float64, error)
 	if len(x) != len(attacked) {
 		return nil, fmt.Errorf("the attack gives %d values for %d", len(attacked), len(x))
 	}
-	const rounding = 1.0 / (1 << 22) // of sums of float32 near 1
 	changes := make([]float64, len(x)/size)
 	for i, v := range attacked {
 		change := math.Abs(float64(v) - float64(x[i]))
 		switch {
 		case !(v >= 0 && v <= 1):
 			return nil, fmt.Errorf("the attack takes a pixel of image %d to %g, out of [0, 1]", i/size, v)
-		case change > epsilon+rounding:
+		case change > epsilon+ulp:
 			return nil, fmt.Errorf("the attack changes a pixel of image %d by %g, more than epsilon, %g", i/size, change, epsilon)
 		}
 		changes[i/size] = max(changes[i/size], change)
@@ -32,37 +38,88 @@ func within(x, attacked []float32, size int, epsilon float64) ([]float64, error)
 	return changes, nil
 }
 
-// sane checks, on a few images, that an attack that may change nothing changes
-// nothing, and that what the classifier says of an image does not depend on those
-// beside it, as it would in training mode.
-func (p plan) sane(ctx context.Context, v *victim, clean []l2l.Verdict) error {
-	few := min(len(v.labels), 4)
-	x, labels := v.pixels[:few*v.size()], v.labels[:few]
-	attack, err := p.make(v, 0)
+// harmlessAtZero checks on a batch that an attack that may change nothing changes
+// nothing: then its accuracy is the clean one, to the last image. The batch begins
+// with an image that is taken for what it is, since some attacks leave others alone.
+func (r *attackRun) harmlessAtZero(ctx context.Context) error {
+	a, err := r.make(0)
 	if err != nil {
 		return err
 	}
-	var start []float32
-	if noise := p.noise(v, 0, 0); noise != nil {
-		start = noise[:len(x)]
+	size := r.shape.Size()
+	first := 0
+	for first < len(r.labels)-1 && r.clean[first].Class != r.labels[first] {
+		first++
 	}
-	attacked, err := attack.Attack(ctx, x, labels, start)
+	end := min(first+r.batch, len(r.labels))
+	x := r.pixels[first*size : end*size]
+	attacked, err := r.on(ctx, r.gallery, a, x, r.labels[first:end], r.noise(r.gallery, len(x), 0, 0), func(int) {})
 	if err != nil {
 		return err
+	}
+	if len(attacked) != len(x) {
+		return fmt.Errorf("the attack gives %d values for %d", len(attacked), len(x))
 	}
 	for i := range x {
 		if attacked[i] != x[i] {
-			return fmt.Errorf("with epsilon 0 the attack still changes image %d, by %g", i/v.size(), attacked[i]-x[i])
+			return fmt.Errorf("with epsilon 0 the attack still changes image %d, by %g", first+i/size, attacked[i]-x[i])
 		}
 	}
+	return nil
+}
+
+// independent checks that what the classifier says of an image does not depend on
+// those beside it, as it would in training mode.
+func (r *attackRun) independent(ctx context.Context) error {
+	few, size := min(len(r.labels), 4), r.shape.Size()
+	beside, err := r.logits(ctx, r.pixels[:min(len(r.labels), batch)*size])
+	if err != nil {
+		return err
+	}
 	for i := range few {
-		logits, err := v.Logits(ctx, x[i*v.size():(i+1)*v.size()])
+		alone, err := r.logits(ctx, r.pixels[i*size:(i+1)*size])
 		if err != nil {
 			return err
 		}
-		alone := l2l.Verdicts(logits, labels[i:i+1])[0]
-		if math.Abs(alone.Loss-clean[i].Loss) > 1e-3*(1+math.Abs(clean[i].Loss)) {
-			return fmt.Errorf("the loss of image %d is %g beside others and %g alone: the classifier is not in evaluation mode", i, clean[i].Loss, alone.Loss)
+		for c, v := range alone {
+			other := float64(beside[i*len(alone)+c])
+			if !(math.Abs(float64(v)-other) <= 1e-3*(1+math.Abs(other))) {
+				return fmt.Errorf("the logit of class %d for image %d is %g beside other images and %g alone: the classifier is not in evaluation mode, or has diverged", c, i, other, v)
+			}
+		}
+	}
+	return nil
+}
+
+// fingerprints tell whether tensors have changed.
+func fingerprints(w *l2l.Weights) ([]uint64, error) {
+	out := make([]uint64, len(w.Tensors))
+	for i, t := range w.Tensors {
+		h := fnv.New64a()
+		err := backend.Read(t, func(values []float32) {
+			var b [4]byte
+			for _, v := range values {
+				binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
+				h.Write(b[:])
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", w.Params[i].Name, err)
+		}
+		out[i] = h.Sum64()
+	}
+	return out, nil
+}
+
+// unmoved checks that weights and running statistics are what they were.
+func unmoved(w *l2l.Weights, before []uint64) error {
+	after, err := fingerprints(w)
+	if err != nil {
+		return err
+	}
+	for i, p := range w.Params {
+		if after[i] != before[i] {
+			return fmt.Errorf("the attack has changed the classifier itself: %s is another one now", p.Name)
 		}
 	}
 	return nil
@@ -70,17 +127,17 @@ func (p plan) sane(ctx context.Context, v *victim, clean []l2l.Verdict) error {
 
 // stronger checks that all steps of an attack leave no more images standing than its
 // first one does, but for noise.
-func (p plan) stronger(ctx context.Context, v *victim, start []float32, all []l2l.Verdict) error {
-	attacked, err := p.shorter(v).Attack(ctx, v.pixels, v.labels, start)
+func (r *attackRun) stronger(ctx context.Context, start []float32, all []l2l.Verdict) error {
+	attacked, err := r.on(ctx, r.gallery, r.shorter, r.pixels, r.labels, start, func(int) {})
 	if err != nil {
 		return err
 	}
-	one, err := v.judge(ctx, attacked)
+	one, err := r.judge(ctx, attacked)
 	if err != nil {
 		return err
 	}
-	n := float64(len(v.labels))
-	before, after := accuracy(one, v.labels), accuracy(all, v.labels)
+	n := float64(len(r.labels))
+	before, after := accuracy(one, r.labels), accuracy(all, r.labels)
 	noise := 3 * math.Sqrt(max(before*(1-before), 0.25/n)/n)
 	if after > before+noise {
 		return fmt.Errorf("after all steps the classifier is right on %.4f of the images, after the first on %.4f: the attack does not work, or the classifier hides its gradient",

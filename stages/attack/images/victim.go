@@ -1,17 +1,20 @@
 // Package images holds the stages that attack image classifiers.
+//
+//   - A gallery is the test images; a victim is a classifier at one checkpoint, under
+//     attack on them.
+//   - A plan is how a kind attacks a victim.
+//   - The rules are what every attack is held to while it runs: see sanity.go.
 package images
 
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/gomlx/compute"
 
 	"foil/internal/tables"
 	"foil/models/backend"
 	"foil/models/l2l"
-	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
 )
@@ -19,18 +22,17 @@ import (
 // batch is how many images are attacked at once.
 const batch = 100
 
-// A victim is a classifier under attack, with the test images.
-type victim struct {
-	*l2l.Evaluator
-	config     classifierfile.Config
-	checkpoint string
-	backend    compute.Backend
-	pixels     []float32 // image after image, in [0, 1]
-	labels     []int32
-	cell       *pipeline.Cell
+// A gallery is the test images that are attacked, and what that is computed with.
+type gallery struct {
+	cell    *pipeline.Cell
+	backend compute.Backend
+	shape   tables.Shape
+	classes int
+	pixels  []float32 // image after image, in [0, 1]
+	labels  []int32
 }
 
-func (c *Common) open(cell *pipeline.Cell, checkpoint string) (*victim, error) {
+func (c *Common) gallery(cell *pipeline.Cell) (*gallery, error) {
 	m, err := tables.ReadImages(cell.Inputs["data"].Path)
 	if err != nil {
 		return nil, err
@@ -42,62 +44,66 @@ func (c *Common) open(cell *pipeline.Cell, checkpoint string) (*victim, error) {
 	if n == 0 || n > m.Test.Len() {
 		return nil, fmt.Errorf("images is %d, and the data has %d test images", n, m.Test.Len())
 	}
-	v := &victim{checkpoint: checkpoint, cell: cell, labels: m.Test.Label[:n], pixels: make([]float32, n*m.Shape.Size())}
-	for i, b := range m.Test.Pixels[:len(v.pixels)] {
-		v.pixels[i] = float32(b) / 255
+	g := &gallery{cell: cell, shape: m.Shape, classes: len(m.Classes), labels: m.Test.Label[:n], pixels: make([]float32, n*m.Shape.Size())}
+	for i, b := range m.Test.Pixels[:len(g.pixels)] {
+		g.pixels[i] = float32(b) / 255
 	}
-	if v.backend, err = backend.Open(cell.Backend, cell.Cores); err != nil {
-		return nil, err
-	}
-	v.Evaluator, v.config, err = v.classifier("model", m)
-	return v, err
+	g.backend, err = backend.Open(cell.Backend, cell.Cores)
+	return g, err
 }
 
-// classifier opens the one that an input holds.
-func (v *victim) classifier(input string, m *tables.Images) (*l2l.Evaluator, classifierfile.Config, error) {
-	a := v.cell.Inputs[input]
+// A victim is a classifier under attack.
+type victim struct {
+	*gallery
+	*l2l.Evaluator
+	weights    *l2l.Weights
+	checkpoint string
+
+	// logits is how the classifier is asked.
+	logits func(ctx context.Context, pixels []float32) ([]float32, error)
+}
+
+// open opens the classifier that an input holds.
+func (g *gallery) open(input, checkpoint string) (*victim, error) {
+	v, err := g.classifier(g.cell.Inputs[input], checkpoint)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", input, err)
+	}
+	return v, nil
+}
+
+func (g *gallery) classifier(a pipeline.Artifact, checkpoint string) (*victim, error) {
 	config, err := classifierfile.ReadConfig(a)
 	if err == nil {
-		err = config.For(v.cell.Inputs["data"])
+		err = config.For(g.cell.Inputs["data"])
 	}
-	if err == nil && (config.Image != m.Shape || config.Classes != len(m.Classes)) {
-		err = fmt.Errorf("the classifier takes images of %v and knows %d classes; the data has images of %v and %d classes",
-			config.Image, config.Classes, m.Shape, len(m.Classes))
-	}
-	if err != nil {
-		return nil, config, fmt.Errorf("%s: %w", input, err)
-	}
-	trained, err := classifierfile.Open(v.backend, a, config, v.checkpoint)
-	if err != nil {
-		return nil, config, fmt.Errorf("%s: %w", input, err)
-	}
-	e, err := l2l.NewEvaluator(l2l.EvaluatorConfig{
-		Network: trained.Network, Shape: [3]int{m.Shape.Channels, m.Shape.Height, m.Shape.Width},
-		Batch: min(len(v.labels), batch), Backend: v.backend,
-	}, trained.Weights)
-	return e, config, err
-}
-
-// start draws where an attack starts, relative to the images.
-func (v *victim) start(kind string, epsilon float64, try int) []float32 {
-	noise := make([]float32, len(v.pixels))
-	r := rand.New(random.Source(v.cell.Seed, fmt.Sprintf("start/%d", try)))
-	switch kind {
-	case "uniform":
-		random.Uniform(r, noise, epsilon)
-	case "normal":
-		random.Normal(r, noise, 0.001)
-	}
-	return noise
-}
-
-// judge says what the classifier takes images for.
-func (v *victim) judge(ctx context.Context, pixels []float32) ([]l2l.Verdict, error) {
-	logits, err := v.Logits(ctx, pixels)
 	if err != nil {
 		return nil, err
 	}
-	return l2l.Verdicts(logits, v.labels[:len(pixels)/v.size()]), nil
+	if config.Image != g.shape || config.Classes != g.classes {
+		return nil, fmt.Errorf("the classifier takes images of %v and knows %d classes; the data has images of %v and %d classes",
+			config.Image, config.Classes, g.shape, g.classes)
+	}
+	trained, err := classifierfile.Open(g.backend, a, config, checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	e, err := l2l.NewEvaluator(l2l.EvaluatorConfig{
+		Network: trained.Network, Shape: [3]int{g.shape.Channels, g.shape.Height, g.shape.Width},
+		Batch: min(len(g.labels), batch), Backend: g.backend,
+	}, trained.Weights)
+	if err != nil {
+		return nil, err
+	}
+	return &victim{gallery: g, Evaluator: e, weights: trained.Weights, checkpoint: checkpoint, logits: e.Logits}, nil
 }
 
-func (v *victim) size() int { return v.config.Image.Size() }
+// judge says what the classifier takes images for, which have the gallery's labels
+// from the first on.
+func (v *victim) judge(ctx context.Context, pixels []float32) ([]l2l.Verdict, error) {
+	logits, err := v.logits(ctx, pixels)
+	if err != nil {
+		return nil, err
+	}
+	return l2l.Verdicts(logits, v.labels), nil
+}

@@ -1,0 +1,29 @@
+package images
+
+import (
+	"context"
+
+	"foil/models/l2l"
+	"foil/pipeline"
+)
+
+// FGSMParams are the parameters of attack/fgsm.
+type FGSMParams struct{ Common }
+
+// FGSM is attack/fgsm.
+func FGSM() pipeline.Kind {
+	return attackKind(pipeline.Kind{
+		Name: "attack/fgsm",
+		Doc: "Attacks a classifier with the fast gradient sign method: one step of epsilon from the image (Goodfellow et al. 2015; " +
+			"Jiang et al. 2021, section 4).",
+		Params: func() any { return &FGSMParams{common()} },
+		Run: func(ctx context.Context, cell *pipeline.Cell) error {
+			p := cell.Params.(*FGSMParams)
+			return p.run(ctx, cell, func(v *victim) (plan, error) {
+				return plan{tries: 1, batch: batch, make: func(epsilon float64) (l2l.Attack, error) {
+					return v.PGD(l2l.FGSM(epsilon)), nil
+				}}, nil
+			})
+		},
+	})
+}

@@ -1,0 +1,53 @@
+package images
+
+import (
+	"context"
+	"fmt"
+
+	"foil/internal/tables"
+	"foil/models/l2l"
+	"foil/pipeline"
+	"foil/stages/classifierfile"
+)
+
+// LearnedParams are the parameters of attack/learned.
+type LearnedParams struct{ Common }
+
+// Learned is attack/learned.
+func Learned() pipeline.Kind {
+	return attackKind(pipeline.Kind{
+		Name: "attack/learned",
+		Doc: "Attacks a classifier with an attacker network that a training of L2L has left (Jiang et al. 2021, section 3): the " +
+			"classifier's own, or another one's. " +
+			fmt.Sprintf("What becomes of an image depends on those beside it in its batch of %d: gradients are measured on the largest of the batch, ", batch) +
+			"and attackers that interpolate, which start anywhere within epsilon, pull an image towards another one of it.",
+		Inputs: []pipeline.Port{{Name: "attacker", Type: tables.TypeClassifier, Doc: "the training whose attacker is used; may be the model itself"}},
+		Draws:  true,
+		Params: func() any { return &LearnedParams{common()} },
+		Run: func(ctx context.Context, cell *pipeline.Cell) error {
+			return cell.Params.(*LearnedParams).run(ctx, cell, learnedPlan)
+		},
+	})
+}
+
+func learnedPlan(v *victim) (plan, error) {
+	a := v.cell.Inputs["attacker"]
+	config, err := classifierfile.ReadConfig(a)
+	if err == nil {
+		err = config.For(v.cell.Inputs["data"])
+	}
+	if err != nil {
+		return plan{}, fmt.Errorf("attacker: %w", err)
+	}
+	variant, attacker, err := classifierfile.OpenAttacker(v.backend, a, config, v.checkpoint)
+	if err != nil {
+		return plan{}, fmt.Errorf("attacker: %w", err)
+	}
+	p := plan{tries: 1, batch: batch, make: func(epsilon float64) (l2l.Attack, error) {
+		return v.Learned(variant, attacker.Network, attacker.Weights, epsilon)
+	}}
+	if variant.Interpolates() {
+		p.start = uniform
+	}
+	return p, nil
+}

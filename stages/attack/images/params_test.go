@@ -1,0 +1,50 @@
+package images
+
+import (
+	"strings"
+	"testing"
+
+	"foil/pipeline"
+	"foil/spec"
+)
+
+func TestParametersThatMakeNoSenseAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		kind       pipeline.Kind
+		with, want string
+	}{
+		{FGSM(), "epsilon: -0.1", "epsilon: has to be at least 0, not -0.1"},
+		{Learned(), "epsilon: 1.5", "epsilon: has to be at most 1"},
+		{FGSM(), "checkpoints: [best, best]", "checkpoints"},
+		{PGD(), "steps: 0", "steps: has to be at least 1"},
+		{PGD(), "{start: none, restarts: 2}", "restarts: 2 tries that all start at the image are the same"},
+		{PGD(), "{checkpoints: [last, last], restarts: 2}", "checkpoints"},
+		{Transfer(), "start: gaussian", `"gaussian" is not allowed`},
+		{CW(), "first_const: 100", "first_const: is 100, and no constant is tried"},
+		{CW(), "first_tau: 0.001", "first_tau: is 0.001, and there is no round"},
+		{CW(), "const_factor: 1", "const_factor: has to be greater than 1"},
+	} {
+		text := c.with
+		if text[0] != '{' {
+			text = "{" + text + "}"
+		}
+		with, err := spec.ParseValue("test", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = spec.Decode(with, c.kind.Params())
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s with %s: error %v, want one with %q", c.kind.Name, c.with, err, c.want)
+		}
+	}
+}
+
+func TestNoiseIsThatOfANormalStart(t *testing.T) {
+	for start, want := range map[string]float64{"uniform": 0, "none": 0, "normal": 0.001} {
+		p := PGD().Params().(*PGDParams)
+		p.Start = start
+		if p.Settle(); p.Noise != want {
+			t.Errorf("start %s: noise %g, want %g", start, p.Noise, want)
+		}
+	}
+}

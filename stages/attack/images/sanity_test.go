@@ -1,0 +1,169 @@
+package images
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+	"foil/models/l2l"
+	"foil/pipeline"
+	"foil/stages/classifierfile"
+	"foil/stages/stagetest"
+)
+
+// broken is an attack that breaks a rule.
+type broken func(x []float32) []float32
+
+func (b broken) Attack(_ context.Context, x []float32, _ []int32, _ []float32) ([]float32, error) {
+	return b(slices.Clone(x)), nil
+}
+
+// at is an attack that changes one value where epsilon is not 0.
+func at(epsilon float64, i int, to func(float32) float32) l2l.Attack {
+	return broken(func(x []float32) []float32 {
+		if epsilon > 0 {
+			x[i] = to(x[i])
+		}
+		return x
+	})
+}
+
+// by moves a value towards the far end of [0, 1].
+func by(change float32) func(float32) float32 {
+	return func(v float32) float32 {
+		if v > 0.5 {
+			return v - change
+		}
+		return v + change
+	}
+}
+
+// runPlan runs a plan as a cell of a kind would.
+func runPlan(t *testing.T, inputs map[string]pipeline.Artifact, ready func(v *victim) (plan, error)) error {
+	t.Helper()
+	kind := attackKind(pipeline.Kind{
+		Name: "attack/broken", Params: func() any { return &FGSMParams{common()} },
+		Run: func(ctx context.Context, cell *pipeline.Cell) error {
+			return cell.Params.(*FGSMParams).run(ctx, cell, ready)
+		},
+	})
+	_, err := stagetest.Run(t, kind, &pipeline.Cell{Inputs: inputs})
+	return err
+}
+
+func TestABrokenRuleFailsTheCell(t *testing.T) {
+	data := textures(t, 16, 3)
+	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
+	nothing := func(float64) l2l.Attack { return broken(func(x []float32) []float32 { return x }) }
+	for _, c := range []struct {
+		name, want string
+		attack     func(epsilon float64) l2l.Attack
+		edit       func(v *victim, p *plan) error
+	}{
+		{name: "none", attack: nothing},
+		{name: "epsilon 0", want: "with epsilon 0 the attack still changes image",
+			attack: func(float64) l2l.Attack { return at(1, 0, by(0.001)) }},
+		{name: "as far as allowed, to rounding", attack: func(e float64) l2l.Attack { return at(e, 5, by(float32(e))) }},
+		{name: "too far by four ulps", want: "of image 0 by 0.03100",
+			attack: func(e float64) l2l.Attack { return at(e, 5, by(float32(e)+4*ulp)) }},
+		{name: "below 0", want: "to -1e-06, out of [0, 1]", attack: func(e float64) l2l.Attack { return at(e, 800, func(float32) float32 { return -1e-6 }) }},
+		{name: "no number", want: "image 1 to NaN, out of [0, 1]", attack: func(e float64) l2l.Attack { return at(e, 800, func(v float32) float32 { return (v - v) / (v - v) }) }},
+		{name: "too few images", want: "the attack gives 767 values for 768",
+			attack: func(float64) l2l.Attack { return broken(func(x []float32) []float32 { return x[1:] }) },
+			edit:   func(v *victim, p *plan) error { p.batch = 1; return nil }},
+		{name: "more steps that do less harm", want: "after all steps the classifier is right on", attack: nothing,
+			edit: func(v *victim, p *plan) error {
+				p.shorter = broken(func(x []float32) []float32 { clear(x); return x }) // black images, all of one class
+				return nil
+			}},
+		{name: "training mode", want: "the classifier is not in evaluation mode", attack: nothing,
+			edit: func(v *victim, p *plan) (err error) {
+				v.logits, err = inTraining(v)
+				return err
+			}},
+		{name: "a running statistic that moves", want: "the attack has changed the classifier itself: ", edit: func(v *victim, p *plan) error {
+			p.make = func(epsilon float64) (l2l.Attack, error) {
+				return broken(func(x []float32) []float32 {
+					i := slices.IndexFunc(v.weights.Params, func(p l2l.Param) bool { return !p.Trainable })
+					if err := backend.Write(v.weights.Tensors[i], func(w []float32) { w[0] += 1e-3 }); err != nil {
+						t.Error(err)
+					}
+					return x
+				}), nil
+			}
+			return nil
+		}},
+	} {
+		err := runPlan(t, inputs, func(v *victim) (plan, error) {
+			p := plan{tries: 1, batch: batch, make: func(epsilon float64) (l2l.Attack, error) { return c.attack(epsilon), nil }}
+			if c.edit != nil {
+				return p, c.edit(v, &p)
+			}
+			return p, nil
+		})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+		}
+	}
+}
+
+// inTraining asks a victim's classifier in training mode.
+func inTraining(v *victim) (func(ctx context.Context, x []float32) ([]float32, error), error) {
+	config, err := classifierfile.ReadConfig(v.cell.Inputs["model"])
+	if err != nil {
+		return nil, err
+	}
+	network, err := config.Network.Build(v.shape, v.classes)
+	if err != nil {
+		return nil, err
+	}
+	exec, err := backend.Compile(v.backend, func(in []*graph.Node) []*graph.Node {
+		return []*graph.Node{network.Bind(in[1:]).Logits(in[0], l2l.Training)}
+	})
+	return func(_ context.Context, x []float32) ([]float32, error) {
+		in := []any{tensors.FromFlatDataAndDimensions(x, len(x)/v.shape.Size(), v.shape.Channels, v.shape.Height, v.shape.Width)}
+		for _, w := range v.weights.Tensors {
+			in = append(in, w)
+		}
+		out, err := backend.Run(exec, in...)
+		if err != nil {
+			return nil, err
+		}
+		return backend.Copy(out[0])
+	}, err
+}
+
+func TestWhatDoesNotFitIsRefused(t *testing.T) {
+	data, larger, more := textures(t, 16, 3), textures(t, 24, 3), textures(t, 16, 4)
+	plain := trained(t, data, "plain")
+	elsewhere := untrained(t, data, 1, "")
+	for _, c := range []struct {
+		name, want string
+		kind       pipeline.Kind
+		params     any
+		inputs     map[string]pipeline.Artifact
+	}{
+		{name: "other images", want: "model: the classifier was trained on other images", kind: FGSM(),
+			inputs: map[string]pipeline.Artifact{"model": plain, "data": larger}},
+		{name: "images of another size", want: "model: the classifier takes images of 3 x 16 x 16 and knows 3 classes; the data has images of 3 x 24 x 24", kind: FGSM(),
+			inputs: map[string]pipeline.Artifact{"model": elsewhere, "data": larger}},
+		{name: "another number of classes", want: "knows 3 classes; the data has images of 3 x 16 x 16 and 4 classes", kind: FGSM(),
+			inputs: map[string]pipeline.Artifact{"model": elsewhere, "data": more}},
+		{name: "a source of other images", want: "source: the classifier was trained on other images", kind: Transfer(),
+			inputs: map[string]pipeline.Artifact{"model": elsewhere, "data": data, "source": trained(t, more, "plain")}},
+		{name: "too many images", want: "images is 1000, and the data has 24", kind: FGSM(), params: &FGSMParams{Common{Images: 1000, Checkpoints: []string{"last"}}},
+			inputs: map[string]pipeline.Artifact{"model": plain, "data": data}},
+		{name: "no attacker", want: "attacker: the classifier was trained by plain, which leaves no attacker network", kind: Learned(),
+			inputs: map[string]pipeline.Artifact{"model": plain, "data": data, "attacker": plain}},
+	} {
+		_, err := stagetest.Run(t, c.kind, &pipeline.Cell{Params: c.params, Inputs: c.inputs})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package images
+
+import (
+	"context"
+
+	"foil/internal/tables"
+	"foil/pipeline"
+)
+
+// TransferParams are the parameters of attack/transfer.
+type TransferParams struct {
+	Common
+	Climb
+}
+
+// Transfer is attack/transfer. More steps on another classifier may well do less harm
+// to this one, so nothing is asked of its first step.
+func Transfer() pipeline.Kind {
+	return attackKind(pipeline.Kind{
+		Name: "attack/transfer",
+		Doc: "Attacks a classifier with images that PGD made on another one, without looking at the first (Jiang et al. 2021, section 4, " +
+			"black-box).",
+		Inputs: []pipeline.Port{{Name: "source", Type: tables.TypeClassifier, Doc: "the classifier that the images are made on"}},
+		Draws:  true,
+		Params: func() any { return &TransferParams{common(), climb()} },
+		Run: func(ctx context.Context, cell *pipeline.Cell) error {
+			p := cell.Params.(*TransferParams)
+			return p.run(ctx, cell, func(v *victim) (plan, error) {
+				source, err := v.open("source", v.checkpoint)
+				if err != nil {
+					return plan{}, err
+				}
+				return p.Climb.plan(source.Evaluator, 1), nil
+			})
+		},
+	})
+}
