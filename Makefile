@@ -4,7 +4,7 @@ export GOEXPERIMENT ?= simd
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 
-.PHONY: build run test race stress fuzz bench bench-peer bench-runner lint
+.PHONY: build run test race stress fuzz bench bench-peer bench-multvae bench-l2l bench-runner lint
 
 build:
 	go build -buildvcs=auto -o foil ./cmd/foil
@@ -38,19 +38,25 @@ fuzz:
 bench:
 	go test -run '^$$' -bench . -benchmem -cpu 1 ./...
 
-# foil beside others: a training step beside PyTorch's (models/multvae/peer/README.md),
-# and the runner's own cost beside DVC's and Snakemake's (pipeline/peer/README.md).
+# foil beside others: training steps beside PyTorch's (models/multvae/peer/README.md,
+# models/l2l/peer/README.md), and the runner's own cost beside DVC's and Snakemake's
+# (pipeline/peer/README.md). PEER_FLAGS go to each program: -rounds 1, say.
 # PEER_PYTHON names an interpreter with the packages that are needed; otherwise
 # they are installed in .peer/.
 PEER_FLAGS ?=
 PYTHON = $(or $(PEER_PYTHON),.peer/bin/python)
 ifndef PEER_PYTHON
-bench-peer: .peer/training
+bench-multvae bench-l2l: .peer/training
 bench-runner: .peer/runners
 endif
 
-bench-peer:
+bench-peer: bench-multvae bench-l2l
+
+bench-multvae:
 	go run ./models/multvae/peer -python $(PYTHON) $(PEER_FLAGS)
+
+bench-l2l:
+	go run ./models/l2l/peer -python $(PYTHON) $(PEER_FLAGS)
 
 bench-runner: build
 	go run ./pipeline/peer -python $(PYTHON) -foil ./foil $(PEER_FLAGS)

@@ -87,7 +87,7 @@ func Within(factors, peer, foil Losses) error {
 	for part, factor := range factors {
 		p, f := peer[part], foil[part]
 		if !(p > 0 && f > 0 && max(p, f) <= factor*min(p, f)) {
-			return fmt.Errorf("PyTorch's %s loss is %.4g, foil's %.4g: step.py and foil.go do not train the same model", part, p, f)
+			return fmt.Errorf("PyTorch's %s loss is %.4g, foil's %.4g: step.py and foil.go do not do the same", part, p, f)
 		}
 	}
 	return nil

@@ -96,7 +96,7 @@ func TestComparisonTakesEachSidesTimes(t *testing.T) {
 
 func TestComparisonRefusesWhatCannotBeCompared(t *testing.T) {
 	for _, test := range []struct{ peer, foil, want string }{
-		{"takes 20", "learns-nothing", "do not train the same model"},
+		{"takes 20", "learns-nothing", "do not do the same"},
 		{"takes 20", "forgets-steps", "foil: times of 2 steps and losses of 5, where 3 and 5 were asked for"},
 		{"writes-prose", "takes 5", "PyTorch: its standard output is not a result"},
 		{"dies", "takes 5", "no module named torch"},

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/internal/bench"
+	"foil/models/backend"
+	"foil/models/l2l"
+)
+
+// A stepper does a step and tells its losses. What it returns besides is called
+// after the clock has stopped.
+type stepper func() (losses func() (bench.Losses, error), err error)
+
+// foilsSide is foil's side: what step.py does, with the same numbers.
+func foilsSide(w Workload) (bench.Result, error) {
+	runtime.GOMAXPROCS(w.Threads)
+	b, err := backend.Open(w.Backend, w.Threads)
+	if err != nil {
+		return bench.Result{}, err
+	}
+	step, err := w.stepper(b)
+	if err != nil {
+		return bench.Result{}, err
+	}
+	result := bench.Result{Version: fmt.Sprintf("foil on %s, %s", w.Backend, runtime.Version())}
+	for i := range w.Warmup + w.Steps {
+		start := time.Now()
+		losses, err := step()
+		if err != nil {
+			return bench.Result{}, err
+		}
+		if i >= w.Warmup {
+			result.StepMS = append(result.StepMS, 1e3*time.Since(start).Seconds())
+		}
+		l, err := losses()
+		if err != nil {
+			return bench.Result{}, err
+		}
+		result.Losses = append(result.Losses, l)
+	}
+	return result, nil
+}
+
+func (w Workload) stepper(b compute.Backend) (stepper, error) {
+	work, err := findWork(w.Work)
+	if err != nil {
+		return nil, err
+	}
+	if work.isConv() {
+		return w.conv(b)
+	}
+	optimizers := l2l.PaperOptimizers()
+	data := l2l.Batch{X: w.tensor("images"), Labels: tensors.FromFlatDataAndDimensions(w.Labels, batch)}
+	weights, err := w.weights(b)
+	if err != nil {
+		return nil, err
+	}
+	if w.Work == "l2l-grad" {
+		return w.game(b, data, weights, optimizers)
+	}
+	method := l2l.PlainTraining()
+	if w.Work == "pgd" {
+		method = l2l.PGDTraining(l2l.PGD{Steps: attackSteps, Step: attackStep, Epsilon: epsilon}, 1)
+		data.Noise = w.tensor("noise")
+	}
+	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{
+		Method: method, Network: networks()["classifier."], Optimizer: optimizers[l2l.ClassifiersTurn], Backend: b,
+	}, weights[l2l.ClassifiersTurn])
+	if err != nil {
+		return nil, err
+	}
+	return func() (func() (bench.Losses, error), error) {
+		l, err := trainer.Step(data, rate)
+		losses := bench.Losses{"clean": l.Clean}
+		if method.Noise {
+			losses["adversarial"] = l.Adversarial
+		}
+		return told(losses), err
+	}, nil
+}
+
+func (w Workload) game(b compute.Backend, data l2l.Batch, weights [2]*l2l.Weights, optimizers [2]l2l.Optimizer) (stepper, error) {
+	game, err := l2l.NewGame(l2l.GameConfig{
+		Variant: l2l.Grad(), Epsilon: epsilon, Backend: b, Optimizers: optimizers,
+		Networks: [2]*l2l.Network{networks()["classifier."], networks()["attacker."]},
+	}, weights[l2l.ClassifiersTurn], weights[l2l.AttackersTurn])
+	if err != nil {
+		return nil, err
+	}
+	return func() (func() (bench.Losses, error), error) {
+		l, err := game.Step(data, [2]float64{rate, attackersRate})
+		return told(bench.Losses{"classifier": l[l2l.ClassifiersTurn], "attacker": l[l2l.AttackersTurn]}), err
+	}, nil
+}
+
+func (w Workload) conv(b compute.Backend) (stepper, error) {
+	layer, err := l2l.NewConvLayer(b, w.tensor("images"), w.tensor("kernel"), w.tensor("gradient"))
+	if err != nil {
+		return nil, err
+	}
+	return func() (func() (bench.Losses, error), error) {
+		out, err := layer.Step()
+		return func() (bench.Losses, error) {
+			losses := bench.Losses{}
+			for i, name := range []string{"image gradient", "kernel gradient", "result"} {
+				err := backend.Read(out[i], func(x []float32) { losses[name] = length(x) })
+				if err != nil {
+					return nil, err
+				}
+			}
+			return losses, backend.Release(out...)
+		}, err
+	}, nil
+}
+
+// weights are both networks', by turn.
+func (w Workload) weights(b compute.Backend) (weights [2]*l2l.Weights, err error) {
+	for turn, prefix := range []string{"classifier.", "attacker."} {
+		loaded, wrong := l2l.NewWeights(b, networks()[prefix].Params, 1, "weights")
+		if wrong == nil {
+			wrong = loaded.Load(func(name string) ([]int, []float32, bool) {
+				a, ok := w.Arrays[prefix+name]
+				return a.Shape, a.Values(), ok
+			})
+		}
+		weights[turn], err = loaded, errors.Join(err, wrong)
+	}
+	return weights, err
+}
+
+func (w Workload) tensor(name string) *tensors.Tensor {
+	a := w.Arrays[name]
+	return tensors.FromFlatDataAndDimensions(a.Values(), a.Shape...)
+}
+
+func told(l bench.Losses) func() (bench.Losses, error) {
+	return func() (bench.Losses, error) { return l, nil }
+}
+
+// length is the Euclidean one.
+func length(x []float32) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	return math.Sqrt(sum)
+}
