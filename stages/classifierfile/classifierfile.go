@@ -154,7 +154,7 @@ func Open(b compute.Backend, a pipeline.Artifact, c Config, checkpoint string) (
 // against.
 func OpenAttacker(b compute.Backend, a pipeline.Artifact, c Config, checkpoint string) (v l2l.Variant, t Trained, err error) {
 	if c.Game == nil {
-		return v, t, fmt.Errorf("the classifier was trained by %s, which leaves no attacker network behind; those that do are l2l-naive, l2l-grad, l2l-2step and l2l-kstep", c.Method)
+		return v, t, fmt.Errorf("the classifier was trained by %s, which leaves no attacker network behind; the methods l2l-* do", c.Method)
 	}
 	v, n, err := c.Game.Build(c.Image)
 	if err != nil {
