@@ -55,6 +55,20 @@ func Metrics(t testing.TB, a pipeline.Artifact) []tables.Metric {
 	return metrics
 }
 
+// Curves reads the curves of a training's artifact.
+func Curves(t testing.TB, a pipeline.Artifact) []tables.Point {
+	t.Helper()
+	path, err := a.Path(tables.CurvesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	points, err := tables.ReadCurves(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return points
+}
+
 // Split makes a split of 60 users and 20 items, in which men and women
 // prefer different halves of the items.
 func Split(t testing.TB) pipeline.Artifact {

@@ -17,6 +17,7 @@ import (
 	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/modelfile"
+	"foil/stages/train/resume"
 )
 
 // AdvXMultVAE is train/advx-multvae.
@@ -73,7 +74,7 @@ type training struct {
 	judge   judge
 	best    []adversary.Weight
 	curves  []tables.Point
-	unsaved bool // the last checkpoint could not be written
+	keeper  resume.Keeper
 }
 
 func newTraining(cell *pipeline.Cell) (*training, error) {
@@ -91,6 +92,7 @@ func newTraining(cell *pipeline.Cell) (*training, error) {
 		cell:    cell,
 		rows:    modelfile.Rows(rows),
 		streams: random.NewStreams(cell.Seed),
+		keeper:  resume.Keeper{Cell: cell, Layout: stateLayout},
 		judge:   newJudge(p),
 	}
 	t.order = rand.New(t.streams.Source("order"))

@@ -1,12 +1,8 @@
 package train
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 
-	"foil/internal/checkpoint"
 	"foil/internal/safetensors"
 	"foil/internal/tables"
 	"foil/models/adversary"
@@ -14,9 +10,10 @@ import (
 	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/modelfile"
+	"foil/stages/train/resume"
 )
 
-// stateLayout is the version of what save writes.
+// stateLayout is the version of what is saved.
 const stateLayout = 1
 
 // progress is a training between two epochs, but for its arrays.
@@ -37,33 +34,19 @@ const (
 	bestPrefix  = "best."
 )
 
-func (t *training) statePath() string {
-	if t.cell.WorkDir == "" {
-		return ""
-	}
-	return filepath.Join(t.cell.WorkDir, "training")
-}
-
-// save keeps the training's state after an epoch. Where that cannot be done, on a
-// full disk, say, the training goes on: it is what people wait for.
 func (t *training) save(epoch int) {
-	if path := t.statePath(); path != "" {
-		err := t.writeState(path, epoch)
-		if err != nil && !t.unsaved {
-			t.cell.Note("epoch %d: an interruption would lose what is done until here: %v", epoch, err)
-		}
-		t.unsaved = err != nil
-	}
+	t.keeper.Save(epoch, func() (resume.State, error) { return t.state(epoch) })
 }
 
-func (t *training) writeState(path string, epoch int) error {
+// state is the training's after an epoch.
+func (t *training) state(epoch int) (resume.State, error) {
 	state, err := t.model.State()
 	if err != nil {
-		return err
+		return resume.State{}, err
 	}
 	streams, err := t.streams.State()
 	if err != nil {
-		return err
+		return resume.State{}, err
 	}
 	tensors := []safetensors.Tensor{{Name: orderTensor, Shape: []int{len(t.users)}, I32: t.users}}
 	tensors = append(tensors, modelfile.Tensors(state.Weights)...)
@@ -71,52 +54,27 @@ func (t *training) writeState(path string, epoch int) error {
 	for _, w := range t.best {
 		tensors = append(tensors, safetensors.Tensor{Name: bestPrefix + w.Name, Shape: w.Shape, F32: w.Data})
 	}
-	return checkpoint.Save(path, stateLayout, progress{
+	return resume.State{Arrays: tensors, Value: progress{
 		Epoch: epoch, Steps: state.Steps, Streams: streams,
 		Rate: t.judge.plateau.Rate, Plateau: t.judge.plateau.State,
 		BestScore: t.judge.bestScore, BestEpoch: t.judge.bestEpoch, Curves: t.curves,
-	}, tensors)
+	}}, nil
 }
 
-// begin makes a training, in the state that an interrupted run has left if there is
-// one, and returns the epoch to go on with.
 func begin(cell *pipeline.Cell) (t *training, epoch int, err error) {
-	if t, err = newTraining(cell); err != nil {
-		return nil, 0, err
-	}
-	path := t.statePath()
-	if path == "" {
-		return t, 1, nil
-	}
-	var p progress
-	file, err := checkpoint.Load(path, stateLayout, &p)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return t, 1, nil
-	case err == nil:
-		err = t.restore(p, file)
-	case !errors.Is(err, checkpoint.ErrUseless):
-		return nil, 0, err
-	}
-	if err != nil {
-		cell.Note("the checkpoint of an interrupted run is of no use, so the training starts anew: %v", err)
-		t, err = newTraining(cell) // what restore has set is not to be trusted
-		return t, 1, err
-	}
-	cell.Logf("goes on after epoch %d, where an interrupted run had left a checkpoint", p.Epoch)
-	return t, p.Epoch + 1, nil
+	return resume.Begin(cell, stateLayout, newTraining, (*training).restore)
 }
 
-func (t *training) restore(p progress, file safetensors.File) error {
+func (t *training) restore(p progress, file safetensors.File) (epoch int, err error) {
 	if err := t.model.SetState(file.Float32, p.Steps); err != nil {
-		return err
+		return 0, err
 	}
 	if err := t.streams.Restore(p.Streams); err != nil {
-		return err
+		return 0, err
 	}
 	order := file[orderTensor].I32
 	if !random.IsOrder(order, len(t.users)) {
-		return fmt.Errorf("%d numbers are no order of %d users", len(order), len(t.users))
+		return 0, fmt.Errorf("%d numbers are no order of %d users", len(order), len(t.users))
 	}
 	copy(t.users, order)
 	t.judge.plateau.Rate, t.judge.plateau.State = p.Rate, p.Plateau
@@ -124,15 +82,15 @@ func (t *training) restore(p progress, file safetensors.File) error {
 	t.curves = p.Curves
 	weights, err := t.model.Weights() // for the names and shapes
 	if err != nil {
-		return err
+		return 0, err
 	}
 	t.best = nil
 	for _, w := range weights {
 		data, err := file.Float32(bestPrefix+w.Name, w.Shape)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		t.best = append(t.best, adversary.Weight{Name: w.Name, Shape: w.Shape, Data: data})
 	}
-	return nil
+	return p.Epoch, nil
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"foil/internal/cache"
-	"foil/internal/tables"
 	"foil/pipeline"
 	"foil/stages/modelfile"
 	"foil/stages/stagetest"
@@ -90,7 +89,7 @@ var goldenCurves = map[string]float64{
 func TestTinyTrainingIsPinned(t *testing.T) {
 	a := mustTrain(t, stagetest.Split(t), tinyParams(), 7, 1)
 	found := 0
-	for _, p := range curves(t, a) {
+	for _, p := range stagetest.Curves(t, a) {
 		if p.Epoch != 10 {
 			continue
 		}
@@ -116,7 +115,7 @@ func TestLambdasShareStartBatchesAndNoise(t *testing.T) {
 		p.Rate, p.WeightDecay = 1e-30, 0
 		p.Adversaries[0].Lambda, p.Adversaries[1].Lambda = lambda, 0
 		var losses []float64
-		for _, point := range curves(t, mustTrain(t, data, p, seed, 1)) {
+		for _, point := range stagetest.Curves(t, mustTrain(t, data, p, seed, 1)) {
 			if point.Name == "train/adversary/age" {
 				losses = append(losses, point.Value)
 			}
@@ -133,19 +132,6 @@ func TestLambdasShareStartBatchesAndNoise(t *testing.T) {
 	if first[0] == first[1] {
 		t.Error("two epochs see the same batches and noise")
 	}
-}
-
-func curves(t *testing.T, a pipeline.Artifact) []tables.Point {
-	t.Helper()
-	path, err := a.Path(tables.CurvesFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	points, err := tables.ReadCurves(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return points
 }
 
 // TestBestIsTheLastOfAShorterTraining holds the two checkpoints apart: what a
@@ -174,7 +160,7 @@ func TestSelectionByRecall(t *testing.T) {
 	p.Select = Select{Metric: "recall", K: 5}
 	best, at := -1.0, 0
 	byRecall := mustTrain(t, data, p, 7, 1)
-	for _, point := range curves(t, byRecall) {
+	for _, point := range stagetest.Curves(t, byRecall) {
 		if point.Name == "validation/recall@5" && point.Value >= best {
 			best, at = point.Value, point.Epoch
 		}
@@ -190,7 +176,7 @@ func TestSelectionByRecall(t *testing.T) {
 func lastPoint(t *testing.T, a pipeline.Artifact, name string) float64 {
 	t.Helper()
 	value := math.NaN()
-	for _, p := range curves(t, a) {
+	for _, p := range stagetest.Curves(t, a) {
 		if p.Name == name {
 			value = p.Value
 		}

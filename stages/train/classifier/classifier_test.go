@@ -3,7 +3,6 @@ package classifier
 import (
 	"testing"
 
-	"foil/internal/tables"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
 	"foil/stages/load"
@@ -52,26 +51,13 @@ func TestSameTrainingGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-func curves(t testing.TB, a pipeline.Artifact) []tables.Point {
-	t.Helper()
-	path, err := a.Path(tables.CurvesFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	points, err := tables.ReadCurves(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return points
-}
-
 // TestEveryMethodLearns trains longer, without augmentation.
 func TestEveryMethodLearns(t *testing.T) {
 	data := textures(t)
 	for _, method := range methods {
 		p := tinyParams(method)
 		p.Epochs, p.Schedule.Epochs, p.Crop, p.Network.Width = 12, nil, 0, 4
-		points := curves(t, train(t, data, p, 7, 1))
+		points := stagetest.Curves(t, train(t, data, p, 7, 1))
 		var losses []float64
 		for _, c := range points {
 			if c.Name == "train/loss" {

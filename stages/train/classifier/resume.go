@@ -1,21 +1,18 @@
 package classifier
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"slices"
 
-	"foil/internal/checkpoint"
 	"foil/internal/safetensors"
 	"foil/internal/tables"
 	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
+	"foil/stages/train/resume"
 )
 
-// stateLayout is the version of what save writes.
+// stateLayout is the version of what is saved.
 const stateLayout = 1
 
 // progress is a training between two epochs, but for its arrays.
@@ -35,33 +32,19 @@ const (
 	bestAttackerPrefix = "best.attacker."
 )
 
-func (t *training) statePath() string {
-	if t.cell.WorkDir == "" {
-		return ""
-	}
-	return filepath.Join(t.cell.WorkDir, "training")
-}
-
-// save keeps the training's state after an epoch. Where that cannot be done, on a
-// full disk, say, the training goes on: it is what people wait for.
 func (t *training) save(epoch int) {
-	if path := t.statePath(); path != "" {
-		err := t.writeState(path, epoch)
-		if err != nil && !t.unsaved {
-			t.cell.Note("epoch %d: an interruption would lose what is done until here: %v", epoch, err)
-		}
-		t.unsaved = err != nil
-	}
+	t.keeper.Save(epoch, func() (resume.State, error) { return t.state(epoch) })
 }
 
-func (t *training) writeState(path string, epoch int) error {
+// state is the training's after an epoch.
+func (t *training) state(epoch int) (resume.State, error) {
 	state, err := t.learner.state()
 	if err != nil {
-		return err
+		return resume.State{}, err
 	}
 	streams, err := t.streams.State()
 	if err != nil {
-		return err
+		return resume.State{}, err
 	}
 	tensors := []safetensors.Tensor{{Name: orderTensor, Shape: []int{len(t.batches.order)}, I32: t.batches.order}}
 	for _, a := range state.Arrays {
@@ -69,10 +52,10 @@ func (t *training) writeState(path string, epoch int) error {
 	}
 	tensors = append(tensors, prefixed(bestPrefix, t.best.Classifier)...)
 	tensors = append(tensors, prefixed(bestAttackerPrefix, t.best.Attacker)...)
-	return checkpoint.Save(path, stateLayout, progress{
+	return resume.State{Arrays: tensors, Value: progress{
 		Epoch: epoch, Steps: state.Steps, Streams: streams,
 		BestScore: t.bestScore, BestEpoch: t.bestEpoch, Curves: t.curves,
-	}, tensors)
+	}}, nil
 }
 
 func prefixed(prefix string, tensors []safetensors.Tensor) []safetensors.Tensor {
@@ -83,58 +66,33 @@ func prefixed(prefix string, tensors []safetensors.Tensor) []safetensors.Tensor 
 	return out
 }
 
-// begin makes a training, in the state that an interrupted run has left if there is
-// one, and returns the epoch to go on with.
 func begin(cell *pipeline.Cell) (t *training, epoch int, err error) {
-	if t, err = newTraining(cell); err != nil {
-		return nil, 0, err
-	}
-	path := t.statePath()
-	if path == "" {
-		return t, 1, nil
-	}
-	var p progress
-	file, err := checkpoint.Load(path, stateLayout, &p)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return t, 1, nil
-	case err == nil:
-		err = t.restore(p, file)
-	case !errors.Is(err, checkpoint.ErrUseless):
-		return nil, 0, err
-	}
-	if err != nil {
-		cell.Note("the checkpoint of an interrupted run is of no use, so the training starts anew: %v", err)
-		t, err = newTraining(cell) // what restore has set is not to be trusted
-		return t, 1, err
-	}
-	cell.Logf("goes on after epoch %d, where an interrupted run had left a checkpoint", p.Epoch)
-	return t, p.Epoch + 1, nil
+	return resume.Begin(cell, stateLayout, newTraining, (*training).restore)
 }
 
-func (t *training) restore(p progress, file safetensors.File) error {
+func (t *training) restore(p progress, file safetensors.File) (epoch int, err error) {
 	if err := t.learner.setState(file.Float32, p.Steps); err != nil {
-		return err
+		return 0, err
 	}
 	if err := t.streams.Restore(p.Streams); err != nil {
-		return err
+		return 0, err
 	}
 	order := file[orderTensor].I32
 	if !random.IsOrder(order, len(t.batches.order)) {
-		return fmt.Errorf("%d numbers are no order of %d images", len(order), len(t.batches.order))
+		return 0, fmt.Errorf("%d numbers are no order of %d images", len(order), len(t.batches.order))
 	}
 	copy(t.batches.order, order)
 	t.bestScore, t.bestEpoch, t.curves = p.BestScore, p.BestEpoch, p.Curves
 	like, err := t.learner.tensors() // for the names and shapes
 	if err != nil {
-		return err
+		return 0, err
 	}
 	t.best = classifierfile.Tensors{}
 	if t.best.Classifier, err = find(file, bestPrefix, like.Classifier); err != nil {
-		return err
+		return 0, err
 	}
 	t.best.Attacker, err = find(file, bestAttackerPrefix, like.Attacker)
-	return err
+	return p.Epoch, err
 }
 
 func find(file safetensors.File, prefix string, like []safetensors.Tensor) (out []safetensors.Tensor, err error) {

@@ -9,6 +9,7 @@ import (
 	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
+	"foil/stages/train/resume"
 )
 
 // A training is the state between epochs.
@@ -24,7 +25,7 @@ type training struct {
 	bestEpoch int // 0 before the first
 	bestScore float64
 	curves    []tables.Point
-	unsaved   bool // the last checkpoint could not be written
+	keeper    resume.Keeper
 }
 
 func newTraining(cell *pipeline.Cell) (*training, error) {
@@ -43,7 +44,10 @@ func newTraining(cell *pipeline.Cell) (*training, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &training{params: p, cell: cell, classes: len(images.Classes), streams: random.NewStreams(cell.Seed)}
+	t := &training{
+		params: p, cell: cell, classes: len(images.Classes), streams: random.NewStreams(cell.Seed),
+		keeper: resume.Keeper{Cell: cell, Layout: stateLayout},
+	}
 	t.batches = newBatches(b, images, p, t.streams)
 	if t.learner, err = newLearner(b, p, t.batches, t.classes, cell.Seed); err != nil {
 		return nil, err
