@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // An Exclusion leaves out the cells of a stage that lie on one of the values of
 // each of its axes.
 type Exclusion struct {
@@ -24,12 +26,13 @@ func (p *problems) exclusions(v Value) (out []Exclusion) {
 			}
 			continue
 		}
-		for i, f := range e.Map {
+		lists := Value{Pos: e.Pos, Type: Map, Map: slices.Clone(e.Map)} // what stands there may be a var's
+		for i, f := range lists.Map {
 			if f.Value.isScalar() && f.Value.Type != Null {
-				e.Map[i].Value = Value{Type: List, Pos: f.Value.Pos, List: []Value{f.Value}}
+				lists.Map[i].Value = Value{Type: List, Pos: f.Value.Pos, List: []Value{f.Value}}
 			}
 		}
-		if axes := p.matrix(e); len(axes) == len(e.Map) {
+		if axes := p.matrix(lists); len(axes) == len(e.Map) {
 			out = append(out, Exclusion{Pos: e.Pos, Axes: axes})
 		}
 	}
