@@ -158,11 +158,8 @@ func (f *fixture) lookup(prefix string) func(string) ([]int, []float32, bool) {
 // weights are the case's starting weights for a network.
 func (f *fixture) weights(t *testing.T, b compute.Backend, n *Network, prefix string) *Weights {
 	t.Helper()
-	w, err := NewWeights(b, n.Params, 1, "weights")
+	w, err := LoadWeights(b, n.Params, f.lookup(prefix))
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Load(f.lookup(prefix)); err != nil {
 		t.Fatal(err)
 	}
 	for name := range f.tensors {

@@ -78,8 +78,8 @@ type round struct {
 // attack is the attacker's move, within epsilon.
 func (g *round) attack(seen *Node) *Node { return g.attacker.Perturb(seen, g.attackerMode, g.epsilon) }
 
-// withGradient joins images with the gradient of the objective in them, a constant, divided by its largest absolute value in the batch. An all-zero
-// gradient remains zero. These passes are in the mode of the classifier's turn, so
+// withGradient joins images with the gradient of the objective in them, a constant,
+// divided by its largest absolute value in the batch. An all-zero gradient remains zero. These passes are in the mode of the classifier's turn, so
 // in training mode they move its running statistics, too.
 func (g *round) withGradient(x *Node) *Node {
 	value, gradient := valueGradient(g.objective, x)

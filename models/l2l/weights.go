@@ -22,13 +22,33 @@ type Weights struct {
 // its own under the given purpose, such as "weights/classifier", so its start does
 // not depend on the parameters beside it.
 func NewWeights(b compute.Backend, params []Param, seed uint64, purpose string) (*Weights, error) {
-	w := &Weights{Params: params}
-	for _, p := range params {
-		t, err := backend.NewTensor(b, p.Shape...)
+	w, err := newWeights(b, params)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range params {
+		err := backend.Write(w.Tensors[i], func(x []float32) { p.init(random.New(seed, purpose+"/"+p.Name), x) })
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Name, err)
 		}
-		err = backend.Write(t, func(x []float32) { p.init(random.New(seed, purpose+"/"+p.Name), x) })
+	}
+	return w, nil
+}
+
+// LoadWeights returns the weights that lookup finds, see Load.
+func LoadWeights(b compute.Backend, params []Param, lookup func(name string) (shape []int, values []float32, ok bool)) (*Weights, error) {
+	w, err := newWeights(b, params)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.Load(lookup)
+}
+
+// newWeights returns zeros.
+func newWeights(b compute.Backend, params []Param) (*Weights, error) {
+	w := &Weights{Params: params}
+	for _, p := range params {
+		t, err := backend.NewTensor(b, p.Shape...)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Name, err)
 		}

@@ -174,16 +174,13 @@ func open(b compute.Backend, a pipeline.Artifact, n *l2l.Network, name string) (
 		return t, err
 	}
 	t.Network = n
-	if t.Weights, err = l2l.NewWeights(b, n.Params, 0, "replaced"); err != nil {
-		return t, err
-	}
-	if err := t.Weights.Load(Lookup(file)); err != nil {
+	if t.Weights, err = l2l.LoadWeights(b, n.Params, Lookup(file)); err != nil {
 		return t, fmt.Errorf("%s: %w", name+".safetensors", err)
 	}
 	return t, nil
 }
 
-// Lookup finds tensors of a file for l2l.Weights.Load.
+// Lookup finds tensors of a file for l2l.LoadWeights.
 func Lookup(file safetensors.File) func(name string) (shape []int, values []float32, ok bool) {
 	return func(name string) ([]int, []float32, bool) {
 		t, ok := file[name]

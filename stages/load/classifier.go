@@ -107,11 +107,8 @@ func (p *ClassifierParams) weights(cell *pipeline.Cell, n *l2l.Network, file saf
 	if err != nil {
 		return nil, err
 	}
-	w, err := l2l.NewWeights(b, n.Params, 0, "replaced")
+	w, err := l2l.LoadWeights(b, n.Params, classifierfile.Lookup(file))
 	if err != nil {
-		return nil, err
-	}
-	if err := w.Load(classifierfile.Lookup(file)); err != nil {
 		return nil, err
 	}
 	unused := maps.Clone(file)

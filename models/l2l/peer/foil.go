@@ -124,13 +124,10 @@ func (w Workload) conv(b compute.Backend) (stepper, error) {
 // weights are both networks', by turn.
 func (w Workload) weights(b compute.Backend) (weights [2]*l2l.Weights, err error) {
 	for turn, prefix := range []string{"classifier.", "attacker."} {
-		loaded, wrong := l2l.NewWeights(b, networks()[prefix].Params, 1, "weights")
-		if wrong == nil {
-			wrong = loaded.Load(func(name string) ([]int, []float32, bool) {
-				a, ok := w.Arrays[prefix+name]
-				return a.Shape, a.Values(), ok
-			})
-		}
+		loaded, wrong := l2l.LoadWeights(b, networks()[prefix].Params, func(name string) ([]int, []float32, bool) {
+			a, ok := w.Arrays[prefix+name]
+			return a.Shape, a.Values(), ok
+		})
 		weights[turn], err = loaded, errors.Join(err, wrong)
 	}
 	return weights, err
