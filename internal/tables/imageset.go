@@ -21,6 +21,15 @@ type ImageSet struct {
 // Len is the number of images.
 func (x ImageSet) Len() int { return len(x.Label) }
 
+// Values are the pixels of the first n images from 0 (black) to 1.
+func (x ImageSet) Values(n int, shape Shape) []float32 {
+	out := make([]float32, n*shape.Size())
+	for i, b := range x.Pixels[:len(out)] {
+		out[i] = float32(b) / 255
+	}
+	return out
+}
+
 func (x ImageSet) check(shape Shape, classes int) error {
 	if len(x.Pixels) != x.Len()*shape.Size() {
 		return fmt.Errorf("%d bytes of pixels for %d images of %v, which need %d", len(x.Pixels), x.Len(), shape, x.Len()*shape.Size())

@@ -23,3 +23,14 @@ func Verdicts(logits []float32, labels []int32) []Verdict {
 	}
 	return out
 }
+
+// Accuracy is the share of verdicts that are the labels.
+func Accuracy(verdicts []Verdict, labels []int32) float64 {
+	right := 0
+	for i, v := range verdicts {
+		if v.Class == labels[i] {
+			right++
+		}
+	}
+	return float64(right) / float64(len(labels))
+}

@@ -125,6 +125,17 @@ type Trained struct {
 	Weights *l2l.Weights
 }
 
+// EvaluationBatch is how many images are judged or attacked at once.
+const EvaluationBatch = 100
+
+// Evaluator asks the classifier about so many images of a shape, or fewer.
+func (t Trained) Evaluator(b compute.Backend, image tables.Shape, images int) (*l2l.Evaluator, error) {
+	return l2l.NewEvaluator(l2l.EvaluatorConfig{
+		Network: t.Network, Shape: [3]int{image.Channels, image.Height, image.Width},
+		Batch: min(images, EvaluationBatch), Backend: b,
+	}, t.Weights)
+}
+
 // ReadConfig reads config.json.
 func ReadConfig(a pipeline.Artifact) (c Config, err error) {
 	err = tables.ReadJSON(a.Path, configFile, &c)

@@ -137,21 +137,11 @@ func (r *attackRun) stronger(ctx context.Context, start []float32, all []l2l.Ver
 		return err
 	}
 	n := float64(len(r.labels))
-	before, after := accuracy(one, r.labels), accuracy(all, r.labels)
+	before, after := l2l.Accuracy(one, r.labels), l2l.Accuracy(all, r.labels)
 	noise := 3 * math.Sqrt(max(before*(1-before), 0.25/n)/n)
 	if after > before+noise {
 		return fmt.Errorf("after all steps the classifier is right on %.4f of the images, after the first on %.4f: the attack does not work, or the classifier hides its gradient",
 			after, before)
 	}
 	return nil
-}
-
-func accuracy(verdicts []l2l.Verdict, labels []int32) float64 {
-	n := 0
-	for i, v := range verdicts {
-		if v.Class == labels[i] {
-			n++
-		}
-	}
-	return float64(n) / float64(len(labels))
 }

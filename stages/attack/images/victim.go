@@ -20,7 +20,7 @@ import (
 )
 
 // batch is how many images are attacked at once.
-const batch = 100
+const batch = classifierfile.EvaluationBatch
 
 // A gallery is the test images that are attacked, and what that is computed with.
 type gallery struct {
@@ -44,10 +44,7 @@ func (c *Common) gallery(cell *pipeline.Cell) (*gallery, error) {
 	if n == 0 || n > m.Test.Len() {
 		return nil, fmt.Errorf("images is %d, and the data has %d test images", n, m.Test.Len())
 	}
-	g := &gallery{cell: cell, shape: m.Shape, classes: len(m.Classes), labels: m.Test.Label[:n], pixels: make([]float32, n*m.Shape.Size())}
-	for i, b := range m.Test.Pixels[:len(g.pixels)] {
-		g.pixels[i] = float32(b) / 255
-	}
+	g := &gallery{cell: cell, shape: m.Shape, classes: len(m.Classes), labels: m.Test.Label[:n], pixels: m.Test.Values(n, m.Shape)}
 	g.backend, err = backend.Open(cell.Backend, cell.Cores)
 	return g, err
 }
@@ -88,10 +85,7 @@ func (g *gallery) classifier(a pipeline.Artifact, checkpoint string) (*victim, e
 	if err != nil {
 		return nil, err
 	}
-	e, err := l2l.NewEvaluator(l2l.EvaluatorConfig{
-		Network: trained.Network, Shape: [3]int{g.shape.Channels, g.shape.Height, g.shape.Width},
-		Batch: min(len(g.labels), batch), Backend: g.backend,
-	}, trained.Weights)
+	e, err := trained.Evaluator(g.backend, g.shape, len(g.labels))
 	if err != nil {
 		return nil, err
 	}

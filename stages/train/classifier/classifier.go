@@ -72,8 +72,8 @@ func (t *training) epoch(ctx context.Context, epoch int) (spent [2]time.Duration
 		return spent, fmt.Errorf("selection: %w", err)
 	}
 	spent = [2]time.Duration{middle.Sub(start), time.Since(middle)}
-	if t.bestEpoch == 0 || found.under(pgd) >= t.bestScore {
-		t.bestEpoch, t.bestScore = epoch, found.under(pgd)
+	if t.bestEpoch == 0 || under(found, pgd) >= t.bestScore {
+		t.bestEpoch, t.bestScore = epoch, under(found, pgd)
 		if t.best, err = t.learner.tensors(); err != nil {
 			return spent, err
 		}
@@ -113,7 +113,7 @@ func (t *training) pass(ctx context.Context, rate float64) ([]float64, error) {
 }
 
 // record adds the epoch to the curves and tells how it went.
-func (t *training) record(epoch int, rate float64, losses []float64, found scores) {
+func (t *training) record(epoch int, rate float64, losses []float64, found []score) {
 	point := func(name string, v float64) {
 		t.curves = append(t.curves, tables.Point{Epoch: epoch, Name: name, Value: v})
 	}
@@ -123,15 +123,15 @@ func (t *training) record(epoch int, rate float64, losses []float64, found score
 		point("train/"+name, losses[i])
 		line += fmt.Sprintf(" %s %.4f,", name, losses[i])
 	}
-	for i, name := range found.names {
-		point("selection/"+name+"/accuracy", found.accuracy[i])
-		point("selection/"+name+"/loss", found.loss[i])
-		line += fmt.Sprintf(" %s accuracy %.4f (loss %.3f),", name, found.accuracy[i], found.loss[i])
+	for _, f := range found {
+		point("selection/"+f.attack+"/accuracy", f.accuracy)
+		point("selection/"+f.attack+"/loss", f.loss)
+		line += fmt.Sprintf(" %s accuracy %.4f (loss %.3f),", f.attack, f.accuracy, f.loss)
 	}
 	t.cell.Logf("epoch %d:%s rate %.4g", epoch, line, rate)
 	t.cell.Progress(pipeline.Progress{
 		Done: int64(epoch), Total: int64(t.params.Epochs), Unit: "epochs",
-		Message: fmt.Sprintf("accuracy %.3f, attacked %.3f", found.under(clean), found.under(pgd)), Loss: losses[0],
+		Message: fmt.Sprintf("accuracy %.3f, attacked %.3f", under(found, clean), under(found, pgd)), Loss: losses[0],
 	})
 }
 

@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gomlx/compute"
 
@@ -25,11 +26,10 @@ type selectionAttack struct {
 	l2l.Attack
 }
 
-// scores are what a selection finds, by the name of the attack.
-type scores struct {
-	names    []string
-	accuracy []float64
-	loss     []float64
+// A score is what a selection finds for one attack, or for none.
+type score struct {
+	attack         string
+	accuracy, loss float64
 }
 
 const (
@@ -38,26 +38,16 @@ const (
 	learned = "learned" // the attacker network of the training
 )
 
-// evaluationBatch is how many images are judged at once, whatever a training's batch.
-const evaluationBatch = 100
-
 func newSelection(b compute.Backend, p *Params, m *tables.Images, l learner, seed uint64) (*selection, error) {
 	n := p.Select.Images
 	if n == 0 {
 		n = m.Test.Len()
 	}
-	s := &selection{labels: m.Test.Label[:n], pixels: make([]float32, n*m.Shape.Size())}
-	for i, v := range m.Test.Pixels[:len(s.pixels)] {
-		s.pixels[i] = float32(v) / 255
-	}
+	s := &selection{labels: m.Test.Label[:n], pixels: m.Test.Values(n, m.Shape)}
 	s.noise = make([]float32, len(s.pixels))
 	random.Normal(random.New(seed, "selection"), s.noise, p.Select.Noise)
-	c := l.classifier()
 	var err error
-	s.evaluator, err = l2l.NewEvaluator(l2l.EvaluatorConfig{
-		Network: c.Network, Shape: [3]int{m.Shape.Channels, m.Shape.Height, m.Shape.Width},
-		Batch: min(n, evaluationBatch), Backend: b,
-	}, c.Weights)
+	s.evaluator, err = l.classifier().Evaluator(b, m.Shape, n)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +64,13 @@ func newSelection(b compute.Backend, p *Params, m *tables.Images, l learner, see
 
 func (s *selection) len() int { return len(s.labels) }
 
-// run scores the weights as they are.
-func (s *selection) run(ctx context.Context) (found scores, err error) {
-	if err := s.judge(ctx, clean, s.pixels, &found); err != nil {
-		return found, err
+// run scores the weights as they are: without an attack, and then under each.
+func (s *selection) run(ctx context.Context) ([]score, error) {
+	without, err := s.judge(ctx, clean, s.pixels)
+	if err != nil {
+		return nil, err
 	}
+	found := []score{without}
 	for _, a := range s.attacks {
 		var noise []float32
 		if a.name == pgd {
@@ -86,41 +78,33 @@ func (s *selection) run(ctx context.Context) (found scores, err error) {
 		}
 		attacked, err := a.Attack.Attack(ctx, s.pixels, s.labels, noise)
 		if err != nil {
-			return found, err
+			return nil, err
 		}
-		if err := s.judge(ctx, a.name, attacked, &found); err != nil {
-			return found, err
+		under, err := s.judge(ctx, a.name, attacked)
+		if err != nil {
+			return nil, err
 		}
+		found = append(found, under)
 	}
 	return found, nil
 }
 
-// judge adds accuracy and mean loss on images.
-func (s *selection) judge(ctx context.Context, name string, pixels []float32, found *scores) error {
+// judge gives accuracy and mean loss on images.
+func (s *selection) judge(ctx context.Context, attack string, pixels []float32) (score, error) {
 	logits, err := s.evaluator.Logits(ctx, pixels)
 	if err != nil {
-		return err
+		return score{}, err
 	}
-	right, loss := 0, 0.0
-	for i, v := range l2l.Verdicts(logits, s.labels) {
+	verdicts := l2l.Verdicts(logits, s.labels)
+	loss := 0.0
+	for _, v := range verdicts {
 		loss += v.Loss
-		if v.Class == s.labels[i] {
-			right++
-		}
 	}
-	n := float64(s.len())
-	found.names = append(found.names, name)
-	found.accuracy = append(found.accuracy, float64(right)/n)
-	found.loss = append(found.loss, loss/n)
-	return nil
+	return score{attack, l2l.Accuracy(verdicts, s.labels), loss / float64(s.len())}, nil
 }
 
 // under is the accuracy under an attack that was made.
-func (s scores) under(name string) (accuracy float64) {
-	for i, n := range s.names {
-		if n == name {
-			return s.accuracy[i]
-		}
-	}
-	return 0
+func under(found []score, attack string) float64 {
+	i := slices.IndexFunc(found, func(s score) bool { return s.attack == attack })
+	return found[i].accuracy
 }
