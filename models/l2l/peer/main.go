@@ -19,13 +19,10 @@ import (
 
 // options are what the command line says.
 type options struct {
-	python  string
+	bench.Protocol
+
 	backend string
 	works   []work
-	threads []int
-	rounds  int
-	warmup  int
-	steps   int
 }
 
 // foilSide is the argument with which this program is foil's side of a comparison.
@@ -49,13 +46,13 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	c := bench.Comparison{
-		Peer: bench.Python(o.python, script), Foil: foil, SameWork: sameWork,
-		Rounds: o.rounds, Progress: os.Stderr,
+		Peer: bench.Python(o.Python, script), Foil: foil, SameWork: sameWork,
+		Rounds: o.Rounds, Progress: os.Stderr,
 	}
 	var rows []bench.Row
 	for _, work := range o.works {
-		for _, threads := range o.threads {
-			w, err := newWorkload(work, threads, o.warmup, o.steps)
+		for _, threads := range o.Threads {
+			w, err := newWorkload(work, threads, o.Warmup, o.Steps)
 			if err != nil {
 				return err
 			}
@@ -71,27 +68,16 @@ func run(ctx context.Context, args []string) error {
 }
 
 func parse(args []string) (options, error) {
-	o := options{works: works, threads: []int{1, 2}}
+	o := options{works: works, Protocol: bench.Protocol{Warmup: 3, Steps: 10}}
 	f := flag.NewFlagSet("peer", flag.ContinueOnError)
-	f.StringVar(&o.python, "python", "python3", "the interpreter with the packages of requirements.txt")
+	o.Flags(f)
 	f.StringVar(&o.backend, "backend", backend.Default, "what foil computes on")
-	f.IntVar(&o.rounds, "rounds", 5, "how often each side does a workload")
-	f.IntVar(&o.warmup, "warmup", 3, "steps of a run before those that are timed")
-	f.IntVar(&o.steps, "steps", 10, "timed steps of a run")
 	f.Func("works", "comma-separated, of "+workNames()+" (default: all)", func(s string) (err error) {
 		o.works, err = bench.List(s, findWork)
 		return err
 	})
-	f.Func("threads", "numbers of threads, comma-separated (default 1,2)", func(s string) (err error) {
-		o.threads, err = bench.List(s, bench.Positive)
-		return err
-	})
-	err := bench.Parse(f, args)
-	switch {
-	case err != nil:
+	if err := bench.Parse(f, args); err != nil {
 		return o, err
-	case o.rounds < 1 || o.steps < 1 || o.warmup < 0:
-		return o, fmt.Errorf("%d rounds of %d + %d steps: rounds and steps must be at least 1, warm-up not negative", o.rounds, o.warmup, o.steps)
 	}
-	return o, nil
+	return o, o.Check()
 }

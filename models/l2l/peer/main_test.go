@@ -17,8 +17,8 @@ func TestFlagsAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := options{
-		python: "py", backend: "onnxruntime:cpu", works: []work{{name: "pgd"}, conv(8, 64, 128)},
-		threads: []int{2}, rounds: 1, warmup: 3, steps: 10,
+		Protocol: bench.Protocol{Python: "py", Threads: []int{2}, Rounds: 1, Warmup: 3, Steps: 10},
+		backend:  "onnxruntime:cpu", works: []work{{name: "pgd"}, conv(8, 64, 128)},
 	}
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got %+v, want %+v", o, want)

@@ -19,13 +19,10 @@ import (
 
 // options are what the command line says.
 type options struct {
-	python  string
-	fused   bool
-	sizes   []Size
-	threads []int
-	rounds  int
-	warmup  int
-	steps   int
+	bench.Protocol
+
+	fused bool
+	sizes []Size
 }
 
 // foilSide is the argument with which this program is foil's side of a comparison.
@@ -53,13 +50,13 @@ func run(ctx context.Context, args []string) error {
 		flags = []string{"--fused"}
 	}
 	c := bench.Comparison{
-		Peer: bench.Python(o.python, script, flags...), Foil: foil, SameWork: sameWork,
-		Rounds: o.rounds, Progress: os.Stderr,
+		Peer: bench.Python(o.Python, script, flags...), Foil: foil, SameWork: sameWork,
+		Rounds: o.Rounds, Progress: os.Stderr,
 	}
 	var rows []bench.Row
 	for _, size := range o.sizes {
-		for _, threads := range o.threads {
-			pair, err := c.Run(ctx, newWorkload(size, threads, o.warmup, o.steps))
+		for _, threads := range o.Threads {
+			pair, err := c.Run(ctx, newWorkload(size, threads, o.Warmup, o.Steps))
 			if err != nil {
 				return err
 			}
@@ -70,29 +67,18 @@ func run(ctx context.Context, args []string) error {
 }
 
 func parse(args []string) (options, error) {
-	o := options{sizes: []Size{{3125, 96}, {47383, 170}}, threads: []int{1, 2}}
+	o := options{sizes: []Size{{3125, 96}, {47383, 170}}, Protocol: bench.Protocol{Warmup: 10, Steps: 30}}
 	f := flag.NewFlagSet("peer", flag.ContinueOnError)
-	f.StringVar(&o.python, "python", "python3", "the interpreter with the packages of requirements.txt")
+	o.Flags(f)
 	f.BoolVar(&o.fused, "fused", false, "let PyTorch use its fused Adam, which the published code does not")
-	f.IntVar(&o.rounds, "rounds", 5, "how often each side runs a workload")
-	f.IntVar(&o.warmup, "warmup", 10, "steps of a run before those that are timed")
-	f.IntVar(&o.steps, "steps", 30, "timed steps of a run")
 	f.Func("sizes", "ITEMS:PER_USER, comma-separated (default 3125:96,47383:170: MovieLens 1M and LFM-2b-100k)", func(s string) (err error) {
 		o.sizes, err = bench.List(s, parseSize)
 		return err
 	})
-	f.Func("threads", "numbers of threads, comma-separated (default 1,2)", func(s string) (err error) {
-		o.threads, err = bench.List(s, bench.Positive)
-		return err
-	})
-	err := bench.Parse(f, args)
-	switch {
-	case err != nil:
+	if err := bench.Parse(f, args); err != nil {
 		return o, err
-	case o.rounds < 1 || o.steps < 1 || o.warmup < 0:
-		return o, fmt.Errorf("%d rounds of %d + %d steps: rounds and steps must be at least 1, warm-up not negative", o.rounds, o.warmup, o.steps)
 	}
-	return o, nil
+	return o, o.Check()
 }
 
 // parseSize reads ITEMS:PER_USER.

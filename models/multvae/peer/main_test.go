@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"foil/internal/bench"
 )
 
 func TestFlagsAreRead(t *testing.T) {
@@ -12,7 +14,10 @@ func TestFlagsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := options{python: "py", fused: true, sizes: []Size{{10, 3}, {20, 4}}, threads: []int{2}, rounds: 1, warmup: 10, steps: 30}
+	want := options{
+		Protocol: bench.Protocol{Python: "py", Threads: []int{2}, Rounds: 1, Warmup: 10, Steps: 30},
+		fused:    true, sizes: []Size{{10, 3}, {20, 4}},
+	}
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got %+v, want %+v", o, want)
 	}
