@@ -4,14 +4,12 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// A term is a matrix x [c, n] whose rows are multiplied by scale [c]; nil is 1.
-type term struct{ x, scale *Node }
-
 // blendLimit is up to how many channels a product with diagonal matrices is faster
 // than broadcasting and arithmetic by the value. It also uses all threads.
 const blendLimit = 64
 
-// blend adds up terms, and a shift [c] for each row, which may be nil. What is not a
+// blend adds up terms of matrices [c, n], and a shift [c] for each row, which may be
+// nil. What is not a
 // number in one channel may come to the others of its position, too: zeros of the
 // matrix are multiplied with it.
 func blend(shift *Node, terms ...term) *Node {
