@@ -31,31 +31,28 @@ func (w *Work) Publish(r *Record) error {
 	return w.publishRecord(r, p)
 }
 
-// publishRecord gives a record its name when all that p has published, and the
-// record itself, is on disk.
+// publishRecord names a record, and waits until it is on disk with all that p has
+// published. In which order that gets there is no matter: of a record or an object that
+// a power failure has cut off, the checksum shows it.
 func (w *Work) publishRecord(r *Record, p *publisher) error {
 	text, err := r.encode()
 	if err != nil {
 		return err
 	}
-	tmp := filepath.Join(w.dir(), "record.json")
-	f, err := os.Create(tmp)
+	f, err := os.Create(filepath.Join(w.dir(), "record.json"))
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(text)
-	p.syncs.file(f)
-	if err != nil {
-		return err
-	}
-	if err := p.settle(); err != nil {
+	if _, err := f.Write(text); err != nil {
+		f.Close()
 		return err
 	}
 	path := w.cache.recordPath(w.key)
-	if err := p.into(path, func() error { return os.Rename(tmp, path) }); err != nil {
+	if err := p.place(f, path); err != nil {
 		return err
 	}
-	if err := p.syncs.wait(); err != nil {
+	if err := p.settle(); err != nil {
+		os.Remove(path)
 		return err
 	}
 	os.RemoveAll(w.dir()) // what stays behind harms nobody

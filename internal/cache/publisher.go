@@ -85,17 +85,28 @@ func (p *publisher) known(f File) bool {
 	return err == nil
 }
 
-// name gives an open file, whose content is f's, the name of the object, and closes
-// it. A new name it gets at once: nothing relies on it before it is settled. What has
-// the name already may be damaged, but a record may rely on it: only what is on disk
-// takes its place.
+// name gives an open file, whose content is f's, the name of the object, and closes it.
 func (p *publisher) name(file *os.File, f File) error {
-	path, target := file.Name(), p.cache.objectPath(f.Digest)
 	if err := file.Chmod(0o444); err != nil {
 		file.Close()
 		return err
 	}
 	p.named[f.Digest] = true
+	err := p.place(file, p.cache.objectPath(f.Digest))
+	if err != nil {
+		// Windows does not replace a file that is in use.
+		if _, damaged := p.cache.Object(f); damaged == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// place gives an open file another name, and closes it. A new name it gets at once:
+// nothing relies on it before it is settled. What has the name already may be damaged,
+// but somebody may rely on it: only what is on disk takes its place.
+func (p *publisher) place(file *os.File, target string) error {
+	path := file.Name()
 	if err := p.into(target, func() error { return moveNew(path, target) }); err == nil {
 		p.syncs.file(file)
 		return nil
@@ -103,13 +114,7 @@ func (p *publisher) name(file *os.File, f File) error {
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	if err := p.into(target, func() error { return os.Rename(path, target) }); err != nil {
-		// Windows does not replace a file that is in use.
-		if _, damaged := p.cache.Object(f); damaged != nil {
-			return err
-		}
-	}
-	return nil
+	return p.into(target, func() error { return os.Rename(path, target) })
 }
 
 // into makes the name of a file in a folder, and the folder when it is needed first.

@@ -104,3 +104,26 @@ func TestFailedPublishingLeavesNoSecondNameOfAnObject(t *testing.T) {
 		t.Error("it is a hit")
 	}
 }
+
+// A disk may take what is written and refuse it when it is asked to keep it.
+func TestWhatTheDiskDoesNotKeepIsNoHit(t *testing.T) {
+	c := openTemp(t)
+	w := beginWork(t, c, "work", map[string]string{"a": "content"})
+	p := newPublisher(c)
+	r := &Record{Format: recordFormat, Key: KeyOf("work"), KeyText: "work"}
+	var err error
+	if r.Outputs, err = p.folder(w.Out); err != nil {
+		t.Fatal(err)
+	}
+	p.syncs.path(filepath.Join(c.Dir(), "nowhere")) // cannot be synced
+	if err := w.publishRecord(r, p); err == nil {
+		t.Fatal("published")
+	}
+	if r, _ := lookup(t, c, "work"); r != nil {
+		t.Error("it is a hit")
+	}
+	publish(t, c, "other", "a", "content")
+	if r, reason := lookup(t, c, "other"); r == nil {
+		t.Errorf("the same object, made again: %s", reason)
+	}
+}
