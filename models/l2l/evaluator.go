@@ -75,8 +75,8 @@ func (e *Evaluator) count(x []float32) (int, error) {
 	return len(x) / e.size(), nil
 }
 
-// check returns the number of images that labels and noise belong to.
-func (e *Evaluator) check(x []float32, labels []int32, noise []float32) (int, error) {
+// check returns the number of images that labels and start belong to.
+func (e *Evaluator) check(x []float32, labels []int32, start []float32) (int, error) {
 	n, err := e.count(x)
 	if err != nil {
 		return 0, err
@@ -84,8 +84,8 @@ func (e *Evaluator) check(x []float32, labels []int32, noise []float32) (int, er
 	if len(labels) != n {
 		return 0, fmt.Errorf("there are %d labels for %d images", len(labels), n)
 	}
-	if noise != nil && len(noise) != len(x) {
-		return 0, fmt.Errorf("there are %d values of noise for %d of images", len(noise), len(x))
+	if start != nil && len(start) != len(x) {
+		return 0, fmt.Errorf("the attack starts at %d values for %d of images", len(start), len(x))
 	}
 	classes := e.config.Network.Classes()
 	for i, label := range labels {
@@ -117,13 +117,8 @@ func (e *Evaluator) images(x []float32, start, end int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, e.config.Batch, s[0], s[1], s[2])
 }
 
-func (e *Evaluator) batch(x []float32, labels []int32, noise []float32, start, end int) Batch {
-	b := Batch{X: e.images(x, start, end)}
-	b.Labels = tensors.FromFlatDataAndDimensions(filled(labels[start:end], e.config.Batch), e.config.Batch)
-	if noise != nil {
-		b.Noise = e.images(noise, start, end)
-	}
-	return b
+func (e *Evaluator) labels(labels []int32, start, end int) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(filled(labels[start:end], e.config.Batch), e.config.Batch)
 }
 
 // filled repeats values from the first on until there are n.

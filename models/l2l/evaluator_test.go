@@ -32,9 +32,33 @@ func (f *fixture) labels() (labels []int32) {
 	return labels
 }
 
-func (f *fixture) attack(t *testing.T, a Attack, noise []float32) []float32 {
+// noisy are the case's images with noise added.
+func (f *fixture) noisy(noise string) []float32 {
+	return added(f.tensors["in.x"].F32, f.tensors[noise].F32)
+}
+
+func added(a, b []float32) []float32 {
+	out := slices.Clone(a)
+	for i, v := range b {
+		out[i] += v
+	}
+	return out
+}
+
+// TestAttacksGoOnFromWhereOthersEnded makes the steps of one in two parts.
+func TestAttacksGoOnFromWhereOthersEnded(t *testing.T) {
+	f, b := oneCase(t, "attack_pgd"), openBackend(t)
+	e := f.evaluator(t, b, f.Hyper.Classifier.build(t), "w.", 4)
+	steps := func(n int) Attack { return e.PGD(PGD{n, f.Hyper.StepSize, f.Hyper.Epsilon}) }
+	start := f.noisy("in.start_uniform")
+	if !slices.Equal(f.attack(t, steps(3), f.attack(t, steps(4), start)), f.attack(t, steps(7), start)) {
+		t.Error("four steps and three more are not seven")
+	}
+}
+
+func (f *fixture) attack(t *testing.T, a Attack, start []float32) []float32 {
 	t.Helper()
-	attacked, err := a.Attack(t.Context(), f.tensors["in.x"].F32, f.labels(), noise)
+	attacked, err := a.Attack(t.Context(), f.tensors["in.x"].F32, f.labels(), start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +101,7 @@ func TestEvaluatedPGDMatchesTheAuthors(t *testing.T) {
 		for _, start := range []string{"uniform", "normal"} {
 			for _, steps := range []int{10, 20} {
 				a := e.PGD(PGD{steps, f.Hyper.StepSize, f.Hyper.Epsilon})
-				attacked := f.attack(t, a, f.tensors["in.start_"+start].F32)
+				attacked := f.attack(t, a, f.noisy("in.start_"+start))
 				f.compareSteps(t, fmt.Sprintf("out.%s.x_adv_%d", start, steps), attacked)
 				if got := f.wrong(t, logitsOf(t, e, attacked)); got != 5 {
 					t.Errorf("%s start, %d steps: %d wrong labels, want 5", start, steps, got)
@@ -92,7 +116,7 @@ func TestCarriedOverPGDMatchesTheAuthors(t *testing.T) {
 	source := f.evaluator(t, b, f.Hyper.Source.build(t), "w.source.", 4)
 	target := f.evaluator(t, b, f.Hyper.Target.build(t), "w.target.", 4)
 	a := source.PGD(PGD{20, f.Hyper.StepSize, f.Hyper.Epsilon})
-	attacked := f.attack(t, a, f.tensors["in.start_uniform"].F32)
+	attacked := f.attack(t, a, f.noisy("in.start_uniform"))
 	f.compareSteps(t, "out.x_adv", attacked)
 	f.compare(t, "out.logits_target", logitsOf(t, target, attacked), forwardTolerance)
 	wrong := 0
@@ -193,12 +217,12 @@ func bounded(t *testing.T, name string, attacked, x []float32, epsilon float64) 
 func TestStartsBeyondEpsilonAreProjected(t *testing.T) {
 	f, b := oneCase(t, "attack_pgd"), openBackend(t)
 	e := f.evaluator(t, b, f.Hyper.Classifier.build(t), "w.", 4)
-	noise := slices.Clone(f.tensors["in.start_uniform"].F32)
-	for i := range noise {
-		noise[i] *= 2
+	start := f.noisy("in.start_uniform")
+	for i, v := range f.tensors["in.start_uniform"].F32 {
+		start[i] += v
 	}
 	for _, steps := range []int{1, 100} {
-		attacked := f.attack(t, e.PGD(PGD{steps, f.Hyper.StepSize, f.Hyper.Epsilon}), noise)
+		attacked := f.attack(t, e.PGD(PGD{steps, f.Hyper.StepSize, f.Hyper.Epsilon}), start)
 		bounded(t, fmt.Sprintf("%d steps", steps), attacked, f.tensors["in.x"].F32, f.Hyper.Epsilon)
 	}
 	for _, a := range []PGD{{0, 0.1, 0.1}, {5, 0.1, 0}} {
@@ -238,12 +262,12 @@ func TestWrongInputsOfAttacksAreNamed(t *testing.T) {
 		ctx    context.Context
 		x      []float32
 		labels []int32
-		noise  []float32
+		start  []float32
 		want   string
 	}{
 		{t.Context(), x[1:], labels, nil, "no whole number of images of shape [3 16 16]"},
 		{t.Context(), x, labels[1:], nil, "5 labels for 6 images"},
-		{t.Context(), x, labels, x[1:], "4607 values of noise for 4608"},
+		{t.Context(), x, labels, x[1:], "starts at 4607 values for 4608"},
 		{t.Context(), x, foreign, nil, "image 5 has label 10: the classifier knows 0 to 9"},
 		{ended, x, labels, nil, context.Canceled.Error()},
 	}
@@ -253,7 +277,7 @@ func TestWrongInputsOfAttacksAreNamed(t *testing.T) {
 	}
 	for _, a := range []Attack{e.PGD(FGSM(0.03)), cw} {
 		for _, c := range cases {
-			if _, err := a.Attack(c.ctx, c.x, c.labels, c.noise); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := a.Attack(c.ctx, c.x, c.labels, c.start); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		}

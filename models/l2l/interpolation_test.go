@@ -203,7 +203,7 @@ func TestInterpolationNeedsNoise(t *testing.T) {
 func TestTrainedInterpolatorsKeepTheirBounds(t *testing.T) {
 	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
 	x, batch := f.tensors["in.x0"], f.interpolationBatch(t, "0")
-	noise := copied(t, batch.Noise)
+	start := added(x.F32, copied(t, batch.Noise))
 	for _, v := range []Variant{GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
 		g := f.interpolationGame(t, b, v)
 		e, err := NewEvaluator(EvaluatorConfig{g.config.Networks[0], [3]int(x.Shape[1:]), 2, b}, g.Weights[ClassifiersTurn])
@@ -214,7 +214,7 @@ func TestTrainedInterpolatorsKeepTheirBounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		attacked, err := a.Attack(t.Context(), x.F32, make([]int32, 2), noise)
+		attacked, err := a.Attack(t.Context(), x.F32, make([]int32, 2), start)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ type selection struct {
 	evaluator *l2l.Evaluator
 	pixels    []float32 // image after image, in [0, 1]
 	labels    []int32
-	noise     []float32 // that the attack starts with
+	start     []float32 // where the attack starts
 	attacks   []selectionAttack
 }
 
@@ -44,8 +44,11 @@ func newSelection(b compute.Backend, p *Params, m *tables.Images, l learner, see
 		n = m.Test.Len()
 	}
 	s := &selection{labels: m.Test.Label[:n], pixels: m.Test.Values(n, m.Shape)}
-	s.noise = make([]float32, len(s.pixels))
-	random.Normal(random.New(seed, "selection"), s.noise, p.Select.Noise)
+	s.start = make([]float32, len(s.pixels))
+	random.Normal(random.New(seed, "selection"), s.start, p.Select.Noise)
+	for i, v := range s.pixels {
+		s.start[i] += v
+	}
 	var err error
 	s.evaluator, err = l.classifier().Evaluator(b, m.Shape, n)
 	if err != nil {
@@ -72,11 +75,11 @@ func (s *selection) run(ctx context.Context) ([]score, error) {
 	}
 	found := []score{without}
 	for _, a := range s.attacks {
-		var noise []float32
+		var start []float32
 		if a.name == pgd {
-			noise = s.noise
+			start = s.start
 		}
-		attacked, err := a.Attack.Attack(ctx, s.pixels, s.labels, noise)
+		attacked, err := a.Attack.Attack(ctx, s.pixels, s.labels, start)
 		if err != nil {
 			return nil, err
 		}
