@@ -58,8 +58,8 @@ func CW() pipeline.Kind {
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {
 			p := cell.Params.(*CWParams)
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
-				return plan{tries: 1, batch: 1, make: func(epsilon float64) (l2l.Attack, error) {
-					return v.CW(p.attack(epsilon))
+				return plan{tries: 1, batch: 1, make: func(epsilon float64) ([]leg, error) {
+					return single(v.CW(p.attack(epsilon)))
 				}}, nil
 			})
 		},

@@ -20,8 +20,8 @@ func FGSM() pipeline.Kind {
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {
 			p := cell.Params.(*FGSMParams)
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
-				return plan{tries: 1, batch: batch, make: func(epsilon float64) (l2l.Attack, error) {
-					return v.PGD(l2l.FGSM(epsilon)), nil
+				return plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) {
+					return single(v.PGD(l2l.FGSM(epsilon)), nil)
 				}}, nil
 			})
 		},

@@ -189,6 +189,35 @@ func TestEveryAttackerThatIsLeftCanBeUsed(t *testing.T) {
 	}
 }
 
+// TestResultsAfterFewerStepsAreThoseOfAShorterAttack holds one attack that is looked at on
+// its way against attacks that end there, with the worst of two starts.
+func TestResultsAfterFewerStepsAreThoseOfAShorterAttack(t *testing.T) {
+	data := textures(t, 16, 3)
+	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
+	after := func(steps int, before ...int) (pipeline.Artifact, []tables.Metric) {
+		a := attack(t, PGD(), inputs, pipeline.Cell{}, func(params any) {
+			p := params.(*PGDParams)
+			p.Steps, p.Before, p.Restarts, p.Step = steps, before, 2, 0.002
+		})
+		return a, stagetest.Metrics(t, a)
+	}
+	long, got := after(6, 1, 3)
+	for _, steps := range []int{1, 3, 6} {
+		short, want := after(steps)
+		for _, m := range want {
+			if !slices.Contains(got, m) {
+				t.Errorf("%d steps give %+v, and six that are looked at then do not", steps, m)
+			}
+		}
+		if same := slices.Equal(outcomes(t, short), outcomes(t, long)); same != (steps == 6) {
+			t.Errorf("the outcomes are those after %d steps: %v", steps, same)
+		}
+	}
+	if want := 3*4 + 3; len(got) != want {
+		t.Errorf("%d metrics, want %d", len(got), want)
+	}
+}
+
 func TestMoreStartsNeverHelpTheDefender(t *testing.T) {
 	data := textures(t, 16, 3)
 	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"foil/internal/tables"
-	"foil/models/l2l"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
 )
@@ -43,8 +42,8 @@ func learnedPlan(v *victim) (plan, error) {
 	if err != nil {
 		return plan{}, fmt.Errorf("attacker: %w", err)
 	}
-	p := plan{tries: 1, batch: batch, make: func(epsilon float64) (l2l.Attack, error) {
-		return v.Learned(variant, attacker.Network, attacker.Weights, epsilon)
+	p := plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) {
+		return single(v.Learned(variant, attacker.Network, attacker.Weights, epsilon))
 	}}
 	if variant.Interpolates() {
 		p.start = uniform

@@ -2,6 +2,8 @@ package images
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"foil/models/l2l"
 	"foil/pipeline"
@@ -25,24 +27,43 @@ func (c *Climb) Settle() {
 	}
 }
 
-// plan climbs on a classifier, which need not be the one under attack.
-func (c Climb) plan(on *l2l.Evaluator, tries int) plan {
-	starts := map[string]noise{"uniform": uniform, "normal": normal(c.Noise)}
-	return plan{tries: tries, batch: batch, start: starts[c.Start], make: func(epsilon float64) (l2l.Attack, error) {
-		return on.PGD(l2l.PGD{Steps: c.Steps, Step: c.Step, Epsilon: epsilon}), nil
-	}}
+// noise is what the start adds to the images.
+func (c Climb) noise() noise {
+	return map[string]noise{"uniform": uniform, "normal": normal(c.Noise)}[c.Start]
+}
+
+// legs climb on a classifier, which need not be the one under attack. They end after so
+// many steps, which rise.
+func (c Climb) legs(on *l2l.Evaluator, epsilon float64, ends ...int) (legs []leg) {
+	made := 0
+	for _, steps := range ends {
+		part := l2l.PGD{Steps: steps - made, Step: c.Step, Epsilon: epsilon}
+		legs = append(legs, leg{on.PGD(part), steps, true})
+		made = steps
+	}
+	return legs
 }
 
 // PGDParams are the parameters of attack/pgd.
 type PGDParams struct {
 	Common
 	Climb
-	Restarts int `yaml:"restarts" min:"1" max:"1000" doc:"how often it is tried from other starts: an image stands if it stands all of them"`
+	Before   []int `yaml:"before" min:"1" unit:"steps" doc:"numbers of steps, all before the last one, after which the images are judged, too; the k of the metrics is the number of steps"`
+	Restarts int   `yaml:"restarts" min:"1" max:"1000" doc:"how often it is tried from other starts: an image stands if it stands all of them"`
 }
 
 // Check reports what no single field shows.
 func (p *PGDParams) Check(report func(path, format string, args ...any)) {
 	p.Common.Check(report)
+	for i, steps := range p.Before {
+		path := fmt.Sprintf("before[%d]", i)
+		switch {
+		case steps >= p.Steps:
+			report(path, "%d steps are not before the end, which is after %d (steps)", steps, p.Steps)
+		case i > 0 && steps <= p.Before[i-1]:
+			report(path, "%d stands behind %d; the numbers of steps have to rise", steps, p.Before[i-1])
+		}
+	}
 	if p.Restarts > 1 && p.Start == "none" {
 		report("restarts", "%d tries that all start at the image are the same; take start uniform or normal, or restarts 1", p.Restarts)
 	}
@@ -53,16 +74,26 @@ func PGD() pipeline.Kind {
 	return attackKind(pipeline.Kind{
 		Name: "attack/pgd",
 		Doc: "Attacks a classifier by projected gradient ascent in the maximum norm, from one start or several (Madry et al. 2018; " +
-			"Jiang et al. 2021, section 4).",
+			"Jiang et al. 2021, section 4). The metrics' k is the number of steps; the outcomes are those after all steps.",
 		Draws:  true,
-		Params: func() any { return &PGDParams{common(), climb(), 1} },
+		Params: func() any { return &PGDParams{common(), climb(), nil, 1} },
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {
 			p := cell.Params.(*PGDParams)
-			return p.run(ctx, cell, func(v *victim) (plan, error) {
-				pl := p.Climb.plan(v.Evaluator, p.Restarts)
-				pl.shorter = v.PGD(l2l.PGD{Steps: 1, Step: p.Step, Epsilon: p.Epsilon})
-				return pl, nil
-			})
+			return p.run(ctx, cell, func(v *victim) (plan, error) { return p.plan(v.Evaluator), nil })
 		},
 	})
+}
+
+// plan looks at the images after the first step as well, for the rules.
+func (p *PGDParams) plan(on *l2l.Evaluator) plan {
+	ends := append(slices.Clone(p.Before), p.Steps)
+	first := ends[0]
+	if first > 1 {
+		ends = append([]int{1}, ends...)
+	}
+	return plan{tries: p.Restarts, batch: batch, start: p.noise(), climbs: true, make: func(epsilon float64) ([]leg, error) {
+		legs := p.legs(on, epsilon, ends...)
+		legs[0].shown = first == 1
+		return legs, nil
+	}}
 }

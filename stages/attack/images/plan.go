@@ -13,13 +13,24 @@ import (
 type plan struct {
 	tries int
 	batch int   // images that are attacked at once
-	start noise // what the images of a try start with; nil: nothing
+	start noise // what is added to the images that a try starts from; nil: nothing
 	// make gives the attack for an epsilon, which is that of the parameters but where
 	// a rule asks what another one does.
-	make func(epsilon float64) (l2l.Attack, error)
-	// shorter is the same attack with one step, where more steps have to do more harm.
-	shorter l2l.Attack
+	make func(epsilon float64) ([]leg, error)
+	// climbs says that every leg has to do more harm than those before.
+	climbs bool
 }
+
+// A leg is a part of an attack, which goes on from where the one before it has ended.
+// The images are judged at its end.
+type leg struct {
+	l2l.Attack
+	steps int  // that the attack has made then; 0: it does not count them
+	shown bool // whether that is a result, not for the rules alone
+}
+
+// single is an attack in one leg.
+func single(a l2l.Attack, err error) ([]leg, error) { return []leg{{Attack: a, shown: true}}, err }
 
 // A noise draws what is added to images.
 type noise func(r *rand.Rand, to []float32, epsilon float64)
@@ -30,34 +41,37 @@ func normal(deviation float64) noise {
 	return func(r *rand.Rand, to []float32, _ float64) { random.Normal(r, to, deviation) }
 }
 
-// noise draws what a try starts with, for the gallery's first values. An image starts
-// at the same place whatever the number of images, and at both checkpoints.
-func (p plan) noise(g *gallery, values, try int, epsilon float64) []float32 {
+// begin gives where a try starts from the gallery's images, as many as in x. An image
+// starts at the same place whatever the number of images, and at both checkpoints.
+func (p plan) begin(g *gallery, x []float32, try int, epsilon float64) []float32 {
 	if p.start == nil {
-		return nil
+		return x
 	}
-	to := make([]float32, values)
-	p.start(random.New(g.cell.Seed, fmt.Sprintf("start/%d", try)), to, epsilon)
-	return to
+	start := make([]float32, len(x))
+	p.start(random.New(g.cell.Seed, fmt.Sprintf("start/%d", try)), start, epsilon)
+	for i, v := range x {
+		start[i] += v
+	}
+	return start
 }
 
-// on makes an attack on images a batch at a time, so that it can be interrupted and
-// told how far it is.
-func (p plan) on(ctx context.Context, g *gallery, a l2l.Attack, x []float32, labels []int32, noise []float32, done func(images int)) ([]float32, error) {
+// through takes images through the legs of an attack, and gives what they are at the
+// end of each. They go a batch at a time, so that it can be interrupted and told how
+// far it is.
+func (p plan) through(ctx context.Context, g *gallery, legs []leg, x []float32, labels []int32, start []float32, done func(images int)) ([][]float32, error) {
 	size := g.shape.Size()
-	attacked := make([]float32, 0, len(x))
+	ends := make([][]float32, len(legs))
 	for first := 0; first < len(labels); first += p.batch {
 		end := min(first+p.batch, len(labels))
-		var start []float32
-		if noise != nil {
-			start = noise[first*size : end*size]
+		at := start[first*size : end*size]
+		for i, l := range legs {
+			var err error
+			if at, err = l.Attack.Attack(ctx, x[first*size:end*size], labels[first:end], at); err != nil {
+				return nil, fmt.Errorf("from image %d on: %w", first, err)
+			}
+			ends[i] = append(ends[i], at...)
 		}
-		part, err := a.Attack(ctx, x[first*size:end*size], labels[first:end], start)
-		if err != nil {
-			return nil, fmt.Errorf("from image %d on: %w", first, err)
-		}
-		attacked = append(attacked, part...)
 		done(end)
 	}
-	return attacked, nil
+	return ends, nil
 }

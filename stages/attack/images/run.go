@@ -13,7 +13,7 @@ import (
 
 // attackKind fills in what all kinds of attacks have in common.
 func attackKind(k pipeline.Kind) pipeline.Kind {
-	k.Version = 2
+	k.Version = 3
 	k.Inputs = append([]pipeline.Port{
 		{Name: "model", Type: tables.TypeClassifier, Doc: "the classifier under attack"},
 		{Name: "data", Type: tables.TypeImages, Doc: "the images that it was trained on; the test images are attacked"},
@@ -48,9 +48,9 @@ func (c *Common) run(ctx context.Context, cell *pipeline.Cell, ready func(v *vic
 		if err := run.attack(ctx); err != nil {
 			return fmt.Errorf("attack on the %s checkpoint: %w", checkpoint, err)
 		}
-		result.Outcomes = append(result.Outcomes, run.outcomes...)
+		result.Outcomes = append(result.Outcomes, run.last()...)
 		result.Metrics = append(result.Metrics, run.metrics()...)
-		cell.Logf("%s checkpoint: accuracy %.4f, under attack %.4f", checkpoint, share(run.outcomes, right), share(run.outcomes, tables.Outcome.Stood))
+		cell.Logf("%s checkpoint: accuracy %.4f, under attack %.4f", checkpoint, share(run.last(), right), share(run.last(), tables.Outcome.Stood))
 	}
 	return attackfile.Write(cell.Create, result)
 }
@@ -63,7 +63,8 @@ type attackRun struct {
 	part, parts int // of the cell, for the progress
 
 	clean    []l2l.Verdict
-	outcomes []tables.Outcome // the worst of the tries so far
+	legs     []leg
+	outcomes [][]tables.Outcome // by leg, the worst of the tries so far
 }
 
 // attack makes every try on all images, holds it to the rules, and keeps the worst
@@ -82,36 +83,57 @@ func (r *attackRun) attack(ctx context.Context) (err error) {
 	if err := r.harmlessAtZero(ctx); err != nil {
 		return err
 	}
-	a, err := r.make(r.epsilon)
-	if err != nil {
+	if r.legs, err = r.make(r.epsilon); err != nil {
 		return err
 	}
 	for try := range r.tries {
-		if err := r.try(ctx, a, try); err != nil {
+		if err := r.try(ctx, try); err != nil {
 			return err
 		}
 	}
 	return unmoved(r.weights, before)
 }
 
-func (r *attackRun) try(ctx context.Context, a l2l.Attack, try int) error {
-	start := r.noise(r.gallery, len(r.pixels), try, r.epsilon)
-	attacked, err := r.on(ctx, r.gallery, a, r.pixels, r.labels, start, func(images int) { r.report(try, images) })
+// try attacks all images from one start.
+func (r *attackRun) try(ctx context.Context, try int) error {
+	start := r.begin(r.gallery, r.pixels, try, r.epsilon)
+	ends, err := r.through(ctx, r.gallery, r.legs, r.pixels, r.labels, start, func(images int) { r.report(try, images) })
 	if err != nil {
 		return err
 	}
+	var outcomes [][]tables.Outcome
+	for _, attacked := range ends {
+		o, err := r.look(ctx, attacked)
+		if err != nil {
+			return err
+		}
+		outcomes = append(outcomes, o)
+	}
+	if r.climbs {
+		if err := r.stronger(outcomes); err != nil {
+			return err
+		}
+	}
+	for l := range r.outcomes { // of the tries before
+		for i, before := range r.outcomes[l] {
+			if !attackfile.Worse(outcomes[l][i], before) {
+				outcomes[l][i] = before
+			}
+		}
+	}
+	r.outcomes = outcomes
+	return nil
+}
+
+// look says what has become of the images, and holds them to the rules.
+func (r *attackRun) look(ctx context.Context, attacked []float32) ([]tables.Outcome, error) {
 	changes, err := within(r.pixels, attacked, r.shape.Size(), r.epsilon)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	verdicts, err := r.judge(ctx, attacked)
 	if err != nil {
-		return err
-	}
-	if try == 0 && r.shorter != nil {
-		if err := r.stronger(ctx, start, verdicts); err != nil {
-			return err
-		}
+		return nil, err
 	}
 	outcomes := make([]tables.Outcome, len(verdicts))
 	for i, v := range verdicts {
@@ -119,12 +141,8 @@ func (r *attackRun) try(ctx context.Context, a l2l.Attack, try int) error {
 			Checkpoint: r.checkpoint, Image: int32(i), Label: r.labels[i],
 			Clean: r.clean[i].Class, Attacked: v.Class, Change: changes[i], Loss: v.Loss,
 		}
-		if try > 0 && !attackfile.Worse(outcomes[i], r.outcomes[i]) {
-			outcomes[i] = r.outcomes[i]
-		}
 	}
-	r.outcomes = outcomes
-	return nil
+	return outcomes, nil
 }
 
 func (r *attackRun) report(try, images int) {
@@ -135,6 +153,9 @@ func (r *attackRun) report(try, images int) {
 	})
 }
 
+// last are the outcomes at the end of the attack.
+func (r *attackRun) last() []tables.Outcome { return r.outcomes[len(r.outcomes)-1] }
+
 func right(o tables.Outcome) bool { return o.Clean == o.Label }
 
 func share(outcomes []tables.Outcome, f func(tables.Outcome) bool) float64 {
@@ -142,28 +163,37 @@ func share(outcomes []tables.Outcome, f func(tables.Outcome) bool) float64 {
 	return float64(n) / float64(len(outcomes))
 }
 
-func (r *attackRun) metrics() []tables.Metric {
-	var loss, before, change float64
-	n := float64(len(r.outcomes))
-	for i, o := range r.outcomes {
-		loss += o.Loss / n
-		before += r.clean[i].Loss / n
-		change += o.Change / n
+func (r *attackRun) metrics() (metrics []tables.Metric) {
+	n := float64(len(r.clean))
+	clean := share(r.last(), right)
+	before := 0.0
+	for _, v := range r.clean {
+		before += v.Loss / n
 	}
-	clean, stood := share(r.outcomes, right), share(r.outcomes, tables.Outcome.Stood)
-	success := 0.0 // where there was nothing to take away
-	if clean > 0 {
-		success = 1 - stood/clean
+	for i, l := range r.legs {
+		if !l.shown {
+			continue
+		}
+		var loss, change float64
+		for _, o := range r.outcomes[i] {
+			loss += o.Loss / n
+			change += o.Change / n
+		}
+		stood := share(r.outcomes[i], tables.Outcome.Stood)
+		success := 0.0 // where there was nothing to take away
+		if clean > 0 {
+			success = 1 - stood/clean
+		}
+		metrics = append(metrics,
+			tables.Metric{Name: "accuracy", Value: stood, K: l.steps},
+			tables.Metric{Name: "success", Value: success, K: l.steps},
+			tables.Metric{Name: "loss", Value: loss, K: l.steps},
+			tables.Metric{Name: "change", Value: change, K: l.steps})
 	}
-	metrics := []tables.Metric{
-		{Name: "accuracy", Value: stood},
-		{Name: "accuracy_clean", Value: clean},
-		{Name: "success", Value: success},
-		{Name: "loss", Value: loss},
-		{Name: "loss_clean", Value: before},
-		{Name: "change", Value: change},
-		{Name: "images", Value: n},
-	}
+	metrics = append(metrics,
+		tables.Metric{Name: "accuracy_clean", Value: clean},
+		tables.Metric{Name: "loss_clean", Value: before},
+		tables.Metric{Name: "images", Value: n})
 	for i := range metrics {
 		metrics[i].Split, metrics[i].Checkpoint = tables.Test, r.checkpoint
 	}

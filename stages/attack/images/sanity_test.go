@@ -76,9 +76,12 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 		{name: "too few images", want: "the attack gives 767 values for 768",
 			attack: func(float64) l2l.Attack { return broken(func(x []float32) []float32 { return x[1:] }) },
 			edit:   func(v *victim, p *plan) error { p.batch = 1; return nil }},
-		{name: "more steps that do less harm", want: "after all steps the classifier is right on", attack: nothing,
+		{name: "more steps that do less harm", want: "of the images stand, after 1 only ", attack: nothing,
 			edit: func(v *victim, p *plan) error {
-				p.shorter = broken(func(x []float32) []float32 { clear(x); return x }) // black images, all of one class
+				p.climbs, p.make = true, func(epsilon float64) ([]leg, error) {
+					legs := []leg{{Attack: v.PGD(l2l.FGSM(epsilon)), steps: 1}, {Attack: nothing(epsilon), steps: 2}}
+					return legs, nil
+				}
 				return nil
 			}},
 		{name: "training mode", want: "the classifier is not in evaluation mode", attack: nothing,
@@ -87,20 +90,20 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 				return err
 			}},
 		{name: "a running statistic that moves", want: "the attack has changed the classifier itself: ", edit: func(v *victim, p *plan) error {
-			p.make = func(epsilon float64) (l2l.Attack, error) {
-				return broken(func(x []float32) []float32 {
+			p.make = func(epsilon float64) ([]leg, error) {
+				return single(broken(func(x []float32) []float32 {
 					i := slices.IndexFunc(v.weights.Params, func(p l2l.Param) bool { return !p.Trainable })
 					if err := backend.Write(v.weights.Tensors[i], func(w []float32) { w[0] += 1e-3 }); err != nil {
 						t.Error(err)
 					}
 					return x
-				}), nil
+				}), nil)
 			}
 			return nil
 		}},
 	} {
 		err := runPlan(t, inputs, func(v *victim) (plan, error) {
-			p := plan{tries: 1, batch: batch, make: func(epsilon float64) (l2l.Attack, error) { return c.attack(epsilon), nil }}
+			p := plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) { return single(c.attack(epsilon), nil) }}
 			if c.edit != nil {
 				return p, c.edit(v, &p)
 			}

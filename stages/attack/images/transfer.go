@@ -19,7 +19,7 @@ func Transfer() pipeline.Kind {
 	return attackKind(pipeline.Kind{
 		Name: "attack/transfer",
 		Doc: "Attacks a classifier with images that PGD made on another one, without looking at the first (Jiang et al. 2021, section 4, " +
-			"black-box).",
+			"black-box). The metrics' k is the number of steps.",
 		Inputs: []pipeline.Port{{Name: "source", Type: tables.TypeClassifier, Doc: "the classifier that the images are made on"}},
 		Draws:  true,
 		Params: func() any { return &TransferParams{common(), climb()} },
@@ -30,7 +30,9 @@ func Transfer() pipeline.Kind {
 				if err != nil {
 					return plan{}, err
 				}
-				return p.Climb.plan(source.Evaluator, 1), nil
+				return plan{tries: 1, batch: batch, start: p.noise(), make: func(epsilon float64) ([]leg, error) {
+					return p.legs(source.Evaluator, epsilon, p.Steps), nil
+				}}, nil
 			})
 		},
 	})
