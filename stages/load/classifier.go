@@ -20,7 +20,7 @@ import (
 
 // ClassifierParams are the parameters of load/classifier.
 type ClassifierParams struct {
-	File    string                 `yaml:"file" required:"true" nonempty:"true" doc:"the weights, in safetensors, in the data folder (--data or FOIL_DATA); names and layouts as in the authors' PyTorch code"`
+	File    string                 `yaml:"file" required:"true" nonempty:"true" doc:"the weights, in safetensors, in the data folder (--data or FOIL_DATA); names and layouts as in the authors' PyTorch code, with or without DataParallel's module."`
 	Network classifierfile.Network `yaml:"network" doc:"the classifier that they belong to"`
 	Classes int                    `yaml:"classes" min:"2" max:"100000" doc:"how many classes it knows"`
 	Size    int                    `yaml:"size" min:"8" max:"1024" unit:"pixels" doc:"height and width of its images"`
@@ -84,6 +84,7 @@ func loadClassifier(_ context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", source.Name, err)
 	}
+	file = unwrapped(file)
 	shape := tables.Shape{Channels: channels, Height: p.Size, Width: p.Size}
 	network, err := p.Network.Build(shape, p.Classes)
 	if err != nil {
@@ -98,6 +99,20 @@ func loadClassifier(_ context.Context, cell *pipeline.Cell) error {
 		Config: classifierfile.Config{Network: p.Network, Image: shape, Classes: p.Classes, Method: "loaded"},
 		Best:   both, Last: both,
 	})
+}
+
+// unwrapped is a file without what PyTorch's DataParallel puts before each name.
+func unwrapped(file safetensors.File) safetensors.File {
+	const wrapper = "module."
+	bare := safetensors.File{}
+	for name, t := range file {
+		rest, ok := strings.CutPrefix(name, wrapper)
+		if !ok {
+			return file
+		}
+		bare[rest] = t
+	}
+	return bare
 }
 
 // weights takes the network's tensors out of a file, and notes those that it has no

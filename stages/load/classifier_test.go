@@ -56,28 +56,37 @@ func loadedFrom(t *testing.T, dir string, notes *[]string) (pipeline.Artifact, e
 	return stagetest.Run(t, Classifier(), &pipeline.Cell{Params: p, Sources: sources, OnNote: func(text string) { *notes = append(*notes, text) }})
 }
 
+// Names may be those of the network, or have before them what DataParallel puts there.
 func TestWeightsFromElsewhereAreTakenByName(t *testing.T) {
-	counter := safetensors.Tensor{Name: "conv1.bn1.num_batches_tracked", I64: []int64{3}}
-	dir, want := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor { return append(w, counter) })
-	var notes []string
-	a, err := loadedFrom(t, dir, &notes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(notes) != 1 || !strings.Contains(notes[0], counter.Name) {
-		t.Errorf("notes %q, want one about the tensor that is not used", notes)
-	}
-	path, err := a.Path("best.safetensors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if err := safetensors.Write(&text, want); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(got, text.Bytes()) {
-		t.Errorf("the weights are not those of the file (%v)", err)
+	for _, wrapper := range []string{"", "module."} {
+		counter := safetensors.Tensor{Name: "conv1.bn1.num_batches_tracked", I64: []int64{3}}
+		dir, want := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
+			w = append(w, counter)
+			for i := range w {
+				w[i].Name = wrapper + w[i].Name
+			}
+			return w
+		})
+		var notes []string
+		a, err := loadedFrom(t, dir, &notes)
+		if err != nil {
+			t.Fatalf("names with %q before them: %v", wrapper, err)
+		}
+		if len(notes) != 1 || !strings.Contains(notes[0], counter.Name) {
+			t.Errorf("notes %q, want one about the tensor that is not used", notes)
+		}
+		path, err := a.Path("best.safetensors")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		if err := safetensors.Write(&text, want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(got, text.Bytes()) {
+			t.Errorf("names with %q before them: the weights are not those of the file (%v)", wrapper, err)
+		}
 	}
 }
 
