@@ -2,9 +2,13 @@ package backend
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
+
+// The graph package keeps the values of small constants alone, and a copier needs all.
+func init() { graph.MinConstValueSizeToKeep = math.MaxInt }
 
 // onlyNeeded builds a graph beside the one it is called for, and copies to that what
 // the outputs depend on.
@@ -48,10 +52,7 @@ func (c copier) make(n *graph.Node) *graph.Node {
 	in := n.Inputs()
 	switch n.Type() {
 	case graph.NodeTypeConstant:
-		if value := n.ConstantValue(); value != nil {
-			return graph.ConstTensor(c.to, value)
-		}
-		panic(fmt.Errorf("a constant of shape %s is too large to be copied between graphs: make it an input", n.Shape()))
+		return graph.ConstTensor(c.to, n.ConstantValue())
 	case graph.NodeTypeIota:
 		return c.iota(n)
 	case graph.NodeTypeIdentity:

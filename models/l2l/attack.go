@@ -63,17 +63,19 @@ func (e *Evaluator) PGD(a PGD) Attack {
 // that interpolate pull an image towards the one at the other end of it. These alone
 // make something of the start, the others begin at the images themselves.
 func (e *Evaluator) Learned(v Variant, n *Network, w *Weights, epsilon float64) (Attack, error) {
+	attacker := e.config.subject(n, w)
 	exec, err := backend.Compile(e.config.Backend, func(in []*Node) []*Node {
 		x, start, labels, in := in[0], in[1], in[2], in[3:]
-		first := len(e.config.Network.Params)
-		return []*Node{v.Attacked(e.config.Network.Bind(in[:first]), n.Bind(in[first:]), x, start, labels, epsilon)}
+		classifier, in := e.on.bind(x, in)
+		network, _ := attacker.bind(x, in)
+		return []*Node{v.Attacked(classifier, network, x, start, labels, epsilon)}
 	})
 	if err != nil {
 		return nil, err
 	}
 	return batched{e, func(_ context.Context, x, start, labels *tensors.Tensor) (*tensors.Tensor, error) {
-		in := append([]any{x, start, labels}, e.weights.inputs()...)
-		out, err := backend.Run(exec, append(in, w.inputs()...)...)
+		in := append([]any{x, start, labels}, e.on.inputs()...)
+		out, err := backend.Run(exec, append(in, attacker.inputs()...)...)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +86,7 @@ func (e *Evaluator) Learned(v Variant, n *Network, w *Weights, epsilon float64) 
 // CW is Carlini and Wagner's attack, one image after the other. It starts from the
 // images themselves wherever others would start. CWAttack tells how it went.
 func (e *Evaluator) CW(c CW) (Attack, error) {
-	a, err := NewCWAttack(e.config.Backend, c, e.config.Network, e.weights)
+	a, err := newCWAttack(e.config.Backend, c, e.on)
 	return oneByOne{e, a}, err
 }
 

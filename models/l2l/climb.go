@@ -16,21 +16,20 @@ import (
 // number of steps of any size. On the Go backend ten steps take as long as in one
 // graph of them all, as measured, and a hundred need no larger graph.
 type climb struct {
-	next    *Exec
-	weights *Weights
+	next *Exec
+	on   subject
 }
 
 // A goal builds the objective that is climbed from a batch's aim: its labels, say.
 type goal func(f Classifier, aim *Node) Objective
 
-func newClimb(b compute.Backend, n *Network, w *Weights, g goal) (*climb, error) {
+func newClimb(b compute.Backend, on subject, g goal) (*climb, error) {
 	next, err := backend.Compile(b, func(in []*Node) []*Node {
 		x, at, aim, step, epsilon := in[0], in[1], in[2], in[3], in[4]
-		f := n.Bind(in[5:]).Classifier(Evaluation)
-		next, value := ascend(g(f, aim), x, at, step, epsilon)
+		next, value := ascend(g(on.classifier(x, in[5:]), aim), x, at, step, epsilon)
 		return []*Node{next, value}
 	})
-	return &climb{next, w}, err
+	return &climb{next, on}, err
 }
 
 // attack makes the steps from start on. It gives the images, the caller's to
@@ -42,7 +41,7 @@ func (c *climb) attack(ctx context.Context, a PGD, x, start, aim *tensors.Tensor
 			return nil, nil, err
 		}
 		in := []any{x, at, aim, float32(a.Step), float32(a.Epsilon)}
-		out, err := backend.Run(c.next, append(in, c.weights.inputs()...)...)
+		out, err := backend.Run(c.next, append(in, c.on.inputs()...)...)
 		if err != nil {
 			return nil, nil, fmt.Errorf("step %d of the attack: %w", i+1, err)
 		}

@@ -8,13 +8,37 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
+// TestConstantWeightsAreAsGoodAsInputs climbs with both.
+func TestConstantWeightsAreAsGoodAsInputs(t *testing.T) {
+	f, b := oneCase(t, "attack_pgd"), openBackend(t)
+	n := f.Hyper.Classifier.build(t)
+	w := f.weights(t, b, n, "w.")
+	x, labels := f.input(t, "in.x"), f.input(t, "in.y")
+	var attacked [2][]float32
+	for i, on := range []subject{{network: n, weights: w}, {network: n, weights: w, frozen: true}} {
+		if wantInputs := i == 0; wantInputs != (len(on.inputs()) > 0) {
+			t.Errorf("frozen %v: %d inputs", on.frozen, len(on.inputs()))
+		}
+		climb, err := newClimb(b, on, Mistake)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, _, err := climb.attack(t.Context(), PGD{10, f.Hyper.StepSize, f.Hyper.Epsilon}, x, x, labels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		attacked[i] = copied(t, at)
+	}
+	near(t, "images", attacked[1], attacked[0], 1e-5)
+}
+
 // TestClimbsAreTheirStepsInOneGraph holds a loop over one step against a graph of all
 // steps, to the bit, and both against the authors' images.
 func TestClimbsAreTheirStepsInOneGraph(t *testing.T) {
 	f, b := oneCase(t, "attack_pgd"), openBackend(t)
 	n := f.Hyper.Classifier.build(t)
 	w := f.weights(t, b, n, "w.")
-	climb, err := newClimb(b, n, w, Mistake)
+	climb, err := newClimb(b, subject{network: n, weights: w}, Mistake)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,21 +83,25 @@ type CWAttack struct {
 	config CW
 	exec   *Exec // the objective
 	judge  *Exec // logits alone
-	params []any
+	on     subject
 }
 
 // NewCWAttack compiles the attack on a network in evaluation mode.
 func NewCWAttack(b compute.Backend, c CW, n *Network, w *Weights) (*CWAttack, error) {
+	return newCWAttack(b, c, subject{network: n, weights: w})
+}
+
+func newCWAttack(b compute.Backend, c CW, on subject) (*CWAttack, error) {
 	exec, err := backend.Compile(b, func(in []*Node) []*Node {
-		f := n.Bind(in[6:]).Classifier(Evaluation)
+		f := on.classifier(in[0], in[6:])
 		loss, image, logits, gradient := c.objective(f, in[0], in[1], in[2], in[3], in[4], in[5])
 		return []*Node{loss, image, logits, gradient}
 	})
 	if err != nil {
 		return nil, err
 	}
-	judge, err := newJudge(b, n)
-	return &CWAttack{c, exec, judge, w.inputs()}, err
+	judge, err := newJudge(b, on)
+	return &CWAttack{c, exec, judge, on}, err
 }
 
 // Run attacks one image [c, h, w] with its label.
@@ -156,7 +160,7 @@ func (a *CWAttack) begin(image []float32, shape []int, label int32) *optimizatio
 
 // wrongFromTheStart says whether the classifier is wrong about the image itself.
 func (o *optimization) wrongFromTheStart() (bool, error) {
-	out, err := backend.Run(o.attack.judge, append([]any{o.x}, o.attack.params...)...)
+	out, err := backend.Run(o.attack.judge, append([]any{o.x}, o.attack.on.inputs()...)...)
 	if err != nil {
 		return false, fmt.Errorf("cw: %w", err)
 	}
@@ -207,7 +211,7 @@ func (o *optimization) look(tau, constant float64) error {
 		o.x, o.space, tensors.FromFlatDataAndDimensions(o.modifier, o.x.Shape().Dimensions...),
 		[]int32{o.label}, float32(tau), float32(constant),
 	}
-	out, err := backend.Run(o.attack.exec, append(in, o.attack.params...)...)
+	out, err := backend.Run(o.attack.exec, append(in, o.attack.on.inputs()...)...)
 	if err != nil {
 		return fmt.Errorf("cw: %w", err)
 	}

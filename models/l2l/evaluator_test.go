@@ -17,7 +17,7 @@ import (
 // evaluator asks a case's network about its images in batches of the given size.
 func (f *fixture) evaluator(t *testing.T, b compute.Backend, n *Network, prefix string, batch int) *Evaluator {
 	t.Helper()
-	e, err := NewEvaluator(EvaluatorConfig{n, [3]int(f.tensors["in.x"].Shape[1:]), batch, b}, f.weights(t, b, n, prefix))
+	e, err := NewEvaluator(EvaluatorConfig{Network: n, Shape: [3]int(f.tensors["in.x"].Shape[1:]), Batch: batch, Frozen: true, Backend: b}, f.weights(t, b, n, prefix))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,14 +235,18 @@ func TestStartsBeyondEpsilonAreProjected(t *testing.T) {
 func TestEvaluationFollowsTheWeightsAndLeavesThem(t *testing.T) {
 	f, b := oneCase(t, "l2l_1"), openBackend(t)
 	n := f.Hyper.Classifier.build(t)
-	e := f.evaluator(t, b, n, "w.classifier.", 2)
+	c := EvaluatorConfig{Network: n, Shape: [3]int(f.tensors["in.x"].Shape[1:]), Batch: 2, Backend: b}
+	e, err := NewEvaluator(c, f.weights(t, b, n, "w.classifier."))
+	if err != nil {
+		t.Fatal(err)
+	}
 	x := f.tensors["in.x"].F32
 	before := logitsOf(t, e, x)
 	f.attack(t, e.PGD(PGD{2, 0.01, 0.03}), nil)
 	if !slices.Equal(logitsOf(t, e, x), before) {
 		t.Error("an attack changes what the classifier says")
 	}
-	bias := e.weights.Tensors[n.head.bias]
+	bias := e.on.weights.Tensors[n.head.bias]
 	if err := backend.Write(bias, func(w []float32) { w[0]++ }); err != nil {
 		t.Fatal(err)
 	}

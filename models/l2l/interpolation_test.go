@@ -206,7 +206,7 @@ func TestTrainedInterpolatorsKeepTheirBounds(t *testing.T) {
 	start := added(x.F32, copied(t, batch.Noise))
 	for _, v := range []Variant{GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
 		g := f.interpolationGame(t, b, v)
-		e, err := NewEvaluator(EvaluatorConfig{g.config.Networks[0], [3]int(x.Shape[1:]), 2, b}, g.Weights[ClassifiersTurn])
+		e, err := NewEvaluator(EvaluatorConfig{Network: g.config.Networks[0], Shape: [3]int(x.Shape[1:]), Batch: 2, Backend: b}, g.Weights[ClassifiersTurn])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,22 +51,20 @@ func NewTrainer(c TrainerConfig, w *Weights) (*Trainer, error) {
 	if err != nil || c.Method.Attack.Steps == 0 {
 		return t, err
 	}
-	aim := Mistake
+	me, aim := subject{network: c.Network, weights: w}, Mistake
 	if c.Method.trades {
 		aim = driftFrom
-		if t.judge, err = newJudge(c.Backend, c.Network); err != nil {
+		if t.judge, err = newJudge(c.Backend, me); err != nil {
 			return nil, err
 		}
 	}
-	t.attack, err = newClimb(c.Backend, c.Network, w, aim)
+	t.attack, err = newClimb(c.Backend, me, aim)
 	return t, err
 }
 
-// newJudge compiles a network's logits in evaluation mode, for images and weights.
-func newJudge(b compute.Backend, n *Network) (*Exec, error) {
-	return backend.Compile(b, func(in []*Node) []*Node {
-		return []*Node{n.Bind(in[1:]).Logits(in[0], Evaluation)}
-	})
+// newJudge compiles a classifier's logits in evaluation mode, for images.
+func newJudge(b compute.Backend, s subject) (*Exec, error) {
+	return backend.Compile(b, func(in []*Node) []*Node { return []*Node{s.classifier(in[0], in[1:])(in[0])} })
 }
 
 // build makes the graph of a step, once the attack is done. Its inputs are images,

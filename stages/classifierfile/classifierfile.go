@@ -128,11 +128,12 @@ type Trained struct {
 // EvaluationBatch is how many images are judged or attacked at once.
 const EvaluationBatch = 100
 
-// Evaluator asks the classifier about so many images of a shape, or fewer.
-func (t Trained) Evaluator(b compute.Backend, image tables.Shape, images int) (*l2l.Evaluator, error) {
+// Evaluator asks the classifier about so many images of a shape, or fewer. Its weights
+// may be frozen, which is faster, or still learn.
+func (t Trained) Evaluator(b compute.Backend, image tables.Shape, images int, frozen bool) (*l2l.Evaluator, error) {
 	return l2l.NewEvaluator(l2l.EvaluatorConfig{
 		Network: t.Network, Shape: [3]int{image.Channels, image.Height, image.Width},
-		Batch: min(images, EvaluationBatch), Backend: b,
+		Batch: min(images, EvaluationBatch), Frozen: frozen, Backend: b,
 	}, t.Weights)
 }
 

@@ -85,7 +85,7 @@ func (g *gallery) classifier(a pipeline.Artifact, checkpoint string) (*victim, e
 	if err != nil {
 		return nil, err
 	}
-	e, err := trained.Evaluator(g.backend, g.shape, len(g.labels))
+	e, err := trained.Evaluator(g.backend, g.shape, len(g.labels), true)
 	if err != nil {
 		return nil, err
 	}

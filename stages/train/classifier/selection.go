@@ -50,7 +50,7 @@ func newSelection(b compute.Backend, p *Params, m *tables.Images, l learner, see
 		s.start[i] += v
 	}
 	var err error
-	s.evaluator, err = l.classifier().Evaluator(b, m.Shape, n)
+	s.evaluator, err = l.classifier().Evaluator(b, m.Shape, n, false)
 	if err != nil {
 		return nil, err
 	}
