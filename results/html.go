@@ -108,7 +108,7 @@ func (r *Report) pageEntry(t Table, i int, e Entry) pageEntry {
 	if e.N == 0 {
 		return pageEntry{None: true}
 	}
-	x := t.figure(r.Columns[i], i, e)
+	x := read(e, r.Columns[i].Digits, t.N[i])
 	return pageEntry{Mean: x.mean, SD: x.sd, N: x.n, Tip: r.tip(e), Best: e.Best}
 }
 

@@ -109,7 +109,7 @@ func (r *Report) textColumn(t Table, i int) textColumn {
 				means, rests = append(means, none), append(rests, "")
 				continue
 			}
-			x := t.figure(r.Columns[i], i, e)
+			x := read(e, r.Columns[i].Digits, t.N[i])
 			rest := ""
 			if x.sd != "" {
 				rest = " ± " + x.sd
