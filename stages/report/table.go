@@ -21,10 +21,11 @@ func Table() pipeline.Kind {
 			"As text, Markdown, CSV, LaTeX and a page, each number with the cells it comes from.",
 		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics, under the names that columns refer to (from)"}},
-		Output: tables.TypeReport,
-		Light:  true,
-		Files:  files(),
-		Params: func() any { return &results.Layout{} },
+		Output:  tables.TypeReport,
+		Light:   true,
+		Files:   files(),
+		Printed: forms[0].name,
+		Params:  func() any { return &results.Layout{} },
 		CheckInputs: func(params any, inputs []pipeline.Input, report func(path, format string, args ...any)) {
 			checkNames(params.(*results.Layout), inputs, report)
 		},
