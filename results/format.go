@@ -1,19 +1,27 @@
 package results
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
 // fixed writes v with so many digits behind the point, and zero without a sign.
+// What has more digits before the point than mean anything is written as a power.
 func fixed(v float64, digits int) string {
+	if math.Abs(v) >= 1e15 {
+		return brief(v)
+	}
 	s := strconv.FormatFloat(v, 'f', digits, 64)
 	if strings.HasPrefix(s, "-") && strings.Trim(s, "-0.") == "" {
 		return s[1:]
 	}
 	return s
 }
+
+// brief writes v for a remark.
+func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
 // shortest writes v with the digits that are needed to read it back exactly.
 func shortest(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
@@ -66,6 +74,18 @@ func (c Column) heading() string {
 		return c.Title + " ↓"
 	}
 	return c.Title
+}
+
+// A term is a title with what it means.
+type term struct{ Title, Text string }
+
+// terms say what the columns are.
+func (r *Report) terms() []term {
+	var all []term
+	for _, c := range r.Columns {
+		all = append(all, term{c.Title, c.describe()})
+	}
+	return all
 }
 
 // describe says what exactly the column's numbers are.
