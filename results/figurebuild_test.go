@@ -1,6 +1,7 @@
 package results
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -125,6 +126,31 @@ func TestEvenlyPicksFirstAndLast(t *testing.T) {
 	for i, want := range []int{1, 20, 39, 57, 76} {
 		if got[i] != want {
 			t.Fatalf("got %v", got)
+		}
+	}
+}
+
+func TestDigitsTellLinesApart(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   int
+	}{
+		{[]float64{0.2, 0.45}, 3},
+		{[]float64{0.7, 51}, 2},
+		{[]float64{12345, 99999}, 0},
+		{[]float64{1e-6, 3e-6}, 8},
+		{[]float64{0.25, 0.25}, 3},
+		{[]float64{0, 0}, 2},
+		{[]float64{math.NaN(), math.Inf(1)}, 2},
+		{[]float64{-math.MaxFloat64, math.MaxFloat64}, 2},
+		{[]float64{0, 5e-324}, 15},
+	} {
+		var l Line
+		for k, v := range c.values {
+			l.Points = append(l.Points, Point{k + 1, Entry{Stat: Summarise([]float64{v})}})
+		}
+		if got := (Figure{Lines: []Line{l}}).digits(); got != c.want {
+			t.Errorf("%v: got %d, want %d", c.values, got, c.want)
 		}
 	}
 }

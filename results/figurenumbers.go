@@ -90,7 +90,8 @@ func evenly(all []int, most int) []int {
 	return some
 }
 
-// digits are those behind the point that make three of the range of the means.
+// digits are those behind the point that make three of the range of the means, and
+// two at least where that is no burden: another line may be much flatter.
 func (f Figure) digits() int {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, l := range f.Lines {
@@ -100,12 +101,16 @@ func (f Figure) digits() int {
 			}
 		}
 	}
-	span := high - low
+	span, size := high-low, max(math.Abs(low), math.Abs(high))
 	if span == 0 {
-		span = math.Abs(high)
+		span = size
 	}
 	if !(span > 0) || math.IsInf(span, 0) {
 		return 2
 	}
-	return max(0, min(2-int(math.Floor(math.Log10(span))), 15))
+	least := 0
+	if size < 1000 {
+		least = 2
+	}
+	return max(least, min(2-int(math.Floor(math.Log10(span))), 15))
 }
