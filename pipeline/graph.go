@@ -13,6 +13,7 @@ type Graph struct {
 	Spec  *spec.Spec
 	Nodes []*Node // what a node needs stands before it
 	Files fs.FS   // what lies beside the spec, for kinds that read from there; nil: nothing
+	Whole *Graph  // that this one is a part of (Select); nil: it is whole
 }
 
 // A Node is a cell in the graph: a stage at one point of its axes.

@@ -39,6 +39,10 @@ type Kind struct {
 	// Files documents the files of the artifact: name and what it holds.
 	Files []FileDoc
 
+	// Printed names the file of a report that is for the terminal: it is shown
+	// when a run ends, and the others are put into a folder. Empty: none is.
+	Printed string
+
 	// Params returns a pointer to a new struct that holds the defaults. Field
 	// tags give name, meaning, unit and bounds: see spec.Decode. A nil Params
 	// means that the kind takes none.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func (g *Graph) Select(only []string) (*Graph, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("%s", strings.Join(problems, "\n"))
 	}
-	narrow := &Graph{Spec: g.Spec, Files: g.Files}
+	narrow := &Graph{Spec: g.Spec, Files: g.Files, Whole: cmp.Or(g.Whole, g)}
 	for _, n := range g.Nodes {
 		if chosen[n] {
 			narrow.Nodes = append(narrow.Nodes, n)

@@ -40,6 +40,18 @@ func display(v spec.Value) string {
 	return clean(v.String())
 }
 
+// axisTexts are the values on axes, as a table shows them; nothing for an axis that
+// is not there.
+func axisTexts(axes []Axis, names []string) []string {
+	texts := make([]string, len(names))
+	for i, name := range names {
+		if v, ok := value(axes, name); ok {
+			texts[i] = display(v)
+		}
+	}
+	return texts
+}
+
 // axisValues lists the distinct values of an axis: numbers in numerical order,
 // anything else as the cells come.
 func axisValues(stages []*stage, name string) []spec.Value {

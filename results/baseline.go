@@ -88,14 +88,6 @@ func (g *standIn) agrees(values map[string]float64) bool {
 	return true
 }
 
-func axisTexts(axes []Axis) []string {
-	texts := make([]string, len(axes))
-	for i, a := range axes {
-		texts[i] = a.Name + "=" + quoted(a.Value)
-	}
-	return texts
-}
-
 func (b *builder) overKey(c Cell) string {
 	var over []Axis
 	for _, name := range b.layout.Over {
@@ -103,7 +95,11 @@ func (b *builder) overKey(c Cell) string {
 			over = append(over, Axis{name, v})
 		}
 	}
-	return strings.Join(axisTexts(over), ",")
+	texts := make([]string, len(over))
+	for i, a := range over {
+		texts[i] = a.Name + "=" + quoted(a.Value)
+	}
+	return strings.Join(texts, ",")
 }
 
 // distinguish names rows by the axes on which they agree among themselves but

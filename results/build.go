@@ -4,16 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-
-	"foil/spec"
 )
 
 // A builder fills a layout. Its columns are resolved first, so that every
 // problem with them is told at once.
 type builder struct {
+	sources
 	layout *Layout
-	stages []*stage   // those that a column is from, in order of first use
 	of     []*stage   // by column
 	series []series   // by column
 	base   [][]series // by column and baseline
@@ -22,17 +19,14 @@ type builder struct {
 // Build fills the layout with the metrics of the gathered stages, which are
 // named as under gather.
 func Build(layout *Layout, gathered map[string][]Cell) (*Report, error) {
-	b := &builder{layout: layout}
-	if err := b.resolve(gathered); err != nil {
+	b := &builder{layout: layout, sources: sources{gathered: gathered}}
+	if err := b.resolve(); err != nil {
 		return nil, err
 	}
 	if err := b.checkAxes(); err != nil {
 		return nil, err
 	}
-	r := &Report{Title: clean(layout.Title), Over: layout.Over, Columns: b.columns(), Axes: b.rowAxes()}
-	for _, note := range layout.Notes {
-		r.Notes = append(r.Notes, clean(note))
-	}
+	r := &Report{Title: clean(layout.Title), Notes: cleanAll(layout.Notes), Over: layout.Over, Columns: b.columns(), Axes: b.rowAxes()}
 	var errs []error
 	rows := 0
 	for i := range layout.Tables {
@@ -48,7 +42,7 @@ func Build(layout *Layout, gathered map[string][]Cell) (*Report, error) {
 		return nil, err
 	}
 	if rows == 0 {
-		return nil, errors.New("no table has a row whose cells are part of this run; " + b.describeAxes())
+		return nil, errors.New("no table has a row whose cells are part of this run; " + describeAxes(b.stages))
 	}
 	var err error
 	r.Origins, err = b.origins()
@@ -56,26 +50,18 @@ func Build(layout *Layout, gathered map[string][]Cell) (*Report, error) {
 }
 
 // resolve finds the stage and the series of every column.
-func (b *builder) resolve(gathered map[string][]Cell) error {
+func (b *builder) resolve() error {
 	var errs []error
-	byName := map[string]*stage{}
 	for i, c := range b.layout.Columns {
 		fail := func(err error) {
 			errs = append(errs, fmt.Errorf("columns[%d] (%s): %w", i, clean(c.Title), err))
 		}
-		cells, ok := gathered[c.From]
-		if !ok {
-			names := sortedNames(gathered)
-			fail(fmt.Errorf("nothing is gathered as %q%s; there is %s", c.From, didYouMean(c.From, names), strings.Join(names, ", ")))
+		s, err := b.stage(c.From)
+		if err != nil {
+			fail(err)
 			continue
 		}
-		s := byName[c.From]
-		if s == nil {
-			s = newStage(c.From, cells)
-			byName[c.From] = s
-			b.stages = append(b.stages, s)
-		}
-		id, err := s.find(c)
+		id, err := s.find(c.Selector, c.K)
 		if err != nil {
 			fail(err)
 			continue
@@ -111,57 +97,18 @@ func (b *builder) columns() []Column {
 // values that an axis can never have.
 func (b *builder) checkAxes() error {
 	var errs []error
-	check := func(axis, path string) bool {
-		have := b.axes()
-		if slices.Contains(have, axis) {
-			return true
-		}
-		there := "; the cells have " + strings.Join(have, ", ")
-		if len(have) == 0 {
-			there = "; the cells have no axes"
-		}
-		errs = append(errs, fmt.Errorf("%s: unknown axis %q%s%s", path, axis, didYouMean(axis, have), there))
-		return false
-	}
 	for i, axis := range b.layout.Over {
-		check(axis, at("over", i))
+		errs = append(errs, checkAxis(b.stages, at("over", i), axis))
 	}
 	for i, t := range b.layout.Tables {
 		for j, axis := range t.Grid {
-			check(axis, at("tables", i)+at(".grid", j))
+			errs = append(errs, checkAxis(b.stages, at("tables", i)+at(".grid", j), axis))
 		}
 		for j, row := range t.Rows {
-			path := at("tables", i) + at(".rows", j) + ".where"
-			for _, axis := range sortedNames(row.Where) {
-				if check(axis, path) {
-					errs = append(errs, b.checkType(path+"."+axis, axis, row.Where[axis]))
-				}
-			}
+			errs = append(errs, checkPoint(b.stages, at("tables", i)+at(".rows", j)+".where", row.Where))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// checkType says no when a value cannot be one of the axis: "400" is no 400.
-func (b *builder) checkType(path, axis string, want spec.Value) error {
-	values := axisValues(b.stages, axis)
-	for _, v := range values {
-		if v.Type == want.Type || isNumber(v) && isNumber(want) {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s: %s is %s, the values of the axis are %s (%s)", path, quoted(want), typeName(want),
-		listValues(values), typeName(values[0]))
-}
-
-// axes are the names of all axes that the cells have.
-func (b *builder) axes() []string {
-	var names []string
-	for _, s := range b.stages {
-		names = append(names, s.axes...)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // rowAxes are the axes that tell rows apart, in the order of the first grid.
@@ -177,38 +124,10 @@ func (b *builder) rowAxes() []string {
 			add(axis)
 		}
 	}
-	for _, axis := range b.axes() {
+	for _, axis := range axesOf(b.stages) {
 		add(axis)
 	}
 	return names
-}
-
-func (b *builder) describeAxes() string {
-	var parts []string
-	for _, axis := range b.axes() {
-		parts = append(parts, clean(axis)+" is "+listValues(axisValues(b.stages, axis)))
-	}
-	if len(parts) == 0 {
-		return "its cells have no axes"
-	}
-	return "in its cells " + strings.Join(parts, "; ")
-}
-
-func quoted(v spec.Value) string {
-	if v.Type == spec.String {
-		return fmt.Sprintf("%q", v.Str)
-	}
-	return v.String()
-}
-
-func typeName(v spec.Value) string {
-	switch v.Type {
-	case spec.String:
-		return "a string"
-	case spec.Bool:
-		return "true or false"
-	}
-	return "a number"
 }
 
 func at(name string, i int) string { return fmt.Sprintf("%s[%d]", name, i) }

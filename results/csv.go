@@ -29,19 +29,17 @@ func (r *Report) csvRow(t Table, row Row, role string) [][]string {
 		if e.N == 0 {
 			continue
 		}
-		line := []string{t.Title, row.Name, role}
-		for _, axis := range r.Axes {
-			text := ""
-			if v, ok := value(row.Axes, axis); ok {
-				text = display(v)
-			}
-			line = append(line, text)
-		}
-		sd := ""
-		if e.N > 1 {
-			sd = shortest(e.SD)
-		}
-		lines = append(lines, append(line, r.Columns[i].Title, shortest(e.Mean), sd, strconv.Itoa(e.N)))
+		line := append([]string{t.Title, row.Name, role}, axisTexts(row.Axes, r.Axes)...)
+		lines = append(lines, append(append(line, r.Columns[i].Title), e.csv()...))
 	}
 	return lines
+}
+
+// csv are the numbers of an entry.
+func (e Entry) csv() []string {
+	sd := ""
+	if e.N > 1 {
+		sd = shortest(e.SD)
+	}
+	return []string{shortest(e.Mean), sd, strconv.Itoa(e.N)}
 }

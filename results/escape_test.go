@@ -33,7 +33,7 @@ func TestPageHoldsNoMarkupOfTheSpec(t *testing.T) {
 	const bad = `<script>alert("x")</script>'"><img src=x>`
 	cell := newCell([]Axis{{"data", text(bad)}, axis("fold", 0)}, metric("x", 1))
 	r := build(t, &Layout{Title: bad, Notes: []string{bad}, Over: []string{"fold"},
-		Columns: []Column{{Title: bad, From: bad, Metric: "x", Baselines: []Baseline{{Name: bad, Metric: "x"}}}},
+		Columns: []Column{{Title: bad, Selector: Selector{From: bad, Metric: "x"}, Baselines: []Baseline{{Name: bad, Metric: "x"}}}},
 		Tables:  []TableLayout{{Title: bad, Grid: []string{"data"}}, {Title: "t", Rows: []RowLayout{{Name: bad}}}},
 	}, map[string][]Cell{bad: {cell}})
 	var b bytes.Buffer

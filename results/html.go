@@ -1,7 +1,7 @@
 package results
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -10,23 +10,27 @@ import (
 	"strings"
 )
 
-//go:embed page.html
-var pageSource string
+// Pages are page.html for tables and figures.html for figures, of the same parts.
+//
+//go:embed *.html
+var pageSources embed.FS
 
-var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+var pageTemplates = template.Must(template.ParseFS(pageSources, "*.html"))
 
 // HTML writes one self-contained page without scripts. Every number carries the
 // values it was computed from, and the cells stand at the end with their artifacts.
 func (r *Report) HTML(w io.Writer) error {
-	p := page{Title: r.Title, Notes: r.Notes, Origins: r.pageOrigins()}
-	for _, c := range r.Columns {
-		p.Columns = append(p.Columns, pageColumn{c.Title, c.describe()})
-	}
+	p := page{pageFrame: pageFrame{r.Title, r.Notes, r.pageOrigins()}, Columns: r.terms()}
 	for _, t := range r.Tables {
 		p.Tables = append(p.Tables, r.pageTable(t))
 	}
+	return writePage(w, "page.html", p)
+}
+
+// writePage fills a template, and writes all of it or nothing.
+func writePage(w io.Writer, template string, p any) error {
 	var b strings.Builder
-	if err := pageTemplate.Execute(&b, p); err != nil {
+	if err := pageTemplates.ExecuteTemplate(&b, template, p); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, b.String())
@@ -35,15 +39,17 @@ func (r *Report) HTML(w io.Writer) error {
 
 // What page.html is filled with: text only, nothing left to compute.
 type (
-	page struct {
+	pageFrame struct {
 		Title   string
 		Notes   []string
-		Columns []pageColumn
-		Tables  []pageTable
 		Origins []pageOrigins
 	}
-	pageColumn struct{ Title, Text string }
-	pageTable  struct {
+	page struct {
+		pageFrame
+		Columns []term
+		Tables  []pageTable
+	}
+	pageTable struct {
 		Title           string
 		Grid            bool
 		Labels, Heads   []string
@@ -108,7 +114,7 @@ func (r *Report) pageEntry(t Table, i int, e Entry) pageEntry {
 	if e.N == 0 {
 		return pageEntry{None: true}
 	}
-	x := t.figure(r.Columns[i], i, e)
+	x := read(e, r.Columns[i].Digits, t.N[i])
 	return pageEntry{Mean: x.mean, SD: x.sd, N: x.n, Tip: r.tip(e), Best: e.Best}
 }
 
@@ -136,8 +142,6 @@ func (r *Report) tip(e Entry) string {
 	return strings.Join(lines, "\n")
 }
 
-func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
-
 func (r *Report) pageOrigins() []pageOrigins {
 	var all []pageOrigins
 	for _, t := range r.Origins {
@@ -149,14 +153,7 @@ func (r *Report) pageOrigins() []pageOrigins {
 			p.Heads = append(p.Heads, c.Title)
 		}
 		for _, c := range t.Cells {
-			row := pageCell{Digest: c.Digest.String(), Short: c.Digest.Short()}
-			for _, axis := range t.Axes {
-				text := ""
-				if v, ok := value(c.Axes, axis); ok {
-					text = display(v)
-				}
-				row.Axes = append(row.Axes, text)
-			}
+			row := pageCell{Digest: c.Digest.String(), Short: c.Digest.Short(), Axes: axisTexts(c.Axes, t.Axes)}
 			for _, v := range c.Values {
 				text := "–"
 				if v != nil {

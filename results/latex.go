@@ -75,7 +75,7 @@ func (r *Report) latexEntries(t Table, row Row, none string) []string {
 			cells[i] = none
 			continue
 		}
-		x := t.figure(r.Columns[i], i, e)
+		x := read(e, r.Columns[i].Digits, t.N[i])
 		s := "$" + x.mean + "$"
 		if e.Best {
 			s = "\\textbf{" + x.mean + "}"

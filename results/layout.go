@@ -11,20 +11,26 @@ type Layout struct {
 	Tables  []TableLayout `yaml:"tables" doc:"the tables, all with the same columns" required:"true" nonempty:"true"`
 }
 
-// A Column selects one metric in every cell of a gathered stage. K, Split and
-// Checkpoint may be left out where only one is there; without Group the metric
-// is that of all users.
+// A Selector names a metric of the cells of a gathered stage. Split and
+// Checkpoint may be left out where only one is there; without Group the metric is
+// that of all users.
+type Selector struct {
+	From       string `yaml:"from" doc:"name under gather" required:"true"`
+	Metric     string `yaml:"metric" doc:"name of the metric" required:"true"`
+	Group      string `yaml:"group" doc:"attribute or group of users; left out: all users"`
+	Split      string `yaml:"split" doc:"part of the data the metric is of, such as test"`
+	Checkpoint string `yaml:"checkpoint" doc:"weights the metric is of, such as best or last"`
+}
+
+// A Column selects one metric in every cell. K may be left out where only one is
+// there.
 type Column struct {
-	Title      string     `yaml:"title" doc:"heading of the column" required:"true"`
-	From       string     `yaml:"from" doc:"name under gather" required:"true"`
-	Metric     string     `yaml:"metric" doc:"name of the metric" required:"true"`
-	K          int        `yaml:"k" doc:"cut-off of a ranking metric" min:"0"`
-	Group      string     `yaml:"group" doc:"attribute or group of users; left out: all users"`
-	Split      string     `yaml:"split" doc:"part of the data the metric is of, such as test"`
-	Checkpoint string     `yaml:"checkpoint" doc:"weights the metric is of, such as best or last"`
-	Better     string     `yaml:"better" doc:"which end is marked as best; left out: none" oneof:"higher,lower"`
-	Digits     int        `yaml:"digits" doc:"digits behind the point" min:"0" max:"15"`
-	Baselines  []Baseline `yaml:"baselines" doc:"metrics of the same stage that need no model, each a row under the models"`
+	Title string `yaml:"title" doc:"heading of the column" required:"true"`
+	Selector
+	K         int        `yaml:"k" doc:"cut-off of a ranking metric" min:"0"`
+	Better    string     `yaml:"better" doc:"which end is marked as best; left out: none" oneof:"higher,lower"`
+	Digits    int        `yaml:"digits" doc:"digits behind the point" min:"0" max:"15"`
+	Baselines []Baseline `yaml:"baselines" doc:"metrics of the same stage that need no model, each a row under the models"`
 }
 
 // SetDefaults is called before a column is read.
@@ -60,13 +66,7 @@ type RowLayout struct {
 
 // Check reports what is wrong with a layout whatever the cells are.
 func (l *Layout) Check(report func(path, format string, args ...any)) {
-	over := map[string]bool{}
-	for i, name := range l.Over {
-		if over[name] {
-			report(at("over", i), "axis %q is named twice", name)
-		}
-		over[name] = true
-	}
+	over := checkOver(l.Over, report)
 	titles := map[string]bool{}
 	for i, c := range l.Columns {
 		if titles[c.Title] {
@@ -84,6 +84,18 @@ func (l *Layout) Check(report func(path, format string, args ...any)) {
 		titles[t.Title] = true
 		t.check(over, at("tables", i), report)
 	}
+}
+
+// checkOver returns the axes that are averaged over.
+func checkOver(names []string, report func(path, format string, args ...any)) map[string]bool {
+	over := map[string]bool{}
+	for i, name := range names {
+		if over[name] {
+			report(at("over", i), "axis %q is named twice", name)
+		}
+		over[name] = true
+	}
+	return over
 }
 
 func checkBaselines(c Column, path string, report func(path, format string, args ...any)) {
@@ -119,11 +131,15 @@ func (t *TableLayout) check(over map[string]bool, path string, report func(path,
 			report(path+at(".rows", i)+".name", "another row is called %q too", row.Name)
 		}
 		names[row.Name] = true
-		for _, axis := range sortedNames(row.Where) {
-			switch row.Where[axis].Type {
-			case spec.Null, spec.List, spec.Map:
-				report(path+at(".rows", i)+".where."+axis, "the value of an axis is one string, number, true or false")
-			}
+		checkWhere(row.Where, path+at(".rows", i), report)
+	}
+}
+
+func checkWhere(where map[string]spec.Value, path string, report func(path, format string, args ...any)) {
+	for _, axis := range sortedNames(where) {
+		switch where[axis].Type {
+		case spec.Null, spec.List, spec.Map:
+			report(path+".where."+axis, "the value of an axis is one string, number, true or false")
 		}
 	}
 }

@@ -72,7 +72,7 @@ func (r *Report) markdownEntry(t Table, i int, e Entry, none string) string {
 	if e.N == 0 {
 		return none
 	}
-	x := t.figure(r.Columns[i], i, e)
+	x := read(e, r.Columns[i].Digits, t.N[i])
 	s := x.mean
 	if x.sd != "" {
 		s += " ± " + x.sd

@@ -8,7 +8,7 @@ import (
 )
 
 func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
-	t := Table{Title: clean(layout.Title), Grid: layout.Grid, N: make([]int, len(b.series))}
+	t := Table{Title: clean(layout.Title), Grid: layout.Grid}
 	rows, err := b.rowLayouts(layout)
 	if err != nil {
 		return t, err
@@ -30,13 +30,19 @@ func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 	if t.Baselines, err = b.baselines(t.Rows, axes); err != nil {
 		return t, err
 	}
+	t.count(len(b.series))
+	t.Beyond = markBest(t.Rows, t.Baselines, b.layout.Columns)
+	return t, nil
+}
+
+// count notes how many values the entries of each column have.
+func (t *Table) count(columns int) {
+	t.N = make([]int, columns)
 	for i := range t.N {
 		for _, row := range t.Rows {
 			t.N[i] = max(t.N[i], row.Entries[i].N)
 		}
 	}
-	t.Beyond = markBest(t.Rows, t.Baselines, b.layout.Columns)
-	return t, nil
 }
 
 // rowLayouts are the named rows, or one for each point of the grid.
@@ -78,7 +84,7 @@ func (b *builder) row(name string, where []Axis, axes []string) (Row, error) {
 	for i, id := range b.series {
 		s := b.of[i]
 		cells := s.pick(where)
-		if err := s.checkMeanable(cells, where, b.layout.Over); err != nil {
+		if err := s.checkMeanable(cells, where, b.layout.Over, "fix it in where, or name it in grid or in over"); err != nil {
 			return row, err
 		}
 		e, err := s.entry(cells, id)
@@ -131,6 +137,17 @@ func common(cells []Cell, axis string) (spec.Value, bool) {
 		}
 	}
 	return shared, found
+}
+
+// sharedAxes are the values of those axes on which all cells agree.
+func sharedAxes(cells []Cell, names []string) []Axis {
+	var axes []Axis
+	for _, name := range names {
+		if v, ok := common(cells, name); ok {
+			axes = append(axes, Axis{name, v})
+		}
+	}
+	return axes
 }
 
 func sortedAxes(where map[string]spec.Value) []Axis {

@@ -22,6 +22,12 @@ func decodeLayout(t *testing.T, src string) *Layout {
 }
 
 func tryLayout(src string) (*Layout, error) {
+	l := &Layout{}
+	return l, decode(src, l)
+}
+
+// decode reads parameters as they stand in a spec.
+func decode(src string, into any) error {
 	text := "name: test\nstages:\n  m: {uses: evaluate/ranking}\n  table:\n    uses: report/table\n    gather: {m: m}\n    with:\n"
 	line := "      "
 	for _, r := range src {
@@ -33,10 +39,9 @@ func tryLayout(src string) (*Layout, error) {
 	}
 	s, err := spec.Parse("test.yaml", []byte(text+line+"\n"), spec.Options{})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	l := &Layout{}
-	return l, spec.Decode(s.Stages[1].With, l)
+	return spec.Decode(s.Stages[1].With, into)
 }
 
 func integer(n int) spec.Value     { return spec.Value{Type: spec.Int, Int: int64(n)} }

@@ -50,25 +50,36 @@ func (s *stage) allSeries() []series {
 	return all
 }
 
-// find returns the one series that a column means.
-func (s *stage) find(c Column) (series, error) {
-	named, err := s.called(c.Metric)
+// series is what a selector asks for at some k.
+func (s Selector) series(k int) series {
+	return series{s.Metric, k, s.Group, s.Split, s.Checkpoint}
+}
+
+// fits says whether a series is one that was asked for, whatever its k.
+func (s Selector) fits(m series) bool {
+	return m.Name == s.Metric && m.Group == s.Group &&
+		(s.Split == "" || m.Split == s.Split) && (s.Checkpoint == "" || m.Checkpoint == s.Checkpoint)
+}
+
+// find returns the one series that is meant; k 0 is any.
+func (s *stage) find(want Selector, k int) (series, error) {
+	named, err := s.called(want.Metric)
 	if err != nil {
 		return series{}, err
 	}
-	matches := filter(named, func(m series) bool {
-		return m.Group == c.Group && (c.K == 0 || m.K == c.K) &&
-			(c.Split == "" || m.Split == c.Split) && (c.Checkpoint == "" || m.Checkpoint == c.Checkpoint)
-	})
+	return s.only(want, k, named, filter(named, func(m series) bool { return want.fits(m) && (k == 0 || m.K == k) }))
+}
+
+// only returns the one match, or says what there is instead.
+func (s *stage) only(want Selector, k int, named, matches []series) (series, error) {
 	switch len(matches) {
 	case 0:
-		want := series{c.Metric, c.K, c.Group, c.Split, c.Checkpoint}
-		return series{}, fmt.Errorf("%s has no %s%s; it has %s", s.name, want, nearestField(c, named), listSeries(named))
+		return series{}, fmt.Errorf("%s has no %s%s; it has %s", s.name, want.series(k), nearestField(want, named), listSeries(named))
 	case 1:
 		return matches[0], nil
 	}
 	return series{}, fmt.Errorf("%s fits %d metrics of %s: %s; say which with %s",
-		c.Metric, len(matches), s.name, listSeries(matches), strings.Join(differing(matches), ", "))
+		want.Metric, len(matches), s.name, listSeries(matches), strings.Join(differing(matches), ", "))
 }
 
 // findBaseline returns the series of a baseline: in the same group as the
@@ -145,7 +156,7 @@ func (s *stage) get(c Cell, id series) (v float64, ok bool, err error) {
 }
 
 // nearestField suggests the group, split or checkpoint that was probably meant.
-func nearestField(c Column, have []series) string {
+func nearestField(c Selector, have []series) string {
 	for _, f := range []struct {
 		want string
 		of   func(series) string

@@ -49,9 +49,9 @@ func agree(cell, where []Axis) bool {
 	return true
 }
 
-// checkMeanable says no when cells of one row differ in an axis that is neither
-// fixed nor averaged over.
-func (s *stage) checkMeanable(picked []Cell, where []Axis, over []string) error {
+// checkMeanable says no, and what to do, when cells of one entry differ in an axis
+// that is neither fixed nor averaged over.
+func (s *stage) checkMeanable(picked []Cell, where []Axis, over []string, remedy string) error {
 	for _, axis := range s.axes {
 		if _, fixed := value(where, axis); fixed || slices.Contains(over, axis) {
 			continue
@@ -63,8 +63,8 @@ func (s *stage) checkMeanable(picked []Cell, where []Axis, over []string) error 
 			}
 		}
 		if len(seen) > 1 {
-			return fmt.Errorf("the cells of %s differ in axis %s (%s): fix it in where, or name it in grid or in over",
-				s.name, axis, listValues(seen))
+			return fmt.Errorf("the cells of %s differ in axis %s (%s): %s",
+				s.name, axis, listValues(seen), remedy)
 		}
 	}
 	return nil

@@ -16,9 +16,7 @@ const (
 // a star, no escape sequences, since it is kept in a file as well.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
-	if r.Title != "" {
-		b.WriteString(r.Title + "\n" + strings.Repeat("=", width(r.Title)) + "\n\n")
-	}
+	writeTitle(&b, r.Title)
 	for _, t := range r.Tables {
 		b.WriteString(t.Title + "\n\n")
 		if len(t.Rows) > 0 {
@@ -29,18 +27,32 @@ func (r *Report) Text(w io.Writer) error {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("Columns\n")
-	for _, c := range r.Columns {
-		writeWrapped(&b, c.Title+": "+c.describe(), "  ")
-	}
-	if len(r.Notes) > 0 {
-		b.WriteString("\nNotes\n")
-		for _, note := range r.Notes {
-			writeWrapped(&b, note, "  ")
-		}
-	}
+	writeTerms(&b, "Columns", r.terms())
+	writeNotes(&b, r.Notes)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func writeTitle(b *strings.Builder, title string) {
+	if title != "" {
+		b.WriteString(title + "\n" + strings.Repeat("=", width(title)) + "\n\n")
+	}
+}
+
+func writeTerms(b *strings.Builder, head string, terms []term) {
+	b.WriteString(head + "\n")
+	for _, t := range terms {
+		writeWrapped(b, t.Title+": "+t.Text, "  ")
+	}
+}
+
+func writeNotes(b *strings.Builder, notes []string) {
+	if len(notes) > 0 {
+		b.WriteString("\nNotes\n")
+		for _, note := range notes {
+			writeWrapped(b, note, "  ")
+		}
+	}
 }
 
 // A textColumn is a column ready to print: all cells of one width, the head
@@ -109,7 +121,7 @@ func (r *Report) textColumn(t Table, i int) textColumn {
 				means, rests = append(means, none), append(rests, "")
 				continue
 			}
-			x := t.figure(r.Columns[i], i, e)
+			x := read(e, r.Columns[i].Digits, t.N[i])
 			rest := ""
 			if x.sd != "" {
 				rest = " ± " + x.sd

@@ -47,6 +47,7 @@ func All() []pipeline.Kind {
 		evaluate.Training(),
 		evaluate.Strongest(),
 		report.Table(),
+		report.Figure(),
 		command.Command(),
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,42 +15,46 @@ import (
 	"foil/pipeline"
 )
 
-// terminalForm is the file of a report that is printed.
-const terminalForm = "table.txt"
-
 func isReport(n *pipeline.Node) bool { return n.Output == tables.TypeReport }
 
 // publishReports prints the reports of a run and copies their files to
-// DIR/NAME, or to DIR/NAME/CELL where a spec has several. It returns where.
+// DIR/NAME, or to DIR/NAME/CELL where a spec has several: also in a run of only
+// one of them, so that each has one place. It returns where.
 func publishReports(out io.Writer, g *pipeline.Graph, result *pipeline.Result, dir string, from origin) ([]string, error) {
 	var reports []*pipeline.Outcome
-	count := 0
 	for _, o := range result.Outcomes {
-		if !isReport(o.Node) {
-			continue
-		}
-		count++
-		if o.Status == pipeline.WasHit || o.Status == pipeline.WasMade {
+		if isReport(o.Node) && (o.Status == pipeline.WasHit || o.Status == pipeline.WasMade) {
 			reports = append(reports, o)
 		}
 	}
+	several := countReports(cmp.Or(g.Whole, g)) > 1
 	var published []string
 	var errs []error
 	for i, o := range reports {
 		to := filepath.Join(dir, g.Spec.Name)
-		if count > 1 {
+		if several {
 			to = filepath.Join(to, fileName(o.Node.ID))
 		}
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
-		if err := publish(out, o.Artifact, to, from); err != nil {
+		if err := publish(out, o.Artifact, o.Node.Kind.Printed, to, from); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", o.Node.ID, err))
 			continue
 		}
 		published = append(published, to)
 	}
 	return published, errors.Join(errs...)
+}
+
+func countReports(g *pipeline.Graph) int {
+	count := 0
+	for _, n := range g.Nodes {
+		if isReport(n) {
+			count++
+		}
+	}
+	return count
 }
 
 // fileName makes a cell's name fit for every file system.
@@ -62,8 +67,9 @@ func fileName(id string) string {
 	}, id)
 }
 
-// publish copies the files of a report. Files that are the same already are left alone.
-func publish(out io.Writer, a pipeline.Artifact, dir string, from origin) error {
+// publish prints one file of a report and copies the others. Files that are the same
+// already are left alone.
+func publish(out io.Writer, a pipeline.Artifact, printed, dir string, from origin) error {
 	content := map[string][]byte{}
 	for _, f := range a.Files {
 		path, err := a.Open(f)
@@ -75,12 +81,12 @@ func publish(out io.Writer, a pipeline.Artifact, dir string, from origin) error 
 		}
 	}
 	// First what people wait for: the folder may turn out not to be writable.
-	if _, err := out.Write(content[terminalForm]); err != nil {
+	if _, err := out.Write(content[printed]); err != nil {
 		return err
 	}
 	changed := false
 	for _, f := range a.Files {
-		if f.Name == terminalForm {
+		if f.Name == printed {
 			continue
 		}
 		wrote, err := writeIfChanged(filepath.Join(dir, filepath.FromSlash(f.Name)), content[f.Name])

@@ -24,8 +24,8 @@ func newRun(spawn pipeline.Spawn) *cobra.Command {
 		Use:   "run EXPERIMENT",
 		Short: "Run what is missing and print the tables",
 		Long: `run makes the cells of an experiment that are not in the cache, prints its
-reports and copies them to results/NAME/. EXPERIMENT is the name of one that is
-built in, or a file.
+reports and copies them to results/NAME/, or to results/NAME/CELL/ where there are
+several. EXPERIMENT is the name of one that is built in, or a file.
 
 A failed cell stops only what needs it; the end of the output names each failure
 with its cause and log, and what was skipped. Ctrl-C ends a run; so may anything

@@ -10,5 +10,5 @@ const (
 	TypeClassifier   = "classifier"   // best.safetensors, last.safetensors, config.json, curves.arrow, and an attacker's weights
 	TypeLatents      = "latents"      // best.safetensors, last.safetensors, latents.json
 	TypeMetrics      = "metrics"      // metrics.arrow
-	TypeReport       = "report"       // table.txt, table.md, table.csv, table.tex, report.html
+	TypeReport       = "report"       // whatever people read; the kind says which file is for the terminal
 )

@@ -38,6 +38,7 @@ func Command() pipeline.Kind {
 		Output:      typeFiles,
 		OutputParam: "type",
 		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "what the parameter outputs names; its type is what the parameter type says"}},
+		Printed:     printed,
 		Params:      func() any { return &Params{Type: typeFiles} },
 		CheckInputs: func(params any, inputs []pipeline.Input, report func(path, format string, args ...any)) {
 			params.(*Params).checkInputs(inputs, report)

@@ -14,6 +14,9 @@ import (
 // typeFiles is the type of outputs that only other commands take.
 const typeFiles = "files"
 
+// printed is the output of a report that is for the terminal, if it has it.
+const printed = "table.txt"
+
 // artifacts are the types that an output can have: the files that it needs, and
 // what is to be read of them before anybody else does.
 var artifacts = map[string]struct {

@@ -10,39 +10,80 @@ import (
 	"foil/spec"
 )
 
-// checkNames reports what a layout names and the stage does not gather, before
+// A nameChecker reports what a layout names and the stage does not gather, before
 // anything runs.
-func checkNames(l *results.Layout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
-	axes := map[string]bool{}
-	var names []string
-	for _, g := range gathers {
-		names = append(names, g.Name)
-		for axis := range g.Axes {
-			axes[axis] = true
-		}
+type nameChecker struct {
+	gathers []pipeline.Input
+	report  func(path, format string, args ...any)
+}
+
+func checkTableNames(l *results.Layout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
+	c := nameChecker{gathers, report}
+	for i, column := range l.Columns {
+		c.from(fmt.Sprintf("columns[%d]", i), column.From)
 	}
-	for i, c := range l.Columns {
-		if !slices.Contains(names, c.From) {
-			report(fmt.Sprintf("columns[%d].from", i), "nothing is gathered as %q%s", c.From, spec.Suggestion(c.From, names))
-		}
-	}
-	axisNames := slices.Sorted(maps.Keys(axes))
-	check := func(path, axis string) {
-		if !axes[axis] {
-			report(path, "what is gathered has no axis %q%s", axis, spec.Suggestion(axis, axisNames))
-		}
-	}
-	for i, axis := range l.Over {
-		check(fmt.Sprintf("over[%d]", i), axis)
-	}
+	c.over(l.Over)
 	for i, t := range l.Tables {
 		for j, axis := range t.Grid {
-			check(fmt.Sprintf("tables[%d].grid[%d]", i, j), axis)
+			c.axis(fmt.Sprintf("tables[%d].grid[%d]", i, j), axis, gathers)
 		}
 		for j, row := range t.Rows {
-			for _, axis := range slices.Sorted(maps.Keys(row.Where)) {
-				check(fmt.Sprintf("tables[%d].rows[%d].where.%s", i, j, axis), axis)
+			c.where(fmt.Sprintf("tables[%d].rows[%d]", i, j), row.Where, gathers)
+		}
+	}
+}
+
+func checkFigureNames(l *results.FiguresLayout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
+	c := nameChecker{gathers, report}
+	c.over(l.Over)
+	for i, f := range l.Figures {
+		for j, line := range f.Lines {
+			path := fmt.Sprintf("figures[%d].lines[%d]", i, j)
+			if c.from(path, line.From) {
+				c.where(path, line.Where, called(gathers, line.From))
 			}
 		}
+	}
+}
+
+func called(gathers []pipeline.Input, name string) []pipeline.Input {
+	return slices.DeleteFunc(slices.Clone(gathers), func(g pipeline.Input) bool { return g.Name != name })
+}
+
+// from holds a name against what is gathered.
+func (c nameChecker) from(path, name string) bool {
+	var names []string
+	for _, g := range c.gathers {
+		names = append(names, g.Name)
+	}
+	if slices.Contains(names, name) {
+		return true
+	}
+	c.report(path+".from", "nothing is gathered as %q%s", name, spec.Suggestion(name, names))
+	return false
+}
+
+func (c nameChecker) over(axes []string) {
+	for i, axis := range axes {
+		c.axis(fmt.Sprintf("over[%d]", i), axis, c.gathers)
+	}
+}
+
+func (c nameChecker) where(path string, where map[string]spec.Value, of []pipeline.Input) {
+	for _, axis := range slices.Sorted(maps.Keys(where)) {
+		c.axis(path+".where."+axis, axis, of)
+	}
+}
+
+// axis holds the name of an axis against those of some gathered stages.
+func (c nameChecker) axis(path, axis string, of []pipeline.Input) {
+	axes := map[string]bool{}
+	for _, g := range of {
+		for name := range g.Axes {
+			axes[name] = true
+		}
+	}
+	if !axes[axis] {
+		c.report(path, "what is gathered has no axis %q%s", axis, spec.Suggestion(axis, slices.Sorted(maps.Keys(axes))))
 	}
 }

@@ -1,11 +1,7 @@
-// Package report holds the kinds whose output is read by people.
 package report
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"slices"
 
 	"foil/internal/tables"
 	"foil/pipeline"
@@ -21,21 +17,19 @@ func Table() pipeline.Kind {
 			"As text, Markdown, CSV, LaTeX and a page, each number with the cells it comes from.",
 		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics, under the names that columns refer to (from)"}},
-		Output: tables.TypeReport,
-		Light:  true,
-		Files:  files(),
-		Params: func() any { return &results.Layout{} },
+		Output:  tables.TypeReport,
+		Light:   true,
+		Files:   docs(tableForms),
+		Printed: tableForms[0].name,
+		Params:  func() any { return &results.Layout{} },
 		CheckInputs: func(params any, inputs []pipeline.Input, report func(path, format string, args ...any)) {
-			checkNames(params.(*results.Layout), inputs, report)
+			checkTableNames(params.(*results.Layout), inputs, report)
 		},
-		Run: run,
+		Run: runTable,
 	}
 }
 
-var forms = []struct {
-	name, doc string
-	write     func(*results.Report, io.Writer) error
-}{
+var tableForms = []form[*results.Report]{
 	{"table.txt", "the tables for a terminal", (*results.Report).Text},
 	{"table.md", "the tables in Markdown", (*results.Report).Markdown},
 	{"table.csv", "one line per number, unrounded", (*results.Report).CSV},
@@ -43,55 +37,19 @@ var forms = []struct {
 	{"report.html", "the tables as a page, with the origin of each number", (*results.Report).HTML},
 }
 
-func files() []pipeline.FileDoc {
-	var docs []pipeline.FileDoc
-	for _, f := range forms {
-		docs = append(docs, pipeline.FileDoc{Name: f.name, Doc: f.doc})
-	}
-	return docs
-}
-
-func run(ctx context.Context, cell *pipeline.Cell) error {
+func runTable(ctx context.Context, cell *pipeline.Cell) error {
 	layout := cell.Params.(*results.Layout)
-	gathered := map[string][]results.Cell{}
-	for name, cells := range cell.Gathered {
-		gathered[name] = nil
-		if !slices.ContainsFunc(layout.Columns, func(c results.Column) bool { return c.From == name }) {
-			cell.Note("%s is gathered, but no column is from it", name)
-			continue
-		}
-		for _, g := range cells {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			c, err := read(g)
-			if err != nil {
-				return fmt.Errorf("%s%s: %w", name, pipeline.AxesText(g.Axes), err)
-			}
-			gathered[name] = append(gathered[name], c)
-		}
+	var from []string
+	for _, c := range layout.Columns {
+		from = append(from, c.From)
+	}
+	gathered, err := readGathered(ctx, cell, from, "column")
+	if err != nil {
+		return err
 	}
 	r, err := results.Build(layout, gathered)
 	if err != nil {
 		return err
 	}
-	for _, f := range forms {
-		if err := tables.WriteFile(cell.Create, f.name, func(w io.Writer) error { return f.write(r, w) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func read(g pipeline.GatheredCell) (results.Cell, error) {
-	c := results.Cell{Digest: g.Artifact.Digest()}
-	for _, a := range g.Axes {
-		c.Axes = append(c.Axes, results.Axis{Name: a.Axis, Value: a.Value})
-	}
-	path, err := g.Artifact.Path(tables.MetricsFile)
-	if err != nil {
-		return c, err
-	}
-	c.Metrics, err = tables.ReadMetrics(path)
-	return c, err
+	return writeForms(cell, tableForms, r)
 }

@@ -44,7 +44,7 @@ func newCell(t *testing.T) *pipeline.Cell {
 	t.Helper()
 	l := Table().Params().(*results.Layout)
 	l.Over = []string{"fold"}
-	l.Columns = []results.Column{{Title: "NDCG@10", From: "utility", Metric: "ndcg", K: 10, Digits: 3}}
+	l.Columns = []results.Column{{Title: "NDCG@10", Selector: results.Selector{From: "utility", Metric: "ndcg"}, K: 10, Digits: 3}}
 	l.Tables = []results.TableLayout{{Title: "All", Rows: []results.RowLayout{{Name: "MultVAE"}}}}
 	return &pipeline.Cell{
 		ID:     "table",

@@ -1,0 +1,122 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"foil/internal/tables"
+	"foil/pipeline"
+	"foil/results"
+	"foil/spec"
+)
+
+func newFigureCell(t *testing.T) *pipeline.Cell {
+	t.Helper()
+	curve := func(by float64) []tables.Metric {
+		return []tables.Metric{{Name: "loss", K: 1, Value: 2 + by}, {Name: "loss", K: 2, Value: 1 + by}}
+	}
+	l := Figure().Params().(*results.FiguresLayout)
+	l.Over = []string{"fold"}
+	l.Figures = []results.FigureLayout{
+		{Title: "Training", X: "epoch", Y: "loss", Lines: []results.LineLayout{{Name: "MultVAE", Selector: results.Selector{From: "training", Metric: "loss"}}}},
+		{Title: "The same", X: "epoch", Y: "loss", Lines: []results.LineLayout{{Name: "MultVAE", Selector: results.Selector{From: "training", Metric: "loss"}}}},
+	}
+	return &pipeline.Cell{
+		ID:     "figure",
+		Params: l,
+		OutDir: t.TempDir(),
+		Gathered: map[string][]pipeline.GatheredCell{"training": {
+			gathered(t, 0, curve(0)...), gathered(t, 1, curve(0.5)...),
+		}},
+	}
+}
+
+func TestFigureWritesEveryForm(t *testing.T) {
+	cell := newFigureCell(t)
+	if err := Figure().Run(t.Context(), cell); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"figure.txt":     "MultVAE  2.25 ± 0.35  1.25 ± 0.35",
+		"figure.csv":     "Training,MultVAE,1,2.25,0.3535533905932738,2",
+		"report.html":    cell.Gathered["training"][0].Artifact.Digest().Short(),
+		"1-training.svg": `<path class="band"`,
+		"2-the-same.svg": "<title>The same</title>",
+	} {
+		got, err := os.ReadFile(filepath.Join(cell.OutDir, name))
+		if err != nil || !bytes.Contains(got, []byte(want)) {
+			t.Errorf("%s: no %q (%v) in\n%s", name, want, err, got)
+		}
+	}
+	files, err := os.ReadDir(cell.OutDir)
+	if err != nil || len(files) != 5 {
+		t.Errorf("files %v, %v", files, err)
+	}
+}
+
+func TestSameInputsGiveTheSameFigures(t *testing.T) {
+	var digests []string
+	for range 2 {
+		cell := newFigureCell(t) // in other folders
+		if err := Figure().Run(t.Context(), cell); err != nil {
+			t.Fatal(err)
+		}
+		a, err := pipeline.DirArtifact(cell.OutDir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests = append(digests, a.Digest().String())
+	}
+	if digests[0] != digests[1] {
+		t.Errorf("got %v", digests)
+	}
+}
+
+func TestGatherWithoutALineIsLogged(t *testing.T) {
+	cell := newFigureCell(t)
+	cell.Gathered["privacy"] = nil
+	var log bytes.Buffer
+	cell.OnLog = &log
+	if err := Figure().Run(t.Context(), cell); err != nil {
+		t.Fatal(err)
+	}
+	if log.String() != "privacy is gathered, but no line is from it\n" {
+		t.Errorf("got %q", log.String())
+	}
+}
+
+func TestNamesOfLinesAreCheckedBeforeAnythingRuns(t *testing.T) {
+	l := newFigureCell(t).Params.(*results.FiguresLayout)
+	l.Over = []string{"flod"}
+	l.Figures[0].Lines[0].From = "trainig"
+	l.Figures[1].Lines[0].Where = map[string]spec.Value{"method": {}} // which another stage has
+	inputs := []pipeline.Input{
+		{Name: "training", Gathered: true, Axes: map[string][]spec.Value{"fold": nil}},
+		{Name: "attack", Gathered: true, Axes: map[string][]spec.Value{"method": nil}},
+	}
+	var got []string
+	Figure().CheckInputs(l, inputs, func(path, format string, args ...any) {
+		got = append(got, path+": "+fmt.Sprintf(format, args...))
+	})
+	want := []string{
+		`over[0]: what is gathered has no axis "flod"; did you mean "fold"?`,
+		`figures[0].lines[0].from: nothing is gathered as "trainig"; did you mean "training"?`,
+		`figures[1].lines[0].where.method: what is gathered has no axis "method"; there is only fold`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+func TestKindsDocumentWhatIsPrinted(t *testing.T) {
+	for _, k := range []pipeline.Kind{Table(), Figure()} {
+		if !slices.ContainsFunc(k.Files, func(f pipeline.FileDoc) bool { return f.Name == k.Printed }) {
+			t.Errorf("%s prints %q, which is none of its files", k.Name, k.Printed)
+		}
+	}
+}
