@@ -15,8 +15,11 @@ type Outcome struct {
 	Loss            float64 // the cross-entropy after
 }
 
+// Right says whether the classifier is right after the attack.
+func (o Outcome) Right() bool { return o.Attacked == o.Label }
+
 // Stood says whether the classifier was right, and remained so.
-func (o Outcome) Stood() bool { return o.Clean == o.Label && o.Attacked == o.Label }
+func (o Outcome) Stood() bool { return o.Clean == o.Label && o.Right() }
 
 var outcomeColumns = []string{"checkpoint", "image", "label", "clean", "attacked", "change", "loss"}
 

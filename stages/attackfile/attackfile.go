@@ -79,11 +79,11 @@ func Read(a pipeline.Artifact) (attack Attack, outcomes []tables.Outcome, err er
 }
 
 // Worse says whether an outcome harms the classifier more than another one of the
-// same image: it falls where it stood, and of two that fall or stand it has the larger
-// loss.
+// same image: the classifier is wrong where it was right, and of two of which it is right
+// in both or neither it has the larger loss.
 func Worse(a, than tables.Outcome) bool {
-	if a.Stood() != than.Stood() {
-		return than.Stood()
+	if a.Right() != than.Right() {
+		return than.Right()
 	}
 	return a.Loss > than.Loss
 }

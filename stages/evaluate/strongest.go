@@ -17,8 +17,8 @@ import (
 func Strongest() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "evaluate/strongest",
-		Version: 2,
-		Doc: "Puts attacks on one classifier together: an image stands if it stands all of them. A defence is as good as the " +
+		Version: 3,
+		Doc: "Puts attacks on one classifier together: an image stands if the classifier takes it for what it is without an attack and under all of them. A defence is as good as the " +
 			"worst attack on it (Carlini et al. 2019, section 5). They have to be of the same classifier, images and epsilon. " +
 			"Images that some attack was not tried on do not count.",
 		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Doc: "what an attack on images has found"}},

@@ -120,7 +120,7 @@ func TestAttacksDoHarmWithinEpsilon(t *testing.T) {
 		if changed == 0 || changed > 0.031+ulp {
 			t.Errorf("%s: the largest change is %g", kind.Name, changed)
 		}
-		if m := metrics(t, a); m["accuracy"] >= m["accuracy_clean"] || m["loss"] <= m["loss_clean"] || m["success"] != 1-m["accuracy"]/m["accuracy_clean"] {
+		if m := metrics(t, a); m["accuracy"] >= m["accuracy_clean"] || m["loss"] <= m["loss_clean"] || m["success"] < 1-m["accuracy"]/m["accuracy_clean"] {
 			t.Errorf("%s does no harm: %v", kind.Name, m)
 		}
 		if on, _, _ := attackfile.Read(a); on != (attackfile.Attack{Epsilon: 0.031, Model: inputs["model"].Digest(), Data: data.Digest()}) {

@@ -13,13 +13,13 @@ import (
 
 // attackKind fills in what all kinds of attacks have in common.
 func attackKind(k pipeline.Kind) pipeline.Kind {
-	k.Version = 3
+	k.Version = 4
 	k.Inputs = append([]pipeline.Port{
 		{Name: "model", Type: tables.TypeClassifier, Doc: "the classifier under attack"},
 		{Name: "data", Type: tables.TypeImages, Doc: "the images that it was trained on; the test images are attacked"},
 	}, k.Inputs...)
 	k.Output = tables.TypeMetrics
-	k.Files = attackfile.Docs("accuracy and loss under attack; accuracy_clean and loss_clean before; success, the share of the images " +
+	k.Files = attackfile.Docs("accuracy and loss under attack, whatever the classifier said before; accuracy_clean and loss_clean before; success, the share of the images " +
 		"taken for what they are that no longer are so; change, the mean over the images of a pixel's largest change; images (how many)")
 	k.Numeric = true
 	return k
@@ -50,7 +50,7 @@ func (c *Common) run(ctx context.Context, cell *pipeline.Cell, ready func(v *vic
 		}
 		result.Outcomes = append(result.Outcomes, run.last()...)
 		result.Metrics = append(result.Metrics, run.metrics()...)
-		cell.Logf("%s checkpoint: accuracy %.4f, under attack %.4f", checkpoint, share(run.last(), right), share(run.last(), tables.Outcome.Stood))
+		cell.Logf("%s checkpoint: accuracy %.4f, under attack %.4f", checkpoint, share(run.last(), rightBefore), share(run.last(), tables.Outcome.Right))
 	}
 	return attackfile.Write(cell.Create, result)
 }
@@ -156,7 +156,7 @@ func (r *attackRun) report(try, images int) {
 // last are the outcomes at the end of the attack.
 func (r *attackRun) last() []tables.Outcome { return r.outcomes[len(r.outcomes)-1] }
 
-func right(o tables.Outcome) bool { return o.Clean == o.Label }
+func rightBefore(o tables.Outcome) bool { return o.Clean == o.Label }
 
 func share(outcomes []tables.Outcome, f func(tables.Outcome) bool) float64 {
 	n := len(slices.DeleteFunc(slices.Clone(outcomes), func(o tables.Outcome) bool { return !f(o) }))
@@ -165,7 +165,7 @@ func share(outcomes []tables.Outcome, f func(tables.Outcome) bool) float64 {
 
 func (r *attackRun) metrics() (metrics []tables.Metric) {
 	n := float64(len(r.clean))
-	clean := share(r.last(), right)
+	clean := share(r.last(), rightBefore)
 	before := 0.0
 	for _, v := range r.clean {
 		before += v.Loss / n
@@ -179,13 +179,12 @@ func (r *attackRun) metrics() (metrics []tables.Metric) {
 			loss += o.Loss / n
 			change += o.Change / n
 		}
-		stood := share(r.outcomes[i], tables.Outcome.Stood)
 		success := 0.0 // where there was nothing to take away
 		if clean > 0 {
-			success = 1 - stood/clean
+			success = 1 - share(r.outcomes[i], tables.Outcome.Stood)/clean
 		}
 		metrics = append(metrics,
-			tables.Metric{Name: "accuracy", Value: stood, K: l.steps},
+			tables.Metric{Name: "accuracy", Value: share(r.outcomes[i], tables.Outcome.Right), K: l.steps},
 			tables.Metric{Name: "success", Value: success, K: l.steps},
 			tables.Metric{Name: "loss", Value: loss, K: l.steps},
 			tables.Metric{Name: "change", Value: change, K: l.steps})

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"foil/internal/tables"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
@@ -76,7 +77,7 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 		{name: "too few images", want: "the attack gives 767 values for 768",
 			attack: func(float64) l2l.Attack { return broken(func(x []float32) []float32 { return x[1:] }) },
 			edit:   func(v *victim, p *plan) error { p.batch = 1; return nil }},
-		{name: "more steps that do less harm", want: "of the images stand, after 1 only ", attack: nothing,
+		{name: "more steps that do less harm", want: "after 2 steps the classifier is right on", attack: nothing,
 			edit: func(v *victim, p *plan) error {
 				p.climbs, p.make = true, func(epsilon float64) ([]leg, error) {
 					legs := []leg{{Attack: v.PGD(l2l.FGSM(epsilon)), steps: 1}, {Attack: nothing(epsilon), steps: 2}}
@@ -112,6 +113,25 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}
+	}
+}
+
+// TestAccuracyUnderAttackIsWhateverWasSaidBefore has an image of each kind: right or wrong
+// before, and after. The authors count what is right after.
+func TestAccuracyUnderAttackIsWhateverWasSaidBefore(t *testing.T) {
+	o := func(label, clean, attacked int32) tables.Outcome {
+		return tables.Outcome{Label: label, Clean: clean, Attacked: attacked}
+	}
+	r := attackRun{
+		victim: &victim{}, clean: make([]l2l.Verdict, 4), legs: []leg{{shown: true}},
+		outcomes: [][]tables.Outcome{{o(0, 0, 0), o(0, 1, 0), o(0, 0, 1), o(0, 1, 1)}},
+	}
+	got := map[string]float64{}
+	for _, m := range r.metrics() {
+		got[m.Name] = m.Value
+	}
+	if got["accuracy"] != 0.5 || got["accuracy_clean"] != 0.5 || got["success"] != 0.5 {
+		t.Errorf("metrics %v", got)
 	}
 }
 
