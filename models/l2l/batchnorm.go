@@ -1,6 +1,8 @@
 package l2l
 
 import (
+	"errors"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -43,7 +45,11 @@ func (n batchNorm) apply(p *pass, x *Node) *Node {
 	}
 	if p.mode == Training {
 		y, mean, variance := p.normalise(x, scale, shift, n.epsilon)
-		n.move(p, x.Shape().Size()/mean.Shape().Size(), mean, variance)
+		count := x.Shape().Size() / mean.Shape().Size()
+		if count == 1 {
+			panic(errors.New("batch norm sees one value of a channel, which has no variance: a batch of one image is too few for images as small as these"))
+		}
+		n.move(p, count, mean, variance)
 		return y
 	}
 	factor := Reciprocal(Sqrt(AddScalar(p.nodes[n.variance], n.epsilon)))

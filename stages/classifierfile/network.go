@@ -31,8 +31,8 @@ func (n Network) Build(image tables.Shape, classes int) (*l2l.Network, error) {
 		return nil, fmt.Errorf("images of %v: %s takes square ones", image, n.Name)
 	}
 	if n.Name == "small-cnn" {
-		if image.Height < 16 {
-			return nil, fmt.Errorf("images of %v: small-cnn takes 16 x 16 or larger", image)
+		if image.Height < 16 || image.Height%4 != 0 { // it pools twice
+			return nil, fmt.Errorf("images of %v: small-cnn takes 16 x 16 or larger, and a height and width that are multiples of 4", image)
 		}
 		return l2l.SmallCNN(image.Channels, image.Height, n.Width, smallHidden, classes), nil
 	}

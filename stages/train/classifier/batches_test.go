@@ -116,3 +116,47 @@ func TestSeedsHaveTheirOwnBatches(t *testing.T) {
 		t.Error("no image was cropped")
 	}
 }
+
+// TestCropsReachAsFarAsThePadding finds out how a bright pixel of its own in each image
+// has moved: by up to 4 to every side, and mirrored half of the time.
+func TestCropsReachAsFarAsThePadding(t *testing.T) {
+	const size, images = 16, 400
+	p := defaults().(*Params)
+	p.Batch = images
+	b, err := backend.Open(backend.Default, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &tables.Images{Shape: tables.Shape{Channels: 1, Height: size, Width: size}}
+	for range images {
+		pixels := make([]uint8, size*size)
+		pixels[7*size+5], pixels[7*size+6] = 255, 128 // never cut off; their order tells the side
+		m.Train.Label, m.Train.Pixels = append(m.Train.Label, 0), append(m.Train.Pixels, pixels...)
+	}
+	_, pixels := epochOf(t, newBatches(b, m, p, random.NewStreams(1)))
+	rows, columns, mirrored := map[int]int{}, map[int]int{}, 0
+	for i := range images {
+		image := pixels[i*size*size:][:size*size]
+		at, beside := slices.Index(image, 1), slices.IndexFunc(image, func(v float32) bool { return v > 0 && v < 1 })
+		column := at % size
+		if beside < at {
+			mirrored++
+			column = size - 1 - column
+		}
+		rows[at/size-7]++
+		columns[column-5]++
+	}
+	for _, moved := range []map[int]int{rows, columns} {
+		for by := -4; by <= 4; by++ {
+			if n := moved[by]; n < images/9/2 {
+				t.Errorf("%d of %d images moved by %d", n, images, by)
+			}
+		}
+		if len(moved) != 9 {
+			t.Errorf("images moved by %v, want -4 to 4", moved)
+		}
+	}
+	if mirrored < images*4/10 || mirrored > images*6/10 {
+		t.Errorf("%d of %d images are mirrored", mirrored, images)
+	}
+}

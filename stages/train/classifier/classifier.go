@@ -71,6 +71,11 @@ func (t *training) epoch(ctx context.Context, epoch int) (spent [2]time.Duration
 	if err != nil {
 		return spent, fmt.Errorf("selection: %w", err)
 	}
+	for _, f := range found {
+		if math.IsNaN(f.loss) || math.IsInf(f.loss, 0) {
+			return spent, fmt.Errorf("selection: the loss on test images (attack: %s) is %g: lower the rate", f.attack, f.loss)
+		}
+	}
 	spent = [2]time.Duration{middle.Sub(start), time.Since(middle)}
 	if t.bestEpoch == 0 || under(found, pgd) >= t.bestScore {
 		t.bestEpoch, t.bestScore = epoch, under(found, pgd)

@@ -1,8 +1,11 @@
 package classifier
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 
+	"foil/internal/tables"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
 	"foil/stages/load"
@@ -66,6 +69,49 @@ func TestEveryMethodLearns(t *testing.T) {
 		}
 		if first, last := losses[0], losses[len(losses)-1]; last >= first {
 			t.Errorf("%s: the loss goes from %.3f to %.3f", method, first, last)
+		}
+	}
+}
+
+// specks are images of two classes and 8 x 8 pixels, the smallest there are.
+func specks(t testing.TB, train int) pipeline.Artifact {
+	t.Helper()
+	m := &tables.Images{Shape: tables.Shape{Channels: 3, Height: 8, Width: 8}, Classes: []string{"dark", "light"}}
+	for i := range train {
+		m.Train.Label = append(m.Train.Label, int32(i%2))
+		m.Train.Pixels = append(m.Train.Pixels, bytes.Repeat([]byte{uint8(40 + 120*(i%2))}, m.Shape.Size())...)
+	}
+	m.Test = m.Train
+	cell := &pipeline.Cell{OutDir: t.TempDir()}
+	if err := m.Write(cell.Create); err != nil {
+		t.Fatal(err)
+	}
+	a, err := pipeline.DirArtifact(cell.OutDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestWhatCannotBeTrainedIsRefused(t *testing.T) {
+	data := textures(t) // 16 x 16, 12 test images
+	for _, c := range []struct {
+		name, want string
+		data       pipeline.Artifact
+		edit       func(*Params)
+	}{
+		{"more test images than there are", "select.images is 13, and the data has 12", data, func(p *Params) { p.Select.Images = 13 }},
+		{"a rate that is far too large", "lower the rate", data, func(p *Params) { p.Rate, p.Epochs = 1e30, 5 }},
+		{"a last batch of one image that shrinks to a pixel", "batch norm sees one value of a channel", specks(t, 9), func(*Params) {}},
+		{"images that a network cannot halve twice", "small-cnn takes 16 x 16 or larger, and a height and width that are multiples of 4", specks(t, 10),
+			func(p *Params) { p.Network = classifierfile.Network{Name: "small-cnn", Width: 2} }},
+		{"none of these", "", specks(t, 10), func(*Params) {}},
+	} {
+		p := tinyParams("plain")
+		c.edit(p)
+		_, err := stagetest.Run(t, Kind(), &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": c.data}})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"math"
 	"testing"
 
+	"foil/models/random"
 	"foil/spec"
+	"foil/stages/classifierfile"
 )
 
 func settled(method string, edit func(*Params)) string {
@@ -61,6 +63,87 @@ func TestTheRateFallsAfterTheEpochsOfTheSchedule(t *testing.T) {
 	}{{1, 0.1}, {30, 0.1}, {31, 0.01}, {60, 0.01}, {61, 0.001}, {76, 0.001}, {91, 0.0001}} {
 		if got := p.rate(c.epoch); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("epoch %d: rate %g, want %g", c.epoch, got, c.want)
+		}
+	}
+}
+
+// TestDefaultsAreThePublishedOnes holds those that tables depend on (Jiang et al. 2021,
+// section 4, and its code; TRADES' beta is its own paper's).
+func TestDefaultsAreThePublishedOnes(t *testing.T) {
+	p := defaults().(*Params)
+	climb := Crafting{Steps: 10, Step: 0.007, Noise: 0.001}
+	for name, c := range map[string]struct{ got, want any }{
+		"momentum":           {p.Momentum, 0.9},
+		"weight decay":       {p.WeightDecay, 2e-4},
+		"batch":              {p.Batch, 128},
+		"epochs":             {p.Epochs, 76},
+		"epsilon":            {p.Epsilon, 0.031},
+		"crop":               {p.Crop, 4},
+		"flip":               {p.Flip, true},
+		"schedule's factor":  {p.Schedule.Factor, 0.1},
+		"fgsm":               {p.FGSM, FGSM{Beta: 1}},
+		"pgd":                {p.PGD, PGD{climb, 1}},
+		"trades":             {p.TRADES, TRADES{climb, 6}},
+		"attacker":           {p.L2L.Attacker.Name, "wide"},
+		"attacker optimizer": {p.L2L.Optimizer, "adam"},
+		"attacker rate":      {p.L2L.Rate, 1e-3},
+		"attacker decay":     {p.L2L.WeightDecay, 2e-4},
+		"step of k-Step":     {p.L2L.Step, 0.007},
+		"selection":          {p.Select.Crafting, Crafting{Steps: 10, Step: 0.003, Noise: 0.001}},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %v, want %v", name, c.got, c.want)
+		}
+	}
+}
+
+// TestPassesAreCountedAsTheMethodsMakeThem counts by hand: passes of the classifier forward
+// and backward, of the attacker forward and backward.
+func TestPassesAreCountedAsTheMethodsMakeThem(t *testing.T) {
+	for method, want := range map[string]classifierfile.Passes{
+		"plain":                  {Forward: 1, Backward: 1},
+		"fgsm":                   {Forward: 3, Backward: 3},   // a step, clean, attacked
+		"pgd":                    {Forward: 12, Backward: 12}, // ten steps, clean, attacked
+		"trades":                 {Forward: 14, Backward: 13}, // the distribution, ten steps, loss, two of the divergence
+		"l2l-naive":              {Forward: 2, Backward: 2, AttackerForward: 2, AttackerBackward: 1},
+		"l2l-grad":               {Forward: 4, Backward: 4, AttackerForward: 2, AttackerBackward: 1},
+		"l2l-2step":              {Forward: 6, Backward: 6, AttackerForward: 4, AttackerBackward: 2},
+		"l2l-kstep":              {Forward: 6, Backward: 6, AttackerForward: 4, AttackerBackward: 2},
+		"l2l-grad-interpolation": {Forward: 4, Backward: 3, AttackerForward: 1, AttackerBackward: 1},
+	} {
+		p := defaults().(*Params)
+		p.Method = method
+		if got := p.passes(); got != want {
+			t.Errorf("%s: %+v, want %+v", method, got, want)
+		}
+	}
+}
+
+// TestAttacksOfTrainingsStartAsPublished draws the noise of each method's attack.
+func TestAttacksOfTrainingsStartAsPublished(t *testing.T) {
+	for method, steps := range map[string]int{"plain": 0, "fgsm": 1, "pgd": 10, "trades": 10} {
+		p := defaults().(*Params)
+		p.Method = method
+		m, start := p.method()
+		if m.Attack.Steps != steps {
+			t.Errorf("%s: %d steps, want %d", method, m.Attack.Steps, steps)
+		}
+		if method == "plain" || method == "fgsm" {
+			if start != nil {
+				t.Errorf("%s starts from noise", method)
+			}
+			continue
+		}
+		x := make([]float32, 10_000)
+		start(random.New(1, "test"), x)
+		var square, largest float64
+		for _, v := range x {
+			square += float64(v) * float64(v)
+			largest = max(largest, math.Abs(float64(v)))
+		}
+		// A uniform draw of this deviation would end at 1.8 of it.
+		if sd := math.Sqrt(square / float64(len(x))); math.Abs(sd-0.001) > 5e-5 || largest < 0.003 {
+			t.Errorf("%s: the start has a deviation of %g and reaches %g, want normal noise of 0.001", method, sd, largest)
 		}
 	}
 }
