@@ -73,6 +73,28 @@ func TestEveryMethodLearns(t *testing.T) {
 	}
 }
 
+// TestTheLastOfEqualEpochsIsTheBest selects by few images, so that epochs are equal.
+func TestTheLastOfEqualEpochsIsTheBest(t *testing.T) {
+	p := tinyParams("plain")
+	p.Epochs, p.Select.Images = 5, 3
+	a := train(t, textures(t), p, 7, 1)
+	var best float64
+	var epochs []int // that have it
+	for _, c := range stagetest.Curves(t, a) {
+		switch {
+		case c.Name != "selection/pgd/accuracy" || c.Value < best:
+		case c.Value > best:
+			best, epochs = c.Value, []int{c.Epoch}
+		default:
+			epochs = append(epochs, c.Epoch)
+		}
+	}
+	config, err := classifierfile.ReadConfig(a)
+	if err != nil || len(epochs) < 2 || config.BestEpoch != epochs[len(epochs)-1] {
+		t.Errorf("the best epoch is %d; the epochs %v are equal (%v)", config.BestEpoch, epochs, err)
+	}
+}
+
 // specks are images of two classes and 8 x 8 pixels, the smallest there are.
 func specks(t testing.TB, train int) pipeline.Artifact {
 	t.Helper()
