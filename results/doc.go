@@ -1,5 +1,5 @@
 // Package results turns the metrics of many cells into tables and figures, and these
-// into the forms people read: a terminal's text, Markdown, LaTeX, CSV, SVG and a page.
+// into the forms people read: a terminal's text, Markdown, LaTeX, CSV, SVG, PDF and a page.
 //
 // Nouns: a Layout says what a report shows, as written in a spec; a Cell is one
 // point of the axes with its metrics; a Column selects one metric of every cell

@@ -56,17 +56,23 @@ func (f Figure) chart() *chart.Chart {
 	return c
 }
 
-// Drawings are the figures as SVG, by the names of their files.
-func (r *Figures) Drawings() (names []string, drawings []*chart.Chart) {
+// A Drawing is a figure to be written to files.
+type Drawing struct {
+	Name string // of its files, without their ending
+	*chart.Chart
+}
+
+// Drawings are the figures in their order.
+func (r *Figures) Drawings() []Drawing {
+	var all []Drawing
 	for i, f := range r.Figures {
-		names = append(names, fileName(i, f.Title))
-		drawings = append(drawings, f.chart())
+		all = append(all, Drawing{fileName(i, f.Title), f.chart()})
 	}
-	return names, drawings
+	return all
 }
 
 // fileName is made of a figure's place and title, of what every system takes:
-// "The attacker's strength" is 1-the-attackers-strength.svg.
+// "The attacker's strength" is 1-the-attackers-strength.
 func fileName(i int, title string) string {
 	const most = 60
 	words := strings.FieldsFunc(strings.ToLower(strings.NewReplacer("'", "", "’", "").Replace(title)), func(r rune) bool {
@@ -79,7 +85,7 @@ func fileName(i int, title string) string {
 		}
 		name += "-" + w
 	}
-	return name + ".svg"
+	return name
 }
 
 // spread says whether a line has a band.

@@ -5,15 +5,12 @@ import (
 	"html/template"
 	"io"
 	"strconv"
-
-	"foil/internal/chart"
 )
 
 // What figures.html is filled with.
 type (
 	figuresPage struct {
 		pageFrame
-		Style   template.CSS
 		Figures []pageFigure
 		Lines   []term
 	}
@@ -28,12 +25,16 @@ type (
 // HTML writes one self-contained page without scripts: the drawings, all their
 // numbers, and the cells that each line comes from with their artifacts.
 func (r *Figures) HTML(w io.Writer) error {
-	p := figuresPage{pageFrame: pageFrame{r.Title, r.Notes, r.pageOrigins()}, Style: template.CSS(chart.Style), Lines: r.terms()}
+	p := figuresPage{pageFrame: pageFrame{r.Title, r.Notes, r.pageOrigins()}, Lines: r.terms()}
 	for _, f := range r.Figures {
+		drawing, err := f.chart().Inline()
+		if err != nil {
+			return err
+		}
 		n := f.byK(r.Over)
 		p.Figures = append(p.Figures, pageFigure{
 			Title:   f.Title,
-			Drawing: template.HTML(f.chart().Inline()), // in which chart has escaped all text
+			Drawing: template.HTML(drawing), // in which chart has escaped all text
 			Caption: r.caption(f),
 			Numbers: n.report.pageTable(n.table),
 		})

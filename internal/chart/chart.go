@@ -1,17 +1,17 @@
-// Package chart draws lines as SVG, as papers show them.
+// Package chart draws lines as papers show them, with gonum/plot: as SVG for pages
+// and as PDF for print.
 //
 // Nouns: a Chart has Lines over one x axis and one y axis; a Line has Points in
 // the order of x, each with a value and, where it is a mean, a band around it. A
-// value that is not finite is a gap. A style (colour, dash pattern and marker)
-// tells lines apart also in grey and for the colour-blind; the key names them
-// beside where they end.
+// value that is not finite is a gap. A style (colour, dash pattern and glyph)
+// tells lines apart also in grey and for the colour-blind; the key beside the
+// plot names them. A sheet is a chart with everything in its place.
 //
-// The promise: the same chart is the same bytes on every machine, and nothing
-// that it is given is read as markup.
+// The promise: the same chart is the same bytes, whenever and with whatever fonts
+// on the machine; and nothing that it is given is read as markup.
 package chart
 
 import (
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -39,39 +39,7 @@ type Point struct {
 }
 
 // MostLines is how many lines have a style of their own in grey.
-const MostLines = dashes * markers
-
-// Svg writes a file that stands for itself.
-func (c *Chart) Svg(w io.Writer) error {
-	_, err := io.WriteString(w, c.draw(` xmlns="http://www.w3.org/2000/svg"`, "<style>\n"+Style+"</style>\n"))
-	return err
-}
-
-// Inline is the drawing for a page that has Style among its own.
-func (c *Chart) Inline() string { return c.draw("", "") }
-
-func (c *Chart) draw(attributes, style string) string {
-	d := c.layOut()
-	p := &pen{}
-	d.axes(p)
-	for i, l := range c.Lines {
-		d.bands(p, i, l)
-	}
-	for i, l := range c.Lines {
-		d.line(p, i, l)
-	}
-	d.key(p)
-	if !slices.ContainsFunc(c.Lines, Line.drawn) {
-		p.text("soft middle", (d.left+d.right)/2, (d.top+d.bottom)/2, "no values")
-	}
-	var b strings.Builder
-	b.WriteString("<svg" + attributes + ` class="chart" role="img" width="` + number(width) + `" height="` + number(d.height) +
-		`" viewBox="0 0 ` + number(width) + " " + number(d.height) + "\">\n")
-	b.WriteString("<title>" + escape(c.Title) + "</title>\n<desc>" + escape(c.describe()) + "</desc>\n" + style)
-	b.WriteString(`<rect class="paper" width="` + number(width) + `" height="` + number(d.height) + "\"/>\n")
-	b.WriteString(p.String() + "</svg>\n")
-	return b.String()
-}
+const MostLines = dashes * glyphs
 
 // describe says in words what the lines do.
 func (c *Chart) describe() string {
@@ -92,6 +60,9 @@ func (c *Chart) describe() string {
 	return strings.Join(parts, " ")
 }
 
+// brief writes a value for reading.
+func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+
 // most bounds what is drawn, so that differences are finite.
 const most = math.MaxFloat64 / 4
 
@@ -104,4 +75,22 @@ func (l Line) drawn() bool { return slices.ContainsFunc(l.Points, Point.drawn) }
 
 func (l Line) finite() []Point {
 	return slices.DeleteFunc(slices.Clone(l.Points), func(p Point) bool { return !p.drawn() })
+}
+
+// runs are the stretches of points that all are so.
+func runs(points []Point, so func(Point) bool) [][]Point {
+	var all [][]Point
+	open := false
+	for _, p := range points {
+		switch {
+		case !so(p):
+			open = false
+			continue
+		case !open:
+			all = append(all, nil)
+		}
+		open = true
+		all[len(all)-1] = append(all[len(all)-1], p)
+	}
+	return all
 }

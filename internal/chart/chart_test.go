@@ -1,112 +1,182 @@
 package chart
 
 import (
-	"encoding/xml"
+	"bytes"
 	"errors"
-	"io"
+	"fmt"
+	"image/color"
 	"math"
 	"reflect"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/plotter"
 )
 
 var none = math.NaN()
 
-// FuzzSvg holds any drawing to being XML of numbers, with nothing given in the markup.
-func FuzzSvg(f *testing.F) {
-	f.Add("<script>alert(1)</script>", "]]>&amp;'\"", 1, 2.0, 0.5, 0.0, 3.0)
-	f.Add("\x00\xff\u202e", strings.Repeat("wide ", 100), math.MaxInt32, math.Inf(1), none, -1e300, 1e300)
-	f.Add("", "", 0, 1.0, 1e-320, none, none)
-	f.Fuzz(func(t *testing.T, name, label string, x int, a, b, low, high float64) {
-		x = x & math.MaxInt32
-		c := &Chart{Title: name, X: label, Y: name, Lines: []Line{
-			{name, []Point{{x, a, low, high}, {x + 1, b, b - high, b + high}, {x + 7, 1, 0, 2}, {x + 8, low, none, none}}},
-			{label, nil}, {"one", []Point{{x, high, low, high}}},
-		}}
-		if low < high {
-			c.Min, c.Max = &low, &high
+// point is one without a band.
+func point(x int, y float64) Point { return Point{x, y, none, none} }
+
+// inline is a chart as SVG.
+func inline(t *testing.T, c *Chart) string {
+	t.Helper()
+	svg, err := c.Inline()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return svg
+}
+
+// strokes are the lines in a drawing, but for those of axes and the grid.
+func strokes(svg string) int { return strings.Count(svg, "stroke-width:1.4") }
+
+// sample is a chart with what charts have: gaps, bands, a point alone, many points.
+func sample() *Chart {
+	c := &Chart{Title: "Training", X: "epoch", Y: "loss", Lines: []Line{{Name: "short"}, {Name: "long"}, {Name: "alone λ"}}}
+	for x := range 200 {
+		y := 2 - math.Sqrt(float64(x))/10
+		c.Lines[1].Points = append(c.Lines[1].Points, Point{x, y, y - 0.1, y + 0.1})
+		if x%20 == 0 && x != 100 {
+			c.Lines[0].Points = append(c.Lines[0].Points, point(x, 1+y/10))
 		}
-		var svg strings.Builder
-		if err := c.Svg(&svg); err != nil {
+	}
+	c.Lines[2].Points = []Point{{40, -1, -1.5, 0}}
+	return c
+}
+
+func TestSameChartIsTheSameBytes(t *testing.T) {
+	for _, form := range []struct {
+		name  string
+		write func(*Chart, *bytes.Buffer) error
+	}{
+		{"svg", func(c *Chart, b *bytes.Buffer) error { return c.SVG(b) }},
+		{"pdf", func(c *Chart, b *bytes.Buffer) error { return c.PDF(b) }},
+	} {
+		var first, second bytes.Buffer
+		if err := errors.Join(form.write(sample(), &first), form.write(sample(), &second)); err != nil {
 			t.Fatal(err)
 		}
-		d := xml.NewDecoder(strings.NewReader(svg.String()))
-		for {
-			token, err := d.Token()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatalf("%v in\n%s", err, svg.String())
-			}
-			e, ok := token.(xml.StartElement)
-			if !ok {
-				continue
-			}
-			if !strings.Contains(" svg title desc style rect g path circle text ", " "+e.Name.Local+" ") {
-				t.Fatalf("an element %s in\n%s", e.Name.Local, svg.String())
-			}
-			for _, a := range e.Attr {
-				if strings.Contains(a.Value, "NaN") || strings.Contains(a.Value, "Inf") || strings.Contains(a.Value, "e+") {
-					t.Fatalf("%s=%q in\n%s", a.Name.Local, a.Value, svg.String())
-				}
-			}
+		if first.Len() == 0 || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Errorf("%s: %d and %d bytes that differ", form.name, first.Len(), second.Len())
 		}
-	})
+	}
 }
 
 func TestLinesHaveGapsWhereTheyAreNotFinite(t *testing.T) {
-	c := &Chart{Lines: []Line{{"broken", []Point{{1, 1, none, none}, {2, 2, none, none}, {3, math.Inf(1), none, none}, {4, 2, none, none},
-		{5, none, none, none}, {6, 1, none, none}, {7, 2, none, none}}}}}
-	svg := c.Inline()
-	_, rest, _ := strings.Cut(svg, "<title>broken</title>\n")
-	line, _, _ := strings.Cut(rest, "/>")
-	if strings.Count(line, "M") != 2 || strings.Count(line, "L") != 2 {
-		t.Errorf("two stretches of two points are wanted, got %s", line)
+	c := &Chart{Lines: []Line{{"broken", []Point{point(1, 1), point(2, 2), point(3, math.Inf(1)), point(4, 2), point(5, none), point(6, 1), point(7, 2)}}}}
+	svg := inline(t, c)
+	if n := strokes(svg); n != 2+1 { // and one in the key
+		t.Errorf("got %d strokes, want two and the key's", n)
 	}
-	if n := strings.Count(svg, "<circle"); n != 5+1 { // and one in the key
-		t.Errorf("got %d markers, want one for each point and the key", n)
+	if n := strings.Count(svg, "A2.6,2.6"); n != 2*(5+1) { // a circle has two arcs
+		t.Errorf("got %d arcs, want those of a glyph for each point and the key's", n)
+	}
+}
+
+func TestPointsThatStandAloneHaveAGlyphAndABar(t *testing.T) {
+	svg := inline(t, &Chart{Lines: []Line{{"alone", []Point{{4, 2, 1, 3}}}}})
+	if strokes(svg) != 1 || strings.Count(svg, "A2.6,2.6") != 2*2 || strings.Count(svg, `style="fill:none;stroke:#0072B2`) < 1+3 {
+		t.Errorf("want no line, a glyph, a bar with two caps, and the key in\n%s", svg)
 	}
 }
 
 func TestChartWithoutValuesSaysSo(t *testing.T) {
-	for _, c := range []*Chart{{}, {Lines: []Line{{"never", []Point{{1, none, none, none}}}}}} {
-		if !strings.Contains(c.Inline(), "no values") {
+	for _, c := range []*Chart{{}, {Lines: []Line{{"never", []Point{point(1, none)}}}}} {
+		if !strings.Contains(inline(t, c), ">no values</text>") {
 			t.Errorf("%v: nothing is said", c.Lines)
 		}
+	}
+	if strings.Contains(inline(t, sample()), "no values") {
+		t.Error("it is said of a chart with values")
 	}
 }
 
 func TestWhatIsBeyondTheAxisIsCutOff(t *testing.T) {
-	got := cutLine([]vertex{{0, 0}, {1, 2}, {2, 0}, {3, -4}, {4, -4}, {5, 1}}, 0, 1)
-	want := [][]vertex{{{0, 0}, {0.5, 1}}, {{1.5, 1}, {2, 0}, {2, 0}}, {{4.8, 0}, {5, 1}}}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("line: got %v, want %v", got, want)
+	low, high := 0.0, 1.0
+	points := []Point{{0, 0.5, 0, 1e300}, {1, 2, 1.5, 2.5}, {2, 0.5, -1e308, 1}, {3, -4e307, none, none}, {4, 0.5, none, none}}
+	svg := inline(t, &Chart{Min: &low, Max: &high, Lines: []Line{{"far", points}}})
+	if n := strokes(svg); n != 3+1 {
+		t.Errorf("got %d strokes, want those of three stretches within the axis and the key's", n)
 	}
-	area := cutArea([]vertex{{0, 2}, {2, 2}, {2, -1}, {0, -1}}, 0, 1)
-	for _, v := range area {
-		if v.y < 0 || v.y > 1 {
-			t.Errorf("area: %v is outside", v)
+	checkSheet(t, svg)
+}
+
+func TestFarValuesLeaveThePlotWhereTheyWould(t *testing.T) {
+	within := inReach(0, 1)
+	for _, v := range []float64{0, 0.5, 1, 9000, -9000} {
+		if within(v) != v {
+			t.Errorf("%g is drawn at %g", v, within(v))
 		}
 	}
-	if len(area) != 4 {
-		t.Errorf("area: got %v, want four corners", area)
+	if within(1e300) != 10001 || within(-1e300) != -10000 {
+		t.Errorf("1e300 is drawn at %g", within(1e300))
 	}
-	if gone := cutArea([]vertex{{0, 2}, {2, 2}, {2, 3}}, 0, 1); len(gone) != 0 {
-		t.Errorf("area beyond the axis: got %v", gone)
+}
+
+func TestGlyphsStandApartButAtTheEndsOfAStretch(t *testing.T) {
+	var all plotter.XYs
+	for x := range 12 {
+		all = append(all, plotter.XY{X: float64(x)})
+	}
+	var got []float64
+	for _, p := range marked(all, 3) {
+		got = append(got, p.X)
+	}
+	if want := []float64{0, 3, 6, 11}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if n := len(marked(all, 0.5)); n != len(all) {
+		t.Errorf("%d of %d points have a glyph although there is room", n, len(all))
 	}
 }
 
 func TestStylesDifferInGrey(t *testing.T) {
-	type style struct{ dash, marker string }
-	seen := map[style]int{}
+	seen := map[string]int{}
 	for i := range MostLines {
-		p := &pen{}
-		p.mark(i, vertex{})
-		s := style{dash(i), p.String()}
+		s := fmt.Sprintf("%v %T %v", stroke(i).Dashes, glyph(i).Shape, glyph(i).Shape)
 		if j, ok := seen[s]; ok {
 			t.Errorf("lines %d and %d look the same without colour", j, i)
 		}
 		seen[s] = i
+	}
+}
+
+func TestShadesAreTheColoursOfTheirLines(t *testing.T) {
+	r, g, b, a := unmultiplied{shade(1)}.RGBA()
+	if got := [4]uint32{r >> 8, g >> 8, b >> 8, a >> 8}; got != [4]uint32{0xd5, 0x5e, 0, 0x2b} {
+		t.Errorf("got %x", got)
+	}
+	if r, g, b, a := (unmultiplied{color.White}).RGBA(); r&g&b&a != 0xffff {
+		t.Error("white is another colour")
+	}
+}
+
+func TestManyLongNamesMakeAChartTaller(t *testing.T) {
+	c := &Chart{X: "epoch", Y: strings.Repeat("a long label ", 100)}
+	for i := range MostLines {
+		name := fmt.Sprintf("line %d %s", i, strings.Repeat("with a long name ", 40))
+		c.Lines = append(c.Lines, Line{name, []Point{point(1, float64(i%3)), point(2, 1)}})
+	}
+	s, err := c.layOut()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.height <= leastHeight || s.height < s.keyHeight()+2*margin {
+		t.Errorf("the chart is %.1f high, and its key %.1f", s.height, s.keyHeight())
+	}
+	if s.keyWidth > s.width/2 {
+		t.Errorf("the key takes %.1f of %.1f", s.keyWidth, s.width)
+	}
+	checkSheet(t, inline(t, c))
+}
+
+func TestPanicsBecomeErrorsThatNameTheChart(t *testing.T) {
+	draw := func() (err error) {
+		defer (&Chart{Title: "Training"}).catch(&err)
+		panic("no font")
+	}
+	if err := draw(); err == nil || err.Error() != `drawing "Training": no font` {
+		t.Errorf("got %v", err)
 	}
 }

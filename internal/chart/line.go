@@ -1,89 +1,107 @@
 package chart
 
-import "slices"
+import (
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+)
 
-// bands draws what lies around the means of a line: an area, or a bar where
-// a point stands alone.
-func (d *drawing) bands(p *pen, i int, l Line) {
-	p.open(colour(i))
-	defer p.close()
+// inReach draws values that are far beyond an axis nearer to it, where their lines
+// leave the plot at the same places and no difference overflows.
+func inReach(low, high float64) func(float64) float64 {
+	reach := 1e4 * (high - low)
+	return func(v float64) float64 { return max(low-reach, min(high+reach, v)) }
+}
+
+// bands are what lies around the means of a line: areas, or bars where a point
+// stands alone.
+func bands(i int, l Line, within func(float64) float64) ([]plot.Plotter, error) {
+	var all []plot.Plotter
 	for _, run := range runs(l.Points, Point.banded) {
 		if len(run) == 1 {
-			d.whisker(p, run[0])
+			bar, err := bar(i, run[0], within)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, bar)
 			continue
 		}
-		var corners []vertex
-		for _, point := range run {
-			corners = append(corners, vertex{float64(point.X), point.High})
+		n := len(run)
+		corners := make(plotter.XYs, 2*n)
+		for j, p := range run {
+			corners[j] = plotter.XY{X: float64(p.X), Y: within(p.High)}
+			corners[2*n-1-j] = plotter.XY{X: float64(p.X), Y: within(p.Low)}
 		}
-		for _, point := range slices.Backward(run) {
-			corners = append(corners, vertex{float64(point.X), point.Low})
+		area, err := plotter.NewPolygon(corners)
+		if err != nil {
+			return nil, err
 		}
-		if inside := cutArea(corners, d.y.low, d.y.high); len(inside) > 0 {
-			p.area("band", d.places(inside))
-		}
+		area.Color = shade(i)
+		area.Width = 0
+		all = append(all, area)
 	}
+	return all, nil
 }
 
-func (d *drawing) whisker(p *pen, point Point) {
-	low, high := max(point.Low, d.y.low), min(point.High, d.y.high)
-	if low < high {
-		x := d.x.at(float64(point.X))
-		p.segment("whisker", x, d.y.at(low), x, d.y.at(high))
+// bar is an error bar with the band's ends.
+func bar(i int, p Point, within func(float64) float64) (*plotter.YErrorBars, error) {
+	y := within(p.Y)
+	b, err := plotter.NewYErrorBars(struct {
+		plotter.XYs
+		plotter.YErrors
+	}{
+		plotter.XYs{{X: float64(p.X), Y: y}},
+		plotter.YErrors{{Low: y - within(p.Low), High: within(p.High) - y}},
+	})
+	if err != nil {
+		return nil, err
 	}
+	b.LineStyle = stroke(i)
+	b.LineStyle.Width, b.LineStyle.Dashes = 1, nil
+	b.CapWidth = 2 * glyphRadius
+	return b, nil
 }
 
-// line draws a line and its markers.
-func (d *drawing) line(p *pen, i int, l Line) {
-	p.open(colour(i))
-	defer p.close()
-	p.WriteString("<title>" + escape(l.Name) + "</title>\n")
-	var parts [][]vertex
+// line is a line in its stretches, and its glyphs.
+func line(i int, l Line, within func(float64) float64, room float64) ([]plot.Plotter, error) {
+	var all []plot.Plotter
+	var marks plotter.XYs
 	for _, run := range runs(l.Points, Point.drawn) {
-		var line []vertex
-		for _, point := range run {
-			line = append(line, vertex{float64(point.X), point.Y})
+		points := make(plotter.XYs, len(run))
+		for j, p := range run {
+			points[j] = plotter.XY{X: float64(p.X), Y: within(p.Y)}
 		}
-		for _, part := range cutLine(line, d.y.low, d.y.high) {
-			parts = append(parts, d.places(part))
+		marks = append(marks, marked(points, room)...)
+		if len(run) == 1 {
+			continue
 		}
+		stretch, err := plotter.NewLine(points)
+		if err != nil {
+			return nil, err
+		}
+		stretch.LineStyle = stroke(i)
+		all = append(all, stretch)
 	}
-	if len(parts) > 0 {
-		p.path("stroke", dash(i), parts)
+	if len(marks) == 0 {
+		return all, nil
 	}
-	for _, at := range d.marks(l) {
-		p.mark(i, at)
+	points, err := plotter.NewScatter(marks)
+	if err != nil {
+		return nil, err
 	}
+	points.GlyphStyle = glyph(i)
+	return append(all, points), nil
 }
 
-// marks are the places of markers: at all points where there is room, else at
-// some, but always at the ends of a stretch.
-func (d *drawing) marks(l Line) []vertex {
-	const room = 22
-	var all []vertex
-	for _, run := range runs(l.Points, Point.drawn) {
-		end := d.x.at(float64(run[len(run)-1].X))
-		last := d.x.from - room
-		for j, point := range run {
-			at := vertex{d.x.at(float64(point.X)), 0}
-			final := j == len(run)-1
-			if j > 0 && !final && (at.x-last < room || end-at.x < room) {
-				continue
-			}
-			last = at.x
-			if d.y.holds(point.Y) {
-				at.y = d.y.at(point.Y)
-				all = append(all, at)
-			}
+// marked are the points that have a glyph: all where there is room, else some, but
+// always the ends of a stretch.
+func marked(stretch plotter.XYs, room float64) plotter.XYs {
+	var some plotter.XYs
+	final := len(stretch) - 1
+	for j, p := range stretch {
+		if j > 0 && j < final && (p.X-some[len(some)-1].X < room || stretch[final].X-p.X < room) {
+			continue
 		}
+		some = append(some, p)
 	}
-	return all
-}
-
-func (d *drawing) places(values []vertex) []vertex {
-	all := make([]vertex, len(values))
-	for i, v := range values {
-		all[i] = vertex{d.x.at(v.x), d.y.at(v.y)}
-	}
-	return all
+	return some
 }

@@ -3,23 +3,17 @@ package chart
 import (
 	"math"
 	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 )
 
-// A scale maps values to places.
+// A scale is what an axis shows. Labels of ticks are ours: those of gonum/plot are
+// rounded until they are all the same (2.3 at 2.26, 2.28 and 2.30).
 type scale struct {
-	low, high float64 // values
-	from, to  float64 // places
-	ticks     []float64
-	labels    []string
+	low, high float64
+	ticks     []plot.Tick
 }
-
-// at is the place of a value. The conversion keeps machines from fusing product
-// and sum, which would round differently.
-func (s scale) at(v float64) float64 {
-	return s.from + float64((v-s.low)/(s.high-s.low)*(s.to-s.from))
-}
-
-func (s scale) holds(v float64) bool { return s.low <= v && v <= s.high }
 
 // vertical is the scale of y: ends that are not given are ticks.
 func (c *Chart) vertical() scale {
@@ -52,8 +46,7 @@ func (c *Chart) vertical() scale {
 	if c.Max == nil {
 		high = s.times(math.Ceil(high/s.size() - 1e-6))
 	}
-	ticks := s.within(low, high)
-	return scale{low: low, high: high, ticks: ticks, labels: s.labels(ticks)}
+	return scale{low, high, s.ticks(low, high)}
 }
 
 func bounded(v float64) float64 { return max(-most, min(most, v)) }
@@ -78,46 +71,52 @@ func apart(low, high float64, lowGiven, highGiven bool) (float64, float64) {
 	return bounded(low), bounded(high)
 }
 
-// horizontal is the scale of x, which begins and ends with a point. Few values are
-// ticks themselves where their labels have room.
-func (c *Chart) horizontal(from, to float64) scale {
-	var all []int
+// places are all x at which something is drawn.
+func (c *Chart) places() []float64 {
+	var all []float64
 	for _, l := range c.Lines {
 		for _, p := range l.finite() {
-			all = append(all, p.X)
+			all = append(all, float64(p.X))
 		}
 	}
 	slices.Sort(all)
-	all = slices.Compact(all)
+	return slices.Compact(all)
+}
+
+// horizontal is the scale of x without ticks. It begins and ends with a point.
+func (c *Chart) horizontal() scale {
+	all := c.places()
 	switch len(all) {
 	case 0:
-		return scale{low: 0, high: 1, from: from, to: to}
+		return scale{low: 0, high: 1}
 	case 1:
-		x := float64(all[0])
-		return scale{low: x - 1, high: x + 1, from: from, to: to, ticks: []float64{x}, labels: stride{1, 0}.labels([]float64{x})}
+		return scale{low: all[0] - 1, high: all[0] + 1}
 	}
-	s := scale{low: float64(all[0]), high: float64(all[len(all)-1]), from: from, to: to}
+	return scale{low: all[0], high: all[len(all)-1]}
+}
+
+// along are the ticks of x on an axis of some width. Few values are ticks themselves
+// where their labels have room; otherwise ticks are whole numbers.
+func (c *Chart) along(s scale, width vg.Length) []plot.Tick {
+	all := c.places()
+	if len(all) == 0 {
+		return nil
+	}
 	if len(all) <= 10 {
-		for _, x := range all {
-			s.ticks = append(s.ticks, float64(x))
-		}
-		s.labels = stride{1, 0}.labels(s.ticks)
-		if s.roomy() {
-			return s
+		if ticks := (stride{1, 0}).labelled(all); roomy(s, ticks, width) {
+			return ticks
 		}
 	}
 	const steps = 8
-	unit := strideFor(max(s.high-s.low, steps), steps) // whole numbers
-	s.ticks = unit.within(s.low, s.high)
-	s.labels = unit.labels(s.ticks)
-	return s
+	return strideFor(max(s.high-s.low, steps), steps).ticks(s.low, s.high)
 }
 
 // roomy says whether no label comes near the next one.
-func (s scale) roomy() bool {
-	for i := 1; i < len(s.ticks); i++ {
-		gap := s.at(s.ticks[i]) - s.at(s.ticks[i-1])
-		if gap < (textWidth(s.labels[i])+textWidth(s.labels[i-1]))/2+8 {
+func roomy(s scale, ticks []plot.Tick, width vg.Length) bool {
+	const between = 6
+	for i := 1; i < len(ticks); i++ {
+		gap := vg.Length((ticks[i].Value-ticks[i-1].Value)/(s.high-s.low)) * width
+		if gap < (textWidth(ticks[i].Label)+textWidth(ticks[i-1].Label))/2+between {
 			return false
 		}
 	}

@@ -1,67 +1,65 @@
 package chart
 
-import "strconv"
+import (
+	"image/color"
 
-// The colours are those of Okabe and Ito (2008), which people with any of the usual
-// kinds of colour vision can tell apart, without the yellow, which paper swallows;
-// on a dark page they are lighter. Lines differ in dash pattern and marker, too.
-const (
-	colours = 7
-	dashes  = 4
-	markers = 5 // shares no factor with dashes: lines up to their product differ in one of them
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
-// Style is the style sheet of all charts: of a file, or of a page with several.
-const Style = `.chart { font: 13px system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif; }
-.chart .paper { fill: #fff; }
-.chart text { fill: #1c2127; }
-.chart text.soft { fill: #5c6670; }
-.chart .middle { text-anchor: middle; }
-.chart .end { text-anchor: end; }
-.chart .grid { stroke: #e4e8ec; }
-.chart .axis { fill: none; stroke: #5c6670; }
-.chart .stroke { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
-.chart .leader { stroke: currentColor; stroke-opacity: .6; }
-.chart .mark { fill: currentColor; }
-.chart .band { fill: currentColor; fill-opacity: .16; }
-.chart .whisker { stroke: currentColor; stroke-width: 1.5; }
-.chart .c0 { color: #0072b2; }
-.chart .c1 { color: #d55e00; }
-.chart .c2 { color: #009e73; }
-.chart .c3 { color: #cc79a7; }
-.chart .c4 { color: #e69f00; }
-.chart .c5 { color: #56b4e9; }
-.chart .c6 { color: #1c2127; }
-@media (prefers-color-scheme: dark) {
-  .chart .paper { fill: #15181c; }
-  .chart text { fill: #e3e7eb; }
-  .chart text.soft { fill: #9aa5b0; }
-  .chart .grid { stroke: #2a3037; }
-  .chart .axis { stroke: #9aa5b0; }
-  .chart .band { fill-opacity: .22; }
-  .chart .c0 { color: #3d9be0; }
-  .chart .c1 { color: #f07d3c; }
-  .chart .c2 { color: #1fb88a; }
-  .chart .c3 { color: #dd9abf; }
-  .chart .c4 { color: #f0b429; }
-  .chart .c5 { color: #93d2f7; }
-  .chart .c6 { color: #e3e7eb; }
+// The colours are those of Okabe and Ito (2008), which people with any of the usual
+// kinds of colour vision can tell apart, without the yellow, which paper swallows.
+// Lines differ in dash pattern and glyph, too.
+var palette = []color.NRGBA{
+	{0x00, 0x72, 0xb2, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff},
+	{0xe6, 0x9f, 0x00, 0xff}, {0x56, 0xb4, 0xe9, 0xff}, ink,
 }
-`
 
-func colour(i int) string { return "c" + strconv.Itoa(i%colours) }
+var (
+	paper = color.NRGBA{0xff, 0xff, 0xff, 0xff}
+	ink   = color.NRGBA{0x1c, 0x21, 0x27, 0xff}
+	soft  = color.NRGBA{0x5c, 0x66, 0x70, 0xff} // of axes and their numbers
+	faint = color.NRGBA{0xe4, 0xe8, 0xec, 0xff} // of the grid
+)
 
-// dash is the stroke-dasharray of a line; the first is solid.
-func dash(i int) string { return [dashes]string{"", "7 3", "2 3", "9 3 2 3"}[i%dashes] }
+const (
+	dashes = 4
+	glyphs = 5 // shares no factor with dashes: lines up to their product differ in one of them
 
-// marker is the outline of a point, around it.
-func marker(i int) []vertex {
-	const r = 3.5
-	return [markers][]vertex{
-		nil, // a circle
-		{{-r, -r}, {r, -r}, {r, r}, {-r, r}},
-		{{0, -r - 1}, {r + 1, r}, {-r - 1, r}},
-		{{0, -r - 1}, {r + 1, 0}, {0, r + 1}, {-r - 1, 0}},
-		{{-r - 1, -r}, {r + 1, -r}, {0, r + 1}},
-	}[i%markers]
+	glyphRadius vg.Length = 2.6
+)
+
+// stroke is how a line is drawn; the first is solid.
+func stroke(i int) draw.LineStyle {
+	patterns := [dashes][]vg.Length{nil, {5, 2}, {1.5, 2}, {6.5, 2, 1.5, 2}}
+	return draw.LineStyle{Color: palette[i%len(palette)], Width: 1.4, Dashes: patterns[i%dashes]}
+}
+
+// shade is the colour of the band around a line, through which others are seen.
+func shade(i int) color.NRGBA {
+	c := palette[i%len(palette)]
+	c.A = 0x2b
+	return c
+}
+
+// glyph is what a line has at its points.
+func glyph(i int) draw.GlyphStyle {
+	shapes := [glyphs]draw.GlyphDrawer{
+		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{},
+		outline{{0, 1.3}, {1.3, 0}, {0, -1.3}, {-1.3, 0}},
+		outline{{0, -1.25}, {1.1, 0.65}, {-1.1, 0.65}},
+	}
+	return draw.GlyphStyle{Color: palette[i%len(palette)], Radius: glyphRadius, Shape: shapes[i%glyphs]}
+}
+
+// An outline is a glyph with these corners, for a radius of one.
+type outline [][2]vg.Length
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (o outline) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
+	corners := make([]vg.Point, len(o))
+	for i, corner := range o {
+		corners[i] = vg.Point{X: at.X + corner[0]*style.Radius, Y: at.Y + corner[1]*style.Radius}
+	}
+	c.FillPolygon(style.Color, corners)
 }

@@ -1,64 +1,62 @@
 package chart
 
 import (
-	"bytes"
-	"encoding/xml"
 	"strings"
+	"unicode"
 
 	"github.com/rivo/uniseg"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
 )
 
-const (
-	fontSize   = 13
-	lineHeight = 16
-)
+// face is the font of all text. gonum/plot has it embedded, so that no drawing
+// depends on what is installed.
+var face = font.Font{Typeface: "Liberation", Variant: "Sans", Size: 9.5}
 
-// textWidth is about how wide a text is, rather too wide than too narrow: the font
-// is the reader's.
-func textWidth(s string) float64 {
-	w := 0.0
-	graphemes := uniseg.NewGraphemes(s)
-	for graphemes.Next() {
-		r := graphemes.Runes()[0]
-		switch {
-		case graphemes.Width() > 1:
-			w += 1.05
-		case strings.ContainsRune("iljtfrI.,:;'|!()[]- ", r):
-			w += 0.4
-		case strings.ContainsRune("mwMW@%", r):
-			w += 0.95
-		case 'A' <= r && r <= 'Z':
-			w += 0.7
-		default:
-			w += 0.6
-		}
+// textWidth is how wide a text is, rather too wide than too narrow: an SVG may be
+// read with another font, which has characters that this one lacks.
+func textWidth(s string) vg.Length {
+	style := text.Style{Font: face, Handler: plot.DefaultTextHandler}
+	width := style.Width(s)
+	for line := range strings.Lines(s) {
+		width = max(width, vg.Length(uniseg.StringWidth(line))*face.Size/2)
 	}
-	return w * fontSize
+	return width
 }
 
-// wrap breaks a text into lines that are no wider than w, between words where it can.
-func wrap(s string, w float64) []string {
-	lines := []string{""}
-	for _, word := range strings.Fields(s) {
+// wrap breaks a text into lines that are no wider than w, between words where it
+// can, and leaves out what goes beyond so many lines.
+func wrap(s string, w vg.Length, lines int) string {
+	broken := []string{""}
+	for _, word := range strings.Fields(plain(s)) {
 		for i, part := range split(word, w) {
-			last := &lines[len(lines)-1]
+			last := &broken[len(broken)-1]
 			switch {
 			case *last == "":
 				*last = part
 			case i == 0 && textWidth(*last+" "+part) <= w:
 				*last += " " + part
 			default:
-				lines = append(lines, part)
+				broken = append(broken, part)
 			}
 		}
+		if len(broken) > lines {
+			const dots = "…"
+			broken = broken[:lines]
+			last := &broken[lines-1]
+			*last = split(*last, w-textWidth(dots))[0] + dots
+			break
+		}
 	}
-	return lines
+	return strings.Join(broken, "\n")
 }
 
-// split cuts a word that is too wide for a line.
-func split(word string, w float64) []string {
+// split cuts a text that is too wide for a line.
+func split(s string, w vg.Length) []string {
 	parts := []string{""}
-	graphemes := uniseg.NewGraphemes(word)
+	graphemes := uniseg.NewGraphemes(s)
 	for graphemes.Next() {
 		last := &parts[len(parts)-1]
 		if *last != "" && textWidth(*last+graphemes.Str()) > w {
@@ -70,9 +68,12 @@ func split(word string, w float64) []string {
 	return parts
 }
 
-// escape makes text of anything, and what XML cannot hold a replacement character.
-func escape(s string) string {
-	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(s)) // a buffer takes everything
-	return b.String()
+// plain replaces what neither XML nor a font has a place for.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) || r == '\ufffe' || r == '\uffff' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"gonum.org/v1/plot"
 )
 
 // A stride is the distance of ticks: 1, 2 or 5 times a power of ten.
@@ -34,6 +36,17 @@ func (s stride) times(n float64) float64 {
 		return n * s.factor / math.Pow10(-s.exponent)
 	}
 	return n * s.factor * math.Pow10(s.exponent)
+}
+
+// ticks are the multiples from low to high, with labels.
+func (s stride) ticks(low, high float64) []plot.Tick { return s.labelled(s.within(low, high)) }
+
+func (s stride) labelled(values []float64) []plot.Tick {
+	ticks := make([]plot.Tick, len(values))
+	for i, label := range s.labels(values) {
+		ticks[i] = plot.Tick{Value: values[i], Label: label}
+	}
+	return ticks
 }
 
 // within lists the multiples from low to high.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"io"
 
 	"foil/internal/tables"
 	"foil/pipeline"
@@ -14,12 +15,12 @@ func Figure() pipeline.Kind {
 		Name:    "report/figure",
 		Version: 1,
 		Doc: "Line figures of gathered metrics over their k, such as the epochs of a training, with bands of one standard deviation. " +
-			"As SVG for papers, and as a page with all numbers and the cells they come from.",
+			"As PDF for papers, SVG for pages, and a page with all numbers and the cells they come from.",
 		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics, under the names that lines refer to (from)"}},
 		Output:  tables.TypeReport,
 		Light:   true,
-		Files:   append(docs(figureForms), pipeline.FileDoc{Name: "1-TITLE.svg, 2-...", Doc: "the figures, light or dark as the reader has it"}),
+		Files:   append(docs(figureForms), drawingDocs()...),
 		Printed: figureForms[0].name,
 		Params:  func() any { return &results.FiguresLayout{} },
 		CheckInputs: func(params any, inputs []pipeline.Input, report func(path, format string, args ...any)) {
@@ -33,6 +34,25 @@ var figureForms = []form[*results.Figures]{
 	{"figure.txt", "the lines at some k, for a terminal", (*results.Figures).Text},
 	{"figure.csv", "one line per point, unrounded", (*results.Figures).CSV},
 	{"report.html", "the figures as a page, with all numbers and the origin of each", (*results.Figures).HTML},
+}
+
+// A drawingForm is a file that each figure of a report is written to.
+type drawingForm struct {
+	ending, doc string
+	write       func(results.Drawing, io.Writer) error
+}
+
+var drawingForms = []drawingForm{
+	{".pdf", "the figures for print, with the font in them", func(d results.Drawing, w io.Writer) error { return d.PDF(w) }},
+	{".svg", "the figures for pages, with words for those who cannot see them", func(d results.Drawing, w io.Writer) error { return d.SVG(w) }},
+}
+
+func drawingDocs() []pipeline.FileDoc {
+	var all []pipeline.FileDoc
+	for _, f := range drawingForms {
+		all = append(all, pipeline.FileDoc{Name: "1-TITLE" + f.ending + ", 2-...", Doc: f.doc})
+	}
+	return all
 }
 
 func runFigure(ctx context.Context, cell *pipeline.Cell) error {
@@ -54,10 +74,11 @@ func runFigure(ctx context.Context, cell *pipeline.Cell) error {
 	if err := writeForms(cell, figureForms, r); err != nil {
 		return err
 	}
-	names, drawings := r.Drawings()
-	for i, d := range drawings {
-		if err := tables.WriteFile(cell.Create, names[i], d.Svg); err != nil {
-			return err
+	for _, d := range r.Drawings() {
+		for _, f := range drawingForms {
+			if err := tables.WriteFile(cell.Create, d.Name+f.ending, func(w io.Writer) error { return f.write(d, w) }); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

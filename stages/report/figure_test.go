@@ -45,7 +45,9 @@ func TestFigureWritesEveryForm(t *testing.T) {
 		"figure.txt":     "MultVAE  2.25 ± 0.35  1.25 ± 0.35",
 		"figure.csv":     "Training,MultVAE,1,2.25,0.3535533905932738,2",
 		"report.html":    cell.Gathered["training"][0].Artifact.Digest().Short(),
-		"1-training.svg": `<path class="band"`,
+		"1-training.svg": ";fill-opacity:0.16863", // a band
+		"1-training.pdf": "%PDF-",
+		"2-the-same.pdf": "%PDF-",
 		"2-the-same.svg": "<title>The same</title>",
 	} {
 		got, err := os.ReadFile(filepath.Join(cell.OutDir, name))
@@ -54,7 +56,7 @@ func TestFigureWritesEveryForm(t *testing.T) {
 		}
 	}
 	files, err := os.ReadDir(cell.OutDir)
-	if err != nil || len(files) != 5 {
+	if err != nil || len(files) != 7 {
 		t.Errorf("files %v, %v", files, err)
 	}
 }

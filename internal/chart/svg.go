@@ -1,0 +1,71 @@
+package chart
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// SVG writes a file that stands for itself.
+func (c *Chart) SVG(w io.Writer) error {
+	svg, err := c.svg(` xmlns="http://www.w3.org/2000/svg"`)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, svg)
+	return err
+}
+
+// Inline is the drawing as an element of a page.
+func (c *Chart) Inline() (string, error) { return c.svg("") }
+
+func (c *Chart) svg(attributes string) (svg string, err error) {
+	defer c.catch(&err)
+	s, err := c.layOut()
+	if err != nil {
+		return "", err
+	}
+	canvas := vgsvg.New(s.width, s.height)
+	s.draw(canvas)
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return "", err
+	}
+	return c.framed(b.String(), attributes, s.width, s.height)
+}
+
+// catch makes an error of a panic: gonum/plot panics where a drawing cannot be made.
+func (c *Chart) catch(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("drawing %q: %v", c.Title, r)
+	}
+}
+
+// framed puts a drawing of vgsvg into an element that says in words what it shows,
+// and names fonts that are like its own. What is looked for holds a < or a quote,
+// which vgsvg escapes in text, so that no text is taken for it.
+func (c *Chart) framed(drawing, attributes string, width, height vg.Length) (string, error) {
+	const font, fonts = `style="font-family:Liberation Sans;`, `style="font-family:'Liberation Sans',Arial,Helvetica,sans-serif;`
+	_, element, found := strings.Cut(drawing, "<svg ")
+	_, inside, closed := strings.Cut(element, ">\n")
+	if !found || !closed {
+		return "", errors.New("what vgsvg wrote does not begin with an svg element")
+	}
+	return fmt.Sprintf("<svg%s class=\"chart\" role=\"img\" width=\"%gpt\" height=\"%gpt\" viewBox=\"0 0 %[2]g %[3]g\">\n",
+		attributes, float64(width), float64(height)) +
+		"<title>" + escape(c.Title) + "</title>\n<desc>" + escape(c.describe()) + "</desc>\n" +
+		strings.ReplaceAll(inside, font, fonts), nil
+}
+
+// escape makes text of anything, and what XML cannot hold a replacement character.
+func escape(s string) string {
+	var b bytes.Buffer
+	_ = xml.EscapeText(&b, []byte(s)) // a buffer takes everything
+	return b.String()
+}
