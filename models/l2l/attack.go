@@ -84,7 +84,7 @@ func (e *Evaluator) Learned(v Variant, n *Network, w *Weights, epsilon float64) 
 }
 
 // CW is Carlini and Wagner's attack, one image after the other. It starts from the
-// images themselves wherever others would start. CWAttack tells how it went.
+// images themselves wherever others would start.
 func (e *Evaluator) CW(c CW) (Attack, error) {
 	a, err := newCWAttack(e.config.Backend, c, e.on)
 	return oneByOne{e, a}, err

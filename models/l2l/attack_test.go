@@ -123,7 +123,7 @@ func TestBlackBoxMatchesTheAuthors(t *testing.T) {
 func TestCWMatchesTheAuthors(t *testing.T) {
 	f, b := oneCase(t, "attack_cw"), openBackend(t)
 	n := f.Hyper.Classifier.build(t)
-	attack, err := NewCWAttack(b, DefaultCW(f.Hyper.Epsilon), n, f.weights(t, b, n, "w."))
+	attack, err := newCWAttack(b, DefaultCW(f.Hyper.Epsilon), subject{network: n, weights: f.weights(t, b, n, "w.")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,11 +86,7 @@ type CWAttack struct {
 	on     subject
 }
 
-// NewCWAttack compiles the attack on a network in evaluation mode.
-func NewCWAttack(b compute.Backend, c CW, n *Network, w *Weights) (*CWAttack, error) {
-	return newCWAttack(b, c, subject{network: n, weights: w})
-}
-
+// newCWAttack compiles the attack on a network in evaluation mode.
 func newCWAttack(b compute.Backend, c CW, on subject) (*CWAttack, error) {
 	exec, err := backend.Compile(b, func(in []*Node) []*Node {
 		f := on.classifier(in[0], in[6:])

@@ -23,6 +23,19 @@ func Source(seed uint64, purpose string) *rand.PCG {
 	return rand.NewPCG(binary.LittleEndian.Uint64(h[:8]), binary.LittleEndian.Uint64(h[8:16]))
 }
 
+// A Noise fills x with random numbers.
+type Noise func(r *rand.Rand, x []float32)
+
+// NormalNoise is Normal with a standard deviation.
+func NormalNoise(sd float64) Noise {
+	return func(r *rand.Rand, x []float32) { Normal(r, x, sd) }
+}
+
+// UniformNoise is Uniform within a bound.
+func UniformNoise(bound float64) Noise {
+	return func(r *rand.Rand, x []float32) { Uniform(r, x, bound) }
+}
+
 // Normal fills x with normal deviates of mean 0 and the given standard deviation.
 func Normal(r *rand.Rand, x []float32, sd float64) {
 	for i := range x {

@@ -149,14 +149,7 @@ func TestModelOfAnotherSplitIsRefused(t *testing.T) {
 	}
 	other.TestInput, other.ValidationInput = other.ValidationInput, other.TestInput
 	other.TestTarget, other.ValidationTarget = other.ValidationTarget, other.TestTarget
-	cell := &pipeline.Cell{OutDir: t.TempDir()}
-	if err := other.Write(cell.Create); err != nil {
-		t.Fatal(err)
-	}
-	wrong, err := pipeline.DirArtifact(cell.OutDir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	wrong := stagetest.Written(t, other.Write)
 	in := map[string]pipeline.Artifact{"model": m, "latents": traintest.Latents(t, m, data), "data": wrong}
 	_, err = stagetest.Run(t, Ranking(), &pipeline.Cell{Params: params(nil), Inputs: in})
 	if err == nil || !strings.Contains(err.Error(), "another split") {

@@ -26,15 +26,7 @@ func attacked(t *testing.T, on attackfile.Attack, images ...[4]int32) pipeline.A
 			Checkpoint: "last", Image: int32(i), Label: v[0], Clean: v[1], Attacked: v[2], Loss: float64(v[3]),
 		})
 	}
-	cell := &pipeline.Cell{OutDir: t.TempDir()}
-	if err := attackfile.Write(cell.Create, r); err != nil {
-		t.Fatal(err)
-	}
-	a, err := pipeline.DirArtifact(cell.OutDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return stagetest.Written(t, func(create tables.CreateFunc) error { return attackfile.Write(create, r) })
 }
 
 func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"foil/internal/tables"
 	"foil/pipeline"
+	"foil/stages/stagetest"
 )
 
 // dataset makes a dataset of rows such as "a: x y", with a user's age 10 times
@@ -36,15 +37,7 @@ func dataset(items string, users ...string) *tables.Dataset {
 // written is the dataset as an artifact.
 func written(t testing.TB, d *tables.Dataset) pipeline.Artifact {
 	t.Helper()
-	cell := &pipeline.Cell{OutDir: t.TempDir()}
-	if err := d.Write(cell.Create); err != nil {
-		t.Fatal(err)
-	}
-	a, err := pipeline.DirArtifact(cell.OutDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return stagetest.Written(t, d.Write)
 }
 
 func filtered(t testing.TB, in *tables.Dataset, p *KCoreParams) (*tables.Dataset, pipeline.Artifact, error) {

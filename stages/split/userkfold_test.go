@@ -13,6 +13,7 @@ import (
 	"foil/pipeline"
 	"foil/stages/filter"
 	"foil/stages/load"
+	"foil/stages/stagetest"
 )
 
 // made runs a kind by hand and returns what it made.
@@ -28,15 +29,7 @@ func made(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) (pipeline.Artif
 // written makes an artifact of a dataset.
 func written(t testing.TB, d *tables.Dataset) pipeline.Artifact {
 	t.Helper()
-	cell := &pipeline.Cell{OutDir: t.TempDir()}
-	if err := d.Write(cell.Create); err != nil {
-		t.Fatal(err)
-	}
-	a, err := pipeline.DirArtifact(cell.OutDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return stagetest.Written(t, d.Write)
 }
 
 // tiny has 12 users who share 6 items; user u has the items u%6 to u%6+3, and

@@ -41,6 +41,20 @@ func MustRun(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) pipeline.Art
 	return a
 }
 
+// Written is the artifact of the files that write creates.
+func Written(t testing.TB, write func(tables.CreateFunc) error) pipeline.Artifact {
+	t.Helper()
+	cell := &pipeline.Cell{OutDir: t.TempDir()}
+	if err := write(cell.Create); err != nil {
+		t.Fatal(err)
+	}
+	a, err := pipeline.DirArtifact(cell.OutDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 // Metrics reads the metrics of an artifact.
 func Metrics(t testing.TB, a pipeline.Artifact) []tables.Metric {
 	t.Helper()
@@ -119,15 +133,7 @@ func Split(t testing.TB) pipeline.Artifact {
 		}
 	}
 	s.Users.Attributes = []tables.Attribute{gender, age}
-	cell := &pipeline.Cell{OutDir: t.TempDir()}
-	if err := s.Write(cell.Create); err != nil {
-		t.Fatal(err)
-	}
-	a, err := pipeline.DirArtifact(cell.OutDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return Written(t, s.Write)
 }
 
 func ensure(input, target *tables.Interactions, u int, pair func(*tables.Interactions, int, int)) {

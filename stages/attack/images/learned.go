@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"foil/internal/tables"
+	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
 )
@@ -46,7 +47,7 @@ func learnedPlan(v *victim) (plan, error) {
 		return single(v.Learned(variant, attacker.Network, attacker.Weights, epsilon))
 	}}
 	if variant.Interpolates() {
-		p.start = uniform
+		p.start = random.UniformNoise
 	}
 	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"foil/models/l2l"
+	"foil/models/random"
 	"foil/pipeline"
 )
 
@@ -28,8 +29,11 @@ func (c *Climb) Settle() {
 }
 
 // noise is what the start adds to the images.
-func (c Climb) noise() noise {
-	return map[string]noise{"uniform": uniform, "normal": normal(c.Noise)}[c.Start]
+func (c Climb) noise() func(epsilon float64) random.Noise {
+	return map[string]func(float64) random.Noise{
+		"uniform": random.UniformNoise,
+		"normal":  func(float64) random.Noise { return random.NormalNoise(c.Noise) },
+	}[c.Start]
 }
 
 // legs climb on a classifier, which need not be the one under attack. They end after so

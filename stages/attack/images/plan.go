@@ -3,7 +3,6 @@ package images
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 
 	"foil/models/l2l"
 	"foil/models/random"
@@ -12,8 +11,8 @@ import (
 // A plan is how a kind attacks a victim.
 type plan struct {
 	tries int
-	batch int   // images that are attacked at once
-	start noise // what is added to the images that a try starts from; nil: nothing
+	batch int                                // images that are attacked at once
+	start func(epsilon float64) random.Noise // added to the images that a try starts from; nil: nothing
 	// make gives the attack for an epsilon, which is that of the parameters but where
 	// a rule asks what another one does.
 	make func(epsilon float64) ([]leg, error)
@@ -32,15 +31,6 @@ type leg struct {
 // single is an attack in one leg.
 func single(a l2l.Attack, err error) ([]leg, error) { return []leg{{Attack: a, shown: true}}, err }
 
-// A noise draws what is added to images.
-type noise func(r *rand.Rand, to []float32, epsilon float64)
-
-func uniform(r *rand.Rand, to []float32, epsilon float64) { random.Uniform(r, to, epsilon) }
-
-func normal(deviation float64) noise {
-	return func(r *rand.Rand, to []float32, _ float64) { random.Normal(r, to, deviation) }
-}
-
 // begin gives where a try starts from the gallery's images, as many as in x. An image
 // starts at the same place whatever the number of images, and at both checkpoints.
 func (p plan) begin(g *gallery, x []float32, try int, epsilon float64) []float32 {
@@ -48,7 +38,7 @@ func (p plan) begin(g *gallery, x []float32, try int, epsilon float64) []float32
 		return x
 	}
 	start := make([]float32, len(x))
-	p.start(random.New(g.cell.Seed, fmt.Sprintf("start/%d", try)), start, epsilon)
+	p.start(epsilon)(random.New(g.cell.Seed, fmt.Sprintf("start/%d", try)), start)
 	for i, v := range x {
 		start[i] += v
 	}

@@ -3,7 +3,6 @@ package images
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"foil/internal/tables"
 	"foil/models/l2l"
@@ -158,8 +157,14 @@ func (r *attackRun) last() []tables.Outcome { return r.outcomes[len(r.outcomes)-
 
 func rightBefore(o tables.Outcome) bool { return o.Clean == o.Label }
 
-func share(outcomes []tables.Outcome, f func(tables.Outcome) bool) float64 {
-	n := len(slices.DeleteFunc(slices.Clone(outcomes), func(o tables.Outcome) bool { return !f(o) }))
+// share is the part of the outcomes that are so.
+func share(outcomes []tables.Outcome, so func(tables.Outcome) bool) float64 {
+	n := 0
+	for _, o := range outcomes {
+		if so(o) {
+			n++
+		}
+	}
 	return float64(n) / float64(len(outcomes))
 }
 

@@ -11,6 +11,7 @@ import (
 	"foil/models/l2l"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
+	"foil/stages/stagetest"
 )
 
 // untrained is a classifier that does not say on which images it was trained. Its
@@ -43,16 +44,9 @@ func untrained(t *testing.T, data pipeline.Artifact, seed uint64, variant string
 		}
 		weights.Attacker = tensorsOf(t, fresh(t, b, attacker, seed))
 	}
-	cell := &pipeline.Cell{OutDir: t.TempDir()}
-	err = classifierfile.Write(cell.Create, classifierfile.Classifier{Config: config, Best: weights, Last: weights})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := pipeline.DirArtifact(cell.OutDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return stagetest.Written(t, func(create tables.CreateFunc) error {
+		return classifierfile.Write(create, classifierfile.Classifier{Config: config, Best: weights, Last: weights})
+	})
 }
 
 func fresh(t *testing.T, b compute.Backend, n *l2l.Network, seed uint64) *l2l.Weights {

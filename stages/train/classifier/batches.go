@@ -84,21 +84,10 @@ func (x *batches) draw() (c change) {
 	return c
 }
 
-// A noise fills a tensor with random numbers.
-type noise func(r *rand.Rand, to []float32)
-
-func normal(deviation float64) noise {
-	return func(r *rand.Rand, to []float32) { random.Normal(r, to, deviation) }
-}
-
-func uniform(bound float64) noise {
-	return func(r *rand.Rand, to []float32) { random.Uniform(r, to, bound) }
-}
-
 // input is a batch as networks take it, with the noise that attacks on it begin with,
 // if any, and what a network drops in so many passes. All of it is to be released
 // but the batch.
-func (x *batches) input(of batch, n noise, network *l2l.Network, passes int) (in l2l.Batch, err error) {
+func (x *batches) input(of batch, n random.Noise, network *l2l.Network, passes int) (in l2l.Batch, err error) {
 	in = l2l.Batch{X: of.images, Labels: of.labels}
 	if n != nil {
 		if in.Noise, err = x.start(of, n); err != nil {
@@ -112,7 +101,7 @@ func (x *batches) input(of batch, n noise, network *l2l.Network, passes int) (in
 }
 
 // start draws the noise that an attack on a batch begins with, [b, c, h, w].
-func (x *batches) start(of batch, n noise) (*tensors.Tensor, error) {
+func (x *batches) start(of batch, n random.Noise) (*tensors.Tensor, error) {
 	t, err := backend.NewTensor(x.backend, of.images.Shape().Dimensions...)
 	if err != nil {
 		return nil, err

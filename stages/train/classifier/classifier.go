@@ -72,7 +72,7 @@ func (t *training) epoch(ctx context.Context, epoch int) (spent [2]time.Duration
 		return spent, fmt.Errorf("selection: %w", err)
 	}
 	for _, f := range found {
-		if math.IsNaN(f.loss) || math.IsInf(f.loss, 0) {
+		if !finite(f.loss) {
 			return spent, fmt.Errorf("selection: the loss on test images (attack: %s) is %g: lower the rate", f.attack, f.loss)
 		}
 	}
@@ -105,7 +105,7 @@ func (t *training) pass(ctx context.Context, rate float64) ([]float64, error) {
 		}
 		share := float64(b.images.Shape().Dim(0)) / float64(len(t.batches.order))
 		for l, loss := range losses {
-			if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			if !finite(loss) {
 				return nil, fmt.Errorf("step %d: the loss %s is %g: lower the rate", i+1, t.learner.losses()[l], loss)
 			}
 			sum[l] += share * loss
@@ -116,6 +116,8 @@ func (t *training) pass(ctx context.Context, rate float64) ([]float64, error) {
 	}
 	return sum, nil
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // record adds the epoch to the curves and tells how it went.
 func (t *training) record(epoch int, rate float64, losses []float64, found []score) {

@@ -104,15 +104,7 @@ func specks(t testing.TB, train int) pipeline.Artifact {
 		m.Train.Pixels = append(m.Train.Pixels, bytes.Repeat([]byte{uint8(40 + 120*(i%2))}, m.Shape.Size())...)
 	}
 	m.Test = m.Train
-	cell := &pipeline.Cell{OutDir: t.TempDir()}
-	if err := m.Write(cell.Create); err != nil {
-		t.Fatal(err)
-	}
-	a, err := pipeline.DirArtifact(cell.OutDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return stagetest.Written(t, m.Write)
 }
 
 func TestWhatCannotBeTrainedIsRefused(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/models/optim"
+	"foil/models/random"
 	"foil/stages/classifierfile"
 )
 
@@ -45,16 +46,16 @@ func newLearner(b compute.Backend, p *Params, x *batches, classes int, seed uint
 
 // method is the method of a training without an attacker network, and the noise that
 // its attack starts with.
-func (p *Params) method() (l2l.Method, noise) {
+func (p *Params) method() (l2l.Method, random.Noise) {
 	switch p.Method {
 	case "fgsm":
 		m := l2l.FGSMTraining(p.Epsilon)
 		m.Beta = p.FGSM.Beta
 		return m, nil
 	case "pgd":
-		return l2l.PGDTraining(p.PGD.attack(p.Epsilon), p.PGD.Beta), normal(p.PGD.Noise)
+		return l2l.PGDTraining(p.PGD.attack(p.Epsilon), p.PGD.Beta), random.NormalNoise(p.PGD.Noise)
 	case "trades":
-		return l2l.TradesTraining(p.TRADES.attack(p.Epsilon), p.TRADES.Beta), normal(p.TRADES.Noise)
+		return l2l.TradesTraining(p.TRADES.attack(p.Epsilon), p.TRADES.Beta), random.NormalNoise(p.TRADES.Noise)
 	}
 	return l2l.PlainTraining(), nil
 }
@@ -69,7 +70,7 @@ type alone struct {
 	trained classifierfile.Trained
 	batches *batches
 	method  l2l.Method
-	start   noise
+	start   random.Noise
 }
 
 func (a *alone) losses() []string {
@@ -105,7 +106,7 @@ type game struct {
 	variant  l2l.Variant
 	rate     float64 // the attacker's
 	batches  *batches
-	start    noise
+	start    random.Noise
 }
 
 func newGame(b compute.Backend, p *Params, x *batches, classifier classifierfile.Trained, sgd l2l.SGD, seed uint64) (*game, error) {
@@ -128,9 +129,9 @@ func newGame(b compute.Backend, p *Params, x *batches, classifier classifierfile
 	if err != nil {
 		return nil, err
 	}
-	var start noise
+	var start random.Noise
 	if variant.Interpolates() {
-		start = uniform(p.Epsilon)
+		start = random.UniformNoise(p.Epsilon)
 	}
 	return &game{
 		game: g, networks: [2]classifierfile.Trained{classifier, {Network: network, Weights: weights}},

@@ -17,13 +17,13 @@ type selection struct {
 	evaluator *l2l.Evaluator
 	pixels    []float32 // image after image, in [0, 1]
 	labels    []int32
-	start     []float32 // where the attack starts
 	attacks   []selectionAttack
 }
 
 type selectionAttack struct {
 	name string // in the curves
 	l2l.Attack
+	start []float32 // where it begins; nil: at the images
 }
 
 // A score is what a selection finds for one attack, or for none.
@@ -44,24 +44,24 @@ func newSelection(b compute.Backend, p *Params, m *tables.Images, l learner, see
 		n = m.Test.Len()
 	}
 	s := &selection{labels: m.Test.Label[:n], pixels: m.Test.Values(n, m.Shape)}
-	s.start = make([]float32, len(s.pixels))
-	random.Normal(random.New(seed, "selection"), s.start, p.Select.Noise)
+	start := make([]float32, len(s.pixels))
+	random.Normal(random.New(seed, "selection"), start, p.Select.Noise)
 	for i, v := range s.pixels {
-		s.start[i] += v
+		start[i] += v
 	}
 	var err error
 	s.evaluator, err = l.classifier().Evaluator(b, m.Shape, n, false)
 	if err != nil {
 		return nil, err
 	}
-	s.attacks = []selectionAttack{{pgd, s.evaluator.PGD(p.Select.attack(p.Epsilon))}}
+	s.attacks = []selectionAttack{{pgd, s.evaluator.PGD(p.Select.attack(p.Epsilon)), start}}
 	g, ok := l.(*game)
 	if !ok || g.variant.Interpolates() { // its attacker needs a partner to pull towards
 		return s, nil
 	}
 	attacker := g.networks[l2l.AttackersTurn]
 	a, err := s.evaluator.Learned(g.variant, attacker.Network, attacker.Weights, p.Epsilon)
-	s.attacks = append(s.attacks, selectionAttack{learned, a})
+	s.attacks = append(s.attacks, selectionAttack{learned, a, nil})
 	return s, err
 }
 
@@ -75,11 +75,7 @@ func (s *selection) run(ctx context.Context) ([]score, error) {
 	}
 	found := []score{without}
 	for _, a := range s.attacks {
-		var start []float32
-		if a.name == pgd {
-			start = s.start
-		}
-		attacked, err := a.Attack.Attack(ctx, s.pixels, s.labels, start)
+		attacked, err := a.Attack.Attack(ctx, s.pixels, s.labels, a.start)
 		if err != nil {
 			return nil, err
 		}
