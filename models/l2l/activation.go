@@ -13,4 +13,4 @@ func (b *builder) prelu(name string) prelu {
 	return prelu{b.trainable(name+".weight", constant(0.25), 1)}
 }
 
-func (r prelu) apply(p *pass, x *Node) *Node { return p.prelu(x, Reshape(p.nodes[r.slope])) }
+func (r prelu) apply(p *pass, x parts) parts { return p.prelu(x, Reshape(p.nodes[r.slope])) }

@@ -3,8 +3,6 @@ package l2l
 import (
 	"fmt"
 	"math"
-
-	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // firstEpsilon is the attackers' epsilon of batch norm in their first unit and in
@@ -24,7 +22,7 @@ func (b *builder) entry(in, out, stride int) entry {
 	}
 }
 
-func (e entry) apply(p *pass, x *Node) *Node { return p.relu(e.norm.apply(p, e.conv.apply(p, x))) }
+func (e entry) apply(p *pass, x parts) parts { return p.relu(e.norm.apply(p, e.conv.apply(p, x))) }
 
 // attackerBlock is the attackers' residual block: twice batch norm, PReLU and
 // convolution, and a 1x1 convolution beside them where the width changes.
@@ -57,13 +55,13 @@ func (b *builder) attackerBlock(i, in, out int) attackerBlock {
 	return block
 }
 
-func (a attackerBlock) apply(p *pass, x *Node) *Node {
+func (a attackerBlock) apply(p *pass, x parts) parts {
 	y := a.conv1.apply(p, a.act1.apply(p, a.norm1.apply(p, x)))
 	y = a.conv2.apply(p, a.act2.apply(p, a.norm2.apply(p, y)))
 	if a.shortcut != nil {
 		x = a.shortcut.apply(p, x)
 	}
-	return Add(y, x)
+	return p.add(y, x)
 }
 
 // attackerBlocks declares blocks from res_group.1 on, with the given widths before,

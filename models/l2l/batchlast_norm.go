@@ -6,7 +6,7 @@ import (
 
 func (f batchLast) affine(x, scale, shift *Node) *Node { return affineBy(f, x, scale, shift) }
 
-func (f batchLast) normalise(x, scale, shift *Node, epsilon float64) (y, mean, variance *Node) {
+func (f batchLast) normalise(x parts, scale, shift *Node, epsilon float64) (y parts, mean, variance *Node) {
 	return normaliseBy(f, x, scale, shift, epsilon)
 }
 

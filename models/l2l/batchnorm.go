@@ -38,14 +38,14 @@ func (b *builder) plainNorm(name string, channels int) batchNorm {
 }
 
 // apply normalises the channels of x.
-func (n batchNorm) apply(p *pass, x *Node) *Node {
+func (n batchNorm) apply(p *pass, x parts) parts {
 	var scale, shift *Node
 	if n.scale >= 0 {
 		scale, shift = p.nodes[n.scale], p.nodes[n.shift]
 	}
 	if p.mode == Training {
 		y, mean, variance := p.normalise(x, scale, shift, n.epsilon)
-		count := x.Shape().Size() / mean.Shape().Size()
+		count := x.size() / mean.Shape().Size()
 		if count == 1 {
 			panic(errors.New("batch norm sees one value of a channel, which has no variance: a batch of one image is too few for images as small as these"))
 		}

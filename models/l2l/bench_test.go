@@ -1,12 +1,14 @@
 package l2l
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"foil/internal/testenv"
 	"foil/models/backend"
 	"foil/models/random"
 )
@@ -15,7 +17,11 @@ import (
 // protocol: width 16, batch 32, training mode.
 func BenchmarkResNet9(b *testing.B) {
 	const batch = 32
-	be, n := openBackend(b), ResNet9(16, 10)
+	n := ResNet9(16, 10)
+	be, err := backend.Open(testenv.Backend(b), runtime.GOMAXPROCS(0))
+	if err != nil {
+		b.Fatal(err)
+	}
 	w, err := NewWeights(be, n.Params, 1, "weights")
 	if err != nil {
 		b.Fatal(err)

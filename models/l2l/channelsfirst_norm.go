@@ -6,7 +6,7 @@ import (
 
 func (f channelsFirst) affine(x, scale, shift *Node) *Node { return affineBy(f, x, scale, shift) }
 
-func (f channelsFirst) normalise(x, scale, shift *Node, epsilon float64) (y, mean, variance *Node) {
+func (f channelsFirst) normalise(x parts, scale, shift *Node, epsilon float64) (y parts, mean, variance *Node) {
 	return normaliseBy(f, x, scale, shift, epsilon)
 }
 

@@ -9,6 +9,8 @@ import (
 // in the operations that they know.
 type channelsLast struct{}
 
+func (channelsLast) sizes(batch int) []int { return []int{batch} }
+
 func (channelsLast) enter(images *Node) *Node { return TransposeAllAxes(images, 0, 2, 3, 1) }
 func (channelsLast) leave(x *Node) *Node      { return TransposeAllAxes(x, 0, 3, 1, 2) }
 
@@ -64,14 +66,16 @@ func (channelsLast) affine(x, scale, shift *Node) *Node {
 	return x
 }
 
-func (f channelsLast) normalise(x, scale, shift *Node, epsilon float64) (y, mean, variance *Node) {
+// normalise joins the parts.
+func (f channelsLast) normalise(parted parts, scale, shift *Node, epsilon float64) (y parts, mean, variance *Node) {
+	x := join(parted, 0)
 	constant := StopGradient(x)
 	mean = channelMean(constant)
 	variance = channelMean(Square(Sub(constant, perChannel(mean, x))))
 	inverse := Reciprocal(Sqrt(AddScalar(variance, epsilon)))
 	x = throughStatistics(x, mean, inverse)
 	normal := Mul(Sub(x, perChannel(mean, x)), perChannel(inverse, x))
-	return f.affine(normal, scale, shift), mean, variance
+	return parts{f.affine(normal, scale, shift)}, mean, variance
 }
 
 // throughStatistics returns x, with the gradient that x has through the mean and

@@ -1,6 +1,8 @@
 package l2l
 
 import (
+	"slices"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -43,31 +45,45 @@ func affineBy(a channelwise, x, scale, shift *Node) *Node {
 //	a v - a sum(v d) / (n variance) d - a sum(v) / n
 //
 // as the gradient in x: mean and variance are functions of x, too.
-func normaliseBy(a channelwise, x, scale, shift *Node, epsilon float64) (y, mean, variance *Node) {
-	in := []*Node{x}
+func normaliseBy(a channelwise, x parts, scale, shift *Node, epsilon float64) (y parts, mean, variance *Node) {
+	in := slices.Clone([]*Node(x))
 	if scale != nil {
 		in = append(in, scale, shift)
 	}
-	n := float64(x.Shape().Size() / a.channels(x))
-	var centred, inverse, factor *Node
-	y = derive(in, func(in []*Node) *Node {
-		mean = StopGradient(DivScalar(a.sum(in[0]), n))
-		centred = a.blend(Neg(mean), term{in[0], nil})
-		variance = StopGradient(DivScalar(a.dot(centred, centred), n))
+	n := float64(x.size() / a.channels(x[0]))
+	var centred parts
+	var inverse, factor *Node
+	y = deriveAll(in, func(in []*Node) []*Node {
+		x := parts(in[:len(x)])
+		mean = StopGradient(DivScalar(sum(x.each(a.sum)), n))
+		centred = x.each(func(x *Node) *Node { return a.blend(Neg(mean), term{x, nil}) })
+		variance = StopGradient(DivScalar(sum(centred.with(centred, a.dot)), n))
 		inverse = Reciprocal(Sqrt(AddScalar(variance, epsilon)))
 		factor = inverse
 		if scale != nil {
 			factor = Mul(inverse, scale)
 		}
-		return a.blend(shift, term{centred, factor})
-	}, func(_, v *Node) []*Node {
-		sum, product := a.sum(v), a.dot(v, centred)
+		return centred.each(func(x *Node) *Node { return a.blend(shift, term{x, factor}) })
+	}, func(_, gradients []*Node) []*Node {
+		v := parts(gradients)
+		total, product := sum(v.each(a.sum)), sum(v.with(centred, a.dot))
 		again := Mul(factor, Mul(Square(inverse), DivScalar(product, -n)))
-		gradients := []*Node{a.blend(Mul(factor, DivScalar(sum, -n)), term{v, factor}, term{centred, again})}
+		constant := Mul(factor, DivScalar(total, -n))
+		back := v.with(centred, func(v, centred *Node) *Node {
+			return a.blend(constant, term{v, factor}, term{centred, again})
+		})
 		if scale != nil {
-			gradients = append(gradients, Mul(product, inverse), sum)
+			back = append(back, Mul(product, inverse), total)
 		}
-		return gradients
+		return back
 	})
 	return y, mean, variance
+}
+
+func sum(x []*Node) *Node {
+	total := x[0]
+	for _, next := range x[1:] {
+		total = Add(total, next)
+	}
+	return total
 }

@@ -1,9 +1,5 @@
 package l2l
 
-import (
-	. "github.com/gomlx/gomlx/core/graph"
-)
-
 // A conv is a convolution as PyTorch's Conv2d: a square kernel, the same zeros on
 // both sides (unlike SAME padding where the stride is 2), perhaps a bias.
 type conv struct {
@@ -57,7 +53,7 @@ func (b *builder) conv(name string, s convSpec) conv {
 }
 
 // apply maps images to images of o channels.
-func (c conv) apply(p *pass, x *Node) *Node {
+func (c conv) apply(p *pass, x parts) parts {
 	y := p.convolve(x, p.nodes[c.weight], c.stride, c.pad)
 	if c.bias >= 0 {
 		y = p.affine(y, nil, p.nodes[c.bias])

@@ -1,6 +1,8 @@
 package l2l
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -13,15 +15,26 @@ import (
 type ConvLayer struct {
 	back   *Exec
 	inputs []any
+	parts  int // of a batch
 }
+
+// ConvOutputs are what a convolution gives. Images are in parts, laid out as inside of
+// networks.
+type ConvOutputs struct {
+	Images, Kernel []*tensors.Tensor // gradients
+	Result         []*tensors.Tensor
+}
+
+// All are all outputs.
+func (o ConvOutputs) All() []*tensors.Tensor { return slices.Concat(o.Images, o.Kernel, o.Result) }
 
 // NewConvLayer takes images [b, c, h, w], a kernel [o, c, 3, 3] and the gradient of
 // the result [b, o, h, w].
 func NewConvLayer(b compute.Backend, images, kernel, gradient *tensors.Tensor) (*ConvLayer, error) {
 	l := &ConvLayer{}
 	enter, err := backend.Compile(b, func(in []*Node) []*Node {
-		f := formFor(in[0])
-		return []*Node{f.enter(in[0]), f.enter(in[1])}
+		p := &pass{form: formFor(in[0])}
+		return append(p.enter(in[0]), p.enter(in[1])...)
 	})
 	if err != nil {
 		return nil, err
@@ -30,16 +43,29 @@ func NewConvLayer(b compute.Backend, images, kernel, gradient *tensors.Tensor) (
 	if err != nil {
 		return nil, err
 	}
-	l.inputs = []any{laid[0], laid[1], kernel}
+	l.parts = len(laid) / 2
+	for _, part := range laid {
+		l.inputs = append(l.inputs, part)
+	}
+	l.inputs = append(l.inputs, kernel)
 	l.back, err = backend.Compile(b, func(in []*Node) []*Node {
-		y := formFor(in[0]).convolve(in[0], in[2], 1, 1)
+		p, n := &pass{form: formFor(in[0])}, l.parts
+		x, v, kernel := parts(in[:n]), parts(in[n:2*n]), in[2*n]
+		y := p.convolve(x, kernel, 1, 1)
 		// The gradient of a sum of products is the other factor; their sum itself is
 		// not asked for, so nobody computes it.
-		return append(Gradient(ReduceAllSum(Mul(y, in[1])), in[0], in[2]), y)
+		products := sum(y.with(v, func(y, v *Node) *Node { return ReduceAllSum(Mul(y, v)) }))
+		return slices.Concat(Gradient(products, slices.Concat(x, parts{kernel})...), y)
 	})
 	return l, err
 }
 
-// Step gives the gradients in images, laid out as inside, and kernel, and the result.
-// All are the caller's to release.
-func (l *ConvLayer) Step() ([]*tensors.Tensor, error) { return backend.Run(l.back, l.inputs...) }
+// Step computes the convolution. What it gives is the caller's to release.
+func (l *ConvLayer) Step() (ConvOutputs, error) {
+	out, err := backend.Run(l.back, l.inputs...)
+	if err != nil {
+		return ConvOutputs{}, err
+	}
+	n := l.parts
+	return ConvOutputs{Images: out[:n], Kernel: out[n : n+1], Result: out[n+1:]}, nil
+}

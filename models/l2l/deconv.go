@@ -1,9 +1,5 @@
 package l2l
 
-import (
-	. "github.com/gomlx/gomlx/core/graph"
-)
-
 // A deconv is PyTorch's ConvTranspose2d with a 4x4 kernel, stride 2, padding 1 and
 // no bias: it doubles rows and columns.
 type deconv struct{ weight int }
@@ -14,6 +10,6 @@ func (b *builder) deconv(name string, in, out int) deconv {
 }
 
 // apply maps images to images of twice the rows and columns.
-func (d deconv) apply(p *pass, x *Node) *Node {
+func (d deconv) apply(p *pass, x parts) parts {
 	return p.deconvolve(x, p.nodes[d.weight])
 }

@@ -144,15 +144,15 @@ func TestMasksThatDoNotFitAreNamed(t *testing.T) {
 func TestPassesAreCounted(t *testing.T) {
 	b := openBackend(t)
 	n, weights := dropping(t, b)
-	count, body := 0, n.body
-	n.body = func(p *pass, x *Node) *Node {
+	count, features := 0, n.features
+	n.features = func(p *pass, x parts) *Node {
 		if p.mode == Training {
 			count++
 			if p.mask == nil {
 				t.Error("a pass in training mode has no mask")
 			}
 		}
-		return body(p, x)
+		return features(p, x)
 	}
 	check := func(name string, passes int, step func(Batch) error) {
 		count = 0

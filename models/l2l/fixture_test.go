@@ -101,14 +101,14 @@ func tiny(norms bool) *Network {
 		norm1, norm2 = b.norm("bn1", 4, normEpsilon), b.norm("bn2", 8, normEpsilon)
 	}
 	head := b.dense("linear", 8, 10)
-	unit := func(p *pass, c conv, n batchNorm, x *Node) *Node {
+	unit := func(p *pass, c conv, n batchNorm, x parts) parts {
 		x = c.apply(p, x)
 		if norms {
 			x = n.apply(p, x)
 		}
 		return p.relu(x)
 	}
-	return &Network{Params: b.params, head: head, body: func(p *pass, x *Node) *Node {
+	return &Network{Params: b.params, head: head, features: func(p *pass, x parts) *Node {
 		return p.spaceMean(unit(p, conv2, norm2, unit(p, conv1, norm1, x)))
 	}}
 }

@@ -6,10 +6,11 @@ import (
 	"foil/models/backend"
 )
 
-// A form is how a network's layers are computed and how their images are laid out,
-// which each backend wants in its own way. Images outside of networks are
+// A form is how a network's layers are computed on a part of a batch and how its
+// images are laid out, which each backend wants in its own way. Images outside of networks are
 // [b, c, h, w]; inside, only their form knows.
 type form interface {
+	sizes(batch int) []int    // of the parts of a batch
 	enter(images *Node) *Node // from [b, c, h, w]
 	leave(x *Node) *Node      // to it
 
@@ -19,9 +20,10 @@ type form interface {
 
 	// affine is x scale + shift, per channel; either may be nil.
 	affine(x, scale, shift *Node) *Node
-	// normalise is affine on x with the mean and the variance of each channel brought
-	// to 0 and 1. It gives both, [c], as constants; the variance is the biased one.
-	normalise(x, scale, shift *Node, epsilon float64) (y, mean, variance *Node)
+	// normalise is affine on parts of a batch with the mean and the variance of each
+	// channel, over all of them, brought to 0 and 1. It gives both, [c], as constants;
+	// the variance is the biased one.
+	normalise(x parts, scale, shift *Node, epsilon float64) (y parts, mean, variance *Node)
 
 	relu(x *Node) *Node         // passes no gradient at zero, as PyTorch's
 	prelu(x, slope *Node) *Node // one slope for all channels

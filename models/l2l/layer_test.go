@@ -58,14 +58,11 @@ func (l formLayer) derived(t *testing.T, b compute.Backend, f form) [][]float32 
 		in = append(in, randomTensor(r, d...))
 	}
 	return evaluate(t, b, func(in []*Node) []*Node {
-		f := f
+		p := &pass{form: f}
 		if f == nil {
-			f = formFor(in[0])
+			p.form = formFor(in[0])
 		}
-		y := l.apply(f, append([]*Node{f.enter(in[0])}, in[1:]...))
-		if y.Rank() == 4 {
-			y = f.leave(y)
-		}
+		y := l.apply(p, p.enter(in[0]), in[1:])
 		return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, Sin(y))), in...)...)
 	}, in...)
 }
@@ -79,37 +76,42 @@ func derivedName(i int) string {
 
 type formLayer struct {
 	shapes [][]int // of images [b, c, h, w] and parameters
-	apply  func(f form, in []*Node) *Node
+	apply  func(p *pass, x parts, in []*Node) *Node
 }
 
 func formLayers() map[string]formLayer {
-	images := []int{4, 3, 6, 8}
+	of := func(f func(p *pass, x parts, in []*Node) parts) func(p *pass, x parts, in []*Node) *Node {
+		return func(p *pass, x parts, in []*Node) *Node { return p.leave(f(p, x, in)) }
+	}
+	norm := func(p *pass, x parts, scale, shift *Node) parts {
+		y, _, _ := p.normalise(x, scale, shift, 0.1)
+		return y
+	}
+	images := []int{5, 3, 6, 8}
 	layers := map[string]formLayer{
-		"deconv":     {[][]int{images, {3, 2, 4, 4}}, func(f form, in []*Node) *Node { return f.deconvolve(in[0], in[1]) }},
-		"affine":     {[][]int{images, {3}, {3}}, func(f form, in []*Node) *Node { return f.affine(in[0], in[1], in[2]) }},
-		"bias":       {[][]int{images, {3}}, func(f form, in []*Node) *Node { return f.affine(in[0], nil, in[1]) }},
-		"norm":       {[][]int{images, {3}, {3}}, func(f form, in []*Node) *Node { return values(f.normalise(in[0], in[1], in[2], 0.1)) }},
-		"plain norm": {[][]int{images}, func(f form, in []*Node) *Node { return values(f.normalise(in[0], nil, nil, 0.1)) }},
-		"relu":       {[][]int{images}, func(f form, in []*Node) *Node { return f.relu(in[0]) }},
-		"prelu":      {[][]int{images, {}}, func(f form, in []*Node) *Node { return f.prelu(in[0], in[1]) }},
-		"pool":       {[][]int{images}, func(f form, in []*Node) *Node { return f.maxPool(in[0], 2) }},
-		"space mean": {[][]int{images}, func(f form, in []*Node) *Node { return f.spaceMean(in[0]) }},
-		"flatten":    {[][]int{images}, func(f form, in []*Node) *Node { return f.flatten(in[0]) }},
-		"join":       {[][]int{images}, func(f form, in []*Node) *Node { return f.join(in[0], f.relu(in[0])) }},
+		"deconv":     {[][]int{images, {3, 2, 4, 4}}, of(func(p *pass, x parts, in []*Node) parts { return p.deconvolve(x, in[0]) })},
+		"affine":     {[][]int{images, {3}, {3}}, of(func(p *pass, x parts, in []*Node) parts { return p.affine(x, in[0], in[1]) })},
+		"bias":       {[][]int{images, {3}}, of(func(p *pass, x parts, in []*Node) parts { return p.affine(x, nil, in[0]) })},
+		"norm":       {[][]int{images, {3}, {3}}, of(func(p *pass, x parts, in []*Node) parts { return norm(p, x, in[0], in[1]) })},
+		"plain norm": {[][]int{images}, of(func(p *pass, x parts, _ []*Node) parts { return norm(p, x, nil, nil) })},
+		"relu":       {[][]int{images}, of(func(p *pass, x parts, _ []*Node) parts { return p.relu(x) })},
+		"prelu":      {[][]int{images, {}}, of(func(p *pass, x parts, in []*Node) parts { return p.prelu(x, in[0]) })},
+		"pool":       {[][]int{images}, of(func(p *pass, x parts, _ []*Node) parts { return p.maxPool(x, 2) })},
+		"join":       {[][]int{images}, of(func(p *pass, x parts, _ []*Node) parts { return p.join(x, p.relu(x)) })},
+		"space mean": {[][]int{images}, func(p *pass, x parts, _ []*Node) *Node { return p.spaceMean(x) }},
+		"flatten":    {[][]int{images}, func(p *pass, x parts, _ []*Node) *Node { return p.flatten(x) }},
 	}
 	for _, s := range []struct{ b, h, w, in, out, kernel, stride, pad int }{
-		{2, 6, 5, 3, 4, 3, 1, 1}, {1, 6, 5, 3, 4, 3, 1, 1}, {2, 4, 4, 2, 50, 3, 1, 1}, {2, 7, 5, 2, 3, 5, 1, 2},
-		{2, 6, 6, 3, 4, 3, 2, 1}, {2, 7, 6, 2, 3, 3, 2, 1}, {2, 6, 6, 2, 3, 3, 1, 0}, {2, 6, 6, 3, 2, 1, 1, 0}, {2, 6, 5, 3, 2, 1, 2, 0},
+		{5, 6, 5, 3, 4, 3, 1, 1}, {1, 6, 5, 3, 4, 3, 1, 1}, {4, 4, 4, 2, 50, 3, 1, 1}, {2, 7, 5, 2, 3, 5, 1, 2},
+		{4, 6, 6, 3, 4, 3, 2, 1}, {2, 7, 6, 2, 3, 3, 2, 1}, {2, 6, 6, 2, 3, 3, 1, 0}, {4, 6, 6, 3, 2, 1, 1, 0}, {3, 6, 5, 3, 2, 1, 2, 0},
 	} {
 		layers[fmt.Sprintf("conv %+v", s)] = formLayer{
 			[][]int{{s.b, s.in, s.h, s.w}, {s.out, s.in, s.kernel, s.kernel}},
-			func(f form, in []*Node) *Node { return f.convolve(in[0], in[1], s.stride, s.pad) },
+			of(func(p *pass, x parts, in []*Node) parts { return p.convolve(x, in[0], s.stride, s.pad) }),
 		}
 	}
 	return layers
 }
-
-func values(y, _, _ *Node) *Node { return y }
 
 // TestGoBackendConvolvesByProduct is about time alone: all forms agree.
 func TestGoBackendConvolvesByProduct(t *testing.T) {
@@ -143,7 +145,8 @@ func TestFirstOfEqualsGetsThePoolsGradient(t *testing.T) {
 			if f == nil {
 				f = formFor(in[0])
 			}
-			y := f.leave(f.maxPool(f.enter(in[0]), 2))
+			p := &pass{form: f}
+			y := p.leave(p.maxPool(p.enter(in[0]), 2))
 			return append([]*Node{y}, Gradient(ReduceAllSum(y), in[0])...)
 		}, x)
 		near(t, fmt.Sprintf("%T on %s: maxima", f, b.Name()), out[0], []float32{1, 2, 3}, 0)
@@ -157,7 +160,7 @@ func TestFirstOfEqualsGetsThePoolsGradient(t *testing.T) {
 
 func TestAllZeroGradientStaysZero(t *testing.T) {
 	b := &builder{}
-	n := &Network{head: b.denseFrom("fc", 3, 10, constant(0), constant(0)), body: func(p *pass, x *Node) *Node { return p.spaceMean(x) }}
+	n := &Network{head: b.denseFrom("fc", 3, 10, constant(0), constant(0)), features: func(p *pass, x parts) *Node { return p.spaceMean(x) }}
 	n.Params = b.params
 	backend := openBackend(t)
 	w, err := NewWeights(backend, n.Params, 1, "weights")
@@ -197,7 +200,9 @@ func benchConv(b *testing.B, size, in, out int, f form) {
 	r := random.New(1, "bench")
 	x, kernel := randomTensor(r, batch, in, size, size), randomTensor(r, out, in, 3, 3)
 	exec, err := backend.Compile(openBackend(b), func(in []*Node) []*Node {
-		return Gradient(ReduceAllSum(Square(f.convolve(f.enter(in[0]), in[1], 1, 1))), in[0], in[1])
+		p := &pass{form: f}
+		y := p.convolve(p.enter(in[0]), in[1], 1, 1).each(func(y *Node) *Node { return ReduceAllSum(Square(y)) })
+		return Gradient(sum(y), in[0], in[1])
 	})
 	if err != nil {
 		b.Fatal(err)

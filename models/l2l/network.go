@@ -18,8 +18,9 @@ type Network struct {
 	Params  []Param
 	Dropout *Dropout // nil: it drops nothing
 
-	body func(p *pass, x *Node) *Node // images, as the form has them, to features or perturbations
-	head dense                        // a classifier's last layer, on its features
+	features func(p *pass, x parts) *Node // of a classifier: what its last layer sees, [b, features]
+	head     dense                        // of a classifier: its last layer
+	move     func(p *pass, x parts) parts // of an attacker: perturbations of its three channels, within 1
 }
 
 // Classes is the number of a classifier's classes.
@@ -43,7 +44,7 @@ func (n *Network) Bind(nodes []*Node) *Bound {
 
 // A pass is one way through a network.
 type pass struct {
-	form
+	form  form
 	nodes []*Node
 	mode  Mode
 	mask  *Node // of dropout; nil for none
@@ -61,7 +62,7 @@ func (b *Bound) pass(x *Node, mode Mode) *pass {
 // Features returns what a classifier's last layer sees, [b, features].
 func (b *Bound) Features(x *Node, mode Mode) *Node {
 	p := b.pass(x, mode)
-	return b.network.body(p, p.enter(x))
+	return b.network.features(p, p.enter(x))
 }
 
 // Logits returns a classifier's logits [b, y].
@@ -79,7 +80,7 @@ func (b *Bound) Classifier(mode Mode) Classifier {
 // its first three channels: [b, 3, h, w], within epsilon.
 func (b *Bound) Perturb(x *Node, mode Mode, epsilon float64) *Node {
 	p := b.pass(x, mode)
-	return MulScalar(p.leave(b.network.body(p, p.enter(x))), epsilon)
+	return MulScalar(p.leave(b.network.move(p, p.enter(x))), epsilon)
 }
 
 // Trainable returns the nodes of the trainable parameters, in order.

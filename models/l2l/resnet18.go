@@ -26,7 +26,7 @@ func ResNet18(width, classes int) *Network {
 		}
 	}
 	head := b.dense("linear", in, classes)
-	return &Network{Params: b.params, head: head, body: func(p *pass, x *Node) *Node {
+	return &Network{Params: b.params, head: head, features: func(p *pass, x parts) *Node {
 		x = p.relu(norm.apply(p, first.apply(p, x)))
 		for _, block := range blocks {
 			x = block.apply(p, x)
@@ -59,11 +59,11 @@ func (b *builder) basicBlock(name string, in, out, stride int) basicBlock {
 	return block
 }
 
-func (k basicBlock) apply(p *pass, x *Node) *Node {
+func (k basicBlock) apply(p *pass, x parts) parts {
 	y := p.relu(k.norm1.apply(p, k.conv1.apply(p, x)))
 	y = k.norm2.apply(p, k.conv2.apply(p, y))
 	if k.shortcut != nil {
 		x = k.shortcutNorm.apply(p, k.shortcut.apply(p, x))
 	}
-	return p.relu(Add(y, x))
+	return p.relu(p.add(y, x))
 }

@@ -16,12 +16,12 @@ func ResNet9(width, classes int) *Network {
 	unit4 := b.pooledUnit("conv4", 4*width, 8*width, 2)
 	block2 := b.resNet9Block("block2", 8*width)
 	head := b.dense("fc", 8*width, classes)
-	return &Network{Params: b.params, head: head, body: func(p *pass, x *Node) *Node {
+	return &Network{Params: b.params, head: head, features: func(p *pass, x parts) *Node {
 		x = unit2.apply(p, unit1.apply(p, x)) // [b, 16, 16, 2 width]
 		x = block1.apply(p, x)
 		x = unit4.apply(p, unit3.apply(p, x)) // [b, 4, 4, 8 width]
 		x = block2.apply(p, x)
-		return p.flatten(p.maxPool(x, x.Shape().Dim(2)))
+		return p.flatten(p.maxPool(x, x[0].Shape().Dim(2)))
 	}}
 }
 
@@ -40,7 +40,7 @@ func (b *builder) pooledUnit(name string, in, out, pool int) pooledUnit {
 	}
 }
 
-func (u pooledUnit) apply(p *pass, x *Node) *Node {
+func (u pooledUnit) apply(p *pass, x parts) parts {
 	return p.relu(u.norm.apply(p, p.maxPool(u.conv.apply(p, x), u.pool)))
 }
 
@@ -58,8 +58,8 @@ func (b *builder) resNet9Block(name string, width int) resNet9Block {
 	}
 }
 
-func (r resNet9Block) apply(p *pass, x *Node) *Node {
+func (r resNet9Block) apply(p *pass, x parts) parts {
 	y := p.relu(r.norm1.apply(p, r.conv1.apply(p, x)))
 	y = p.relu(r.norm2.apply(p, r.conv2.apply(p, y)))
-	return Add(x, y)
+	return p.add(x, y)
 }

@@ -22,7 +22,7 @@ func Slim(channels, width int) *Network {
 	up := b.deconv("res_group.4.conv", width, slimUpsampled)
 	upNorm := b.norm("res_group.4.bn", slimUpsampled, firstEpsilon)
 	exit := b.conv("convfinal", conv3x3(slimUpsampled+channels, imageChannels, 1))
-	return &Network{Params: b.params, body: func(p *pass, x *Node) *Node {
+	return &Network{Params: b.params, move: func(p *pass, x parts) parts {
 		y := enter.apply(p, x) // [b, h/2, w/2, width]
 		for _, block := range blocks {
 			y = block.apply(p, y)
@@ -30,6 +30,6 @@ func Slim(channels, width int) *Network {
 		y = up.apply(p, norm.apply(p, y))
 		y = p.relu(upNorm.apply(p, y)) // [b, h, w, 16]
 		y = exit.apply(p, p.join(y, x))
-		return Tanh(Mul(y, Reshape(p.nodes[scale])))
+		return y.each(func(y *Node) *Node { return Tanh(Mul(y, Reshape(p.nodes[scale]))) })
 	}}
 }

@@ -20,11 +20,11 @@ func SmallCNN(channels, size, width, hidden, classes int) *Network {
 	fc1 := b.dense("classifier.fc1", 2*width*size*size, hidden)
 	fc2 := b.dense("classifier.fc2", hidden, hidden)
 	head := b.denseFrom("classifier.fc3", hidden, classes, constant(0), constant(0))
-	return &Network{Params: b.params, Dropout: &Dropout{hidden, 0.5}, head: head, body: func(p *pass, x *Node) *Node {
+	return &Network{Params: b.params, Dropout: &Dropout{hidden, 0.5}, head: head, features: func(p *pass, x parts) *Node {
 		x = p.relu(conv2.apply(p, p.relu(conv1.apply(p, x))))
 		x = p.maxPool(x, 2)
 		x = p.relu(conv4.apply(p, p.relu(conv3.apply(p, x))))
-		x = p.flatten(p.maxPool(x, 2))
-		return p.relu(fc2.apply(p, p.drop(p.relu(fc1.apply(p, x)))))
+		features := p.flatten(p.maxPool(x, 2))
+		return relu(fc2.apply(p, p.drop(relu(fc1.apply(p, features)))))
 	}}
 }

@@ -28,7 +28,7 @@ func WideResNet(depth, widen, base, classes int) *Network {
 	}
 	norm := b.norm("bn1", in, normEpsilon)
 	head := b.denseFrom("fc", in, classes, pytorchDefault(in), constant(0))
-	return &Network{Params: b.params, head: head, body: func(p *pass, x *Node) *Node {
+	return &Network{Params: b.params, head: head, features: func(p *pass, x parts) *Node {
 		x = first.apply(p, x)
 		for _, block := range blocks {
 			x = block.apply(p, x)
@@ -62,11 +62,11 @@ func (b *builder) preactBlock(name string, in, out, stride int) preactBlock {
 	return block
 }
 
-func (k preactBlock) apply(p *pass, x *Node) *Node {
+func (k preactBlock) apply(p *pass, x parts) parts {
 	y := p.relu(k.norm1.apply(p, x))
 	if k.shortcut != nil {
 		x = k.shortcut.apply(p, y)
 	}
 	y = p.relu(k.norm2.apply(p, k.conv1.apply(p, y)))
-	return Add(x, k.conv2.apply(p, y))
+	return p.add(x, k.conv2.apply(p, y))
 }

@@ -110,13 +110,14 @@ func (w Workload) conv(b compute.Backend) (stepper, error) {
 		out, err := layer.Step()
 		return func() (bench.Losses, error) {
 			losses := bench.Losses{}
-			for i, name := range []string{"image gradient", "kernel gradient", "result"} {
-				err := backend.Read(out[i], func(x []float32) { losses[name] = length(x) })
+			for name, ts := range map[string][]*tensors.Tensor{"image gradient": out.Images, "kernel gradient": out.Kernel, "result": out.Result} {
+				l, err := length(ts)
 				if err != nil {
 					return nil, err
 				}
+				losses[name] = l
 			}
-			return losses, backend.Release(out...)
+			return losses, backend.Release(out.All()...)
 		}, err
 	}, nil
 }
@@ -142,11 +143,18 @@ func told(l bench.Losses) func() (bench.Losses, error) {
 	return func() (bench.Losses, error) { return l, nil }
 }
 
-// length is the Euclidean one.
-func length(x []float32) float64 {
+// length is the Euclidean one of parts together.
+func length(parts []*tensors.Tensor) (float64, error) {
 	var sum float64
-	for _, v := range x {
-		sum += float64(v) * float64(v)
+	for _, part := range parts {
+		err := backend.Read(part, func(x []float32) {
+			for _, v := range x {
+				sum += float64(v) * float64(v)
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
 	}
-	return math.Sqrt(sum)
+	return math.Sqrt(sum), nil
 }

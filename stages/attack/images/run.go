@@ -12,7 +12,7 @@ import (
 
 // attackKind fills in what all kinds of attacks have in common.
 func attackKind(k pipeline.Kind) pipeline.Kind {
-	k.Version = 4
+	k.Version = 5
 	k.Inputs = append([]pipeline.Port{
 		{Name: "model", Type: tables.TypeClassifier, Doc: "the classifier under attack"},
 		{Name: "data", Type: tables.TypeImages, Doc: "the images that it was trained on; the test images are attacked"},

@@ -18,7 +18,7 @@ import (
 func Kind() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "train/classifier",
-		Version: 1,
+		Version: 2,
 		Doc: "Trains an image classifier on clean images, under attack (FGSM, PGD, TRADES), or against an attacker that " +
 			"learns with it (L2L, Jiang et al. 2021, section 3). " +
 			"Methods with the same seed start from the same weights and see the same batches.",
