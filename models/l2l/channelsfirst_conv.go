@@ -51,18 +51,24 @@ func spread(x *Node, stride int) *Node {
 }
 
 // kernelGradient is the gradient [o, c, k, k] in the kernel of a convolution of x
-// [b, c, h', w'], where v [b, o, h, w] is that of its result: one product of what
-// the positions of the result see with v.
+// [b, c, h', w'], where v [b, o, h, w] is that of its result: products of what the
+// positions of the result see with v. Each column of the kernel is a copy of x by short
+// runs; its rows are made of these by long ones.
 func kernelGradient(x, v *Node, k, stride, pad int) *Node {
 	c, o, h, w := x.Shape().Dim(1), v.Shape().Dim(1), v.Shape().Dim(2), v.Shape().Dim(3)
 	x = border(TransposeAllAxes(x, 1, 0, 2, 3), pad)
-	var seen []*Node
-	for _, at := range corners(k) {
-		seen = append(seen, shifted(x, at, h, w, stride)) // [c, b, h, w]
+	var columns []*Node
+	for column := range k {
+		columns = append(columns, Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(column, column+(w-1)*stride+1).Stride(stride)))
 	}
-	all := Reshape(join(seen, 0), k*k*c, -1)
-	gradient := Dot(all, Reshape(TransposeAllAxes(v, 0, 2, 3, 1), -1, o)).MatMul() // [k k c, o]
-	return TransposeAllAxes(Reshape(gradient, k, k, c, o), 3, 2, 0, 1)
+	x = join(columns, 0) // [k c, b, h', w]
+	v = Reshape(TransposeAllAxes(v, 0, 2, 3, 1), -1, o)
+	var rows []*Node
+	for row := range k {
+		seen := Slice(x, AxisRange(), AxisRange(), AxisRange(row, row+(h-1)*stride+1).Stride(stride))
+		rows = append(rows, Dot(Reshape(seen, k*c, -1), v).MatMul()) // [k c, o]
+	}
+	return TransposeAllAxes(Reshape(join(rows, 0), k, k, c, o), 3, 2, 0, 1)
 }
 
 // border puts n rows and columns of zeros around x [b, c, h, w].
