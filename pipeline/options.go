@@ -27,7 +27,7 @@ type Options struct {
 	FailFast bool
 
 	// Spawn runs cells in processes of their own, but for those of kinds that are
-	// Light. Nil: all cells run in this process.
+	// Light. Nil: all cells run in this process, and keep to no number of cores.
 	Spawn Spawn
 
 	// OnEvent is told what happens, from one goroutine.

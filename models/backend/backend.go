@@ -30,10 +30,11 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	if !slices.Contains(Names(), family) {
 		return nil, fmt.Errorf("unknown numeric backend %q: this program has %s", name, strings.Join(Names(), ", "))
 	}
-	config := name
+	config, workers := name, 1
 	switch {
 	case name == Default && threads > 1:
-		config = "go:ops_parallel"
+		// In a pool of N workers, N products at once wait for each other's for ever.
+		config, workers = "go:ops_parallel", unlimited
 	case name == Default:
 		// In the order of creation halves of a batch go one after the other through a
 		// layer, which takes a third less memory than side by side.
@@ -48,7 +49,7 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	}
 	switch {
 	case family == Default:
-		return b, setThreads(b, threads)
+		return b, setWorkers(b, workers)
 	case IsONNXRuntime(b):
 		limitONNXThreads(max(threads, 1))
 	}
@@ -70,21 +71,15 @@ func Names() []string {
 	return names
 }
 
-// setThreads limits the worker pool of the Go backend. Its own option for that
+// setWorkers sets the size of the Go backend's worker pool. Its own option for that
 // ("parallelism=N") prints to standard output, where a report may be going, so
-// the exported field that the option sets is set directly. For more than one thread
-// the pool has no limit but GOMAXPROCS: in one of N workers, N products at once wait
-// for each other's workers for ever.
-func setThreads(b compute.Backend, threads int) error {
-	p, err := workers(b)
+// the exported field that the option sets is set directly.
+func setWorkers(b compute.Backend, n int) error {
+	p, err := workersOf(b)
 	if err != nil {
 		return err
 	}
-	workers := 1
-	if threads > 1 {
-		workers = unlimited
-	}
-	p.SetMaxParallelism(workers)
+	p.SetMaxParallelism(n)
 	return nil
 }
 
@@ -97,7 +92,7 @@ type pool interface {
 	MaxParallelism() int
 }
 
-func workers(b compute.Backend) (pool, error) {
+func workersOf(b compute.Backend) (pool, error) {
 	if v := reflect.ValueOf(b); v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
 		if field := v.Elem().FieldByName("Workers"); field.IsValid() && field.CanInterface() {
 			if p, ok := field.Interface().(pool); ok {

@@ -19,13 +19,14 @@ func TestDefaultBackendOpens(t *testing.T) {
 	}
 }
 
-func TestThreadsLimitTheWorkers(t *testing.T) {
+// TestOneThreadIsOneWorker, and more are without a limit: see Open.
+func TestOneThreadIsOneWorker(t *testing.T) {
 	for threads, want := range map[int]int{1: 1, 3: unlimited} {
 		b, err := Open(Default, threads)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := workers(b)
+		p, err := workersOf(b)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -52,7 +52,8 @@ func Scalar(t *tensors.Tensor) (v float64, err error) {
 	return v, err
 }
 
-// Run executes a graph; a panic on the way is an error.
+// Run executes a graph; a panic on the way is an error. The Go backend has others than
+// the caller run operations where it has threads: their panics end the process.
 func Run(exec *graph.Exec, inputs ...any) (outputs []*tensors.Tensor, err error) {
 	err = Guard(func() (err error) {
 		outputs, err = exec.Call(inputs...)

@@ -35,14 +35,14 @@ func (batchLast) deconvolve(x, kernel *Node) *Node {
 		// 1-p of the kernel.
 		taps := Reshape(Reverse(in[1], 2, 3), c, o, 2, 2, 2, 2) // [c, o, row, parity, column, parity]
 		taps = TransposeAllAxes(taps, 3, 5, 1, 0, 2, 4)         // [parity, parity, o, c, row, column]
-		var parts []*Node
+		var parities []*Node
 		for _, at := range corners(2) {
 			matrix := Slice(taps, AxisElem(at[0]), AxisElem(at[1]))
 			row, column := at[0], at[1]
 			square := seen.only(3*row+column, 3*row+column+1, 3*row+column+3, 3*row+column+4)
-			parts = append(parts, square.product(Reshape(matrix, o, c*4)))
+			parities = append(parities, square.product(Reshape(matrix, o, c*4)))
 		}
-		return weave(parts, 2)
+		return weave(parities, 2)
 	}, func(_, v *Node) []*Node {
 		seen := look(v, 4, 2, 1, c, x.Shape().Dim(1), x.Shape().Dim(2))
 		return []*Node{

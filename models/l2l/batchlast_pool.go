@@ -20,12 +20,12 @@ func (batchLast) maxPool(x *Node, n int) *Node {
 		}
 		return largest[len(largest)-1]
 	}, func(_, v *Node) []*Node {
-		parts := make([]*Node, len(values))
+		squares := make([]*Node, len(values))
 		for i := len(values) - 1; i > 0; i-- {
-			parts[i] = masked(v, negative(Sub(largest[i-1], values[i])))
-			v = Sub(v, parts[i])
+			squares[i] = masked(v, negative(Sub(largest[i-1], values[i])))
+			v = Sub(v, squares[i])
 		}
-		parts[0] = v
-		return []*Node{weave(parts, n)}
+		squares[0] = v
+		return []*Node{weave(squares, n)}
 	})
 }

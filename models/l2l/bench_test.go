@@ -14,7 +14,7 @@ import (
 )
 
 // BenchmarkResNet9 is the loss and its gradients at the sizes of the small
-// protocol: width 16, batch 32, training mode.
+// protocol: width 16, batch 32, training mode, on the threads that -cpu gives.
 func BenchmarkResNet9(b *testing.B) {
 	const batch = 32
 	n := ResNet9(16, 10)

@@ -66,9 +66,8 @@ func (channelsLast) affine(x, scale, shift *Node) *Node {
 	return x
 }
 
-// normalise joins the parts.
-func (f channelsLast) normalise(parted parts, scale, shift *Node, epsilon float64) (y parts, mean, variance *Node) {
-	x := join(parted, 0)
+func (f channelsLast) normalise(batch parts, scale, shift *Node, epsilon float64) (y parts, mean, variance *Node) {
+	x := batch[0] // all of it, see sizes
 	constant := StopGradient(x)
 	mean = channelMean(constant)
 	variance = channelMean(Square(Sub(constant, perChannel(mean, x))))

@@ -39,10 +39,10 @@ func affineBy(a channelwise, x, scale, shift *Node) *Node {
 	})
 }
 
-// normaliseBy needs, with d = x - mean, n values of a channel, a = scale / deviation and
-// the gradient v of its result,
+// normaliseBy needs, with d = x - mean, n values of a channel, deviation² = variance +
+// epsilon, a = scale / deviation and the gradient v of its result,
 //
-//	a v - a sum(v d) / (n variance) d - a sum(v) / n
+//	a v - a sum(v d) / (n deviation²) d - a sum(v) / n
 //
 // as the gradient in x: mean and variance are functions of x, too.
 func normaliseBy(a channelwise, x parts, scale, shift *Node, epsilon float64) (y parts, mean, variance *Node) {

@@ -15,7 +15,7 @@ import (
 type ConvLayer struct {
 	back   *Exec
 	inputs []any
-	parts  int // of a batch
+	cuts   int // parts of a batch
 }
 
 // ConvOutputs are what a convolution gives. Images are in parts, laid out as inside of
@@ -43,13 +43,13 @@ func NewConvLayer(b compute.Backend, images, kernel, gradient *tensors.Tensor) (
 	if err != nil {
 		return nil, err
 	}
-	l.parts = len(laid) / 2
+	l.cuts = len(laid) / 2
 	for _, part := range laid {
 		l.inputs = append(l.inputs, part)
 	}
 	l.inputs = append(l.inputs, kernel)
 	l.back, err = backend.Compile(b, func(in []*Node) []*Node {
-		p, n := &pass{form: formFor(in[0])}, l.parts
+		p, n := &pass{form: formFor(in[0])}, l.cuts
 		x, v, kernel := parts(in[:n]), parts(in[n:2*n]), in[2*n]
 		y := p.convolve(x, kernel, 1, 1)
 		// The gradient of a sum of products is the other factor; their sum itself is
@@ -66,6 +66,6 @@ func (l *ConvLayer) Step() (ConvOutputs, error) {
 	if err != nil {
 		return ConvOutputs{}, err
 	}
-	n := l.parts
+	n := l.cuts
 	return ConvOutputs{Images: out[:n], Kernel: out[n : n+1], Result: out[n+1:]}, nil
 }

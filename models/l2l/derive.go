@@ -15,50 +15,51 @@ func derive(in []*Node, forward func(in []*Node) *Node, back func(y, gradient *N
 }
 
 // deriveAll is derive for several nodes. Gradients are taken from a graph's last node to
-// its first, so all of theirs have arrived where the first of an input's is asked for.
+// its first, so all of theirs have arrived at the gate, which lies between them and the
+// inputs.
 func deriveAll(in []*Node, forward func(in []*Node) []*Node, back func(y, gradients []*Node) []*Node) []*Node {
 	var derived []*Node
-	var arrived []*Node   // gradients of these
-	var gradients []*Node // of the inputs, nil until one is asked for
+	var arrived []*Node   // gradients of these, nil where none has
+	var gradients []*Node // of the inputs
 	in = append([]*Node(nil), in...)
 	for i, x := range in {
-		in[i] = IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
-			if gradients == nil {
-				gradients = back(derived, arrived)
-			}
-			return gradients[i]
-		})
+		in[i] = IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return gradients[i] })
 	}
-	for i, y := range forward(in) {
-		derived = append(derived, IdentityWithCustomGradient(dependOn(StopGradient(y), in), func(_, v *Node) *Node {
-			if gradients != nil || arrived == nil { // of another function
-				gradients, arrived = nil, zerosLike(derived)
+	gate := IdentityWithCustomGradient(anyOf(in), func(_, v *Node) *Node {
+		for i, y := range derived {
+			if arrived[i] == nil {
+				arrived[i] = ZerosLike(y)
 			}
+		}
+		gradients, arrived = back(derived, arrived), make([]*Node, len(derived))
+		return v
+	})
+	for i, y := range forward(in) {
+		// For gradients a function of the gate. On the Go backend nothing is copied: y is
+		// chosen as a whole. ONNX Runtime is not told of the choice, see backend.Compile.
+		y = Where(Const(y.Graph(), true), StopGradient(y), gate)
+		derived = append(derived, IdentityWithCustomGradient(y, func(_, v *Node) *Node {
 			arrived[i] = v
 			return v
 		}))
 	}
+	arrived = make([]*Node, len(derived))
 	return derived
 }
 
-func zerosLike(nodes []*Node) (zeros []*Node) {
-	for _, x := range nodes {
-		zeros = append(zeros, ZerosLike(x))
-	}
-	return zeros
-}
-
-// dependOn returns y, for gradients a function of the given nodes. Nothing is copied
-// on the Go backend: y is chosen as a whole. ONNX Runtime is not told of the choice, see
-// backend.Compile, and sums can be derived there, slices can't.
-func dependOn(y *Node, nodes []*Node) *Node {
-	var sum *Node
+// anyOf makes a number of one value of each node. ONNX Runtime's backend derives no
+// slices, so there it is made of all values, and nobody computes it.
+func anyOf(nodes []*Node) (sum *Node) {
 	for _, x := range nodes {
 		var first *Node
-		if backend.IsONNXRuntime(y.Graph().Backend()) {
+		if backend.IsONNXRuntime(x.Graph().Backend()) {
 			first = ReduceAllSum(x)
 		} else {
-			first = Reshape(Slice(Reshape(x, -1), AxisRange(0, 1)))
+			one := make([]SliceAxisSpec, x.Rank())
+			for axis := range one {
+				one[axis] = AxisRange(0, 1)
+			}
+			first = Reshape(Slice(x, one...))
 		}
 		if sum == nil {
 			sum = first
@@ -66,5 +67,5 @@ func dependOn(y *Node, nodes []*Node) *Node {
 			sum = Add(sum, first)
 		}
 	}
-	return Where(Const(y.Graph(), true), y, sum)
+	return sum
 }

@@ -6,8 +6,8 @@ import (
 	"foil/models/backend"
 )
 
-// A form is how a network's layers are computed on a part of a batch and how its
-// images are laid out, which each backend wants in its own way. Images outside of networks are
+// A form is how a network's layers are computed on a part of a batch and how the
+// images in it are laid out, which each backend wants in its own way. Images outside of networks are
 // [b, c, h, w]; inside, only their form knows.
 type form interface {
 	sizes(batch int) []int    // of the parts of a batch

@@ -176,7 +176,7 @@ func TestAllZeroGradientStaysZero(t *testing.T) {
 }
 
 // BenchmarkConv is a convolution forward and backward at the sizes of ResNet-9 with
-// width 16 and batch 32; MFLOP/s counts both.
+// width 16 and batch 32, on one thread; MFLOP/s counts both.
 func BenchmarkConv(b *testing.B) {
 	for _, s := range []struct{ size, in, out int }{{32, 3, 16}, {32, 16, 32}, {16, 32, 32}, {16, 32, 64}, {8, 64, 128}, {4, 128, 128}} {
 		for name, f := range benchForms(b) {

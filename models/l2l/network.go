@@ -20,7 +20,7 @@ type Network struct {
 
 	features func(p *pass, x parts) *Node // of a classifier: what its last layer sees, [b, features]
 	head     dense                        // of a classifier: its last layer
-	move     func(p *pass, x parts) parts // of an attacker: perturbations of its three channels, within 1
+	perturb  func(p *pass, x parts) parts // of an attacker: what it adds to three channels, within 1
 }
 
 // Classes is the number of a classifier's classes.
@@ -80,7 +80,7 @@ func (b *Bound) Classifier(mode Mode) Classifier {
 // its first three channels: [b, 3, h, w], within epsilon.
 func (b *Bound) Perturb(x *Node, mode Mode, epsilon float64) *Node {
 	p := b.pass(x, mode)
-	return MulScalar(p.leave(b.network.move(p, p.enter(x))), epsilon)
+	return MulScalar(p.leave(b.network.perturb(p, p.enter(x))), epsilon)
 }
 
 // Trainable returns the nodes of the trainable parameters, in order.

@@ -13,25 +13,25 @@ type parts []*Node
 
 // enter takes images [b, c, h, w] into a network.
 func (p *pass) enter(images *Node) parts {
-	x := parts(cut(images, p.form.sizes(images.Shape().Dim(0))))
-	return x.each(p.form.enter)
+	return cut(images, p.form.sizes(images.Shape().Dim(0))).each(p.form.enter)
 }
 
 // leave is the reverse of enter.
 func (p *pass) leave(x parts) *Node { return join(x.each(p.form.leave), 0) }
 
-// cut cuts images [b, c, h, w] into parts of the given sizes.
-func cut(images *Node, sizes []int) []*Node {
+// cut cuts images [b, c, h, w] into parts of the given sizes. Gradients are joined; each
+// slice's own would be one of the whole, with zeros for the rest.
+func cut(images *Node, sizes []int) parts {
 	if len(sizes) == 1 {
-		return []*Node{images}
+		return parts{images}
 	}
-	return deriveAll([]*Node{images}, func(in []*Node) (parts []*Node) {
+	return deriveAll([]*Node{images}, func(in []*Node) (cuts []*Node) {
 		first := 0
 		for _, n := range sizes {
-			parts = append(parts, Slice(in[0], AxisRange(first, first+n)))
+			cuts = append(cuts, Slice(in[0], AxisRange(first, first+n)))
 			first += n
 		}
-		return parts
+		return cuts
 	}, func(_, gradients []*Node) []*Node { return []*Node{join(gradients, 0)} })
 }
 
@@ -62,7 +62,7 @@ func (x parts) each(f func(x *Node) *Node) parts {
 	return out
 }
 
-// with calls f for the parts of x and y.
+// with calls f for the parts of x and those of y, of which there are as many.
 func (x parts) with(y parts, f func(x, y *Node) *Node) parts {
 	out := make(parts, len(x))
 	for i := range x {

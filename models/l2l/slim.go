@@ -22,7 +22,7 @@ func Slim(channels, width int) *Network {
 	up := b.deconv("res_group.4.conv", width, slimUpsampled)
 	upNorm := b.norm("res_group.4.bn", slimUpsampled, firstEpsilon)
 	exit := b.conv("convfinal", conv3x3(slimUpsampled+channels, imageChannels, 1))
-	return &Network{Params: b.params, move: func(p *pass, x parts) parts {
+	return &Network{Params: b.params, perturb: func(p *pass, x parts) parts {
 		y := enter.apply(p, x) // [b, h/2, w/2, width]
 		for _, block := range blocks {
 			y = block.apply(p, y)

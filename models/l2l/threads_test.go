@@ -48,6 +48,7 @@ func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bit
 func gameStep(t *testing.T, name string, threads int) [][]float32 {
 	t.Helper()
 	const batch = 16
+	testenv.Threads(t, threads)
 	b, err := backend.Open(name, threads)
 	if err != nil {
 		t.Fatal(err)

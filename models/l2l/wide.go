@@ -26,7 +26,7 @@ func fullSize(channels int, widths ...int) *Network {
 	blocks := b.attackerBlocks(widths...)
 	norm := b.plainNorm(fmt.Sprintf("res_group.%d", len(widths)), last)
 	exit := b.conv(fmt.Sprintf("res_group.%d", len(widths)+1), conv3x3(last, imageChannels, 1).withBias())
-	return &Network{Params: b.params, move: func(p *pass, x parts) parts {
+	return &Network{Params: b.params, perturb: func(p *pass, x parts) parts {
 		x = enter.apply(p, x)
 		for _, block := range blocks {
 			x = block.apply(p, x)

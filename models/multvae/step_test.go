@@ -18,6 +18,7 @@ import (
 func TestThreadsDoNotChangeTheWeights(t *testing.T) {
 	var want []adversary.Weight
 	for _, threads := range []int{1, 2, 3} {
+		testenv.Threads(t, threads)
 		m, rows, targets := benchModel(t, backend.Default, 3125, 96, threads)
 		noise := NewNoise(random.NewStreams(1), m.config.Groups)
 		for range 2 {
