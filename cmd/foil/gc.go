@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -37,7 +36,9 @@ func newGC() *cobra.Command {
 damaged, locks without an owner, and the work folders of cells that are finished
 or that nobody touched for 30 days (or for --older). Results go only when asked to:
 
-  --keep EXPERIMENT  removes all results but those of these experiments
+  --keep EXPERIMENT  removes all results but those of these experiments, as --set,
+                     --backend and --data say; a folder of published reports keeps
+                     what they were made from
   --older AGE        removes results that were not used for so long
   --max-size SIZE    removes what was used least recently, until no more is left
 
@@ -47,6 +48,7 @@ one that was made from it is. Downloads stay.
 gc needs the cache for itself: while any foil uses it, nothing is removed.`,
 		Example: `  foil gc --dry-run
   foil gc --keep advx-ml-1m --keep mine.yaml
+  foil gc --keep results/l2l-cifar10-small
   foil gc --older 30d --max-size 10GB`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -84,7 +86,7 @@ gc needs the cache for itself: while any foil uses it, nothing is removed.`,
 	}
 	f.register(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.keep, "keep", nil, "keep the results of `EXPERIMENT` (repeatable), and remove all others unless --older or --max-size is given")
+	flags.StringArrayVar(&f.keep, "keep", nil, "keep the results of `EXPERIMENT`, or what the reports in a folder were made from (repeatable), and remove all others unless --older or --max-size is given")
 	flags.StringArrayVar(&f.sets, "set", nil, "change the kept specs before they are read: `PATH=VALUE`, such as vars.lambda=[0,400] (repeatable)")
 	flags.StringVar(&f.older, "older", "", "remove results that were not used for `AGE`, such as 30d or 12h")
 	flags.StringVar(&f.maxSize, "max-size", "", "remove results until no more than `SIZE` is left, such as 10GB")
@@ -113,33 +115,6 @@ func (f *gcFlags) policy(now time.Time) (cache.Policy, error) {
 		p.MaxSize = size
 	}
 	return p, nil
-}
-
-// kept are the keys of all cells of the experiments to keep. Nil: none is named.
-func (f *gcFlags) kept(ctx context.Context, c *cache.Cache) (map[cache.Key]bool, error) {
-	if len(f.keep) == 0 {
-		return nil, nil
-	}
-	opts, err := f.optionsFor(c)
-	if err != nil {
-		return nil, err
-	}
-	keys := map[cache.Key]bool{}
-	for _, name := range f.keep {
-		g, err := (&experimentFlags{sets: f.sets}).load(name)
-		if err != nil {
-			return nil, err
-		}
-		plan, err := g.Plan(ctx, opts)
-		if err != nil {
-			return nil, fmt.Errorf("nothing was removed, since it is not known what %s needs: %w", name, err)
-		}
-		for _, cell := range plan.Cells {
-			keys[cell.Key] = true
-		}
-	}
-	delete(keys, cache.Key{}) // of cells whose key is not known
-	return keys, nil
 }
 
 // parseAge reads a time with units; d is a day and w a week.

@@ -28,6 +28,9 @@ type provenance struct {
 
 	Sources map[string]cache.Digest `json:"sources,omitempty"` // data from outside, by name
 
+	Report string     `json:"report,omitempty"` // the cell that made it
+	Key    *cache.Key `json:"key,omitempty"`    // its key
+
 	Cells        int     `json:"cells"`
 	WallSeconds  float64 `json:"cells_wall_seconds"` // of all cells together, whenever they were made
 	Foil         string  `json:"foil"`

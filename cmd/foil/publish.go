@@ -38,6 +38,9 @@ func publishReports(out io.Writer, g *pipeline.Graph, result *pipeline.Result, d
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
+		if from.Report = o.Node.ID; o.Record != nil {
+			from.Key = &o.Record.Key
+		}
 		if err := publish(out, o.Artifact, o.Node.Kind.Printed, to, from); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", o.Node.ID, err))
 			continue
