@@ -251,7 +251,11 @@ func TestDamagedObjectIsSetAsideAndHealed(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(c.Dir(), damagedDir, f.Digest.String())); (err != nil) != (name == "gone") {
 				t.Errorf("set aside: %v", err)
 			}
-			if r, reason := lookup(t, c, "work"); r != nil || reason != "its output out is missing from the cache" {
+			want := "its output out was damaged, and was set aside"
+			if name == "gone" {
+				want = "its output out is missing from the cache"
+			}
+			if r, reason := lookup(t, c, "work"); r != nil || reason != want {
 				t.Errorf("lookup: %v, %q", r, reason)
 			}
 			publish(t, c, "work", "out", "content")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -20,6 +21,9 @@ func (c *Cache) Lookup(key Key) (r *Record, reason string, err error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if c.wasSetAside(filepath.Base(path)) {
+			return nil, "its record was damaged, and was set aside", nil
+		}
 		return nil, NeverMade, nil
 	case err != nil:
 		return nil, "", fmt.Errorf("record of %s: %w", key.Short(), err)
@@ -49,7 +53,17 @@ func (c *Cache) lookAt(f File) (reason string) {
 	if reason != "" {
 		return reason
 	}
-	return statObject(c.objectPath(f.Digest), f.Size)
+	reason = statObject(c.objectPath(f.Digest), f.Size)
+	if reason != "" && c.wasSetAside(f.Digest.String()) {
+		return "was damaged, and was set aside"
+	}
+	return reason
+}
+
+// wasSetAside says whether a file of that name was found damaged.
+func (c *Cache) wasSetAside(name string) bool {
+	_, err := os.Lstat(filepath.Join(c.dir, damagedDir, name))
+	return err == nil
 }
 
 // markUsed gives a record the time of its last use, for Garbage. To within an

@@ -89,9 +89,13 @@ func TestVerifiedCacheIsWholeAgainAfterTheWorkIsDoneAgain(t *testing.T) {
 	if _, err := c.Verify(t.Context(), Verification{Repair: true}); err != nil {
 		t.Fatal(err)
 	}
+	reasons := map[string]string{
+		"flipped": "its output out was damaged, and was set aside", "cut": "its output out was damaged, and was set aside",
+		"gone": "its output out is missing from the cache", "record": "its record was damaged, and was set aside",
+	}
 	for i, text := range []string{"flipped", "cut", "gone", "record"} {
-		if r, _ := lookup(t, c, text); r != nil {
-			t.Errorf("%s is still found", text)
+		if r, reason := lookup(t, c, text); r != nil || reason != reasons[text] {
+			t.Errorf("%s is found as %v, %q", text, r, reason)
 		}
 		publish(t, c, text, "out", "content "+string(rune('1'+i)))
 	}
