@@ -193,9 +193,9 @@ func open(b compute.Backend, a pipeline.Artifact, n *l2l.Network, name string) (
 }
 
 // Lookup finds tensors of a file for l2l.LoadWeights.
-func Lookup(file safetensors.File) func(name string) (shape []int, values []float32, ok bool) {
-	return func(name string) ([]int, []float32, bool) {
+func Lookup(file safetensors.File) func(name string) (s l2l.Stored, ok bool) {
+	return func(name string) (l2l.Stored, bool) {
 		t, ok := file[name]
-		return t.Shape, t.F32, ok
+		return l2l.Stored{Type: t.Type(), Shape: t.Shape, Values: t.F32}, ok
 	}
 }

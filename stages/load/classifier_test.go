@@ -104,21 +104,54 @@ func TestLoadedClassifierIsPinned(t *testing.T) {
 	}
 }
 
-func TestAllTensorsThatDoNotFitAreNamed(t *testing.T) {
+// doubles makes the file's tensors of 64-bit integers ones of F64, which foil does not
+// write.
+func doubles(t *testing.T, dir string) {
+	t.Helper()
+	path := filepath.Join(dir, "weights.safetensors")
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, bytes.ReplaceAll(text, []byte(`"I64"`), []byte(`"F64"`)), 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnUnusedTensorOfATypeThatIsNotReadIsNoted(t *testing.T) {
+	dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
+		return append(w, safetensors.Tensor{Name: "extra", Shape: []int{2}, I64: []int64{1, 2}})
+	})
+	doubles(t, dir)
+	var notes []string
+	if _, err := loadedFrom(t, dir, &notes); err != nil || len(notes) != 1 || !strings.Contains(notes[0], "extra") {
+		t.Errorf("error %v, notes %q; want one about the tensor that is not used", err, notes)
+	}
+}
+
+func TestAllTensorsThatCannotBeTakenAreNamed(t *testing.T) {
 	dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
 		for i := range w {
-			if w[i].Name == "fc.bias" {
-				w[i] = safetensors.Tensor{Name: "fc.bias", Shape: []int{2}, F32: []float32{1, 2}}
-			}
-			if w[i].Name == "fc.weight" {
-				w[i].Name = "linear.weight"
+			switch x := &w[i]; x.Name {
+			case "fc.bias":
+				x.Shape, x.F32 = []int{2}, []float32{1, 2}
+			case "fc.weight":
+				x.Name = "linear.weight"
+			case "conv1.bn1.bias":
+				x.F32, x.I32 = nil, make([]int32, len(x.F32))
+			case "conv1.bn1.weight":
+				x.F32, x.I64 = nil, make([]int64, len(x.F32))
 			}
 		}
 		return w
 	})
+	doubles(t, dir)
 	var notes []string
 	_, err := loadedFrom(t, dir, &notes)
-	for _, want := range []string{"weights.safetensors", "fc.weight is missing", "fc.bias has shape [2], not [4]"} {
+	for _, want := range []string{
+		"weights.safetensors", "fc.weight is missing", "fc.bias has shape [2], not [4]",
+		"conv1.bn1.bias has type I32, not F32", "conv1.bn1.weight has type F64, not F32",
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
