@@ -21,7 +21,8 @@ type Stored struct {
 type flaw int
 
 const (
-	sound flaw = iota
+	sound    flaw = iota
+	diverged      // it holds values that are no numbers
 	otherType
 	otherNetwork // it is missing, or has another shape
 )
@@ -38,7 +39,19 @@ func (p Param) flaw(s Stored) (worst flaw, why string) {
 	if len(has) == 0 && len(s.Values) != p.Size() {
 		worst, has = otherNetwork, append(has, fmt.Sprintf("%d values, not %d", len(s.Values), p.Size()))
 	}
+	if n := notFinite(s.Values); n > 0 {
+		worst, has = max(worst, diverged), append(has, fmt.Sprintf("NaN or infinity for %d of %d values", n, len(s.Values)))
+	}
 	return worst, "has " + strings.Join(has, ", and ")
+}
+
+func notFinite(values []float32) (n int) {
+	for _, v := range values {
+		if v-v != 0 { // of NaN and infinities it is NaN
+			n++
+		}
+	}
+	return n
 }
 
 // check returns an error that says of every parameter whose tensor cannot be taken
@@ -62,8 +75,12 @@ func check(params []Param, stored []*Stored) error {
 }
 
 func (f flaw) advice() string {
-	if f == otherType {
+	switch f {
+	case otherNetwork:
+		return "do not fit the network; are they another network's, or of another width?"
+	case otherType:
 		return "cannot be taken; store them as " + F32 + ":"
+	default:
+		return "cannot be taken; did the training diverge?"
 	}
-	return "do not fit the network; are they another network's, or of another width?"
 }

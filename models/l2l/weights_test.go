@@ -27,6 +27,16 @@ func TestLoadNamesEveryTensorThatCannotBeTaken(t *testing.T) {
 			map[string]*Stored{"bn1.bias": {"F64", []int{2}, nil}},
 			[]string{"1 of 12", "bn1.bias has type F64, not F32, and shape [2], not [4]"},
 		},
+		"values that are no numbers": {
+			map[string]*Stored{
+				"bn1.bias":   {F32, []int{4}, []float32{0, float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32}},
+				"bn1.weight": {F32, []int{4}, []float32{float32(math.Inf(1)), 0, 0, float32(math.Inf(-1))}},
+			},
+			[]string{
+				"2 of 12 tensors cannot be taken; did the training diverge?",
+				"bn1.bias has NaN or infinity for 1 of 4 values", "bn1.weight has NaN or infinity for 2 of 4 values",
+			},
+		},
 		"too few values": {
 			map[string]*Stored{"bn1.bias": {F32, []int{4}, make([]float32, 3)}},
 			[]string{"bn1.bias has 3 values, not 4"},

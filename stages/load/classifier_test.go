@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,6 +153,26 @@ func TestAllTensorsThatCannotBeTakenAreNamed(t *testing.T) {
 		"weights.safetensors", "fc.weight is missing", "fc.bias has shape [2], not [4]",
 		"conv1.bn1.bias has type I32, not F32", "conv1.bn1.weight has type F64, not F32",
 	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+func TestWeightsThatAreNoNumbersAreNamed(t *testing.T) {
+	dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
+		for i := range w {
+			switch w[i].Name {
+			case "fc.bias":
+				w[i].F32[1] = float32(math.NaN())
+			case "conv1.bn1.running_var":
+				w[i].F32[0] = float32(math.Inf(1))
+			}
+		}
+		return w
+	})
+	_, err := loadedFrom(t, dir, new([]string))
+	for _, want := range []string{"fc.bias has NaN or infinity", "conv1.bn1.running_var has NaN or infinity"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
