@@ -186,16 +186,8 @@ func open(b compute.Backend, a pipeline.Artifact, n *l2l.Network, name string) (
 		return t, err
 	}
 	t.Network = n
-	if t.Weights, err = l2l.LoadWeights(b, n.Params, Lookup(file)); err != nil {
+	if t.Weights, err = LoadWeights(b, n, file); err != nil {
 		return t, fmt.Errorf("%s: %w", name+".safetensors", err)
 	}
 	return t, nil
-}
-
-// Lookup finds tensors of a file for l2l.LoadWeights.
-func Lookup(file safetensors.File) func(name string) (s l2l.Stored, ok bool) {
-	return func(name string) (l2l.Stored, bool) {
-		t, ok := file[name]
-		return l2l.Stored{Type: t.Type(), Shape: t.Shape, Values: t.F32}, ok
-	}
 }

@@ -3,10 +3,8 @@ package load
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"foil/internal/cache"
@@ -101,7 +99,8 @@ func loadClassifier(_ context.Context, cell *pipeline.Cell) error {
 	})
 }
 
-// unwrapped is a file without what PyTorch's DataParallel puts before each name.
+// unwrapped is a file without what PyTorch's DataParallel puts before each name. The
+// tensors know their full names.
 func unwrapped(file safetensors.File) safetensors.File {
 	const wrapper = "module."
 	bare := safetensors.File{}
@@ -122,15 +121,11 @@ func (p *ClassifierParams) weights(cell *pipeline.Cell, n *l2l.Network, file saf
 	if err != nil {
 		return nil, err
 	}
-	w, err := l2l.LoadWeights(b, n.Params, classifierfile.Lookup(file))
+	w, err := classifierfile.LoadWeights(b, n, file)
 	if err != nil {
 		return nil, err
 	}
-	unused := maps.Clone(file)
-	for _, param := range n.Params {
-		delete(unused, param.Name)
-	}
-	if names := slices.Sorted(maps.Keys(unused)); len(names) > 0 {
+	if names := classifierfile.Unused(n, file); len(names) > 0 {
 		cell.Note("%s has no use for %d tensors of %s: %s", p.Network.Name, len(names), p.File, strings.Join(names, ", "))
 	}
 	return classifierfile.CopyTensors(w)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,6 +156,63 @@ func TestAllTensorsThatCannotBeTakenAreNamed(t *testing.T) {
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+// Where many names are missing, those that the file has show why.
+func TestTheFilesOwnNamesAreToldWhereManyAreMissing(t *testing.T) {
+	for name, c := range map[string]struct {
+		rename func(i int, name string) string // "": left out
+		want   string
+	}{
+		"others before all": {
+			func(_ int, name string) string { return "state_dict." + name },
+			"; the file has state_dict.block1.bn1.bias, state_dict.block1.bn1.running_mean, state_dict.block1.bn1.running_var and 39 more",
+		},
+		"DataParallel's and others before all": {
+			func(_ int, name string) string { return "module.model." + name },
+			"; the file has module.model.block1.bn1.bias, module.model.block1.bn1.running_mean, module.model.block1.bn1.running_var and 39 more",
+		},
+		"others before four": {
+			func(i int, name string) string { return map[bool]string{true: "ema."}[i < 4] + name },
+			"; the file also has ema.conv1.bn1.bias, ema.conv1.bn1.running_mean, ema.conv1.bn1.running_var and 1 more",
+		},
+		"four left out": {
+			func(i int, name string) string { return map[bool]string{true: name}[i >= 4] },
+			"; the file has no others",
+		},
+		"others before three": {
+			func(i int, name string) string { return map[bool]string{true: "ema."}[i < 3] + name },
+			"",
+		},
+	} {
+		dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
+			for i := range w {
+				w[i].Name = c.rename(i, w[i].Name)
+			}
+			return slices.DeleteFunc(w, func(x safetensors.Tensor) bool { return x.Name == "" })
+		})
+		_, err := loadedFrom(t, dir, new([]string))
+		if err == nil || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "the file") != (c.want != "") {
+			t.Errorf("%s: error %v, want one that ends in %q", name, err, c.want)
+		}
+	}
+}
+
+func TestFewTensorsAreAllNamed(t *testing.T) {
+	for want, tensors := range map[string][]safetensors.Tensor{
+		"the file has no tensors": nil,
+		"the file has a, b, c":    {{Name: "c"}, {Name: "b"}, {Name: "a"}},
+	} {
+		dir, _ := checkpoint(t, func([]safetensors.Tensor) []safetensors.Tensor {
+			for i := range tensors {
+				tensors[i].Shape, tensors[i].F32 = []int{1}, []float32{1}
+			}
+			return tensors
+		})
+		if _, err := loadedFrom(t, dir, new([]string)); err == nil || !strings.HasSuffix(err.Error(), "; "+want) {
+			t.Errorf("error %v, want one that ends in %q", err, want)
 		}
 	}
 }
