@@ -40,7 +40,8 @@ func Classifier() pipeline.Kind {
 		Name:    "load/classifier",
 		Version: 1,
 		Doc: "Takes the weights of a classifier that was trained elsewhere, such as a PyTorch checkpoint saved as safetensors, " +
-			"so that it can be attacked here. Best and last are the same.",
+			"so that it can be attacked here. Best and last are the same. " +
+			"The weights lie in the data folder, and with a data folder nothing is downloaded: the archive or folder of CIFAR-10 or CIFAR-100 has to lie in it, too, where the experiment uses them.",
 		Output: tables.TypeClassifier,
 		Files:  classifierfile.Docs,
 		Params: func() any {
