@@ -19,7 +19,8 @@ import (
 // maxHeader is the largest header that is read, as in the reference reader.
 const maxHeader = 100_000_000
 
-// A Tensor is a named array. Exactly the slice of its type is set.
+// A Tensor is a named array. Exactly the slice of its type is set, or Unread: files
+// from elsewhere hold types that foil has no use for, beside what it came for.
 type Tensor struct {
 	Name  string
 	Shape []int
@@ -27,6 +28,8 @@ type Tensor struct {
 	I32   []int32
 	I64   []int64
 	U8    []uint8
+
+	Unread string // the type, F16 say, whose values were left in the file
 }
 
 // File is the content of a file, by tensor name.
@@ -38,7 +41,12 @@ type entry struct {
 	Offsets *[2]int64 `json:"data_offsets"`
 }
 
-var widths = map[string]int64{"F32": 4, "I32": 4, "I64": 8, "U8": 1}
+// widths are the types' bytes a value, as far as they are whole ones.
+var widths = map[string]int64{
+	"F32": 4, "I32": 4, "I64": 8, "U8": 1, // those that are read
+	"BOOL": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1,
+	"I16": 2, "U16": 2, "F16": 2, "BF16": 2, "U32": 4, "U64": 8, "F64": 8, "C64": 8,
+}
 
 // Write writes the tensors sorted by name, so that equal tensors give equal bytes.
 func Write(w io.Writer, tensors []Tensor) error {
@@ -53,6 +61,9 @@ func Write(w io.Writer, tensors []Tensor) error {
 				return fmt.Errorf("safetensors: two tensors are called %q", t.Name)
 			}
 			header.WriteByte(',')
+		}
+		if t.Unread != "" {
+			return fmt.Errorf("safetensors: %s has type %s, whose values were not read and cannot be written", t.Name, t.Unread)
 		}
 		dtype, n := t.layout()
 		if n != product(t.Shape) {
@@ -88,8 +99,17 @@ func Write(w io.Writer, tensors []Tensor) error {
 	return nil
 }
 
+// Type is the type as the format calls it.
+func (t Tensor) Type() string {
+	dtype, _ := t.layout()
+	return dtype
+}
+
+// layout gives the type, and how many values of it were read.
 func (t Tensor) layout() (dtype string, n int64) {
 	switch {
+	case t.Unread != "":
+		return t.Unread, 0
 	case t.I32 != nil:
 		return "I32", int64(len(t.I32))
 	case t.I64 != nil:
@@ -151,7 +171,7 @@ func ReadFile(path string) (File, error) {
 }
 
 // Parse reads the content of a file. Whatever the bytes, it returns all tensors
-// or an error.
+// or an error; of those whose type it does not read, name, shape and type.
 func Parse(b []byte) (File, error) {
 	if len(b) < 8 {
 		return nil, fmt.Errorf("safetensors: the file has %d bytes, fewer than its length field", len(b))
@@ -184,9 +204,8 @@ func parseTensor(name string, raw json.RawMessage, data []byte) (Tensor, error) 
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return Tensor{}, err
 	}
-	width, ok := widths[e.DType]
-	if !ok {
-		return Tensor{}, fmt.Errorf("type %q is not one of F32, I32, I64, U8", e.DType)
+	if e.DType == "" {
+		return Tensor{}, fmt.Errorf("no dtype")
 	}
 	if e.Offsets == nil {
 		return Tensor{}, fmt.Errorf("no data_offsets")
@@ -196,7 +215,7 @@ func parseTensor(name string, raw json.RawMessage, data []byte) (Tensor, error) 
 		return Tensor{}, fmt.Errorf("its data [%d, %d) lies outside the file's %d bytes: truncated?", start, end, len(data))
 	}
 	n := product(e.Shape)
-	if n < 0 || n*width != end-start {
+	if width, known := widths[e.DType]; n < 0 || known && n*width != end-start {
 		return Tensor{}, fmt.Errorf("shape %v of %s does not fill %d bytes", e.Shape, e.DType, end-start)
 	}
 	t := Tensor{Name: name, Shape: e.Shape}
@@ -217,8 +236,10 @@ func parseTensor(name string, raw json.RawMessage, data []byte) (Tensor, error) 
 		for i := range t.I64 {
 			t.I64[i] = int64(binary.LittleEndian.Uint64(part[8*i:]))
 		}
-	default:
+	case "U8":
 		t.U8 = slices.Clone(part)
+	default:
+		t.Unread = e.DType
 	}
 	return t, nil
 }
@@ -230,7 +251,7 @@ func (f File) Float32(name string, shape []int) ([]float32, error) {
 	case !ok:
 		return nil, fmt.Errorf("no tensor %q (the file has %s)", name, f.names())
 	case t.F32 == nil:
-		return nil, fmt.Errorf("tensor %q does not hold float32", name)
+		return nil, fmt.Errorf("tensor %q has type %s, not F32", name, t.Type())
 	case !slices.Equal(t.Shape, shape):
 		return nil, fmt.Errorf("tensor %q has shape %v, not %v", name, t.Shape, shape)
 	}

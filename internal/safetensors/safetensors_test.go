@@ -2,6 +2,9 @@ package safetensors
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -70,7 +73,10 @@ func TestBadFilesAreRefused(t *testing.T) {
 		{"cut in the data", good[:len(good)-3], "truncated?"},
 		{"a zip", []byte("PK\x03\x04 this is another format"), "another format"},
 		{"broken JSON", header(`{"a":`), "header"},
-		{"unknown type", header(`{"a":{"dtype":"BF16","shape":[0],"data_offsets":[0,0]}}`), "BF16"},
+		{"no type", header(`{"a":{"shape":[0],"data_offsets":[0,0]}}`), "no dtype"},
+		{"wrong size of a type that is not read", header(`{"a":{"dtype":"BF16","shape":[3],"data_offsets":[0,0]}}`), "does not fill"},
+		{"unknown type and negative shape", header(`{"a":{"dtype":"F4","shape":[-1],"data_offsets":[0,0]}}`), "does not fill"},
+		{"unknown type and no data", header(`{"a":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}`), "truncated?"},
 		{"wrong size", header(`{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,0]}}`), "does not fill"},
 		{"huge shape", header(`{"a":{"dtype":"F32","shape":[4294967295,4294967295,4294967295],"data_offsets":[0,0]}}`), "does not fill"},
 		{"no offsets", header(`{"a":{"dtype":"F32","shape":[0]}}`), "data_offsets"},
@@ -81,13 +87,49 @@ func TestBadFilesAreRefused(t *testing.T) {
 	}
 }
 
+// withExtra is a file of w = [1, 2] and extra, two values of a type that takes so many
+// bytes each.
+func withExtra(dtype string, width int) []byte {
+	header := fmt.Sprintf(`{"extra":{"dtype":%q,"shape":[2],"data_offsets":[8,%d]},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, dtype, 8+2*width)
+	b := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
+	b = append(b, header...)
+	for _, v := range []float32{1, 2} {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return append(b, make([]byte, 2*width)...)
+}
+
+func TestATensorOfATypeThatIsNotReadLeavesTheOthersReadable(t *testing.T) {
+	for dtype, width := range map[string]int{"F16": 2, "BF16": 2, "F64": 8, "BOOL": 1, "TO_COME": 3} {
+		f, err := Parse(withExtra(dtype, width))
+		if err != nil {
+			t.Errorf("%s: %v", dtype, err)
+			continue
+		}
+		if w, err := f.Float32("w", []int{2}); err != nil || !slices.Equal(w, []float32{1, 2}) {
+			t.Errorf("%s: w is %v (%v)", dtype, w, err)
+		}
+		extra := f["extra"]
+		if extra.Name != "extra" || extra.Type() != dtype || !slices.Equal(extra.Shape, []int{2}) {
+			t.Errorf("%s: extra is %+v", dtype, extra)
+		}
+		want := `tensor "extra" has type ` + dtype + ", not F32"
+		if _, err := f.Float32("extra", []int{2}); err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", dtype, err, want)
+		}
+		if err := Write(io.Discard, []Tensor{extra}); err == nil || !strings.Contains(err.Error(), dtype) {
+			t.Errorf("%s: error %v when it is written without its values", dtype, err)
+		}
+	}
+}
+
 func TestMissingTensorsAreNamed(t *testing.T) {
 	f := File{"w": {Name: "w", Shape: []int{2}, F32: []float32{1, 2}}, "c": {Name: "c", Shape: []int{1}, I32: []int32{1}}}
 	for _, c := range []struct {
 		name  string
 		shape []int
 		want  string
-	}{{"v", []int{2}, "no tensor"}, {"w", []int{3}, "shape [2], not [3]"}, {"c", []int{1}, "float32"}} {
+	}{{"v", []int{2}, "no tensor"}, {"w", []int{3}, "shape [2], not [3]"}, {"c", []int{1}, "type I32, not F32"}} {
 		if _, err := f.Float32(c.name, c.shape); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}
@@ -100,6 +142,7 @@ func FuzzParse(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(buf.Bytes())
+	f.Add(withExtra("F16", 2))
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		file, err := Parse(b)
@@ -107,8 +150,15 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for name, tensor := range file {
-			if _, n := tensor.layout(); n != product(tensor.Shape) {
-				t.Errorf("%q has %d values for shape %v", name, n, tensor.Shape)
+			want := product(tensor.Shape)
+			if want < 0 || tensor.Type() == "" {
+				t.Errorf("%q has shape %v and type %q", name, tensor.Shape, tensor.Type())
+			}
+			if tensor.Unread != "" {
+				want = 0
+			}
+			if n := int64(len(tensor.F32) + len(tensor.I32) + len(tensor.I64) + len(tensor.U8)); n != want {
+				t.Errorf("%q has %d values for %s of shape %v", name, n, tensor.Type(), tensor.Shape)
 			}
 		}
 	})

@@ -148,10 +148,10 @@ func (f *fixture) scalar(t *testing.T, name string, v any) {
 }
 
 // lookup finds weights under a prefix, as Weights.Load wants it.
-func (f *fixture) lookup(prefix string) func(string) ([]int, []float32, bool) {
-	return func(name string) ([]int, []float32, bool) {
+func (f *fixture) lookup(prefix string) func(string) (Stored, bool) {
+	return func(name string) (Stored, bool) {
 		x, ok := f.tensors[prefix+name]
-		return x.Shape, x.F32, ok
+		return Stored{x.Type(), x.Shape, x.F32}, ok
 	}
 }
 

@@ -2,8 +2,6 @@ package l2l
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -36,7 +34,7 @@ func NewWeights(b compute.Backend, params []Param, seed uint64, purpose string) 
 }
 
 // LoadWeights returns the weights that lookup finds, see Load.
-func LoadWeights(b compute.Backend, params []Param, lookup func(name string) (shape []int, values []float32, ok bool)) (*Weights, error) {
+func LoadWeights(b compute.Backend, params []Param, lookup func(name string) (s Stored, ok bool)) (*Weights, error) {
 	w, err := newWeights(b, params)
 	if err != nil {
 		return nil, err
@@ -58,29 +56,20 @@ func newWeights(b compute.Backend, params []Param) (*Weights, error) {
 }
 
 // Load replaces all values by those that lookup finds. The error names every
-// tensor that is missing or has another shape; nothing is replaced then. Tensors
+// tensor that is missing or cannot be taken; nothing is replaced then. Tensors
 // that the network does not use are no concern of it.
-func (w *Weights) Load(lookup func(name string) (shape []int, values []float32, ok bool)) error {
-	var wrong []string
-	found := make([][]float32, len(w.Params))
+func (w *Weights) Load(lookup func(name string) (s Stored, ok bool)) error {
+	found := make([]*Stored, len(w.Params))
 	for i, p := range w.Params {
-		shape, values, ok := lookup(p.Name)
-		switch {
-		case !ok:
-			wrong = append(wrong, p.Name+" is missing")
-		case !slices.Equal(shape, p.Shape):
-			wrong = append(wrong, fmt.Sprintf("%s has shape %v, not %v", p.Name, shape, p.Shape))
-		case len(values) != p.Size():
-			wrong = append(wrong, fmt.Sprintf("%s has %d values, not %d", p.Name, len(values), p.Size()))
+		if s, ok := lookup(p.Name); ok {
+			found[i] = &s
 		}
-		found[i] = values
 	}
-	if len(wrong) > 0 {
-		return fmt.Errorf("%d of %d tensors do not fit the network; are they another network's, or of another width? %s",
-			len(wrong), len(w.Params), strings.Join(wrong, "; "))
+	if err := check(w.Params, found); err != nil {
+		return err
 	}
 	for i, t := range w.Tensors {
-		if err := backend.Fill(t, found[i]); err != nil {
+		if err := backend.Fill(t, found[i].Values); err != nil {
 			return fmt.Errorf("%s: %w", w.Params[i].Name, err)
 		}
 	}

@@ -9,44 +9,75 @@ import (
 	"foil/models/backend"
 )
 
-func TestLoadNamesEveryTensorThatDoesNotFit(t *testing.T) {
+func TestLoadNamesEveryTensorThatCannotBeTaken(t *testing.T) {
 	n := tiny(true)
-	w, err := NewWeights(openBackend(t), n.Params, 1, "weights")
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, err := backend.Copy(w.Tensors[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = w.Load(func(name string) ([]int, []float32, bool) {
-		for _, p := range n.Params {
-			switch {
-			case name != p.Name:
-			case name == "conv2.weight":
-				return []int{4, 8, 3, 3}, make([]float32, p.Size()), true
-			case name == "bn1.running_var":
-				return nil, nil, false
-			default:
-				return p.Shape, make([]float32, p.Size()), true
+	for name, c := range map[string]struct {
+		stored map[string]*Stored // in place of good ones; nil: missing
+		want   []string
+	}{
+		"another network": {
+			map[string]*Stored{"conv2.weight": {F32, []int{4, 8, 3, 3}, make([]float32, 288)}, "bn1.running_var": nil, "bn1.bias": {"I32", []int{4}, nil}},
+			[]string{"3 of 12 tensors do not fit the network; are they another network's", "conv2.weight has shape [4 8 3 3], not [8 4 3 3]", "bn1.running_var is missing", "bn1.bias has type I32, not F32"},
+		},
+		"another type": {
+			map[string]*Stored{"conv2.weight": {"F16", []int{8, 4, 3, 3}, nil}, "bn1.bias": {"I32", []int{4}, nil}},
+			[]string{"2 of 12 tensors cannot be taken; store them as F32: ", "conv2.weight has type F16, not F32", "bn1.bias has type I32, not F32"},
+		},
+		"type and shape of one": {
+			map[string]*Stored{"bn1.bias": {"F64", []int{2}, nil}},
+			[]string{"1 of 12", "bn1.bias has type F64, not F32, and shape [2], not [4]"},
+		},
+		"values that are no numbers": {
+			map[string]*Stored{
+				"bn1.bias":   {F32, []int{4}, []float32{0, float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32}},
+				"bn1.weight": {F32, []int{4}, []float32{float32(math.Inf(1)), 0, 0, float32(math.Inf(-1))}},
+			},
+			[]string{
+				"2 of 12 tensors cannot be taken; did the training diverge?",
+				"bn1.bias has NaN or infinity for 1 of 4 values", "bn1.weight has NaN or infinity for 2 of 4 values",
+			},
+		},
+		"too few values": {
+			map[string]*Stored{"bn1.bias": {F32, []int{4}, make([]float32, 3)}},
+			[]string{"bn1.bias has 3 values, not 4"},
+		},
+	} {
+		w, err := NewWeights(openBackend(t), n.Params, 1, "weights")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := backend.Copy(w.Tensors[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = w.Load(zerosBut(n.Params, c.stored))
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: the error %v does not say %q", name, err, want)
 			}
 		}
-		return nil, nil, false
-	})
-	if err == nil {
-		t.Fatal("weights that do not fit are taken")
-	}
-	for _, want := range []string{"2 of 12", "conv2.weight has shape [4 8 3 3], not [8 4 3 3]", "bn1.running_var is missing"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error %q does not say %q", err, want)
+		if after, err := backend.Copy(w.Tensors[0]); err != nil || !slices.Equal(before, after) {
+			t.Errorf("%s: some weights are replaced although others cannot be taken (%v)", name, err)
 		}
 	}
-	after, err := backend.Copy(w.Tensors[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(before, after) {
-		t.Error("some weights are replaced although others do not fit")
+}
+
+// zerosBut finds zeros for all parameters, except for those of others; a nil there is
+// not found.
+func zerosBut(params []Param, others map[string]*Stored) func(name string) (Stored, bool) {
+	return func(name string) (Stored, bool) {
+		if other, ok := others[name]; ok {
+			if other == nil {
+				return Stored{}, false
+			}
+			return *other, true
+		}
+		for _, p := range params {
+			if p.Name == name {
+				return Stored{F32, p.Shape, make([]float32, p.Size())}, true
+			}
+		}
+		return Stored{}, false
 	}
 }
 

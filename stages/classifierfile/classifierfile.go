@@ -186,16 +186,8 @@ func open(b compute.Backend, a pipeline.Artifact, n *l2l.Network, name string) (
 		return t, err
 	}
 	t.Network = n
-	if t.Weights, err = l2l.LoadWeights(b, n.Params, Lookup(file)); err != nil {
+	if t.Weights, err = LoadWeights(b, n, file); err != nil {
 		return t, fmt.Errorf("%s: %w", name+".safetensors", err)
 	}
 	return t, nil
-}
-
-// Lookup finds tensors of a file for l2l.LoadWeights.
-func Lookup(file safetensors.File) func(name string) (shape []int, values []float32, ok bool) {
-	return func(name string) ([]int, []float32, bool) {
-		t, ok := file[name]
-		return t.Shape, t.F32, ok
-	}
 }

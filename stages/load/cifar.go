@@ -76,9 +76,6 @@ func runCIFAR(ctx context.Context, cell *pipeline.Cell, from published, set data
 	if err != nil {
 		return err
 	}
-	if cell.Sources[0].Name == set.Folder {
-		noteForeign(cell, set, raw)
-	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -86,6 +83,8 @@ func runCIFAR(ctx context.Context, cell *pipeline.Cell, from published, set data
 	if err != nil {
 		return err
 	}
+	from.noteForeign(cell)
+	noteForeignImages(cell, set, raw)
 	images, err := firstImages(m, set.LabelIndex(label), p)
 	if err != nil {
 		return err
@@ -96,9 +95,12 @@ func runCIFAR(ctx context.Context, cell *pipeline.Cell, from published, set data
 	return images.Write(cell.Create)
 }
 
-// noteForeign says so where an unpacked copy is not the published data: scores
+// noteForeignImages says so where an unpacked copy is not the published data: scores
 // on others, re-encoded ones say, are not to be compared with published ones.
-func noteForeign(cell *pipeline.Cell, set dataset.CIFAR, raw dataset.Raw) {
+func noteForeignImages(cell *pipeline.Cell, set dataset.CIFAR, raw dataset.Raw) {
+	if cell.Sources[0].Name != set.Folder {
+		return
+	}
 	if foreign := set.Foreign(raw); len(foreign) > 0 {
 		cell.Note("%s is not the published %s: other images are in %s", cell.Sources[0].Path, set.Name, strings.Join(foreign, ", "))
 	}

@@ -222,6 +222,8 @@ func TestThePublishedFolderIsTakenWithoutANote(t *testing.T) {
 func TestBadCopiesOfCIFARAreRefused(t *testing.T) {
 	set, empty := dataset.CIFAR10, t.TempDir()
 	whole := cifarArchive(t, set)
+	small := set
+	small.Labels = []dataset.CIFARLabel{{Name: "fine", File: set.Labels[0].File, Classes: 9}}
 	archive := func(content []byte) string {
 		path := filepath.Join(t.TempDir(), set.Original.Name)
 		if err := os.WriteFile(path, content, 0o666); err != nil {
@@ -250,6 +252,7 @@ func TestBadCopiesOfCIFARAreRefused(t *testing.T) {
 		"another archive":       {zipFile(t, t.TempDir()), nil, "not a whole tar.gz file"},
 		"the other data set":    {archive(cifarArchive(t, dataset.CIFAR100)), nil, "the archive has no data_batch_1.bin"},
 		"a missing file":        {part, nil, "has no data_batch_4.bin"},
+		"an archive of others":  {archive(cifarArchive(t, small)), nil, "batches.meta.txt has 9 lines; 10 are needed"},
 		"a truncated file":      {broken("test_batch.bin", make([]byte, 3000)), nil, "test_batch.bin has 3000 bytes, which is not a whole number of records of 3073"},
 		"images of 28 x 28":     {broken("data_batch_1.bin", make([]byte, 6*785)), nil, "images of another size"},
 		"an unbalanced file":    {broken("test_batch.bin", make([]byte, 3073)), nil, "test_batch.bin: 0 images have the fine label 1, and 1 have 0"},
@@ -260,8 +263,12 @@ func TestBadCopiesOfCIFARAreRefused(t *testing.T) {
 		if c.params != nil {
 			params = c.params
 		}
-		if _, _, _, err := loadedImages(t, CIFAR10(), &pipeline.Env{DataDir: c.data}, params); err == nil || !strings.Contains(err.Error(), c.want) {
+		_, _, notes, err := loadedImages(t, CIFAR10(), &pipeline.Env{DataDir: c.data}, params)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, wants %s", name, err, c.want)
+		}
+		if usable := name == "too many asked for"; (notes != "") != usable {
+			t.Errorf("%s: the notes %q are beside the error", name, notes)
 		}
 	}
 }

@@ -3,10 +3,8 @@ package load
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"foil/internal/cache"
@@ -42,7 +40,8 @@ func Classifier() pipeline.Kind {
 		Name:    "load/classifier",
 		Version: 1,
 		Doc: "Takes the weights of a classifier that was trained elsewhere, such as a PyTorch checkpoint saved as safetensors, " +
-			"so that it can be attacked here. Best and last are the same.",
+			"so that it can be attacked here. Best and last are the same. " +
+			"The weights lie in the data folder, and with a data folder nothing is downloaded: the archive or folder of CIFAR-10 or CIFAR-100 has to lie in it, too, where the experiment uses them.",
 		Output: tables.TypeClassifier,
 		Files:  classifierfile.Docs,
 		Params: func() any {
@@ -101,7 +100,8 @@ func loadClassifier(_ context.Context, cell *pipeline.Cell) error {
 	})
 }
 
-// unwrapped is a file without what PyTorch's DataParallel puts before each name.
+// unwrapped is a file without what PyTorch's DataParallel puts before each name. The
+// tensors know their full names.
 func unwrapped(file safetensors.File) safetensors.File {
 	const wrapper = "module."
 	bare := safetensors.File{}
@@ -122,15 +122,11 @@ func (p *ClassifierParams) weights(cell *pipeline.Cell, n *l2l.Network, file saf
 	if err != nil {
 		return nil, err
 	}
-	w, err := l2l.LoadWeights(b, n.Params, classifierfile.Lookup(file))
+	w, err := classifierfile.LoadWeights(b, n, file)
 	if err != nil {
 		return nil, err
 	}
-	unused := maps.Clone(file)
-	for _, param := range n.Params {
-		delete(unused, param.Name)
-	}
-	if names := slices.Sorted(maps.Keys(unused)); len(names) > 0 {
+	if names := classifierfile.Unused(n, file); len(names) > 0 {
 		cell.Note("%s has no use for %d tensors of %s: %s", p.Network.Name, len(names), p.File, strings.Join(names, ", "))
 	}
 	return classifierfile.CopyTensors(w)

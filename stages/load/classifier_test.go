@@ -2,8 +2,10 @@ package load
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,21 +106,131 @@ func TestLoadedClassifierIsPinned(t *testing.T) {
 	}
 }
 
-func TestAllTensorsThatDoNotFitAreNamed(t *testing.T) {
+// doubles makes the file's tensors of 64-bit integers ones of F64, which foil does not
+// write.
+func doubles(t *testing.T, dir string) {
+	t.Helper()
+	path := filepath.Join(dir, "weights.safetensors")
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, bytes.ReplaceAll(text, []byte(`"I64"`), []byte(`"F64"`)), 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnUnusedTensorOfATypeThatIsNotReadIsNoted(t *testing.T) {
+	dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
+		return append(w, safetensors.Tensor{Name: "extra", Shape: []int{2}, I64: []int64{1, 2}})
+	})
+	doubles(t, dir)
+	var notes []string
+	if _, err := loadedFrom(t, dir, &notes); err != nil || len(notes) != 1 || !strings.Contains(notes[0], "extra") {
+		t.Errorf("error %v, notes %q; want one about the tensor that is not used", err, notes)
+	}
+}
+
+func TestAllTensorsThatCannotBeTakenAreNamed(t *testing.T) {
 	dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
 		for i := range w {
-			if w[i].Name == "fc.bias" {
-				w[i] = safetensors.Tensor{Name: "fc.bias", Shape: []int{2}, F32: []float32{1, 2}}
-			}
-			if w[i].Name == "fc.weight" {
-				w[i].Name = "linear.weight"
+			switch x := &w[i]; x.Name {
+			case "fc.bias":
+				x.Shape, x.F32 = []int{2}, []float32{1, 2}
+			case "fc.weight":
+				x.Name = "linear.weight"
+			case "conv1.bn1.bias":
+				x.F32, x.I32 = nil, make([]int32, len(x.F32))
+			case "conv1.bn1.weight":
+				x.F32, x.I64 = nil, make([]int64, len(x.F32))
 			}
 		}
 		return w
 	})
+	doubles(t, dir)
 	var notes []string
 	_, err := loadedFrom(t, dir, &notes)
-	for _, want := range []string{"weights.safetensors", "fc.weight is missing", "fc.bias has shape [2], not [4]"} {
+	for _, want := range []string{
+		"weights.safetensors", "fc.weight is missing", "fc.bias has shape [2], not [4]",
+		"conv1.bn1.bias has type I32, not F32", "conv1.bn1.weight has type F64, not F32",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+// Where many names are missing, those that the file has show why.
+func TestTheFilesOwnNamesAreToldWhereManyAreMissing(t *testing.T) {
+	for name, c := range map[string]struct {
+		rename func(i int, name string) string // "": left out
+		want   string
+	}{
+		"others before all": {
+			func(_ int, name string) string { return "state_dict." + name },
+			"; the file has state_dict.block1.bn1.bias, state_dict.block1.bn1.running_mean, state_dict.block1.bn1.running_var and 39 more",
+		},
+		"DataParallel's and others before all": {
+			func(_ int, name string) string { return "module.model." + name },
+			"; the file has module.model.block1.bn1.bias, module.model.block1.bn1.running_mean, module.model.block1.bn1.running_var and 39 more",
+		},
+		"others before four": {
+			func(i int, name string) string { return map[bool]string{true: "ema."}[i < 4] + name },
+			"; the file also has ema.conv1.bn1.bias, ema.conv1.bn1.running_mean, ema.conv1.bn1.running_var and 1 more",
+		},
+		"four left out": {
+			func(i int, name string) string { return map[bool]string{true: name}[i >= 4] },
+			"; the file has no others",
+		},
+		"others before three": {
+			func(i int, name string) string { return map[bool]string{true: "ema."}[i < 3] + name },
+			"",
+		},
+	} {
+		dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
+			for i := range w {
+				w[i].Name = c.rename(i, w[i].Name)
+			}
+			return slices.DeleteFunc(w, func(x safetensors.Tensor) bool { return x.Name == "" })
+		})
+		_, err := loadedFrom(t, dir, new([]string))
+		if err == nil || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "the file") != (c.want != "") {
+			t.Errorf("%s: error %v, want one that ends in %q", name, err, c.want)
+		}
+	}
+}
+
+func TestFewTensorsAreAllNamed(t *testing.T) {
+	for want, tensors := range map[string][]safetensors.Tensor{
+		"the file has no tensors": nil,
+		"the file has a, b, c":    {{Name: "c"}, {Name: "b"}, {Name: "a"}},
+	} {
+		dir, _ := checkpoint(t, func([]safetensors.Tensor) []safetensors.Tensor {
+			for i := range tensors {
+				tensors[i].Shape, tensors[i].F32 = []int{1}, []float32{1}
+			}
+			return tensors
+		})
+		if _, err := loadedFrom(t, dir, new([]string)); err == nil || !strings.HasSuffix(err.Error(), "; "+want) {
+			t.Errorf("error %v, want one that ends in %q", err, want)
+		}
+	}
+}
+
+func TestWeightsThatAreNoNumbersAreNamed(t *testing.T) {
+	dir, _ := checkpoint(t, func(w []safetensors.Tensor) []safetensors.Tensor {
+		for i := range w {
+			switch w[i].Name {
+			case "fc.bias":
+				w[i].F32[1] = float32(math.NaN())
+			case "conv1.bn1.running_var":
+				w[i].F32[0] = float32(math.Inf(1))
+			}
+		}
+		return w
+	})
+	_, err := loadedFrom(t, dir, new([]string))
+	for _, want := range []string{"fc.bias has NaN or infinity", "conv1.bn1.running_var has NaN or infinity"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}

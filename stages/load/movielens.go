@@ -43,6 +43,7 @@ func movieLens(d dataset.Downloader, original dataset.Original) pipeline.Kind {
 			if err != nil {
 				return err
 			}
+			s.noteForeign(cell)
 			if err := ctx.Err(); err != nil {
 				return err
 			}

@@ -88,10 +88,15 @@ func (p published) read(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, 
 	if err := confirm(cell, source, digest); err != nil {
 		return nil, err
 	}
-	if digest != p.original.Digest && source.Name == p.original.Name {
-		cell.Note("%s is not the published archive: its SHA-256 is %s, not %s", source.Path, digest.Short(), p.original.Digest.Short())
-	}
 	return raw, nil
+}
+
+// noteForeign says so where the archive that was read is not the published one. It is
+// for after parsing: of what cannot be used, the error says enough.
+func (p published) noteForeign(cell *pipeline.Cell) {
+	if source := cell.Sources[0]; source.Name == p.original.Name && source.Digest != p.original.Digest {
+		cell.Note("%s is not the published archive: its SHA-256 is %s, not %s", source.Path, source.Digest.Short(), p.original.Digest.Short())
+	}
 }
 
 // theSource is the one that a data set is read from.

@@ -125,9 +125,9 @@ func (w Workload) conv(b compute.Backend) (stepper, error) {
 // weights are both networks', by turn.
 func (w Workload) weights(b compute.Backend) (weights [2]*l2l.Weights, err error) {
 	for turn, prefix := range []string{"classifier.", "attacker."} {
-		loaded, wrong := l2l.LoadWeights(b, networks()[prefix].Params, func(name string) ([]int, []float32, bool) {
+		loaded, wrong := l2l.LoadWeights(b, networks()[prefix].Params, func(name string) (l2l.Stored, bool) {
 			a, ok := w.Arrays[prefix+name]
-			return a.Shape, a.Values(), ok
+			return l2l.Stored{Type: l2l.F32, Shape: a.Shape, Values: a.Values()}, ok
 		})
 		weights[turn], err = loaded, errors.Join(err, wrong)
 	}

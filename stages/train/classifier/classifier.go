@@ -106,7 +106,7 @@ func (t *training) pass(ctx context.Context, rate float64) ([]float64, error) {
 		share := float64(b.images.Shape().Dim(0)) / float64(len(t.batches.order))
 		for l, loss := range losses {
 			if !finite(loss) {
-				return nil, fmt.Errorf("step %d: the loss %s is %g: lower the rate", i+1, t.learner.losses()[l], loss)
+				return nil, fmt.Errorf("step %d: the %s is %g: lower the rate", i+1, inWords(t.learner.losses()[l]), loss)
 			}
 			sum[l] += share * loss
 		}
@@ -115,6 +115,14 @@ func (t *training) pass(ctx context.Context, rate float64) ([]float64, error) {
 		}
 	}
 	return sum, nil
+}
+
+// inWords is what a loss is called in a sentence: the one that is lowered is just that.
+func inWords(loss string) string {
+	if loss == lowered {
+		return "loss"
+	}
+	return loss + " loss"
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -92,6 +93,25 @@ func TestTheLastOfEqualEpochsIsTheBest(t *testing.T) {
 	config, err := classifierfile.ReadConfig(a)
 	if err != nil || len(epochs) < 2 || config.BestEpoch != epochs[len(epochs)-1] {
 		t.Errorf("the best epoch is %d; the epochs %v are equal (%v)", config.BestEpoch, epochs, err)
+	}
+}
+
+// TestALossThatIsNoNumberIsNamed trains at a rate that no network survives.
+func TestALossThatIsNoNumberIsNamed(t *testing.T) {
+	for method, want := range map[string]string{"plain": `: the loss is (NaN|\+Inf): lower the rate$`, "l2l-naive": `: the (attacker )?loss is (NaN|\+Inf): lower the rate$`} {
+		p := tinyParams(method)
+		p.Rate = 1e30
+		_, err := stagetest.Run(t, Kind(), &pipeline.Cell{
+			Params: p, Seed: 7, Cores: 1, Inputs: map[string]pipeline.Artifact{"data": textures(t)},
+		})
+		if err == nil || !regexp.MustCompile(`^epoch 1: step \d+`+want).MatchString(err.Error()) {
+			t.Errorf("%s: error %v, want one like %s", method, err, want)
+		}
+	}
+	for loss, want := range map[string]string{"loss": "loss", "adversarial": "adversarial loss", "attacker": "attacker loss"} {
+		if got := inWords(loss); got != want {
+			t.Errorf("the loss %q is called %q, want %q", loss, got, want)
+		}
 	}
 }
 

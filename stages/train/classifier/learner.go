@@ -13,9 +13,12 @@ import (
 	"foil/stages/classifierfile"
 )
 
+// lowered is the name of the loss that the classifier lowers.
+const lowered = "loss"
+
 // A learner moves the networks of a training, batch by batch.
 type learner interface {
-	// losses names what step returns; the first is what the classifier lowers.
+	// losses names what step returns; lowered is the first of them.
 	losses() []string
 	step(b batch, rate float64) ([]float64, error)
 	classifier() classifierfile.Trained
@@ -75,9 +78,9 @@ type alone struct {
 
 func (a *alone) losses() []string {
 	if a.method.Attack.Steps == 0 {
-		return []string{"loss"}
+		return []string{lowered}
 	}
-	return []string{"loss", "clean", "adversarial"}
+	return []string{lowered, "clean", "adversarial"}
 }
 
 func (a *alone) step(b batch, rate float64) ([]float64, error) {
@@ -139,7 +142,7 @@ func newGame(b compute.Backend, p *Params, x *batches, classifier classifierfile
 	}, nil
 }
 
-func (g *game) losses() []string { return []string{"loss", "attacker"} }
+func (g *game) losses() []string { return []string{lowered, "attacker"} }
 
 func (g *game) step(b batch, rate float64) ([]float64, error) {
 	in, err := g.batches.input(b, g.start, g.classifier().Network, g.variant.Passes)
