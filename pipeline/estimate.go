@@ -74,11 +74,17 @@ func (e *Estimate) add(stage string, wall time.Duration) {
 type walls struct {
 	history *History
 	known   map[string]time.Duration // by kind and parameters
-	medians map[string]time.Duration // by kind and lists of neighbours
+	medians map[medianID]time.Duration
+}
+
+// A medianID names lists of neighbours.
+type medianID struct {
+	in    *neighbours
+	lists string
 }
 
 func newWalls(h *History) *walls {
-	return &walls{h, map[string]time.Duration{}, map[string]time.Duration{}}
+	return &walls{h, map[string]time.Duration{}, map[medianID]time.Duration{}}
 }
 
 // of is how long a cell may take; -1 when nothing is known.
@@ -95,23 +101,21 @@ func (w *walls) median(kind string, own []KeyLine) time.Duration {
 	if works == nil {
 		return -1
 	}
-	x := works.settings()
-	lists, _ := x.near(own)
-	if lists == nil {
+	near := works.settings.near(own)
+	if near.lists == nil {
 		return medianOf(wallsNear(works.all, own))
 	}
-	return remember(w.medians, fmt.Sprint(kind, lists), func() time.Duration {
+	id := medianID{near.in, fmt.Sprint(near.lists)}
+	return remember(w.medians, id, func() time.Duration {
 		var walls []float64
-		for _, list := range lists {
-			for i := range x.texts(list) {
-				walls = append(walls, works.all[i].record.WallSeconds)
-			}
+		for i := range near.all {
+			walls = append(walls, works.all[i].record.WallSeconds)
 		}
 		return medianOf(walls)
 	})
 }
 
-func remember(known map[string]time.Duration, id string, find func() time.Duration) time.Duration {
+func remember[K comparable](known map[K]time.Duration, id K, find func() time.Duration) time.Duration {
 	d, ok := known[id]
 	if !ok {
 		d = find()

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"slices"
-	"sync"
 
 	"foil/internal/cache"
 )
@@ -18,9 +17,7 @@ type works struct {
 	all     []*past // the latest first
 	ofCells map[string][]*past
 
-	// Texts and settings are neighbours under their index in all, gathered when
-	// they are first asked for.
-	texts, settings func() *neighbours
+	texts, settings survey // of all
 }
 
 // A past is work that was done.
@@ -53,32 +50,18 @@ func newHistory(records []*cache.Record) *History {
 	for _, r := range records {
 		w := h.kinds[r.Kind]
 		if w == nil {
-			w = newWorks()
+			w = &works{ofCells: map[string][]*past{}}
 			h.kinds[r.Kind] = w
 		}
 		lines := sortedLines(r.KeyText)
 		p := &past{r, lines, settings(lines)}
 		w.all = append(w.all, p)
 		w.ofCells[r.Cell] = append(w.ofCells[r.Cell], p)
+		w.texts.add(p.lines)
+		w.settings.add(p.settings)
 		h.of[r.Key] = r
 	}
 	return h
-}
-
-func newWorks() *works {
-	w := &works{ofCells: map[string][]*past{}}
-	gather := func(lines func(*past) []KeyLine) func() *neighbours {
-		return sync.OnceValue(func() *neighbours {
-			x := newNeighbours()
-			for i, p := range slices.Backward(w.all) { // the latest is to be first in each list
-				x.add(int32(i), lines(p))
-			}
-			return x
-		})
-	}
-	w.texts = gather(func(p *past) []KeyLine { return p.lines })
-	w.settings = gather(func(p *past) []KeyLine { return p.settings })
-	return w
 }
 
 // nearest returns the record of a kind whose work differs in the fewest lines:
@@ -88,20 +71,15 @@ func (h *History) nearest(kind, cell string, lines []KeyLine) *cache.Record {
 	if w == nil {
 		return nil
 	}
-	x := w.texts()
-	lists, differ := x.near(lines)
-	if own, d := nearestOf(w.ofCells[cell], cell, lines); own != nil && d <= differ {
+	near := w.texts.near(lines)
+	if own, d := nearestOf(w.ofCells[cell], cell, lines); own != nil && d <= near.differ {
 		return own.record
 	}
-	if lists == nil {
-		p, _ := nearestOf(w.all, cell, lines)
-		return p.record
+	if i := near.first(); i >= 0 {
+		return w.all[i].record
 	}
-	latest := len(w.all)
-	for _, list := range lists {
-		latest = min(latest, int(x.links[list].text))
-	}
-	return w.all[latest].record
+	p, _ := nearestOf(w.all, cell, lines)
+	return p.record
 }
 
 // nearestOf compares with all works of a list that has the latest first. It returns

@@ -30,7 +30,7 @@ func randomRecords(r *rand.Rand, foreign bool) []*cache.Record {
 	records := make([]*cache.Record, r.IntN(60))
 	for i := range records {
 		records[i] = &cache.Record{
-			Key: cache.KeyOf(fmt.Sprint(i)), KeyText: randomText(r, foreign), Kind: fmt.Sprint(r.IntN(2)), Cell: fmt.Sprint("cell", r.IntN(20)),
+			Key: cache.KeyOf(fmt.Sprint(i)), KeyText: randomText(r, foreign), Kind: fmt.Sprint(r.IntN(2)), Cell: fmt.Sprint("cell", r.IntN(8)),
 			Started: time.Unix(int64(r.IntN(20)), 0), WallSeconds: float64(r.IntN(50)),
 		}
 	}
@@ -92,7 +92,7 @@ func TestHistoryAnswersAsAComparisonWithAllRecordsDoes(t *testing.T) {
 		h := newHistory(records)
 		w := newWalls(h)
 		for range 40 {
-			kind, cell, lines := fmt.Sprint(r.IntN(3)), fmt.Sprint("cell", r.IntN(25)), randomQuery(r, records, foreign)
+			kind, cell, lines := fmt.Sprint(r.IntN(3)), fmt.Sprint("cell", r.IntN(10)), randomQuery(r, records, foreign)
 			want, d := plainNearest(records, kind, cell, lines)
 			if got := h.nearest(kind, cell, lines); got != want {
 				t.Fatalf("seed %d: nearest to %s %v is\n%+v, want\n%+v", seed, cell, lines, got, want)
@@ -113,7 +113,8 @@ func TestHistoryAnswersAsAComparisonWithAllRecordsDoes(t *testing.T) {
 	}
 }
 
-// randomQuery is a random text, or that of a record with a few lines of a random one.
+// randomQuery is a random text, or that of a record with a few lines of a random one,
+// and sometimes a few that are in no record.
 func randomQuery(r *rand.Rand, records []*cache.Record, foreign bool) []KeyLine {
 	other := sortedLines(randomText(r, foreign))
 	if len(records) == 0 || r.IntN(4) == 0 {
@@ -130,6 +131,13 @@ func randomQuery(r *rand.Rand, records []*cache.Record, foreign bool) []KeyLine 
 				lines = slices.DeleteFunc(lines, func(old KeyLine) bool { return old.is(l) == 0 })
 			}
 			lines = append(lines, l)
+		}
+	}
+	if r.IntN(3) == 0 {
+		for range r.IntN(4) {
+			if len(lines) > 0 {
+				lines[r.IntN(len(lines))].Value = "new"
+			}
 		}
 	}
 	slices.SortFunc(lines, KeyLine.is)
@@ -149,7 +157,7 @@ func TestNeighboursDifferInOneLine(t *testing.T) {
 	}
 	x := newNeighbours()
 	for i, text := range texts {
-		x.add(int32(i), sortedLines(text))
+		x.add(int32(i), nthLines(sortedLines(text)))
 	}
 	for text, want := range map[string]string{
 		texts[0]:                              "0: [0 5]",
@@ -162,7 +170,7 @@ func TestNeighboursDifferInOneLine(t *testing.T) {
 		"seed 2\nwith a = 2\nwith b = 2\n":    "2: []",
 		texts[6]:                              "0: [6]",
 	} {
-		lists, differ := x.near(sortedLines(text))
+		lists, differ := x.near(nthLines(sortedLines(text)))
 		var found []int32
 		for _, list := range lists {
 			found = slices.AppendSeq(found, x.texts(list))

@@ -14,13 +14,6 @@ type neighbours struct {
 	links  []link
 }
 
-// An nthLine is a line, and how many of a text are about the same before it: that
-// is 0 in all texts that foil writes.
-type nthLine struct {
-	KeyLine
-	nth int
-}
-
 // A run is a shorter one and the next line, from the start of a text on or from its
 // end. The one of no lines is number 0; others begin with 1.
 type run struct{ shorter, line int32 }
@@ -66,18 +59,13 @@ func number[K comparable](m map[K]int32, key K, grow bool) int32 {
 // that of the last n-k from the end on, and about[k] what line k is about.
 type numberedText struct{ before, behind, about []int32 }
 
-func (x *neighbours) text(lines []KeyLine, grow bool) numberedText {
+func (x *neighbours) text(lines []nthLine, grow bool) numberedText {
 	n := len(lines)
 	t := numberedText{make([]int32, n+1), make([]int32, n+1), make([]int32, n)}
 	own := make([]int32, n)
-	for k, nth := 0, 0; k < n; k++ {
-		if k > 0 && lines[k].is(lines[k-1]) == 0 {
-			nth++
-		} else {
-			nth = 0
-		}
-		own[k] = number(x.lines, nthLine{lines[k], nth}, grow)
-		t.about[k] = number(x.lines, nthLine{KeyLine{Part: lines[k].Part, Name: lines[k].Name}, nth}, grow)
+	for k, l := range lines {
+		own[k] = number(x.lines, l, grow)
+		t.about[k] = number(x.lines, l.about(), grow)
 		t.before[k+1] = number(x.runs, run{t.before[k], own[k]}, grow)
 	}
 	for k := n - 1; k >= 0; k-- {
@@ -87,7 +75,7 @@ func (x *neighbours) text(lines []KeyLine, grow bool) numberedText {
 }
 
 // add links a text to its places, under a number of the caller's.
-func (x *neighbours) add(text int32, lines []KeyLine) {
+func (x *neighbours) add(text int32, lines []nthLine) {
 	t := x.text(lines, true)
 	for k := range t.before {
 		x.link(text, place{t.before[k], t.behind[k], noLine})
@@ -106,7 +94,7 @@ func (x *neighbours) link(text int32, at place) {
 // near returns the texts that are equal to another one, if there are any, or else
 // those that differ in one line, as lists that have no text in common; and that
 // number of lines. With no lists it is 2, and that is the least possible.
-func (x *neighbours) near(lines []KeyLine) (lists []int32, differ int) {
+func (x *neighbours) near(lines []nthLine) (lists []int32, differ int) {
 	t := x.text(lines, false)
 	find := func(before, behind, about int32) {
 		if first := x.places[place{before, behind, about}]; first != 0 {
