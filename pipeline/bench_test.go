@@ -7,8 +7,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"foil/internal/cache"
 )
 
 // manyCells is a spec of n cells: half of them need the other half.
@@ -42,6 +46,48 @@ func BenchmarkBuild10000(b *testing.B) {
 			b.Fatal(len(g.Nodes))
 		}
 		b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/1e6, "MB")
+	}
+}
+
+// BenchmarkPlanAfterAChange10000 explains 10,000 cells that are to run, and estimates
+// how long they take, going by as many records of the same cells before a change.
+func BenchmarkPlanAfterAChange10000(b *testing.B) {
+	const n = 10_000
+	src := func(first int, with string) string {
+		var values strings.Builder
+		for i := range n {
+			fmt.Fprint(&values, first+i, ",")
+		}
+		return "name: many\nstages:\n  a: {uses: test/draws, matrix: {i: [" + values.String() + "]}, with: {n: \"${matrix.i}\"" + with + "}}\n"
+	}
+	for name, after := range map[string]string{
+		"OtherParameter":     src(0, ", text: other"),
+		"TwoOtherParameters": src(0, ", text: other, mod: 2"),
+		"OtherCells":         src(n, ""),
+	} {
+		b.Run(name, func(b *testing.B) {
+			bench := newBench(b)
+			var records []*cache.Record
+			for i, c := range bench.plan(src(0, "")).Cells {
+				records = append(records, &cache.Record{
+					Key: c.Key, KeyText: c.KeyText, Kind: c.Node.Kind.Name, Cell: c.Node.ID, Started: time.Unix(int64(i), 0), WallSeconds: float64(i % 7),
+				})
+			}
+			plan := bench.plan(after)
+			b.ResetTimer()
+			for range b.N {
+				h := newHistory(records)
+				x := plan.Explainer(h)
+				for _, c := range plan.Cells {
+					if e := x.Explain(c.Node); e.Nearest == nil {
+						b.Fatalf("%s is compared with nothing", c.Node.ID)
+					}
+				}
+				if e := plan.Estimate(h); e.Blank > 0 {
+					b.Fatalf("nothing is known of %d cells", e.Blank)
+				}
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -30,7 +31,7 @@ type StageEstimate struct {
 // cache. Those that may turn out to be there are taken to run.
 func (p *Plan) Estimate(h *History) *Estimate {
 	e := &Estimate{}
-	known := map[string]time.Duration{}
+	walls := newWalls(h)
 	ends := make(map[*Node]time.Duration, len(p.Cells)) // with no end of workers and cores
 	var busy time.Duration                              // of all cores together
 	for _, c := range p.Cells {
@@ -42,12 +43,7 @@ func (p *Plan) Estimate(h *History) *Estimate {
 		if c.State == Hit || c.SameAs != nil {
 			continue
 		}
-		id := c.Node.Kind.Name + "\n" + c.Node.params.canonical
-		wall, ok := known[id]
-		if !ok {
-			wall = h.wall(c.Node, p.opts.Backend)
-			known[id] = wall
-		}
+		wall := walls.of(c.Node, p.opts.Backend)
 		ends[c.Node] += max(wall, 0)
 		busy += max(wall, 0) * time.Duration(p.opts.wants(c.Node).Cores)
 		e.Run = max(e.Run, ends[c.Node])
@@ -74,12 +70,64 @@ func (e *Estimate) add(stage string, wall time.Duration) {
 	e.Wall += wall
 }
 
-// wall is how long a cell may take; -1 when nothing is known.
-func (h *History) wall(n *Node, backend string) time.Duration {
-	own := settings(sortedLines(keyText(n, backend, nil, func(*Node) cache.Digest { return cache.Digest{} })))
-	var walls []float64
+// walls say how long cells may take, and remember what they said.
+type walls struct {
+	history *History
+	known   map[string]time.Duration // by kind and parameters
+	medians map[medianID]time.Duration
+}
+
+// A medianID names lists of neighbours.
+type medianID struct {
+	in    *neighbours
+	lists string
+}
+
+func newWalls(h *History) *walls {
+	return &walls{h, map[string]time.Duration{}, map[medianID]time.Duration{}}
+}
+
+// of is how long a cell may take; -1 when nothing is known.
+func (w *walls) of(n *Node, backend string) time.Duration {
+	return remember(w.known, n.Kind.Name+"\n"+n.params.canonical, func() time.Duration {
+		text := keyText(n, backend, nil, func(*Node) cache.Digest { return cache.Digest{} })
+		return w.median(n.Kind.Name, settings(sortedLines(text)))
+	})
+}
+
+// median is that of the works of a kind whose settings differ in the fewest lines.
+func (w *walls) median(kind string, own []KeyLine) time.Duration {
+	works := w.history.kinds[kind]
+	if works == nil {
+		return -1
+	}
+	near := works.settings.near(own)
+	if near.lists == nil {
+		return medianOf(wallsNear(works.all, own))
+	}
+	id := medianID{near.in, fmt.Sprint(near.lists)}
+	return remember(w.medians, id, func() time.Duration {
+		var walls []float64
+		for i := range near.all {
+			walls = append(walls, works.all[i].record.WallSeconds)
+		}
+		return medianOf(walls)
+	})
+}
+
+func remember[K comparable](known map[K]time.Duration, id K, find func() time.Duration) time.Duration {
+	d, ok := known[id]
+	if !ok {
+		d = find()
+		known[id] = d
+	}
+	return d
+}
+
+// wallsNear compares settings with those of all works of a list.
+func wallsNear(list []*past, own []KeyLine) (walls []float64) {
 	fewest := 0
-	for _, p := range h.kinds[n.Kind.Name] {
+	for _, p := range list {
 		d := distance(p.settings, own)
 		if len(walls) == 0 || d < fewest {
 			walls, fewest = nil, d
@@ -88,12 +136,13 @@ func (h *History) wall(n *Node, backend string) time.Duration {
 			walls = append(walls, p.record.WallSeconds)
 		}
 	}
-	if len(walls) == 0 {
-		return -1
-	}
-	slices.Sort(walls)
-	half := len(walls) / 2
-	return time.Duration((walls[half] + walls[(len(walls)-1)/2]) / 2 * float64(time.Second))
+	return walls
+}
+
+func medianOf(seconds []float64) time.Duration {
+	slices.Sort(seconds)
+	half := len(seconds) / 2
+	return time.Duration((seconds[half] + seconds[(len(seconds)-1)/2]) / 2 * float64(time.Second))
 }
 
 // settings are the lines by which an Estimate goes.

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"slices"
 
 	"foil/internal/cache"
@@ -9,8 +8,16 @@ import (
 
 // A History is what a cache remembers: the records of all that was made in it.
 type History struct {
-	kinds map[string][]*past
+	kinds map[string]*works
 	of    map[cache.Key]*cache.Record
+}
+
+// works are those of a kind that were done.
+type works struct {
+	all     []*past // the latest first
+	ofCells map[string][]*past
+
+	texts, settings survey // of all
 }
 
 // A past is work that was done.
@@ -27,46 +34,64 @@ func ReadHistory(c *cache.Cache) (*History, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &History{kinds: map[string][]*past{}, of: map[cache.Key]*cache.Record{}}
+	var records []*cache.Record
 	for _, e := range entries {
-		if r := e.Record; r != nil {
-			lines := sortedLines(r.KeyText)
-			h.kinds[r.Kind] = append(h.kinds[r.Kind], &past{r, lines, settings(lines)})
-			h.of[r.Key] = r
+		if e.Record != nil {
+			records = append(records, e.Record)
 		}
 	}
-	return h, nil
+	return newHistory(records), nil
+}
+
+func newHistory(records []*cache.Record) *History {
+	h := &History{kinds: map[string]*works{}, of: map[cache.Key]*cache.Record{}}
+	records = slices.Clone(records)
+	slices.SortStableFunc(records, func(a, b *cache.Record) int { return b.Started.Compare(a.Started) })
+	for _, r := range records {
+		w := h.kinds[r.Kind]
+		if w == nil {
+			w = &works{ofCells: map[string][]*past{}}
+			h.kinds[r.Kind] = w
+		}
+		lines := sortedLines(r.KeyText)
+		p := &past{r, lines, settings(lines)}
+		w.all = append(w.all, p)
+		w.ofCells[r.Cell] = append(w.ofCells[r.Cell], p)
+		w.texts.add(p.lines)
+		w.settings.add(p.settings)
+		h.of[r.Key] = r
+	}
+	return h
 }
 
 // nearest returns the record of a kind whose work differs in the fewest lines:
 // of several, one of the same cell, and then the latest. Nil: the kind has none.
 func (h *History) nearest(kind, cell string, lines []KeyLine) *cache.Record {
-	var best *past
-	var bestDistance int
-	for _, p := range h.kinds[kind] {
-		d := distance(p.lines, lines)
-		if best == nil || cmp.Or(
-			cmp.Compare(bestDistance, d),
-			compareBool(p.record.Cell == cell, best.record.Cell == cell),
-			p.record.Started.Compare(best.record.Started),
-		) > 0 {
-			best, bestDistance = p, d
-		}
-	}
-	if best == nil {
+	w := h.kinds[kind]
+	if w == nil {
 		return nil
 	}
-	return best.record
+	near := w.texts.near(lines)
+	if own, d := nearestOf(w.ofCells[cell], cell, lines); own != nil && d <= near.differ {
+		return own.record
+	}
+	if i := near.first(); i >= 0 {
+		return w.all[i].record
+	}
+	p, _ := nearestOf(w.all, cell, lines)
+	return p.record
 }
 
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
+// nearestOf compares with all works of a list that has the latest first. It returns
+// how many lines differ, too.
+func nearestOf(list []*past, cell string, lines []KeyLine) (best *past, differ int) {
+	for _, p := range list {
+		d := distance(p.lines, lines)
+		if best == nil || d < differ || d == differ && p.record.Cell == cell && best.record.Cell != cell {
+			best, differ = p, d
+		}
 	}
-	return -1
+	return best, differ
 }
 
 func sortedLines(text string) []KeyLine {

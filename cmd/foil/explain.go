@@ -30,9 +30,11 @@ differs, the works that made its old and new content are compared, too.`,
 			if err != nil {
 				return err
 			}
-			history, err := pipeline.ReadHistory(v.cache)
-			if err != nil {
-				return err
+			var history *pipeline.History // a hit is compared with nothing
+			if c.State != pipeline.Hit {
+				if history, err = pipeline.ReadHistory(v.cache); err != nil {
+					return err
+				}
 			}
 			writeExplanation(cmd.OutOrStdout(), v.plan.Explainer(history).Explain(c.Node))
 			return nil

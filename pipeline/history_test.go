@@ -1,0 +1,183 @@
+package pipeline
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"foil/internal/cache"
+)
+
+// randomText has lines about a few things with a few values, so that many texts are
+// equal or nearly so. Foreign texts have several lines about the same thing.
+func randomText(r *rand.Rand, foreign bool) string {
+	var b strings.Builder
+	for _, line := range []string{"foil key %d", `kind "k" version %d`, "with n = %d", "with m = %d", "seed %d", "backend %d", `need "a" %d`, `need "b" %d`} {
+		for again := true; again; again = foreign && r.IntN(4) == 0 {
+			if r.IntN(5) > 0 {
+				fmt.Fprintf(&b, line+"\n", max(0, r.IntN(5)-2))
+			}
+		}
+	}
+	return b.String()
+}
+
+func randomRecords(r *rand.Rand, foreign bool) []*cache.Record {
+	records := make([]*cache.Record, r.IntN(60))
+	for i := range records {
+		records[i] = &cache.Record{
+			Key: cache.KeyOf(fmt.Sprint(i)), KeyText: randomText(r, foreign), Kind: fmt.Sprint(r.IntN(2)), Cell: fmt.Sprint("cell", r.IntN(8)),
+			Started: time.Unix(int64(r.IntN(20)), 0), WallSeconds: float64(r.IntN(50)),
+		}
+	}
+	return records
+}
+
+// plainNearest is what nearest promises, word for word.
+func plainNearest(records []*cache.Record, kind, cell string, lines []KeyLine) (best *cache.Record, differ int) {
+	for _, r := range records {
+		if r.Kind != kind {
+			continue
+		}
+		d := distance(sortedLines(r.KeyText), lines)
+		if best == nil || cmp.Or(
+			cmp.Compare(differ, d),
+			compareBool(r.Cell == cell, best.Cell == cell),
+			r.Started.Compare(best.Started),
+		) > 0 {
+			best, differ = r, d
+		}
+	}
+	return best, differ
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// plainMedian is what an Estimate promises.
+func plainMedian(records []*cache.Record, kind string, own []KeyLine) time.Duration {
+	walls := map[int][]float64{}
+	for _, r := range records {
+		if r.Kind == kind {
+			d := distance(settings(sortedLines(r.KeyText)), own)
+			walls[d] = append(walls[d], r.WallSeconds)
+		}
+	}
+	for d := range 100 {
+		if list := walls[d]; len(list) > 0 {
+			slices.Sort(list)
+			return time.Duration((list[len(list)/2] + list[(len(list)-1)/2]) / 2 * float64(time.Second))
+		}
+	}
+	return -1
+}
+
+func TestHistoryAnswersAsAComparisonWithAllRecordsDoes(t *testing.T) {
+	distances := map[int]int{}
+	for seed := range uint64(120) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		foreign := seed%3 == 0
+		records := randomRecords(r, foreign)
+		h := newHistory(records)
+		w := newWalls(h)
+		for range 40 {
+			kind, cell, lines := fmt.Sprint(r.IntN(3)), fmt.Sprint("cell", r.IntN(10)), randomQuery(r, records, foreign)
+			want, d := plainNearest(records, kind, cell, lines)
+			if got := h.nearest(kind, cell, lines); got != want {
+				t.Fatalf("seed %d: nearest to %s %v is\n%+v, want\n%+v", seed, cell, lines, got, want)
+			}
+			if want != nil {
+				distances[min(d, 3)]++
+			}
+			own := settings(lines)
+			if got, want := w.median(kind, own), plainMedian(records, kind, own); got != want {
+				t.Fatalf("seed %d: %v takes %s, want %s", seed, own, got, want)
+			}
+		}
+	}
+	for d := range 4 {
+		if distances[d] < 100 {
+			t.Errorf("only %d were at a distance of %d: %v", distances[d], d, distances)
+		}
+	}
+}
+
+// randomQuery is a random text, or that of a record with a few lines of a random one,
+// and sometimes a few that are in no record.
+func randomQuery(r *rand.Rand, records []*cache.Record, foreign bool) []KeyLine {
+	other := sortedLines(randomText(r, foreign))
+	if len(records) == 0 || r.IntN(4) == 0 {
+		return other
+	}
+	lines := sortedLines(records[r.IntN(len(records))].KeyText)
+	for range r.IntN(4) {
+		switch i := r.IntN(len(lines) + 1); {
+		case r.IntN(2) == 0 && i < len(lines):
+			lines = slices.Delete(lines, i, i+1)
+		case len(other) > 0:
+			l := other[r.IntN(len(other))]
+			if !foreign {
+				lines = slices.DeleteFunc(lines, func(old KeyLine) bool { return old.is(l) == 0 })
+			}
+			lines = append(lines, l)
+		}
+	}
+	if r.IntN(3) == 0 {
+		for range r.IntN(4) {
+			if len(lines) > 0 {
+				lines[r.IntN(len(lines))].Value = "new"
+			}
+		}
+	}
+	slices.SortFunc(lines, KeyLine.is)
+	return lines
+}
+
+// What a text's neighbours are is told for each way to differ in a line.
+func TestNeighboursDifferInOneLine(t *testing.T) {
+	texts := []string{
+		0: "seed 1\nwith a = 1\nwith b = 1\n",
+		1: "seed 2\nwith a = 1\nwith b = 1\n",
+		2: "with a = 1\nwith b = 1\n",
+		3: "seed 1\nwith a = 1\nwith b = 1\nwith c = 1\n",
+		4: "seed 1\nwith a = 1\nwith c = 1\n",
+		5: "seed 1\nwith a = 1\nwith b = 1\n",
+		6: "",
+	}
+	x := newNeighbours()
+	for i, text := range texts {
+		x.add(int32(i), nthLines(sortedLines(text)))
+	}
+	for text, want := range map[string]string{
+		texts[0]:                              "0: [0 5]",
+		"seed 3\nwith a = 1\nwith b = 1\n":    "1: [0 1 2 5]",
+		"seed 1\nwith a = 1\n":                "1: [0 4 5]",
+		"seed 2\nwith a = 1\nwith c = 1\n":    "1: [4]",
+		"backend 1\nwith a = 1\nwith b = 1\n": "1: [2]",
+		"seed 5\n":                            "1: [6]",
+		"seed 2\nwith a = 2\nwith b = 1\n":    "1: [1]",
+		"seed 2\nwith a = 2\nwith b = 2\n":    "2: []",
+		texts[6]:                              "0: [6]",
+	} {
+		lists, differ := x.near(nthLines(sortedLines(text)))
+		var found []int32
+		for _, list := range lists {
+			found = slices.AppendSeq(found, x.texts(list))
+		}
+		slices.Sort(found)
+		if got := fmt.Sprintf("%d: %v", differ, found); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
