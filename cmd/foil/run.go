@@ -29,7 +29,8 @@ several. EXPERIMENT is the name of one that is built in, or a file.
 
 A failed cell stops only what needs it; the end of the output names each failure
 with its cause and log, and what was skipped. Ctrl-C ends a run; so may anything
-else. Finished cells and checkpoints are kept, and the same command goes on.
+else. Finished cells and checkpoints are kept, and the same command makes the
+others; a cell that was interrupted before its first checkpoint begins anew.
 
 Cells run at once as far as --cores, --memory and --gpus allow: a stage says in
 the spec what a cell of it takes (cores, memory, gpus).`,
