@@ -16,6 +16,7 @@ var errWorkToDo = errors.New("there is work to do")
 func newPlan() *cobra.Command {
 	var e experimentFlags
 	var r runFlags
+	var l limitFlags
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:   "plan EXPERIMENT",
@@ -27,7 +28,8 @@ the most similar work that was done; foil explain says more.
 
 How long it will take is taken from the cache's records: a cell takes the median
 time of those records of its kind that differ from it in the fewest parameters,
-on whatever machine that was. Cells that may run are counted as if they did.
+on whatever machine that was. Cells that may run are counted as if they did. As
+many run at once as --jobs, --cores, --memory and --gpus let a run do.
 
 Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 		Example: `  foil plan advx-ml-1m
@@ -40,6 +42,9 @@ Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 			}
 			opts, err := r.options()
 			if err != nil {
+				return err
+			}
+			if err := l.apply(&opts); err != nil {
 				return err
 			}
 			plan, err := g.Plan(cmd.Context(), opts)
@@ -58,6 +63,7 @@ Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 	e.register(cmd)
 	e.registerOnly(cmd)
 	r.register(cmd)
+	l.register(cmd)
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "end with status 3 when there is work to do")
 	return cmd
 }

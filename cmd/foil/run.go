@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ func newRun(spawn pipeline.Spawn) *cobra.Command {
 	var e experimentFlags
 	var r runFlags
 	var l limitFlags
+	var p patienceFlags
 	var resultsDir string
 	cmd := &cobra.Command{
 		Use:   "run EXPERIMENT",
@@ -47,7 +49,7 @@ the spec what a cell of it takes (cores, memory, gpus).`,
 			if err != nil {
 				return err
 			}
-			if err := l.apply(&opts); err != nil {
+			if err := cmp.Or(l.apply(&opts), p.apply(&opts)); err != nil {
 				return err
 			}
 			if err := checkBackend(opts.Backend); err != nil {
@@ -73,6 +75,7 @@ the spec what a cell of it takes (cores, memory, gpus).`,
 	e.registerOnly(cmd)
 	r.register(cmd)
 	l.register(cmd)
+	p.register(cmd)
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` in which reports are put, in a folder named after the experiment")
 	return cmd
 }
