@@ -84,6 +84,8 @@ func stateText(s *cache.WorkState) string {
 		by = fmt.Sprintf(" by process %d%s since %s", o.PID, onHost(o.Host), timeText(o.Since))
 	}
 	switch {
+	case s.Orphan != nil:
+		return "is locked: " + s.Orphan.String()
 	case s.Running:
 		return "is being made" + by
 	case s.Failure != "":
