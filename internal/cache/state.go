@@ -11,12 +11,13 @@ import (
 
 // A WorkState says how far a piece of work is that is not published.
 type WorkState struct {
-	Running    bool    // somebody holds its lock
-	Owner      *Owner  // who took it; nil when not known
-	Orphan     *Orphan // the lock, where it has outlived its owner; nil: it has not, as far as is known
-	Failure    string  // why it could not be done; empty when it was interrupted
-	Checkpoint bool    // the next run goes on from what this one left
-	Log        string  // path of the log; empty when nothing was said
+	Running    bool      // somebody holds its lock
+	Owner      *Owner    // who took it; nil when not known
+	Orphan     *Orphan   // the lock, where it has outlived its owner; nil: it has not, as far as is known
+	Failure    string    // why it could not be done; empty when it was interrupted
+	Checkpoint bool      // the next run goes on from what this one left
+	Saved      time.Time // when it left that
+	Log        string    // path of the log; empty when nothing was said
 	Touched    time.Time
 }
 
@@ -46,7 +47,8 @@ func (c *Cache) WorkState(key Key) (*WorkState, error) {
 		return nil, err
 	}
 	w := c.work(key)
-	s.Checkpoint, s.Touched = w.Resumes(), info.ModTime()
+	s.Touched = info.ModTime()
+	s.Saved, s.Checkpoint = w.lastCheckpoint()
 	if text, err := os.ReadFile(w.failurePath()); err == nil && !running {
 		s.Failure = strings.TrimSpace(string(text))
 	}
