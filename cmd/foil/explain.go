@@ -36,6 +36,7 @@ that is being made, failed or was interrupted is told as foil status does.`,
 			if err != nil {
 				return err
 			}
+			f.noteMissing(cmd.ErrOrStderr())
 			return writeExplanation(cmd.OutOrStdout(), v.cache, v.plan.Explainer(history).Explain(c.Node))
 		},
 	}

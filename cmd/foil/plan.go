@@ -42,7 +42,7 @@ Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 			if err != nil {
 				return err
 			}
-			opts, err := r.options()
+			opts, err := r.options(cache.Look)
 			if err != nil {
 				return err
 			}
@@ -53,6 +53,7 @@ Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 			if err != nil {
 				return err
 			}
+			r.noteMissing(cmd.ErrOrStderr())
 			if err := writePlan(cmd.OutOrStdout(), plan, opts); err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"foil/internal/cache"
 	"foil/pipeline"
 )
 
@@ -45,7 +46,7 @@ the spec what a cell of it takes (cores, memory, gpus).`,
 			if err != nil {
 				return err
 			}
-			opts, err := r.options()
+			opts, err := r.options(cache.Open)
 			if err != nil {
 				return err
 			}

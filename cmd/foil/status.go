@@ -27,6 +27,7 @@ shares the cache's locks holds its lock.`,
 			if err != nil {
 				return err
 			}
+			f.noteMissing(cmd.ErrOrStderr())
 			return writeStatus(cmd.OutOrStdout(), v)
 		},
 	}
