@@ -15,7 +15,7 @@ import (
 type Estimate struct {
 	Stages []StageEstimate // those with cells that are not in the cache
 	Wall   time.Duration   // of all cells, one after the other
-	Run    time.Duration   // with as many cells at once as the plan's workers and cores allow
+	Run    time.Duration   // with as many cells at once as the plan's workers and limits allow
 	Blank  int             // cells of which nothing is known
 }
 
@@ -32,8 +32,8 @@ type StageEstimate struct {
 func (p *Plan) Estimate(h *History) *Estimate {
 	e := &Estimate{}
 	walls := newWalls(h)
-	ends := make(map[*Node]time.Duration, len(p.Cells)) // with no end of workers and cores
-	var busy time.Duration                              // of all cores together
+	ends := make(map[*Node]time.Duration, len(p.Cells)) // on a machine without end
+	var busy load
 	for _, c := range p.Cells {
 		for _, in := range c.Node.Inputs {
 			for _, from := range in.From {
@@ -45,11 +45,11 @@ func (p *Plan) Estimate(h *History) *Estimate {
 		}
 		wall := walls.of(c.Node, p.opts.Backend)
 		ends[c.Node] += max(wall, 0)
-		busy += max(wall, 0) * time.Duration(p.opts.wants(c.Node).Cores)
+		busy.add(p.opts.wants(c.Node), max(wall, 0))
 		e.Run = max(e.Run, ends[c.Node])
 		e.add(c.Node.Stage.Name, wall)
 	}
-	e.Run = max(e.Run, e.Wall/time.Duration(p.opts.Workers), busy/time.Duration(p.opts.Limits.Cores))
+	e.Run = max(e.Run, e.Wall/time.Duration(p.opts.Workers), busy.least(p.opts.Limits))
 	return e
 }
 

@@ -21,10 +21,12 @@ type CellStarted struct {
 	Resumes bool   // an interrupted run left checkpoints
 }
 
-// CellWaiting says that another run is making the same cell.
+// CellWaiting says that another run is making the same cell; and once more, that
+// this one has ended, and left something behind that is waited for.
 type CellWaiting struct {
-	Node *Node
-	Key  cache.Key
+	Node   *Node
+	Key    cache.Key
+	Orphan *cache.Orphan // what that holds; nil: the run is there
 }
 
 // CellProgress says how far a running cell is, at most ten times a second.

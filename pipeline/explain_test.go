@@ -273,6 +273,34 @@ stages:
 	}
 }
 
+func TestEstimateKeepsToMemoryAndGPUs(t *testing.T) {
+	b := newBench(t)
+	_, r := b.mustRun("name: x\nstages:\n  a: {uses: test/text}\n")
+	rewriteWall(t, b.record(r, "a"), 100*time.Second)
+	h, err := ReadHistory(b.opts.Cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		asks string
+		all  Limits
+		want time.Duration
+	}{
+		{"", Limits{Cores: 8}, 100 * time.Second},
+		{"memory: 3GB", Limits{Cores: 8}, 100 * time.Second},
+		{"memory: 3GB", Limits{Cores: 8, Memory: 4e9}, 300 * time.Second},
+		{"gpus: 1", Limits{Cores: 8, GPUs: 2}, 200 * time.Second},
+		{"gpus: 1", Limits{Cores: 2, GPUs: 4}, 200 * time.Second},
+		{"gpus: 1", Limits{Cores: 8}, 100 * time.Second}, // a run would refuse
+	} {
+		b.opts.Limits = c.all
+		plan := b.plan("name: x\nstages:\n  a: {uses: test/text, matrix: {i: [1, 2, 3, 4]}, with: {n: \"${matrix.i}\"}, " + c.asks + "}\n")
+		if e := plan.Estimate(h); e.Run != c.want {
+			t.Errorf("%q of %+v: %s, want %s", c.asks, c.all, e.Run, c.want)
+		}
+	}
+}
+
 func TestWallOfAnEvenNumberOfRecordsIsBetweenTheMiddleTwo(t *testing.T) {
 	b := newBench(t)
 	for i, d := range []time.Duration{1, 2, 4, 90} {

@@ -97,26 +97,3 @@ func (m damaged) handle(x *executor) {
 	x.release(m.cell)
 	x.remake(m.cell, m.inputs)
 }
-
-// locked: another run is making the cell.
-type locked struct{ cell *cell }
-
-func (m locked) handle(x *executor) {
-	x.free(m.cell)
-	x.waiting++
-	x.opts.OnEvent(CellWaiting{Node: m.cell.Node, Key: m.cell.key})
-	go func() {
-		if lock, err := x.opts.Cache.Lock(x.ctx, m.cell.key); err == nil {
-			lock.Unlock()
-		}
-		x.messages <- unlocked(m)
-	}()
-}
-
-// unlocked: the other run has made the cell, or has given up.
-type unlocked struct{ cell *cell }
-
-func (m unlocked) handle(x *executor) {
-	x.waiting--
-	x.ready.add(m.cell)
-}

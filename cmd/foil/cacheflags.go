@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,13 +38,24 @@ func (f *cacheFlags) registerCache(cmd *cobra.Command) {
 
 func (f *cacheFlags) dir() string { return cmp.Or(f.cache, os.Getenv("FOIL_CACHE"), ".foil") }
 
+// A cacheOpener is cache.Open or, for commands that start nothing, cache.Look.
+type cacheOpener func(dir string) (*cache.Cache, error)
+
 // options opens the cache and checks the flags.
-func (f *cacheFlags) options() (pipeline.Options, error) {
+func (f *cacheFlags) options(open cacheOpener) (pipeline.Options, error) {
 	opts, err := f.optionsFor(nil)
 	if err == nil {
-		opts.Cache, err = cache.Open(f.dir())
+		opts.Cache, err = open(f.dir())
 	}
 	return opts, err
+}
+
+// noteMissing tells that all is missing because there is no cache, as in a folder
+// that was mistyped.
+func (f *cacheFlags) noteMissing(out io.Writer) {
+	if !cache.Exists(f.dir()) {
+		fmt.Fprintf(out, "foil: there is no cache in %s yet; --cache or FOIL_CACHE names another folder\n", f.dir())
+	}
 }
 
 // optionsFor checks the flags; the cache has been opened.
@@ -86,7 +98,7 @@ func look(ctx context.Context, e *experimentFlags, f *cacheFlags, experiment str
 }
 
 func lookAt(ctx context.Context, g *pipeline.Graph, f *cacheFlags) (*view, error) {
-	opts, err := f.options()
+	opts, err := f.options(cache.Look)
 	if err != nil {
 		return nil, err
 	}

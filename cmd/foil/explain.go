@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foil/internal/cache"
 	"foil/pipeline"
 )
 
@@ -21,7 +22,8 @@ func newExplain() *cobra.Command {
 depends on. For a cell that is not in the cache it says why: never made, and then
 in what it differs from the most similar work that was done; an output that is
 missing or damaged; or another cell that has to be made first. Where an input
-differs, the works that made its old and new content are compared, too.`,
+differs, the works that made its old and new content are compared, too. A cell
+that is being made, failed or was interrupted is told as foil status does.`,
 		Example: `  foil explain quickstart table
   foil explain advx-ml-1m 'model[age=200,fold=0,gender=400]' --set stages.model.with.epochs=50`,
 		Args: experimentAndCell,
@@ -36,8 +38,8 @@ differs, the works that made its old and new content are compared, too.`,
 					return err
 				}
 			}
-			writeExplanation(cmd.OutOrStdout(), v.plan.Explainer(history).Explain(c.Node))
-			return nil
+			f.noteMissing(cmd.ErrOrStderr())
+			return writeExplanation(cmd.OutOrStdout(), v.cache, v.plan.Explainer(history).Explain(c.Node))
 		},
 	}
 	e.register(cmd)
@@ -45,7 +47,7 @@ differs, the works that made its old and new content are compared, too.`,
 	return cmd
 }
 
-func writeExplanation(out io.Writer, e *pipeline.Explanation) {
+func writeExplanation(out io.Writer, c *cache.Cache, e *pipeline.Explanation) error {
 	fmt.Fprintf(out, "%s (%s)\n", e.Node.ID, e.Node.Kind.Name)
 	if e.State == pipeline.Hit {
 		r := e.Record
@@ -54,20 +56,36 @@ func writeExplanation(out io.Writer, e *pipeline.Explanation) {
 			fmt.Fprintf(out, "under the name %s\n", r.Cell)
 		}
 	}
-	for ; e != nil; e = e.Waits {
+	for ; ; e = e.Waits {
+		if err := writeMiss(out, c, e); err != nil {
+			return err
+		}
 		writeCauses(out, e)
 		if e.Waits == nil {
-			break
+			return nil
 		}
 		fmt.Fprintf(out, "\n%s (%s)\n", e.Waits.Node.ID, e.Waits.Node.Kind.Name)
 	}
 }
 
-// writeCauses says why a cell is not in the cache, and what its key is made of.
-func writeCauses(out io.Writer, e *pipeline.Explanation) {
-	if e.State != pipeline.Hit {
-		fmt.Fprintf(out, "is not in the cache: %s\n", e.Reason)
+// writeMiss says that a cell is not in the cache, and how far it is.
+func writeMiss(out io.Writer, c *cache.Cache, e *pipeline.Explanation) error {
+	if e.State == pipeline.Hit {
+		return nil
 	}
+	fmt.Fprintf(out, "is not in the cache: %s\n", e.Reason)
+	if e.Key.IsZero() || e.SameAs != nil {
+		return nil
+	}
+	state, err := c.WorkState(e.Key)
+	if err == nil && state != nil {
+		fmt.Fprintln(out, stateWithLog(state))
+	}
+	return err
+}
+
+// writeCauses says what is new about a cell, and what its key is made of.
+func writeCauses(out io.Writer, e *pipeline.Explanation) {
 	if causes := e.Causes(); len(causes) > 0 {
 		fmt.Fprintf(out, "\nThe nearest that was made is %s, of %s%s (key %s):\n", e.Nearest.Cell, timeText(e.Nearest.Started), onHost(e.Nearest.Host), e.Nearest.Key.Short())
 		const many = 40

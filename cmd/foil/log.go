@@ -76,21 +76,3 @@ func findLog(c *cache.Cache, cell *pipeline.PlannedCell) (path, whose string, er
 	}
 	return state.Log, whose, nil
 }
-
-// stateText says how far a cell is that is not in the cache.
-func stateText(s *cache.WorkState) string {
-	by := ""
-	if o := s.Owner; o != nil {
-		by = fmt.Sprintf(" by process %d%s since %s", o.PID, onHost(o.Host), timeText(o.Since))
-	}
-	switch {
-	case s.Running:
-		return "is being made" + by
-	case s.Failure != "":
-		return "failed: " + s.Failure
-	case s.Checkpoint:
-		return "interrupted; the next run goes on from a checkpoint"
-	default:
-		return "interrupted; the next run begins anew"
-	}
-}

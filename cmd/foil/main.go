@@ -39,7 +39,7 @@ func foil() int {
 		fmt.Fprintf(os.Stderr, "foil: %v\nSee 'foil help'.\n", err)
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "foil: interrupted; finished cells are kept, and the same command goes on from here")
+		fmt.Fprintln(os.Stderr, "foil: interrupted; finished cells are kept, and the same command makes the others: from their last checkpoint, where they have written one")
 		return exitInterrupted
 	case errors.Is(err, errReported):
 		return exitFailure

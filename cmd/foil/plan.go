@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foil/internal/cache"
 	"foil/pipeline"
 )
 
@@ -16,6 +17,7 @@ var errWorkToDo = errors.New("there is work to do")
 func newPlan() *cobra.Command {
 	var e experimentFlags
 	var r runFlags
+	var l limitFlags
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:   "plan EXPERIMENT",
@@ -23,11 +25,13 @@ func newPlan() *cobra.Command {
 		Long: `plan looks up every cell of an experiment in the cache and runs nothing. A cell
 that needs one which is not there may run or not: that depends on what the other
 one will make. Of a cell that will run it says what is new about it, compared with
-the most similar work that was done; foil explain says more.
+the most similar work that was done, and whether somebody is making it, or has
+begun to; foil explain says more.
 
 How long it will take is taken from the cache's records: a cell takes the median
 time of those records of its kind that differ from it in the fewest parameters,
-on whatever machine that was. Cells that may run are counted as if they did.
+on whatever machine that was. Cells that may run are counted as if they did. As
+many run at once as --jobs, --cores, --memory and --gpus let a run do.
 
 Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 		Example: `  foil plan advx-ml-1m
@@ -38,14 +42,18 @@ Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 			if err != nil {
 				return err
 			}
-			opts, err := r.options()
+			opts, err := r.options(cache.Look)
 			if err != nil {
+				return err
+			}
+			if err := l.apply(&opts); err != nil {
 				return err
 			}
 			plan, err := g.Plan(cmd.Context(), opts)
 			if err != nil {
 				return err
 			}
+			r.noteMissing(cmd.ErrOrStderr())
 			if err := writePlan(cmd.OutOrStdout(), plan, opts); err != nil {
 				return err
 			}
@@ -58,6 +66,7 @@ Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 	e.register(cmd)
 	e.registerOnly(cmd)
 	r.register(cmd)
+	l.register(cmd)
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "end with status 3 when there is work to do")
 	return cmd
 }
@@ -70,13 +79,21 @@ func writePlan(out io.Writer, plan *pipeline.Plan, opts pipeline.Options) error 
 			return err
 		}
 	}
+	begun, err := begunOf(plan, opts.Cache)
+	if err != nil {
+		return err
+	}
 	explainer := plan.Explainer(history)
 	for _, c := range plan.Cells {
 		switch c.State {
 		case pipeline.Hit:
 			fmt.Fprintf(out, "hit       %s  %s\n", c.Node.ID, c.Key.Short())
 		case pipeline.Miss:
-			fmt.Fprintf(out, "will run  %s  %s (%s)\n", c.Node.ID, c.Key.Short(), explainer.Explain(c.Node).Short())
+			why := explainer.Explain(c.Node).Short()
+			if s := begun[c]; s != nil {
+				why += "; " + shortState(s)
+			}
+			fmt.Fprintf(out, "will run  %s  %s (%s)\n", c.Node.ID, c.Key.Short(), why)
 		default:
 			fmt.Fprintf(out, "may run   %s (%s)\n", c.Node.ID, c.Reason)
 		}
@@ -87,6 +104,27 @@ func writePlan(out io.Writer, plan *pipeline.Plan, opts pipeline.Options) error 
 	fmt.Fprintf(out, "%s: %d cells: %d in the cache, %d will run, %d more depend on these\n",
 		plan.Graph.Spec.Name, len(plan.Cells), plan.Hits, plan.Misses, plan.Unknown)
 	return nil
+}
+
+// begunOf finds the cells of a plan that somebody has begun to make: of thousands, few.
+func begunOf(plan *pipeline.Plan, c *cache.Cache) (map[*pipeline.PlannedCell]*cache.WorkState, error) {
+	if plan.Misses == 0 {
+		return nil, nil
+	}
+	keys, err := c.Begun()
+	if err != nil {
+		return nil, err
+	}
+	begun := map[*pipeline.PlannedCell]*cache.WorkState{}
+	for _, cell := range plan.Cells {
+		if cell.State != pipeline.Miss || cell.SameAs != nil || !keys[cell.Key] {
+			continue
+		}
+		if begun[cell], err = c.WorkState(cell.Key); err != nil {
+			return nil, err
+		}
+	}
+	return begun, nil
 }
 
 func writeEstimate(out io.Writer, e *pipeline.Estimate) {

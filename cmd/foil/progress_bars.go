@@ -49,7 +49,7 @@ func (b *bars) event(e pipeline.Event) {
 	case pipeline.CellNote:
 		line = fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text)
 	case pipeline.CellWaiting:
-		line = fmt.Sprintf("waiting: %s is being made by another run", e.Node.ID)
+		line = "waiting: " + waits(e)
 	case pipeline.CellProgress:
 		b.progress(e)
 		if time.Since(b.last) < redraw {

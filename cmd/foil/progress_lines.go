@@ -45,7 +45,7 @@ func (l *lines) event(e pipeline.Event) {
 	case pipeline.CellNote:
 		fmt.Fprintf(l.out, "note   %s: %s\n", e.Node.ID, e.Text)
 	case pipeline.CellWaiting:
-		fmt.Fprintf(l.out, "wait   %s is being made by another run\n", e.Node.ID)
+		fmt.Fprintf(l.out, "wait   %s\n", waits(e))
 	case pipeline.CellDone:
 		l.done++
 		fmt.Fprintf(l.out, "made   %s in %s [%d/%d]\n", e.Node.ID, took(e), l.done, l.total)
@@ -55,6 +55,14 @@ func (l *lines) event(e pipeline.Event) {
 	case pipeline.CellSkipped:
 		l.done++ // the summary counts them
 	}
+}
+
+// waits says for what a cell waits.
+func waits(e pipeline.CellWaiting) string {
+	if e.Orphan != nil {
+		return fmt.Sprintf("%s: %v; when that ends, this goes on", e.Node.ID, e.Orphan)
+	}
+	return e.Node.ID + " is being made by another run"
 }
 
 func (l *lines) tell(n *pipeline.Node) {

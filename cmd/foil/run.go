@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"foil/internal/cache"
 	"foil/pipeline"
 )
 
@@ -19,6 +21,7 @@ func newRun(spawn pipeline.Spawn) *cobra.Command {
 	var e experimentFlags
 	var r runFlags
 	var l limitFlags
+	var p patienceFlags
 	var resultsDir string
 	cmd := &cobra.Command{
 		Use:   "run EXPERIMENT",
@@ -29,7 +32,8 @@ several. EXPERIMENT is the name of one that is built in, or a file.
 
 A failed cell stops only what needs it; the end of the output names each failure
 with its cause and log, and what was skipped. Ctrl-C ends a run; so may anything
-else. Finished cells and checkpoints are kept, and the same command goes on.
+else. Finished cells and checkpoints are kept, and the same command makes the
+others; a cell that was interrupted before its first checkpoint begins anew.
 
 Cells run at once as far as --cores, --memory and --gpus allow: a stage says in
 the spec what a cell of it takes (cores, memory, gpus).`,
@@ -42,11 +46,11 @@ the spec what a cell of it takes (cores, memory, gpus).`,
 			if err != nil {
 				return err
 			}
-			opts, err := r.options()
+			opts, err := r.options(cache.Open)
 			if err != nil {
 				return err
 			}
-			if err := l.apply(&opts); err != nil {
+			if err := cmp.Or(l.apply(&opts), p.apply(&opts)); err != nil {
 				return err
 			}
 			if err := checkBackend(opts.Backend); err != nil {
@@ -72,6 +76,7 @@ the spec what a cell of it takes (cores, memory, gpus).`,
 	e.registerOnly(cmd)
 	r.register(cmd)
 	l.register(cmd)
+	p.register(cmd)
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` in which reports are put, in a folder named after the experiment")
 	return cmd
 }

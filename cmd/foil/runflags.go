@@ -37,11 +37,11 @@ func checkBackend(name string) error {
 }
 
 // options opens the cache and checks the flags.
-func (f *runFlags) options() (pipeline.Options, error) {
+func (f *runFlags) options(open cacheOpener) (pipeline.Options, error) {
 	if f.jobs < 0 || f.threads < 1 {
 		return pipeline.Options{}, usageError{fmt.Errorf("--jobs is at least 0 and --threads at least 1")}
 	}
-	opts, err := f.cacheFlags.options()
+	opts, err := f.cacheFlags.options(open)
 	if err != nil {
 		return opts, err
 	}

@@ -27,6 +27,7 @@ shares the cache's locks holds its lock.`,
 			if err != nil {
 				return err
 			}
+			f.noteMissing(cmd.ErrOrStderr())
 			return writeStatus(cmd.OutOrStdout(), v)
 		},
 	}
@@ -95,10 +96,7 @@ func statusOf(c *cache.Cache, cell *pipeline.PlannedCell) (n stageCounts, detail
 	if err != nil || state == nil {
 		return stageCounts{missing: 1}, "", err
 	}
-	detail = fmt.Sprintf("%s %s", cell.Node.ID, stateText(state))
-	if state.Log != "" {
-		detail += " (log: " + state.Log + ")"
-	}
+	detail = cell.Node.ID + " " + stateWithLog(state)
 	switch {
 	case state.Running:
 		n.running = 1

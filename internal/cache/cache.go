@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,14 +34,10 @@ const (
 // cannot be written is opened for reading: what has to write gets a
 // *ReadOnlyError then. The error says why the folder cannot be used.
 func Open(dir string) (*Cache, error) {
-	abs, err := filepath.Abs(dir)
+	c, err := at(dir)
 	if err != nil {
-		return nil, fmt.Errorf("cache folder %s: %w", dir, err)
+		return nil, err
 	}
-	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("cache folder %s: is a file, not a folder; name another one", dir)
-	}
-	c := &Cache{dir: abs, checks: map[Digest]*check{}, damaged: map[Digest]string{}}
 	if err := c.makeFolders(); err != nil {
 		c.readOnly = &ReadOnlyError{Dir: dir, Err: err}
 		if !Exists(dir) {
@@ -56,6 +53,32 @@ func Open(dir string) (*Cache, error) {
 		}
 	}
 	return c, nil
+}
+
+// Look opens the cache in dir for who writes nothing: where there is none, none is
+// made, and nothing is found in it.
+func Look(dir string) (*Cache, error) {
+	if Exists(dir) {
+		return Open(dir)
+	}
+	c, err := at(dir)
+	if err != nil {
+		return nil, err
+	}
+	c.readOnly = &ReadOnlyError{Dir: dir, Err: errors.New("there is no cache")}
+	return c, nil
+}
+
+// at returns the cache in dir, which has not been looked at.
+func at(dir string) (*Cache, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("cache folder %s: %w", dir, err)
+	}
+	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("cache folder %s: is a file, not a folder; name another one", dir)
+	}
+	return &Cache{dir: abs, checks: map[Digest]*check{}, damaged: map[Digest]string{}}, nil
 }
 
 // Exists says whether there is a cache in dir.

@@ -10,6 +10,7 @@ import (
 type Owner struct {
 	Host  string    `json:"host,omitempty"`
 	PID   int       `json:"pid"`
+	Space string    `json:"pid_space,omitempty"` // in which PID is a process; Linux has several
 	Since time.Time `json:"since"`
 }
 
@@ -18,7 +19,7 @@ type Owner struct {
 // but messages depends on it.
 func (l *Lock) writeOwner() error {
 	host, _ := os.Hostname()
-	text, err := json.Marshal(Owner{Host: host, PID: os.Getpid(), Since: time.Now().UTC()})
+	text, err := json.Marshal(Owner{Host: host, PID: os.Getpid(), Space: pidSpace(), Since: time.Now().UTC()})
 	if err != nil {
 		return err
 	}

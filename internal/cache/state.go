@@ -11,11 +11,13 @@ import (
 
 // A WorkState says how far a piece of work is that is not published.
 type WorkState struct {
-	Running    bool   // somebody holds its lock
-	Owner      *Owner // who does; nil when not known
-	Failure    string // why it could not be done; empty when it was interrupted
-	Checkpoint bool   // the next run goes on from what this one left
-	Log        string // path of the log; empty when nothing was said
+	Running    bool      // somebody holds its lock
+	Owner      *Owner    // who took it; nil when not known
+	Orphan     *Orphan   // the lock, where it has outlived its owner; nil: it has not, as far as is known
+	Failure    string    // why it could not be done; empty when it was interrupted
+	Checkpoint bool      // the next run goes on from what this one left
+	Saved      time.Time // when it left that
+	Log        string    // path of the log; empty when nothing was said
 	Touched    time.Time
 }
 
@@ -26,23 +28,27 @@ func (c *Cache) WorkState(key Key) (*WorkState, error) {
 	if err != nil {
 		return nil, err
 	}
-	var owner *Owner
+	s := &WorkState{Running: running}
 	if running {
-		owner = c.owner(key)
+		s.Owner = c.owner(key)
+		if s.Orphan, err = c.orphan(key, s.Owner); err != nil {
+			return nil, err
+		}
 	}
 	dir := c.workPath(key)
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if running {
-			return &WorkState{Running: true, Owner: owner}, nil
+			return s, nil
 		}
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
 	w := c.work(key)
-	s := &WorkState{Running: running, Owner: owner, Checkpoint: w.Resumes(), Touched: info.ModTime()}
+	s.Touched = info.ModTime()
+	s.Saved, s.Checkpoint = w.lastCheckpoint()
 	if text, err := os.ReadFile(w.failurePath()); err == nil && !running {
 		s.Failure = strings.TrimSpace(string(text))
 	}

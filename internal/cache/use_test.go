@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func open(t testing.TB, dir string) *Cache {
@@ -98,9 +99,13 @@ func TestWorkStateTellsHowFarWorkIs(t *testing.T) {
 	key := KeyOf("work")
 	state := func() *WorkState {
 		t.Helper()
-		s, err := c.WorkState(key)
-		if err != nil {
+		s, err1 := c.WorkState(key)
+		begun, err2 := c.Begun()
+		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
+		}
+		if s != nil && !begun[key] || begun[KeyOf("other work")] {
+			t.Errorf("begun: %v, in the state %+v", begun, s)
 		}
 		return s
 	}
@@ -131,11 +136,13 @@ func TestWorkStateTellsHowFarWorkIs(t *testing.T) {
 	os.WriteFile(work.Log, []byte("x"), 0o666)
 	os.Mkdir(work.Checkpoint, 0o777)
 	os.WriteFile(filepath.Join(work.Checkpoint, "epoch1"), nil, 0o666)
+	saved := time.Date(2026, 11, 24, 12, 3, 0, 0, time.UTC)
+	os.Chtimes(filepath.Join(work.Checkpoint, "epoch1"), saved, saved)
 	if err := work.Fail(errors.New("no luck")); err != nil {
 		t.Fatal(err)
 	}
 	lock.Unlock()
-	if s := state(); s.Running || s.Failure != "no luck" || !s.Checkpoint || s.Log != work.Log {
+	if s := state(); s.Running || s.Failure != "no luck" || !s.Checkpoint || !s.Saved.Equal(saved) || s.Log != work.Log {
 		t.Errorf("failed: %+v", s)
 	}
 	if lock, err = c.TryLock(key); err != nil {

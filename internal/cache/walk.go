@@ -47,7 +47,7 @@ func ignoreMissing(err error) error {
 func eachFile(root string, f func(path, name string) error) error {
 	folders, err := os.ReadDir(root)
 	if err != nil {
-		return err
+		return ignoreMissing(err)
 	}
 	for _, folder := range folders {
 		if !folder.IsDir() {

@@ -3,6 +3,7 @@ package cache
 import (
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Work is the folder in which the work of a key is done. It belongs to whoever
@@ -52,6 +53,21 @@ func (w *Work) Fail(reason error) error {
 func (w *Work) Resumes() bool {
 	entries, err := os.ReadDir(w.Checkpoint)
 	return err == nil && len(entries) > 0
+}
+
+// lastCheckpoint says when the newest checkpoint was written, if there is any.
+func (w *Work) lastCheckpoint() (when time.Time, ok bool) {
+	if !w.Resumes() {
+		return when, false
+	}
+	err := eachEntry(w.Checkpoint, func(path, _ string) error {
+		info, err := os.Stat(path)
+		if err == nil && info.ModTime().After(when) {
+			when = info.ModTime()
+		}
+		return ignoreMissing(err)
+	})
+	return when, err == nil && !when.IsZero()
 }
 
 func (w *Work) dir() string { return filepath.Dir(w.Out) }

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"foil/internal/cache"
+)
+
+// stateText says how far a cell is that is not in the cache.
+func stateText(s *cache.WorkState) string { return stateWith(s, s.Failure) }
+
+// shortState is stateText in a line.
+func shortState(s *cache.WorkState) string {
+	failure, _, more := strings.Cut(s.Failure, "\n")
+	if more {
+		failure += " ..."
+	}
+	return stateWith(s, failure)
+}
+
+// stateWithLog is stateText and where to read on.
+func stateWithLog(s *cache.WorkState) string {
+	if s.Log == "" {
+		return stateText(s)
+	}
+	return stateText(s) + " (log: " + s.Log + ")"
+}
+
+func stateWith(s *cache.WorkState, failure string) string {
+	switch {
+	case s.Orphan != nil:
+		return "is locked: " + s.Orphan.String()
+	case s.Running && s.Owner != nil:
+		return fmt.Sprintf("is being made by process %d%s since %s", s.Owner.PID, onHost(s.Owner.Host), timeText(s.Owner.Since))
+	case s.Running:
+		return "is being made"
+	}
+	text := "interrupted"
+	if failure != "" {
+		text = "failed: " + failure
+	}
+	switch {
+	case s.Checkpoint:
+		text += "; the next run goes on from the checkpoint of " + timeText(s.Saved)
+	case failure == "":
+		text += "; the next run begins anew"
+	}
+	return text
+}
