@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -9,6 +10,9 @@ import (
 
 // replaceFile writes a file at once or not at all, in place of what may be there.
 func replaceFile(path string, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; name a file in it", path)
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".foil-*")
 	if err != nil {
 		return err

@@ -222,6 +222,23 @@ func TestNewerRecordIsRefusedWhateverIsInIt(t *testing.T) {
 	}
 }
 
+func TestFolderInAnObjectsPlaceMakesWayForIt(t *testing.T) {
+	c := openTemp(t)
+	r := publish(t, c, "work", "out", "content")
+	path := c.objectPath(r.Outputs[0].Digest)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(path, "inside"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	c = open(t, c.Dir()) // as another process would
+	publish(t, c, "work", "out", "content")
+	if r, reason := lookup(t, c, "work"); r == nil {
+		t.Error(reason)
+	}
+}
+
 func TestDamagedObjectIsSetAsideAndHealed(t *testing.T) {
 	for name, damage := range map[string]func(path string) error{
 		"gone":      os.Remove,

@@ -114,6 +114,9 @@ func (p *publisher) place(file *os.File, target string) error {
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return err
 	}
+	if info, err := os.Lstat(target); err == nil && info.IsDir() { // no file takes its place
+		os.Rename(target, filepath.Join(p.cache.dir, damagedDir, filepath.Base(target)))
+	}
 	return p.into(target, func() error { return os.Rename(path, target) })
 }
 
