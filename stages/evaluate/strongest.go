@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"foil/internal/tables"
 	"foil/pipeline"
@@ -68,7 +67,7 @@ func runStrongest(_ context.Context, cell *pipeline.Cell) error {
 // newPanel reads the attacks and checks that they belong together.
 func newPanel(cell *pipeline.Cell) (*panel, error) {
 	p := &panel{names: slices.Sorted(maps.Keys(cell.Inputs)), outcomes: map[tried][]tables.Outcome{}}
-	tries := make([]int, len(p.names)) // images that each attack was tried on
+	tries := trials{attacks: p.names, images: map[string][]int{}}
 	for i, name := range p.names {
 		attack, outcomes, err := attackfile.Read(cell.Inputs[name])
 		if err != nil {
@@ -79,7 +78,7 @@ func newPanel(cell *pipeline.Cell) (*panel, error) {
 		} else if err := p.attack.Beside(attack); err != nil {
 			return nil, fmt.Errorf("%s and %s cannot be put together: %w", p.names[0], name, err)
 		}
-		tries[i] = len(outcomes)
+		tries.add(i, outcomes)
 		if err := p.add(i, outcomes); err != nil {
 			return nil, err
 		}
@@ -88,14 +87,8 @@ func newPanel(cell *pipeline.Cell) (*panel, error) {
 	if len(p.order) == 0 {
 		return nil, errors.New("no image was attacked by all of the attacks at one checkpoint")
 	}
-	var more []string
-	for i, n := range tries {
-		if n > len(p.order) {
-			more = append(more, fmt.Sprintf("%s (%d)", p.names[i], n))
-		}
-	}
-	if len(more) > 0 {
-		cell.Note("only the %d images count that all attacks were tried on; more were tried by %s", len(p.order), strings.Join(more, ", "))
+	for _, left := range tries.leftOut(p) {
+		cell.Note("%s", left)
 	}
 	return p, nil
 }

@@ -16,8 +16,8 @@ import (
 // on is what a test's attacks are on.
 var on = attackfile.Attack{Epsilon: 0.031, Model: cache.DigestOf([]byte("model")), Data: cache.DigestOf([]byte("data"))}
 
-// attacked is an artifact with outcomes: for each image its label, what it is taken
-// for before and after, and the loss.
+// attacked is an artifact with outcomes at the last checkpoint: for each image its
+// label, what it is taken for before and after, and the loss.
 func attacked(t *testing.T, on attackfile.Attack, images ...[4]int32) pipeline.Artifact {
 	t.Helper()
 	r := attackfile.Result{Attack: on}
@@ -25,6 +25,19 @@ func attacked(t *testing.T, on attackfile.Attack, images ...[4]int32) pipeline.A
 		r.Outcomes = append(r.Outcomes, tables.Outcome{
 			Checkpoint: "last", Image: int32(i), Label: v[0], Clean: v[1], Attacked: v[2], Loss: float64(v[3]),
 		})
+	}
+	return stagetest.Written(t, func(create tables.CreateFunc) error { return attackfile.Write(create, r) })
+}
+
+// attackedAt is an artifact with so many outcomes at each checkpoint, all images
+// taken for what they are.
+func attackedAt(t *testing.T, images map[string]int) pipeline.Artifact {
+	t.Helper()
+	r := attackfile.Result{Attack: on}
+	for _, checkpoint := range slices.Sorted(maps.Keys(images)) {
+		for i := range images[checkpoint] {
+			r.Outcomes = append(r.Outcomes, tables.Outcome{Checkpoint: checkpoint, Image: int32(i)})
+		}
 	}
 	return stagetest.Written(t, func(create tables.CreateFunc) error { return attackfile.Write(create, r) })
 }
@@ -51,8 +64,8 @@ func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	if !maps.Equal(got, want) {
 		t.Errorf("metrics %v, want %v", got, want)
 	}
-	if len(notes) != 1 || !strings.Contains(notes[0], "only the 5 images") || !strings.Contains(notes[0], "one (6)") {
-		t.Errorf("notes %q, want one that an image does not count", notes)
+	if want := []string{"of the last checkpoint only the 5 images count that all attacks were tried on; more were tried by one (6)"}; !slices.Equal(notes, want) {
+		t.Errorf("notes %q, want %q", notes, want)
 	}
 	_, outcomes, err := attackfile.Read(a)
 	if err != nil {
@@ -65,6 +78,36 @@ func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	// The larger loss, but for images that one attack only leaves misclassified: then that one's.
 	if want := []float64{2, 1, 1, 1, 3}; !slices.Equal(losses, want) {
 		t.Errorf("the outcomes have losses %v, want those of the worst attacks, %v", losses, want)
+	}
+}
+
+// TestWhatDoesNotCountIsToldByCheckpoint gives attacks that were not tried on the same.
+func TestWhatDoesNotCountIsToldByCheckpoint(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		one, two map[string]int
+		want     []string
+	}{
+		{"all on both", map[string]int{"best": 3, "last": 3}, map[string]int{"best": 3, "last": 3}, nil},
+		{"one checkpoint of the first only", map[string]int{"best": 3, "last": 3}, map[string]int{"last": 3},
+			[]string{"the best checkpoint does not count: it was not attacked by two"}},
+		{"one checkpoint of the second only", map[string]int{"last": 3}, map[string]int{"best": 3, "last": 3},
+			[]string{"the best checkpoint does not count: it was not attacked by one"}},
+		{"fewer images of one checkpoint", map[string]int{"best": 3, "last": 3}, map[string]int{"best": 2, "last": 3},
+			[]string{"of the best checkpoint only the 2 images count that all attacks were tried on; more were tried by one (3)"}},
+		{"both", map[string]int{"best": 3, "last": 2}, map[string]int{"last": 3}, []string{
+			"the best checkpoint does not count: it was not attacked by two",
+			"of the last checkpoint only the 2 images count that all attacks were tried on; more were tried by two (3)",
+		}},
+	} {
+		var notes []string
+		stagetest.MustRun(t, Strongest(), &pipeline.Cell{
+			Inputs: map[string]pipeline.Artifact{"one": attackedAt(t, c.one), "two": attackedAt(t, c.two)},
+			OnNote: func(text string) { notes = append(notes, text) },
+		})
+		if !slices.Equal(notes, c.want) {
+			t.Errorf("%s: notes %q, want %q", c.name, notes, c.want)
+		}
 	}
 }
 

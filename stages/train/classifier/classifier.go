@@ -83,7 +83,7 @@ func (t *training) epoch(ctx context.Context, epoch int) (spent [2]time.Duration
 			return spent, err
 		}
 	}
-	t.record(epoch, rate, sum, found)
+	t.record(epoch, rate, sum, found, time.Since(start))
 	return spent, nil
 }
 
@@ -127,8 +127,9 @@ func inWords(loss string) string {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// record adds the epoch to the curves and tells how it went.
-func (t *training) record(epoch int, rate float64, losses []float64, found []score) {
+// record adds the epoch to the curves and tells how it went. How long it took is said
+// in the log alone: curves are the same in every run.
+func (t *training) record(epoch int, rate float64, losses []float64, found []score, took time.Duration) {
 	point := func(name string, v float64) {
 		t.curves = append(t.curves, tables.Point{Epoch: epoch, Name: name, Value: v})
 	}
@@ -143,7 +144,7 @@ func (t *training) record(epoch int, rate float64, losses []float64, found []sco
 		point("selection/"+f.attack+"/loss", f.loss)
 		line += fmt.Sprintf(" %s accuracy %.4f (loss %.3f),", f.attack, f.accuracy, f.loss)
 	}
-	t.cell.Logf("epoch %d:%s rate %.4g", epoch, line, rate)
+	t.cell.Logf("epoch %d:%s rate %.4g, %.1f s", epoch, line, rate, took.Seconds())
 	t.cell.Progress(pipeline.Progress{
 		Done: int64(epoch), Total: int64(t.params.Epochs), Unit: "epochs",
 		Message: fmt.Sprintf("accuracy %.3f, attacked %.3f", under(found, clean), under(found, pgd)), Loss: losses[0],

@@ -1,0 +1,51 @@
+package evaluate
+
+import (
+	"fmt"
+	"strings"
+
+	"foil/internal/tables"
+)
+
+// trials counts the images that attacks were tried on, checkpoint by checkpoint.
+type trials struct {
+	attacks     []string
+	checkpoints []string         // as they come
+	images      map[string][]int // of a checkpoint, by attack
+}
+
+// add counts the outcomes of an attack.
+func (t *trials) add(attack int, outcomes []tables.Outcome) {
+	for _, o := range outcomes {
+		if t.images[o.Checkpoint] == nil {
+			t.checkpoints = append(t.checkpoints, o.Checkpoint)
+			t.images[o.Checkpoint] = make([]int, len(t.attacks))
+		}
+		t.images[o.Checkpoint][attack]++
+	}
+}
+
+// leftOut says which checkpoints and images are no part of a panel, though some of
+// its attacks were tried on them.
+func (t *trials) leftOut(p *panel) (texts []string) {
+	for _, checkpoint := range t.checkpoints {
+		count := len(p.at(checkpoint).order)
+		var more, without []string
+		for i, n := range t.images[checkpoint] {
+			switch {
+			case n == 0:
+				without = append(without, t.attacks[i])
+			case n > count:
+				more = append(more, fmt.Sprintf("%s (%d)", t.attacks[i], n))
+			}
+		}
+		switch {
+		case len(without) > 0:
+			texts = append(texts, fmt.Sprintf("the %s checkpoint does not count: it was not attacked by %s", checkpoint, strings.Join(without, ", ")))
+		case len(more) > 0:
+			texts = append(texts, fmt.Sprintf("of the %s checkpoint only the %d images count that all attacks were tried on; more were tried by %s",
+				checkpoint, count, strings.Join(more, ", ")))
+		}
+	}
+	return texts
+}
