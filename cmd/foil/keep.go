@@ -40,19 +40,21 @@ func (f *gcFlags) kept(ctx context.Context, c *cache.Cache) (map[cache.Key]bool,
 		}
 	}
 	for _, name := range f.keep {
-		keep := f.experiment
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			keep = func(_ context.Context, _ *cache.Cache, k *keeper, dir string) error { return k.reports(dir) }
+		var err error
+		if info, e := os.Stat(name); e == nil && info.IsDir() {
+			err = k.reports(name)
+		} else {
+			err = f.keepExperiment(ctx, c, k, name)
 		}
-		if err := keep(ctx, c, k, name); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("nothing was removed, since it is not known what %s needs: %w", name, err)
 		}
 	}
 	return k.keys, nil
 }
 
-// experiment keeps the cells of an experiment.
-func (f *gcFlags) experiment(ctx context.Context, c *cache.Cache, k *keeper, name string) error {
+// keepExperiment keeps the cells of an experiment.
+func (f *gcFlags) keepExperiment(ctx context.Context, c *cache.Cache, k *keeper, name string) error {
 	opts, err := f.optionsFor(c)
 	if err != nil {
 		return err
@@ -74,7 +76,7 @@ func (f *gcFlags) experiment(ctx context.Context, c *cache.Cache, k *keeper, nam
 		if cell.Record == nil {
 			// Lost, perhaps, while what was made from it is there and will be found
 			// again, once this one has been made again.
-			k.descendants(cell.Key)
+			k.keepAll(cell.Key, func(key cache.Key) []cache.Key { return k.madeFrom[key] })
 		}
 		found = found || k.records[cell.Key] != nil
 	}
@@ -82,16 +84,6 @@ func (f *gcFlags) experiment(ctx context.Context, c *cache.Cache, k *keeper, nam
 		return errors.New("none of its cells is in the cache; if it was run with --set, --backend or --data, say that here, too")
 	}
 	return nil
-}
-
-// descendants keeps all that was made from a key, directly or not.
-func (k *keeper) descendants(key cache.Key) {
-	for _, made := range k.madeFrom[key] {
-		if !k.keys[made] {
-			k.keys[made] = true
-			k.descendants(made)
-		}
-	}
 }
 
 // reports keeps what the reports that are published in a folder were made from.
@@ -116,7 +108,7 @@ func (k *keeper) reports(dir string) error {
 		case k.records[*p.Key] == nil:
 			return fmt.Errorf("%s is of a report (key %s) that is not in the cache; name the experiment instead", path, p.Key.Short())
 		}
-		k.ancestors(*p.Key)
+		k.keepAll(*p.Key, k.inputs)
 		return nil
 	})
 	if err == nil && !found {
@@ -125,15 +117,28 @@ func (k *keeper) reports(dir string) error {
 	return err
 }
 
-// ancestors keeps a key and all that it was made from.
-func (k *keeper) ancestors(key cache.Key) {
-	if k.keys[key] {
-		return
-	}
-	k.keys[key] = true
+// inputs are the keys that a key's work was made from.
+func (k *keeper) inputs(key cache.Key) (inputs []cache.Key) {
 	if r := k.records[key]; r != nil {
 		for _, in := range r.Inputs {
-			k.ancestors(in.Key)
+			inputs = append(inputs, in.Key)
+		}
+	}
+	return inputs
+}
+
+// keepAll keeps a key and all that next leads to from it. What is kept already is
+// followed, too: it may have been for another reason.
+func (k *keeper) keepAll(key cache.Key, next func(cache.Key) []cache.Key) {
+	seen := map[cache.Key]bool{key: true}
+	for todo := []cache.Key{key}; len(todo) > 0; {
+		key, todo = todo[0], todo[1:]
+		k.keys[key] = true
+		for _, n := range next(key) {
+			if !seen[n] {
+				seen[n] = true
+				todo = append(todo, n)
+			}
 		}
 	}
 }
