@@ -22,7 +22,7 @@ test:
 race stress: export GORACE = halt_on_error=1 atexit_sleep_ms=0
 STRESS = go test -race -gcflags=all=-d=checkptr=0 -run 'Killed|Damage|EightRuns|FullDisk|Spares' -timeout 90m
 race:
-	go test -race ./internal/cache/... ./internal/checkpoint ./pipeline/...
+	go test -race ./internal/store/disk/... ./internal/checkpoint ./pipeline/...
 	$(STRESS) ./cmd/foil
 
 # Runs killed 200 times, every file of a cache damaged, disks that are full, eight runs
@@ -38,9 +38,9 @@ fuzz:
 bench:
 	go test -run '^$$' -bench . -benchmem -cpu 1 ./...
 
-# foil beside others: training steps beside PyTorch's (models/multvae/peer/README.md,
-# models/l2l/peer/README.md), and the runner's own cost beside DVC's and Snakemake's
-# (pipeline/peer/README.md). PEER_FLAGS go to each program: -rounds 1, say.
+# foil beside others: training steps beside PyTorch's (internal/bench/multvae/README.md,
+# internal/bench/l2l/README.md), and the runner's own cost beside DVC's and Snakemake's
+# (internal/bench/runner/README.md). PEER_FLAGS go to each program: -rounds 1, say.
 # PEER_PYTHON names an interpreter with the packages that are needed; otherwise
 # they are installed in .peer/.
 PEER_FLAGS ?=
@@ -53,16 +53,16 @@ endif
 bench-peer: bench-multvae bench-l2l
 
 bench-multvae:
-	go run ./models/multvae/peer -python $(PYTHON) $(PEER_FLAGS)
+	go run ./internal/bench/multvae -python $(PYTHON) $(PEER_FLAGS)
 
 bench-l2l:
-	go run ./models/l2l/peer -python $(PYTHON) $(PEER_FLAGS)
+	go run ./internal/bench/l2l -python $(PYTHON) $(PEER_FLAGS)
 
 bench-runner: build
-	go run ./pipeline/peer -python $(PYTHON) -foil ./foil $(PEER_FLAGS)
+	go run ./internal/bench/runner -python $(PYTHON) -foil ./foil $(PEER_FLAGS)
 
-.peer/training: models/multvae/peer/requirements.txt
-.peer/runners: pipeline/peer/requirements.txt
+.peer/training: internal/bench/multvae/requirements.txt
+.peer/runners: internal/bench/runner/requirements.txt
 .peer/training .peer/runners: | .peer/bin/pip
 	.peer/bin/pip install -r $<
 	touch $@

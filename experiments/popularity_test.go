@@ -6,9 +6,9 @@ import (
 	"slices"
 	"testing"
 
-	"foil/internal/cache"
+	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/internal/scores"
-	"foil/internal/tables"
 	"foil/pipeline"
 	"foil/spec"
 	"foil/stages/command"
@@ -23,7 +23,7 @@ func TestPopularityScoresAsFoilDoes(t *testing.T) {
 	}
 	const k = 5
 	data := stagetest.Split(t)
-	split, err := tables.ReadSplit(data.Path)
+	split, err := artifact.ReadSplit(data.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestPopularityScoresAsFoilDoes(t *testing.T) {
 		t.Errorf("%d metrics, want %d", len(metrics), len(want))
 	}
 	for _, m := range metrics {
-		if w, ok := want[m.Name]; !ok || m.K != k || m.Split != tables.Test || m.Value < w-1e-12 || m.Value > w+1e-12 {
+		if w, ok := want[m.Name]; !ok || m.K != k || m.Split != artifact.Test || m.Value < w-1e-12 || m.Value > w+1e-12 {
 			t.Errorf("got %+v, want %v", m, w)
 		}
 	}
@@ -48,7 +48,7 @@ func runPopularity(t *testing.T, data pipeline.Artifact, k int64) pipeline.Artif
 		p.Run = append(p.Run, spec.Value{Type: spec.String, Str: arg})
 	}
 	p.Run = append(p.Run, spec.Value{Type: spec.Int, Int: k})
-	p.Outputs, p.Type = []string{tables.MetricsFile}, tables.TypeMetrics
+	p.Outputs, p.Type = []string{artifact.MetricsFile}, artifact.TypeMetrics
 	program, err := files.ReadFile("popularity.py")
 	if err != nil {
 		t.Fatal(err)
@@ -56,18 +56,18 @@ func runPopularity(t *testing.T, data pipeline.Artifact, k int64) pipeline.Artif
 	return stagetest.MustRun(t, kind, &pipeline.Cell{
 		Params:  p,
 		Inputs:  map[string]pipeline.Artifact{"split": data},
-		Sources: []pipeline.Source{{Name: "popularity.py", Digest: cache.DigestOf(program), Content: program}},
+		Sources: []pipeline.Source{{Name: "popularity.py", Digest: digest.Of(program), Content: program}},
 		OutDir:  filepath.Join(t.TempDir(), "out"),
 	})
 }
 
 // popularity scores the same recommendations with package scores.
-func popularity(split *tables.Split, k int) map[string]float64 {
+func popularity(split *artifact.Split, k int) map[string]float64 {
 	count := make([]float32, split.Items.Len())
 	for _, item := range split.Train.Item {
 		count[item]++
 	}
-	input, target := tables.NewRows(split.TestInput), tables.NewRows(split.TestTarget)
+	input, target := artifact.NewRows(split.TestInput), artifact.NewRows(split.TestTarget)
 	ranker, coverage := scores.NewRanker(k), scores.NewCoverage(len(count))
 	sum := map[string]float64{}
 	for u := range target.User {

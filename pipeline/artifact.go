@@ -1,16 +1,12 @@
 package pipeline
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"io"
+	"foil/internal/digest"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"foil/internal/cache"
 )
 
 // An Artifact is what a stage made: one or more named files, read-only. Its
@@ -24,19 +20,15 @@ type Artifact struct {
 }
 
 // A File is one file of an artifact.
-type File struct {
-	Name   string       `json:"name"` // with forward slashes
-	Digest cache.Digest `json:"digest"`
-	Size   int64        `json:"size"`
-}
+type File = digest.File
 
 // Digest is the digest of the artifact: of the names and digests of its files.
-func (a Artifact) Digest() cache.Digest {
+func (a Artifact) Digest() digest.Digest {
 	var b strings.Builder
 	for _, f := range a.Files {
 		fmt.Fprintf(&b, "%s %q\n", f.Digest, f.Name)
 	}
-	return cache.DigestOf([]byte(b.String()))
+	return digest.Of([]byte(b.String()))
 }
 
 // Path returns where the file called name can be read.
@@ -71,7 +63,7 @@ func DirArtifact(dir string) (Artifact, error) {
 		if err != nil {
 			return err
 		}
-		digest, size, err := DigestFile(path)
+		digest, size, err := digest.OfFile(path)
 		if err != nil {
 			return err
 		}
@@ -80,16 +72,4 @@ func DirArtifact(dir string) (Artifact, error) {
 	})
 	slices.SortFunc(a.Files, func(x, y File) int { return strings.Compare(x.Name, y.Name) })
 	return a, err
-}
-
-// DigestFile returns the digest and the size of a file's content.
-func DigestFile(path string) (cache.Digest, int64, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return cache.Digest{}, 0, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, f)
-	return cache.Digest(h.Sum(nil)), n, err
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 )
 
 // manyCells is a spec of n cells: half of them need the other half.
@@ -67,9 +67,9 @@ func BenchmarkPlanAfterAChange10000(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			bench := newBench(b)
-			var records []*cache.Record
+			var records []*disk.Record
 			for i, c := range bench.plan(src(0, "")).Cells {
-				records = append(records, &cache.Record{
+				records = append(records, &disk.Record{
 					Key: c.Key, KeyText: c.KeyText, Kind: c.Node.Kind.Name, Cell: c.Node.ID, Started: time.Unix(int64(i), 0), WallSeconds: float64(i % 7),
 				})
 			}

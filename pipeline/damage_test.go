@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // object is where a cell's output lies.
@@ -118,7 +119,7 @@ func TestDeliveredOutputIsCheckedOnAHit(t *testing.T) {
 	if _, err := r.Of("d").Artifact.Path("text"); err != nil {
 		t.Error(err)
 	}
-	var damaged *cache.DamagedError
+	var damaged *disk.DamagedError
 	if _, err := r.Of("c").Artifact.Path("text"); !errors.As(err, &damaged) {
 		t.Errorf("c: got %v", err)
 	}
@@ -150,7 +151,7 @@ func TestNewerRecordStopsThePlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	os.WriteFile(path, resum(strings.Replace(string(text), `"format": 1`, `"format": 9`, 1)), 0o666)
-	c, _ := cache.Open(b.dir)
+	c, _ := disk.Open(b.dir)
 	_, err = b.graph(chain).Plan(t.Context(), Options{Cache: c})
 	if err == nil || !strings.Contains(err.Error(), "has record format 9") {
 		t.Errorf("got %v", err)
@@ -161,5 +162,5 @@ func TestNewerRecordStopsThePlan(t *testing.T) {
 // says.
 func resum(text string) []byte {
 	end := strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n") + 1
-	return []byte(text[:end] + ` "sha256": "` + cache.DigestOf([]byte(text[:end])).String() + "\"}\n")
+	return []byte(text[:end] + ` "sha256": "` + digest.Of([]byte(text[:end])).String() + "\"}\n")
 }

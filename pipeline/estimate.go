@@ -2,10 +2,9 @@ package pipeline
 
 import (
 	"fmt"
+	"foil/internal/digest"
 	"slices"
 	"time"
-
-	"foil/internal/cache"
 )
 
 // An Estimate says how long a plan may take, going by what was made before. A
@@ -90,7 +89,7 @@ func newWalls(h *History) *walls {
 // of is how long a cell may take; -1 when nothing is known.
 func (w *walls) of(n *Node, backend string) time.Duration {
 	return remember(w.known, n.Kind.Name+"\n"+n.params.canonical, func() time.Duration {
-		text := keyText(n, backend, nil, func(*Node) cache.Digest { return cache.Digest{} })
+		text := keyText(n, backend, nil, func(*Node) digest.Digest { return digest.Digest{} })
 		return w.median(n.Kind.Name, settings(sortedLines(text)))
 	})
 }

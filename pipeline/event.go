@@ -3,7 +3,8 @@ package pipeline
 import (
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // An Event tells what happens in a run. All events of a run come from one
@@ -16,7 +17,7 @@ type RunStarted struct{ Plan *Plan }
 // CellStarted says that a cell is being made.
 type CellStarted struct {
 	Node    *Node
-	Key     cache.Key
+	Key     digest.Key
 	Reason  string // why it is not a hit
 	Resumes bool   // an interrupted run left checkpoints
 }
@@ -25,8 +26,8 @@ type CellStarted struct {
 // this one has ended, and left something behind that is waited for.
 type CellWaiting struct {
 	Node   *Node
-	Key    cache.Key
-	Orphan *cache.Orphan // what that holds; nil: the run is there
+	Key    digest.Key
+	Orphan *disk.Orphan // what that holds; nil: the run is there
 }
 
 // CellProgress says how far a running cell is, at most ten times a second.
@@ -52,15 +53,15 @@ type CellRetried struct {
 // CellHit says that a cell is there already.
 type CellHit struct {
 	Node   *Node
-	Key    cache.Key
-	Record *cache.Record
+	Key    digest.Key
+	Record *disk.Record
 }
 
 // CellDone says that a cell was made.
 type CellDone struct {
 	Node     *Node
-	Key      cache.Key
-	Record   *cache.Record
+	Key      digest.Key
+	Record   *disk.Record
 	Duration time.Duration
 }
 

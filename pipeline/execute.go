@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"foil/internal/digest"
 	"sync/atomic"
 	"time"
-
-	"foil/internal/cache"
 )
 
 // Execute runs what the plan's cells need. A cell that fails stops only the
@@ -52,21 +51,21 @@ type executor struct {
 	host   string
 
 	ready    queue
-	open     int                   // cells without an outcome
-	busy     int                   // jobs that keep a worker busy
-	room     Limits                // what they leave of the machine
-	gpus     []int                 // those that are free
-	waiting  int                   // cells that wait for another run's lock
-	inFlight map[cache.Key]*cell   // who is doing the work of a key
-	parked   map[cache.Key][]*cell // who waits for the same work
-	failed   map[cache.Key]*Node   // whose work failed
+	open     int                    // cells without an outcome
+	busy     int                    // jobs that keep a worker busy
+	room     Limits                 // what they leave of the machine
+	gpus     []int                  // those that are free
+	waiting  int                    // cells that wait for another run's lock
+	inFlight map[digest.Key]*cell   // who is doing the work of a key
+	parked   map[digest.Key][]*cell // who waits for the same work
+	failed   map[digest.Key]*Node   // whose work failed
 	messages chan message
 }
 
 // A cell is a node during a run. Only the loop touches it, but for progress.
 type cell struct {
 	*PlannedCell
-	key      cache.Key
+	key      digest.Key
 	keyText  string
 	priority int
 	pending  int     // cells that it waits for
@@ -76,7 +75,7 @@ type cell struct {
 	settled  bool    // the outcome stands
 	held     Limits  // what its job takes of the machine
 	gpus     []int   // which ones these are
-	digest   cache.Digest
+	digest   digest.Digest
 	outcome  Outcome
 	progress atomic.Pointer[Progress]
 }
@@ -86,9 +85,9 @@ func newExecutor(ctx context.Context, p *Plan) *executor {
 	x := &executor{
 		ctx: ctx, cancel: cancel, opts: p.opts, host: hostname(), room: p.opts.Limits,
 		of:       make(map[*Node]*cell, len(p.Cells)),
-		inFlight: map[cache.Key]*cell{},
-		parked:   map[cache.Key][]*cell{},
-		failed:   map[cache.Key]*Node{},
+		inFlight: map[digest.Key]*cell{},
+		parked:   map[digest.Key][]*cell{},
+		failed:   map[digest.Key]*Node{},
 		messages: make(chan message),
 		open:     len(p.Cells),
 	}
@@ -198,8 +197,8 @@ func (x *executor) asPlanned(c *cell) bool {
 // start gives a ready cell to a goroutine, unless the same work is being done,
 // or has failed; it says whether it did.
 func (x *executor) start(c *cell) bool {
-	c.keyText = keyText(c.Node, x.opts.Backend, c.sources, func(from *Node) cache.Digest { return x.of[from].digest })
-	c.key = cache.KeyOf(c.keyText)
+	c.keyText = keyText(c.Node, x.opts.Backend, c.sources, func(from *Node) digest.Digest { return x.of[from].digest })
+	c.key = digest.KeyOf(c.keyText)
 	if cause := x.failed[c.key]; cause != nil {
 		x.skip(c, cause)
 		return false

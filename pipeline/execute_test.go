@@ -16,7 +16,8 @@ import (
 	"testing/fstest"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 func TestSecondRunHits(t *testing.T) {
@@ -201,14 +202,14 @@ func TestLogIsKeptWithTheRecord(t *testing.T) {
 	if text, _ := os.ReadFile(path); string(text) != "hello\n" {
 		t.Errorf("log %q", text)
 	}
-	if len(rec.Timings) != 2 || rec.Timings[1] != (cache.Timing{Name: "epoch", Seconds: 2}) {
+	if len(rec.Timings) != 2 || rec.Timings[1] != (disk.Timing{Name: "epoch", Seconds: 2}) {
 		t.Errorf("timings %v", rec.Timings)
 	}
 	in := r.Of("a")
-	if want := (cache.Input{Name: "a", Cell: "a", Key: in.Key, Digest: in.Artifact.Digest()}); len(rec.Inputs) != 1 || rec.Inputs[0] != want {
+	if want := (disk.Input{Name: "a", Cell: "a", Key: in.Key, Digest: in.Artifact.Digest()}); len(rec.Inputs) != 1 || rec.Inputs[0] != want {
 		t.Errorf("inputs %v", rec.Inputs)
 	}
-	if rec.Cell != "b" || rec.Foil != "v1" || rec.Kind != "test/text" || cache.KeyOf(rec.KeyText) != rec.Key || in.Record.Params != "{n: 1}" {
+	if rec.Cell != "b" || rec.Foil != "v1" || rec.Kind != "test/text" || digest.KeyOf(rec.KeyText) != rec.Key || in.Record.Params != "{n: 1}" {
 		t.Errorf("%+v", rec)
 	}
 }
@@ -357,7 +358,7 @@ func TestEventsTellTheStory(t *testing.T) {
 func TestSourceErrorNamesTheCell(t *testing.T) {
 	b := newBench(t)
 	b.sources = func(*textParams) ([]Source, error) { return nil, errors.New("no data and no network") }
-	c, err := cache.Open(b.dir)
+	c, err := disk.Open(b.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,13 +370,13 @@ func TestSourceErrorNamesTheCell(t *testing.T) {
 
 func TestChangedSourceMissesAndMovedOneHits(t *testing.T) {
 	b := newBench(t)
-	source := Source{Name: "data", Digest: cache.DigestOf([]byte("1")), Path: "/one"}
+	source := Source{Name: "data", Digest: digest.Of([]byte("1")), Path: "/one"}
 	b.sources = func(*textParams) ([]Source, error) { return []Source{source}, nil }
 	const src = "name: x\nstages:\n  a: {uses: test/source}\n"
 	b.wantRan(src, "a")
 	source.Path = "/two"
 	b.wantRan(src)
-	source.Digest = cache.DigestOf([]byte("2"))
+	source.Digest = digest.Of([]byte("2"))
 	b.wantRan(src, "a")
 }
 
@@ -386,7 +387,7 @@ func TestOnlySourcesSeeWhatLiesBesideTheSpec(t *testing.T) {
 	kind := g.Nodes[0].Kind
 	kind.Sources = func(_ context.Context, env *Env, _ any) ([]Source, error) {
 		text, err := fs.ReadFile(env.Files, "script")
-		return []Source{{Name: "script", Digest: cache.DigestOf(text), Content: text}}, err
+		return []Source{{Name: "script", Digest: digest.Of(text), Content: text}}, err
 	}
 	b.during = func(_ context.Context, cell *Cell) error {
 		if cell.Env.Files != nil || string(cell.Sources[0].Content) != "one" {

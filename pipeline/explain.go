@@ -4,7 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // An Explanation says of what a cell's key is made and, where the cell is not
@@ -16,7 +17,7 @@ type Explanation struct {
 
 	// Nearest is the work of the same kind that is most like that of a cell
 	// which was never made: see History. Differences are between the two.
-	Nearest     *cache.Record
+	Nearest     *disk.Record
 	Differences []Difference
 
 	// Waits explains the cell that has to be made first: before this one's key is
@@ -69,7 +70,7 @@ func (x *Explainer) Explain(n *Node) *Explanation {
 		return e
 	case c.State == Unknown:
 		e.Waits = x.Explain(x.firstMissing(n))
-	case c.State == Hit || c.Reason != cache.NeverMade:
+	case c.State == Hit || c.Reason != disk.NeverMade:
 		return e
 	}
 	known := slices.DeleteFunc(slices.Clone(e.Lines), func(l KeyLine) bool { return l.Value == "" })
@@ -90,8 +91,8 @@ func (x *Explainer) text(c *PlannedCell) string {
 	if c.KeyText != "" {
 		return c.KeyText
 	}
-	text := keyText(c.Node, x.plan.opts.Backend, c.sources, func(from *Node) cache.Digest { return x.cells[from].artifact })
-	return strings.ReplaceAll(text, " "+cache.Digest{}.String()+"\n", " "+notKnown+"\n")
+	text := keyText(c.Node, x.plan.opts.Backend, c.sources, func(from *Node) digest.Digest { return x.cells[from].artifact })
+	return strings.ReplaceAll(text, " "+digest.Digest{}.String()+"\n", " "+notKnown+"\n")
 }
 
 // firstMissing is a cell that n needs, and that will run.
@@ -110,19 +111,19 @@ func (x *Explainer) firstMissing(n *Node) *Node {
 }
 
 // inputs are those that a record of the cell would name.
-func (x *Explainer) inputs(c *PlannedCell) []cache.Input {
-	var list []cache.Input
+func (x *Explainer) inputs(c *PlannedCell) []disk.Input {
+	var list []disk.Input
 	for _, in := range c.Node.Inputs {
 		for _, from := range in.From {
 			f := x.cells[from]
-			list = append(list, cache.Input{Name: in.Name, Cell: from.ID, Key: f.Key, Digest: f.artifact})
+			list = append(list, disk.Input{Name: in.Name, Cell: from.ID, Key: f.Key, Digest: f.artifact})
 		}
 	}
 	return list
 }
 
 // compare lists in what new work differs from old work.
-func (x *Explainer) compare(old *cache.Record, lines []KeyLine, inputs []cache.Input) []Difference {
+func (x *Explainer) compare(old *disk.Record, lines []KeyLine, inputs []disk.Input) []Difference {
 	var list []Difference
 	eachPair(sortedLines(old.KeyText), lines, func(a, b *KeyLine) {
 		d := Difference{}
@@ -145,7 +146,7 @@ func (x *Explainer) compare(old *cache.Record, lines []KeyLine, inputs []cache.I
 }
 
 // trace follows an input to the works that made its old and its new content.
-func (x *Explainer) trace(d *Difference, old, new []cache.Input) {
+func (x *Explainer) trace(d *Difference, old, new []disk.Input) {
 	before, after := inputOf(d, old, d.Old), inputOf(d, new, d.New)
 	if after == nil {
 		return
@@ -163,7 +164,7 @@ func (x *Explainer) trace(d *Difference, old, new []cache.Input) {
 }
 
 // inputOf finds the input that a line is about.
-func inputOf(d *Difference, inputs []cache.Input, digest string) *cache.Input {
+func inputOf(d *Difference, inputs []disk.Input, digest string) *disk.Input {
 	name, _, _ := strings.Cut(d.Name, "[")
 	for i, in := range inputs {
 		if in.Name == name && in.Digest.String() == digest {

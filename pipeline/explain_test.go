@@ -10,7 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // explain plans a spec and explains a cell.
@@ -63,10 +64,10 @@ func TestEveryCauseOfAMissIsExplained(t *testing.T) {
 		}, cell: "d", reason: "never made", nearest: "d", want: []string{`backend "go" -> "xla:cpu"`}},
 		"source": {change: func(b *explainBench) string {
 			b.sources = func(*textParams) ([]Source, error) {
-				return []Source{{Name: "ml.zip", Digest: cache.DigestOf([]byte("2"))}}, nil
+				return []Source{{Name: "ml.zip", Digest: digest.Of([]byte("2"))}}, nil
 			}
 			return explained
-		}, cell: "e", reason: "never made", nearest: "e", want: []string{"source ml.zip " + cache.DigestOf([]byte("1")).Short() + " -> " + cache.DigestOf([]byte("2")).Short()}},
+		}, cell: "e", reason: "never made", nearest: "e", want: []string{"source ml.zip " + digest.Of([]byte("1")).Short() + " -> " + digest.Of([]byte("2")).Short()}},
 		"input content, and where it comes from": {change: replace("text: a", "text: other"), remade: "b", cell: "c", reason: "never made", nearest: "c", want: []string{
 			"input a has other content, made by b",
 			"  input a has other content, made by a",
@@ -121,7 +122,7 @@ func TestEveryCauseOfAMissIsExplained(t *testing.T) {
 func newExplainBench(t *testing.T) *explainBench {
 	b := &explainBench{bench: newBench(t)}
 	b.sources = func(*textParams) ([]Source, error) {
-		return []Source{{Name: "ml.zip", Digest: cache.DigestOf([]byte("1"))}}, nil
+		return []Source{{Name: "ml.zip", Digest: digest.Of([]byte("1"))}}, nil
 	}
 	_, b.last = b.mustRun(explained)
 	return b
@@ -161,9 +162,9 @@ func TestNewerRecordIsTheExplanation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, _ := cache.Open(b.dir)
+	c, _ := disk.Open(b.dir)
 	_, err = g.Plan(t.Context(), Options{Cache: c, Env: &Env{}})
-	var newer *cache.NewerFormatError
+	var newer *disk.NewerFormatError
 	if !errors.As(err, &newer) || !strings.Contains(err.Error(), "b: test/text: ") || !strings.Contains(err.Error(), "newer foil") {
 		t.Errorf("got %v", err)
 	}

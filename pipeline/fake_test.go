@@ -14,7 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 	"foil/spec"
 )
 
@@ -178,7 +179,7 @@ func (b *bench) plan(src string) *Plan {
 // planGraph opens the cache as a new process would.
 func (b *bench) planGraph(g *Graph) *Plan {
 	b.Helper()
-	c, err := cache.Open(b.dir)
+	c, err := disk.Open(b.dir)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -222,8 +223,8 @@ func ids(nodes []*Node) []string {
 }
 
 // digests lists the outcome of every cell.
-func digests(r *Result) map[string]cache.Digest {
-	m := map[string]cache.Digest{}
+func digests(r *Result) map[string]digest.Digest {
+	m := map[string]digest.Digest{}
 	for _, o := range r.Outcomes {
 		m[o.Node.ID] = o.Artifact.Digest()
 	}

@@ -3,13 +3,14 @@ package pipeline
 import (
 	"slices"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // A History is what a cache remembers: the records of all that was made in it.
 type History struct {
 	kinds map[string]*works
-	of    map[cache.Key]*cache.Record
+	of    map[digest.Key]*disk.Record
 }
 
 // works are those of a kind that were done.
@@ -22,19 +23,19 @@ type works struct {
 
 // A past is work that was done.
 type past struct {
-	record   *cache.Record
+	record   *disk.Record
 	lines    []KeyLine // sorted
 	settings []KeyLine // see Estimate
 }
 
 // ReadHistory reads all records of a cache. Those that cannot be read are no
 // part of its history.
-func ReadHistory(c *cache.Cache) (*History, error) {
+func ReadHistory(c *disk.Cache) (*History, error) {
 	entries, err := c.Entries()
 	if err != nil {
 		return nil, err
 	}
-	var records []*cache.Record
+	var records []*disk.Record
 	for _, e := range entries {
 		if e.Record != nil {
 			records = append(records, e.Record)
@@ -43,10 +44,10 @@ func ReadHistory(c *cache.Cache) (*History, error) {
 	return newHistory(records), nil
 }
 
-func newHistory(records []*cache.Record) *History {
-	h := &History{kinds: map[string]*works{}, of: map[cache.Key]*cache.Record{}}
+func newHistory(records []*disk.Record) *History {
+	h := &History{kinds: map[string]*works{}, of: map[digest.Key]*disk.Record{}}
 	records = slices.Clone(records)
-	slices.SortStableFunc(records, func(a, b *cache.Record) int { return b.Started.Compare(a.Started) })
+	slices.SortStableFunc(records, func(a, b *disk.Record) int { return b.Started.Compare(a.Started) })
 	for _, r := range records {
 		w := h.kinds[r.Kind]
 		if w == nil {
@@ -66,7 +67,7 @@ func newHistory(records []*cache.Record) *History {
 
 // nearest returns the record of a kind whose work differs in the fewest lines:
 // of several, one of the same cell, and then the latest. Nil: the kind has none.
-func (h *History) nearest(kind, cell string, lines []KeyLine) *cache.Record {
+func (h *History) nearest(kind, cell string, lines []KeyLine) *disk.Record {
 	w := h.kinds[kind]
 	if w == nil {
 		return nil

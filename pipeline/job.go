@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 )
 
 // A job is a ready cell in the hands of a goroutine, with all that it needs.
@@ -23,11 +23,11 @@ type job struct {
 
 	inputs   map[string]Artifact
 	gathered map[string][]GatheredCell
-	read     []cache.Input // for the record
+	read     []disk.Input // for the record
 
 	mu      sync.Mutex
-	damaged map[*Node]*cache.DamagedError
-	timings []cache.Timing
+	damaged map[*Node]*disk.DamagedError
+	timings []disk.Timing
 }
 
 // newJob is called by the loop.
@@ -36,7 +36,7 @@ func (x *executor) newJob(c *cell) *job {
 		cell: c, opts: x.opts, host: x.host, messages: x.messages, deliver: x.opts.Deliver(c.Node),
 		inputs:   map[string]Artifact{},
 		gathered: map[string][]GatheredCell{},
-		damaged:  map[*Node]*cache.DamagedError{},
+		damaged:  map[*Node]*disk.DamagedError{},
 	}
 	for _, in := range c.Node.Inputs {
 		for _, from := range in.From {
@@ -47,7 +47,7 @@ func (x *executor) newJob(c *cell) *job {
 			} else {
 				j.inputs[in.Name] = a
 			}
-			j.read = append(j.read, cache.Input{Name: in.Name, Cell: from.ID, Key: f.key, Digest: f.digest})
+			j.read = append(j.read, disk.Input{Name: in.Name, Cell: from.ID, Key: f.key, Digest: f.digest})
 		}
 	}
 	return j
@@ -57,7 +57,7 @@ func (x *executor) newJob(c *cell) *job {
 func (j *job) opener(from *Node) func(File) (string, error) {
 	return func(f File) (string, error) {
 		path, err := j.opts.openFile(f)
-		var damaged *cache.DamagedError
+		var damaged *disk.DamagedError
 		if errors.As(err, &damaged) {
 			j.mu.Lock()
 			j.damaged[from] = damaged
@@ -82,7 +82,7 @@ func (j *job) makeOrFind(ctx context.Context) message {
 		return finished{cell: j.cell, status: WasHit, record: r}
 	}
 	lock, err := j.opts.Cache.TryLock(j.key)
-	if errors.Is(err, cache.ErrLocked) {
+	if errors.Is(err, disk.ErrLocked) {
 		return locked{j.cell}
 	} else if err != nil {
 		return failed{cell: j.cell, err: err}
@@ -98,7 +98,7 @@ func (j *job) makeOrFind(ctx context.Context) message {
 }
 
 // lookup is Cache.Lookup, and reads what is to be delivered.
-func (j *job) lookup() (*cache.Record, string, error) {
+func (j *job) lookup() (*disk.Record, string, error) {
 	r, reason, err := j.opts.Cache.Lookup(j.key)
 	if r == nil || !j.deliver {
 		return r, reason, err
@@ -112,7 +112,7 @@ func (j *job) lookup() (*cache.Record, string, error) {
 }
 
 // make runs the kind and publishes what it wrote.
-func (j *job) make(ctx context.Context, lock *cache.Lock, reason string) message {
+func (j *job) make(ctx context.Context, lock *disk.Lock, reason string) message {
 	work, err := lock.Begin()
 	if err != nil {
 		return failed{cell: j.cell, err: err}
@@ -146,7 +146,7 @@ func (j *job) make(ctx context.Context, lock *cache.Lock, reason string) message
 }
 
 // run runs the kind, in a process of its own where there is a way to start one.
-func (j *job) run(ctx context.Context, work *cache.Work, log *logFile, lock *cache.Lock) (Usage, error) {
+func (j *job) run(ctx context.Context, work *disk.Work, log *logFile, lock *disk.Lock) (Usage, error) {
 	kind := j.Node.Kind
 	cell, err := j.newCell(work)
 	if err != nil {
@@ -174,7 +174,7 @@ func (j *job) run(ctx context.Context, work *cache.Work, log *logFile, lock *cac
 }
 
 // newCell makes what the kind is given.
-func (j *job) newCell(work *cache.Work) (*Cell, error) {
+func (j *job) newCell(work *disk.Work) (*Cell, error) {
 	// Cells with equal parameters do not share them: a kind may change its own.
 	params, err := j.Node.Kind.decode(j.Node.with)
 	if err != nil {
@@ -198,7 +198,7 @@ func (j *job) newCell(work *cache.Work) (*Cell, error) {
 		OnNote:     func(text string) { j.messages <- noted{j.cell, text} },
 		OnTiming: func(name string, d time.Duration) {
 			j.mu.Lock()
-			j.timings = append(j.timings, cache.Timing{Name: name, Seconds: d.Seconds()})
+			j.timings = append(j.timings, disk.Timing{Name: name, Seconds: d.Seconds()})
 			j.mu.Unlock()
 		},
 	}
@@ -212,8 +212,8 @@ func (j *job) newCell(work *cache.Work) (*Cell, error) {
 	return cell, nil
 }
 
-func (j *job) record(start time.Time, wall time.Duration, usage Usage) *cache.Record {
-	return &cache.Record{
+func (j *job) record(start time.Time, wall time.Duration, usage Usage) *disk.Record {
+	return &disk.Record{
 		KeyText:     j.keyText,
 		Kind:        j.Node.Kind.Name,
 		Version:     j.Node.Kind.Version,

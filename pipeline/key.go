@@ -2,18 +2,17 @@ package pipeline
 
 import (
 	"fmt"
+	"foil/internal/digest"
 	"strings"
-
-	"foil/internal/cache"
 )
 
 // keyFormat is the version of the text that keys are made of.
 const keyFormat = 1
 
-// keyText describes the work of a node, line by line, for cache.KeyOf: what
+// keyText describes the work of a node, line by line, for digest.KeyOf: what
 // is done, with what, on what content. Names of stages, paths, hosts, users and
 // times are not in it, so that the same work has the same key everywhere.
-func keyText(n *Node, backend string, sources []Source, artifact func(*Node) cache.Digest) string {
+func keyText(n *Node, backend string, sources []Source, artifact func(*Node) digest.Digest) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "foil key %d\n", keyFormat)
 	fmt.Fprintf(&b, "kind %q version %d\n", n.Kind.Name, n.Kind.Version)

@@ -1,12 +1,11 @@
 package pipeline
 
 import (
+	"foil/internal/digest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"foil/internal/cache"
 )
 
 // The text and the key of one cell, so that changing either is never an
@@ -14,7 +13,7 @@ import (
 func TestKeyIsPinned(t *testing.T) {
 	b := newBench(t)
 	b.sources = func(*textParams) ([]Source, error) {
-		return []Source{{Name: "ml-1m.zip", Digest: cache.DigestOf([]byte("zip")), Path: "/some/where"}}, nil
+		return []Source{{Name: "ml-1m.zip", Digest: digest.Of([]byte("zip")), Path: "/some/where"}}, nil
 	}
 	p := b.plan(`name: pinned
 seed: 42

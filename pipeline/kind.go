@@ -4,7 +4,7 @@ import (
 	"context"
 	"io/fs"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
 	"foil/spec"
 )
 
@@ -99,9 +99,9 @@ type FileDoc struct{ Name, Doc string }
 
 // A Source is something outside of the pipeline that a kind reads.
 type Source struct {
-	Name   string       // what it is, for example "ml-1m.zip"; part of the key
-	Digest cache.Digest // of its content; part of the key
-	Path   string       // where it lies here; empty: to be downloaded. Not in the key
+	Name   string        // what it is, for example "ml-1m.zip"; part of the key
+	Digest digest.Digest // of its content; part of the key
+	Path   string        // where it lies here; empty: to be downloaded. Not in the key
 
 	// Content is the content itself where that is small, such as a script's:
 	// what was hashed is then what runs, here and on other machines.

@@ -9,7 +9,7 @@ import (
 )
 
 // Imports point one way: cmd -> stages, pipeline, results; stages -> pipeline,
-// spec, models, results, internal; pipeline -> spec, internal/cache; models ->
+// spec, models, results, internal; pipeline -> spec, internal/store/disk; models ->
 // GoMLX alone.
 func TestImportsPointOneWay(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
@@ -24,10 +24,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		forbidden []string
 	}{
 		{"spec", []string{"foil/", gomlx, arrow}},
-		{"internal/cache", []string{"foil/", gomlx, arrow}},
-		{"pipeline", []string{"foil/stages", "foil/models", "foil/results", "foil/cmd", "foil/internal/tables", "foil/internal/dataset", gomlx, arrow}},
-		{"models", []string{"foil/spec", "foil/pipeline", "foil/stages", "foil/results", "foil/cmd", "foil/internal/cache", arrow}},
-		{"results", []string{"foil/stages", "foil/models", "foil/pipeline", "foil/cmd", gomlx}},
+		{"internal/store", []string{"foil/cmd", "foil/spec", "foil/pipeline", "foil/stages", "foil/models", "foil/internal/artifact", gomlx, arrow}},
+		{"pipeline", []string{"foil/stages", "foil/models", "foil/internal/report", "foil/cmd", "foil/internal/artifact", "foil/internal/dataset", gomlx, arrow}},
+		{"models", []string{"foil/spec", "foil/pipeline", "foil/stages", "foil/internal/report", "foil/cmd", "foil/internal/store/disk", arrow}},
+		{"internal/report", []string{"foil/stages", "foil/models", "foil/pipeline", "foil/cmd", gomlx}},
 		{"stages", []string{"foil/cmd"}},
 	} {
 		if _, err := os.Stat(filepath.Join("..", layer.folder)); err != nil {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 )
 
 // A message tells the loop what became of a job. The loop handles it, so that
@@ -48,7 +48,7 @@ func (m retried) handle(x *executor) {
 type finished struct {
 	cell     *cell
 	status   Status
-	record   *cache.Record
+	record   *disk.Record
 	duration time.Duration
 }
 
@@ -83,7 +83,7 @@ const maxRepairs = 3
 // damaged: artifacts that the cell read do not have the content they should have.
 type damaged struct {
 	cell   *cell
-	inputs map[*Node]*cache.DamagedError
+	inputs map[*Node]*disk.DamagedError
 }
 
 func (m damaged) handle(x *executor) {

@@ -6,12 +6,13 @@ import (
 	"os"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // Options say how a graph is run. None of them but Backend enters a key.
 type Options struct {
-	Cache   *cache.Cache
+	Cache   *disk.Cache
 	Env     *Env   // nil: an empty one
 	Backend string // of kinds that are Numeric
 	Workers int    // cells at once; 0: as many as the limits allow
@@ -69,4 +70,4 @@ func (o Options) withDefaults() Options {
 }
 
 // openFile returns where a file of an artifact lies, with its content checked.
-func (o Options) openFile(f File) (string, error) { return o.Cache.Object(cache.File(f)) }
+func (o Options) openFile(f File) (string, error) { return o.Cache.Object(digest.File(f)) }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // A State is what is known of a cell before anything runs.
@@ -25,14 +26,14 @@ type PlannedCell struct {
 	Reason string // why it is no hit: "never made", "depends on model[fold=0]", ...
 
 	// Key and KeyText are empty for Unknown.
-	Key     cache.Key
+	Key     digest.Key
 	KeyText string
 
-	Record *cache.Record // of a hit
-	SameAs *Node         // a node before it that does the same work; nil: none
+	Record *disk.Record // of a hit
+	SameAs *Node        // a node before it that does the same work; nil: none
 
 	sources  []Source
-	artifact cache.Digest // of a hit
+	artifact digest.Digest // of a hit
 }
 
 // A Plan says what a run would do.
@@ -55,7 +56,7 @@ func (g *Graph) Plan(ctx context.Context, opts Options) (*Plan, error) {
 		plan:    &Plan{Graph: g, opts: opts.withDefaults()},
 		cells:   make(map[*Node]*PlannedCell, len(g.Nodes)),
 		sources: map[string]sourced{},
-		owners:  map[cache.Key]*Node{},
+		owners:  map[digest.Key]*Node{},
 	}
 	var errs []error
 	for _, n := range g.Nodes {
@@ -92,7 +93,7 @@ type planner struct {
 	plan    *Plan
 	cells   map[*Node]*PlannedCell
 	sources map[string]sourced
-	owners  map[cache.Key]*Node
+	owners  map[digest.Key]*Node
 }
 
 // sourced is what Kind.Sources said, once for equal parameters.
@@ -113,8 +114,8 @@ func (p *planner) cell(ctx context.Context, n *Node) (*PlannedCell, error) {
 		c.State, c.Reason = Unknown, "depends on "+missing.ID
 		return c, nil
 	}
-	c.KeyText = keyText(n, p.plan.opts.Backend, c.sources, func(from *Node) cache.Digest { return p.cells[from].artifact })
-	c.Key = cache.KeyOf(c.KeyText)
+	c.KeyText = keyText(n, p.plan.opts.Backend, c.sources, func(from *Node) digest.Digest { return p.cells[from].artifact })
+	c.Key = digest.KeyOf(c.KeyText)
 	c.Record, c.Reason, err = p.plan.opts.Cache.Lookup(c.Key)
 	switch owner := p.owners[c.Key]; {
 	case err != nil:
@@ -163,7 +164,7 @@ func (p *planner) findSources(ctx context.Context, n *Node) ([]Source, error) {
 }
 
 // artifactOf returns the artifact that a record names.
-func artifactOf(r *cache.Record, open func(File) (string, error)) Artifact {
+func artifactOf(r *disk.Record, open func(File) (string, error)) Artifact {
 	a := Artifact{Files: make([]File, len(r.Outputs)), Open: open}
 	for i, f := range r.Outputs {
 		a.Files[i] = File(f)

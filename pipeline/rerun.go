@@ -4,19 +4,20 @@ import (
 	"context"
 	"fmt"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // A Comparison holds what a cell made against what it makes now.
 type Comparison struct {
 	Node     *Node
-	Old, New *cache.Record
+	Old, New *disk.Record
 	Differ   []string // files that came out different, by name
 }
 
 // Rerun makes a cell again that is in the plan's cache, in a scratch cache that
 // gets what it needs, and compares the outputs.
-func (p *Plan) Rerun(ctx context.Context, n *Node, scratch *cache.Cache) (*Comparison, error) {
+func (p *Plan) Rerun(ctx context.Context, n *Node, scratch *disk.Cache) (*Comparison, error) {
 	g, err := p.Graph.Select([]string{n.ID})
 	if err != nil {
 		return nil, err
@@ -58,9 +59,9 @@ func (p *Plan) Rerun(ctx context.Context, n *Node, scratch *cache.Cache) (*Compa
 }
 
 // differentFiles names the files that only one of two lists has, or that differ.
-func differentFiles(old, new []cache.File) []string {
+func differentFiles(old, new []digest.File) []string {
 	var names []string
-	before := map[string]cache.Digest{}
+	before := map[string]digest.Digest{}
 	for _, f := range old {
 		before[f.Name] = f.Digest
 	}

@@ -10,7 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 func TestRerunMakesOneCellAgainAndCompares(t *testing.T) {
@@ -18,7 +19,7 @@ func TestRerunMakesOneCellAgainAndCompares(t *testing.T) {
 	b.mustRun(paperSpec)
 	plan := b.plan(paperSpec)
 	for _, c := range plan.Cells {
-		scratch, err := cache.Open(filepath.Join(t.TempDir(), "scratch"))
+		scratch, err := disk.Open(filepath.Join(t.TempDir(), "scratch"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +55,7 @@ func TestRerunFindsAKindThatIsNotWhatItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scratch, err := cache.Open(t.TempDir())
+	scratch, err := disk.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func TestRerunFindsAKindThatIsNotWhatItWas(t *testing.T) {
 func TestRerunNeedsWhatIsThere(t *testing.T) {
 	b := newBench(t)
 	_, r := b.mustRun(chain)
-	scratch, err := cache.Open(t.TempDir())
+	scratch, err := disk.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,9 +88,9 @@ func TestRerunNeedsWhatIsThere(t *testing.T) {
 }
 
 func TestDifferentFilesAreNamed(t *testing.T) {
-	one, two := cache.DigestOf([]byte("1")), cache.DigestOf([]byte("2"))
-	old := []cache.File{{Name: "a", Digest: one}, {Name: "b", Digest: one}, {Name: "c", Digest: one}}
-	new := []cache.File{{Name: "a", Digest: one}, {Name: "b", Digest: two}, {Name: "d", Digest: one}}
+	one, two := digest.Of([]byte("1")), digest.Of([]byte("2"))
+	old := []digest.File{{Name: "a", Digest: one}, {Name: "b", Digest: one}, {Name: "c", Digest: one}}
+	new := []digest.File{{Name: "a", Digest: one}, {Name: "b", Digest: two}, {Name: "d", Digest: one}}
 	if got := differentFiles(old, new); !slices.Equal(got, []string{"b", "d", "c"}) {
 		t.Errorf("%s", got)
 	}

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // A Result is what came of a run.
@@ -24,9 +25,9 @@ type Result struct {
 type Outcome struct {
 	Node     *Node
 	Status   Status
-	Key      cache.Key     // zero when the cell was not reached
+	Key      digest.Key    // zero when the cell was not reached
 	Artifact Artifact      // of WasHit and WasMade
-	Record   *cache.Record // of WasHit and WasMade
+	Record   *disk.Record  // of WasHit and WasMade
 	Duration time.Duration // of WasMade and WasFailed
 	Err      error         // of WasFailed: a *CellError
 	Cause    *Node         // of WasSkipped: the cell that failed

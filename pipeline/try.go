@@ -6,12 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 )
 
 // tries runs the kind until it succeeds or has failed as often as its stage
 // allows. Checkpoints stay from one try to the next. The record is the last try's.
-func (j *job) tries(ctx context.Context, lock *cache.Lock, work *cache.Work, log *logFile) (*cache.Record, error) {
+func (j *job) tries(ctx context.Context, lock *disk.Lock, work *disk.Work, log *logFile) (*disk.Record, error) {
 	all := 1 + j.Node.Stage.Resources.Retries
 	for try := 1; ; try++ {
 		start := time.Now()
@@ -33,7 +33,7 @@ func (j *job) tries(ctx context.Context, lock *cache.Lock, work *cache.Work, log
 }
 
 // try runs the kind once, for as long as its stage allows.
-func (j *job) try(ctx context.Context, lock *cache.Lock, work *cache.Work, log *logFile) (Usage, error) {
+func (j *job) try(ctx context.Context, lock *disk.Lock, work *disk.Work, log *logFile) (Usage, error) {
 	limit := j.Node.Stage.Resources.Timeout
 	if limit == 0 {
 		return j.run(ctx, work, log, lock)

@@ -3,7 +3,8 @@ package pipeline
 import (
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // locked: another run is making the cell.
@@ -33,7 +34,7 @@ func (m locked) handle(x *executor) {
 
 // watch tells the loop, once, when the other run has ended and something keeps its
 // lock still; it returns when that is told, or when done.
-func (x *executor) watch(c *cell, key cache.Key, done <-chan struct{}) {
+func (x *executor) watch(c *cell, key digest.Key, done <-chan struct{}) {
 	// The process of a cell outlives a run that was killed by two seconds.
 	tick := time.NewTicker(3 * time.Second)
 	defer tick.Stop()
@@ -52,7 +53,7 @@ func (x *executor) watch(c *cell, key cache.Key, done <-chan struct{}) {
 
 // orphan looks whether the lock of a key has outlived who took it. What keeps that
 // from being known shows when the key is locked.
-func (x *executor) orphan(key cache.Key) *cache.Orphan {
+func (x *executor) orphan(key digest.Key) *disk.Orphan {
 	state, err := x.opts.Cache.WorkState(key)
 	if err != nil || state == nil {
 		return nil
@@ -63,7 +64,7 @@ func (x *executor) orphan(key cache.Key) *cache.Orphan {
 // orphaned: the other run has ended, and has left something that holds its lock.
 type orphaned struct {
 	cell   *cell
-	orphan *cache.Orphan
+	orphan *disk.Orphan
 }
 
 func (m orphaned) handle(x *executor) {

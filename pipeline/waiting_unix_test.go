@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 )
 
 // A run that waits says so when the lock has outlived its owner: from the start, or
@@ -30,7 +30,7 @@ func TestWaitingRunTellsWhenTheOwnerHasEnded(t *testing.T) {
 			if early {
 				ownerEnds(t, lock)
 			}
-			var orphans []*cache.Orphan
+			var orphans []*disk.Orphan
 			plan.opts.OnEvent = func(e Event) {
 				w, ok := e.(CellWaiting)
 				switch {
@@ -55,10 +55,10 @@ func TestWaitingRunTellsWhenTheOwnerHasEnded(t *testing.T) {
 }
 
 // ownerEnds makes a lock one whose owner has ended.
-func ownerEnds(t *testing.T, lock *cache.Lock) {
+func ownerEnds(t *testing.T, lock *disk.Lock) {
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	text, err1 := os.ReadFile(lock.File().Name())
-	owner := cache.Owner{}
+	owner := disk.Owner{}
 	if err := cmd.Run(); err != nil || err1 != nil || json.Unmarshal(text, &owner) != nil {
 		t.Errorf("%v, %v, %q", err, err1, text)
 		return

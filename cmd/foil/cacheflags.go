@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/models/backend"
 	"foil/pipeline"
 )
@@ -38,8 +38,8 @@ func (f *cacheFlags) registerCache(cmd *cobra.Command) {
 
 func (f *cacheFlags) dir() string { return cmp.Or(f.cache, os.Getenv("FOIL_CACHE"), ".foil") }
 
-// A cacheOpener is cache.Open or, for commands that start nothing, cache.Look.
-type cacheOpener func(dir string) (*cache.Cache, error)
+// A cacheOpener is disk.Open or, for commands that start nothing, disk.Look.
+type cacheOpener func(dir string) (*disk.Cache, error)
 
 // options opens the cache and checks the flags.
 func (f *cacheFlags) options(open cacheOpener) (pipeline.Options, error) {
@@ -53,13 +53,13 @@ func (f *cacheFlags) options(open cacheOpener) (pipeline.Options, error) {
 // noteMissing tells that all is missing because there is no cache, as in a folder
 // that was mistyped.
 func (f *cacheFlags) noteMissing(out io.Writer) {
-	if !cache.Exists(f.dir()) {
+	if !disk.Exists(f.dir()) {
 		fmt.Fprintf(out, "foil: there is no cache in %s yet; --cache or FOIL_CACHE names another folder\n", f.dir())
 	}
 }
 
 // optionsFor checks the flags; the cache has been opened.
-func (f *cacheFlags) optionsFor(c *cache.Cache) (pipeline.Options, error) {
+func (f *cacheFlags) optionsFor(c *disk.Cache) (pipeline.Options, error) {
 	family, _, _ := strings.Cut(f.backend, ":")
 	if !slices.Contains(backend.Names(), family) {
 		return pipeline.Options{}, usageError{fmt.Errorf("unknown backend %q%s (this program has %s)", f.backend,
@@ -75,17 +75,17 @@ func (f *cacheFlags) optionsFor(c *cache.Cache) (pipeline.Options, error) {
 
 // existing opens a cache that has to be there: for commands to which an empty
 // one would tell that a folder was mistyped.
-func (f *cacheFlags) existing() (*cache.Cache, error) {
-	if !cache.Exists(f.dir()) {
+func (f *cacheFlags) existing() (*disk.Cache, error) {
+	if !disk.Exists(f.dir()) {
 		return nil, fmt.Errorf("there is no cache in %s; --cache or FOIL_CACHE names another folder", f.dir())
 	}
-	return cache.Open(f.dir())
+	return disk.Open(f.dir())
 }
 
 // A view is an experiment, or a part of it, held against a cache.
 type view struct {
 	plan  *pipeline.Plan
-	cache *cache.Cache
+	cache *disk.Cache
 }
 
 // look plans what the flags choose of an experiment.
@@ -98,7 +98,7 @@ func look(ctx context.Context, e *experimentFlags, f *cacheFlags, experiment str
 }
 
 func lookAt(ctx context.Context, g *pipeline.Graph, f *cacheFlags) (*view, error) {
-	opts, err := f.options(cache.Look)
+	opts, err := f.options(disk.Look)
 	if err != nil {
 		return nil, err
 	}

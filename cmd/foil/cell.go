@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/pipeline/isolate"
+	"foil/pipeline/local"
 	"foil/stages"
 )
 
@@ -18,16 +18,16 @@ func newCell() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return isolate.Serve(cmd.Context(), stages.All(), version())
+			return local.Serve(cmd.Context(), stages.All(), version())
 		},
 	}
 }
 
 // cellProcesses start this program again for each cell.
-func cellProcesses() (*isolate.Processes, error) {
-	self, err := isolate.Self()
+func cellProcesses() (*local.Processes, error) {
+	self, err := local.Self()
 	if err != nil {
 		return nil, err
 	}
-	return &isolate.Processes{Program: self, Args: []string{os.Args[0], "cell"}, Version: version()}, nil
+	return &local.Processes{Program: self, Args: []string{os.Args[0], "cell"}, Version: version()}, nil
 }

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 )
 
@@ -19,7 +19,7 @@ type cellCosts []cost
 
 type cost struct {
 	cell   string
-	record *cache.Record
+	record *disk.Record
 }
 
 func newCosts(result *pipeline.Result) (c cellCosts) {

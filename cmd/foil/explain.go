@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 )
 
@@ -47,7 +47,7 @@ that is being made, failed or was interrupted is told as foil status does.`,
 	return cmd
 }
 
-func writeExplanation(out io.Writer, c *cache.Cache, e *pipeline.Explanation) error {
+func writeExplanation(out io.Writer, c *disk.Cache, e *pipeline.Explanation) error {
 	fmt.Fprintf(out, "%s (%s)\n", e.Node.ID, e.Node.Kind.Name)
 	if e.State == pipeline.Hit {
 		r := e.Record
@@ -69,7 +69,7 @@ func writeExplanation(out io.Writer, c *cache.Cache, e *pipeline.Explanation) er
 }
 
 // writeMiss says that a cell is not in the cache, and how far it is.
-func writeMiss(out io.Writer, c *cache.Cache, e *pipeline.Explanation) error {
+func writeMiss(out io.Writer, c *disk.Cache, e *pipeline.Explanation) error {
 	if e.State == pipeline.Hit {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -38,7 +38,7 @@ into another cache, where a run of the same experiment finds its cells then.`,
 			if err != nil {
 				return err
 			}
-			var records []*cache.Record
+			var records []*disk.Record
 			for _, c := range v.plan.Cells {
 				if c.State == pipeline.Hit {
 					records = append(records, c.Record)
@@ -63,7 +63,7 @@ into another cache, where a run of the same experiment finds its cells then.`,
 }
 
 // exportTo writes a bundle, as a whole or not at all.
-func exportTo(path string, c *cache.Cache, records []*cache.Record) (size int64, err error) {
+func exportTo(path string, c *disk.Cache, records []*disk.Record) (size int64, err error) {
 	err = replaceFile(path, func(w io.Writer) (err error) {
 		buffer := bufio.NewWriterSize(w, 1<<20)
 		var out io.WriteCloser = nopCloser{buffer}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/spec"
 )
 
@@ -95,8 +95,8 @@ gc needs the cache for itself: while any foil uses it, nothing is removed.`,
 }
 
 // policy reads the flags, but for what is to be kept.
-func (f *gcFlags) policy(now time.Time) (cache.Policy, error) {
-	p := cache.Policy{Idle: now.Add(-idle)}
+func (f *gcFlags) policy(now time.Time) (disk.Policy, error) {
+	p := disk.Policy{Idle: now.Add(-idle)}
 	if len(f.sets) > 0 && len(f.keep) == 0 {
 		return p, usageError{fmt.Errorf("--set changes the experiments that --keep names, and there is no --keep")}
 	}
@@ -130,7 +130,7 @@ func parseAge(text string) (time.Duration, bool) {
 }
 
 // writeGarbage says what was removed, or would be and then in detail.
-func writeGarbage(out io.Writer, g *cache.Garbage, dry bool) {
+func writeGarbage(out io.Writer, g *disk.Garbage, dry bool) {
 	verb := "removed"
 	if dry {
 		verb = "would remove"
@@ -141,7 +141,7 @@ func writeGarbage(out io.Writer, g *cache.Garbage, dry bool) {
 			}
 			fmt.Fprintf(out, "record %s of %s (%s), last used %s\n", e.Key.Short(), e.Record.Cell, e.Record.Kind, timeText(e.Used))
 		}
-		for _, list := range [][]cache.Waste{g.Work, g.Rest} {
+		for _, list := range [][]disk.Waste{g.Work, g.Rest} {
 			for _, w := range list {
 				fmt.Fprintf(out, "%s (%s)\n", w.Path, spec.FormatSize(w.Size))
 			}

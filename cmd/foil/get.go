@@ -8,7 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -52,7 +53,7 @@ with its digest. The files belong to the cache: read them, and change copies.
 }
 
 // chooseFiles returns the files of a cell, or the one that is named.
-func chooseFiles(c *pipeline.PlannedCell, name string) ([]cache.File, error) {
+func chooseFiles(c *pipeline.PlannedCell, name string) ([]digest.File, error) {
 	all := c.Record.Outputs
 	if name == "" {
 		return all, nil
@@ -60,14 +61,14 @@ func chooseFiles(c *pipeline.PlannedCell, name string) ([]cache.File, error) {
 	var names []string
 	for _, f := range all {
 		if f.Name == name {
-			return []cache.File{f}, nil
+			return []digest.File{f}, nil
 		}
 		names = append(names, f.Name)
 	}
 	return nil, fmt.Errorf("%s has no file %q%s", c.Node.ID, name, spec.Suggestion(name, names))
 }
 
-func getFiles(out io.Writer, c *cache.Cache, files []cache.File, one bool, to string) error {
+func getFiles(out io.Writer, c *disk.Cache, files []digest.File, one bool, to string) error {
 	paths := make([]string, len(files))
 	longest := 0
 	for i, f := range files {

@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/spec"
 )
 
@@ -40,7 +40,7 @@ digests show damage, not who made the results: import files from people you trus
 				return err
 			}
 			defer done()
-			c, err := cache.Open(f.dir())
+			c, err := disk.Open(f.dir())
 			if err != nil {
 				return err
 			}

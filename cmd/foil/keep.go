@@ -9,19 +9,20 @@ import (
 	"os"
 	"path/filepath"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 )
 
 // A keeper collects the keys that --keep names.
 type keeper struct {
-	keys     map[cache.Key]bool
-	records  map[cache.Key]*cache.Record // of the whole cache
-	madeFrom map[cache.Key][]cache.Key   // what was made from a key's output
+	keys     map[digest.Key]bool
+	records  map[digest.Key]*disk.Record // of the whole cache
+	madeFrom map[digest.Key][]digest.Key // what was made from a key's output
 }
 
 // kept are the keys of all that the experiments and reports of --keep need. Nil: none
 // is named.
-func (f *gcFlags) kept(ctx context.Context, c *cache.Cache) (map[cache.Key]bool, error) {
+func (f *gcFlags) kept(ctx context.Context, c *disk.Cache) (map[digest.Key]bool, error) {
 	if len(f.keep) == 0 {
 		return nil, nil
 	}
@@ -29,7 +30,7 @@ func (f *gcFlags) kept(ctx context.Context, c *cache.Cache) (map[cache.Key]bool,
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{keys: map[cache.Key]bool{}, records: map[cache.Key]*cache.Record{}, madeFrom: map[cache.Key][]cache.Key{}}
+	k := &keeper{keys: map[digest.Key]bool{}, records: map[digest.Key]*disk.Record{}, madeFrom: map[digest.Key][]digest.Key{}}
 	for _, e := range entries {
 		if e.Record == nil {
 			continue
@@ -54,7 +55,7 @@ func (f *gcFlags) kept(ctx context.Context, c *cache.Cache) (map[cache.Key]bool,
 }
 
 // keepExperiment keeps the cells of an experiment.
-func (f *gcFlags) keepExperiment(ctx context.Context, c *cache.Cache, k *keeper, name string) error {
+func (f *gcFlags) keepExperiment(ctx context.Context, c *disk.Cache, k *keeper, name string) error {
 	opts, err := f.optionsFor(c)
 	if err != nil {
 		return err
@@ -76,7 +77,7 @@ func (f *gcFlags) keepExperiment(ctx context.Context, c *cache.Cache, k *keeper,
 		if cell.Record == nil {
 			// Lost, perhaps, while what was made from it is there and will be found
 			// again, once this one has been made again.
-			k.keepAll(cell.Key, func(key cache.Key) []cache.Key { return k.madeFrom[key] })
+			k.keepAll(cell.Key, func(key digest.Key) []digest.Key { return k.madeFrom[key] })
 		}
 		found = found || k.records[cell.Key] != nil
 	}
@@ -118,7 +119,7 @@ func (k *keeper) reports(dir string) error {
 }
 
 // inputs are the keys that a key's work was made from.
-func (k *keeper) inputs(key cache.Key) (inputs []cache.Key) {
+func (k *keeper) inputs(key digest.Key) (inputs []digest.Key) {
 	if r := k.records[key]; r != nil {
 		for _, in := range r.Inputs {
 			inputs = append(inputs, in.Key)
@@ -129,9 +130,9 @@ func (k *keeper) inputs(key cache.Key) (inputs []cache.Key) {
 
 // keepAll keeps a key and all that next leads to from it. What is kept already is
 // followed, too: it may have been for another reason.
-func (k *keeper) keepAll(key cache.Key, next func(cache.Key) []cache.Key) {
-	seen := map[cache.Key]bool{key: true}
-	for todo := []cache.Key{key}; len(todo) > 0; {
+func (k *keeper) keepAll(key digest.Key, next func(digest.Key) []digest.Key) {
+	seen := map[digest.Key]bool{key: true}
+	for todo := []digest.Key{key}; len(todo) > 0; {
 		key, todo = todo[0], todo[1:]
 		k.keys[key] = true
 		for _, n := range next(key) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 )
 
@@ -50,7 +50,7 @@ making it, has failed or was interrupted; which one is said on standard error.`,
 
 // findLog returns where a cell's log lies, empty when it said nothing, and
 // whose it is.
-func findLog(c *cache.Cache, cell *pipeline.PlannedCell) (path, whose string, err error) {
+func findLog(c *disk.Cache, cell *pipeline.PlannedCell) (path, whose string, err error) {
 	switch {
 	case cell.State == pipeline.Unknown:
 		return "", "", fmt.Errorf("%s: not made yet; its key %s", cell.Node.ID, cell.Reason)

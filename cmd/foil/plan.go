@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 )
 
@@ -42,7 +42,7 @@ Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 			if err != nil {
 				return err
 			}
-			opts, err := r.options(cache.Look)
+			opts, err := r.options(disk.Look)
 			if err != nil {
 				return err
 			}
@@ -107,7 +107,7 @@ func writePlan(out io.Writer, plan *pipeline.Plan, opts pipeline.Options) error 
 }
 
 // begunOf finds the cells of a plan that somebody has begun to make: of thousands, few.
-func begunOf(plan *pipeline.Plan, c *cache.Cache) (map[*pipeline.PlannedCell]*cache.WorkState, error) {
+func begunOf(plan *pipeline.Plan, c *disk.Cache) (map[*pipeline.PlannedCell]*disk.WorkState, error) {
 	if plan.Misses == 0 {
 		return nil, nil
 	}
@@ -115,7 +115,7 @@ func begunOf(plan *pipeline.Plan, c *cache.Cache) (map[*pipeline.PlannedCell]*ca
 	if err != nil {
 		return nil, err
 	}
-	begun := map[*pipeline.PlannedCell]*cache.WorkState{}
+	begun := map[*pipeline.PlannedCell]*disk.WorkState{}
 	for _, cell := range plan.Cells {
 		if cell.State != pipeline.Miss || cell.SameAs != nil || !keys[cell.Key] {
 			continue

@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"strings"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
 	"foil/pipeline"
 )
 
@@ -26,10 +26,10 @@ type provenance struct {
 	Changes    []string `json:"set,omitempty"`  // --set
 	Backend    string   `json:"backend"`
 
-	Sources map[string]cache.Digest `json:"sources,omitempty"` // data from outside, by name
+	Sources map[string]digest.Digest `json:"sources,omitempty"` // data from outside, by name
 
-	Report string     `json:"report,omitempty"` // the cell that made it
-	Key    *cache.Key `json:"key,omitempty"`    // its key
+	Report string      `json:"report,omitempty"` // the cell that made it
+	Key    *digest.Key `json:"key,omitempty"`    // its key
 
 	Cells        int     `json:"cells"`
 	WallSeconds  float64 `json:"cells_wall_seconds"` // of all cells together, whenever they were made
@@ -45,7 +45,7 @@ func newProvenance(g *pipeline.Graph, plan *pipeline.Plan, result *pipeline.Resu
 	p := provenance{
 		Experiment: g.Spec.Name, Cites: g.Spec.Cites, Command: append([]string{"foil"}, os.Args[1:]...),
 		Seed: g.Spec.Seed, Vars: g.Spec.Vars.String(), Changes: sets, Backend: backend,
-		Sources: map[string]cache.Digest{}, Cells: len(result.Outcomes),
+		Sources: map[string]digest.Digest{}, Cells: len(result.Outcomes),
 		Foil: version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Processor: processor(), Cores: runtime.NumCPU(), GoExperiment: goExperiment(),
 	}

@@ -11,11 +11,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 )
 
-func isReport(n *pipeline.Node) bool { return n.Output == tables.TypeReport }
+func isReport(n *pipeline.Node) bool { return n.Output == artifact.TypeReport }
 
 // publishReports prints the reports of a run and copies their files to
 // DIR/NAME, or to DIR/NAME/CELL where a spec has several: also in a run of only

@@ -10,14 +10,15 @@ import (
 	"slices"
 	"strings"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 )
 
 // A rerunner makes cells again that are in a cache.
 type rerunner struct {
 	out, err io.Writer
-	cache    *cache.Cache
+	cache    *disk.Cache
 	spawn    pipeline.Spawn
 }
 
@@ -74,7 +75,7 @@ func (r *rerunner) again(ctx context.Context, plan *pipeline.Plan, n *pipeline.N
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	scratch, err := cache.Open(dir)
+	scratch, err := disk.Open(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func (r *rerunner) again(ctx context.Context, plan *pipeline.Plan, n *pipeline.N
 // order of the plan.
 func drawCells(plan *pipeline.Plan, n int) []*pipeline.PlannedCell {
 	var hits []*pipeline.PlannedCell
-	seen := map[cache.Key]bool{}
+	seen := map[digest.Key]bool{}
 	for _, c := range plan.Cells {
 		if c.State == pipeline.Hit && !seen[c.Key] {
 			seen[c.Key] = true

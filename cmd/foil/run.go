@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 )
 
@@ -46,7 +46,7 @@ the spec what a cell of it takes (cores, memory, gpus).`,
 			if err != nil {
 				return err
 			}
-			opts, err := r.options(cache.Open)
+			opts, err := r.options(disk.Open)
 			if err != nil {
 				return err
 			}

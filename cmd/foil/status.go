@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 )
 
@@ -85,7 +85,7 @@ func writeStatus(out io.Writer, v *view) error {
 }
 
 // statusOf counts a cell, and describes it where there is more to say.
-func statusOf(c *cache.Cache, cell *pipeline.PlannedCell) (n stageCounts, detail string, err error) {
+func statusOf(c *disk.Cache, cell *pipeline.PlannedCell) (n stageCounts, detail string, err error) {
 	switch {
 	case cell.State == pipeline.Hit:
 		return stageCounts{hit: 1}, "", nil

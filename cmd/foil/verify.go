@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -73,9 +73,9 @@ Exit status: 0 all is well, 1 something is damaged or came out different.`,
 	return cmd
 }
 
-func verifyCache(cmd *cobra.Command, c *cache.Cache, repair bool) error {
+func verifyCache(cmd *cobra.Command, c *disk.Cache, repair bool) error {
 	progress, done := byteBar(cmd.ErrOrStderr())
-	report, err := c.Verify(cmd.Context(), cache.Verification{Repair: repair, OnProgress: progress})
+	report, err := c.Verify(cmd.Context(), disk.Verification{Repair: repair, OnProgress: progress})
 	done()
 	if err != nil {
 		return err

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"strings"
 
-	"foil/internal/cache"
+	"foil/internal/store/disk"
 )
 
 // stateText says how far a cell is that is not in the cache.
-func stateText(s *cache.WorkState) string { return stateWith(s, s.Failure) }
+func stateText(s *disk.WorkState) string { return stateWith(s, s.Failure) }
 
 // shortState is stateText in a line.
-func shortState(s *cache.WorkState) string {
+func shortState(s *disk.WorkState) string {
 	failure, _, more := strings.Cut(s.Failure, "\n")
 	if more {
 		failure += " ..."
@@ -20,14 +20,14 @@ func shortState(s *cache.WorkState) string {
 }
 
 // stateWithLog is stateText and where to read on.
-func stateWithLog(s *cache.WorkState) string {
+func stateWithLog(s *disk.WorkState) string {
 	if s.Log == "" {
 		return stateText(s)
 	}
 	return stateText(s) + " (log: " + s.Log + ")"
 }
 
-func stateWith(s *cache.WorkState, failure string) string {
+func stateWith(s *disk.WorkState, failure string) string {
 	switch {
 	case s.Orphan != nil:
 		return "is locked: " + s.Orphan.String()

@@ -2,10 +2,9 @@ package dataset
 
 import (
 	"fmt"
+	"foil/internal/digest"
 	"slices"
 	"strings"
-
-	"foil/internal/cache"
 )
 
 // The size of CIFAR's images: planes of red, green and blue, row by row.
@@ -29,7 +28,7 @@ type CIFAR struct {
 // A CIFARFile is a file of records, with the digest of the published one.
 type CIFARFile struct {
 	Name   string
-	Digest cache.Digest
+	Digest digest.Digest
 }
 
 // A CIFARLabel is one of the ways in which images are told apart.
@@ -99,7 +98,7 @@ func (c CIFAR) LabelIndex(name string) int {
 func (c CIFAR) Foreign(raw Raw) []string {
 	var names []string
 	for _, f := range slices.Concat(c.Train, c.Test) {
-		if cache.DigestOf(raw[f.Name]) != f.Digest {
+		if digest.Of(raw[f.Name]) != f.Digest {
 			names = append(names, f.Name)
 		}
 	}

@@ -3,13 +3,12 @@ package dataset
 import (
 	"bytes"
 	"fmt"
+	"foil/internal/digest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"foil/internal/cache"
 )
 
 // tinyCIFAR has two images of every class for training and one for tests, all
@@ -110,7 +109,7 @@ func TestForeignFilesAreNamed(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	c := CIFAR100
-	c.Train = []CIFARFile{{"train.bin", cache.DigestOf(raw["train.bin"])}}
+	c.Train = []CIFARFile{{"train.bin", digest.Of(raw["train.bin"])}}
 	if got := c.Foreign(raw); !slices.Equal(got, []string{"test.bin"}) {
 		t.Errorf("got %q", got)
 	}
@@ -136,9 +135,9 @@ func TestTarGzAndFolderHoldTheSame(t *testing.T) {
 		if d, err := FolderDigest(dir, c.Files()...); err != nil || d != inside {
 			t.Errorf("%s: digests of the folder are %v and %v (%v)", c.Name, d, inside, err)
 		}
-		b, digest, err := ReadTarGz(archive, c.Files()...)
-		if err != nil || digest != cache.DigestOf(packed) {
-			t.Fatal(err, digest)
+		b, d, err := ReadTarGz(archive, c.Files()...)
+		if err != nil || d != digest.Of(packed) {
+			t.Fatal(err, d)
 		}
 		for name := range raw {
 			if !bytes.Equal(a[name], raw[name]) || !bytes.Equal(b[name], raw[name]) {

@@ -5,20 +5,19 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"foil/internal/digest"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
-
-	"foil/internal/cache"
 )
 
 // An Original is a file as its makers publish it.
 type Original struct {
 	Name   string
 	URL    string
-	Digest cache.Digest
+	Digest digest.Digest
 }
 
 // MovieLens1M is the archive that GroupLens publishes (its MD5 there:
@@ -29,7 +28,7 @@ var MovieLens1M = Original{
 	Digest: mustDigest("a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20"),
 }
 
-func mustDigest(hex string) (d cache.Digest) {
+func mustDigest(hex string) (d digest.Digest) {
 	if err := d.UnmarshalText([]byte(hex)); err != nil {
 		panic(err)
 	}
@@ -94,18 +93,18 @@ func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err err
 }
 
 // copy writes the answer to w; it calls alive whenever something came.
-func (d Downloader) copy(ctx context.Context, url string, w io.Writer, alive func()) (cache.Digest, error) {
+func (d Downloader) copy(ctx context.Context, url string, w io.Writer, alive func()) (digest.Digest, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return cache.Digest{}, err
+		return digest.Digest{}, err
 	}
 	res, err := d.Client.Do(req)
 	if err != nil {
-		return cache.Digest{}, err
+		return digest.Digest{}, err
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return cache.Digest{}, fmt.Errorf("the server answers %s", res.Status)
+		return digest.Digest{}, fmt.Errorf("the server answers %s", res.Status)
 	}
 	h := sha256.New()
 	var done int64
@@ -116,7 +115,7 @@ func (d Downloader) copy(ctx context.Context, url string, w io.Writer, alive fun
 			alive()
 			h.Write(buf[:n])
 			if _, err := w.Write(buf[:n]); err != nil {
-				return cache.Digest{}, err
+				return digest.Digest{}, err
 			}
 			done += int64(n)
 			if d.Progress != nil {
@@ -124,10 +123,10 @@ func (d Downloader) copy(ctx context.Context, url string, w io.Writer, alive fun
 			}
 		}
 		if err == io.EOF {
-			return cache.Digest(h.Sum(nil)), nil
+			return digest.Digest(h.Sum(nil)), nil
 		}
 		if err != nil {
-			return cache.Digest{}, err
+			return digest.Digest{}, err
 		}
 	}
 }

@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"errors"
+	"foil/internal/digest"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"foil/internal/cache"
 )
 
 func TestDownloads(t *testing.T) {
@@ -51,7 +50,7 @@ func TestDownloads(t *testing.T) {
 			var last int64
 			d := Downloader{Stall: 100 * time.Millisecond, Progress: func(done, _ int64) { last = done }}
 			path := filepath.Join(t.TempDir(), "downloads", "x.zip")
-			err := d.Fetch(t.Context(), Original{Name: "x.zip", URL: c.url, Digest: cache.DigestOf([]byte(content))}, path)
+			err := d.Fetch(t.Context(), Original{Name: "x.zip", URL: c.url, Digest: digest.Of([]byte(content))}, path)
 			if c.want == "" {
 				b, readErr := os.ReadFile(path)
 				if err != nil || readErr != nil || string(b) != content || last != int64(len(content)) {

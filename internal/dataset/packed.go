@@ -6,13 +6,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"foil/internal/digest"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"foil/internal/cache"
 )
 
 // bzip2Suffix ends the names of files packed with bzip2.
@@ -38,22 +37,22 @@ type packedFile struct {
 // ReadPacked reads the named files from a folder; NAME.bz2 stands in for a NAME
 // that is not there. The digest covers the names and contents of the files as
 // they lie there, in the order given, so that it is known without unpacking.
-func ReadPacked(dir string, names ...string) (Packed, cache.Digest, error) {
+func ReadPacked(dir string, names ...string) (Packed, digest.Digest, error) {
 	p := Packed{dir: dir}
 	h := sha256.New()
 	for _, name := range names {
 		f, err := readPacked(dir, name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return Packed{}, cache.Digest{}, fmt.Errorf("%s has neither %s nor %s (%s are needed, each as it is or packed as %s)",
+			return Packed{}, digest.Digest{}, fmt.Errorf("%s has neither %s nor %s (%s are needed, each as it is or packed as %s)",
 				dir, name, name+bzip2Suffix, strings.Join(names, ", "), bzip2Suffix)
 		}
 		if err != nil {
-			return Packed{}, cache.Digest{}, err
+			return Packed{}, digest.Digest{}, err
 		}
 		p.files = append(p.files, f)
-		fmt.Fprintf(h, "%s %s\n", cache.DigestOf(f.content), f.file)
+		fmt.Fprintf(h, "%s %s\n", digest.Of(f.content), f.file)
 	}
-	return p, cache.Digest(h.Sum(nil)), nil
+	return p, digest.Digest(h.Sum(nil)), nil
 }
 
 func readPacked(dir, name string) (packedFile, error) {

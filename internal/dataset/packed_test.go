@@ -2,12 +2,11 @@ package dataset
 
 import (
 	"encoding/base64"
+	"foil/internal/digest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"foil/internal/cache"
 )
 
 // packedHello is "hello\n" as bzip2 -9 packs it.
@@ -35,7 +34,7 @@ func fromBase64(t testing.TB, text string) string {
 
 func TestPackedFilesStandInForPlainOnes(t *testing.T) {
 	hello := fromBase64(t, packedHello)
-	digests := map[cache.Digest]bool{}
+	digests := map[digest.Digest]bool{}
 	for name, files := range map[string]map[string]string{
 		"plain":  {"a": "hello\n", "b": "hello\n"},
 		"packed": {"a.bz2": hello, "b.bz2": hello},

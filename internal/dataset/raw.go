@@ -6,14 +6,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"foil/internal/digest"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
-
-	"foil/internal/cache"
 )
 
 // Raw is the content of the files of a data set, by base name.
@@ -31,57 +30,57 @@ func (r Raw) filled(names []string) error {
 
 // ReadZip reads the named files from the zip at path, in whatever folder of it
 // they lie. The digest is that of the zip itself.
-func ReadZip(path string, names ...string) (Raw, cache.Digest, error) {
+func ReadZip(path string, names ...string) (Raw, digest.Digest, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, cache.Digest{}, err
+		return nil, digest.Digest{}, err
 	}
 	raw, err := unzip(b, names)
 	if err != nil {
-		return nil, cache.Digest{}, fmt.Errorf("%s: %w", path, err)
+		return nil, digest.Digest{}, fmt.Errorf("%s: %w", path, err)
 	}
-	return raw, cache.DigestOf(b), nil
+	return raw, digest.Of(b), nil
 }
 
 // ReadFolder reads the named files from a folder. The digest covers their
 // names and contents, in the order given.
-func ReadFolder(dir string, names ...string) (Raw, cache.Digest, error) {
+func ReadFolder(dir string, names ...string) (Raw, digest.Digest, error) {
 	raw := make(Raw)
 	h := sha256.New()
 	for _, name := range names {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
-			return nil, cache.Digest{}, notInFolder(err, dir, name, names)
+			return nil, digest.Digest{}, notInFolder(err, dir, name, names)
 		}
 		raw[name] = b
-		fmt.Fprintf(h, "%s %s\n", cache.DigestOf(b), name)
+		fmt.Fprintf(h, "%s %s\n", digest.Of(b), name)
 	}
-	return raw, cache.Digest(h.Sum(nil)), nil
+	return raw, digest.Digest(h.Sum(nil)), nil
 }
 
 // FolderDigest is the digest that ReadFolder returns, for no more memory than a
 // buffer.
-func FolderDigest(dir string, names ...string) (cache.Digest, error) {
+func FolderDigest(dir string, names ...string) (digest.Digest, error) {
 	h := sha256.New()
 	for _, name := range names {
-		digest, err := fileDigest(filepath.Join(dir, name))
+		d, err := fileDigest(filepath.Join(dir, name))
 		if err != nil {
-			return cache.Digest{}, notInFolder(err, dir, name, names)
+			return digest.Digest{}, notInFolder(err, dir, name, names)
 		}
-		fmt.Fprintf(h, "%s %s\n", digest, name)
+		fmt.Fprintf(h, "%s %s\n", d, name)
 	}
-	return cache.Digest(h.Sum(nil)), nil
+	return digest.Digest(h.Sum(nil)), nil
 }
 
-func fileDigest(path string) (cache.Digest, error) {
+func fileDigest(path string) (digest.Digest, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return cache.Digest{}, err
+		return digest.Digest{}, err
 	}
 	defer f.Close()
 	h := sha256.New()
 	_, err = io.Copy(h, f)
-	return cache.Digest(h.Sum(nil)), err
+	return digest.Digest(h.Sum(nil)), err
 }
 
 // notInFolder says which of the files is missing.

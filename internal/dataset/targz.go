@@ -6,37 +6,36 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"foil/internal/digest"
 	"io"
 	"os"
 	"path"
 	"slices"
 	"strings"
-
-	"foil/internal/cache"
 )
 
 // ReadTarGz reads the named files from the tar.gz at path, in whatever folder
 // of it they lie. The digest is that of the archive itself.
-func ReadTarGz(path string, names ...string) (Raw, cache.Digest, error) {
+func ReadTarGz(path string, names ...string) (Raw, digest.Digest, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, cache.Digest{}, err
+		return nil, digest.Digest{}, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, cache.Digest{}, err
+		return nil, digest.Digest{}, err
 	}
 	h := sha256.New()
 	packed := io.TeeReader(f, h)
 	raw, err := untar(packed, info.Size(), names)
 	if err != nil {
-		return nil, cache.Digest{}, fmt.Errorf("%s: %w", path, err)
+		return nil, digest.Digest{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if _, err := io.Copy(io.Discard, packed); err != nil { // what stands behind the tar.gz
-		return nil, cache.Digest{}, err
+		return nil, digest.Digest{}, err
 	}
-	return raw, cache.Digest(h.Sum(nil)), nil
+	return raw, digest.Digest(h.Sum(nil)), nil
 }
 
 func untar(packed io.Reader, size int64, names []string) (Raw, error) {

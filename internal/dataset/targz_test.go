@@ -4,14 +4,13 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"foil/internal/digest"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"foil/internal/cache"
 )
 
 // tarred packs files; a name that ends in / is a folder.
@@ -48,12 +47,12 @@ func TestTarGzIsReadFromAnyFolder(t *testing.T) {
 	if err := os.WriteFile(path, content, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	raw, digest, err := ReadTarGz(path, "a", "b")
+	raw, d, err := ReadTarGz(path, "a", "b")
 	if err != nil || string(raw["a"]) != "1" || len(raw["b"]) != 0 || len(raw) != 2 {
 		t.Errorf("got %q, %v", raw, err)
 	}
-	if digest != cache.DigestOf(content) {
-		t.Errorf("the digest is %v, not the archive's", digest)
+	if d != digest.Of(content) {
+		t.Errorf("the digest is %v, not the archive's", d)
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 	"syscall"
 	"testing"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 	"foil/internal/testenv"
 	"foil/pipeline"
 )
@@ -85,9 +86,9 @@ stages:
 }
 
 // checkHits reads all that the cache says it has.
-func (b *bench) checkHits(want map[string]cache.Digest) {
+func (b *bench) checkHits(want map[string]digest.Digest) {
 	b.Helper()
-	c, err := cache.Open(b.cache)
+	c, err := disk.Open(b.cache)
 	if err != nil {
 		return // a disk without room for a folder; what is there is read later
 	}

@@ -17,8 +17,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"foil/internal/cache"
 	"foil/internal/checkpoint"
+	"foil/internal/digest"
 	"foil/internal/safetensors"
 	"foil/pipeline"
 )
@@ -49,7 +49,7 @@ type stepParams struct {
 // it, so that a step too many or too few changes the end.
 type chain struct {
 	Step int
-	Link cache.Digest
+	Link digest.Digest
 }
 
 const layout = 1
@@ -61,7 +61,7 @@ func steps(ctx context.Context, c *pipeline.Cell, n *notes) error {
 	var at chain
 	if _, err := checkpoint.Load(path, layout, &at); errors.Is(err, fs.ErrNotExist) {
 		first := inputs(c)
-		at = chain{Link: cache.DigestOf(fmt.Appendf(first[:], "%d", p.N))}
+		at = chain{Link: digest.Of(fmt.Appendf(first[:], "%d", p.N))}
 	} else if err != nil {
 		return err // a kill must not leave half a checkpoint
 	}
@@ -74,7 +74,7 @@ func steps(ctx context.Context, c *pipeline.Cell, n *notes) error {
 			return ctx.Err()
 		case <-time.After(time.Millisecond):
 		}
-		at = chain{at.Step + 1, cache.DigestOf(at.Link[:])}
+		at = chain{at.Step + 1, digest.Of(at.Link[:])}
 		c.Logf("step %d", at.Step)
 		if at.Step%2 == 0 {
 			bulk := safetensors.Tensor{Name: "bulk", Shape: []int{p.Keep}, U8: make([]byte, p.Keep)}
@@ -89,7 +89,7 @@ func steps(ctx context.Context, c *pipeline.Cell, n *notes) error {
 }
 
 // inputs is a digest of all that a cell reads, as it lies on the disk.
-func inputs(c *pipeline.Cell) cache.Digest {
+func inputs(c *pipeline.Cell) digest.Digest {
 	h := sha256.New()
 	read := func(a pipeline.Artifact) {
 		for _, f := range a.Files {
@@ -108,11 +108,11 @@ func inputs(c *pipeline.Cell) cache.Digest {
 	for _, g := range c.Gathered["cells"] {
 		read(g.Artifact)
 	}
-	return cache.Digest(h.Sum(nil))
+	return digest.Digest(h.Sum(nil))
 }
 
 // write fills two files with bytes that follow from a digest.
-func write(c *pipeline.Cell, d cache.Digest, size int) error {
+func write(c *pipeline.Cell, d digest.Digest, size int) error {
 	bytes := make([]byte, size)
 	rand.NewChaCha8(d).Read(bytes)
 	for _, name := range []string{"bytes", "folder/more"} {

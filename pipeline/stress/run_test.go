@@ -14,9 +14,10 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
+	"foil/internal/store/disk"
 	"foil/pipeline"
-	"foil/pipeline/isolate"
+	"foil/pipeline/local"
 	"foil/spec"
 )
 
@@ -32,7 +33,7 @@ func TestMain(m *testing.M) {
 	var err error
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "cell":
-		err = isolate.Serve(context.Background(), kinds, "v1")
+		err = local.Serve(context.Background(), kinds, "v1")
 	case os.Getenv(cacheDir) != "":
 		err = run()
 	default:
@@ -48,7 +49,7 @@ func TestMain(m *testing.M) {
 }
 
 func run() error {
-	c, err := cache.Open(os.Getenv(cacheDir))
+	c, err := disk.Open(os.Getenv(cacheDir))
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func run() error {
 	return err
 }
 
-func plan(c *cache.Cache, src string) (*pipeline.Plan, error) {
+func plan(c *disk.Cache, src string) (*pipeline.Plan, error) {
 	s, err := spec.Parse("stress.yaml", []byte(src), spec.Options{})
 	if err != nil {
 		return nil, err
@@ -69,7 +70,7 @@ func plan(c *cache.Cache, src string) (*pipeline.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	cells := &isolate.Processes{Program: os.Args[0], Args: []string{"stress", "cell"}, Version: "v1"}
+	cells := &local.Processes{Program: os.Args[0], Args: []string{"stress", "cell"}, Version: "v1"}
 	return g.Plan(context.Background(), pipeline.Options{
 		Cache: c, Workers: 3, Limits: pipeline.Limits{Cores: 64}, Spawn: cells.Spawn,
 		Deliver: func(*pipeline.Node) bool { return true },
@@ -98,7 +99,7 @@ func (b *bench) run() (cmd *exec.Cmd, said *bytes.Buffer) {
 
 // mustRun runs to the end and returns the artifacts of all cells, having compared
 // every byte of them with its digest.
-func (b *bench) mustRun() map[string]cache.Digest {
+func (b *bench) mustRun() map[string]digest.Digest {
 	b.Helper()
 	cmd, said := b.run()
 	if err := cmd.Run(); err != nil {
@@ -107,13 +108,13 @@ func (b *bench) mustRun() map[string]cache.Digest {
 	return b.digests()
 }
 
-func (b *bench) digests() map[string]cache.Digest {
+func (b *bench) digests() map[string]digest.Digest {
 	b.Helper()
 	r, err := b.plan().Execute(b.Context())
 	if err != nil || r.Made > 0 {
 		b.Fatalf("after a run that ended well: %v, %+v", err, r)
 	}
-	digests := map[string]cache.Digest{}
+	digests := map[string]digest.Digest{}
 	for _, o := range r.Outcomes {
 		digests[o.Node.ID] = o.Artifact.Digest()
 	}
@@ -123,7 +124,7 @@ func (b *bench) digests() map[string]cache.Digest {
 // plan looks at the cache as a new process would.
 func (b *bench) plan() *pipeline.Plan {
 	b.Helper()
-	c, err := cache.Open(b.cache)
+	c, err := disk.Open(b.cache)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/adversary"
 	"foil/models/backend"
 	"foil/models/optim"
@@ -28,11 +28,11 @@ func LatentProbe() pipeline.Kind {
 			"users and scores it on those of the test users (Escobedo et al. 2024, section 4). Beside each score stands " +
 			"what somebody who never saw a latent vector would reach.",
 		Inputs: []pipeline.Port{
-			{Name: "latents", Type: tables.TypeLatents, Doc: "the latent vectors that are read"},
-			{Name: "data", Type: tables.TypeSplit, Doc: "the split whose users they are"},
+			{Name: "latents", Type: artifact.TypeLatents, Doc: "the latent vectors that are read"},
+			{Name: "data", Type: artifact.TypeSplit, Doc: "the split whose users they are"},
 		},
-		Output: tables.TypeMetrics,
-		Files: []pipeline.FileDoc{{Name: tables.MetricsFile, Doc: "categorical attributes: bacc, bacc_batches (averaged over batches " +
+		Output: artifact.TypeMetrics,
+		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "categorical attributes: bacc, bacc_batches (averaged over batches " +
 			"of test users, as the published code does), bacc_majority; numeric ones: mae in units of the target, mae_original in " +
 			"units of the attribute, and mae_mean, mae_median of always answering the training users' mean or median. The group is the attribute"}},
 		Params:  defaults,
@@ -44,7 +44,7 @@ func LatentProbe() pipeline.Kind {
 
 func runLatentProbe(ctx context.Context, cell *pipeline.Cell) error {
 	p := cell.Params.(*LatentProbeParams)
-	split, err := tables.ReadSplit(cell.Inputs["data"].Path)
+	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return err
 	}
@@ -52,10 +52,10 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	var metrics []tables.Metric
+	var metrics []artifact.Metric
 	for i, checkpoint := range p.Checkpoints {
 		a := attack{params: p, cell: cell, backend: b, checkpoint: checkpoint, done: i * p.Epochs}
-		var found []tables.Metric
+		var found []artifact.Metric
 		a.latents, err = latentfile.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
 		if err == nil {
 			a.victims, err = victimsOf(p, &split.Users, a.latents)
@@ -68,8 +68,8 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell) error {
 		}
 		metrics = append(metrics, found...)
 	}
-	return tables.WriteFile(cell.Create, tables.MetricsFile, func(w io.Writer) error {
-		return tables.WriteMetrics(w, metrics)
+	return artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error {
+		return artifact.WriteMetrics(w, metrics)
 	})
 }
 
@@ -81,7 +81,7 @@ type victim struct {
 }
 
 // victimsOf finds the attributes of the users whose latent vectors there are.
-func victimsOf(p *LatentProbeParams, users *tables.Users, l *latentfile.Latents) ([]victim, error) {
+func victimsOf(p *LatentProbeParams, users *artifact.Users, l *latentfile.Latents) ([]victim, error) {
 	var victims []victim
 	for _, a := range p.Attributes {
 		target, err := a.Param.Resolve(users)
@@ -113,7 +113,7 @@ type attack struct {
 
 // run trains the attackers and scores them. Both checkpoints are attacked with
 // the same random numbers.
-func (a *attack) run(ctx context.Context) ([]tables.Metric, error) {
+func (a *attack) run(ctx context.Context) ([]artifact.Metric, error) {
 	p := a.params
 	var configs []adversary.Config
 	var targets []adversary.Targets
@@ -157,10 +157,10 @@ func (a *attack) run(ctx context.Context) ([]tables.Metric, error) {
 	if err != nil {
 		return nil, err
 	}
-	var metrics []tables.Metric
+	var metrics []artifact.Metric
 	for i, v := range a.victims {
 		for _, m := range v.score(outputs[i], p.Batch) {
-			m.Group, m.Split, m.Checkpoint = v.Name, tables.Test, a.checkpoint
+			m.Group, m.Split, m.Checkpoint = v.Name, artifact.Test, a.checkpoint
 			a.cell.Logf("%s checkpoint, %s: %s %.4f", a.checkpoint, v.Name, m.Name, m.Value)
 			metrics = append(metrics, m)
 		}

@@ -5,7 +5,7 @@ import (
 	"math"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/adversary"
 	"foil/pipeline"
 	"foil/stages/attributes"
@@ -31,7 +31,7 @@ func params(epochs int) *LatentProbeParams {
 	return p
 }
 
-func values(metrics []tables.Metric, checkpoint string) map[string]float64 {
+func values(metrics []artifact.Metric, checkpoint string) map[string]float64 {
 	out := map[string]float64{}
 	for _, m := range metrics {
 		if m.Checkpoint == checkpoint {

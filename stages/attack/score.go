@@ -1,13 +1,13 @@
 package attack
 
 import (
+	"foil/internal/artifact"
 	"foil/internal/scores"
-	"foil/internal/tables"
 )
 
 // score compares an attacker's outputs [users, outputs] with the truth, and
 // gives the baselines beside it.
-func (v victim) score(outputs []float32, batch int) []tables.Metric {
+func (v victim) score(outputs []float32, batch int) []artifact.Metric {
 	if v.Classes == nil {
 		return v.scoreNumber(outputs)
 	}
@@ -16,14 +16,14 @@ func (v victim) score(outputs []float32, batch int) []tables.Metric {
 	for i := range majority {
 		majority[i] = scores.Majority(v.train.Class)
 	}
-	return []tables.Metric{
+	return []artifact.Metric{
 		{Name: "bacc", Value: scores.BalancedAccuracy(predicted, v.test.Class)},
 		{Name: "bacc_batches", Value: batchedAccuracy(predicted, v.test.Class, batch)},
 		{Name: "bacc_majority", Value: scores.BalancedAccuracy(majority, v.test.Class)},
 	}
 }
 
-func (v victim) scoreNumber(outputs []float32) []tables.Metric {
+func (v victim) scoreNumber(outputs []float32) []artifact.Metric {
 	constant := func(value float64) []float32 {
 		out := make([]float32, len(outputs))
 		for i := range out {
@@ -33,7 +33,7 @@ func (v victim) scoreNumber(outputs []float32) []tables.Metric {
 	}
 	mae := func(predicted []float32) float64 { return scores.MeanAbsoluteError(predicted, v.test.Value) }
 	found := mae(outputs)
-	return []tables.Metric{
+	return []artifact.Metric{
 		{Name: "mae", Value: found},
 		{Name: "mae_original", Value: found * v.Scale},
 		{Name: "mae_mean", Value: mae(constant(scores.Mean(v.train.Value)))},

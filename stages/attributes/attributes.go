@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/adversary"
 )
 
@@ -50,7 +50,7 @@ type Target struct {
 }
 
 // Resolve finds the attribute among the users' columns.
-func (p Param) Resolve(users *tables.Users) (*Target, error) {
+func (p Param) Resolve(users *artifact.Users) (*Target, error) {
 	a, err := users.Attribute(p.Attribute)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (p Param) Resolve(users *tables.Users) (*Target, error) {
 	return p.categorical(a)
 }
 
-func (p Param) numeric(a *tables.Attribute) (*Target, error) {
+func (p Param) numeric(a *artifact.Attribute) (*Target, error) {
 	if p.ClassWeights != nil {
 		return nil, fmt.Errorf("attribute %s is a number, so it takes no class_weights", p.Attribute)
 	}
@@ -76,7 +76,7 @@ func (p Param) numeric(a *tables.Attribute) (*Target, error) {
 	return &Target{Name: p.Attribute, Scale: scale, all: adversary.Targets{Value: values}}, nil
 }
 
-func (p Param) categorical(a *tables.Attribute) (*Target, error) {
+func (p Param) categorical(a *artifact.Attribute) (*Target, error) {
 	if p.Range != nil {
 		return nil, fmt.Errorf("attribute %s is categorical, so it takes no range", p.Attribute)
 	}

@@ -10,9 +10,9 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"foil/internal/cache"
+	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/internal/safetensors"
-	"foil/internal/tables"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
@@ -33,16 +33,16 @@ var Docs = []pipeline.FileDoc{
 	{Name: Best + "-attacker.safetensors", Doc: "the attacker's weights at the best epoch, where it is a network"},
 	{Name: Last + "-attacker.safetensors", Doc: "the attacker's weights after the last epoch, likewise"},
 	{Name: configFile, Doc: "networks, sizes, method, which epoch was the best, and passes through the network"},
-	{Name: tables.CurvesFile, Doc: "losses, accuracies and rate of each epoch"},
+	{Name: artifact.CurvesFile, Doc: "losses, accuracies and rate of each epoch"},
 }
 
 // Config is config.json.
 type Config struct {
-	Network Network      `json:"network"`
-	Image   tables.Shape `json:"image"`
-	Classes int          `json:"classes"`
-	Method  string       `json:"method"`
-	Game    *Game        `json:"attacker,omitempty"`
+	Network Network        `json:"network"`
+	Image   artifact.Shape `json:"image"`
+	Classes int            `json:"classes"`
+	Method  string         `json:"method"`
+	Game    *Game          `json:"attacker,omitempty"`
 
 	Passes Passes `json:"passes_per_step,omitzero"`
 
@@ -53,7 +53,7 @@ type Config struct {
 
 	// Data is the digest of the images that it was trained on. On others, test images
 	// may be ones that it has seen. Empty for weights from elsewhere.
-	Data cache.Digest `json:"data,omitzero"`
+	Data digest.Digest `json:"data,omitzero"`
 }
 
 // Passes counts how often a batch goes through classifier and attacker, forward and
@@ -74,11 +74,11 @@ type Tensors struct {
 type Classifier struct {
 	Config     Config
 	Best, Last Tensors
-	Curves     []tables.Point
+	Curves     []artifact.Point
 }
 
 // Write writes all files of the artifact.
-func Write(create tables.CreateFunc, c Classifier) error {
+func Write(create artifact.CreateFunc, c Classifier) error {
 	for _, checkpoint := range []struct {
 		name string
 		Tensors
@@ -92,16 +92,16 @@ func Write(create tables.CreateFunc, c Classifier) error {
 			}
 		}
 	}
-	if err := tables.WriteJSON(create, configFile, c.Config); err != nil {
+	if err := artifact.WriteJSON(create, configFile, c.Config); err != nil {
 		return err
 	}
-	return tables.WriteFile(create, tables.CurvesFile, func(w io.Writer) error {
-		return tables.WriteCurves(w, c.Curves)
+	return artifact.WriteFile(create, artifact.CurvesFile, func(w io.Writer) error {
+		return artifact.WriteCurves(w, c.Curves)
 	})
 }
 
-func write(create tables.CreateFunc, name string, tensors []safetensors.Tensor) error {
-	return tables.WriteFile(create, name+".safetensors", func(w io.Writer) error {
+func write(create artifact.CreateFunc, name string, tensors []safetensors.Tensor) error {
+	return artifact.WriteFile(create, name+".safetensors", func(w io.Writer) error {
 		return safetensors.Write(w, tensors)
 	})
 }
@@ -130,7 +130,7 @@ const EvaluationBatch = 100
 
 // Evaluator asks the classifier about so many images of a shape, or fewer. Its weights
 // may be frozen, which is faster, or still learn.
-func (t Trained) Evaluator(b compute.Backend, image tables.Shape, images int, frozen bool) (*l2l.Evaluator, error) {
+func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*l2l.Evaluator, error) {
 	return l2l.NewEvaluator(l2l.EvaluatorConfig{
 		Network: t.Network, Shape: [3]int{image.Channels, image.Height, image.Width},
 		Batch: min(images, EvaluationBatch), Frozen: frozen, Backend: b,
@@ -139,7 +139,7 @@ func (t Trained) Evaluator(b compute.Backend, image tables.Shape, images int, fr
 
 // ReadConfig reads config.json.
 func ReadConfig(a pipeline.Artifact) (c Config, err error) {
-	err = tables.ReadJSON(a.Path, configFile, &c)
+	err = artifact.ReadJSON(a.Path, configFile, &c)
 	return c, err
 }
 

@@ -3,7 +3,7 @@ package classifierfile
 import (
 	"fmt"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/l2l"
 )
 
@@ -26,7 +26,7 @@ const (
 )
 
 // Build makes the network for images of a shape.
-func (n Network) Build(image tables.Shape, classes int) (*l2l.Network, error) {
+func (n Network) Build(image artifact.Shape, classes int) (*l2l.Network, error) {
 	if image.Height != image.Width {
 		return nil, fmt.Errorf("images of %v: %s takes square ones", image, n.Name)
 	}
@@ -65,7 +65,7 @@ func (a *Attacker) Settle() {
 
 // Build makes the network for what an attacker sees of images of a shape: that many
 // channels.
-func (a Attacker) Build(image tables.Shape, channels int) (*l2l.Network, error) {
+func (a Attacker) Build(image artifact.Shape, channels int) (*l2l.Network, error) {
 	if image.Channels != 3 || image.Height%2 != 0 || image.Width%2 != 0 {
 		return nil, fmt.Errorf("images of %v: attackers take 3 channels, and an even height and width", image)
 	}
@@ -91,7 +91,7 @@ type Game struct {
 }
 
 // Build makes the variant and the attacker's network.
-func (g Game) Build(image tables.Shape) (v l2l.Variant, n *l2l.Network, err error) {
+func (g Game) Build(image artifact.Shape) (v l2l.Variant, n *l2l.Network, err error) {
 	switch g.Variant {
 	case "naive":
 		v = l2l.Naive()

@@ -26,8 +26,8 @@ func shell(script string, outputs ...string) *Params {
 	return &Params{Run: []spec.Value{str("sh"), str("-c"), str(script)}, Outputs: outputs, Type: typeFiles}
 }
 
-// artifact makes one of a file.
-func artifact(t *testing.T, name, content string) pipeline.Artifact {
+// artifactOf makes one of a file.
+func artifactOf(t *testing.T, name, content string) pipeline.Artifact {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o444); err != nil {
@@ -70,12 +70,12 @@ func scratchOf(cell *pipeline.Cell) string {
 func TestProgramFindsItsFilesAndInputs(t *testing.T) {
 	cell := newCell(t, shell("cat lib/one in/text/x in/all/1/y >out/z; cp in/all/cells.json out/", "z", "cells.json"))
 	cell.Sources = []pipeline.Source{{Name: "lib/one", Content: []byte("1")}}
-	cell.Inputs = map[string]pipeline.Artifact{"text": artifact(t, "x", "2")}
+	cell.Inputs = map[string]pipeline.Artifact{"text": artifactOf(t, "x", "2")}
 	axes := []pipeline.AxisValue{
 		{Axis: "b", Value: spec.Value{Type: spec.Bool, Bool: true}}, {Axis: "f", Value: spec.Value{Type: spec.Float, Float: 0.5}},
 		{Axis: "i", Value: spec.Value{Type: spec.Int, Int: 7}}, {Axis: "s", Value: str("x")},
 	}
-	cell.Gathered = map[string][]pipeline.GatheredCell{"all": {{Artifact: artifact(t, "y", "0")}, {Axes: axes, Artifact: artifact(t, "y", "3")}}}
+	cell.Gathered = map[string][]pipeline.GatheredCell{"all": {{Artifact: artifactOf(t, "y", "0")}, {Axes: axes, Artifact: artifactOf(t, "y", "3")}}}
 	a := stagetest.MustRun(t, Command(), cell)
 	if got := read(t, a, "z"); got != "123" {
 		t.Errorf("got %q", got)
@@ -110,7 +110,7 @@ func TestEachRunHasAFreshFolder(t *testing.T) {
 // Root may write to any file, and people run containers as root.
 func TestChangedInputIsAnError(t *testing.T) {
 	cell := newCell(t, shell("chmod u+w in/text/x; echo more >>in/text/x; touch out/y", "y"))
-	cell.Inputs = map[string]pipeline.Artifact{"text": artifact(t, "x", "2")}
+	cell.Inputs = map[string]pipeline.Artifact{"text": artifactOf(t, "x", "2")}
 	_, err := stagetest.Run(t, Command(), cell)
 	if err == nil || !strings.Contains(err.Error(), "in/text/x was changed by the program") {
 		t.Errorf("got %v", err)

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -90,7 +90,7 @@ func readFile(beside fs.FS, name string) (pipeline.Source, error) {
 		return pipeline.Source{}, fmt.Errorf("%q has %d bytes; a program's files may have 1 MiB: give data as an input, for example from another command", name, info.Size())
 	}
 	content, err := fs.ReadFile(beside, name)
-	return pipeline.Source{Name: name, Digest: cache.DigestOf(content), Content: content}, err
+	return pipeline.Source{Name: name, Digest: digest.Of(content), Content: content}, err
 }
 
 // index is the path of an element of a list.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
 	"foil/spec"
 )
 
@@ -36,7 +36,7 @@ func TestFilesAreFoundByNameAndPattern(t *testing.T) {
 		var names []string
 		for _, s := range sources {
 			names = append(names, s.Name)
-			if s.Digest != cache.DigestOf(beside[s.Name].Data) || string(s.Content) != string(beside[s.Name].Data) {
+			if s.Digest != digest.Of(beside[s.Name].Data) || string(s.Content) != string(beside[s.Name].Data) {
 				t.Errorf("%s has the content %q, digest %s", s.Name, s.Content, s.Digest)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 )
 
 // typeFiles is the type of outputs that only other commands take.
@@ -21,24 +21,24 @@ const printed = "table.txt"
 // what is to be read of them before anybody else does.
 var artifacts = map[string]struct {
 	files []string
-	check func(tables.PathFunc) error
+	check func(artifact.PathFunc) error
 }{
-	typeFiles:         {},
-	tables.TypeReport: {},
-	tables.TypeMetrics: {[]string{tables.MetricsFile}, func(path tables.PathFunc) error {
-		p, err := path(tables.MetricsFile)
+	typeFiles:           {},
+	artifact.TypeReport: {},
+	artifact.TypeMetrics: {[]string{artifact.MetricsFile}, func(path artifact.PathFunc) error {
+		p, err := path(artifact.MetricsFile)
 		if err == nil {
-			_, err = tables.ReadMetrics(p)
+			_, err = artifact.ReadMetrics(p)
 		}
 		return err
 	}},
-	tables.TypeInteractions: {[]string{tables.InteractionsFile, tables.UsersFile, tables.ItemsFile}, func(path tables.PathFunc) error {
-		_, err := tables.ReadDataset(path)
+	artifact.TypeInteractions: {[]string{artifact.InteractionsFile, artifact.UsersFile, artifact.ItemsFile}, func(path artifact.PathFunc) error {
+		_, err := artifact.ReadDataset(path)
 		return err
 	}},
-	tables.TypeSplit: {[]string{tables.TrainFile, tables.ValidationInputFile, tables.ValidationTargetFile, tables.TestInputFile, tables.TestTargetFile,
-		tables.UsersFile, tables.ItemsFile}, func(path tables.PathFunc) error {
-		_, err := tables.ReadSplit(path)
+	artifact.TypeSplit: {[]string{artifact.TrainFile, artifact.ValidationInputFile, artifact.ValidationTargetFile, artifact.TestInputFile, artifact.TestTargetFile,
+		artifact.UsersFile, artifact.ItemsFile}, func(path artifact.PathFunc) error {
+		_, err := artifact.ReadSplit(path)
 		return err
 	}},
 }

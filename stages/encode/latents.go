@@ -4,7 +4,7 @@ package encode
 import (
 	"context"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/backend"
 	"foil/models/multvae"
 	"foil/pipeline"
@@ -20,10 +20,10 @@ func Latents() pipeline.Kind {
 		Doc: "Encodes all users of a split with both checkpoints of a model, in evaluation mode, where the latent vector is " +
 			"the mean. Attacks and evaluations share what it makes.",
 		Inputs: []pipeline.Port{
-			{Name: "model", Type: tables.TypeModel, Doc: "the recommender"},
-			{Name: "data", Type: tables.TypeSplit, Doc: "the split that it was trained on"},
+			{Name: "model", Type: artifact.TypeModel, Doc: "the recommender"},
+			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that it was trained on"},
 		},
-		Output:  tables.TypeLatents,
+		Output:  artifact.TypeLatents,
 		Files:   latentfile.Docs,
 		Numeric: true,
 		Run:     run,
@@ -31,7 +31,7 @@ func Latents() pipeline.Kind {
 }
 
 func run(ctx context.Context, cell *pipeline.Cell) error {
-	split, err := tables.ReadSplit(cell.Inputs["data"].Path)
+	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func run(ctx context.Context, cell *pipeline.Cell) error {
 	return latentfile.Write(cell.Create, config, latents)
 }
 
-func part(m *multvae.Model, x tables.Interactions) latentfile.Part {
-	rows := tables.NewRows(x)
+func part(m *multvae.Model, x artifact.Interactions) latentfile.Part {
+	rows := artifact.NewRows(x)
 	z, _ := m.Encode(modelfile.Rows(rows))
 	return latentfile.Part{User: rows.User, Z: z}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/stages/latentfile"
 	"foil/stages/modelfile"
@@ -22,7 +22,7 @@ func TestEveryUserIsEncodedOnce(t *testing.T) {
 	data := stagetest.Split(t)
 	model := traintest.Model(t, data, 0)
 	a := traintest.Latents(t, model, data)
-	split, err := tables.ReadSplit(data.Path)
+	split, err := artifact.ReadSplit(data.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +33,11 @@ func TestEveryUserIsEncodedOnce(t *testing.T) {
 	for _, part := range []struct {
 		name string
 		got  latentfile.Part
-		of   tables.Interactions
+		of   artifact.Interactions
 	}{
 		{"train", l.Train, split.Train}, {"validation", l.Validation, split.ValidationInput}, {"test", l.Test, split.TestInput},
 	} {
-		if want := tables.NewRows(part.of).User; !slices.Equal(part.got.User, want) {
+		if want := artifact.NewRows(part.of).User; !slices.Equal(part.got.User, want) {
 			t.Errorf("%s users are %v, want %v", part.name, part.got.User, want)
 		}
 		if len(part.got.Z) != len(part.got.User)*l.Width {

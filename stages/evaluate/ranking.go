@@ -8,8 +8,8 @@ import (
 	"io"
 	"slices"
 
+	"foil/internal/artifact"
 	"foil/internal/scores"
-	"foil/internal/tables"
 	"foil/models/backend"
 	"foil/models/multvae"
 	"foil/pipeline"
@@ -41,12 +41,12 @@ func Ranking() pipeline.Kind {
 		Doc: "Scores recommendations to test users, of whose items the model sees a part: NDCG and recall of the rest, " +
 			"averaged over users, and coverage of the items (Escobedo et al. 2024, section 4).",
 		Inputs: []pipeline.Port{
-			{Name: "model", Type: tables.TypeModel, Doc: "the recommender"},
-			{Name: "latents", Type: tables.TypeLatents, Doc: "its latent vectors"},
-			{Name: "data", Type: tables.TypeSplit, Doc: "the split that it was trained on"},
+			{Name: "model", Type: artifact.TypeModel, Doc: "the recommender"},
+			{Name: "latents", Type: artifact.TypeLatents, Doc: "its latent vectors"},
+			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that it was trained on"},
 		},
-		Output: tables.TypeMetrics,
-		Files:  []pipeline.FileDoc{{Name: tables.MetricsFile, Doc: "ndcg, recall and coverage at each k; ndcg_gap and recall_gap for each of groups"}},
+		Output: artifact.TypeMetrics,
+		Files:  []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "ndcg, recall and coverage at each k; ndcg_gap and recall_gap for each of groups"}},
 		Params: func() any {
 			return &RankingParams{K: []int{10, 20, 50}, Checkpoints: []string{modelfile.Best, modelfile.Last}, Seen: "exclude"}
 		},
@@ -57,7 +57,7 @@ func Ranking() pipeline.Kind {
 
 func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 	p := cell.Params.(*RankingParams)
-	split, err := tables.ReadSplit(cell.Inputs["data"].Path)
+	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	var metrics []tables.Metric
+	var metrics []artifact.Metric
 	for _, checkpoint := range p.Checkpoints {
 		m, _, err := modelfile.OpenMultVAE(b, cell.Inputs["model"], cell.Inputs["data"], checkpoint)
 		if err != nil {
@@ -90,18 +90,18 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 		}
 		metrics = append(metrics, found...)
 	}
-	return tables.WriteFile(cell.Create, tables.MetricsFile, func(w io.Writer) error {
-		return tables.WriteMetrics(w, metrics)
+	return artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error {
+		return artifact.WriteMetrics(w, metrics)
 	})
 }
 
 // score ranks all items for every test user.
-func score(ctx context.Context, m *multvae.Model, latents latentfile.Part, split *tables.Split, p *RankingParams) ([]tables.Metric, error) {
+func score(ctx context.Context, m *multvae.Model, latents latentfile.Part, split *artifact.Split, p *RankingParams) ([]artifact.Metric, error) {
 	groups, err := groupsOf(split, p.Groups)
 	if err != nil {
 		return nil, err
 	}
-	input, target := tables.NewRows(split.TestInput), tables.NewRows(split.TestTarget)
+	input, target := artifact.NewRows(split.TestInput), artifact.NewRows(split.TestTarget)
 	if !slices.Equal(input.User, target.User) || !slices.Equal(input.User, latents.User) {
 		return nil, fmt.Errorf("the split's test inputs, its targets and the latent vectors are of different users")
 	}
@@ -137,7 +137,7 @@ func score(ctx context.Context, m *multvae.Model, latents latentfile.Part, split
 // A scorer ranks what a model gives each user.
 type scorer struct {
 	input   multvae.Rows // what the model saw
-	target  tables.Rows
+	target  artifact.Rows
 	seen    scores.Seen
 	ranker  *scores.Ranker
 	tallies func(user int) []*tally // that a user counts in

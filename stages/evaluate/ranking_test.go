@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"foil/internal/artifact"
 	"foil/internal/scores"
-	"foil/internal/tables"
 	"foil/models/multvae"
 	"foil/pipeline"
 	"foil/stages/stagetest"
@@ -79,7 +79,7 @@ func TestSeenItemsAreNotRecommended(t *testing.T) {
 		all := newTally("", []int{1}, 5)
 		s := scorer{
 			input:   multvae.Rows{Offset: []int32{0, 3}, Item: []int32{0, 1, 2}},
-			target:  tables.Rows{User: []int32{0}, Offset: []int32{0, 1}, Item: []int32{3}},
+			target:  artifact.Rows{User: []int32{0}, Offset: []int32{0, 1}, Item: []int32{3}},
 			seen:    scores.Seen(seen),
 			ranker:  scores.NewRanker(1),
 			tallies: func(int) []*tally { return []*tally{all} },
@@ -143,7 +143,7 @@ func TestModelOfAnotherSplitIsRefused(t *testing.T) {
 	// As many items, other users: two folds of one data set may look like that.
 	data := stagetest.Split(t)
 	m := traintest.Model(t, data, 0)
-	other, err := tables.ReadSplit(data.Path)
+	other, err := artifact.ReadSplit(data.Path)
 	if err != nil {
 		t.Fatal(err)
 	}

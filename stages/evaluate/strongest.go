@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/stages/attackfile"
 )
@@ -20,8 +20,8 @@ func Strongest() pipeline.Kind {
 		Doc: "Puts attacks on one classifier together: an image stands if the classifier takes it for what it is without an attack and under all of them. A defence is as good as the " +
 			"worst attack on it (Carlini et al. 2019, section 5). They have to be of the same classifier, images and epsilon. " +
 			"Images that some attack was not tried on do not count.",
-		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Doc: "what an attack on images has found"}},
-		Output: tables.TypeMetrics,
+		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Doc: "what an attack on images has found"}},
+		Output: artifact.TypeMetrics,
 		Files: attackfile.Docs("accuracy, accuracy_clean, success, images (how many). With an attack as the group, shares of the images: falls, which it breaks; " +
 			"breaks, which it alone breaks; wins, of those that fall to any the ones to which it did most harm. With two attacks as the group, " +
 			"falls_but_stands: the number of images that fall to the first and stand the second, as McNemar's test takes it"),
@@ -39,9 +39,9 @@ type tried struct {
 // A panel is the outcomes of all attacks on the images that all of them were tried on.
 type panel struct {
 	attack   attackfile.Attack
-	names    []string                   // of the attacks
-	order    []tried                    // in that of the first attack
-	outcomes map[tried][]tables.Outcome // by attack
+	names    []string                     // of the attacks
+	order    []tried                      // in that of the first attack
+	outcomes map[tried][]artifact.Outcome // by attack
 }
 
 func runStrongest(_ context.Context, cell *pipeline.Cell) error {
@@ -66,7 +66,7 @@ func runStrongest(_ context.Context, cell *pipeline.Cell) error {
 
 // newPanel reads the attacks and checks that they belong together.
 func newPanel(cell *pipeline.Cell) (*panel, error) {
-	p := &panel{names: slices.Sorted(maps.Keys(cell.Inputs)), outcomes: map[tried][]tables.Outcome{}}
+	p := &panel{names: slices.Sorted(maps.Keys(cell.Inputs)), outcomes: map[tried][]artifact.Outcome{}}
 	tries := trials{attacks: p.names, images: map[string][]int{}}
 	for i, name := range p.names {
 		attack, outcomes, err := attackfile.Read(cell.Inputs[name])
@@ -94,7 +94,7 @@ func newPanel(cell *pipeline.Cell) (*panel, error) {
 }
 
 // add adds the outcomes of the next attack.
-func (p *panel) add(attack int, outcomes []tables.Outcome) error {
+func (p *panel) add(attack int, outcomes []artifact.Outcome) error {
 	for _, o := range outcomes {
 		at := tried{o.Checkpoint, o.Image}
 		if attack == 0 {
@@ -122,7 +122,7 @@ func (p *panel) at(checkpoint string) *panel {
 
 // worst is the number of the attack that did most harm to an image, the first of
 // equals.
-func worst(outcomes []tables.Outcome) (attack int) {
+func worst(outcomes []artifact.Outcome) (attack int) {
 	for i, o := range outcomes {
 		if attackfile.Worse(o, outcomes[attack]) {
 			attack = i
@@ -132,7 +132,7 @@ func worst(outcomes []tables.Outcome) (attack int) {
 }
 
 // metrics are those of a panel for one checkpoint.
-func (p *panel) metrics(checkpoint string) []tables.Metric {
+func (p *panel) metrics(checkpoint string) []artifact.Metric {
 	n := float64(len(p.order))
 	var clean, stood float64
 	falls, breaks, wins := make([]float64, len(p.names)), make([]float64, len(p.names)), make([]float64, len(p.names))
@@ -158,7 +158,7 @@ func (p *panel) metrics(checkpoint string) []tables.Metric {
 			breaks[broke[0]]++
 		}
 	}
-	metrics := []tables.Metric{
+	metrics := []artifact.Metric{
 		{Name: "accuracy", Value: stood / n},
 		{Name: "accuracy_clean", Value: clean / n},
 		{Name: "success", Value: (clean - stood) / max(clean, 1)},
@@ -166,19 +166,19 @@ func (p *panel) metrics(checkpoint string) []tables.Metric {
 	}
 	for i, name := range p.names {
 		metrics = append(metrics,
-			tables.Metric{Name: "falls", Value: falls[i] / n, Group: name},
-			tables.Metric{Name: "breaks", Value: breaks[i] / n, Group: name},
-			tables.Metric{Name: "wins", Value: wins[i] / n, Group: name})
+			artifact.Metric{Name: "falls", Value: falls[i] / n, Group: name},
+			artifact.Metric{Name: "breaks", Value: breaks[i] / n, Group: name},
+			artifact.Metric{Name: "wins", Value: wins[i] / n, Group: name})
 	}
 	metrics = append(metrics, p.pairs()...)
 	for i := range metrics {
-		metrics[i].Split, metrics[i].Checkpoint = tables.Test, checkpoint
+		metrics[i].Split, metrics[i].Checkpoint = artifact.Test, checkpoint
 	}
 	return metrics
 }
 
 // pairs counts, for every two attacks, on which images only one of them succeeds.
-func (p *panel) pairs() (metrics []tables.Metric) {
+func (p *panel) pairs() (metrics []artifact.Metric) {
 	for i, a := range p.names {
 		for j, b := range p.names {
 			if i == j {
@@ -191,7 +191,7 @@ func (p *panel) pairs() (metrics []tables.Metric) {
 					n++
 				}
 			}
-			metrics = append(metrics, tables.Metric{Name: "falls_but_stands", Value: float64(n), Group: a + ", " + b})
+			metrics = append(metrics, artifact.Metric{Name: "falls_but_stands", Value: float64(n), Group: a + ", " + b})
 		}
 	}
 	return metrics

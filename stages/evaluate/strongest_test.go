@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/cache"
-	"foil/internal/tables"
+	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/pipeline"
 	"foil/stages/attackfile"
 	"foil/stages/stagetest"
 )
 
 // on is what a test's attacks are on.
-var on = attackfile.Attack{Epsilon: 0.031, Model: cache.DigestOf([]byte("model")), Data: cache.DigestOf([]byte("data"))}
+var on = attackfile.Attack{Epsilon: 0.031, Model: digest.Of([]byte("model")), Data: digest.Of([]byte("data"))}
 
 // attacked is an artifact with outcomes at the last checkpoint: for each image its
 // label, what it is taken for before and after, and the loss.
@@ -22,11 +22,11 @@ func attacked(t *testing.T, on attackfile.Attack, images ...[4]int32) pipeline.A
 	t.Helper()
 	r := attackfile.Result{Attack: on}
 	for i, v := range images {
-		r.Outcomes = append(r.Outcomes, tables.Outcome{
+		r.Outcomes = append(r.Outcomes, artifact.Outcome{
 			Checkpoint: "last", Image: int32(i), Label: v[0], Clean: v[1], Attacked: v[2], Loss: float64(v[3]),
 		})
 	}
-	return stagetest.Written(t, func(create tables.CreateFunc) error { return attackfile.Write(create, r) })
+	return stagetest.Written(t, func(create artifact.CreateFunc) error { return attackfile.Write(create, r) })
 }
 
 // attackedAt is an artifact with so many outcomes at each checkpoint, all images
@@ -36,10 +36,10 @@ func attackedAt(t *testing.T, images map[string]int) pipeline.Artifact {
 	r := attackfile.Result{Attack: on}
 	for _, checkpoint := range slices.Sorted(maps.Keys(images)) {
 		for i := range images[checkpoint] {
-			r.Outcomes = append(r.Outcomes, tables.Outcome{Checkpoint: checkpoint, Image: int32(i)})
+			r.Outcomes = append(r.Outcomes, artifact.Outcome{Checkpoint: checkpoint, Image: int32(i)})
 		}
 	}
-	return stagetest.Written(t, func(create tables.CreateFunc) error { return attackfile.Write(create, r) })
+	return stagetest.Written(t, func(create artifact.CreateFunc) error { return attackfile.Write(create, r) })
 }
 
 func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
@@ -130,7 +130,7 @@ func TestAttacksThatDoNotBelongTogetherAreRefused(t *testing.T) {
 		edit(&a)
 		return attacked(t, a, image)
 	}
-	metrics := pipeline.Artifact{Files: []pipeline.File{{Name: tables.MetricsFile}}}
+	metrics := pipeline.Artifact{Files: []pipeline.File{{Name: artifact.MetricsFile}}}
 	for _, c := range []struct {
 		name, want string
 		other      pipeline.Artifact

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"foil/internal/artifact"
 	"foil/internal/scores"
-	"foil/internal/tables"
 )
 
 // A tally sums the scores of a group of users.
@@ -37,15 +37,15 @@ func (t *tally) add(top, target []int32) {
 	}
 }
 
-func (t *tally) metrics() []tables.Metric {
-	var out []tables.Metric
+func (t *tally) metrics() []artifact.Metric {
+	var out []artifact.Metric
 	n := float64(t.users)
 	for i, k := range t.k {
 		for _, m := range []struct {
 			name  string
 			value float64
 		}{{"ndcg", t.ndcg[i] / n}, {"recall", t.recall[i] / n}, {"coverage", t.coverage[i].Value()}} {
-			out = append(out, tables.Metric{Name: m.name, Value: m.value, K: k, Group: t.group, Split: tables.Test})
+			out = append(out, artifact.Metric{Name: m.name, Value: m.value, K: k, Group: t.group, Split: artifact.Test})
 		}
 	}
 	return out
@@ -58,7 +58,7 @@ type grouping struct {
 	tallies   map[string]*tally
 }
 
-func groupsOf(split *tables.Split, attributes []string) ([]grouping, error) {
+func groupsOf(split *artifact.Split, attributes []string) ([]grouping, error) {
 	var out []grouping
 	for _, name := range attributes {
 		a, err := split.Users.Attribute(name)
@@ -98,8 +98,8 @@ func (g grouping) of(user int32, k []int, items int) *tally {
 
 // metrics gives the scores of each group, and under the attribute's name the
 // gap between the best and the worst group. One group has no gap.
-func (g grouping) metrics(k []int) []tables.Metric {
-	var out []tables.Metric
+func (g grouping) metrics(k []int) []artifact.Metric {
+	var out []artifact.Metric
 	for _, value := range slices.Sorted(maps.Keys(g.tallies)) {
 		out = append(out, g.tallies[value].metrics()...)
 	}
@@ -108,8 +108,8 @@ func (g grouping) metrics(k []int) []tables.Metric {
 	}
 	for i := range k {
 		out = append(out,
-			tables.Metric{Name: "ndcg_gap", Value: g.gap(func(t *tally) float64 { return t.ndcg[i] / float64(t.users) }), K: k[i], Group: g.attribute, Split: tables.Test},
-			tables.Metric{Name: "recall_gap", Value: g.gap(func(t *tally) float64 { return t.recall[i] / float64(t.users) }), K: k[i], Group: g.attribute, Split: tables.Test})
+			artifact.Metric{Name: "ndcg_gap", Value: g.gap(func(t *tally) float64 { return t.ndcg[i] / float64(t.users) }), K: k[i], Group: g.attribute, Split: artifact.Test},
+			artifact.Metric{Name: "recall_gap", Value: g.gap(func(t *tally) float64 { return t.recall[i] / float64(t.users) }), K: k[i], Group: g.attribute, Split: artifact.Test})
 	}
 	return out
 }

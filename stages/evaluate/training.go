@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
 )
@@ -16,9 +16,9 @@ func Training() pipeline.Kind {
 		Version: 1,
 		Doc: "Tells how the training of a classifier went, as metrics: every curve, its epoch as k, and how often a batch " +
 			"passed the networks in a step (Jiang et al. 2021, section 4, compares methods by these).",
-		Inputs: []pipeline.Port{{Name: "model", Type: tables.TypeClassifier, Doc: "the classifier"}},
-		Output: tables.TypeMetrics,
-		Files: []pipeline.FileDoc{{Name: tables.MetricsFile, Doc: "the curves (rate, train/..., selection/...); forward and backward passes of the classifier and the " +
+		Inputs: []pipeline.Port{{Name: "model", Type: artifact.TypeClassifier, Doc: "the classifier"}},
+		Output: artifact.TypeMetrics,
+		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "the curves (rate, train/..., selection/...); forward and backward passes of the classifier and the " +
 			"attacker a step; best_epoch"}},
 		Light: true,
 		Run:   runTraining,
@@ -31,16 +31,16 @@ func runTraining(_ context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	path, err := model.Path(tables.CurvesFile)
+	path, err := model.Path(artifact.CurvesFile)
 	if err != nil {
 		return err
 	}
-	curves, err := tables.ReadCurves(path)
+	curves, err := artifact.ReadCurves(path)
 	if err != nil {
 		return err
 	}
 	p := config.Passes
-	metrics := []tables.Metric{
+	metrics := []artifact.Metric{
 		{Name: "forward", Value: float64(p.Forward)},
 		{Name: "backward", Value: float64(p.Backward)},
 		{Name: "attacker_forward", Value: float64(p.AttackerForward)},
@@ -48,9 +48,9 @@ func runTraining(_ context.Context, cell *pipeline.Cell) error {
 		{Name: "best_epoch", Value: float64(config.BestEpoch)},
 	}
 	for _, c := range curves {
-		metrics = append(metrics, tables.Metric{Name: c.Name, Value: c.Value, K: c.Epoch})
+		metrics = append(metrics, artifact.Metric{Name: c.Name, Value: c.Value, K: c.Epoch})
 	}
-	return tables.WriteFile(cell.Create, tables.MetricsFile, func(w io.Writer) error {
-		return tables.WriteMetrics(w, metrics)
+	return artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error {
+		return artifact.WriteMetrics(w, metrics)
 	})
 }

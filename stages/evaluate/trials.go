@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 )
 
 // trials counts the images that attacks were tried on, checkpoint by checkpoint.
@@ -15,7 +15,7 @@ type trials struct {
 }
 
 // add counts the outcomes of an attack.
-func (t *trials) add(attack int, outcomes []tables.Outcome) {
+func (t *trials) add(attack int, outcomes []artifact.Outcome) {
 	for _, o := range outcomes {
 		if t.images[o.Checkpoint] == nil {
 			t.checkpoints = append(t.checkpoints, o.Checkpoint)

@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 )
 
@@ -22,12 +22,12 @@ func KCore() pipeline.Kind {
 		Version: 1,
 		Doc: "Drops users and items with few interactions, until all that are left have enough. " +
 			"A round counts both sides, then drops items and users (Escobedo et al. 2024); rows stay in their order.",
-		Inputs: []pipeline.Port{{Name: "interactions", Type: tables.TypeInteractions, Doc: "what is filtered"}},
-		Output: tables.TypeInteractions,
+		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "what is filtered"}},
+		Output: artifact.TypeInteractions,
 		Files:  filteredFiles(),
 		Params: func() any { return &KCoreParams{Users: 5, Items: 5} },
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			in, err := tables.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
+			in, err := artifact.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
 			if err != nil {
 				return err
 			}
@@ -42,13 +42,13 @@ func KCore() pipeline.Kind {
 
 func filteredFiles() []pipeline.FileDoc {
 	return []pipeline.FileDoc{
-		{Name: tables.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two"},
-		{Name: tables.UsersFile, Doc: "the users that are left, with their attributes"},
-		{Name: tables.ItemsFile, Doc: "the items that are left"},
+		{Name: artifact.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two"},
+		{Name: artifact.UsersFile, Doc: "the users that are left, with their attributes"},
+		{Name: artifact.ItemsFile, Doc: "the items that are left"},
 	}
 }
 
-func kCore(ctx context.Context, in *tables.Dataset, p *KCoreParams, logf func(string, ...any)) (*tables.Dataset, error) {
+func kCore(ctx context.Context, in *artifact.Dataset, p *KCoreParams, logf func(string, ...any)) (*artifact.Dataset, error) {
 	x := in.Interactions
 	for round := 1; ; round++ {
 		if err := ctx.Err(); err != nil {
@@ -59,7 +59,7 @@ func kCore(ctx context.Context, in *tables.Dataset, p *KCoreParams, logf func(st
 			ofUser[u]++
 			ofItem[x.Item[i]]++
 		}
-		left := tables.Interactions{User: make([]int32, 0, x.Len()), Item: make([]int32, 0, x.Len())}
+		left := artifact.Interactions{User: make([]int32, 0, x.Len()), Item: make([]int32, 0, x.Len())}
 		for i, u := range x.User {
 			if item := x.Item[i]; ofUser[u] >= p.Users && ofItem[item] >= p.Items {
 				left.User, left.Item = append(left.User, u), append(left.Item, item)
@@ -71,7 +71,7 @@ func kCore(ctx context.Context, in *tables.Dataset, p *KCoreParams, logf func(st
 				in.Interactions.Len(), round, p.Users, p.Items)
 		}
 		if left.Len() == x.Len() {
-			return tables.Compact(in, left), nil
+			return artifact.Compact(in, left), nil
 		}
 		x = left
 	}

@@ -9,16 +9,16 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/stages/stagetest"
 )
 
 // dataset makes a dataset of rows such as "a: x y", with a user's age 10 times
 // their row.
-func dataset(items string, users ...string) *tables.Dataset {
-	d := &tables.Dataset{Items: tables.Items{ID: strings.Fields(items)}}
-	age := tables.Attribute{Name: "age"}
+func dataset(items string, users ...string) *artifact.Dataset {
+	d := &artifact.Dataset{Items: artifact.Items{ID: strings.Fields(items)}}
+	age := artifact.Attribute{Name: "age"}
 	for u, line := range users {
 		id, has, _ := strings.Cut(line, ":")
 		d.Users.ID = append(d.Users.ID, id)
@@ -30,17 +30,17 @@ func dataset(items string, users ...string) *tables.Dataset {
 			}
 		}
 	}
-	d.Users.Attributes = []tables.Attribute{age}
+	d.Users.Attributes = []artifact.Attribute{age}
 	return d
 }
 
 // written is the dataset as an artifact.
-func written(t testing.TB, d *tables.Dataset) pipeline.Artifact {
+func written(t testing.TB, d *artifact.Dataset) pipeline.Artifact {
 	t.Helper()
 	return stagetest.Written(t, d.Write)
 }
 
-func filtered(t testing.TB, in *tables.Dataset, p *KCoreParams) (*tables.Dataset, pipeline.Artifact, error) {
+func filtered(t testing.TB, in *artifact.Dataset, p *KCoreParams) (*artifact.Dataset, pipeline.Artifact, error) {
 	t.Helper()
 	cell := &pipeline.Cell{Params: p, OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": written(t, in)}}
 	if err := KCore().Run(t.Context(), cell); err != nil {
@@ -50,7 +50,7 @@ func filtered(t testing.TB, in *tables.Dataset, p *KCoreParams) (*tables.Dataset
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := tables.ReadDataset(a.Path)
+	out, err := artifact.ReadDataset(a.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,10 +64,10 @@ func TestRoundsGoOnUntilNothingChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &tables.Dataset{
-		Interactions: tables.Interactions{User: []int32{0, 0, 1, 1, 2, 2}, Item: []int32{0, 1, 0, 1, 0, 1}},
-		Users:        tables.Users{ID: []string{"a", "b", "e"}, Attributes: []tables.Attribute{{Name: "age", Number: []float32{0, 10, 40}}}},
-		Items:        tables.Items{ID: []string{"x", "y"}},
+	want := &artifact.Dataset{
+		Interactions: artifact.Interactions{User: []int32{0, 0, 1, 1, 2, 2}, Item: []int32{0, 1, 0, 1, 0, 1}},
+		Users:        artifact.Users{ID: []string{"a", "b", "e"}, Attributes: []artifact.Attribute{{Name: "age", Number: []float32{0, 10, 40}}}},
+		Items:        artifact.Items{ID: []string{"x", "y"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
@@ -102,7 +102,7 @@ func TestDamagedInputIsNamed(t *testing.T) {
 	if err := d.Write((&pipeline.Cell{OutDir: dir}).Create); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, tables.ItemsFile), []byte("hello"), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, artifact.ItemsFile), []byte("hello"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	a, err := pipeline.DirArtifact(dir)

@@ -6,7 +6,7 @@ import (
 	"math"
 	"strings"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/stages/attributes"
 )
@@ -28,12 +28,12 @@ func KnownAttributes() pipeline.Kind {
 		Version: 1,
 		Doc: "Drops users of whom an attribute is missing, and the items that only they had. " +
 			"Rows stay in their order. Where it stands before filter/k-core, that one counts the users that are left.",
-		Inputs: []pipeline.Port{{Name: "interactions", Type: tables.TypeInteractions, Doc: "what is filtered"}},
-		Output: tables.TypeInteractions,
+		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "what is filtered"}},
+		Output: artifact.TypeInteractions,
 		Files:  filteredFiles(),
 		Params: func() any { return &KnownAttributesParams{} },
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			in, err := tables.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
+			in, err := artifact.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ func KnownAttributes() pipeline.Kind {
 	}
 }
 
-func knownAttributes(in *tables.Dataset, names []string, logf func(string, ...any)) (*tables.Dataset, error) {
+func knownAttributes(in *artifact.Dataset, names []string, logf func(string, ...any)) (*artifact.Dataset, error) {
 	unknown := make([]bool, in.Users.Len())
 	for _, name := range names {
 		a, err := in.Users.Attribute(name)
@@ -65,7 +65,7 @@ func knownAttributes(in *tables.Dataset, names []string, logf func(string, ...an
 		}
 		logf("%s is missing of %d of %d users", name, n, len(unknown))
 	}
-	var left tables.Interactions
+	var left artifact.Interactions
 	for i, u := range in.Interactions.User {
 		if !unknown[u] {
 			left.User, left.Item = append(left.User, u), append(left.Item, in.Interactions.Item[i])
@@ -74,12 +74,12 @@ func knownAttributes(in *tables.Dataset, names []string, logf func(string, ...an
 	if left.Len() == 0 {
 		return nil, fmt.Errorf("nothing is left: each of the %d users lacks one of %s; name fewer attributes", len(unknown), strings.Join(names, ", "))
 	}
-	out := tables.Compact(in, left)
+	out := artifact.Compact(in, left)
 	logf("%d users, %d items and %d interactions stay", out.Users.Len(), out.Items.Len(), left.Len())
 	return out, nil
 }
 
-func missing(a *tables.Attribute, user int) bool {
+func missing(a *artifact.Attribute, user int) bool {
 	if a.IsNumeric() {
 		return math.IsNaN(float64(a.Number[user]))
 	}

@@ -7,24 +7,24 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/stages/stagetest"
 )
 
 // withAttributes has a user without a gender (b), one without an age (c), one
 // with neither (d); only d has z.
-func withAttributes() *tables.Dataset {
+func withAttributes() *artifact.Dataset {
 	d := dataset("x y z", "a: x y", "b: x", "c: y", "d: z")
 	nan := float32(math.NaN())
-	d.Users.Attributes = []tables.Attribute{
+	d.Users.Attributes = []artifact.Attribute{
 		{Name: "gender", Category: []string{"f", "", "m", ""}},
 		{Name: "age", Number: []float32{0, 30, nan, nan}},
 	}
 	return d
 }
 
-func runKnown(t testing.TB, in *tables.Dataset, names ...string) (*tables.Dataset, pipeline.Artifact, error) {
+func runKnown(t testing.TB, in *artifact.Dataset, names ...string) (*artifact.Dataset, pipeline.Artifact, error) {
 	t.Helper()
 	out, err := stagetest.Run(t, KnownAttributes(), &pipeline.Cell{
 		Params: &KnownAttributesParams{Attributes: names},
@@ -33,7 +33,7 @@ func runKnown(t testing.TB, in *tables.Dataset, names ...string) (*tables.Datase
 	if err != nil {
 		return nil, out, err
 	}
-	d, err := tables.ReadDataset(out.Path)
+	d, err := artifact.ReadDataset(out.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestKnownUsersKeepWhatTheyHave(t *testing.T) {
 	if err != nil || age.Number[0] != 0 || !math.IsNaN(float64(age.Number[1])) {
 		t.Errorf("ages %v, %v", age, err)
 	}
-	if want := (tables.Interactions{User: []int32{0, 0, 1}, Item: []int32{0, 1, 1}}); !reflect.DeepEqual(got.Interactions, want) {
+	if want := (artifact.Interactions{User: []int32{0, 0, 1}, Item: []int32{0, 1, 1}}); !reflect.DeepEqual(got.Interactions, want) {
 		t.Errorf("pairs %+v, want %+v", got.Interactions, want)
 	}
 }
@@ -93,7 +93,7 @@ func TestUnusableAttributesAreErrors(t *testing.T) {
 	nobody := withAttributes()
 	nobody.Users.Attributes[0].Category = make([]string, 4)
 	for name, c := range map[string]struct {
-		in   *tables.Dataset
+		in   *artifact.Dataset
 		want string
 	}{
 		"not there":       {dataset("x", "a: x"), `the users have no attribute "gender"; they have "age"`},

@@ -8,9 +8,9 @@ import (
 	"io"
 	"math"
 
-	"foil/internal/cache"
+	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/internal/safetensors"
-	"foil/internal/tables"
 	"foil/pipeline"
 	"foil/stages/modelfile"
 )
@@ -27,9 +27,9 @@ var Docs = []pipeline.FileDoc{
 
 // Config is latents.json.
 type Config struct {
-	Width int          `json:"width"`
-	Data  cache.Digest `json:"data"`  // of the split
-	Model cache.Digest `json:"model"` // that encoded them
+	Width int           `json:"width"`
+	Data  digest.Digest `json:"data"`  // of the split
+	Model digest.Digest `json:"model"` // that encoded them
 }
 
 // Latents are the vectors that one checkpoint gives.
@@ -45,13 +45,13 @@ type Part struct {
 }
 
 func (l *Latents) parts() map[string]*Part {
-	return map[string]*Part{tables.Train: &l.Train, tables.Validation: &l.Validation, tables.Test: &l.Test}
+	return map[string]*Part{artifact.Train: &l.Train, artifact.Validation: &l.Validation, artifact.Test: &l.Test}
 }
 
 func userTensor(part string) string { return part + ".user" }
 
 // Write writes the artifact; latents are by checkpoint.
-func Write(create tables.CreateFunc, c Config, latents map[string]*Latents) error {
+func Write(create artifact.CreateFunc, c Config, latents map[string]*Latents) error {
 	for checkpoint, l := range latents {
 		if err := l.check(c.Width); err != nil {
 			return fmt.Errorf("checkpoint %s: %w", checkpoint, err)
@@ -62,12 +62,12 @@ func Write(create tables.CreateFunc, c Config, latents map[string]*Latents) erro
 				safetensors.Tensor{Name: name, Shape: []int{len(p.User), c.Width}, F32: p.Z},
 				safetensors.Tensor{Name: userTensor(name), Shape: []int{len(p.User)}, I32: append([]int32{}, p.User...)})
 		}
-		err := tables.WriteFile(create, checkpoint+".safetensors", func(w io.Writer) error { return safetensors.Write(w, tensors) })
+		err := artifact.WriteFile(create, checkpoint+".safetensors", func(w io.Writer) error { return safetensors.Write(w, tensors) })
 		if err != nil {
 			return err
 		}
 	}
-	return tables.WriteJSON(create, configFile, c)
+	return artifact.WriteJSON(create, configFile, c)
 }
 
 // Open reads the vectors of a checkpoint. data is the split that they are used
@@ -126,7 +126,7 @@ func (l *Latents) check(width int) error {
 }
 
 func readConfig(a pipeline.Artifact) (c Config, err error) {
-	if err := tables.ReadJSON(a.Path, configFile, &c); err != nil {
+	if err := artifact.ReadJSON(a.Path, configFile, &c); err != nil {
 		return c, err
 	}
 	if c.Width < 1 {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"foil/internal/artifact"
 	"foil/internal/dataset"
-	"foil/internal/tables"
 	"foil/pipeline"
 )
 
@@ -36,7 +36,7 @@ func cifar10(d dataset.Downloader, set dataset.CIFAR) pipeline.Kind {
 		Doc: "Loads CIFAR-10, 60,000 photographs of ten classes in 32 x 32 pixels. " +
 			"It takes cifar-10-binary.tar.gz, a folder cifar-10-batches-bin or the files in it (the binary version) from --data or FOIL_DATA, else downloads the original and checks its checksum. " +
 			"Images stay in the order of the files.",
-		Output:  tables.TypeImages,
+		Output:  artifact.TypeImages,
 		Files:   imagesFiles("in the order of the data set"),
 		Params:  func() any { return &CIFARParams{} },
 		Sources: cifarSource(d, set).find,
@@ -53,7 +53,7 @@ func cifar100(d dataset.Downloader, set dataset.CIFAR) pipeline.Kind {
 		Doc: "Loads CIFAR-100, 60,000 photographs of a hundred classes in 32 x 32 pixels. " +
 			"It takes cifar-100-binary.tar.gz, a folder cifar-100-binary or the files in it (the binary version) from --data or FOIL_DATA, else downloads the original and checks its checksum. " +
 			"Images stay in the order of the files.",
-		Output:  tables.TypeImages,
+		Output:  artifact.TypeImages,
 		Files:   imagesFiles("in the order of the data set"),
 		Params:  func() any { return &CIFAR100Params{Labels: "fine"} },
 		Sources: cifarSource(d, set).find,
@@ -107,17 +107,17 @@ func noteForeignImages(cell *pipeline.Cell, set dataset.CIFAR, raw dataset.Raw) 
 }
 
 // firstImages takes the first images of each class, in the order they have.
-func firstImages(m *dataset.CIFARImages, label int, p CIFARParams) (*tables.Images, error) {
+func firstImages(m *dataset.CIFARImages, label int, p CIFARParams) (*artifact.Images, error) {
 	classes := m.Classes[label]
-	images := &tables.Images{
-		Shape:   tables.Shape{Channels: dataset.CIFARChannels, Height: dataset.CIFARSide, Width: dataset.CIFARSide},
+	images := &artifact.Images{
+		Shape:   artifact.Shape{Channels: dataset.CIFARChannels, Height: dataset.CIFARSide, Width: dataset.CIFARSide},
 		Classes: classes,
 	}
 	for _, part := range []struct {
 		param string
 		each  int
 		from  dataset.CIFARRecords
-		to    *tables.ImageSet
+		to    *artifact.ImageSet
 	}{
 		{"per_class_train", p.PerClassTrain, m.Train, &images.Train},
 		{"per_class_test", p.PerClassTest, m.Test, &images.Test},
@@ -135,8 +135,8 @@ func firstImages(m *dataset.CIFARImages, label int, p CIFARParams) (*tables.Imag
 	return images, nil
 }
 
-func first(labels []uint8, pixels [][]byte, each, classes, size int) tables.ImageSet {
-	out := tables.ImageSet{Label: make([]int32, 0, each*classes), Pixels: make([]uint8, 0, each*classes*size)}
+func first(labels []uint8, pixels [][]byte, each, classes, size int) artifact.ImageSet {
+	out := artifact.ImageSet{Label: make([]int32, 0, each*classes), Pixels: make([]uint8, 0, each*classes*size)}
 	taken := make([]int, classes)
 	for i, label := range labels {
 		if taken[label] == each {

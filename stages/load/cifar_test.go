@@ -15,9 +15,9 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/cache"
+	"foil/internal/artifact"
 	"foil/internal/dataset"
-	"foil/internal/tables"
+	"foil/internal/digest"
 	"foil/internal/testenv"
 	"foil/pipeline"
 )
@@ -86,7 +86,7 @@ func cifarArchive(t testing.TB, set dataset.CIFAR) []byte {
 }
 
 // loadedImages plans and runs the kind; notes are what it told people.
-func loadedImages(t testing.TB, kind pipeline.Kind, env *pipeline.Env, params any) (m *tables.Images, a pipeline.Artifact, notes string, err error) {
+func loadedImages(t testing.TB, kind pipeline.Kind, env *pipeline.Env, params any) (m *artifact.Images, a pipeline.Artifact, notes string, err error) {
 	t.Helper()
 	cell := &pipeline.Cell{Params: params, Env: env, OutDir: t.TempDir(), Seed: 42, OnNote: func(text string) { notes += text + "\n" }}
 	if params == nil {
@@ -106,14 +106,14 @@ func loadedImages(t testing.TB, kind pipeline.Kind, env *pipeline.Env, params an
 	if a, err = pipeline.DirArtifact(cell.OutDir); err != nil {
 		t.Fatal(err)
 	}
-	if m, err = tables.ReadImages(a.Path); err != nil {
+	if m, err = artifact.ReadImages(a.Path); err != nil {
 		t.Fatal(err)
 	}
 	return m, a, notes, nil
 }
 
 // numbers are what every pixel of an image is.
-func numbers(t *testing.T, x tables.ImageSet) []int {
+func numbers(t *testing.T, x artifact.ImageSet) []int {
 	t.Helper()
 	var out []int
 	for i := range x.Len() {
@@ -154,11 +154,11 @@ func TestTheFirstImagesOfEachClassAreTaken(t *testing.T) {
 		if err != nil {
 			t.Fatal(c.name, err)
 		}
-		if len(m.Classes) != c.classes || m.Shape != (tables.Shape{Channels: 3, Height: 32, Width: 32}) {
+		if len(m.Classes) != c.classes || m.Shape != (artifact.Shape{Channels: 3, Height: 32, Width: 32}) {
 			t.Errorf("%s: %d classes, %v", c.name, len(m.Classes), m.Shape)
 		}
 		for part, x := range map[string]struct {
-			got  tables.ImageSet
+			got  artifact.ImageSet
 			want []int
 		}{"train": {m.Train, c.train}, "test": {m.Test, c.test}} {
 			if got := numbers(t, x.got); !slices.Equal(got, x.want) {
@@ -191,7 +191,7 @@ func TestEveryCopyOfCIFARIsFound(t *testing.T) {
 	if err := os.WriteFile(file, cifarArchive(t, set), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	outputs := map[cache.Digest]bool{}
+	outputs := map[digest.Digest]bool{}
 	for name, c := range map[string]struct{ data, note string }{
 		"a folder that holds the archive": {archive, "is not the published archive"},
 		"the archive itself":              {file, "is not the published archive"},
@@ -211,8 +211,8 @@ func TestEveryCopyOfCIFARIsFound(t *testing.T) {
 
 func TestThePublishedFolderIsTakenWithoutANote(t *testing.T) {
 	set, files := dataset.CIFAR100, cifarFiles(dataset.CIFAR100)
-	set.Train = []dataset.CIFARFile{{Name: "train.bin", Digest: cache.DigestOf(files["train.bin"])}}
-	set.Test = []dataset.CIFARFile{{Name: "test.bin", Digest: cache.DigestOf(files["test.bin"])}}
+	set.Train = []dataset.CIFARFile{{Name: "train.bin", Digest: digest.Of(files["train.bin"])}}
+	set.Test = []dataset.CIFARFile{{Name: "test.bin", Digest: digest.Of(files["test.bin"])}}
 	env := &pipeline.Env{DataDir: cifarFolder(t, set, t.TempDir())}
 	if _, _, notes, err := loadedImages(t, cifar100(dataset.Downloader{}, set), env, nil); err != nil || notes != "" {
 		t.Errorf("%v, notes %q", err, notes)
@@ -277,7 +277,7 @@ func TestTheOriginalCIFARIsDownloaded(t *testing.T) {
 	set, content := dataset.CIFAR100, cifarArchive(t, dataset.CIFAR100)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }))
 	t.Cleanup(server.Close)
-	set.Original.URL, set.Original.Digest = server.URL, cache.DigestOf(content)
+	set.Original.URL, set.Original.Digest = server.URL, digest.Of(content)
 	env := &pipeline.Env{Downloads: t.TempDir()}
 	m, _, notes, err := loadedImages(t, cifar100(dataset.Downloader{}, set), env, nil)
 	if err != nil || notes != "" || m.Train.Len() != 300 {

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"foil/internal/cache"
+	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/internal/safetensors"
-	"foil/internal/tables"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
@@ -42,7 +42,7 @@ func Classifier() pipeline.Kind {
 		Doc: "Takes the weights of a classifier that was trained elsewhere, such as a PyTorch checkpoint saved as safetensors, " +
 			"so that it can be attacked here. Best and last are the same. " +
 			"The weights lie in the data folder, and with a data folder nothing is downloaded: the archive or folder of CIFAR-10 or CIFAR-100 has to lie in it, too, where the experiment uses them.",
-		Output: tables.TypeClassifier,
+		Output: artifact.TypeClassifier,
 		Files:  classifierfile.Docs,
 		Params: func() any {
 			return &ClassifierParams{Network: classifierfile.Network{Name: "wrn-34"}, Classes: 10, Size: 32}
@@ -59,7 +59,7 @@ func findClassifier(_ context.Context, env *pipeline.Env, params any) ([]pipelin
 		return nil, fmt.Errorf("%s is looked for in the data folder; name that with --data or FOIL_DATA", p.File)
 	}
 	path := filepath.Join(env.DataDir, filepath.FromSlash(p.File))
-	digest, _, err := pipeline.DigestFile(path)
+	digest, _, err := digest.OfFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the weights cannot be read: %w", err)
 	}
@@ -76,7 +76,7 @@ func loadClassifier(_ context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	if err := confirm(cell, source, cache.DigestOf(raw)); err != nil {
+	if err := confirm(cell, source, digest.Of(raw)); err != nil {
 		return err
 	}
 	file, err := safetensors.Parse(raw)
@@ -84,7 +84,7 @@ func loadClassifier(_ context.Context, cell *pipeline.Cell) error {
 		return fmt.Errorf("%s: %w", source.Name, err)
 	}
 	file = unwrapped(file)
-	shape := tables.Shape{Channels: channels, Height: p.Size, Width: p.Size}
+	shape := artifact.Shape{Channels: channels, Height: p.Size, Width: p.Size}
 	network, err := p.Network.Build(shape, p.Classes)
 	if err != nil {
 		return err

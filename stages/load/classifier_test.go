@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"foil/internal/artifact"
 	"foil/internal/safetensors"
-	"foil/internal/tables"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
@@ -21,7 +21,7 @@ import (
 // checkpoint writes weights of a narrow ResNet-9 as edit leaves them.
 func checkpoint(t *testing.T, edit func([]safetensors.Tensor) []safetensors.Tensor) (dir string, want []safetensors.Tensor) {
 	t.Helper()
-	network, err := classifierfile.Network{Name: "resnet-9", Width: 2}.Build(tables.Shape{Channels: 3, Height: 16, Width: 16}, 4)
+	network, err := classifierfile.Network{Name: "resnet-9", Width: 2}.Build(artifact.Shape{Channels: 3, Height: 16, Width: 16}, 4)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,8 +5,8 @@ import (
 	"math"
 	"strconv"
 
+	"foil/internal/artifact"
 	"foil/internal/dataset"
-	"foil/internal/tables"
 	"foil/pipeline"
 )
 
@@ -30,7 +30,7 @@ func LFM2b100k() pipeline.Kind {
 			"Its makers do not hand it out any more: it takes the folder lfm-2b-100k or the three files user_data.tsv, tracks.tsv and inter.tsv, each as it is or packed as .bz2, from --data or FOIL_DATA. " +
 			"Every pair is positive whatever its play count. Ages outside of 10 to 100 and countries of few users count as missing (Escobedo et al. 2024). " +
 			"Only users and items with at least one interaction stay; users are in the order of their ids, items in that of their lines.",
-		Output:  tables.TypeInteractions,
+		Output:  artifact.TypeInteractions,
 		Files:   interactionsFiles("gender (f, m), age (years), country (as the files name it)"),
 		Params:  func() any { return &LFMParams{MinCountry: 200} },
 		Sources: findLFM,
@@ -52,14 +52,14 @@ func LFM2b100k() pipeline.Kind {
 }
 
 // played keeps the users and tracks that occur in a pair.
-func played(m *dataset.LFM, minCountry int) *tables.Dataset {
-	users, items := tables.NewRenumbering(len(m.Users)), tables.NewRenumbering(len(m.Tracks))
+func played(m *dataset.LFM, minCountry int) *artifact.Dataset {
+	users, items := artifact.NewRenumbering(len(m.Users)), artifact.NewRenumbering(len(m.Tracks))
 	users.Keep(m.User)
 	items.Keep(m.Track)
-	d := &tables.Dataset{Interactions: tables.Interactions{User: users.Apply(m.User), Item: items.Apply(m.Track)}}
+	d := &artifact.Dataset{Interactions: artifact.Interactions{User: users.Apply(m.User), Item: items.Apply(m.Track)}}
 
 	known := countries(m.Users, minCountry)
-	gender, age, country := tables.Attribute{Name: "gender"}, tables.Attribute{Name: "age"}, tables.Attribute{Name: "country"}
+	gender, age, country := artifact.Attribute{Name: "gender"}, artifact.Attribute{Name: "age"}, artifact.Attribute{Name: "country"}
 	for _, row := range users.Kept() {
 		u := m.Users[row]
 		d.Users.ID = append(d.Users.ID, strconv.Itoa(int(u.ID)))
@@ -70,7 +70,7 @@ func played(m *dataset.LFM, minCountry int) *tables.Dataset {
 		}
 		country.Category = append(country.Category, u.Country)
 	}
-	d.Users.Attributes = []tables.Attribute{gender, age, country}
+	d.Users.Attributes = []artifact.Attribute{gender, age, country}
 	for _, row := range items.Kept() {
 		t := m.Tracks[row]
 		d.Items.ID = append(d.Items.ID, strconv.Itoa(int(row)))

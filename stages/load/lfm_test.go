@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/cache"
-	"foil/internal/tables"
+	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/pipeline"
 )
 
@@ -46,7 +46,7 @@ func TestEveryPlayedTrackIsPositive(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		x := tables.Interactions{User: []int32{0, 0, 1, 1, 2, 3, 4}, Item: []int32{0, 1, 0, 2, 1, 0, 2}}
+		x := artifact.Interactions{User: []int32{0, 0, 1, 1, 2, 3, 4}, Item: []int32{0, 1, 0, 2, 1, 0, 2}}
 		if !slices.Equal(d.Interactions.User, x.User) || !slices.Equal(d.Interactions.Item, x.Item) {
 			t.Errorf("%s: pairs %+v, want %+v", name, d.Interactions, x)
 		}
@@ -76,7 +76,7 @@ func TestAttributesThatDoNotCountAreMissing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := map[string]*tables.Attribute{}
+		got := map[string]*artifact.Attribute{}
 		for i := range d.Users.Attributes {
 			got[d.Users.Attributes[i].Name] = &d.Users.Attributes[i]
 		}
@@ -127,7 +127,7 @@ func TestMissingLFMSaysWhatIsNeeded(t *testing.T) {
 func TestWhereLFMLiesIsNotInTheDigest(t *testing.T) {
 	inside := t.TempDir()
 	lfmFolder(t, filepath.Join(inside, "lfm-2b-100k"))
-	digests := map[cache.Digest]bool{}
+	digests := map[digest.Digest]bool{}
 	for _, data := range []string{lfmFolder(t, t.TempDir()), lfmFolder(t, t.TempDir()), inside} {
 		s, err := LFM2b100k().Sources(t.Context(), &pipeline.Env{DataDir: data}, nil)
 		if err != nil || s[0].Name != "lfm-2b-100k" {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"foil/internal/artifact"
 	"foil/internal/dataset"
-	"foil/internal/tables"
 	"foil/pipeline"
 )
 
@@ -30,7 +30,7 @@ func movieLens(d dataset.Downloader, original dataset.Original) pipeline.Kind {
 		Doc: "Loads MovieLens 1M as positive interactions with gender, age and occupation of the users. " +
 			"It takes ml-1m.zip, a folder ml-1m or the three .dat files from --data or FOIL_DATA, else downloads the original and checks its published checksum. " +
 			"Only users and items with at least one positive interaction stay; users are in the order of their ids, and so are items.",
-		Output:  tables.TypeInteractions,
+		Output:  artifact.TypeInteractions,
 		Files:   interactionsFiles("gender (f, m), age (MovieLens's code), occupation (MovieLens's code, categorical)"),
 		Params:  func() any { return &MovieLensParams{MinRating: 4} },
 		Sources: s.find,
@@ -58,16 +58,16 @@ func movieLens(d dataset.Downloader, original dataset.Original) pipeline.Kind {
 
 func interactionsFiles(attributes string) []pipeline.FileDoc {
 	return []pipeline.FileDoc{
-		{Name: tables.InteractionsFile, Doc: "pairs of user and item, as row numbers of the next two"},
-		{Name: tables.UsersFile, Doc: "user_id, " + attributes},
-		{Name: tables.ItemsFile, Doc: "item_id, title"},
+		{Name: artifact.InteractionsFile, Doc: "pairs of user and item, as row numbers of the next two"},
+		{Name: artifact.UsersFile, Doc: "user_id, " + attributes},
+		{Name: artifact.ItemsFile, Doc: "item_id, title"},
 	}
 }
 
 // positives keeps the ratings of at least minRating, and the users and movies
 // that have one.
-func positives(m *dataset.MovieLens, minRating int) (*tables.Dataset, error) {
-	rated := tables.Interactions{User: make([]int32, 0, len(m.Ratings)), Item: make([]int32, 0, len(m.Ratings))}
+func positives(m *dataset.MovieLens, minRating int) (*artifact.Dataset, error) {
+	rated := artifact.Interactions{User: make([]int32, 0, len(m.Ratings)), Item: make([]int32, 0, len(m.Ratings))}
 	for _, r := range m.Ratings {
 		if int(r.Stars) >= minRating {
 			rated.User = append(rated.User, r.User)
@@ -77,12 +77,12 @@ func positives(m *dataset.MovieLens, minRating int) (*tables.Dataset, error) {
 	if rated.Len() == 0 {
 		return nil, fmt.Errorf("none of the %d ratings is %d or more; lower min_rating", len(m.Ratings), minRating)
 	}
-	users, items := tables.NewRenumbering(len(m.Users)), tables.NewRenumbering(len(m.Movies))
+	users, items := artifact.NewRenumbering(len(m.Users)), artifact.NewRenumbering(len(m.Movies))
 	users.Keep(rated.User)
 	items.Keep(rated.Item)
-	d := &tables.Dataset{Interactions: tables.Interactions{User: users.Apply(rated.User), Item: items.Apply(rated.Item)}}
+	d := &artifact.Dataset{Interactions: artifact.Interactions{User: users.Apply(rated.User), Item: items.Apply(rated.Item)}}
 
-	gender, age, occupation := tables.Attribute{Name: "gender"}, tables.Attribute{Name: "age"}, tables.Attribute{Name: "occupation"}
+	gender, age, occupation := artifact.Attribute{Name: "gender"}, artifact.Attribute{Name: "age"}, artifact.Attribute{Name: "occupation"}
 	for _, row := range users.Kept() {
 		u := m.Users[row]
 		d.Users.ID = append(d.Users.ID, strconv.Itoa(int(u.ID)))
@@ -90,7 +90,7 @@ func positives(m *dataset.MovieLens, minRating int) (*tables.Dataset, error) {
 		age.Number = append(age.Number, float32(u.Age))
 		occupation.Category = append(occupation.Category, strconv.Itoa(int(u.Occupation)))
 	}
-	d.Users.Attributes = []tables.Attribute{gender, age, occupation}
+	d.Users.Attributes = []artifact.Attribute{gender, age, occupation}
 	for _, row := range items.Kept() {
 		v := m.Movies[row]
 		d.Items.ID = append(d.Items.ID, strconv.Itoa(int(v.ID)))

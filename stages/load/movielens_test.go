@@ -15,9 +15,9 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/cache"
+	"foil/internal/artifact"
 	"foil/internal/dataset"
-	"foil/internal/tables"
+	"foil/internal/digest"
 	"foil/pipeline"
 )
 
@@ -71,7 +71,7 @@ func zipFile(t testing.TB, dir string) string {
 }
 
 // loaded plans and runs the kind.
-func loaded(t testing.TB, kind pipeline.Kind, env *pipeline.Env, params any) (*tables.Dataset, pipeline.Artifact, error) {
+func loaded(t testing.TB, kind pipeline.Kind, env *pipeline.Env, params any) (*artifact.Dataset, pipeline.Artifact, error) {
 	t.Helper()
 	cell := &pipeline.Cell{Params: params, Env: env, OutDir: t.TempDir(), Seed: 42}
 	if params == nil {
@@ -93,7 +93,7 @@ func loaded(t testing.TB, kind pipeline.Kind, env *pipeline.Env, params any) (*t
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := tables.ReadDataset(a.Path)
+	d, err := artifact.ReadDataset(a.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,13 +101,13 @@ func loaded(t testing.TB, kind pipeline.Kind, env *pipeline.Env, params any) (*t
 }
 
 func TestLocalCopiesAreFound(t *testing.T) {
-	want := &tables.Dataset{
-		Interactions: tables.Interactions{User: []int32{0, 0, 1}, Item: []int32{0, 1, 1}},
-		Users: tables.Users{ID: []string{"1", "2"}, Attributes: []tables.Attribute{
+	want := &artifact.Dataset{
+		Interactions: artifact.Interactions{User: []int32{0, 0, 1}, Item: []int32{0, 1, 1}},
+		Users: artifact.Users{ID: []string{"1", "2"}, Attributes: []artifact.Attribute{
 			{Name: "gender", Category: []string{"f", "m"}}, {Name: "age", Number: []float32{1, 56}},
 			{Name: "occupation", Category: []string{"10", "16"}},
 		}},
-		Items: tables.Items{ID: []string{"10", "30"}, Title: []string{"Toy Story (1995)", "Amélie (2001)"}},
+		Items: artifact.Items{ID: []string{"10", "30"}, Title: []string{"Toy Story (1995)", "Amélie (2001)"}},
 	}
 	inside := t.TempDir()
 	unpacked(t, filepath.Join(inside, "ml-1m"))
@@ -127,7 +127,7 @@ func TestLocalCopiesAreFound(t *testing.T) {
 }
 
 func TestWhereACopyLiesIsNotInTheDigest(t *testing.T) {
-	digests := map[cache.Digest]bool{}
+	digests := map[digest.Digest]bool{}
 	for range 2 {
 		for _, data := range []string{zipFile(t, t.TempDir()), unpacked(t, t.TempDir())} {
 			s, err := MovieLens1M().Sources(t.Context(), &pipeline.Env{DataDir: data}, nil)
@@ -205,7 +205,7 @@ func publisher(t testing.TB) (kind pipeline.Kind, url string, asked *int) {
 		w.Write(content)
 	}))
 	t.Cleanup(server.Close)
-	original := dataset.Original{Name: "ml-1m.zip", URL: server.URL, Digest: cache.DigestOf(content)}
+	original := dataset.Original{Name: "ml-1m.zip", URL: server.URL, Digest: digest.Of(content)}
 	return movieLens(dataset.Downloader{}, original), server.URL, asked
 }
 

@@ -8,8 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"foil/internal/cache"
 	"foil/internal/dataset"
+	"foil/internal/digest"
 	"foil/pipeline"
 )
 
@@ -23,7 +23,7 @@ type published struct {
 	files      []string // of the folder; the first one tells it from others
 
 	// unpack is dataset.ReadZip or its like.
-	unpack func(archive string, files ...string) (dataset.Raw, cache.Digest, error)
+	unpack func(archive string, files ...string) (dataset.Raw, digest.Digest, error)
 }
 
 // find says which copy a run would use. With a data folder given it is the copy
@@ -64,7 +64,7 @@ func (p published) findLocal(data string) (pipeline.Source, error) {
 }
 
 func (p published) archiveSource(path string) (pipeline.Source, error) {
-	digest, _, err := pipeline.DigestFile(path)
+	digest, _, err := digest.OfFile(path)
 	return pipeline.Source{Name: p.original.Name, Digest: digest, Path: path}, err
 }
 
@@ -108,7 +108,7 @@ func theSource(cell *pipeline.Cell) (pipeline.Source, error) {
 }
 
 // confirm holds what was read against what is in the key.
-func confirm(cell *pipeline.Cell, source pipeline.Source, digest cache.Digest) error {
+func confirm(cell *pipeline.Cell, source pipeline.Source, digest digest.Digest) error {
 	if digest != source.Digest {
 		return fmt.Errorf("%s changed while the run was under way; run again", source.Path)
 	}
@@ -122,7 +122,7 @@ func (p published) readOriginal(ctx context.Context, cell *pipeline.Cell) (datas
 		return nil, p.notHere(errors.New("there is no folder for downloads"))
 	}
 	path := filepath.Join(cell.Env.Downloads, p.original.Name)
-	if digest, _, err := pipeline.DigestFile(path); err != nil || digest != p.original.Digest {
+	if digest, _, err := digest.OfFile(path); err != nil || digest != p.original.Digest {
 		if err == nil {
 			cell.Logf("%s is damaged (SHA-256 %s): downloading it again", path, digest)
 		}

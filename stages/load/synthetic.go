@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"foil/internal/artifact"
 	"foil/internal/dataset"
-	"foil/internal/tables"
 	"foil/models/random"
 	"foil/pipeline"
 )
@@ -37,7 +37,7 @@ func Synthetic() pipeline.Kind {
 		Doc: "Makes up users, items and interactions in which tastes depend on gender and age, by the seed. " +
 			"A user's taste is a vector: noise of their own, plus a direction for the gender, plus one for the age; items have factors and a popularity. " +
 			"Gender and age have the shares of MovieLens 1M. Any size: 600 users and 400 items train in seconds, 6000 and 3000 are about MovieLens 1M.",
-		Output: tables.TypeInteractions,
+		Output: artifact.TypeInteractions,
 		Files:  interactionsFiles("gender (f, m), age (MovieLens's code)"),
 		Params: func() any {
 			return &SyntheticParams{Users: 600, Items: 400, Interactions: 40, GenderEffect: 0.5, AgeEffect: 0.5}
@@ -97,8 +97,8 @@ func unit(r *rand.Rand) vector {
 	return out
 }
 
-func synthesize(ctx context.Context, p *SyntheticParams, seed uint64) (*tables.Dataset, error) {
-	d := &tables.Dataset{}
+func synthesize(ctx context.Context, p *SyntheticParams, seed uint64) (*artifact.Dataset, error) {
+	d := &artifact.Dataset{}
 	items := random.New(seed, "synthetic/items")
 	factor, popularity := make([]vector, p.Items), make([]float64, p.Items)
 	for rank, i := range items.Perm(p.Items) {
@@ -112,7 +112,7 @@ func synthesize(ctx context.Context, p *SyntheticParams, seed uint64) (*tables.D
 	genderTaste, ageTaste := unit(effects), unit(effects)
 
 	users, draws := random.New(seed, "synthetic/users"), random.New(seed, "synthetic/interactions")
-	gender, age := tables.Attribute{Name: "gender"}, tables.Attribute{Name: "age"}
+	gender, age := artifact.Attribute{Name: "gender"}, artifact.Attribute{Name: "age"}
 	score := make([]scored, p.Items)
 	for u := range p.Users {
 		if err := ctx.Err(); err != nil {
@@ -149,7 +149,7 @@ func synthesize(ctx context.Context, p *SyntheticParams, seed uint64) (*tables.D
 			d.Interactions.Item = append(d.Interactions.Item, item)
 		}
 	}
-	d.Users.Attributes = []tables.Attribute{gender, age}
+	d.Users.Attributes = []artifact.Attribute{gender, age}
 	return d, nil
 }
 

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 )
 
-func synthetic(t testing.TB, seed uint64, change func(*SyntheticParams)) *tables.Dataset {
+func synthetic(t testing.TB, seed uint64, change func(*SyntheticParams)) *artifact.Dataset {
 	t.Helper()
 	p := Synthetic().Params().(*SyntheticParams)
 	change(p)
@@ -23,11 +23,11 @@ func synthetic(t testing.TB, seed uint64, change func(*SyntheticParams)) *tables
 // guessed says how well a trait can be read from interactions: the balanced
 // accuracy, on the second half of the users, of summing over a user's items how
 // much likelier each is among those of the first half who have the trait.
-func guessed(d *tables.Dataset, has func(user int) bool) float64 {
+func guessed(d *artifact.Dataset, has func(user int) bool) float64 {
 	half := d.Users.Len() / 2
 	with, without := make([]float64, d.Items.Len()), make([]float64, d.Items.Len())
 	users := map[bool]float64{}
-	rows := tables.NewRows(d.Interactions)
+	rows := artifact.NewRows(d.Interactions)
 	for u := range half {
 		users[has(u)]++
 		for _, i := range rows.Items(u) {
@@ -58,12 +58,12 @@ func guessed(d *tables.Dataset, has func(user int) bool) float64 {
 	return (hits[true]/all[true] + hits[false]/all[false]) / 2
 }
 
-func man(d *tables.Dataset) func(int) bool {
+func man(d *artifact.Dataset) func(int) bool {
 	gender, _ := d.Users.Attribute("gender")
 	return func(u int) bool { return gender.Category[u] == "m" }
 }
 
-func older(d *tables.Dataset) func(int) bool {
+func older(d *artifact.Dataset) func(int) bool {
 	age, _ := d.Users.Attribute("age")
 	return func(u int) bool { return age.Number[u] >= 35 }
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 )
 
@@ -32,7 +32,7 @@ func SyntheticImages() pipeline.Kind {
 		Doc: "Makes up images of coloured textures, by the seed. " +
 			"A class is a pair of wave patterns out of a small set, so that no single one of them tells the class; where a wave begins is another matter in every image, and over it lie a stronger wave of no class and noise. " +
 			"A network needs some epochs for it, and changes of a few grey levels in every pixel mislead one that was not trained against them. Classes alternate.",
-		Output: tables.TypeImages,
+		Output: artifact.TypeImages,
 		Files:  imagesFiles("texture N"),
 		Params: func() any {
 			return &SyntheticImagesParams{Classes: 10, Size: 32, PerClassTrain: 100, PerClassTest: 20, Noise: 0.05}
@@ -48,8 +48,8 @@ func SyntheticImages() pipeline.Kind {
 	}
 }
 
-func synthesizeImages(ctx context.Context, p *SyntheticImagesParams, seed uint64) (*tables.Images, error) {
-	m := &tables.Images{Shape: tables.Shape{Channels: channels, Height: p.Size, Width: p.Size}}
+func synthesizeImages(ctx context.Context, p *SyntheticImagesParams, seed uint64) (*artifact.Images, error) {
+	m := &artifact.Images{Shape: artifact.Shape{Channels: channels, Height: p.Size, Width: p.Size}}
 	for class := range p.Classes {
 		m.Classes = append(m.Classes, fmt.Sprintf("texture %d", class+1))
 	}

@@ -6,10 +6,10 @@ import (
 	"math"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 )
 
-func somePictures(t testing.TB, seed uint64, change func(*SyntheticImagesParams)) (*SyntheticImagesParams, *tables.Images) {
+func somePictures(t testing.TB, seed uint64, change func(*SyntheticImagesParams)) (*SyntheticImagesParams, *artifact.Images) {
 	t.Helper()
 	p := &SyntheticImagesParams{Classes: 6, Size: 16, PerClassTrain: 40, PerClassTest: 20, Noise: 0.05}
 	change(p)
@@ -57,7 +57,7 @@ func (q *painter) best(px []uint8) int {
 }
 
 // hit is the share of the images of which guess is right.
-func hit(x tables.ImageSet, size int, guess func(i int, px []uint8) int) float64 {
+func hit(x artifact.ImageSet, size int, guess func(i int, px []uint8) int) float64 {
 	right := 0
 	for i, label := range x.Label {
 		if guess(i, x.Pixels[i*size:][:size]) == int(label) {

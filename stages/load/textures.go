@@ -5,7 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/random"
 )
 
@@ -98,11 +98,11 @@ func colour(r *rand.Rand) (c [channels]int64) {
 }
 
 // images paints each of every class, in turn.
-func (q *painter) images(ctx context.Context, seed uint64, part string, each int) (x tables.ImageSet, err error) {
+func (q *painter) images(ctx context.Context, seed uint64, part string, each int) (x artifact.ImageSet, err error) {
 	r := random.New(seed, "synthetic-images/"+part)
 	n := each * len(q.pairs)
 	size := channels * q.size * q.size
-	x = tables.ImageSet{Label: make([]int32, n), Pixels: make([]uint8, n*size)}
+	x = artifact.ImageSet{Label: make([]int32, n), Pixels: make([]uint8, n*size)}
 	sum := make([]int64, size)
 	for i := range n {
 		if err := ctx.Err(); err != nil {

@@ -10,9 +10,9 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"foil/internal/cache"
+	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/internal/safetensors"
-	"foil/internal/tables"
 	"foil/models/adversary"
 	"foil/models/multvae"
 	"foil/pipeline"
@@ -34,7 +34,7 @@ var Docs = []pipeline.FileDoc{
 	{Name: Best + ".safetensors", Doc: "weights of the best validation epoch, names and layouts as in PyTorch"},
 	{Name: Last + ".safetensors", Doc: "weights after the last epoch"},
 	{Name: configFile, Doc: "architecture, sizes and which epoch was the best"},
-	{Name: tables.CurvesFile, Doc: "losses, validation score and rate of each epoch"},
+	{Name: artifact.CurvesFile, Doc: "losses, validation score and rate of each epoch"},
 }
 
 // Config is config.json.
@@ -49,31 +49,31 @@ type Config struct {
 
 	// Data is the digest of the split that the model was trained on. On another
 	// one, users that it is scored on may be users that it has seen.
-	Data cache.Digest `json:"data"`
+	Data digest.Digest `json:"data"`
 }
 
 // A Model is what a training leaves behind.
 type Model struct {
 	Config     Config
 	Best, Last []adversary.Weight
-	Curves     []tables.Point
+	Curves     []artifact.Point
 }
 
 // Write writes all files of the artifact.
 func Write(create func(name string) (*os.File, error), m Model) error {
 	for name, weights := range map[string][]adversary.Weight{Best: m.Best, Last: m.Last} {
-		err := tables.WriteFile(create, name+".safetensors", func(w io.Writer) error {
+		err := artifact.WriteFile(create, name+".safetensors", func(w io.Writer) error {
 			return safetensors.Write(w, Tensors(weights))
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if err := tables.WriteJSON(create, configFile, m.Config); err != nil {
+	if err := artifact.WriteJSON(create, configFile, m.Config); err != nil {
 		return err
 	}
-	return tables.WriteFile(create, tables.CurvesFile, func(w io.Writer) error {
-		return tables.WriteCurves(w, m.Curves)
+	return artifact.WriteFile(create, artifact.CurvesFile, func(w io.Writer) error {
+		return artifact.WriteCurves(w, m.Curves)
 	})
 }
 
@@ -115,11 +115,11 @@ func OpenMultVAE(b compute.Backend, a, data pipeline.Artifact, checkpoint string
 
 // Rows are interactions as the model takes them, by position among the users
 // that have any; nothing is copied.
-func Rows(r tables.Rows) multvae.Rows { return multvae.Rows{Offset: r.Offset, Item: r.Item} }
+func Rows(r artifact.Rows) multvae.Rows { return multvae.Rows{Offset: r.Offset, Item: r.Item} }
 
 // ReadConfig reads and checks config.json.
 func ReadConfig(a pipeline.Artifact) (c Config, err error) {
-	if err := tables.ReadJSON(a.Path, configFile, &c); err != nil {
+	if err := artifact.ReadJSON(a.Path, configFile, &c); err != nil {
 		return c, err
 	}
 	if c.Architecture != MultVAE {

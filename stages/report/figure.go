@@ -4,9 +4,9 @@ import (
 	"context"
 	"io"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
+	"foil/internal/report"
 	"foil/pipeline"
-	"foil/results"
 )
 
 // Figure is the kind report/figure.
@@ -16,35 +16,35 @@ func Figure() pipeline.Kind {
 		Version: 1,
 		Doc: "Line figures of gathered metrics over their k, such as the epochs of a training, with bands of one standard deviation. " +
 			"As PDF for papers, SVG for pages, and a page with all numbers and the cells they come from.",
-		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Gathered: true,
+		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics, under the names that lines refer to (from)"}},
-		Output:  tables.TypeReport,
+		Output:  artifact.TypeReport,
 		Light:   true,
 		Files:   append(docs(figureForms), drawingDocs()...),
 		Printed: figureForms[0].name,
-		Params:  func() any { return &results.FiguresLayout{} },
-		CheckInputs: func(params any, inputs []pipeline.Input, report func(path, format string, args ...any)) {
-			checkFigureNames(params.(*results.FiguresLayout), inputs, report)
+		Params:  func() any { return &report.FiguresLayout{} },
+		CheckInputs: func(params any, inputs []pipeline.Input, fail func(path, format string, args ...any)) {
+			checkFigureNames(params.(*report.FiguresLayout), inputs, fail)
 		},
 		Run: runFigure,
 	}
 }
 
-var figureForms = []form[*results.Figures]{
-	{"figure.txt", "the lines at some k, for a terminal", (*results.Figures).Text},
-	{"figure.csv", "one line per point, unrounded", (*results.Figures).CSV},
-	{"report.html", "the figures as a page, with all numbers and the origin of each", (*results.Figures).HTML},
+var figureForms = []form[*report.Figures]{
+	{"figure.txt", "the lines at some k, for a terminal", (*report.Figures).Text},
+	{"figure.csv", "one line per point, unrounded", (*report.Figures).CSV},
+	{"report.html", "the figures as a page, with all numbers and the origin of each", (*report.Figures).HTML},
 }
 
 // A drawingForm is a file that each figure of a report is written to.
 type drawingForm struct {
 	ending, doc string
-	write       func(results.Drawing, io.Writer) error
+	write       func(report.Drawing, io.Writer) error
 }
 
 var drawingForms = []drawingForm{
-	{".pdf", "the figures for print, with the font in them", func(d results.Drawing, w io.Writer) error { return d.PDF(w) }},
-	{".svg", "the figures for pages, with words for those who cannot see them", func(d results.Drawing, w io.Writer) error { return d.SVG(w) }},
+	{".pdf", "the figures for print, with the font in them", func(d report.Drawing, w io.Writer) error { return d.PDF(w) }},
+	{".svg", "the figures for pages, with words for those who cannot see them", func(d report.Drawing, w io.Writer) error { return d.SVG(w) }},
 }
 
 func drawingDocs() []pipeline.FileDoc {
@@ -56,7 +56,7 @@ func drawingDocs() []pipeline.FileDoc {
 }
 
 func runFigure(ctx context.Context, cell *pipeline.Cell) error {
-	layout := cell.Params.(*results.FiguresLayout)
+	layout := cell.Params.(*report.FiguresLayout)
 	var from []string
 	for _, f := range layout.Figures {
 		for _, l := range f.Lines {
@@ -67,7 +67,7 @@ func runFigure(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	r, err := results.BuildFigures(layout, gathered)
+	r, err := report.BuildFigures(layout, gathered)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func runFigure(ctx context.Context, cell *pipeline.Cell) error {
 	}
 	for _, d := range r.Drawings() {
 		for _, f := range drawingForms {
-			if err := tables.WriteFile(cell.Create, d.Name+f.ending, func(w io.Writer) error { return f.write(d, w) }); err != nil {
+			if err := artifact.WriteFile(cell.Create, d.Name+f.ending, func(w io.Writer) error { return f.write(d, w) }); err != nil {
 				return err
 			}
 		}

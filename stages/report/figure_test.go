@@ -9,22 +9,22 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
+	"foil/internal/report"
 	"foil/pipeline"
-	"foil/results"
 	"foil/spec"
 )
 
 func newFigureCell(t *testing.T) *pipeline.Cell {
 	t.Helper()
-	curve := func(by float64) []tables.Metric {
-		return []tables.Metric{{Name: "loss", K: 1, Value: 2 + by}, {Name: "loss", K: 2, Value: 1 + by}}
+	curve := func(by float64) []artifact.Metric {
+		return []artifact.Metric{{Name: "loss", K: 1, Value: 2 + by}, {Name: "loss", K: 2, Value: 1 + by}}
 	}
-	l := Figure().Params().(*results.FiguresLayout)
+	l := Figure().Params().(*report.FiguresLayout)
 	l.Over = []string{"fold"}
-	l.Figures = []results.FigureLayout{
-		{Title: "Training", X: "epoch", Y: "loss", Lines: []results.LineLayout{{Name: "MultVAE", Selector: results.Selector{From: "training", Metric: "loss"}}}},
-		{Title: "The same", X: "epoch", Y: "loss", Lines: []results.LineLayout{{Name: "MultVAE", Selector: results.Selector{From: "training", Metric: "loss"}}}},
+	l.Figures = []report.FigureLayout{
+		{Title: "Training", X: "epoch", Y: "loss", Lines: []report.LineLayout{{Name: "MultVAE", Selector: report.Selector{From: "training", Metric: "loss"}}}},
+		{Title: "The same", X: "epoch", Y: "loss", Lines: []report.LineLayout{{Name: "MultVAE", Selector: report.Selector{From: "training", Metric: "loss"}}}},
 	}
 	return &pipeline.Cell{
 		ID:     "figure",
@@ -93,7 +93,7 @@ func TestGatherWithoutALineIsLogged(t *testing.T) {
 }
 
 func TestNamesOfLinesAreCheckedBeforeAnythingRuns(t *testing.T) {
-	l := newFigureCell(t).Params.(*results.FiguresLayout)
+	l := newFigureCell(t).Params.(*report.FiguresLayout)
 	l.Over = []string{"flod"}
 	l.Figures[0].Lines[0].From = "trainig"
 	l.Figures[1].Lines[0].Where = map[string]spec.Value{"method": {}} // which another stage has

@@ -3,7 +3,7 @@ package report
 import (
 	"io"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 )
 
@@ -23,7 +23,7 @@ func docs[R any](forms []form[R]) []pipeline.FileDoc {
 
 func writeForms[R any](cell *pipeline.Cell, forms []form[R], r R) error {
 	for _, f := range forms {
-		if err := tables.WriteFile(cell.Create, f.name, func(w io.Writer) error { return f.write(r, w) }); err != nil {
+		if err := artifact.WriteFile(cell.Create, f.name, func(w io.Writer) error { return f.write(r, w) }); err != nil {
 			return err
 		}
 	}

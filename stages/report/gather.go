@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"slices"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
+	"foil/internal/report"
 	"foil/pipeline"
-	"foil/results"
 )
 
 // readGathered reads the metrics of all that a report shows something of: what is
 // from one of some names. Who shows it (a column) is for the note on the others.
-func readGathered(ctx context.Context, cell *pipeline.Cell, from []string, who string) (map[string][]results.Cell, error) {
-	gathered := map[string][]results.Cell{}
+func readGathered(ctx context.Context, cell *pipeline.Cell, from []string, who string) (map[string][]report.Cell, error) {
+	gathered := map[string][]report.Cell{}
 	for name, cells := range cell.Gathered {
 		gathered[name] = nil
 		if !slices.Contains(from, name) {
@@ -34,15 +34,15 @@ func readGathered(ctx context.Context, cell *pipeline.Cell, from []string, who s
 	return gathered, nil
 }
 
-func readCell(g pipeline.GatheredCell) (results.Cell, error) {
-	c := results.Cell{Digest: g.Artifact.Digest()}
+func readCell(g pipeline.GatheredCell) (report.Cell, error) {
+	c := report.Cell{Digest: g.Artifact.Digest()}
 	for _, a := range g.Axes {
-		c.Axes = append(c.Axes, results.Axis{Name: a.Axis, Value: a.Value})
+		c.Axes = append(c.Axes, report.Axis{Name: a.Axis, Value: a.Value})
 	}
-	path, err := g.Artifact.Path(tables.MetricsFile)
+	path, err := g.Artifact.Path(artifact.MetricsFile)
 	if err != nil {
 		return c, err
 	}
-	c.Metrics, err = tables.ReadMetrics(path)
+	c.Metrics, err = artifact.ReadMetrics(path)
 	return c, err
 }

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"foil/internal/report"
 	"foil/pipeline"
-	"foil/results"
 	"foil/spec"
 )
 
@@ -17,7 +17,7 @@ type nameChecker struct {
 	report  func(path, format string, args ...any)
 }
 
-func checkTableNames(l *results.Layout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
+func checkTableNames(l *report.Layout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
 	c := nameChecker{gathers, report}
 	for i, column := range l.Columns {
 		c.from(fmt.Sprintf("columns[%d]", i), column.From)
@@ -33,7 +33,7 @@ func checkTableNames(l *results.Layout, gathers []pipeline.Input, report func(pa
 	}
 }
 
-func checkFigureNames(l *results.FiguresLayout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
+func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
 	c := nameChecker{gathers, report}
 	c.over(l.Over)
 	for i, f := range l.Figures {

@@ -3,9 +3,9 @@ package report
 import (
 	"context"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
+	"foil/internal/report"
 	"foil/pipeline"
-	"foil/results"
 )
 
 // Table is the kind report/table.
@@ -15,30 +15,30 @@ func Table() pipeline.Kind {
 		Version: 2,
 		Doc: "Tables of gathered metrics with means, standard deviations and baselines. " +
 			"As text, Markdown, CSV, LaTeX and a page, each number with the cells it comes from.",
-		Inputs: []pipeline.Port{{Name: "*", Type: tables.TypeMetrics, Gathered: true,
+		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics, under the names that columns refer to (from)"}},
-		Output:  tables.TypeReport,
+		Output:  artifact.TypeReport,
 		Light:   true,
 		Files:   docs(tableForms),
 		Printed: tableForms[0].name,
-		Params:  func() any { return &results.Layout{} },
-		CheckInputs: func(params any, inputs []pipeline.Input, report func(path, format string, args ...any)) {
-			checkTableNames(params.(*results.Layout), inputs, report)
+		Params:  func() any { return &report.Layout{} },
+		CheckInputs: func(params any, inputs []pipeline.Input, fail func(path, format string, args ...any)) {
+			checkTableNames(params.(*report.Layout), inputs, fail)
 		},
 		Run: runTable,
 	}
 }
 
-var tableForms = []form[*results.Report]{
-	{"table.txt", "the tables for a terminal", (*results.Report).Text},
-	{"table.md", "the tables in Markdown", (*results.Report).Markdown},
-	{"table.csv", "one line per number, unrounded", (*results.Report).CSV},
-	{"table.tex", "the tables in LaTeX, for booktabs", (*results.Report).LaTeX},
-	{"report.html", "the tables as a page, with the origin of each number", (*results.Report).HTML},
+var tableForms = []form[*report.Report]{
+	{"table.txt", "the tables for a terminal", (*report.Report).Text},
+	{"table.md", "the tables in Markdown", (*report.Report).Markdown},
+	{"table.csv", "one line per number, unrounded", (*report.Report).CSV},
+	{"table.tex", "the tables in LaTeX, for booktabs", (*report.Report).LaTeX},
+	{"report.html", "the tables as a page, with the origin of each number", (*report.Report).HTML},
 }
 
 func runTable(ctx context.Context, cell *pipeline.Cell) error {
-	layout := cell.Params.(*results.Layout)
+	layout := cell.Params.(*report.Layout)
 	var from []string
 	for _, c := range layout.Columns {
 		from = append(from, c.From)
@@ -47,7 +47,7 @@ func runTable(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	r, err := results.Build(layout, gathered)
+	r, err := report.Build(layout, gathered)
 	if err != nil {
 		return err
 	}

@@ -10,21 +10,21 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
+	"foil/internal/report"
 	"foil/pipeline"
-	"foil/results"
 	"foil/spec"
 )
 
 // gathered makes an artifact of the metrics in a folder of its own.
-func gathered(t *testing.T, fold int64, metrics ...tables.Metric) pipeline.GatheredCell {
+func gathered(t *testing.T, fold int64, metrics ...artifact.Metric) pipeline.GatheredCell {
 	t.Helper()
 	dir := t.TempDir()
 	f, err := os.Create(filepath.Join(dir, "metrics.arrow"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := tables.WriteMetrics(f, metrics); err != nil {
+	if err := artifact.WriteMetrics(f, metrics); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
@@ -42,17 +42,17 @@ func gathered(t *testing.T, fold int64, metrics ...tables.Metric) pipeline.Gathe
 
 func newCell(t *testing.T) *pipeline.Cell {
 	t.Helper()
-	l := Table().Params().(*results.Layout)
+	l := Table().Params().(*report.Layout)
 	l.Over = []string{"fold"}
-	l.Columns = []results.Column{{Title: "NDCG@10", Selector: results.Selector{From: "utility", Metric: "ndcg"}, K: 10, Digits: 3}}
-	l.Tables = []results.TableLayout{{Title: "All", Rows: []results.RowLayout{{Name: "MultVAE"}}}}
+	l.Columns = []report.Column{{Title: "NDCG@10", Selector: report.Selector{From: "utility", Metric: "ndcg"}, K: 10, Digits: 3}}
+	l.Tables = []report.TableLayout{{Title: "All", Rows: []report.RowLayout{{Name: "MultVAE"}}}}
 	return &pipeline.Cell{
 		ID:     "table",
 		Params: l,
 		OutDir: t.TempDir(),
 		Gathered: map[string][]pipeline.GatheredCell{"utility": {
-			gathered(t, 0, tables.Metric{Name: "ndcg", K: 10, Split: "test", Value: 0.4}),
-			gathered(t, 1, tables.Metric{Name: "ndcg", K: 10, Split: "test", Value: 0.6}),
+			gathered(t, 0, artifact.Metric{Name: "ndcg", K: 10, Split: "test", Value: 0.4}),
+			gathered(t, 1, artifact.Metric{Name: "ndcg", K: 10, Split: "test", Value: 0.6}),
 		}},
 	}
 }

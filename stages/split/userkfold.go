@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 )
 
@@ -31,20 +31,20 @@ func UserKFold() pipeline.Kind {
 		Doc: "Divides users into training, validation and test by folds, and the interactions of held-out users into input and target. " +
 			"Folds are scikit-learn's KFold(folds, shuffle, seed), hold-outs its train_test_split(holdout, seed) over all interactions of a part in the order of user, then item. " +
 			"Items that no training user has are dropped, then held-out users without input or target.",
-		Inputs: []pipeline.Port{{Name: "interactions", Type: tables.TypeInteractions, Doc: "what is divided"}},
-		Output: tables.TypeSplit,
+		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "what is divided"}},
+		Output: artifact.TypeSplit,
 		Files: []pipeline.FileDoc{
-			{Name: tables.TrainFile, Doc: "interactions of the training users"},
-			{Name: tables.ValidationInputFile, Doc: "interactions of the validation users that a model is shown"},
-			{Name: tables.ValidationTargetFile, Doc: "interactions of the validation users that it must find"},
-			{Name: tables.TestInputFile, Doc: "interactions of the test users that a model is shown"},
-			{Name: tables.TestTargetFile, Doc: "interactions of the test users that it must find"},
-			{Name: tables.UsersFile, Doc: "the users that are left, with their attributes and part (train, validation, test)"},
-			{Name: tables.ItemsFile, Doc: "the items that are left"},
+			{Name: artifact.TrainFile, Doc: "interactions of the training users"},
+			{Name: artifact.ValidationInputFile, Doc: "interactions of the validation users that a model is shown"},
+			{Name: artifact.ValidationTargetFile, Doc: "interactions of the validation users that it must find"},
+			{Name: artifact.TestInputFile, Doc: "interactions of the test users that a model is shown"},
+			{Name: artifact.TestTargetFile, Doc: "interactions of the test users that it must find"},
+			{Name: artifact.UsersFile, Doc: "the users that are left, with their attributes and part (train, validation, test)"},
+			{Name: artifact.ItemsFile, Doc: "the items that are left"},
 		},
 		Params: func() any { return &UserKFoldParams{Folds: 5, HoldOut: 0.8, Seed: 42} },
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			in, err := tables.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
+			in, err := artifact.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
 			if err != nil {
 				return err
 			}
@@ -60,31 +60,31 @@ func UserKFold() pipeline.Kind {
 	}
 }
 
-func userKFold(in *tables.Dataset, p *UserKFoldParams) (*tables.Split, error) {
+func userKFold(in *artifact.Dataset, p *UserKFoldParams) (*artifact.Split, error) {
 	if in.Users.Len() < p.Folds {
 		return nil, fmt.Errorf("%d users cannot be dealt into %d folds", in.Users.Len(), p.Folds)
 	}
 	part := parts(in.Users.Len(), p)
-	train := ofPart(in.Interactions, part, tables.Train, nil)
-	items := tables.NewRenumbering(in.Items.Len())
+	train := ofPart(in.Interactions, part, artifact.Train, nil)
+	items := artifact.NewRenumbering(in.Items.Len())
 	items.Keep(train.Item)
 
-	validation := ofPart(in.Interactions, part, tables.Validation, &items)
-	test := ofPart(in.Interactions, part, tables.Test, &items)
-	out := &tables.Split{Train: train}
+	validation := ofPart(in.Interactions, part, artifact.Validation, &items)
+	test := ofPart(in.Interactions, part, artifact.Test, &items)
+	out := &artifact.Split{Train: train}
 	out.ValidationInput, out.ValidationTarget = divide(validation, in.Users.Len(), p)
 	out.TestInput, out.TestTarget = divide(test, in.Users.Len(), p)
 	for _, x := range []struct {
 		name  string
 		pairs int
-	}{{tables.Train, train.Len()}, {tables.Validation, out.ValidationInput.Len()}, {tables.Test, out.TestInput.Len()}} {
+	}{{artifact.Train, train.Len()}, {artifact.Validation, out.ValidationInput.Len()}, {artifact.Test, out.TestInput.Len()}} {
 		if x.pairs == 0 {
 			return nil, fmt.Errorf("the %s part of fold %d is empty: %d interactions of %d users are too few for %d folds",
 				x.name, p.Fold, in.Interactions.Len(), in.Users.Len(), p.Folds)
 		}
 	}
 
-	users := tables.NewRenumbering(in.Users.Len())
+	users := artifact.NewRenumbering(in.Users.Len())
 	for _, x := range out.Parts() {
 		users.Keep(x.User)
 	}
@@ -105,18 +105,18 @@ func parts(users int, p *UserKFoldParams) []string {
 	for u, f := range kFold(users, p.Folds, p.Seed) {
 		switch (f - p.Fold + p.Folds) % p.Folds {
 		case p.Folds - 1:
-			part[u] = tables.Test
+			part[u] = artifact.Test
 		case p.Folds - 2:
-			part[u] = tables.Validation
+			part[u] = artifact.Validation
 		default:
-			part[u] = tables.Train
+			part[u] = artifact.Train
 		}
 	}
 	return part
 }
 
 // ofPart returns the pairs of a part's users, with the items that are kept.
-func ofPart(x tables.Interactions, part []string, want string, items *tables.Renumbering) (out tables.Interactions) {
+func ofPart(x artifact.Interactions, part []string, want string, items *artifact.Renumbering) (out artifact.Interactions) {
 	for i, u := range x.User {
 		if item := x.Item[i]; part[u] == want && (items == nil || items.Has(item)) {
 			out.User, out.Item = append(out.User, u), append(out.Item, item)
@@ -127,7 +127,7 @@ func ofPart(x tables.Interactions, part []string, want string, items *tables.Ren
 
 // divide holds out targets, over all pairs at once, and drops users who are
 // left without either.
-func divide(x tables.Interactions, users int, p *UserKFoldParams) (input, target tables.Interactions) {
+func divide(x artifact.Interactions, users int, p *UserKFoldParams) (input, target artifact.Interactions) {
 	inputs, _ := holdOut(x.Len(), p.HoldOut, p.Seed)
 	isInput := make([]bool, x.Len())
 	for _, i := range inputs {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/internal/testenv"
 	"foil/pipeline"
 	"foil/stages/filter"
@@ -27,16 +27,16 @@ func made(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) (pipeline.Artif
 }
 
 // written makes an artifact of a dataset.
-func written(t testing.TB, d *tables.Dataset) pipeline.Artifact {
+func written(t testing.TB, d *artifact.Dataset) pipeline.Artifact {
 	t.Helper()
 	return stagetest.Written(t, d.Write)
 }
 
 // tiny has 12 users who share 6 items; user u has the items u%6 to u%6+3, and
 // user 0 alone has a seventh.
-func tiny() *tables.Dataset {
-	d := &tables.Dataset{}
-	gender := tables.Attribute{Name: "gender"}
+func tiny() *artifact.Dataset {
+	d := &artifact.Dataset{}
+	gender := artifact.Attribute{Name: "gender"}
 	for u := range 12 {
 		d.Users.ID = append(d.Users.ID, fmt.Sprint("u", u))
 		gender.Category = append(gender.Category, []string{"f", "m"}[u%2])
@@ -50,17 +50,17 @@ func tiny() *tables.Dataset {
 	for i := range 7 {
 		d.Items.ID = append(d.Items.ID, fmt.Sprint("i", i))
 	}
-	d.Users.Attributes = []tables.Attribute{gender}
+	d.Users.Attributes = []artifact.Attribute{gender}
 	return d
 }
 
-func tinySplit(t testing.TB, in *tables.Dataset, p *UserKFoldParams) (*tables.Split, pipeline.Artifact, error) {
+func tinySplit(t testing.TB, in *artifact.Dataset, p *UserKFoldParams) (*artifact.Split, pipeline.Artifact, error) {
 	t.Helper()
 	a, err := made(t, UserKFold(), &pipeline.Cell{Params: p, Inputs: map[string]pipeline.Artifact{"interactions": written(t, in)}})
 	if err != nil {
 		return nil, a, err
 	}
-	s, err := tables.ReadSplit(a.Path)
+	s, err := artifact.ReadSplit(a.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestPartsShareNoUserAndEveryPairIsSomewhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, x := range s.Parts() {
-				want := []string{tables.Train, tables.Validation, tables.Validation, tables.Test, tables.Test}[i]
+				want := []string{artifact.Train, artifact.Validation, artifact.Validation, artifact.Test, artifact.Test}[i]
 				for _, u := range x.User {
 					if s.Users.Part[u] != want {
 						t.Fatalf("%d folds, fold %d: user %s of part %s has pairs in table %d", folds, fold, s.Users.ID[u], s.Users.Part[u], i)
@@ -108,7 +108,7 @@ func TestPartsShareNoUserAndEveryPairIsSomewhere(t *testing.T) {
 				}
 			}
 			for u, part := range s.Users.Part {
-				if part == tables.Test {
+				if part == artifact.Test {
 					tested[s.Users.ID[u]]++
 				}
 				if number := strings.TrimPrefix(s.Users.ID[u], "u"); s.Users.Attributes[0].Category[u] != map[bool]string{true: "f", false: "m"}[strings.ContainsAny(number[len(number)-1:], "02468")] {
@@ -147,7 +147,7 @@ func TestHeldOutUsersHaveInputAndTarget(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		users := func(x tables.Interactions) []int32 { return tables.NewRows(x).User }
+		users := func(x artifact.Interactions) []int32 { return artifact.NewRows(x).User }
 		if !reflect.DeepEqual(users(s.ValidationInput), users(s.ValidationTarget)) || !reflect.DeepEqual(users(s.TestInput), users(s.TestTarget)) {
 			t.Errorf("fold %d: a held-out user has input or target alone", fold)
 		}
@@ -158,16 +158,16 @@ func TestHeldOutUsersHaveInputAndTarget(t *testing.T) {
 }
 
 func TestTooSmallDataIsRefused(t *testing.T) {
-	two := &tables.Dataset{
-		Interactions: tables.Interactions{User: []int32{0, 1}, Item: []int32{0, 0}},
-		Users:        tables.Users{ID: []string{"a", "b"}}, Items: tables.Items{ID: []string{"x"}},
+	two := &artifact.Dataset{
+		Interactions: artifact.Interactions{User: []int32{0, 1}, Item: []int32{0, 0}},
+		Users:        artifact.Users{ID: []string{"a", "b"}}, Items: artifact.Items{ID: []string{"x"}},
 	}
-	three := &tables.Dataset{
-		Interactions: tables.Interactions{User: []int32{0, 1, 2}, Item: []int32{0, 0, 0}},
-		Users:        tables.Users{ID: []string{"a", "b", "c"}}, Items: tables.Items{ID: []string{"x"}},
+	three := &artifact.Dataset{
+		Interactions: artifact.Interactions{User: []int32{0, 1, 2}, Item: []int32{0, 0, 0}},
+		Users:        artifact.Users{ID: []string{"a", "b", "c"}}, Items: artifact.Items{ID: []string{"x"}},
 	}
 	for _, c := range []struct {
-		in   *tables.Dataset
+		in   *artifact.Dataset
 		want string
 	}{
 		{two, "2 users cannot be dealt into 3 folds"},
@@ -214,7 +214,7 @@ func TestMovieLensFoldsAreThePublishedOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := tables.ReadDataset(core.Path)
+	d, err := artifact.ReadDataset(core.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestMovieLensFoldsAreThePublishedOnes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := tables.ReadSplit(a.Path)
+		s, err := artifact.ReadSplit(a.Path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,9 +250,9 @@ func TestMovieLensFoldsAreThePublishedOnes(t *testing.T) {
 			n[part]++
 			n[part+gender.Category[u]]++
 		}
-		got := [11]int{n[tables.Train], n["trainm"], n["trainf"], s.Items.Len(), s.Train.Len(),
-			n[tables.Validation], s.ValidationInput.Len(), s.ValidationTarget.Len(),
-			n[tables.Test], s.TestInput.Len(), s.TestTarget.Len()}
+		got := [11]int{n[artifact.Train], n["trainm"], n["trainf"], s.Items.Len(), s.Train.Len(),
+			n[artifact.Validation], s.ValidationInput.Len(), s.ValidationTarget.Len(),
+			n[artifact.Test], s.TestInput.Len(), s.TestTarget.Len()}
 		if got != want {
 			t.Errorf("fold %d:\n got %v\nwant %v", fold, got, want)
 		}

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/backend"
 	"foil/pipeline"
 )
@@ -42,7 +42,7 @@ func MustRun(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) pipeline.Art
 }
 
 // Written is the artifact of the files that write creates.
-func Written(t testing.TB, write func(tables.CreateFunc) error) pipeline.Artifact {
+func Written(t testing.TB, write func(artifact.CreateFunc) error) pipeline.Artifact {
 	t.Helper()
 	cell := &pipeline.Cell{OutDir: t.TempDir()}
 	if err := write(cell.Create); err != nil {
@@ -56,13 +56,13 @@ func Written(t testing.TB, write func(tables.CreateFunc) error) pipeline.Artifac
 }
 
 // Metrics reads the metrics of an artifact.
-func Metrics(t testing.TB, a pipeline.Artifact) []tables.Metric {
+func Metrics(t testing.TB, a pipeline.Artifact) []artifact.Metric {
 	t.Helper()
-	path, err := a.Path(tables.MetricsFile)
+	path, err := a.Path(artifact.MetricsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	metrics, err := tables.ReadMetrics(path)
+	metrics, err := artifact.ReadMetrics(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,13 +70,13 @@ func Metrics(t testing.TB, a pipeline.Artifact) []tables.Metric {
 }
 
 // Curves reads the curves of a training's artifact.
-func Curves(t testing.TB, a pipeline.Artifact) []tables.Point {
+func Curves(t testing.TB, a pipeline.Artifact) []artifact.Point {
 	t.Helper()
-	path, err := a.Path(tables.CurvesFile)
+	path, err := a.Path(artifact.CurvesFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	points, err := tables.ReadCurves(path)
+	points, err := artifact.ReadCurves(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,13 +89,13 @@ func Split(t testing.TB) pipeline.Artifact {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	const users, items = 60, 20
-	s := tables.Split{}
-	gender := tables.Attribute{Name: "gender"}
-	age := tables.Attribute{Name: "age"}
+	s := artifact.Split{}
+	gender := artifact.Attribute{Name: "gender"}
+	age := artifact.Attribute{Name: "age"}
 	for i := range items {
 		s.Items.ID = append(s.Items.ID, string(rune('a'+i)))
 	}
-	pair := func(x *tables.Interactions, u, i int) {
+	pair := func(x *artifact.Interactions, u, i int) {
 		x.User, x.Item = append(x.User, int32(u)), append(x.Item, int32(i))
 	}
 	for u := range users {
@@ -103,7 +103,7 @@ func Split(t testing.TB) pipeline.Artifact {
 		g := []string{"f", "m"}[r.IntN(2)]
 		gender.Category = append(gender.Category, g)
 		age.Number = append(age.Number, float32(1+r.IntN(56)))
-		part := []string{tables.Train, tables.Train, tables.Train, tables.Validation, tables.Test}[u%5]
+		part := []string{artifact.Train, artifact.Train, artifact.Train, artifact.Validation, artifact.Test}[u%5]
 		s.Users.Part = append(s.Users.Part, part)
 		for i := range items {
 			liked := (i < items/2) == (g == "f")
@@ -112,11 +112,11 @@ func Split(t testing.TB) pipeline.Artifact {
 			}
 			input := r.IntN(2) == 0
 			switch {
-			case part == tables.Train:
+			case part == artifact.Train:
 				pair(&s.Train, u, i)
-			case part == tables.Validation && input:
+			case part == artifact.Validation && input:
 				pair(&s.ValidationInput, u, i)
-			case part == tables.Validation:
+			case part == artifact.Validation:
 				pair(&s.ValidationTarget, u, i)
 			case input:
 				pair(&s.TestInput, u, i)
@@ -126,17 +126,17 @@ func Split(t testing.TB) pipeline.Artifact {
 		}
 		// Every held-out user has an input and a target.
 		switch part {
-		case tables.Validation:
+		case artifact.Validation:
 			ensure(&s.ValidationInput, &s.ValidationTarget, u, pair)
-		case tables.Test:
+		case artifact.Test:
 			ensure(&s.TestInput, &s.TestTarget, u, pair)
 		}
 	}
-	s.Users.Attributes = []tables.Attribute{gender, age}
+	s.Users.Attributes = []artifact.Attribute{gender, age}
 	return Written(t, s.Write)
 }
 
-func ensure(input, target *tables.Interactions, u int, pair func(*tables.Interactions, int, int)) {
+func ensure(input, target *artifact.Interactions, u int, pair func(*artifact.Interactions, int, int)) {
 	if n := input.Len(); n == 0 || input.User[n-1] != int32(u) {
 		pair(input, u, u%10)
 	}

@@ -8,8 +8,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"foil/internal/artifact"
 	"foil/internal/checkpoint"
-	"foil/internal/tables"
 	"foil/models/adversary"
 	"foil/models/backend"
 	"foil/models/multvae"
@@ -28,8 +28,8 @@ func AdvXMultVAE() pipeline.Kind {
 		Doc: "Trains a MultVAE recommender that unlearns any number of user attributes through adversaries behind " +
 			"gradient reversal. Without adversaries it is MultVAE (Liang et al. 2018), with one AdvMultVAE (Ganhör et al. " +
 			"2022), with several AdvXMultVAE (Escobedo et al. 2024).",
-		Inputs:  []pipeline.Port{{Name: "data", Type: tables.TypeSplit, Doc: "training and validation users"}},
-		Output:  tables.TypeModel,
+		Inputs:  []pipeline.Port{{Name: "data", Type: artifact.TypeSplit, Doc: "training and validation users"}},
+		Output:  artifact.TypeModel,
 		Files:   modelfile.Docs,
 		Params:  defaults,
 		Draws:   true,
@@ -73,17 +73,17 @@ type training struct {
 	noise   multvae.Noise
 	judge   judge
 	best    []adversary.Weight
-	curves  []tables.Point
+	curves  []artifact.Point
 	keeper  resume.Keeper
 }
 
 func newTraining(cell *pipeline.Cell) (*training, error) {
 	p := cell.Params.(*AdvXMultVAEParams)
-	split, err := tables.ReadSplit(cell.Inputs["data"].Path)
+	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return nil, err
 	}
-	rows := tables.NewRows(split.Train)
+	rows := artifact.NewRows(split.Train)
 	if rows.Len() == 0 {
 		return nil, errors.New("the split has no training users")
 	}
@@ -181,7 +181,7 @@ func add(sum *multvae.Losses, l multvae.Losses, share float64) {
 // record adds the epoch to the curves and tells how it went.
 func (t *training) record(epoch int, rate float64, sum multvae.Losses, loss, score float64) {
 	point := func(name string, v float64) {
-		t.curves = append(t.curves, tables.Point{Epoch: epoch, Name: name, Value: v})
+		t.curves = append(t.curves, artifact.Point{Epoch: epoch, Name: name, Value: v})
 	}
 	point("rate", rate)
 	point("train/nll", sum.NLL)

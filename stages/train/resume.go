@@ -3,8 +3,8 @@ package train
 import (
 	"fmt"
 
+	"foil/internal/artifact"
 	"foil/internal/safetensors"
-	"foil/internal/tables"
 	"foil/models/adversary"
 	"foil/models/optim"
 	"foil/models/random"
@@ -25,7 +25,7 @@ type progress struct {
 	Plateau   optim.PlateauState
 	BestScore float64
 	BestEpoch int
-	Curves    []tables.Point
+	Curves    []artifact.Point
 }
 
 // Names of the arrays beside those of the model's state.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/cache"
+	"foil/internal/digest"
 	"foil/pipeline"
 	"foil/stages/modelfile"
 	"foil/stages/stagetest"
@@ -184,7 +184,7 @@ func lastPoint(t *testing.T, a pipeline.Artifact, name string) float64 {
 	return value
 }
 
-func file(t *testing.T, a pipeline.Artifact, name string) cache.Digest {
+func file(t *testing.T, a pipeline.Artifact, name string) digest.Digest {
 	t.Helper()
 	for _, f := range a.Files {
 		if f.Name == name {
@@ -192,7 +192,7 @@ func file(t *testing.T, a pipeline.Artifact, name string) cache.Digest {
 		}
 	}
 	t.Fatalf("the artifact has no %s", name)
-	return cache.Digest{}
+	return digest.Digest{}
 }
 
 func config(t *testing.T, a pipeline.Artifact) modelfile.Config {

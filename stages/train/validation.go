@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"foil/internal/artifact"
 	"foil/internal/scores"
-	"foil/internal/tables"
 	"foil/models/kernels"
 	"foil/models/multvae"
 	"foil/stages/modelfile"
@@ -16,7 +16,7 @@ import (
 // their items and ranks the rest.
 type validation struct {
 	input  multvae.Rows
-	target tables.Rows
+	target artifact.Rows
 	items  int
 	beta   float64
 	seen   scores.Seen
@@ -25,8 +25,8 @@ type validation struct {
 	ranker *scores.Ranker
 }
 
-func newValidation(split *tables.Split, p *AdvXMultVAEParams) (*validation, error) {
-	input, target := tables.NewRows(split.ValidationInput), tables.NewRows(split.ValidationTarget)
+func newValidation(split *artifact.Split, p *AdvXMultVAEParams) (*validation, error) {
+	input, target := artifact.NewRows(split.ValidationInput), artifact.NewRows(split.ValidationTarget)
 	if !slices.Equal(input.User, target.User) {
 		return nil, fmt.Errorf("the split's validation inputs and targets are of different users")
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/stages/attackfile"
 	"foil/stages/classifierfile"
@@ -86,7 +86,7 @@ func attack(t testing.TB, kind pipeline.Kind, inputs map[string]pipeline.Artifac
 	return stagetest.MustRun(t, kind, &cell)
 }
 
-func outcomes(t testing.TB, a pipeline.Artifact) []tables.Outcome {
+func outcomes(t testing.TB, a pipeline.Artifact) []artifact.Outcome {
 	t.Helper()
 	_, out, err := attackfile.Read(a)
 	if err != nil {
@@ -194,7 +194,7 @@ func TestEveryAttackerThatIsLeftCanBeUsed(t *testing.T) {
 func TestResultsAfterFewerStepsAreThoseOfAShorterAttack(t *testing.T) {
 	data := textures(t, 16, 3)
 	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
-	after := func(steps int, before ...int) (pipeline.Artifact, []tables.Metric) {
+	after := func(steps int, before ...int) (pipeline.Artifact, []artifact.Metric) {
 		a := attack(t, PGD(), inputs, pipeline.Cell{}, func(params any) {
 			p := params.(*PGDParams)
 			p.Steps, p.Before, p.Restarts, p.Step = steps, before, 2, 0.002
@@ -221,7 +221,7 @@ func TestResultsAfterFewerStepsAreThoseOfAShorterAttack(t *testing.T) {
 func TestMoreStartsNeverHelpTheDefender(t *testing.T) {
 	data := textures(t, 16, 3)
 	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
-	stood := func(restarts int) []tables.Outcome {
+	stood := func(restarts int) []artifact.Outcome {
 		return outcomes(t, attack(t, PGD(), inputs, pipeline.Cell{}, func(params any) {
 			p := params.(*PGDParams)
 			p.Restarts, p.Steps = restarts, 3
@@ -278,7 +278,7 @@ func TestImagesAreAttackedAlikeInAnyNumber(t *testing.T) {
 func TestCheckpointsAreAttackedAsNamed(t *testing.T) {
 	data := textures(t, 16, 3)
 	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "l2l-grad"), "data": data}
-	of := func(checkpoints ...string) []tables.Outcome {
+	of := func(checkpoints ...string) []artifact.Outcome {
 		return outcomes(t, attack(t, FGSM(), inputs, pipeline.Cell{}, func(params any) { commonOf(params).Checkpoints = checkpoints }))
 	}
 	best, last, both := of("best"), of("last"), of("best", "last")

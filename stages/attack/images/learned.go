@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
@@ -21,7 +21,7 @@ func Learned() pipeline.Kind {
 			"classifier's own, or another one's. " +
 			fmt.Sprintf("What becomes of an image depends on those beside it in its batch of %d: gradients are measured on the largest of the batch, ", batch) +
 			"and attackers that interpolate, which start anywhere within epsilon, pull an image towards another one of it.",
-		Inputs: []pipeline.Port{{Name: "attacker", Type: tables.TypeClassifier, Doc: "the training whose attacker is used; may be the model itself"}},
+		Inputs: []pipeline.Port{{Name: "attacker", Type: artifact.TypeClassifier, Doc: "the training whose attacker is used; may be the model itself"}},
 		Draws:  true,
 		Params: func() any { return &LearnedParams{common()} },
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/l2l"
 	"foil/pipeline"
 	"foil/stages/attackfile"
@@ -14,10 +14,10 @@ import (
 func attackKind(k pipeline.Kind) pipeline.Kind {
 	k.Version = 5
 	k.Inputs = append([]pipeline.Port{
-		{Name: "model", Type: tables.TypeClassifier, Doc: "the classifier under attack"},
-		{Name: "data", Type: tables.TypeImages, Doc: "the images that it was trained on; the test images are attacked"},
+		{Name: "model", Type: artifact.TypeClassifier, Doc: "the classifier under attack"},
+		{Name: "data", Type: artifact.TypeImages, Doc: "the images that it was trained on; the test images are attacked"},
 	}, k.Inputs...)
-	k.Output = tables.TypeMetrics
+	k.Output = artifact.TypeMetrics
 	k.Files = attackfile.Docs("accuracy and loss under attack, whatever the classifier said before; accuracy_clean and loss_clean before; success, the share of the images " +
 		"taken for what they are that no longer are so; change, the mean over the images of a pixel's largest change; images (how many)")
 	k.Numeric = true
@@ -49,7 +49,7 @@ func (c *Common) run(ctx context.Context, cell *pipeline.Cell, ready func(v *vic
 		}
 		result.Outcomes = append(result.Outcomes, run.last()...)
 		result.Metrics = append(result.Metrics, run.metrics()...)
-		cell.Logf("%s checkpoint: accuracy %.4f, under attack %.4f", checkpoint, share(run.last(), rightBefore), share(run.last(), tables.Outcome.Right))
+		cell.Logf("%s checkpoint: accuracy %.4f, under attack %.4f", checkpoint, share(run.last(), rightBefore), share(run.last(), artifact.Outcome.Right))
 	}
 	return attackfile.Write(cell.Create, result)
 }
@@ -63,7 +63,7 @@ type attackRun struct {
 
 	clean    []l2l.Verdict
 	legs     []leg
-	outcomes [][]tables.Outcome // by leg, the worst of the tries so far
+	outcomes [][]artifact.Outcome // by leg, the worst of the tries so far
 }
 
 // attack makes every try on all images, holds it to the rules, and keeps the worst
@@ -100,7 +100,7 @@ func (r *attackRun) try(ctx context.Context, try int) error {
 	if err != nil {
 		return err
 	}
-	var outcomes [][]tables.Outcome
+	var outcomes [][]artifact.Outcome
 	for _, attacked := range ends {
 		o, err := r.look(ctx, attacked)
 		if err != nil {
@@ -125,7 +125,7 @@ func (r *attackRun) try(ctx context.Context, try int) error {
 }
 
 // look says what has become of the images, and holds them to the rules.
-func (r *attackRun) look(ctx context.Context, attacked []float32) ([]tables.Outcome, error) {
+func (r *attackRun) look(ctx context.Context, attacked []float32) ([]artifact.Outcome, error) {
 	changes, err := within(r.pixels, attacked, r.shape.Size(), r.epsilon)
 	if err != nil {
 		return nil, err
@@ -134,9 +134,9 @@ func (r *attackRun) look(ctx context.Context, attacked []float32) ([]tables.Outc
 	if err != nil {
 		return nil, err
 	}
-	outcomes := make([]tables.Outcome, len(verdicts))
+	outcomes := make([]artifact.Outcome, len(verdicts))
 	for i, v := range verdicts {
-		outcomes[i] = tables.Outcome{
+		outcomes[i] = artifact.Outcome{
 			Checkpoint: r.checkpoint, Image: int32(i), Label: r.labels[i],
 			Clean: r.clean[i].Class, Attacked: v.Class, Change: changes[i], Loss: v.Loss,
 		}
@@ -153,12 +153,12 @@ func (r *attackRun) report(try, images int) {
 }
 
 // last are the outcomes at the end of the attack.
-func (r *attackRun) last() []tables.Outcome { return r.outcomes[len(r.outcomes)-1] }
+func (r *attackRun) last() []artifact.Outcome { return r.outcomes[len(r.outcomes)-1] }
 
-func rightBefore(o tables.Outcome) bool { return o.Clean == o.Label }
+func rightBefore(o artifact.Outcome) bool { return o.Clean == o.Label }
 
 // share is the part of the outcomes that are so.
-func share(outcomes []tables.Outcome, so func(tables.Outcome) bool) float64 {
+func share(outcomes []artifact.Outcome, so func(artifact.Outcome) bool) float64 {
 	n := 0
 	for _, o := range outcomes {
 		if so(o) {
@@ -168,7 +168,7 @@ func share(outcomes []tables.Outcome, so func(tables.Outcome) bool) float64 {
 	return float64(n) / float64(len(outcomes))
 }
 
-func (r *attackRun) metrics() (metrics []tables.Metric) {
+func (r *attackRun) metrics() (metrics []artifact.Metric) {
 	n := float64(len(r.clean))
 	clean := share(r.last(), rightBefore)
 	before := 0.0
@@ -186,20 +186,20 @@ func (r *attackRun) metrics() (metrics []tables.Metric) {
 		}
 		success := 0.0 // where there was nothing to take away
 		if clean > 0 {
-			success = 1 - share(r.outcomes[i], tables.Outcome.Stood)/clean
+			success = 1 - share(r.outcomes[i], artifact.Outcome.Stood)/clean
 		}
 		metrics = append(metrics,
-			tables.Metric{Name: "accuracy", Value: share(r.outcomes[i], tables.Outcome.Right), K: l.steps},
-			tables.Metric{Name: "success", Value: success, K: l.steps},
-			tables.Metric{Name: "loss", Value: loss, K: l.steps},
-			tables.Metric{Name: "change", Value: change, K: l.steps})
+			artifact.Metric{Name: "accuracy", Value: share(r.outcomes[i], artifact.Outcome.Right), K: l.steps},
+			artifact.Metric{Name: "success", Value: success, K: l.steps},
+			artifact.Metric{Name: "loss", Value: loss, K: l.steps},
+			artifact.Metric{Name: "change", Value: change, K: l.steps})
 	}
 	metrics = append(metrics,
-		tables.Metric{Name: "accuracy_clean", Value: clean},
-		tables.Metric{Name: "loss_clean", Value: before},
-		tables.Metric{Name: "images", Value: n})
+		artifact.Metric{Name: "accuracy_clean", Value: clean},
+		artifact.Metric{Name: "loss_clean", Value: before},
+		artifact.Metric{Name: "images", Value: n})
 	for i := range metrics {
-		metrics[i].Split, metrics[i].Checkpoint = tables.Test, r.checkpoint
+		metrics[i].Split, metrics[i].Checkpoint = artifact.Test, r.checkpoint
 	}
 	return metrics
 }

@@ -7,7 +7,7 @@ import (
 	"hash/fnv"
 	"math"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/backend"
 	"foil/models/l2l"
 )
@@ -130,11 +130,11 @@ func unmoved(w *l2l.Weights, before []uint64) error {
 
 // stronger checks that no leg of an attack leaves the classifier right on more images than
 // one before it, but for noise.
-func (r *attackRun) stronger(outcomes [][]tables.Outcome) error {
+func (r *attackRun) stronger(outcomes [][]artifact.Outcome) error {
 	n := float64(len(r.labels))
 	least, after := math.Inf(1), 0 // share of the images, and at whose end
 	for i, o := range outcomes {
-		right := share(o, tables.Outcome.Right)
+		right := share(o, artifact.Outcome.Right)
 		if noise := 3 * math.Sqrt(max(least*(1-least), 0.25/n)/n); i > 0 && right > least+noise {
 			return fmt.Errorf("after %d steps the classifier is right on %.4f of the images, after %d on %.4f: the attack does not work, or the classifier hides its gradient",
 				r.legs[i].steps, right, r.legs[after].steps, least)

@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
@@ -119,12 +119,12 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 // TestAccuracyUnderAttackIsWhateverWasSaidBefore has an image of each kind: right or wrong
 // before, and after. The authors count what is right after.
 func TestAccuracyUnderAttackIsWhateverWasSaidBefore(t *testing.T) {
-	o := func(label, clean, attacked int32) tables.Outcome {
-		return tables.Outcome{Label: label, Clean: clean, Attacked: attacked}
+	o := func(label, clean, attacked int32) artifact.Outcome {
+		return artifact.Outcome{Label: label, Clean: clean, Attacked: attacked}
 	}
 	r := attackRun{
 		victim: &victim{}, clean: make([]l2l.Verdict, 4), legs: []leg{{shown: true}},
-		outcomes: [][]tables.Outcome{{o(0, 0, 0), o(0, 1, 0), o(0, 0, 1), o(0, 1, 1)}},
+		outcomes: [][]artifact.Outcome{{o(0, 0, 0), o(0, 1, 0), o(0, 0, 1), o(0, 1, 1)}},
 	}
 	got := map[string]float64{}
 	for _, m := range r.metrics() {

@@ -3,7 +3,7 @@ package images
 import (
 	"context"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 )
 
@@ -20,7 +20,7 @@ func Transfer() pipeline.Kind {
 		Name: "attack/transfer",
 		Doc: "Attacks a classifier with images that PGD made on another one, without looking at the first (Jiang et al. 2021, section 4, " +
 			"black-box). The metrics' k is the number of steps.",
-		Inputs: []pipeline.Port{{Name: "source", Type: tables.TypeClassifier, Doc: "the classifier that the images are made on"}},
+		Inputs: []pipeline.Port{{Name: "source", Type: artifact.TypeClassifier, Doc: "the classifier that the images are made on"}},
 		Draws:  true,
 		Params: func() any { return &TransferParams{common(), climb()} },
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/gomlx/compute"
 
+	"foil/internal/artifact"
 	"foil/internal/safetensors"
-	"foil/internal/tables"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
@@ -20,7 +20,7 @@ import (
 // for different classes. With a variant it has an attacker as a training starts from.
 func untrained(t *testing.T, data pipeline.Artifact, seed uint64, variant string) pipeline.Artifact {
 	t.Helper()
-	m, err := tables.ReadImages(data.Path)
+	m, err := artifact.ReadImages(data.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func untrained(t *testing.T, data pipeline.Artifact, seed uint64, variant string
 		}
 		weights.Attacker = tensorsOf(t, fresh(t, b, attacker, seed))
 	}
-	return stagetest.Written(t, func(create tables.CreateFunc) error {
+	return stagetest.Written(t, func(create artifact.CreateFunc) error {
 		return classifierfile.Write(create, classifierfile.Classifier{Config: config, Best: weights, Last: weights})
 	})
 }
@@ -59,7 +59,7 @@ func fresh(t *testing.T, b compute.Backend, n *l2l.Network, seed uint64) *l2l.We
 }
 
 // spread moves the mean of each logit over the test images to 0 and makes them larger.
-func spread(t *testing.T, b compute.Backend, m *tables.Images, n *l2l.Network, w *l2l.Weights) *l2l.Weights {
+func spread(t *testing.T, b compute.Backend, m *artifact.Images, n *l2l.Network, w *l2l.Weights) *l2l.Weights {
 	t.Helper()
 	e, err := l2l.NewEvaluator(l2l.EvaluatorConfig{
 		Network: n, Shape: [3]int{m.Shape.Channels, m.Shape.Height, m.Shape.Width}, Batch: m.Test.Len(), Backend: b,

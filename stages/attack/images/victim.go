@@ -12,7 +12,7 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
@@ -26,14 +26,14 @@ const batch = classifierfile.EvaluationBatch
 type gallery struct {
 	cell    *pipeline.Cell
 	backend compute.Backend
-	shape   tables.Shape
+	shape   artifact.Shape
 	classes int
 	pixels  []float32 // image after image, in [0, 1]
 	labels  []int32
 }
 
 func (c *Common) gallery(cell *pipeline.Cell) (*gallery, error) {
-	m, err := tables.ReadImages(cell.Inputs["data"].Path)
+	m, err := artifact.ReadImages(cell.Inputs["data"].Path)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/models/random"
@@ -16,8 +16,8 @@ import (
 // are read where they lie: nothing but a batch is ever copied.
 type batches struct {
 	backend compute.Backend
-	images  tables.ImageSet
-	shape   tables.Shape
+	images  artifact.ImageSet
+	shape   artifact.Shape
 	size    int
 	crop    int
 	flip    bool
@@ -28,7 +28,7 @@ type batches struct {
 	dropout rand.Source
 }
 
-func newBatches(b compute.Backend, m *tables.Images, p *Params, streams *random.Streams) *batches {
+func newBatches(b compute.Backend, m *artifact.Images, p *Params, streams *random.Streams) *batches {
 	x := &batches{
 		backend: b, images: m.Train, shape: m.Shape, size: p.Batch, crop: p.Crop, flip: p.Flip,
 		shuffle: rand.New(streams.Source("order")),
@@ -126,7 +126,7 @@ type change struct {
 }
 
 // apply writes the changed image from bytes to numbers in [0, 1].
-func (c change) apply(to []float32, from []uint8, s tables.Shape) {
+func (c change) apply(to []float32, from []uint8, s artifact.Shape) {
 	clear(to)
 	for channel := range s.Channels {
 		for row := range s.Height {

@@ -4,18 +4,18 @@ import (
 	"slices"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/backend"
 	"foil/models/random"
 )
 
 // ramp is an image of one channel whose bytes count up, row by row.
-func ramp(height, width int) ([]uint8, tables.Shape) {
+func ramp(height, width int) ([]uint8, artifact.Shape) {
 	pixels := make([]uint8, height*width)
 	for i := range pixels {
 		pixels[i] = uint8(i + 1)
 	}
-	return pixels, tables.Shape{Channels: 1, Height: height, Width: width}
+	return pixels, artifact.Shape{Channels: 1, Height: height, Width: width}
 }
 
 func TestImagesAreMovedAndMirrored(t *testing.T) {
@@ -54,7 +54,7 @@ func testBatches(t *testing.T, seed uint64, edit func(*Params)) *batches {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &tables.Images{Shape: tables.Shape{Channels: 1, Height: 8, Width: 8}}
+	m := &artifact.Images{Shape: artifact.Shape{Channels: 1, Height: 8, Width: 8}}
 	for i := range 10 {
 		m.Train.Label = append(m.Train.Label, int32(i))
 		for range 64 {
@@ -127,7 +127,7 @@ func TestCropsReachAsFarAsThePadding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &tables.Images{Shape: tables.Shape{Channels: 1, Height: size, Width: size}}
+	m := &artifact.Images{Shape: artifact.Shape{Channels: 1, Height: size, Width: size}}
 	for range images {
 		pixels := make([]uint8, size*size)
 		pixels[7*size+5], pixels[7*size+6] = 255, 128 // never cut off; their order tells the side

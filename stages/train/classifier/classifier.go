@@ -8,8 +8,8 @@ import (
 	"math"
 	"time"
 
+	"foil/internal/artifact"
 	"foil/internal/checkpoint"
-	"foil/internal/tables"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
 )
@@ -22,8 +22,8 @@ func Kind() pipeline.Kind {
 		Doc: "Trains an image classifier on clean images, under attack (FGSM, PGD, TRADES), or against an attacker that " +
 			"learns with it (L2L, Jiang et al. 2021, section 3). " +
 			"Methods with the same seed start from the same weights and see the same batches.",
-		Inputs:  []pipeline.Port{{Name: "data", Type: tables.TypeImages, Doc: "training images, and test images for the selection"}},
-		Output:  tables.TypeClassifier,
+		Inputs:  []pipeline.Port{{Name: "data", Type: artifact.TypeImages, Doc: "training images, and test images for the selection"}},
+		Output:  artifact.TypeClassifier,
 		Files:   classifierfile.Docs,
 		Params:  defaults,
 		Draws:   true,
@@ -131,7 +131,7 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 // in the log alone: curves are the same in every run.
 func (t *training) record(epoch int, rate float64, losses []float64, found []score, took time.Duration) {
 	point := func(name string, v float64) {
-		t.curves = append(t.curves, tables.Point{Epoch: epoch, Name: name, Value: v})
+		t.curves = append(t.curves, artifact.Point{Epoch: epoch, Name: name, Value: v})
 	}
 	point("rate", rate)
 	line := ""

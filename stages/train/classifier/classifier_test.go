@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
 	"foil/stages/load"
@@ -118,7 +118,7 @@ func TestALossThatIsNoNumberIsNamed(t *testing.T) {
 // specks are images of two classes and 8 x 8 pixels, the smallest there are.
 func specks(t testing.TB, train int) pipeline.Artifact {
 	t.Helper()
-	m := &tables.Images{Shape: tables.Shape{Channels: 3, Height: 8, Width: 8}, Classes: []string{"dark", "light"}}
+	m := &artifact.Images{Shape: artifact.Shape{Channels: 3, Height: 8, Width: 8}, Classes: []string{"dark", "light"}}
 	for i := range train {
 		m.Train.Label = append(m.Train.Label, int32(i%2))
 		m.Train.Pixels = append(m.Train.Pixels, bytes.Repeat([]byte{uint8(40 + 120*(i%2))}, m.Shape.Size())...)

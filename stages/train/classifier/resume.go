@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"foil/internal/artifact"
 	"foil/internal/safetensors"
-	"foil/internal/tables"
 	"foil/models/random"
 	"foil/pipeline"
 	"foil/stages/classifierfile"
@@ -22,7 +22,7 @@ type progress struct {
 	Streams   map[string][]byte
 	BestScore float64
 	BestEpoch int
-	Curves    []tables.Point
+	Curves    []artifact.Point
 }
 
 // Names of the arrays beside those of the learner's state.

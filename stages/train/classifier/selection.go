@@ -6,7 +6,7 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/l2l"
 	"foil/models/random"
 )
@@ -38,7 +38,7 @@ const (
 	learned = "learned" // the attacker network of the training
 )
 
-func newSelection(b compute.Backend, p *Params, m *tables.Images, l learner, seed uint64) (*selection, error) {
+func newSelection(b compute.Backend, p *Params, m *artifact.Images, l learner, seed uint64) (*selection, error) {
 	n := p.Select.Images
 	if n == 0 {
 		n = m.Test.Len()

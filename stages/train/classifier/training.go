@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"foil/internal/tables"
+	"foil/internal/artifact"
 	"foil/models/backend"
 	"foil/models/random"
 	"foil/pipeline"
@@ -24,13 +24,13 @@ type training struct {
 	best      classifierfile.Tensors
 	bestEpoch int // 0 before the first
 	bestScore float64
-	curves    []tables.Point
+	curves    []artifact.Point
 	keeper    resume.Keeper
 }
 
 func newTraining(cell *pipeline.Cell) (*training, error) {
 	p := cell.Params.(*Params)
-	images, err := tables.ReadImages(cell.Inputs["data"].Path)
+	images, err := artifact.ReadImages(cell.Inputs["data"].Path)
 	if err != nil {
 		return nil, err
 	}

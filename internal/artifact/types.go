@@ -1,0 +1,14 @@
+package artifact
+
+// The types of artifacts, as kinds declare them for their inputs and outputs
+// (untyped, so that they serve as pipeline.Type).
+const (
+	TypeInteractions = "interactions" // interactions.arrow, users.arrow, items.arrow
+	TypeSplit        = "split"        // train, validation_* and test_*.arrow, users.arrow, items.arrow
+	TypeImages       = "images"       // train.arrow, test.arrow, classes.arrow, image.json
+	TypeModel        = "model"        // best.safetensors, last.safetensors, config.json, curves.arrow
+	TypeClassifier   = "classifier"   // best.safetensors, last.safetensors, config.json, curves.arrow, and an attacker's weights
+	TypeLatents      = "latents"      // best.safetensors, last.safetensors, latents.json
+	TypeMetrics      = "metrics"      // metrics.arrow
+	TypeReport       = "report"       // whatever people read; the kind says which file is for the terminal
+)

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package cache
-
-// hasEnded is not asked where a lock cannot be handed on: it ends with its owner.
-func hasEnded(int) bool { return false }
-
-func pidSpace() string { return "" }

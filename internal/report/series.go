@@ -1,0 +1,220 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"foil/internal/artifact"
+	"foil/spec"
+)
+
+// A series identifies one metric across cells: everything but the value.
+type series struct {
+	Name                     string
+	K                        int
+	Group, Split, Checkpoint string
+}
+
+func seriesOf(m artifact.Metric) series {
+	return series{m.Name, m.K, m.Group, m.Split, m.Checkpoint}
+}
+
+func (s series) String() string {
+	parts := []string{s.Name}
+	if s.K != 0 {
+		parts[0] += "@" + strconv.Itoa(s.K)
+	}
+	for _, f := range [][2]string{{"group", s.Group}, {"split", s.Split}, {"checkpoint", s.Checkpoint}} {
+		if f[1] != "" {
+			parts = append(parts, f[0]+"="+f[1])
+		}
+	}
+	return clean(strings.Join(parts, " "))
+}
+
+// allSeries lists what the cells of a stage hold, in the order it comes.
+func (s *stage) allSeries() []series {
+	var all []series
+	seen := map[series]bool{}
+	for _, c := range s.cells {
+		for _, m := range c.Metrics {
+			if id := seriesOf(m); !seen[id] {
+				seen[id] = true
+				all = append(all, id)
+			}
+		}
+	}
+	return all
+}
+
+// series is what a selector asks for at some k.
+func (s Selector) series(k int) series {
+	return series{s.Metric, k, s.Group, s.Split, s.Checkpoint}
+}
+
+// fits says whether a series is one that was asked for, whatever its k.
+func (s Selector) fits(m series) bool {
+	return m.Name == s.Metric && m.Group == s.Group &&
+		(s.Split == "" || m.Split == s.Split) && (s.Checkpoint == "" || m.Checkpoint == s.Checkpoint)
+}
+
+// find returns the one series that is meant; k 0 is any.
+func (s *stage) find(want Selector, k int) (series, error) {
+	named, err := s.called(want.Metric)
+	if err != nil {
+		return series{}, err
+	}
+	return s.only(want, k, named, filter(named, func(m series) bool { return want.fits(m) && (k == 0 || m.K == k) }))
+}
+
+// only returns the one match, or says what there is instead.
+func (s *stage) only(want Selector, k int, named, matches []series) (series, error) {
+	switch len(matches) {
+	case 0:
+		return series{}, fmt.Errorf("%s has no %s%s; it has %s", s.name, want.series(k), nearestField(want, named), listSeries(named))
+	case 1:
+		return matches[0], nil
+	}
+	return series{}, fmt.Errorf("%s fits %d metrics of %s: %s; say which with %s",
+		want.Metric, len(matches), s.name, listSeries(matches), strings.Join(differing(matches), ", "))
+}
+
+// findBaseline returns the series of a baseline: in the same group as the
+// column's, and of the same cut-off, split and checkpoint where it has any (most
+// baselines need no weights).
+func (s *stage) findBaseline(b Baseline, of series) (series, error) {
+	named, err := s.called(b.Metric)
+	if err != nil {
+		return series{}, err
+	}
+	best, most := []series(nil), -1
+	for _, m := range named {
+		if m.Group != of.Group {
+			continue
+		}
+		exact, fits := 0, true
+		for _, same := range []struct{ equal, none bool }{
+			{m.K == of.K, m.K == 0},
+			{m.Split == of.Split, m.Split == ""},
+			{m.Checkpoint == of.Checkpoint, m.Checkpoint == ""},
+		} {
+			if same.equal {
+				exact++
+			}
+			fits = fits && (same.equal || same.none)
+		}
+		switch {
+		case !fits || exact < most:
+		case exact > most:
+			best, most = []series{m}, exact
+		default:
+			best = append(best, m)
+		}
+	}
+	switch len(best) {
+	case 0:
+		return series{}, fmt.Errorf("%s has no %s beside %s; it has %s", s.name, b.Metric, of, listSeries(named))
+	case 1:
+		return best[0], nil
+	}
+	return series{}, fmt.Errorf("%s fits %d metrics beside %s: %s", b.Metric, len(best), of, listSeries(best))
+}
+
+func (s *stage) called(name string) ([]series, error) {
+	all := s.allSeries()
+	named := filter(all, func(m series) bool { return m.Name == name })
+	if len(named) > 0 {
+		return named, nil
+	}
+	var names []string
+	for _, m := range all {
+		if !slices.Contains(names, m.Name) {
+			names = append(names, m.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s holds no metrics", s.name)
+	}
+	return nil, fmt.Errorf("%s has no metric %q%s; it has %s", s.name, name, didYouMean(name, names), strings.Join(names, ", "))
+}
+
+// get returns the value of a series in a cell.
+func (s *stage) get(c Cell, id series) (v float64, ok bool, err error) {
+	for _, m := range c.Metrics {
+		if seriesOf(m) != id {
+			continue
+		}
+		if ok {
+			return 0, false, errors.New(s.name + bracketed(c.Axes) + " holds " + id.String() + " twice")
+		}
+		v, ok = m.Value, true
+	}
+	return v, ok, nil
+}
+
+// nearestField suggests the group, split or checkpoint that was probably meant.
+func nearestField(c Selector, have []series) string {
+	for _, f := range []struct {
+		want string
+		of   func(series) string
+	}{
+		{c.Group, func(m series) string { return m.Group }},
+		{c.Split, func(m series) string { return m.Split }},
+		{c.Checkpoint, func(m series) string { return m.Checkpoint }},
+	} {
+		var names []string
+		for _, m := range have {
+			names = append(names, f.of(m))
+		}
+		if f.want != "" && !slices.Contains(names, f.want) {
+			return didYouMean(f.want, names)
+		}
+	}
+	return ""
+}
+
+// differing names the fields that would tell the matches apart.
+func differing(matches []series) []string {
+	var fields []string
+	for _, f := range []struct {
+		name string
+		of   func(series) string
+	}{
+		{"k", func(m series) string { return strconv.Itoa(m.K) }},
+		{"split", func(m series) string { return m.Split }},
+		{"checkpoint", func(m series) string { return m.Checkpoint }},
+	} {
+		if slices.ContainsFunc(matches, func(m series) bool { return f.of(m) != f.of(matches[0]) }) {
+			fields = append(fields, f.name)
+		}
+	}
+	return fields
+}
+
+func listSeries(all []series) string {
+	parts := make([]string, len(all))
+	for i, m := range all {
+		parts[i] = m.String()
+	}
+	return strings.Join(parts, "; ")
+}
+
+func didYouMean(name string, candidates []string) string {
+	if near := spec.Nearest(name, candidates); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
+}
+
+func filter[T any](all []T, keep func(T) bool) []T {
+	var kept []T
+	for _, x := range all {
+		if keep(x) {
+			kept = append(kept, x)
+		}
+	}
+	return kept
+}

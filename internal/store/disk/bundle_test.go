@@ -1,0 +1,225 @@
+package disk
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// bundled is a bundle of two records that share an object.
+func bundled(t testing.TB) (text []byte, records []*Record) {
+	t.Helper()
+	c := openTemp(t)
+	records = []*Record{publish(t, c, "one", "a", "same", "b", "only one"), publish(t, c, "two", "a", "same")}
+	return export(t, c, records), records
+}
+
+func export(t testing.TB, c *Cache, records []*Record) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := c.Export(&b, records); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestImportedWorkIsFound(t *testing.T) {
+	text, records := bundled(t)
+	c := openTemp(t)
+	got, err := c.Import(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Records != 2 || got.Objects != 3 || got.Known != 0 { // and the log, which both share
+		t.Errorf("%+v", got)
+	}
+	c = open(t, c.Dir())
+	for _, want := range records {
+		r, reason := lookup(t, c, want.KeyText)
+		if r == nil {
+			t.Fatal(reason)
+		}
+		for _, f := range append(r.Outputs, *r.Log) {
+			path, err := c.Object(f)
+			if err != nil {
+				t.Error(err)
+			}
+			if info, _ := os.Stat(path); info.Mode().Perm()&0o222 != 0 {
+				t.Errorf("%s can be written", f.Name)
+			}
+		}
+	}
+	if left, _ := os.ReadDir(filepath.Join(c.Dir(), workDir)); len(left) > 0 {
+		t.Errorf("work/%s is left over", left[0].Name())
+	}
+	// What went through a cache comes out the same.
+	if again := export(t, c, []*Record{records[1], records[0], records[1]}); !bytes.Equal(again, text) {
+		t.Error("exported again, it is another bundle")
+	}
+	if got, err := c.Import(bytes.NewReader(text)); err != nil || got.Records != 0 || got.Objects != 0 || got.Known != 2 {
+		t.Errorf("imported again: %+v, %v", got, err)
+	}
+}
+
+func TestImportHealsWhatIsDamagedAndLeavesWhatIsGood(t *testing.T) {
+	text, records := bundled(t)
+	c := openTemp(t)
+	if _, err := c.Import(bytes.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	good, bad := c.objectPath(records[0].Outputs[0].Digest), c.objectPath(records[0].Outputs[1].Digest)
+	before, err := os.Stat(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Chmod(bad, 0o666)
+	os.WriteFile(bad, []byte("0nly one"), 0o666)
+	c = open(t, c.Dir())
+	if got, err := c.Import(bytes.NewReader(text)); err != nil || got.Objects != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if after, err := os.Stat(good); err != nil || !os.SameFile(before, after) {
+		t.Errorf("what was good has been replaced (%v)", err)
+	}
+	if _, err := open(t, c.Dir()).Object(records[0].Outputs[1]); err != nil {
+		t.Error(err)
+	}
+}
+
+// Cut anywhere, or with any byte changed, a bundle leaves no record behind that
+// it should not have.
+func TestBrokenBundleIsRefused(t *testing.T) {
+	text, _ := bundled(t)
+	content := len(bytes.TrimRight(text, "\x00")) // behind it are zeros, of which nobody misses some
+	c := openTemp(t)
+	for at := 0; at < len(text); at += 197 {
+		for name, broken := range map[string][]byte{"cut": text[:at], "flipped": flipped(text, at)} {
+			_, err := c.Import(bytes.NewReader(broken))
+			if err == nil && name == "cut" && at < content {
+				t.Errorf("%s at %d: accepted", name, at)
+			}
+			entries, err2 := c.Entries()
+			if err2 != nil || err != nil && len(entries) > 0 {
+				t.Errorf("%s at %d: %v, and %d records are there (%v)", name, at, err, len(entries), err2)
+			}
+			for _, e := range entries {
+				for _, f := range e.files() {
+					if _, err := c.Object(f); err != nil {
+						t.Errorf("%s at %d: %v", name, at, err)
+					}
+				}
+				os.Remove(e.Path) // as if it had not been accepted
+			}
+		}
+	}
+}
+
+func flipped(text []byte, at int) []byte {
+	b := bytes.Clone(text)
+	b[at] ^= 1
+	return b
+}
+
+// remake writes a bundle again, with its entries changed.
+func remake(t *testing.T, text []byte, change func(h *tar.Header, content string) (string, bool)) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	in, out := tar.NewReader(bytes.NewReader(text)), tar.NewWriter(&b)
+	for {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed, keep := change(h, string(content))
+		if !keep {
+			continue
+		}
+		h.Size = int64(len(changed))
+		if err := errors.Join(out.WriteHeader(h), func() error { _, err := io.WriteString(out, changed); return err }()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestForeignBundleIsRefusedWithAReason(t *testing.T) {
+	text, records := bundled(t)
+	isFirst := func(h *tar.Header, dir string) bool { return strings.HasPrefix(h.Name, dir) }
+	for name, test := range map[string]struct {
+		text []byte
+		want string
+	}{
+		"no tar":      {[]byte(strings.Repeat("hello ", 500)), "not a bundle that foil export has written"},
+		"empty":       {nil, "not a bundle that foil export has written"},
+		"another tar": {remake(t, text, func(h *tar.Header, s string) (string, bool) { return s, h.Name != manifestName }), "not a bundle that foil export has written"},
+		"a later format": {remake(t, text, func(h *tar.Header, s string) (string, bool) {
+			return strings.Replace(s, `"format": 1`, `"format": 2`, 1), true
+		}), "has format 2, and this foil reads format 1"},
+		"an object is not there": {remake(t, text, func(h *tar.Header, s string) (string, bool) {
+			return s, h.Name != objectName(records[0].Outputs[1].Digest)
+		}), "where its manifest says"},
+		"other content": {remake(t, text, func(h *tar.Header, s string) (string, bool) {
+			if isFirst(h, objectsDir) {
+				return strings.ToUpper(s), true
+			}
+			return s, true
+		}), "has other content than it should have"},
+		"a name that leads elsewhere": {remake(t, text, func(h *tar.Header, s string) (string, bool) {
+			return strings.Replace(s, `"objects/`, `"../../objects/`, 1), true
+		}), "names an object"},
+		"a record without its output": {remake(t, text, func(h *tar.Header, s string) (string, bool) {
+			gone := objectName(records[0].Outputs[1].Digest)
+			if h.Name == manifestName {
+				i := strings.Index(s, gone)
+				open, end := strings.LastIndex(s[:i], "{"), i+strings.Index(s[i:], "}")+1
+				s = s[:open] + s[end:]
+				s = strings.NewReplacer("[\n  ,", "[", ",\n  ,", ",", ",\n  \n ]", "\n ]").Replace(s)
+			}
+			return s, h.Name != gone
+		}), "and not its output"},
+		"more than said": {remake(t, text, func(h *tar.Header, s string) (string, bool) {
+			if h.Name == manifestName {
+				i := strings.Index(s, `"records"`)
+				s = s[:i] + `"records": []}`
+			}
+			return s, true
+		}), "more than its manifest says"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := openTemp(t)
+			if _, err := c.Import(bytes.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			if entries, _ := c.Entries(); len(entries) > 0 {
+				t.Error("records were imported")
+			}
+		})
+	}
+}
+
+func TestDamagedObjectIsNotExported(t *testing.T) {
+	c := openTemp(t)
+	r := publish(t, c, "work", "out", "content")
+	path := c.objectPath(r.Outputs[0].Digest)
+	os.Chmod(path, 0o666)
+	os.WriteFile(path, []byte("kontent"), 0o666)
+	c = open(t, c.Dir())
+	var damaged *DamagedError
+	if err := c.Export(io.Discard, []*Record{r}); !errors.As(err, &damaged) {
+		t.Errorf("got %v", err)
+	}
+}

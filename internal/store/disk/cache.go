@@ -1,0 +1,156 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"foil/internal/digest"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// A Cache is a folder that holds objects and records. It may be used by any
+// number of processes at once, and moved while none does.
+type Cache struct {
+	dir      string
+	use      *os.File       // locked while this process uses the cache; nil: see beginUse
+	cleaning bool           // use is locked for this process alone
+	readOnly *ReadOnlyError // nil: the folder can be written
+
+	mu      sync.Mutex
+	checks  map[digest.Digest]*check // objects whose content was compared in this process
+	damaged map[digest.Digest]string // what is wrong with objects that could not be set aside
+}
+
+// The folders of a cache.
+const (
+	objectsDir = "objects" // objects/ab/DIGEST
+	actionsDir = "actions" // actions/ab/KEY.json
+	workDir    = "work"    // work/KEY/
+	locksDir   = "locks"   // locks/KEY
+	damagedDir = "damaged" // what did not have the content it should have
+)
+
+// Open opens the cache in dir and makes what is missing of it. A cache that
+// cannot be written is opened for reading: what has to write gets a
+// *ReadOnlyError then. The error says why the folder cannot be used.
+func Open(dir string) (*Cache, error) {
+	c, err := at(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.makeFolders(); err != nil {
+		c.readOnly = &ReadOnlyError{Dir: dir, Err: err}
+		if !Exists(dir) {
+			return nil, c.readOnly
+		}
+	}
+	if err := c.beginUse(); err != nil {
+		return nil, err
+	}
+	if c.readOnly == nil {
+		if err := c.probe(); err != nil {
+			c.readOnly = &ReadOnlyError{Dir: dir, Err: err}
+		}
+	}
+	return c, nil
+}
+
+// Look opens the cache in dir for who writes nothing: where there is none, none is
+// made, and nothing is found in it.
+func Look(dir string) (*Cache, error) {
+	if Exists(dir) {
+		return Open(dir)
+	}
+	c, err := at(dir)
+	if err != nil {
+		return nil, err
+	}
+	c.readOnly = &ReadOnlyError{Dir: dir, Err: errors.New("there is no cache")}
+	return c, nil
+}
+
+// at returns the cache in dir, which has not been looked at.
+func at(dir string) (*Cache, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("cache folder %s: %w", dir, err)
+	}
+	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("cache folder %s: is a file, not a folder; name another one", dir)
+	}
+	return &Cache{dir: abs, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
+}
+
+// Exists says whether there is a cache in dir.
+func Exists(dir string) bool {
+	for _, sub := range []string{objectsDir, actionsDir} {
+		if info, err := os.Stat(filepath.Join(dir, sub)); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// Close says that the cache is not used any more. So does the end of the process.
+func (c *Cache) Close() {
+	if c.use != nil {
+		c.use.Close()
+	}
+}
+
+func (c *Cache) makeFolders() error {
+	for _, sub := range []string{objectsDir, actionsDir, workDir, locksDir, damagedDir} {
+		if err := os.MkdirAll(filepath.Join(c.dir, sub), 0o777); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// probe writes: permissions do not tell whether a folder can be written.
+func (c *Cache) probe() error {
+	f, err := os.CreateTemp(filepath.Join(c.dir, locksDir), "probe-")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// A ReadOnlyError says that a cache has to be written, and cannot be.
+type ReadOnlyError struct {
+	Dir string
+	Err error
+}
+
+func (e *ReadOnlyError) Error() string {
+	return fmt.Sprintf("cache folder %s: cannot be written (%v); name another one", e.Dir, e.Err)
+}
+
+func (e *ReadOnlyError) Unwrap() error { return e.Err }
+
+// Writable returns nil, or a *ReadOnlyError.
+func (c *Cache) Writable() error {
+	if c.readOnly != nil {
+		return c.readOnly
+	}
+	return nil
+}
+
+// Dir is the cache's folder.
+func (c *Cache) Dir() string { return c.dir }
+
+func (c *Cache) objectPath(d digest.Digest) string {
+	name := d.String()
+	return filepath.Join(c.dir, objectsDir, name[:2], name)
+}
+
+func (c *Cache) recordPath(k digest.Key) string {
+	name := k.String()
+	return filepath.Join(c.dir, actionsDir, name[:2], name+".json")
+}
+
+func (c *Cache) workPath(k digest.Key) string { return filepath.Join(c.dir, workDir, k.String()) }
+
+func (c *Cache) lockPath(k digest.Key) string { return filepath.Join(c.dir, locksDir, k.String()) }

@@ -1,0 +1,266 @@
+package disk
+
+import (
+	"errors"
+	"foil/internal/digest"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A yard is a cache with records of known sizes and times of use, to be swept.
+type yard struct {
+	testing.TB
+	*Cache
+}
+
+// made publishes work that read other work, and was used some days ago.
+func (y yard) made(name, content string, daysAgo int, from ...string) {
+	y.Helper()
+	lock, err := y.TryLock(digest.KeyOf(name))
+	if err != nil {
+		y.Fatal(err)
+	}
+	defer lock.Unlock()
+	work, err := lock.Begin()
+	if err != nil {
+		y.Fatal(err)
+	}
+	r := &Record{KeyText: name, Cell: name}
+	for _, f := range from {
+		r.Inputs = append(r.Inputs, Input{Name: f, Key: digest.KeyOf(f)})
+	}
+	used := now.AddDate(0, 0, -daysAgo)
+	if err := errors.Join(
+		os.WriteFile(filepath.Join(work.Out, "out"), []byte(content), 0o666),
+		work.Publish(r),
+		os.Chtimes(y.recordPath(digest.KeyOf(name)), used, used),
+	); err != nil {
+		y.Fatal(err)
+	}
+}
+
+var now = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
+
+// sweep removes garbage and returns which records are left.
+func (y yard) sweep(p Policy) (left string, g *Garbage) {
+	y.Helper()
+	release, err := y.Alone()
+	if err != nil {
+		y.Fatal(err)
+	}
+	defer release()
+	if g, err = y.Garbage(p); err != nil {
+		y.Fatal(err)
+	}
+	if err := y.Remove(g); err != nil {
+		y.Fatal(err)
+	}
+	entries, err := y.Entries()
+	if err != nil {
+		y.Fatal(err)
+	}
+	var names []string
+	var size int64
+	objects := map[digest.Digest]bool{}
+	for _, e := range entries {
+		names = append(names, e.Record.Cell)
+		size += e.Size
+		for _, f := range e.Record.Outputs {
+			if _, err := y.Object(f); err != nil {
+				y.Errorf("%s has lost its output: %v", e.Record.Cell, err)
+			}
+			if !objects[f.Digest] {
+				size += f.Size
+			}
+			objects[f.Digest] = true
+		}
+	}
+	found := 0
+	eachFile(filepath.Join(y.dir, objectsDir), func(_, name string) error {
+		if new(digest.Digest).UnmarshalText([]byte(name)) == nil {
+			found++
+		}
+		return nil
+	})
+	if found != len(objects) {
+		y.Errorf("%d objects are left, and records name %d", found, len(objects))
+	}
+	if g.Left != size || g.Kept != len(entries) {
+		y.Errorf("said to stay: %d records, %d bytes; it is %d, %d", g.Kept, g.Left, len(entries), size)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " "), g
+}
+
+func days(n int) time.Time { return now.AddDate(0, 0, -n) }
+
+func keep(names ...string) map[digest.Key]bool {
+	m := map[digest.Key]bool{}
+	for _, n := range names {
+		m[digest.KeyOf(n)] = true
+	}
+	return m
+}
+
+func TestPolicyChoosesRecords(t *testing.T) {
+	kilo := strings.Repeat("x", 10_000)
+	for name, test := range map[string]struct {
+		policy Policy
+		want   string
+	}{
+		"nothing said":                        {Policy{}, "data model new old probe same"},
+		"kept alone":                          {Policy{Keep: keep("data", "model")}, "data model"},
+		"nothing kept":                        {Policy{Keep: keep("unknown")}, ""},
+		"old ones":                            {Policy{Unused: days(20)}, "data model new probe same"},
+		"what a young one read is young":      {Policy{Unused: days(8)}, "data model new probe same"},
+		"all are old":                         {Policy{Unused: days(1)}, ""},
+		"kept ones do not age":                {Policy{Unused: days(1), Keep: keep("old")}, "old"},
+		"size is kept":                        {Policy{MaxSize: 1 << 20}, "data model new old probe same"},
+		"size: the oldest goes first":         {Policy{MaxSize: 50_000}, "data model new probe same"},
+		"size: users go before what they use": {Policy{MaxSize: 35_000}, "data model new same"},
+		"size: kept ones stay":                {Policy{MaxSize: 1, Keep: keep("data", "old")}, "data old"},
+		"age and size":                        {Policy{Unused: days(20), MaxSize: 35_000}, "data model new same"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			y := yard{t, openTemp(t)}
+			y.made("data", kilo+"data", 40)
+			y.made("model", kilo+"model", 30, "data")
+			y.made("probe", kilo+"probe", 7, "data", "model")
+			y.made("old", kilo+"old", 30)
+			y.made("new", kilo+"new", 5)
+			y.made("same", kilo+"new", 6, "data", "model") // content that another has, too
+			if got, _ := y.sweep(test.policy); got != test.want {
+				t.Errorf("left: %s\nwant: %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestGarbageIsRemovedAndNothingElse(t *testing.T) {
+	y := yard{t, openTemp(t)}
+	y.made("good", "content", 1)
+	y.made("bad", "other", 1)
+	os.WriteFile(y.recordPath(digest.KeyOf("bad")), []byte("{}\n"), 0o666)
+	write := func(parts ...string) string {
+		path := filepath.Join(append([]string{y.dir}, parts...)...)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte("x"), 0o444)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	gone := []string{
+		y.recordPath(digest.KeyOf("bad")),
+		write("objects", "ab", strings.Repeat("ab", 32)),
+		write("damaged", strings.Repeat("cd", 32)),
+		write("locks", digest.KeyOf("dead").String()),
+		write("locks", "probe-1"),
+		write("work", digest.KeyOf("good").String(), "out", "x"), // published
+		write("work", digest.KeyOf("idle").String(), "log"),      // given up
+		write("work", "import-1", "x"),                           // a killed import's
+	}
+	stays := []string{
+		write("downloads", "ml-1m.zip"),
+		write("objects", "ab", "readme"),
+		write("work", digest.KeyOf("running").String(), "log"),
+		write("work", digest.KeyOf("kept").String(), "checkpoint", "x"),
+	}
+	lock, err := y.TryLock(digest.KeyOf("running"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Unlock()
+	stays = append(stays, y.lockPath(digest.KeyOf("running")))
+	left, g := y.sweep(Policy{Keep: keep("good", "kept"), Idle: time.Now().Add(time.Hour)})
+	if left != "good" {
+		t.Errorf("left: %s", left)
+	}
+	for _, path := range gone {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s is still there", path)
+		}
+	}
+	for _, path := range stays {
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if g.Bytes() == 0 || len(g.Work) != 3 || len(g.Objects) != 2 {
+		t.Errorf("%+v", g)
+	}
+}
+
+func TestUnfinishedWorkStaysUntilItIsIdle(t *testing.T) {
+	y := yard{t, openTemp(t)}
+	lock, err := y.TryLock(digest.KeyOf("work"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	lock.Unlock()
+	if _, g := y.sweep(Policy{Idle: time.Now().Add(-time.Hour)}); len(g.Work) != 0 {
+		t.Errorf("removed %+v", g.Work)
+	}
+	if _, g := y.sweep(Policy{Idle: time.Now().Add(time.Hour)}); len(g.Work) != 1 {
+		t.Errorf("removed %+v", g.Work)
+	}
+}
+
+func TestOnlyWhoIsAloneRemoves(t *testing.T) {
+	y := yard{t, openTemp(t)}
+	y.made("work", "content", 1)
+	g, err := y.Garbage(Policy{Keep: keep("x")})
+	if err != nil || len(g.Records) != 1 {
+		t.Fatalf("%v, %v", g, err)
+	}
+	if err := y.Remove(g); err == nil {
+		t.Error("removed while others may use the cache")
+	}
+}
+
+func TestNothingIsRemovedWhereANewerFoilWrote(t *testing.T) {
+	y := yard{t, openTemp(t)}
+	r := publish(t, y.Cache, "work", "out", "content")
+	r.Format = recordFormat + 1
+	text, err := r.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.WriteFile(y.recordPath(r.Key), text, 0o666)
+	var newer *NewerFormatError
+	if _, err := y.Garbage(Policy{}); !errors.As(err, &newer) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A record says what it was made from, and nothing holds it to that.
+func TestRecordsInACircleHaveALastUse(t *testing.T) {
+	entry := func(name string, daysAgo int, from string) Entry {
+		return Entry{Key: digest.KeyOf(name), Used: days(daysAgo), Record: &Record{Cell: name, Inputs: []Input{{Key: digest.KeyOf(from)}}}}
+	}
+	list := byLastUse([]Entry{entry("a", 1, "b"), entry("b", 2, "a"), entry("c", 3, "c")})
+	got := map[string]bool{}
+	for _, e := range list {
+		got[e.Record.Cell] = true
+	}
+	if len(list) != 3 || !maps.Equal(got, map[string]bool{"a": true, "b": true, "c": true}) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestLookingUpIsUse(t *testing.T) {
+	y := yard{t, openTemp(t)}
+	y.made("work", "content", 1)
+	old := time.Now().AddDate(0, 0, -90)
+	os.Chtimes(y.recordPath(digest.KeyOf("work")), old, old)
+	lookup(t, y.Cache, "work")
+	if entries, _ := y.Entries(); time.Since(entries[0].Used) > time.Hour {
+		t.Errorf("last used %s", entries[0].Used)
+	}
+}

@@ -1,0 +1,124 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"foil/internal/digest"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// A File is a named object: one file of what a piece of work made.
+type File = digest.File
+
+// A DamagedError says that an object does not have the content it is named
+// after, or is gone. The work that made it has to be done again.
+type DamagedError struct {
+	File   File
+	Reason string
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("%s (object %s) %s", e.File.Name, e.File.Digest.Short(), e.Reason)
+}
+
+// A check is the comparison of an object with its digest, done once in a process.
+type check struct {
+	once sync.Once
+	err  error
+}
+
+// Object returns the path of an object, having compared its content with its
+// digest when this process asks for it first. An object that is damaged is set
+// aside, and the error is a *DamagedError.
+func (c *Cache) Object(f File) (path string, err error) {
+	path = c.objectPath(f.Digest)
+	if reason := statObject(path, f.Size); reason != "" {
+		c.setAside(f.Digest, path, nil, reason)
+		return "", &DamagedError{File: f, Reason: reason}
+	}
+	c.mu.Lock()
+	ch := c.checks[f.Digest]
+	if ch == nil {
+		ch = new(check)
+		c.checks[f.Digest] = ch
+	}
+	c.mu.Unlock()
+	ch.once.Do(func() { ch.err = c.compare(f, path) })
+	if ch.err != nil {
+		c.mu.Lock()
+		if c.checks[f.Digest] == ch {
+			delete(c.checks, f.Digest) // it may be made again
+		}
+		c.mu.Unlock()
+		return "", ch.err
+	}
+	return path, nil
+}
+
+// statObject says what is wrong with an object as far as that can be seen
+// without reading it.
+func statObject(path string, size int64) (reason string) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "is missing from the cache"
+	case err != nil:
+		return fmt.Sprintf("cannot be read (%v)", err)
+	case !info.Mode().IsRegular():
+		return "is not a file"
+	case info.Size() != size:
+		return fmt.Sprintf("has %d bytes instead of %d", info.Size(), size)
+	}
+	return ""
+}
+
+// compare reads an object and sets it aside if it has another digest.
+func (c *Cache) compare(f File, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return &DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
+	}
+	defer file.Close()
+	got, _, err := digest.OfReader(file)
+	switch {
+	case err != nil:
+		return &DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
+	case got != f.Digest:
+		reason := fmt.Sprintf("has other content than it should have (digest %s)", got.Short())
+		c.setAside(f.Digest, path, file, reason)
+		return &DamagedError{File: f, Reason: reason}
+	}
+	return nil
+}
+
+// setAside moves what lies in an object's place to damaged/. If that is not
+// what was read, another process has repaired it, and it stays. Where nothing
+// can be moved, Lookup has to know what is wrong.
+func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason string) {
+	if read != nil {
+		before, err1 := read.Stat()
+		now, err2 := os.Stat(path)
+		if err1 != nil || err2 != nil || !os.SameFile(before, now) {
+			return
+		}
+	}
+	if c.readOnly == nil {
+		os.Rename(path, filepath.Join(c.dir, damagedDir, d.String()))
+		return
+	}
+	c.mu.Lock()
+	c.damaged[d] = reason
+	c.mu.Unlock()
+}
+
+// trust notes that an object was just made from content that was hashed.
+func (c *Cache) trust(d digest.Digest) {
+	ch := new(check)
+	ch.once.Do(func() {})
+	c.mu.Lock()
+	c.checks[d] = ch
+	c.mu.Unlock()
+}

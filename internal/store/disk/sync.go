@@ -1,0 +1,24 @@
+//go:build !windows
+
+package disk
+
+import "os"
+
+// syncPath makes a file, or the names in a folder, durable.
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// moveNew renames a file, which may be open, to a name that nobody has. It fails
+// where somebody does, or where the file system has no links.
+func moveNew(path, target string) error {
+	if err := os.Link(path, target); err != nil {
+		return err
+	}
+	return os.Remove(path)
+}

@@ -1,0 +1,216 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"foil/internal/digest"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Report says what Verify found.
+type Report struct {
+	Records  int // that were read
+	Objects  int // that were compared with their digests
+	Bytes    int64
+	Newer    int // records of a later format, which were not looked into
+	LostLogs int // that records name: no result needs them, and nothing makes them again
+	Problems []Problem
+}
+
+// A Problem is something in a cache that is not what it should be.
+type Problem struct {
+	Name     string // a path within the cache, or what lacks something
+	Reason   string
+	SetAside bool // it lies in damaged/ now
+}
+
+func (p Problem) String() string {
+	text := p.Name + " " + p.Reason
+	if p.SetAside {
+		text += "; set aside"
+	}
+	return text
+}
+
+// A Verification says how Verify goes about it.
+type Verification struct {
+	// Repair sets aside what is damaged, so that the next run makes it again.
+	Repair bool
+
+	// OnProgress is told how many bytes have been read, one call at a time; nil: nobody is.
+	OnProgress func(done, total int64)
+}
+
+// Verify reads all records and all objects. The error is for what kept it from
+// doing so, not for what it found.
+func (c *Cache) Verify(ctx context.Context, how Verification) (*Report, error) {
+	v := &verifier{Verification: how, cache: c}
+	objects, err := v.list()
+	if err != nil {
+		return nil, err
+	}
+	if err := v.objects(ctx, objects); err != nil {
+		return nil, err
+	}
+	if err := v.records(); err != nil { // after the objects: some may be set aside now
+		return nil, err
+	}
+	slices.SortFunc(v.report.Problems, func(a, b Problem) int { return strings.Compare(a.Name, b.Name) })
+	return &v.report, nil
+}
+
+// A verifier compares all that a cache holds with what it should be.
+type verifier struct {
+	Verification
+	cache  *Cache
+	mu     sync.Mutex
+	report Report
+	total  int64
+}
+
+// list finds all objects.
+func (v *verifier) list() (list []File, err error) {
+	err = eachFile(filepath.Join(v.cache.dir, objectsDir), func(path, name string) error {
+		f := File{Name: v.name(path)}
+		if f.Digest.UnmarshalText([]byte(name)) != nil {
+			return nil // not ours
+		}
+		info, err := os.Lstat(path)
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		f.Size = info.Size()
+		v.total += f.Size
+		list = append(list, f)
+		return nil
+	})
+	return list, err
+}
+
+func (v *verifier) name(path string) string {
+	if rel, err := filepath.Rel(v.cache.dir, path); err == nil {
+		return filepath.ToSlash(rel)
+	}
+	return path
+}
+
+// objects compares objects with their digests, several at once.
+func (v *verifier) objects(ctx context.Context, list []File) error {
+	var group sync.WaitGroup
+	next := make(chan File)
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for f := range next {
+				v.object(f)
+			}
+		})
+	}
+	defer group.Wait()
+	defer close(next)
+	for _, f := range list {
+		select {
+		case next <- f:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (v *verifier) object(f File) {
+	path := v.cache.objectPath(f.Digest)
+	reason, aside := v.compare(path, f)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.report.Objects++
+	v.report.Bytes += f.Size
+	if reason != "" {
+		v.report.Problems = append(v.report.Problems, Problem{f.Name, reason, aside})
+	}
+	if v.OnProgress != nil {
+		v.OnProgress(v.report.Bytes, v.total)
+	}
+}
+
+// compare says what is wrong with an object, and whether it was set aside.
+func (v *verifier) compare(path string, f File) (reason string, aside bool) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false // another process has set it aside
+	} else if err != nil {
+		return fmt.Sprintf("cannot be read (%v)", err), false
+	}
+	defer file.Close()
+	got, _, err := digest.OfReader(file)
+	switch {
+	case err != nil:
+		reason = fmt.Sprintf("cannot be read (%v)", err)
+	case got != f.Digest:
+		reason = fmt.Sprintf("has other content than it should have (digest %s)", got.Short())
+	default:
+		return "", false
+	}
+	if v.Repair {
+		v.cache.setAside(f.Digest, path, file, reason)
+		_, err := os.Stat(path)
+		aside = errors.Is(err, fs.ErrNotExist)
+	}
+	return reason, aside
+}
+
+// records reads all records, and looks for what they name.
+func (v *verifier) records() error {
+	entries, err := v.cache.Entries()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		var newer *NewerFormatError
+		switch {
+		case errors.As(e.Problem, &newer):
+			v.report.Newer++
+			continue
+		case e.Problem != nil:
+			v.add(Problem{v.name(e.Path), e.Problem.Error(), v.Repair && v.setAside(e)})
+		}
+		v.report.Records++
+		if e.Record == nil {
+			continue
+		}
+		if log := e.Record.Log; log != nil && v.cache.lookAt(*log) != "" {
+			v.report.LostLogs++
+		}
+		for _, f := range e.Record.Outputs {
+			if reason := v.cache.lookAt(f); reason != "" {
+				v.add(Problem{Name: fmt.Sprintf("%s (%s): its output %s", e.Record.Cell, e.Key.Short(), f.Name), Reason: reason})
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verifier) add(p Problem) { v.report.Problems = append(v.report.Problems, p) }
+
+// setAside moves a damaged record to damaged/, unless somebody is making it again.
+func (v *verifier) setAside(e Entry) bool {
+	lock, err := v.cache.TryLock(e.Key)
+	if err != nil {
+		return false
+	}
+	defer lock.Unlock()
+	text, err := os.ReadFile(e.Path)
+	if err != nil {
+		return false
+	}
+	if _, err := decodeRecord(e.Path, text, e.Key); err == nil {
+		return false // it has been made again
+	}
+	return os.Rename(e.Path, filepath.Join(v.cache.dir, damagedDir, filepath.Base(e.Path))) == nil
+}

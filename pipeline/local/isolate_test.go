@@ -1,0 +1,216 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"foil/pipeline"
+)
+
+// The children are this test binary again.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "cell" {
+		if err := Serve(context.Background(), kinds, "v1"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+var kinds = []pipeline.Kind{
+	{Name: "test/talk", Run: func(_ context.Context, c *pipeline.Cell) error {
+		c.Note("hello from %s", c.ID)
+		c.Time("epoch", 1500*time.Millisecond)
+		c.Progress(pipeline.Progress{Done: 1, Total: 2, Loss: math.NaN()})
+		time.Sleep(3 * progressInterval)
+		fmt.Println("on standard output")
+		_, err := fmt.Fprintf(os.Stderr, "%d processors\n", runtime.GOMAXPROCS(0))
+		return err
+	}},
+	{Name: "test/nothing", Run: func(context.Context, *pipeline.Cell) error { return nil }},
+	{Name: "test/leave", Run: func(context.Context, *pipeline.Cell) error { return exec.Command("sleep", "600").Start() }},
+	{Name: "test/fail", Run: func(context.Context, *pipeline.Cell) error { return errors.New("no luck") }},
+	{Name: "test/panic", Run: func(context.Context, *pipeline.Cell) error { panic("in the kind") }},
+	{Name: "test/goexit", Run: func(context.Context, *pipeline.Cell) error { runtime.Goexit(); return nil }},
+	{Name: "test/crash", Run: func(context.Context, *pipeline.Cell) error {
+		go panic("in a goroutine")
+		select {}
+	}},
+	{Name: "test/exit", Run: func(context.Context, *pipeline.Cell) error { os.Exit(7); return nil }},
+	{Name: "test/kill", Run: func(context.Context, *pipeline.Cell) error {
+		self, _ := os.FindProcess(os.Getpid())
+		self.Kill()
+		select {}
+	}},
+	{Name: "test/wait", Run: func(ctx context.Context, c *pipeline.Cell) error {
+		c.Note("pid %d", os.Getpid())
+		<-ctx.Done()
+		c.Logf("stopped in time")
+		return ctx.Err()
+	}},
+	{Name: "test/hang", Run: func(_ context.Context, c *pipeline.Cell) error {
+		c.Note("pid %d", os.Getpid())
+		select {}
+	}},
+}
+
+func processes() *Processes {
+	return &Processes{Program: os.Args[0], Args: []string{"cells of a test", "cell"}, Version: "v1"}
+}
+
+// An attempt is a child of a test.
+type attempt struct {
+	log   string
+	notes chan string
+	times []string
+	told  []pipeline.Progress
+	usage pipeline.Usage
+	err   error
+}
+
+func (r *attempt) do(t *testing.T, ctx context.Context, p *Processes, kind string, hold *os.File) *attempt {
+	t.Helper()
+	r.log = filepath.Join(t.TempDir(), "log")
+	log, err := os.OpenFile(r.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	if r.notes == nil {
+		r.notes = make(chan string, 10)
+	}
+	task := &pipeline.Task{Cell: "a[i=1]", Kind: kind, Params: "{}", Cores: 1, OutDir: t.TempDir()}
+	r.usage, r.err = p.Spawn(ctx, task, hold, pipeline.Hooks{
+		OnProgress: func(p pipeline.Progress) { r.told = append(r.told, p) },
+		OnNote:     func(text string) { r.notes <- text },
+		OnTiming:   func(name string, d time.Duration) { r.times = append(r.times, fmt.Sprint(name, d)) },
+		Log:        log,
+	})
+	return r
+}
+
+func (r *attempt) logged(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(r.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestChildTellsWhatItsCellDoes(t *testing.T) {
+	r := new(attempt).do(t, t.Context(), processes(), "test/talk", nil)
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if note := <-r.notes; note != "hello from a[i=1]" {
+		t.Errorf("note %q", note)
+	}
+	if len(r.times) != 1 || r.times[0] != "epoch1.5s" {
+		t.Errorf("timings %q", r.times)
+	}
+	if want := (pipeline.Progress{Done: 1, Total: 2}); len(r.told) != 1 || r.told[0] != want {
+		t.Errorf("progress %+v", r.told)
+	}
+	if log := r.logged(t); log != "hello from a[i=1]\non standard output\n1 processors\n" {
+		t.Errorf("log %q", log)
+	}
+	if r.usage.CPU <= 0 || runtime.GOOS == "linux" && r.usage.PeakMemory < 1<<20 {
+		t.Errorf("usage %+v", r.usage)
+	}
+}
+
+func TestEveryEndSaysWhatHappened(t *testing.T) {
+	for _, c := range []struct{ kind, want, log string }{
+		{"test/fail", "no luck", ""},
+		{"test/panic", "panic: in the kind", "isolate_test.go"},
+		{"test/goexit", "the kind ended its goroutine", ""},
+		{"test/gone", "no version 0 of test/gone", ""},
+		{"test/crash", "the process crashed: panic: in a goroutine (exit status 2)", "isolate_test.go"},
+		{"test/exit", "the process crashed: exit status 7", "exit status 7"},
+		{"test/kill", "the process crashed: killed by signal 9, SIGKILL: out of memory?", "out of memory?"},
+	} {
+		if runtime.GOOS == "windows" && c.kind == "test/kill" {
+			continue
+		}
+		r := new(attempt).do(t, t.Context(), processes(), c.kind, nil)
+		if r.err == nil || !strings.Contains(r.err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.kind, r.err, c.want)
+		}
+		if log := r.logged(t); !strings.Contains(log, c.log) {
+			t.Errorf("%s: log %q lacks %q", c.kind, log, c.log)
+		}
+	}
+}
+
+func TestChildOfAnotherVersionIsRefused(t *testing.T) {
+	p := processes()
+	p.Version = "v2"
+	r := new(attempt).do(t, t.Context(), p, "test/wait", nil)
+	if r.err == nil || !strings.Contains(r.err.Error(), "foil v1 now and was v2") {
+		t.Errorf("got %v", r.err)
+	}
+}
+
+func TestMissingProgramIsAnError(t *testing.T) {
+	p := processes()
+	p.Program = filepath.Join(t.TempDir(), "none")
+	if r := new(attempt).do(t, t.Context(), p, "test/fail", nil); r.err == nil {
+		t.Error("no error")
+	}
+}
+
+// started runs a kind that notes its pid, and calls then when it has.
+func started(t *testing.T, p *Processes, ctx context.Context, kind string, then func(pid int)) *attempt {
+	t.Helper()
+	r := &attempt{notes: make(chan string, 1)}
+	go func() {
+		pid, _ := strconv.Atoi(strings.TrimPrefix(<-r.notes, "pid "))
+		then(pid)
+	}()
+	return r.do(t, ctx, p, kind, nil)
+}
+
+func TestCancelledChildEnds(t *testing.T) {
+	for kind, want := range map[string]string{"test/wait": "stopped in time\n", "test/hang": "pid"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		r := started(t, processes(), ctx, kind, func(int) { cancel() })
+		if r.err == nil || !strings.Contains(r.logged(t), want) || strings.Contains(r.logged(t), "crashed") {
+			t.Errorf("%s: %v, log %q", kind, r.err, r.logged(t))
+		}
+	}
+}
+
+func TestKillEndsAllChildrenAndStartsNoMore(t *testing.T) {
+	p := processes()
+	r := started(t, p, t.Context(), "test/hang", func(int) { p.Kill() })
+	if r.err == nil {
+		t.Error("no error")
+	}
+	if r := new(attempt).do(t, t.Context(), p, "test/talk", nil); !errors.Is(r.err, errKilled) {
+		t.Errorf("got %v", r.err)
+	}
+}
+
+// BenchmarkChild is what a process of its own costs a cell that does nothing.
+func BenchmarkChild(b *testing.B) {
+	p := processes()
+	task := &pipeline.Task{Cell: "a", Kind: "test/nothing", Params: "{}", Cores: 1}
+	for b.Loop() {
+		if _, err := p.Spawn(b.Context(), task, nil, pipeline.Hooks{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

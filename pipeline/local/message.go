@@ -1,0 +1,53 @@
+package local
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"sync"
+	"time"
+
+	"foil/pipeline"
+)
+
+// A message is what a child says. One of its fields is set.
+type message struct {
+	Hello    *hello             `json:"hello,omitempty"` // the first
+	Progress *pipeline.Progress `json:"progress,omitempty"`
+	Note     *string            `json:"note,omitempty"`
+	Timing   *timing            `json:"timing,omitempty"`
+	Done     *done              `json:"done,omitempty"` // the last
+}
+
+type hello struct {
+	Version string `json:"version"` // of the program
+}
+
+type timing struct {
+	Name     string        `json:"name"`
+	Duration time.Duration `json:"nanoseconds"`
+}
+
+type done struct {
+	Error      *string `json:"error,omitempty"`
+	PeakMemory int64   `json:"peak_memory,omitempty"` // bytes
+}
+
+// A sender writes messages. It can be used by several goroutines.
+type sender struct {
+	mu  sync.Mutex
+	out *json.Encoder
+}
+
+func newSender(w io.Writer) *sender { return &sender{out: json.NewEncoder(w)} }
+
+func (s *sender) send(m message) error {
+	if m.Progress != nil && (math.IsNaN(m.Progress.Loss) || math.IsInf(m.Progress.Loss, 0)) {
+		p := *m.Progress
+		p.Loss = 0 // JSON has no such numbers
+		m.Progress = &p
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.out.Encode(m)
+}

@@ -1,0 +1,40 @@
+package local
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// startChild starts a child that a Ctrl-C does not reach. A lock cannot be handed
+// to it: should this process die, another run may begin the cell up to a grace
+// before the child has ended.
+func startChild(cmd *exec.Cmd, _ *os.File) (io.ReadCloser, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	cmd.Stdout = w
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+	if err := cmd.Start(); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// messages is where a child writes its messages; what else would go to standard
+// output goes to the log.
+func messages() (io.Writer, error) {
+	out := os.Stdout
+	os.Stdout = os.Stderr
+	return out, nil
+}
+
+func killGroup(child *os.Process) { child.Kill() }
+
+func killTree(child *os.Process) { killGroup(child) }
+
+func ending(state *os.ProcessState) string { return state.String() }
