@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"foil/internal/store"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,8 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"foil/internal/store/disk"
 )
 
 // manyCells is a spec of n cells: half of them need the other half.
@@ -67,9 +66,9 @@ func BenchmarkPlanAfterAChange10000(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			bench := newBench(b)
-			var records []*disk.Record
+			var records []*store.Record
 			for i, c := range bench.plan(src(0, "")).Cells {
-				records = append(records, &disk.Record{
+				records = append(records, &store.Record{
 					Key: c.Key, KeyText: c.KeyText, Kind: c.Node.Kind.Name, Cell: c.Node.ID, Started: time.Unix(int64(i), 0), WallSeconds: float64(i % 7),
 				})
 			}

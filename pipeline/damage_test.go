@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/store/disk"
 )
 
@@ -119,7 +120,7 @@ func TestDeliveredOutputIsCheckedOnAHit(t *testing.T) {
 	if _, err := r.Of("d").Artifact.Path("text"); err != nil {
 		t.Error(err)
 	}
-	var damaged *disk.DamagedError
+	var damaged *store.DamagedError
 	if _, err := r.Of("c").Artifact.Path("text"); !errors.As(err, &damaged) {
 		t.Errorf("c: got %v", err)
 	}

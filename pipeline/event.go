@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
-	"foil/internal/store/disk"
+	"foil/internal/store"
 )
 
 // An Event tells what happens in a run. All events of a run come from one
@@ -27,7 +27,7 @@ type CellStarted struct {
 type CellWaiting struct {
 	Node   *Node
 	Key    digest.Key
-	Orphan *disk.Orphan // what that holds; nil: the run is there
+	Orphan *store.Orphan // what that holds; nil: the run is there
 }
 
 // CellProgress says how far a running cell is, at most ten times a second.
@@ -54,14 +54,14 @@ type CellRetried struct {
 type CellHit struct {
 	Node   *Node
 	Key    digest.Key
-	Record *disk.Record
+	Record *store.Record
 }
 
 // CellDone says that a cell was made.
 type CellDone struct {
 	Node     *Node
 	Key      digest.Key
-	Record   *disk.Record
+	Record   *store.Record
 	Duration time.Duration
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/store/disk"
 )
 
@@ -202,11 +203,11 @@ func TestLogIsKeptWithTheRecord(t *testing.T) {
 	if text, _ := os.ReadFile(path); string(text) != "hello\n" {
 		t.Errorf("log %q", text)
 	}
-	if len(rec.Timings) != 2 || rec.Timings[1] != (disk.Timing{Name: "epoch", Seconds: 2}) {
+	if len(rec.Timings) != 2 || rec.Timings[1] != (store.Timing{Name: "epoch", Seconds: 2}) {
 		t.Errorf("timings %v", rec.Timings)
 	}
 	in := r.Of("a")
-	if want := (disk.Input{Name: "a", Cell: "a", Key: in.Key, Digest: in.Artifact.Digest()}); len(rec.Inputs) != 1 || rec.Inputs[0] != want {
+	if want := (store.Input{Name: "a", Cell: "a", Key: in.Key, Digest: in.Artifact.Digest()}); len(rec.Inputs) != 1 || rec.Inputs[0] != want {
 		t.Errorf("inputs %v", rec.Inputs)
 	}
 	if rec.Cell != "b" || rec.Foil != "v1" || rec.Kind != "test/text" || digest.KeyOf(rec.KeyText) != rec.Key || in.Record.Params != "{n: 1}" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"foil/internal/digest"
-	"foil/internal/store/disk"
+	"foil/internal/store"
 )
 
 // An Explanation says of what a cell's key is made and, where the cell is not
@@ -17,7 +17,7 @@ type Explanation struct {
 
 	// Nearest is the work of the same kind that is most like that of a cell
 	// which was never made: see History. Differences are between the two.
-	Nearest     *disk.Record
+	Nearest     *store.Record
 	Differences []Difference
 
 	// Waits explains the cell that has to be made first: before this one's key is
@@ -70,7 +70,7 @@ func (x *Explainer) Explain(n *Node) *Explanation {
 		return e
 	case c.State == Unknown:
 		e.Waits = x.Explain(x.firstMissing(n))
-	case c.State == Hit || c.Reason != disk.NeverMade:
+	case c.State == Hit || c.Reason != store.NeverMade.Reason:
 		return e
 	}
 	known := slices.DeleteFunc(slices.Clone(e.Lines), func(l KeyLine) bool { return l.Value == "" })
@@ -111,19 +111,19 @@ func (x *Explainer) firstMissing(n *Node) *Node {
 }
 
 // inputs are those that a record of the cell would name.
-func (x *Explainer) inputs(c *PlannedCell) []disk.Input {
-	var list []disk.Input
+func (x *Explainer) inputs(c *PlannedCell) []store.Input {
+	var list []store.Input
 	for _, in := range c.Node.Inputs {
 		for _, from := range in.From {
 			f := x.cells[from]
-			list = append(list, disk.Input{Name: in.Name, Cell: from.ID, Key: f.Key, Digest: f.artifact})
+			list = append(list, store.Input{Name: in.Name, Cell: from.ID, Key: f.Key, Digest: f.artifact})
 		}
 	}
 	return list
 }
 
 // compare lists in what new work differs from old work.
-func (x *Explainer) compare(old *disk.Record, lines []KeyLine, inputs []disk.Input) []Difference {
+func (x *Explainer) compare(old *store.Record, lines []KeyLine, inputs []store.Input) []Difference {
 	var list []Difference
 	eachPair(sortedLines(old.KeyText), lines, func(a, b *KeyLine) {
 		d := Difference{}
@@ -146,7 +146,7 @@ func (x *Explainer) compare(old *disk.Record, lines []KeyLine, inputs []disk.Inp
 }
 
 // trace follows an input to the works that made its old and its new content.
-func (x *Explainer) trace(d *Difference, old, new []disk.Input) {
+func (x *Explainer) trace(d *Difference, old, new []store.Input) {
 	before, after := inputOf(d, old, d.Old), inputOf(d, new, d.New)
 	if after == nil {
 		return
@@ -164,7 +164,7 @@ func (x *Explainer) trace(d *Difference, old, new []disk.Input) {
 }
 
 // inputOf finds the input that a line is about.
-func inputOf(d *Difference, inputs []disk.Input, digest string) *disk.Input {
+func inputOf(d *Difference, inputs []store.Input, digest string) *store.Input {
 	name, _, _ := strings.Cut(d.Name, "[")
 	for i, in := range inputs {
 		if in.Name == name && in.Digest.String() == digest {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/store/disk"
 )
 
@@ -164,7 +165,7 @@ func TestNewerRecordIsTheExplanation(t *testing.T) {
 	}
 	c, _ := disk.Open(b.dir)
 	_, err = g.Plan(t.Context(), Options{Cache: c, Env: &Env{}})
-	var newer *disk.NewerFormatError
+	var newer *store.NewerFormatError
 	if !errors.As(err, &newer) || !strings.Contains(err.Error(), "b: test/text: ") || !strings.Contains(err.Error(), "newer foil") {
 		t.Errorf("got %v", err)
 	}

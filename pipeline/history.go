@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/store/disk"
 )
 
 // A History is what a cache remembers: the records of all that was made in it.
 type History struct {
 	kinds map[string]*works
-	of    map[digest.Key]*disk.Record
+	of    map[digest.Key]*store.Record
 }
 
 // works are those of a kind that were done.
@@ -23,7 +24,7 @@ type works struct {
 
 // A past is work that was done.
 type past struct {
-	record   *disk.Record
+	record   *store.Record
 	lines    []KeyLine // sorted
 	settings []KeyLine // see Estimate
 }
@@ -35,7 +36,7 @@ func ReadHistory(c *disk.Cache) (*History, error) {
 	if err != nil {
 		return nil, err
 	}
-	var records []*disk.Record
+	var records []*store.Record
 	for _, e := range entries {
 		if e.Record != nil {
 			records = append(records, e.Record)
@@ -44,10 +45,10 @@ func ReadHistory(c *disk.Cache) (*History, error) {
 	return newHistory(records), nil
 }
 
-func newHistory(records []*disk.Record) *History {
-	h := &History{kinds: map[string]*works{}, of: map[digest.Key]*disk.Record{}}
+func newHistory(records []*store.Record) *History {
+	h := &History{kinds: map[string]*works{}, of: map[digest.Key]*store.Record{}}
 	records = slices.Clone(records)
-	slices.SortStableFunc(records, func(a, b *disk.Record) int { return b.Started.Compare(a.Started) })
+	slices.SortStableFunc(records, func(a, b *store.Record) int { return b.Started.Compare(a.Started) })
 	for _, r := range records {
 		w := h.kinds[r.Kind]
 		if w == nil {
@@ -67,7 +68,7 @@ func newHistory(records []*disk.Record) *History {
 
 // nearest returns the record of a kind whose work differs in the fewest lines:
 // of several, one of the same cell, and then the latest. Nil: the kind has none.
-func (h *History) nearest(kind, cell string, lines []KeyLine) *disk.Record {
+func (h *History) nearest(kind, cell string, lines []KeyLine) *store.Record {
 	w := h.kinds[kind]
 	if w == nil {
 		return nil

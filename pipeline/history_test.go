@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
-	"foil/internal/store/disk"
+	"foil/internal/store"
 )
 
 // randomText has lines about a few things with a few values, so that many texts are
@@ -27,10 +27,10 @@ func randomText(r *rand.Rand, foreign bool) string {
 	return b.String()
 }
 
-func randomRecords(r *rand.Rand, foreign bool) []*disk.Record {
-	records := make([]*disk.Record, r.IntN(60))
+func randomRecords(r *rand.Rand, foreign bool) []*store.Record {
+	records := make([]*store.Record, r.IntN(60))
 	for i := range records {
-		records[i] = &disk.Record{
+		records[i] = &store.Record{
 			Key: digest.KeyOf(fmt.Sprint(i)), KeyText: randomText(r, foreign), Kind: fmt.Sprint(r.IntN(2)), Cell: fmt.Sprint("cell", r.IntN(8)),
 			Started: time.Unix(int64(r.IntN(20)), 0), WallSeconds: float64(r.IntN(50)),
 		}
@@ -39,7 +39,7 @@ func randomRecords(r *rand.Rand, foreign bool) []*disk.Record {
 }
 
 // plainNearest is what nearest promises, word for word.
-func plainNearest(records []*disk.Record, kind, cell string, lines []KeyLine) (best *disk.Record, differ int) {
+func plainNearest(records []*store.Record, kind, cell string, lines []KeyLine) (best *store.Record, differ int) {
 	for _, r := range records {
 		if r.Kind != kind {
 			continue
@@ -67,7 +67,7 @@ func compareBool(a, b bool) int {
 }
 
 // plainMedian is what an Estimate promises.
-func plainMedian(records []*disk.Record, kind string, own []KeyLine) time.Duration {
+func plainMedian(records []*store.Record, kind string, own []KeyLine) time.Duration {
 	walls := map[int][]float64{}
 	for _, r := range records {
 		if r.Kind == kind {
@@ -116,7 +116,7 @@ func TestHistoryAnswersAsAComparisonWithAllRecordsDoes(t *testing.T) {
 
 // randomQuery is a random text, or that of a record with a few lines of a random one,
 // and sometimes a few that are in no record.
-func randomQuery(r *rand.Rand, records []*disk.Record, foreign bool) []KeyLine {
+func randomQuery(r *rand.Rand, records []*store.Record, foreign bool) []KeyLine {
 	other := sortedLines(randomText(r, foreign))
 	if len(records) == 0 || r.IntN(4) == 0 {
 		return other

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"foil/internal/store"
 	"foil/internal/store/disk"
 )
 
@@ -23,11 +24,11 @@ type job struct {
 
 	inputs   map[string]Artifact
 	gathered map[string][]GatheredCell
-	read     []disk.Input // for the record
+	read     []store.Input // for the record
 
 	mu      sync.Mutex
-	damaged map[*Node]*disk.DamagedError
-	timings []disk.Timing
+	damaged map[*Node]*store.DamagedError
+	timings []store.Timing
 }
 
 // newJob is called by the loop.
@@ -36,7 +37,7 @@ func (x *executor) newJob(c *cell) *job {
 		cell: c, opts: x.opts, host: x.host, messages: x.messages, deliver: x.opts.Deliver(c.Node),
 		inputs:   map[string]Artifact{},
 		gathered: map[string][]GatheredCell{},
-		damaged:  map[*Node]*disk.DamagedError{},
+		damaged:  map[*Node]*store.DamagedError{},
 	}
 	for _, in := range c.Node.Inputs {
 		for _, from := range in.From {
@@ -47,7 +48,7 @@ func (x *executor) newJob(c *cell) *job {
 			} else {
 				j.inputs[in.Name] = a
 			}
-			j.read = append(j.read, disk.Input{Name: in.Name, Cell: from.ID, Key: f.key, Digest: f.digest})
+			j.read = append(j.read, store.Input{Name: in.Name, Cell: from.ID, Key: f.key, Digest: f.digest})
 		}
 	}
 	return j
@@ -57,7 +58,7 @@ func (x *executor) newJob(c *cell) *job {
 func (j *job) opener(from *Node) func(File) (string, error) {
 	return func(f File) (string, error) {
 		path, err := j.opts.openFile(f)
-		var damaged *disk.DamagedError
+		var damaged *store.DamagedError
 		if errors.As(err, &damaged) {
 			j.mu.Lock()
 			j.damaged[from] = damaged
@@ -82,7 +83,7 @@ func (j *job) makeOrFind(ctx context.Context) message {
 		return finished{cell: j.cell, status: WasHit, record: r}
 	}
 	lock, err := j.opts.Cache.TryLock(j.key)
-	if errors.Is(err, disk.ErrLocked) {
+	if errors.Is(err, store.ErrHeld) {
 		return locked{j.cell}
 	} else if err != nil {
 		return failed{cell: j.cell, err: err}
@@ -98,7 +99,7 @@ func (j *job) makeOrFind(ctx context.Context) message {
 }
 
 // lookup is Cache.Lookup, and reads what is to be delivered.
-func (j *job) lookup() (*disk.Record, string, error) {
+func (j *job) lookup() (*store.Record, string, error) {
 	r, reason, err := j.opts.Cache.Lookup(j.key)
 	if r == nil || !j.deliver {
 		return r, reason, err
@@ -198,7 +199,7 @@ func (j *job) newCell(work *disk.Work) (*Cell, error) {
 		OnNote:     func(text string) { j.messages <- noted{j.cell, text} },
 		OnTiming: func(name string, d time.Duration) {
 			j.mu.Lock()
-			j.timings = append(j.timings, disk.Timing{Name: name, Seconds: d.Seconds()})
+			j.timings = append(j.timings, store.Timing{Name: name, Seconds: d.Seconds()})
 			j.mu.Unlock()
 		},
 	}
@@ -212,8 +213,8 @@ func (j *job) newCell(work *disk.Work) (*Cell, error) {
 	return cell, nil
 }
 
-func (j *job) record(start time.Time, wall time.Duration, usage Usage) *disk.Record {
-	return &disk.Record{
+func (j *job) record(start time.Time, wall time.Duration, usage Usage) *store.Record {
+	return &store.Record{
 		KeyText:     j.keyText,
 		Kind:        j.Node.Kind.Name,
 		Version:     j.Node.Kind.Version,

@@ -2,9 +2,8 @@ package pipeline
 
 import (
 	"fmt"
+	"foil/internal/store"
 	"time"
-
-	"foil/internal/store/disk"
 )
 
 // A message tells the loop what became of a job. The loop handles it, so that
@@ -48,7 +47,7 @@ func (m retried) handle(x *executor) {
 type finished struct {
 	cell     *cell
 	status   Status
-	record   *disk.Record
+	record   *store.Record
 	duration time.Duration
 }
 
@@ -83,7 +82,7 @@ const maxRepairs = 3
 // damaged: artifacts that the cell read do not have the content they should have.
 type damaged struct {
 	cell   *cell
-	inputs map[*Node]*disk.DamagedError
+	inputs map[*Node]*store.DamagedError
 }
 
 func (m damaged) handle(x *executor) {

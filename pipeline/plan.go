@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"foil/internal/digest"
-	"foil/internal/store/disk"
+	"foil/internal/store"
 )
 
 // A State is what is known of a cell before anything runs.
@@ -29,8 +29,8 @@ type PlannedCell struct {
 	Key     digest.Key
 	KeyText string
 
-	Record *disk.Record // of a hit
-	SameAs *Node        // a node before it that does the same work; nil: none
+	Record *store.Record // of a hit
+	SameAs *Node         // a node before it that does the same work; nil: none
 
 	sources  []Source
 	artifact digest.Digest // of a hit
@@ -164,7 +164,7 @@ func (p *planner) findSources(ctx context.Context, n *Node) ([]Source, error) {
 }
 
 // artifactOf returns the artifact that a record names.
-func artifactOf(r *disk.Record, open func(File) (string, error)) Artifact {
+func artifactOf(r *store.Record, open func(File) (string, error)) Artifact {
 	a := Artifact{Files: make([]File, len(r.Outputs)), Open: open}
 	for i, f := range r.Outputs {
 		a.Files[i] = File(f)

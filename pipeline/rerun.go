@@ -5,13 +5,14 @@ import (
 	"fmt"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/store/disk"
 )
 
 // A Comparison holds what a cell made against what it makes now.
 type Comparison struct {
 	Node     *Node
-	Old, New *disk.Record
+	Old, New *store.Record
 	Differ   []string // files that came out different, by name
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
-	"foil/internal/store/disk"
+	"foil/internal/store"
 )
 
 // A Result is what came of a run.
@@ -27,7 +27,7 @@ type Outcome struct {
 	Status   Status
 	Key      digest.Key    // zero when the cell was not reached
 	Artifact Artifact      // of WasHit and WasMade
-	Record   *disk.Record  // of WasHit and WasMade
+	Record   *store.Record // of WasHit and WasMade
 	Duration time.Duration // of WasMade and WasFailed
 	Err      error         // of WasFailed: a *CellError
 	Cause    *Node         // of WasSkipped: the cell that failed

@@ -1,6 +1,6 @@
 package pipeline
 
-import "foil/internal/store/disk"
+import "foil/internal/store"
 
 // release lets those go on that waited for the same work.
 func (x *executor) release(c *cell) {
@@ -66,7 +66,7 @@ func (x *executor) skipWaiters(c *cell, cause *Node) {
 
 // remake lets c wait until the cells whose artifacts it found damaged have
 // been made again.
-func (x *executor) remake(c *cell, damaged map[*Node]*disk.DamagedError) {
+func (x *executor) remake(c *cell, damaged map[*Node]*store.DamagedError) {
 	for _, from := range c.needs(x) {
 		err := damaged[from.Node]
 		if err == nil {

@@ -6,12 +6,13 @@ import (
 	"strings"
 	"time"
 
+	"foil/internal/store"
 	"foil/internal/store/disk"
 )
 
 // tries runs the kind until it succeeds or has failed as often as its stage
 // allows. Checkpoints stay from one try to the next. The record is the last try's.
-func (j *job) tries(ctx context.Context, lock *disk.Lock, work *disk.Work, log *logFile) (*disk.Record, error) {
+func (j *job) tries(ctx context.Context, lock *disk.Lock, work *disk.Work, log *logFile) (*store.Record, error) {
 	all := 1 + j.Node.Stage.Resources.Retries
 	for try := 1; ; try++ {
 		start := time.Now()

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
-	"foil/internal/store/disk"
+	"foil/internal/store"
 )
 
 // locked: another run is making the cell.
@@ -53,7 +53,7 @@ func (x *executor) watch(c *cell, key digest.Key, done <-chan struct{}) {
 
 // orphan looks whether the lock of a key has outlived who took it. What keeps that
 // from being known shows when the key is locked.
-func (x *executor) orphan(key digest.Key) *disk.Orphan {
+func (x *executor) orphan(key digest.Key) *store.Orphan {
 	state, err := x.opts.Cache.WorkState(key)
 	if err != nil || state == nil {
 		return nil
@@ -64,7 +64,7 @@ func (x *executor) orphan(key digest.Key) *disk.Orphan {
 // orphaned: the other run has ended, and has left something that holds its lock.
 type orphaned struct {
 	cell   *cell
-	orphan *disk.Orphan
+	orphan *store.Orphan
 }
 
 func (m orphaned) handle(x *executor) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"foil/internal/store"
 	"foil/internal/store/disk"
 )
 
@@ -30,7 +31,7 @@ func TestWaitingRunTellsWhenTheOwnerHasEnded(t *testing.T) {
 			if early {
 				ownerEnds(t, lock)
 			}
-			var orphans []*disk.Orphan
+			var orphans []*store.Orphan
 			plan.opts.OnEvent = func(e Event) {
 				w, ok := e.(CellWaiting)
 				switch {
@@ -58,7 +59,7 @@ func TestWaitingRunTellsWhenTheOwnerHasEnded(t *testing.T) {
 func ownerEnds(t *testing.T, lock *disk.Lock) {
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	text, err1 := os.ReadFile(lock.File().Name())
-	owner := disk.Owner{}
+	owner := store.Owner{}
 	if err := cmd.Run(); err != nil || err1 != nil || json.Unmarshal(text, &owner) != nil {
 		t.Errorf("%v, %v, %q", err, err1, text)
 		return

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"foil/internal/store/disk"
+	"foil/internal/store"
 	"foil/pipeline"
 )
 
@@ -19,7 +19,7 @@ type cellCosts []cost
 
 type cost struct {
 	cell   string
-	record *disk.Record
+	record *store.Record
 }
 
 func newCosts(result *pipeline.Result) (c cellCosts) {

@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
 
+	"foil/internal/store"
 	"foil/internal/store/disk"
 	"foil/pipeline"
 	"foil/spec"
@@ -38,7 +39,7 @@ into another cache, where a run of the same experiment finds its cells then.`,
 			if err != nil {
 				return err
 			}
-			var records []*disk.Record
+			var records []*store.Record
 			for _, c := range v.plan.Cells {
 				if c.State == pipeline.Hit {
 					records = append(records, c.Record)
@@ -63,7 +64,7 @@ into another cache, where a run of the same experiment finds its cells then.`,
 }
 
 // exportTo writes a bundle, as a whole or not at all.
-func exportTo(path string, c *disk.Cache, records []*disk.Record) (size int64, err error) {
+func exportTo(path string, c *disk.Cache, records []*store.Record) (size int64, err error) {
 	err = replaceFile(path, func(w io.Writer) (err error) {
 		buffer := bufio.NewWriterSize(w, 1<<20)
 		var out io.WriteCloser = nopCloser{buffer}

@@ -10,14 +10,15 @@ import (
 	"path/filepath"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/store/disk"
 )
 
 // A keeper collects the keys that --keep names.
 type keeper struct {
 	keys     map[digest.Key]bool
-	records  map[digest.Key]*disk.Record // of the whole cache
-	madeFrom map[digest.Key][]digest.Key // what was made from a key's output
+	records  map[digest.Key]*store.Record // of the whole cache
+	madeFrom map[digest.Key][]digest.Key  // what was made from a key's output
 }
 
 // kept are the keys of all that the experiments and reports of --keep need. Nil: none
@@ -30,7 +31,7 @@ func (f *gcFlags) kept(ctx context.Context, c *disk.Cache) (map[digest.Key]bool,
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{keys: map[digest.Key]bool{}, records: map[digest.Key]*disk.Record{}, madeFrom: map[digest.Key][]digest.Key{}}
+	k := &keeper{keys: map[digest.Key]bool{}, records: map[digest.Key]*store.Record{}, madeFrom: map[digest.Key][]digest.Key{}}
 	for _, e := range entries {
 		if e.Record == nil {
 			continue

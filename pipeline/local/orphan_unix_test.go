@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/store/disk"
 	"foil/pipeline"
 )
@@ -84,7 +85,7 @@ func TestOrphanHoldsTheLockUntilItEnds(t *testing.T) {
 		if looked < grace {
 			t.Errorf("the orphan holds no lock %v after its parent's end", looked)
 		}
-	case !errors.Is(err, disk.ErrLocked):
+	case !errors.Is(err, store.ErrHeld):
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

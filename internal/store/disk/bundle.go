@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"io"
 	"os"
 	"slices"
@@ -39,12 +40,12 @@ type bundleFile struct {
 
 // Export writes work as a bundle. Objects are compared with their digests; the
 // same records make the same bytes.
-func (c *Cache) Export(w io.Writer, records []*Record) error {
+func (c *Cache) Export(w io.Writer, records []*store.Record) error {
 	m := manifest{Format: bundleFormat, Objects: []bundleFile{}, Records: []bundleFile{}}
 	files := map[string]File{}
 	texts := map[string][]byte{}
 	for _, r := range records {
-		text, err := r.encode()
+		text, err := r.Encode()
 		if err != nil {
 			return err
 		}

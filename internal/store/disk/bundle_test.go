@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"foil/internal/store"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,14 +13,14 @@ import (
 )
 
 // bundled is a bundle of two records that share an object.
-func bundled(t testing.TB) (text []byte, records []*Record) {
+func bundled(t testing.TB) (text []byte, records []*store.Record) {
 	t.Helper()
 	c := openTemp(t)
-	records = []*Record{publish(t, c, "one", "a", "same", "b", "only one"), publish(t, c, "two", "a", "same")}
+	records = []*store.Record{publish(t, c, "one", "a", "same", "b", "only one"), publish(t, c, "two", "a", "same")}
 	return export(t, c, records), records
 }
 
-func export(t testing.TB, c *Cache, records []*Record) []byte {
+func export(t testing.TB, c *Cache, records []*store.Record) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := c.Export(&b, records); err != nil {
@@ -58,7 +59,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 		t.Errorf("work/%s is left over", left[0].Name())
 	}
 	// What went through a cache comes out the same.
-	if again := export(t, c, []*Record{records[1], records[0], records[1]}); !bytes.Equal(again, text) {
+	if again := export(t, c, []*store.Record{records[1], records[0], records[1]}); !bytes.Equal(again, text) {
 		t.Error("exported again, it is another bundle")
 	}
 	if got, err := c.Import(bytes.NewReader(text)); err != nil || got.Records != 0 || got.Objects != 0 || got.Known != 2 {
@@ -218,8 +219,8 @@ func TestDamagedObjectIsNotExported(t *testing.T) {
 	os.Chmod(path, 0o666)
 	os.WriteFile(path, []byte("kontent"), 0o666)
 	c = open(t, c.Dir())
-	var damaged *DamagedError
-	if err := c.Export(io.Discard, []*Record{r}); !errors.As(err, &damaged) {
+	var damaged *store.DamagedError
+	if err := c.Export(io.Discard, []*store.Record{r}); !errors.As(err, &damaged) {
 		t.Errorf("got %v", err)
 	}
 }

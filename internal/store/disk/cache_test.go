@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -27,7 +28,7 @@ func openTemp(t testing.TB) *Cache {
 }
 
 // publish does the work called text: its outputs are files, name and content.
-func publish(t testing.TB, c *Cache, text string, files ...string) *Record {
+func publish(t testing.TB, c *Cache, text string, files ...string) *store.Record {
 	t.Helper()
 	lock, err := c.TryLock(digest.KeyOf(text))
 	if err != nil {
@@ -47,14 +48,14 @@ func publish(t testing.TB, c *Cache, text string, files ...string) *Record {
 	if err := os.WriteFile(work.Log, []byte("a line\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	r := &Record{KeyText: text, Kind: "test/kind", Version: 1, Started: time.Unix(1, 0).UTC()}
+	r := &store.Record{KeyText: text, Kind: "test/kind", Version: 1, Started: time.Unix(1, 0).UTC()}
 	if err := work.Publish(r); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func lookup(t testing.TB, c *Cache, text string) (*Record, string) {
+func lookup(t testing.TB, c *Cache, text string) (*store.Record, string) {
 	t.Helper()
 	r, reason, err := c.Lookup(digest.KeyOf(text))
 	if err != nil {
@@ -65,7 +66,7 @@ func lookup(t testing.TB, c *Cache, text string) (*Record, string) {
 
 func TestPublishedWorkIsFound(t *testing.T) {
 	c := openTemp(t)
-	if r, reason := lookup(t, c, "work"); r != nil || reason != NeverMade {
+	if r, reason := lookup(t, c, "work"); r != nil || reason != store.NeverMade.Reason {
 		t.Fatalf("before: %v, %q", r, reason)
 	}
 	publish(t, c, "work", "b.txt", "same", "a/c.txt", "same", "d.txt", "other", "empty", "")
@@ -157,7 +158,7 @@ func TestWorkWithoutProperOutputIsRefused(t *testing.T) {
 		if err := write(work.Out); err != nil {
 			t.Fatal(err)
 		}
-		if err := work.Publish(&Record{KeyText: "work"}); err == nil || !strings.Contains(err.Error(), name) {
+		if err := work.Publish(&store.Record{KeyText: "work"}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v", name, err)
 		}
 		lock.Unlock()
@@ -193,7 +194,7 @@ func TestDamagedRecordIsAMiss(t *testing.T) {
 	}
 	try("another key's", func() []byte {
 		other := publish(t, c, "other", "out", "content")
-		text, _ := other.encode()
+		text, _ := other.Encode()
 		return text
 	}())
 	publish(t, c, "work", "out", "content")
@@ -205,19 +206,19 @@ func TestDamagedRecordIsAMiss(t *testing.T) {
 func TestNewerRecordIsRefusedWhateverIsInIt(t *testing.T) {
 	c := openTemp(t)
 	r := publish(t, c, "work", "out", "content")
-	r.Format = recordFormat + 1
-	text, err := r.encode()
+	r.Format = store.RecordFormat + 1
+	text, err := r.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string][]byte{
 		"fields as they are": text,
-		"another layout":     resealed([]byte("{\n \"outputs\": {\"a\": 1},\n \"key\": 7,\n \"format\": 2,\n" + sumPrefix + "\"}\n")),
+		"another layout":     resealed([]byte("{\n \"outputs\": {\"a\": 1},\n \"key\": 7,\n \"format\": 2,\n" + store.SumPrefix + "\"}\n")),
 	} {
 		os.WriteFile(c.recordPath(r.Key), text, 0o666)
 		_, _, err = c.Lookup(r.Key)
-		var newer *NewerFormatError
-		if !errors.As(err, &newer) || newer.Format != recordFormat+1 || !strings.Contains(err.Error(), "newer foil") {
+		var newer *store.NewerFormatError
+		if !errors.As(err, &newer) || newer.Format != store.RecordFormat+1 || !strings.Contains(err.Error(), "newer foil") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -259,7 +260,7 @@ func TestDamagedObjectIsSetAsideAndHealed(t *testing.T) {
 			}
 			c, _ = Open(c.Dir()) // as another process would
 			_, err := c.Object(f)
-			var damaged *DamagedError
+			var damaged *store.DamagedError
 			if !errors.As(err, &damaged) {
 				t.Fatalf("got %v", err)
 			}
@@ -359,7 +360,7 @@ func TestWaitingForALockCanBeCancelled(t *testing.T) {
 	if _, err := c.Lock(ctx, digest.KeyOf("work")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := c.TryLock(digest.KeyOf("work")); !errors.Is(err, ErrLocked) {
+	if _, err := c.TryLock(digest.KeyOf("work")); !errors.Is(err, store.ErrHeld) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -367,11 +368,11 @@ func TestWaitingForALockCanBeCancelled(t *testing.T) {
 // FuzzDecodeRecord gives every text a second time with the checksum that belongs to
 // it: chance alone gets none past that.
 func FuzzDecodeRecord(f *testing.F) {
-	r := &Record{
+	r := &store.Record{
 		Format: 1, Key: digest.KeyOf("work"), KeyText: "work", Outputs: []File{{Name: "out"}}, Log: &File{Name: "log"},
-		Inputs: []Input{{Name: "in"}}, Timings: []Timing{{Name: "epoch", Seconds: 0.5}}, Started: time.Unix(1, 0).UTC(),
+		Inputs: []store.Input{{Name: "in"}}, Timings: []store.Timing{{Name: "epoch", Seconds: 0.5}}, Started: time.Unix(1, 0).UTC(),
 	}
-	text, err := r.encode()
+	text, err := r.Encode()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -380,18 +381,18 @@ func FuzzDecodeRecord(f *testing.F) {
 	f.Add([]byte("{\n \"format\": 2,\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, text := range [][]byte{text, resealed(text)} {
-			r, err := decodeRecord("record", text, digest.KeyOf("work"))
+			r, err := store.DecodeRecord("record", text, digest.KeyOf("work"))
 			if (r == nil) == (err == nil) {
 				t.Fatalf("record %v, error %v", r, err)
 			}
 			if r == nil {
 				continue
 			}
-			again, err := r.encode()
+			again, err := r.Encode()
 			if err != nil {
 				t.Fatalf("what was read cannot be written: %v", err)
 			}
-			if same, err := decodeRecord("record", again, r.Key); err != nil || !reflect.DeepEqual(r, same) {
+			if same, err := store.DecodeRecord("record", again, r.Key); err != nil || !reflect.DeepEqual(r, same) {
 				t.Errorf("%+v is read back as %+v, %v", r, same, err)
 			}
 		}
@@ -401,7 +402,7 @@ func FuzzDecodeRecord(f *testing.F) {
 // resealed puts the right last line in place of a text's own.
 func resealed(text []byte) []byte {
 	body := text[:bytes.LastIndexByte(bytes.TrimSuffix(text, []byte("\n")), '\n')+1]
-	return fmt.Appendf(nil, "%s%s%x\"}\n", body, sumPrefix, sha256.Sum256(body))
+	return fmt.Appendf(nil, "%s%s%x\"}\n", body, store.SumPrefix, sha256.Sum256(body))
 }
 
 func BenchmarkPublishTrivialWork(b *testing.B) {

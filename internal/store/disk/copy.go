@@ -2,6 +2,7 @@ package disk
 
 import (
 	"errors"
+	"foil/internal/store"
 	"io"
 	"io/fs"
 	"os"
@@ -10,7 +11,7 @@ import (
 
 // CopyTo makes work a hit in another cache, too. Objects are compared with their
 // digests, and linked where the file system can do that.
-func (c *Cache) CopyTo(to *Cache, r *Record) error {
+func (c *Cache) CopyTo(to *Cache, r *store.Record) error {
 	for _, f := range r.Outputs {
 		path, err := c.Object(f)
 		if err != nil {
@@ -26,9 +27,9 @@ func (c *Cache) CopyTo(to *Cache, r *Record) error {
 }
 
 // adopt publishes a record whose objects are there already.
-func (c *Cache) adopt(r *Record) error {
+func (c *Cache) adopt(r *store.Record) error {
 	lock, err := c.TryLock(r.Key)
-	if errors.Is(err, ErrLocked) {
+	if errors.Is(err, store.ErrHeld) {
 		return nil // it is being made
 	} else if err != nil {
 		return err

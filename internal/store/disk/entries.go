@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,10 +14,10 @@ import (
 // An Entry is a record as it lies on disk.
 type Entry struct {
 	Key     digest.Key
-	Record  *Record   // nil: see Problem
-	Problem error     // what is wrong with it, or a *NewerFormatError
-	Used    time.Time // when it was made or last found, to within an hour
-	Size    int64     // of the record alone
+	Record  *store.Record // nil: see Problem
+	Problem error         // what is wrong with it, or a *store.NewerFormatError
+	Used    time.Time     // when it was made or last found, to within an hour
+	Size    int64         // of the record alone
 	Path    string
 }
 
@@ -37,7 +38,7 @@ func (c *Cache) Entries() ([]Entry, error) {
 			return err
 		}
 		e.Used, e.Size = info.ModTime(), info.Size()
-		e.Record, e.Problem = decodeRecord(path, text, e.Key)
+		e.Record, e.Problem = store.DecodeRecord(path, text, e.Key)
 		list = append(list, e)
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,7 +62,7 @@ func (c *Cache) Garbage(p Policy) (*Garbage, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		var newer *NewerFormatError
+		var newer *store.NewerFormatError
 		if errors.As(e.Problem, &newer) {
 			return nil, fmt.Errorf("nothing was removed, since what a newer foil needs is not known: %w", newer)
 		}

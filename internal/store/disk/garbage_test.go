@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"maps"
 	"os"
 	"path/filepath"
@@ -30,9 +31,9 @@ func (y yard) made(name, content string, daysAgo int, from ...string) {
 	if err != nil {
 		y.Fatal(err)
 	}
-	r := &Record{KeyText: name, Cell: name}
+	r := &store.Record{KeyText: name, Cell: name}
 	for _, f := range from {
-		r.Inputs = append(r.Inputs, Input{Name: f, Key: digest.KeyOf(f)})
+		r.Inputs = append(r.Inputs, store.Input{Name: f, Key: digest.KeyOf(f)})
 	}
 	used := now.AddDate(0, 0, -daysAgo)
 	if err := errors.Join(
@@ -227,13 +228,13 @@ func TestOnlyWhoIsAloneRemoves(t *testing.T) {
 func TestNothingIsRemovedWhereANewerFoilWrote(t *testing.T) {
 	y := yard{t, openTemp(t)}
 	r := publish(t, y.Cache, "work", "out", "content")
-	r.Format = recordFormat + 1
-	text, err := r.encode()
+	r.Format = store.RecordFormat + 1
+	text, err := r.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	os.WriteFile(y.recordPath(r.Key), text, 0o666)
-	var newer *NewerFormatError
+	var newer *store.NewerFormatError
 	if _, err := y.Garbage(Policy{}); !errors.As(err, &newer) {
 		t.Errorf("got %v", err)
 	}
@@ -242,7 +243,7 @@ func TestNothingIsRemovedWhereANewerFoilWrote(t *testing.T) {
 // A record says what it was made from, and nothing holds it to that.
 func TestRecordsInACircleHaveALastUse(t *testing.T) {
 	entry := func(name string, daysAgo int, from string) Entry {
-		return Entry{Key: digest.KeyOf(name), Used: days(daysAgo), Record: &Record{Cell: name, Inputs: []Input{{Key: digest.KeyOf(from)}}}}
+		return Entry{Key: digest.KeyOf(name), Used: days(daysAgo), Record: &store.Record{Cell: name, Inputs: []store.Input{{Key: digest.KeyOf(from)}}}}
 	}
 	list := byLastUse([]Entry{entry("a", 1, "b"), entry("b", 2, "a"), entry("c", 3, "c")})
 	got := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"io"
 	"os"
 	"path"
@@ -49,7 +50,7 @@ func (c *Cache) Import(r io.Reader) (*Imported, error) {
 			return nil, err
 		}
 	}
-	records := make([]*Record, len(i.expect.Records))
+	records := make([]*store.Record, len(i.expect.Records))
 	for n, f := range i.expect.Records {
 		if records[n], err = i.record(f); err != nil {
 			return nil, err
@@ -144,7 +145,7 @@ func (i *importer) object(o bundleFile) error {
 }
 
 // record reads a record.
-func (i *importer) record(f bundleFile) (*Record, error) {
+func (i *importer) record(f bundleFile) (*store.Record, error) {
 	var key digest.Key
 	name := strings.TrimSuffix(path.Base(f.Name), ".json")
 	if err := key.UnmarshalText([]byte(name)); err != nil || recordName(key) != f.Name || f.Size > maxRecord {
@@ -157,8 +158,8 @@ func (i *importer) record(f bundleFile) (*Record, error) {
 	if err != nil {
 		return nil, cut(err)
 	}
-	r, err := decodeRecord("record "+key.Short()+" of the bundle", text, key)
-	var newer *NewerFormatError
+	r, err := store.DecodeRecord("record "+key.Short()+" of the bundle", text, key)
+	var newer *store.NewerFormatError
 	switch {
 	case errors.As(err, &newer):
 		return nil, newer
@@ -174,7 +175,7 @@ func (i *importer) record(f bundleFile) (*Record, error) {
 }
 
 // publish gives the records their names, if all that they name is here.
-func (i *importer) publish(records []*Record) error {
+func (i *importer) publish(records []*store.Record) error {
 	if err := i.publisher.settle(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"strings"
 	"testing"
 )
@@ -47,12 +48,12 @@ type parts struct{ manifest, object, record []byte }
 
 func newParts(t testing.TB) parts {
 	object := []byte("the content of an object")
-	r := &Record{
-		Format: recordFormat, Key: digest.KeyOf("work"), KeyText: "work",
+	r := &store.Record{
+		Format: store.RecordFormat, Key: digest.KeyOf("work"), KeyText: "work",
 		Outputs: []File{{Name: "out", Digest: digest.Of(object), Size: int64(len(object))}},
-		Inputs:  []Input{{Name: "in"}},
+		Inputs:  []store.Input{{Name: "in"}},
 	}
-	record, err1 := r.encode()
+	record, err1 := r.Encode()
 	manifest, err2 := json.MarshalIndent(manifest{
 		Format:  bundleFormat,
 		Objects: []bundleFile{{objectName(digest.Of(object)), int64(len(object))}},

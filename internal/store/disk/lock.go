@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"os"
 	"time"
 )
-
-// ErrLocked says that another process, or another part of this one, is doing
-// the work.
-var ErrLocked = errors.New("locked by another run")
 
 // A Lock is the right to do the work of a key. It is the operating system's:
 // it ends with the process, however that ends.
@@ -21,7 +18,7 @@ type Lock struct {
 	file  *os.File
 }
 
-// TryLock takes the lock of a key, or returns ErrLocked.
+// TryLock takes the lock of a key, or returns store.ErrHeld.
 func (c *Cache) TryLock(key digest.Key) (*Lock, error) {
 	if err := c.Writable(); err != nil {
 		return nil, err
@@ -36,7 +33,7 @@ func (c *Cache) TryLock(key digest.Key) (*Lock, error) {
 		if err != nil || !ok {
 			f.Close()
 			if err == nil {
-				return nil, ErrLocked
+				return nil, store.ErrHeld
 			}
 			return nil, fmt.Errorf("lock of %s: %w", key.Short(), err)
 		}
@@ -54,7 +51,7 @@ func (c *Cache) Lock(ctx context.Context, key digest.Key) (*Lock, error) {
 	const longest = 100 * time.Millisecond
 	for delay := time.Millisecond; ; delay = min(2*delay, longest) {
 		l, err := c.TryLock(key)
-		if !errors.Is(err, ErrLocked) {
+		if !errors.Is(err, store.ErrHeld) {
 			return l, err
 		}
 		select {

@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,7 +19,7 @@ func TestLookMakesNoCacheAndFindsNothingThere(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if r, reason := lookup(t, c, "work"); r != nil || reason != NeverMade {
+		if r, reason := lookup(t, c, "work"); r != nil || reason != store.NeverMade.Reason {
 			t.Errorf("%s: %v, %q", name, r, reason)
 		}
 		entries, err1 := c.Entries()

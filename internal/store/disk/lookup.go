@@ -4,20 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 )
 
-// NeverMade is the reason of a miss without a record.
-const NeverMade = "never made"
-
 // Lookup returns the record of a key if all that it names is there. If not,
 // the record is nil and reason says what is missing. Objects are looked for and
 // measured, not read: Object does that. The error is for what neither is a hit
 // nor may be made again, such as a record of a newer format.
-func (c *Cache) Lookup(key digest.Key) (r *Record, reason string, err error) {
+func (c *Cache) Lookup(key digest.Key) (r *store.Record, reason string, err error) {
 	path := c.recordPath(key)
 	text, err := os.ReadFile(path)
 	switch {
@@ -25,12 +23,12 @@ func (c *Cache) Lookup(key digest.Key) (r *Record, reason string, err error) {
 		if c.wasSetAside(filepath.Base(path)) {
 			return nil, "its record was damaged, and was set aside", nil
 		}
-		return nil, NeverMade, nil
+		return nil, store.NeverMade.Reason, nil
 	case err != nil:
 		return nil, "", fmt.Errorf("record of %s: %w", key.Short(), err)
 	}
-	r, err = decodeRecord(path, text, key)
-	var newer *NewerFormatError
+	r, err = store.DecodeRecord(path, text, key)
+	var newer *store.NewerFormatError
 	switch {
 	case errors.As(err, &newer):
 		return nil, "", newer

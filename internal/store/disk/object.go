@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,17 +14,6 @@ import (
 // A File is a named object: one file of what a piece of work made.
 type File = digest.File
 
-// A DamagedError says that an object does not have the content it is named
-// after, or is gone. The work that made it has to be done again.
-type DamagedError struct {
-	File   File
-	Reason string
-}
-
-func (e *DamagedError) Error() string {
-	return fmt.Sprintf("%s (object %s) %s", e.File.Name, e.File.Digest.Short(), e.Reason)
-}
-
 // A check is the comparison of an object with its digest, done once in a process.
 type check struct {
 	once sync.Once
@@ -32,12 +22,12 @@ type check struct {
 
 // Object returns the path of an object, having compared its content with its
 // digest when this process asks for it first. An object that is damaged is set
-// aside, and the error is a *DamagedError.
+// aside, and the error is a *store.DamagedError.
 func (c *Cache) Object(f File) (path string, err error) {
 	path = c.objectPath(f.Digest)
 	if reason := statObject(path, f.Size); reason != "" {
 		c.setAside(f.Digest, path, nil, reason)
-		return "", &DamagedError{File: f, Reason: reason}
+		return "", &store.DamagedError{File: f, Reason: reason}
 	}
 	c.mu.Lock()
 	ch := c.checks[f.Digest]
@@ -79,17 +69,17 @@ func statObject(path string, size int64) (reason string) {
 func (c *Cache) compare(f File, path string) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return &DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
+		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	}
 	defer file.Close()
 	got, _, err := digest.OfReader(file)
 	switch {
 	case err != nil:
-		return &DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
+		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	case got != f.Digest:
 		reason := fmt.Sprintf("has other content than it should have (digest %s)", got.Short())
 		c.setAside(f.Digest, path, file, reason)
-		return &DamagedError{File: f, Reason: reason}
+		return &store.DamagedError{File: f, Reason: reason}
 	}
 	return nil
 }

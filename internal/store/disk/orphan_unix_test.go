@@ -5,6 +5,7 @@ package disk
 import (
 	"encoding/json"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"os"
 	"os/exec"
 	"strings"
@@ -28,13 +29,13 @@ func TestLockThatOutlivesItsOwnerIsToldFromWorkThatGoesOn(t *testing.T) {
 	host, _ := os.Hostname()
 	ended := endedProcess(t)
 	for name, test := range map[string]struct {
-		owner  Owner
+		owner  store.Owner
 		orphan bool
 	}{
-		"ended":                    {Owner{Host: host, PID: ended, Space: pidSpace()}, true},
-		"alive":                    {Owner{Host: host, PID: os.Getpid(), Space: pidSpace()}, false},
-		"on another host":          {Owner{Host: host + "2", PID: ended, Space: pidSpace()}, false},
-		"in another PID namespace": {Owner{Host: host, PID: ended, Space: "pid:[1]"}, false},
+		"ended":                    {store.Owner{Host: host, PID: ended, Space: pidSpace()}, true},
+		"alive":                    {store.Owner{Host: host, PID: os.Getpid(), Space: pidSpace()}, false},
+		"on another host":          {store.Owner{Host: host + "2", PID: ended, Space: pidSpace()}, false},
+		"in another PID namespace": {store.Owner{Host: host, PID: ended, Space: "pid:[1]"}, false},
 	} {
 		lock, err := c.TryLock(key)
 		if err != nil {

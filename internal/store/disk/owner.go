@@ -3,24 +3,17 @@ package disk
 import (
 	"encoding/json"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"os"
 	"time"
 )
-
-// An Owner is the process that does a piece of work. Its lock says who it is.
-type Owner struct {
-	Host  string    `json:"host,omitempty"`
-	PID   int       `json:"pid"`
-	Space string    `json:"pid_space,omitempty"` // in which PID is a process; Linux has several
-	Since time.Time `json:"since"`
-}
 
 // writeOwner says who does the work, in the file that is locked: one of its own would
 // be made and removed for each cell, which may take longer than to sync one. Nothing
 // but messages depends on it.
 func (l *Lock) writeOwner() error {
 	host, _ := os.Hostname()
-	text, err := json.Marshal(Owner{Host: host, PID: os.Getpid(), Space: pidSpace(), Since: time.Now().UTC()})
+	text, err := json.Marshal(store.Owner{Host: host, PID: os.Getpid(), Space: pidSpace(), Since: time.Now().UTC()})
 	if err != nil {
 		return err
 	}
@@ -32,8 +25,8 @@ func (l *Lock) writeOwner() error {
 }
 
 // owner reads who holds the lock of a key; nil when that is not known.
-func (c *Cache) owner(key digest.Key) *Owner {
-	owner := new(Owner)
+func (c *Cache) owner(key digest.Key) *store.Owner {
+	owner := new(store.Owner)
 	text, err := os.ReadFile(c.lockPath(key))
 	if err != nil || json.Unmarshal(text, owner) != nil {
 		return nil

@@ -3,6 +3,7 @@ package disk
 import (
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"os"
 	"path/filepath"
 )
@@ -11,11 +12,11 @@ import (
 // writes the record. When it returns nil, all of that lies safely on disk and
 // the work folder is gone; until then Lookup finds nothing, or all of it. It
 // fills Format, Key, Outputs and Log of the record; KeyText has to be given.
-func (w *Work) Publish(r *Record) error {
+func (w *Work) Publish(r *store.Record) error {
 	if digest.KeyOf(r.KeyText) != w.key {
 		return fmt.Errorf("the text of a record for %s is that of another key", w.key.Short())
 	}
-	r.Format, r.Key = recordFormat, w.key
+	r.Format, r.Key = store.RecordFormat, w.key
 	p := newPublisher(w.cache)
 	defer p.syncs.wait() // also where there is an error
 	var err error
@@ -35,8 +36,8 @@ func (w *Work) Publish(r *Record) error {
 // publishRecord names a record, and waits until it is on disk with all that p has
 // published. In which order that gets there is no matter: of a record or an object that
 // a power failure has cut off, the checksum shows it.
-func (w *Work) publishRecord(r *Record, p *publisher) error {
-	text, err := r.encode()
+func (w *Work) publishRecord(r *store.Record, p *publisher) error {
+	text, err := r.Encode()
 	if err != nil {
 		return err
 	}

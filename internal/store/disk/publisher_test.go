@@ -2,6 +2,7 @@ package disk
 
 import (
 	"foil/internal/digest"
+	"foil/internal/store"
 	"os"
 	"path/filepath"
 	"testing"
@@ -30,7 +31,7 @@ func beginWork(t *testing.T, c *Cache, key string, files map[string]string) *Wor
 func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "same", "b": "same", "c": "another"})
-	r := &Record{KeyText: "work"}
+	r := &store.Record{KeyText: "work"}
 	if err := w.Publish(r); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestFailedPublishingLeavesNoSecondNameOfAnObject(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(w.dir(), "record.json"), 0o777); err != nil { // in the way
 		t.Fatal(err)
 	}
-	if err := w.Publish(&Record{KeyText: "work"}); err == nil {
+	if err := w.Publish(&store.Record{KeyText: "work"}); err == nil {
 		t.Fatal("published")
 	}
 	for _, path := range []string{w.Log, filepath.Join(w.Out, "a")} {
@@ -111,7 +112,7 @@ func TestWhatTheDiskDoesNotKeepIsNoHit(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
 	p := newPublisher(c)
-	r := &Record{Format: recordFormat, Key: digest.KeyOf("work"), KeyText: "work"}
+	r := &store.Record{Format: store.RecordFormat, Key: digest.KeyOf("work"), KeyText: "work"}
 	var err error
 	if r.Outputs, err = p.folder(w.Out); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/testenv"
 )
 
@@ -62,7 +63,7 @@ func TestDamageInAReadOnlyCacheIsAMiss(t *testing.T) {
 	os.Chmod(path, 0o666)
 	os.WriteFile(path, []byte("kontent"), 0o666)
 	c = lockAway(t, c)
-	var damaged *DamagedError
+	var damaged *store.DamagedError
 	if _, err := c.Object(f); !errors.As(err, &damaged) {
 		t.Fatalf("got %v", err)
 	}

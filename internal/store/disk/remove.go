@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"os"
 	"path/filepath"
 )
@@ -51,7 +52,7 @@ func (c *Cache) removeWork(w Waste) error {
 		return os.RemoveAll(w.Path)
 	}
 	lock, err := c.TryLock(w.key)
-	if errors.Is(err, ErrLocked) {
+	if errors.Is(err, store.ErrHeld) {
 		return nil
 	} else if err != nil {
 		return err
@@ -66,7 +67,7 @@ func (c *Cache) removeRest(w Waste) error {
 		lock, err := c.TryLock(key)
 		if err == nil {
 			lock.Unlock()
-		} else if !errors.Is(err, ErrLocked) {
+		} else if !errors.Is(err, store.ErrHeld) {
 			return err
 		}
 		return nil

@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,13 +13,13 @@ import (
 
 // A WorkState says how far a piece of work is that is not published.
 type WorkState struct {
-	Running    bool      // somebody holds its lock
-	Owner      *Owner    // who took it; nil when not known
-	Orphan     *Orphan   // the lock, where it has outlived its owner; nil: it has not, as far as is known
-	Failure    string    // why it could not be done; empty when it was interrupted
-	Checkpoint bool      // the next run goes on from what this one left
-	Saved      time.Time // when it left that
-	Log        string    // path of the log; empty when nothing was said
+	Running    bool          // somebody holds its lock
+	Owner      *store.Owner  // who took it; nil when not known
+	Orphan     *store.Orphan // the lock, where it has outlived its owner; nil: it has not, as far as is known
+	Failure    string        // why it could not be done; empty when it was interrupted
+	Checkpoint bool          // the next run goes on from what this one left
+	Saved      time.Time     // when it left that
+	Log        string        // path of the log; empty when nothing was said
 	Touched    time.Time
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"foil/internal/digest"
+	"foil/internal/store"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -172,7 +173,7 @@ func (v *verifier) records() error {
 		return err
 	}
 	for _, e := range entries {
-		var newer *NewerFormatError
+		var newer *store.NewerFormatError
 		switch {
 		case errors.As(e.Problem, &newer):
 			v.report.Newer++
@@ -209,7 +210,7 @@ func (v *verifier) setAside(e Entry) bool {
 	if err != nil {
 		return false
 	}
-	if _, err := decodeRecord(e.Path, text, e.Key); err == nil {
+	if _, err := store.DecodeRecord(e.Path, text, e.Key); err == nil {
 		return false // it has been made again
 	}
 	return os.Rename(e.Path, filepath.Join(v.cache.dir, damagedDir, filepath.Base(e.Path))) == nil

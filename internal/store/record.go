@@ -1,4 +1,4 @@
-package disk
+package store
 
 import (
 	"bytes"
@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// recordFormat is the version of the record format that is written, and the
+// RecordFormat is the version of the record format that is written, and the
 // highest that is read.
-const recordFormat = 1
+const RecordFormat = 1
 
 // A Record says what came of a piece of work, from what, and how that went. A
 // key is reached by its text alone: nothing else in here is part of it.
@@ -24,9 +24,9 @@ type Record struct {
 	Version int        `json:"version"`
 	Seed    uint64     `json:"seed"`
 
-	Outputs []File  `json:"outputs"` // sorted by name
-	Log     *File   `json:"log,omitempty"`
-	Inputs  []Input `json:"inputs,omitempty"`
+	Outputs []digest.File `json:"outputs"` // sorted by name
+	Log     *digest.File  `json:"log,omitempty"`
+	Inputs  []Input       `json:"inputs,omitempty"`
 
 	// Cell and Params say what the work was called, and all it was given,
 	// where it was done first; the same work may have other names elsewhere.
@@ -72,49 +72,49 @@ type NewerFormatError struct {
 }
 
 func (e *NewerFormatError) Error() string {
-	return fmt.Sprintf("%s has record format %d, and this foil reads formats up to %d; use a newer foil, or another cache folder", e.Path, e.Format, recordFormat)
+	return fmt.Sprintf("%s has record format %d, and this foil reads formats up to %d; use a newer foil, or another cache folder", e.Path, e.Format, RecordFormat)
 }
 
-// sumPrefix begins the last line of a record, which holds the digest of all
+// SumPrefix begins the last line of a record, which holds the digest of all
 // lines before it. This line is part of every record format.
-const sumPrefix = ` "sha256": "`
+const SumPrefix = ` "sha256": "`
 
-// encode writes a record: JSON whose last line is a checksum of the lines above.
-func (r *Record) encode() ([]byte, error) {
+// Encode writes a record: JSON whose last line is a checksum of the lines above.
+func (r *Record) Encode() ([]byte, error) {
 	body, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return nil, err
 	}
 	body = append(bytes.TrimSuffix(body, []byte("\n}")), ",\n"...)
 	sum := sha256.Sum256(body)
-	return fmt.Appendf(body, "%s%x\"}\n", sumPrefix, sum), nil
+	return fmt.Appendf(body, "%s%x\"}\n", SumPrefix, sum), nil
 }
 
-// decodeRecord reads a record that was written for a key. The error says what
+// DecodeRecord reads a record that was written for a key. The error says what
 // is damaged, or is a *NewerFormatError.
-func decodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
+func DecodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
 	if len(text) == 0 {
 		return nil, fmt.Errorf("is empty")
 	}
 	end := bytes.LastIndexByte(text[:len(text)-1], '\n') + 1
 	body, last := text[:end], text[end:]
 	sum := sha256.Sum256(body)
-	if string(last) != sumPrefix+hex.EncodeToString(sum[:])+"\"}\n" {
+	if string(last) != SumPrefix+hex.EncodeToString(sum[:])+"\"}\n" {
 		return nil, fmt.Errorf("does not end in its own checksum")
 	}
 	r := new(Record)
 	if err := json.Unmarshal(text, r); err != nil {
 		// Of a newer format no more is known than that it has one.
 		var version struct{ Format int }
-		if json.Unmarshal(text, &version) != nil || version.Format <= recordFormat {
+		if json.Unmarshal(text, &version) != nil || version.Format <= RecordFormat {
 			return nil, fmt.Errorf("is not a record: %w", err)
 		}
 		r.Format = version.Format
 	}
 	switch {
-	case r.Format > recordFormat:
+	case r.Format > RecordFormat:
 		return nil, &NewerFormatError{Path: path, Format: r.Format}
-	case r.Format != recordFormat:
+	case r.Format != RecordFormat:
 		return nil, fmt.Errorf("has the unknown format %d", r.Format)
 	case r.Key != key || digest.KeyOf(r.KeyText) != key:
 		return nil, fmt.Errorf("is the record of another key")
