@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"foil/spec"
@@ -37,8 +38,8 @@ type Cell struct {
 	// checkpoints. It may not exist yet: see os.MkdirAll. Empty when there is none.
 	WorkDir string
 
-	// CheckpointEvery is how long an interrupted cell may have to go back. 0: as the
-	// kind sees fit.
+	// CheckpointEvery is the longest work that an interruption can lose. 0: as the kind
+	// sees fit.
 	CheckpointEvery time.Duration
 
 	// OnProgress, OnNote, OnLog and OnTiming receive what Progress, Note, Logf and Time are
@@ -57,8 +58,25 @@ type GatheredCell struct {
 
 // An AxisValue is one coordinate of a cell.
 type AxisValue struct {
-	Axis  string
-	Value spec.Value
+	Axis  string     `json:"axis"`
+	Value spec.Value `json:"value"`
+}
+
+// AxesText writes coordinates the way cells are named: "[age=200,fold=0]", and
+// nothing where there are none.
+func AxesText(axes []AxisValue) string {
+	if len(axes) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for i, a := range axes {
+		b.WriteByte("[,"[min(i, 1)])
+		b.WriteString(a.Axis)
+		b.WriteByte('=')
+		b.WriteString(a.Value.String())
+	}
+	b.WriteByte(']')
+	return b.String()
 }
 
 // Progress says how far a cell is.

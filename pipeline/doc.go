@@ -1,15 +1,14 @@
-// Package pipeline turns a spec into cells and runs those whose result is not
-// in the cache.
+// Package pipeline is the contract that the author of a kind reads.
 //
-// A Kind is one thing a stage can do. A stage, multiplied by its axes, becomes
-// Nodes; together they are the Graph, in which every node points to what it
-// needs. A Plan is the graph with a key and a state for every node, as far as
-// they are known before anything runs. Execute runs the plan: a Cell is what a
-// kind sees of its node, an Artifact what it leaves, an Event what people are
-// told, an Outcome what came of it.
+// A Kind is one thing a stage can do, such as "split/user-kfold". A Cell is what its
+// Run function is given: parameters, inputs, random seed, numeric backend, and the ways
+// to write the output and to report progress. An Artifact is what it leaves. A Port is a
+// named input. A Task is a cell written down, so that an executor can run it in another
+// process or on another machine.
 //
-// The one promise: a cell runs only if nobody, under any name and on any
-// machine that shares the cache, has done the same work before.
+// The packages below turn a spec into results, in this order: graph (stages become
+// nodes), plan (keys, cache hits and misses), run (the loop over an executor). Package
+// history compares plans with the past, and package local runs tasks on this machine.
 //
-// No kind is known here: package stages names them all.
+// No kind is known here: package stages lists them all.
 package pipeline

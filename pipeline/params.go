@@ -1,72 +1,17 @@
 package pipeline
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"foil/spec"
 )
 
-// parameters are those of one or more cells that are given the same.
-type parameters struct {
-	values    any    // what Kind.Params returned, filled
-	canonical string // for the key
-}
-
-// readParameters fills parameters and seed of a stage's cells.
-func (b *builder) readParameters(s *stageCells) {
-	read := map[string]*parameters{} // by what is given
-	for _, n := range s.nodes {
-		axes := make(map[string]spec.Value, len(n.Axes))
-		for _, a := range n.Axes {
-			axes[a.Axis] = a.Value
-		}
-		b.readSeed(n, axes)
-		with, err := s.stage.With.Resolve(axes)
-		if err != nil {
-			b.add(err)
-			continue
-		}
-		n.with = with
-		if s.kind == nil {
-			continue
-		}
-		text := with.String()
-		if read[text] == nil {
-			values, err := s.kind.decode(with)
-			b.add(err)
-			read[text] = &parameters{values: values}
-			if err == nil && values != nil {
-				read[text].canonical = spec.Canonical(values)
-				b.checkInputs(s, with, values)
-			}
-		}
-		n.params = read[text]
-	}
-}
-
-// checkInputs lets a kind compare its parameters with what the stage is given.
-func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
-	if s.kind.CheckInputs == nil {
-		return
-	}
-	var inputs []Input
-	add := func(need spec.Need, gathered bool) {
-		in := Input{Name: need.Name, Gathered: gathered, Axes: map[string][]spec.Value{}}
-		for _, a := range b.stages[need.Stage].axes {
-			in.Axes[a.name] = a.values
-		}
-		inputs = append(inputs, in)
-	}
-	for _, need := range s.stage.Needs {
-		add(need, false)
-	}
-	for _, need := range s.stage.Gather {
-		add(need, true)
-	}
-	s.kind.CheckInputs(values, inputs, func(path, format string, args ...any) {
-		b.at(with.At(path), "%s: %s", path, fmt.Sprintf(format, args...))
-	})
+// Parameters are those of a stage's cell, decoded.
+type Parameters struct {
+	Values    any    // a pointer to the kind's struct; nil where the kind takes none
+	Canonical string // as they stand in the key, a line each
 }
 
 // A settler is a struct of parameters of which some say what others mean. Settle
@@ -74,62 +19,45 @@ func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
 // that it is not part of the key.
 type settler interface{ Settle() }
 
-// decode reads parameters into a new struct.
-func (k *Kind) decode(with spec.Value) (any, error) {
+// Decode reads the parameters of a stage. The error is spec.Errors.
+func (k *Kind) Decode(with spec.Value) (*Parameters, error) {
 	if k.Params == nil {
 		if len(with.Map) > 0 {
 			f := with.Map[0]
-			return nil, spec.Errors{{Pos: f.NamePos, Msg: k.Name + " takes no parameters"}}
+			return &Parameters{}, spec.Errors{{Pos: f.NamePos, Msg: k.Name + " takes no parameters"}}
 		}
-		return nil, nil
+		return &Parameters{}, nil
 	}
-	p := k.Params()
-	err := spec.Decode(with, p)
-	if s, ok := p.(settler); ok && err == nil {
+	values := k.Params()
+	if err := spec.Decode(with, values); err != nil {
+		return &Parameters{Values: values}, err
+	}
+	if s, ok := values.(settler); ok {
 		s.Settle()
 	}
-	return p, err
+	return &Parameters{Values: values, Canonical: spec.Canonical(values)}, nil
 }
 
-// seedAxis is the axis that repeats cells with other random numbers.
-const seedAxis = "seed"
-
-// readSeed takes a cell's seed from its axis, its stage or its spec.
-func (b *builder) readSeed(n *Node, axes map[string]spec.Value) {
-	seed := spec.Value{Type: spec.Int, Int: b.spec.Seed}
-	own, hasOwn := n.Stage.Seed, n.Stage.Seed != nil
-	if hasOwn {
-		v, err := own.Resolve(axes)
-		if err != nil {
-			b.add(err)
-			return
-		}
-		if v.Type != spec.Int || v.Int < 0 {
-			b.at(own.Pos, "seed has to be a whole number that is 0 or larger, not %s", v)
-			return
-		}
-		seed = v
+// encode writes decoded parameters for a Task.
+func (p *Parameters) encode() (json.RawMessage, error) {
+	if p.Values == nil {
+		return nil, nil
 	}
-	if v, ok := axes[seedAxis]; ok {
-		switch {
-		case v.Type != spec.Int || v.Int < 0:
-			b.at(v.Pos, "axis %q takes whole numbers that are 0 or larger, not %s", seedAxis, v)
-			return
-		case hasOwn && !v.Equal(seed):
-			b.at(own.Pos, "stage %q has a seed of its own, and cells with other ones on the axis %q; leave one of them out", n.Stage.Name, seedAxis)
-			return
-		}
-		seed = v
-	}
-	n.Seed = uint64(seed.Int)
+	return json.Marshal(p.Values)
 }
 
-// add takes over the errors of package spec.
-func (b *builder) add(err error) {
-	var errs spec.Errors
-	if errors.As(err, &errs) {
-		b.errs = append(b.errs, errs...)
-	} else if err != nil {
-		b.at(spec.Pos{File: b.spec.File}, "%v", err)
+// decodeTask reads what encode wrote into a struct of the task's own: a kind may change
+// it. What is done has to be what the key says.
+func (k *Kind) decodeTask(text json.RawMessage, canonical string) (any, error) {
+	if k.Params == nil {
+		return nil, nil
 	}
+	values := reflect.New(reflect.TypeOf(k.Params()).Elem()).Interface()
+	if err := json.Unmarshal(text, values); err != nil {
+		return nil, fmt.Errorf("parameters: %w", err)
+	}
+	if spec.Canonical(values) != canonical {
+		return nil, fmt.Errorf("this program reads the parameters %s in another way than the one that sent them", text)
+	}
+	return values, nil
 }

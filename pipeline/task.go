@@ -2,54 +2,43 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"os"
+	"io"
+	"runtime/debug"
 	"slices"
 	"time"
 
-	"foil/spec"
+	"foil/internal/digest"
 )
 
-// A Task is a cell in a form that another process can run: all that Kind.Run is
-// given, with paths to inputs whose content has been checked.
+// A Task is a cell written down: all that Kind.Run is given, with inputs by digest. An
+// executor finds their content in a store, and runs the task where it wants.
 type Task struct {
-	Cell      string `json:"cell"`
-	Kind      string `json:"kind"`
-	Version   int    `json:"version"`             // of the kind
-	Params    string `json:"params"`              // as given, on one line of YAML
-	Canonical string `json:"canonical,omitempty"` // as they stand in the key
-	Seed      uint64 `json:"seed,omitempty"`
-	Backend   string `json:"backend,omitempty"`
-	Cores     int    `json:"cores"`
-	GPUs      []int  `json:"gpus,omitempty"`
+	Cell      string          `json:"cell"`
+	Kind      string          `json:"kind"`
+	Version   int             `json:"version"`             // of the kind
+	Params    json.RawMessage `json:"params,omitempty"`    // decoded
+	Canonical string          `json:"canonical,omitempty"` // as they stand in the key
+	Seed      uint64          `json:"seed,omitempty"`
+	Backend   string          `json:"backend,omitempty"`
+	Needs     Limits          `json:"needs"` // what the cell takes of a machine
 
-	Inputs   map[string]TaskArtifact   `json:"inputs,omitempty"`
-	Gathered map[string][]TaskArtifact `json:"gathered,omitempty"`
-	Sources  []Source                  `json:"sources,omitempty"`
-	Env      *Env                      `json:"env"`
+	Inputs []TaskInput `json:"inputs,omitempty"`
 
-	OutDir  string `json:"out_dir"`
-	WorkDir string `json:"work_dir"`
+	// Sources are by digest, too. Their paths are those that the planning machine found.
+	Sources []Source `json:"sources,omitempty"`
 
 	CheckpointEvery time.Duration `json:"checkpoint_every,omitempty"` // nanoseconds
 }
 
-// A TaskArtifact is an input with the places of its files.
-type TaskArtifact struct {
-	Axes  []TaskAxis `json:"axes,omitempty"` // of a gathered cell
-	Files []TaskFile `json:"files"`
-}
-
-// A TaskAxis is an AxisValue as text.
-type TaskAxis struct {
-	Axis  string `json:"axis"`
-	Value string `json:"value"`
-}
-
-// A TaskFile is a file of an input.
-type TaskFile struct {
-	File
-	Path string `json:"path"`
+// A TaskInput is an artifact that a task reads: that of a need, or of one of the cells
+// that are gathered under a name.
+type TaskInput struct {
+	Name     string      `json:"name"`
+	Gathered bool        `json:"gathered,omitempty"`
+	Axes     []AxisValue `json:"axes,omitempty"` // of a gathered cell
+	Files    []File      `json:"files"`
 }
 
 // Hooks receive what a cell says while it runs, as the fields of a Cell do.
@@ -57,126 +46,83 @@ type Hooks struct {
 	OnProgress func(Progress)
 	OnNote     func(text string)
 	OnTiming   func(name string, d time.Duration)
-	Log        *os.File // a file, so that a process can be given it
 }
 
-// newTask writes a cell down. It opens every input, so the error may be about a
-// damaged one.
-func newTask(n *Node, c *Cell) (*Task, error) {
-	t := &Task{
-		Cell: c.ID, Kind: n.Kind.Name, Version: n.Kind.Version,
-		Params: n.with.String(), Canonical: n.params.canonical,
-		Seed: c.Seed, Backend: c.Backend, Cores: c.Cores, GPUs: c.GPUs,
-		Inputs: map[string]TaskArtifact{}, Gathered: map[string][]TaskArtifact{},
-		Sources: c.Sources, Env: c.Env, OutDir: c.OutDir, WorkDir: c.WorkDir,
-		CheckpointEvery: c.CheckpointEvery,
-	}
-	for name, a := range c.Inputs {
-		in, err := taskArtifact(a, nil)
-		if err != nil {
-			return nil, fmt.Errorf("input %q: %w", name, err)
-		}
-		t.Inputs[name] = in
-	}
-	for name, cells := range c.Gathered {
-		t.Gathered[name] = []TaskArtifact{}
-		for _, g := range cells {
-			in, err := taskArtifact(g.Artifact, g.Axes)
-			if err != nil {
-				return nil, fmt.Errorf("input %q%s: %w", name, AxesText(g.Axes), err)
+// A Site is what the executor of a task adds to it: the side of the machine.
+type Site struct {
+	Env     *Env   `json:"env"`
+	GPUs    []int  `json:"gpus,omitempty"` // those of the machine that are the cell's
+	OutDir  string `json:"out_dir"`        // see Cell
+	WorkDir string `json:"work_dir"`
+
+	Log io.Writer `json:"-"` // nil: what is logged is dropped
+
+	// Open returns the path of an input's file.
+	Open func(File) (path string, err error) `json:"-"`
+}
+
+// SetParams writes parameters into the task.
+func (t *Task) SetParams(p *Parameters) (err error) {
+	t.Params, err = p.encode()
+	t.Canonical = p.Canonical
+	return err
+}
+
+// Files are those of all inputs, each content once.
+func (t *Task) Files() []File {
+	var files []File
+	seen := map[digest.Digest]bool{}
+	for _, in := range t.Inputs {
+		for _, f := range in.Files {
+			if !seen[f.Digest] {
+				seen[f.Digest] = true
+				files = append(files, f)
 			}
-			t.Gathered[name] = append(t.Gathered[name], in)
 		}
 	}
-	return t, nil
-}
-
-func taskArtifact(a Artifact, axes []AxisValue) (TaskArtifact, error) {
-	var t TaskArtifact
-	for _, x := range axes {
-		t.Axes = append(t.Axes, TaskAxis{x.Axis, x.Value.String()})
-	}
-	for _, f := range a.Files {
-		path, err := a.Open(f)
-		if err != nil {
-			return t, err
-		}
-		t.Files = append(t.Files, TaskFile{f, path})
-	}
-	return t, nil
+	return files
 }
 
 // Run runs the task in this process, with the kind of its name. A panic is an
 // error, with its stack in the log.
-func (t *Task) Run(ctx context.Context, kinds []Kind, h Hooks) error {
+func (t *Task) Run(ctx context.Context, kinds []Kind, s Site, h Hooks) (err error) {
 	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == t.Kind && k.Version == t.Version })
 	if i < 0 {
 		return fmt.Errorf("this program has no version %d of %s", t.Version, t.Kind)
 	}
-	cell, err := t.newCell(&kinds[i])
+	cell, err := t.newCell(&kinds[i], s, h)
 	if err != nil {
 		return err
 	}
-	cell.OnProgress, cell.OnNote, cell.OnTiming = h.OnProgress, h.OnNote, h.OnTiming
-	if h.Log != nil {
-		cell.OnLog = h.Log
-	}
-	return kinds[i].call(ctx, cell)
+	defer func() {
+		if p := recover(); p != nil {
+			cell.Logf("panic: %v\n\n%s", p, debug.Stack())
+			err = &Failure{Panicked, fmt.Sprintf("panic: %v", p)}
+		}
+	}()
+	return kinds[i].Run(ctx, cell)
 }
 
-// newCell reads what newTask wrote.
-func (t *Task) newCell(k *Kind) (*Cell, error) {
-	with, err := spec.ParseValue("parameters of "+t.Cell, t.Params)
+// newCell makes what the kind is given.
+func (t *Task) newCell(k *Kind, s Site, h Hooks) (*Cell, error) {
+	params, err := k.decodeTask(t.Params, t.Canonical)
 	if err != nil {
 		return nil, err
-	}
-	params, err := k.decode(with)
-	if err != nil {
-		return nil, err
-	}
-	// What is done has to be what the key says.
-	if params != nil && spec.Canonical(params) != t.Canonical {
-		return nil, fmt.Errorf("this program reads the parameters %s in another way than the one that sent them", t.Params)
 	}
 	c := &Cell{
-		ID: t.Cell, Params: params, Seed: t.Seed, Backend: t.Backend, Cores: t.Cores, GPUs: t.GPUs,
+		ID: t.Cell, Params: params, Seed: t.Seed, Backend: t.Backend, Cores: t.Needs.Cores, GPUs: s.GPUs,
 		Inputs: map[string]Artifact{}, Gathered: map[string][]GatheredCell{},
-		Sources: t.Sources, Env: t.Env, OutDir: t.OutDir, WorkDir: t.WorkDir,
+		Sources: t.Sources, Env: s.Env, OutDir: s.OutDir, WorkDir: s.WorkDir,
 		CheckpointEvery: t.CheckpointEvery,
+		OnProgress:      h.OnProgress, OnNote: h.OnNote, OnTiming: h.OnTiming, OnLog: s.Log,
 	}
-	for name, in := range t.Inputs {
-		c.Inputs[name] = in.artifact()
-	}
-	for name, cells := range t.Gathered {
-		for _, in := range cells {
-			axes, err := in.axes()
-			if err != nil {
-				return nil, err
-			}
-			c.Gathered[name] = append(c.Gathered[name], GatheredCell{Axes: axes, Artifact: in.artifact()})
+	for _, in := range t.Inputs {
+		a := Artifact{Files: in.Files, Open: s.Open}
+		if in.Gathered {
+			c.Gathered[in.Name] = append(c.Gathered[in.Name], GatheredCell{Axes: in.Axes, Artifact: a})
+		} else {
+			c.Inputs[in.Name] = a
 		}
 	}
 	return c, nil
-}
-
-func (t TaskArtifact) artifact() Artifact {
-	var files []File
-	paths := make(map[string]string, len(t.Files))
-	for _, f := range t.Files {
-		files = append(files, f.File)
-		paths[f.Name] = f.Path
-	}
-	return Artifact{Files: files, Open: func(f File) (string, error) { return paths[f.Name], nil }}
-}
-
-func (t TaskArtifact) axes() ([]AxisValue, error) {
-	var axes []AxisValue
-	for _, a := range t.Axes {
-		v, err := spec.ParseValue("axis "+a.Axis, a.Value)
-		if err != nil {
-			return nil, err
-		}
-		axes = append(axes, AxisValue{a.Axis, v})
-	}
-	return axes, nil
 }

@@ -2,11 +2,14 @@ package digest
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
 // keyFormat is the version of the text that keys are hashed from.
-const keyFormat = "1"
+const keyFormat = "key 1"
 
 // A Part is what a line of a key is about.
 type Part int
@@ -16,23 +19,39 @@ const (
 	PartKind                  // which kind; its version is the value
 	PartParameter             // a parameter of the stage, by its path
 	PartSeed                  // the stage's seed
-	PartBackend               // the numeric backend and the version of its library
+	PartBackend               // the numeric backend
+	PartLibrary               // the libraries that compute for it, with their versions
 	PartSource                // something from outside of the pipeline, by content
-	PartInput                 // an input, by content; of a gathered one NAME[axis=value,...]
+	PartInput                 // an input, by content; of a gathered cell NAME[axis=value,...]
 	PartGather                // how many cells are gathered under a name
 )
 
-// parts describes every Part, in one place: the word that begins its line in the
-// text, and what people call it.
-var parts = [...]struct{ word, noun string }{
-	PartFormat:    {"foil", "key format"},
-	PartKind:      {"kind", "code of kind"},
-	PartParameter: {"with", "parameter"},
-	PartSeed:      {"seed", "seed"},
-	PartBackend:   {"backend", "backend"},
-	PartSource:    {"source", "source"},
-	PartInput:     {"need", "input"},
-	PartGather:    {"gather", "gathered cells of"},
+// A form is how the lines of a part are written.
+type form int
+
+const (
+	bare    form = iota // WORD VALUE
+	setting             // WORD NAME = VALUE
+	quoted              // WORD "NAME" VALUE
+)
+
+// A partInfo describes a Part.
+type partInfo struct {
+	word string // that begins its line
+	form form   // of the rest of the line
+	noun string // what people call it
+}
+
+var parts = [...]partInfo{
+	PartFormat:    {"foil", bare, "key format"},
+	PartKind:      {"kind", quoted, "code of kind"},
+	PartParameter: {"with", setting, "parameter"},
+	PartSeed:      {"seed", bare, "seed"},
+	PartBackend:   {"backend", bare, "backend"},
+	PartLibrary:   {"library", bare, "library"},
+	PartSource:    {"source", quoted, "source"},
+	PartInput:     {"need", quoted, "input"},
+	PartGather:    {"gather", quoted, "gathered cells of"},
 }
 
 func (p Part) String() string { return parts[p].noun }
@@ -50,5 +69,115 @@ func (l KeyLine) Compare(other KeyLine) int {
 	return cmp.Or(cmp.Compare(l.Part, other.Part), strings.Compare(l.Name, other.Name))
 }
 
-// KeyLines are what a key is hashed from, in the order in which they are written.
+// KeyLines are what a key is hashed from, in the order in which they are written. Their
+// text is what docs/format.md describes; String writes it, and UnmarshalText reads it.
 type KeyLines []KeyLine
+
+// NewKeyLines begins the lines of a kind's key.
+func NewKeyLines(kind string, version int) KeyLines {
+	return KeyLines{{PartFormat, "", keyFormat}, {PartKind, kind, strconv.Itoa(version)}}
+}
+
+// Key is the key that the lines stand for.
+func (k KeyLines) Key() Key { return KeyOf(k.String()) }
+
+// Sorted returns the lines in the order of Compare, for comparison with others.
+func (k KeyLines) Sorted() KeyLines {
+	sorted := slices.Clone(k)
+	slices.SortFunc(sorted, KeyLine.Compare)
+	return sorted
+}
+
+// gathered is the word of a gathered cell's line, whose name is under that of the
+// PartGather line before it.
+const gathered = "cell"
+
+// String writes the text that is hashed.
+func (k KeyLines) String() string {
+	var b strings.Builder
+	gather := ""
+	for _, l := range k {
+		p := parts[l.Part]
+		if l.Part == PartGather {
+			gather = l.Name
+		}
+		switch axes, ok := strings.CutPrefix(l.Name, gather); {
+		case l.Part == PartInput && gather != "" && ok && strings.HasPrefix(axes, "["):
+			fmt.Fprintf(&b, "%s %s %s\n", gathered, axes, l.Value)
+		case p.form == setting:
+			fmt.Fprintf(&b, "%s %s = %s\n", p.word, l.Name, l.Value)
+		case l.Part == PartKind:
+			fmt.Fprintf(&b, "%s %q version %s\n", p.word, l.Name, l.Value)
+		case p.form == quoted:
+			fmt.Fprintf(&b, "%s %q %s\n", p.word, l.Name, l.Value)
+		default:
+			fmt.Fprintf(&b, "%s %s\n", p.word, l.Value)
+		}
+	}
+	return b.String()
+}
+
+// MarshalText is String.
+func (k KeyLines) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads what String writes. Lines that it does not know, or that would
+// not be written in the same way, are an error: the key would be another one.
+func (k *KeyLines) UnmarshalText(text []byte) error {
+	var lines KeyLines
+	gather := ""
+	for line := range strings.Lines(string(text)) {
+		l, err := readLine(strings.TrimSuffix(line, "\n"), gather)
+		if err != nil {
+			return err
+		}
+		if l.Part == PartGather {
+			gather = l.Name
+		}
+		lines = append(lines, l)
+	}
+	if lines.String() != string(text) {
+		return fmt.Errorf("key text: is not written as foil writes it")
+	}
+	*k = lines
+	return nil
+}
+
+func readLine(line, gather string) (KeyLine, error) {
+	word, rest, _ := strings.Cut(line, " ")
+	if word == gathered {
+		axes, digest, ok := cutLast(rest)
+		if !ok {
+			return KeyLine{}, fmt.Errorf("key text: line %q has no digest", line)
+		}
+		return KeyLine{PartInput, gather + axes, digest}, nil
+	}
+	part := Part(slices.IndexFunc(parts[:], func(p partInfo) bool { return p.word == word }))
+	if part < 0 {
+		return KeyLine{}, fmt.Errorf("key text: line %q begins with an unknown word", line)
+	}
+	l := KeyLine{Part: part, Value: rest}
+	switch parts[part].form {
+	case setting:
+		l.Name, l.Value, _ = strings.Cut(rest, " = ")
+	case quoted:
+		name, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			return l, fmt.Errorf("key text: line %q has no name in quotes", line)
+		}
+		l.Value = strings.TrimPrefix(rest[len(name):], " ")
+		l.Name, _ = strconv.Unquote(name)
+		if part == PartKind {
+			l.Value = strings.TrimPrefix(l.Value, "version ")
+		}
+	}
+	return l, nil
+}
+
+// cutLast parts a text at its last space: names of axes and their values may hold some.
+func cutLast(text string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(text, ' ')
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+1:], true
+}

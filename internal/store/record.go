@@ -17,12 +17,12 @@ const RecordFormat = 1
 // A Record says what came of a piece of work, from what, and how that went. A
 // key is reached by its text alone: nothing else in here is part of it.
 type Record struct {
-	Format  int        `json:"format"`
-	Key     digest.Key `json:"key"`
-	KeyText string     `json:"key_text"`
-	Kind    string     `json:"kind"`
-	Version int        `json:"version"`
-	Seed    uint64     `json:"seed"`
+	Format   int             `json:"format"`
+	Key      digest.Key      `json:"key"`
+	KeyLines digest.KeyLines `json:"key_text"`
+	Kind     string          `json:"kind"`
+	Version  int             `json:"version"`
+	Seed     uint64          `json:"seed"`
 
 	Outputs []digest.File `json:"outputs"` // sorted by name
 	Log     *digest.File  `json:"log,omitempty"`
@@ -116,7 +116,7 @@ func DecodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
 		return nil, &NewerFormatError{Path: path, Format: r.Format}
 	case r.Format != RecordFormat:
 		return nil, fmt.Errorf("has the unknown format %d", r.Format)
-	case r.Key != key || digest.KeyOf(r.KeyText) != key:
+	case r.Key != key || r.KeyLines.Key() != key:
 		return nil, fmt.Errorf("is the record of another key")
 	case len(r.Outputs) == 0:
 		return nil, fmt.Errorf("names no output")

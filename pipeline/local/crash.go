@@ -1,8 +1,8 @@
 package local
 
 import (
-	"errors"
 	"fmt"
+	"foil/pipeline"
 	"io"
 	"os"
 	"regexp"
@@ -15,7 +15,7 @@ func crash(state *os.ProcessState, log *os.File, from int64) error {
 	if cause := lastWords(log, from); cause != "" {
 		text = cause + " (" + text + ")"
 	}
-	err := errors.New("the process crashed: " + text)
+	err := &pipeline.Failure{Code: pipeline.Crashed, Message: "the process crashed: " + text}
 	if log != nil {
 		fmt.Fprintln(log, err)
 	}

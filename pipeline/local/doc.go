@@ -1,4 +1,4 @@
-// Package local runs cells in processes of their own.
+// Package local is the executor that runs tasks on this machine, in processes of their own.
 //
 // A Task is written to the standard input of a child, which stays open: its end
 // tells the child to stop, because the parent wants that or is gone. The child

@@ -29,8 +29,8 @@ type timing struct {
 }
 
 type done struct {
-	Error      *string `json:"error,omitempty"`
-	PeakMemory int64   `json:"peak_memory,omitempty"` // bytes
+	Error      *pipeline.Failure `json:"error,omitempty"`
+	PeakMemory int64             `json:"peak_memory,omitempty"` // bytes
 }
 
 // A sender writes messages. It can be used by several goroutines.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"foil/internal/digest"
 	"foil/pipeline"
 )
 
@@ -37,19 +38,29 @@ type Processes struct {
 
 var errKilled = errors.New("the run was ended")
 
-// Spawn runs a task in a child: see pipeline.Spawn.
-func (p *Processes) Spawn(ctx context.Context, t *pipeline.Task, hold *os.File, h pipeline.Hooks) (pipeline.Usage, error) {
-	order, err := json.Marshal(t)
+// An order is what a child is sent: a task, what this machine adds to it, and where the
+// content of its inputs lies.
+type order struct {
+	Task  *pipeline.Task           `json:"task"`
+	Site  pipeline.Site            `json:"site"`
+	Paths map[digest.Digest]string `json:"paths"`
+}
+
+// run runs a task in a child and waits for its end. Hold is open in the child for as
+// long as it lives, where the system can do that: it is the lease of the cell, which must
+// not end before a process that still writes.
+func (p *Processes) run(ctx context.Context, o order, hold, log *os.File, h pipeline.Hooks) (pipeline.Usage, error) {
+	text, err := json.Marshal(o)
 	if err != nil {
 		return pipeline.Usage{}, err
 	}
 	cmd := exec.Command(p.Program)
-	cmd.Args = append(p.Args[:len(p.Args):len(p.Args)], t.Cell)
-	if cmd.Env, err = environment(t.GPUs); err != nil {
+	cmd.Args = append(p.Args[:len(p.Args):len(p.Args)], o.Task.Cell)
+	if cmd.Env, err = environment(o.Site.GPUs); err != nil {
 		return pipeline.Usage{}, err
 	}
-	cmd.Stderr = h.Log
-	said := endOf(h.Log)
+	cmd.Stderr = log
+	said := endOf(log)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return pipeline.Usage{}, err
@@ -64,7 +75,7 @@ func (p *Processes) Spawn(ctx context.Context, t *pipeline.Task, hold *os.File, 
 	left := context.AfterFunc(ctx, func() { p.stop(stdin, cmd.Process) })
 	defer left()
 	// A child that dies early does not read it all, and that is told by its end.
-	go stdin.Write(append(order, '\n'))
+	go stdin.Write(append(text, '\n'))
 	end, err := p.listen(answers, h)
 	if err != nil {
 		p.kill(cmd.Process)
@@ -78,9 +89,9 @@ func (p *Processes) Spawn(ctx context.Context, t *pipeline.Task, hold *os.File, 
 	case end == nil && ctx.Err() != nil:
 		return usage, context.Cause(ctx)
 	case end == nil:
-		return usage, crash(cmd.ProcessState, h.Log, said)
+		return usage, crash(cmd.ProcessState, log, said)
 	case end.Error != nil:
-		return usage, errors.New(*end.Error)
+		return usage, end.Error
 	}
 	usage.PeakMemory = end.PeakMemory
 	return usage, nil

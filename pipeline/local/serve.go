@@ -18,7 +18,7 @@ import (
 // progressInterval is how often a child tells its progress.
 const progressInterval = 100 * time.Millisecond
 
-// Serve is the child: it runs the task that Processes.Spawn sent, with one of the
+// Serve is the child: it runs the task that a parent sent, with one of the
 // kinds. Version is the program's. The error is about the way to the parent;
 // what the cell came to has been told.
 func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
@@ -45,22 +45,24 @@ func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
 	}()
 
 	d := &done{}
-	if err := run(ctx, line, kinds, s); err != nil {
-		text := err.Error()
-		d.Error = &text
+	if err := serveTask(ctx, line, kinds, s); err != nil {
+		d.Error = pipeline.NewFailure(err)
 	}
 	d.PeakMemory = peakMemory()
 	return s.send(message{Done: d})
 }
 
-// run runs a task and sends what it says.
-func run(ctx context.Context, line []byte, kinds []pipeline.Kind, s *sender) error {
-	task := new(pipeline.Task)
-	if err := json.Unmarshal(line, task); err != nil {
+// serveTask runs a task and sends what it says.
+func serveTask(ctx context.Context, line []byte, kinds []pipeline.Kind, s *sender) error {
+	var o order
+	if err := json.Unmarshal(line, &o); err != nil {
 		return fmt.Errorf("the task cannot be read: %w", err)
 	}
+	task := o.Task
+	o.Site.Log = os.Stderr
+	o.Site.Open = func(f pipeline.File) (string, error) { return o.Paths[f.Digest], nil }
 	// Two cells at once are not to fight for the processor.
-	runtime.GOMAXPROCS(max(task.Cores, 1))
+	runtime.GOMAXPROCS(max(task.Needs.Cores, 1))
 
 	var last atomic.Pointer[pipeline.Progress]
 	tell := func() {
@@ -75,11 +77,10 @@ func run(ctx context.Context, line []byte, kinds []pipeline.Kind, s *sender) err
 		// What is true should the kind end its goroutine.
 		err := errors.New("the kind ended its goroutine")
 		defer func() { result <- err }()
-		err = task.Run(ctx, kinds, pipeline.Hooks{
+		err = task.Run(ctx, kinds, o.Site, pipeline.Hooks{
 			OnProgress: func(p pipeline.Progress) { last.Store(&p) },
 			OnNote:     func(text string) { s.send(message{Note: &text}) },
 			OnTiming:   func(name string, d time.Duration) { s.send(message{Timing: &timing{name, d}}) },
-			Log:        os.Stderr,
 		})
 	}()
 	for {

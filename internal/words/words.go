@@ -1,0 +1,23 @@
+// Package words puts numbers and lists into sentences.
+package words
+
+import (
+	"fmt"
+	"strings"
+)
+
+// And writes words as "a, b and c".
+func And(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
+
+// Count writes "1 cell" or "2 cells".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,153 @@
+package graph
+
+import (
+	"fmt"
+	"io/fs"
+
+	"foil/pipeline"
+	"foil/spec"
+)
+
+// A Graph is a spec whose stages have become cells.
+type Graph struct {
+	Spec  *spec.Spec
+	Nodes []*Node // what a node needs stands before it
+	Files fs.FS   // what lies beside the spec, for kinds that read from there; nil: nothing
+	Whole *Graph  // that this one is a part of (Select); nil: it is whole
+}
+
+// A Node is a cell in the graph: a stage at one point of its axes.
+type Node struct {
+	ID     string // "model[age=200,fold=0]"
+	Stage  *spec.Stage
+	Kind   *pipeline.Kind
+	Output pipeline.Type        // of the artifact
+	Axes   []pipeline.AxisValue // sorted by name
+	Seed   uint64
+	Inputs []Input // needs before gathers, each sorted by name
+
+	With   spec.Value           // parameters as given, without expressions
+	Params *pipeline.Parameters // decoded; nodes that are given the same share them
+}
+
+// An Input is an input of a node with the nodes that fill it: one for a need, all
+// cells of a stage for a gather.
+type Input struct {
+	Name     string
+	Gathered bool
+	From     []*Node
+}
+
+// Build makes the graph of a spec: it checks the wiring against the kinds,
+// joins the axes and reads the parameters of every cell. The error is
+// spec.Errors and holds all that is wrong, but for what spec.Parse has reported:
+// of stages that it marked as broken only the kind is looked up.
+func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
+	b := &builder{spec: s, kinds: map[string]*pipeline.Kind{}, stages: map[string]*stageCells{}}
+	for i := range kinds {
+		b.kinds[kinds[i].Name] = &kinds[i]
+		b.kindNames = append(b.kindNames, kinds[i].Name)
+	}
+	for _, stage := range s.Stages {
+		kind := b.kinds[stage.Uses]
+		b.stages[stage.Name] = &stageCells{stage: stage, kind: kind, output: b.outputType(stage, kind)}
+		b.stageNames = append(b.stageNames, stage.Name)
+	}
+	for _, stage := range s.Stages {
+		b.checkWiring(stage)
+	}
+	g := &Graph{Spec: s}
+	for _, stage := range s.Stages {
+		b.expand(b.stages[stage.Name], g)
+	}
+	if err := s.Report(b.errs); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// A builder collects the cells of a spec, and all that is wrong with it.
+type builder struct {
+	spec       *spec.Spec
+	kinds      map[string]*pipeline.Kind
+	kindNames  []string
+	stages     map[string]*stageCells
+	stageNames []string
+	errs       spec.Errors
+}
+
+// stageCells is a stage while the graph is built.
+type stageCells struct {
+	stage   *spec.Stage
+	kind    *pipeline.Kind // nil when unknown
+	output  pipeline.Type  // empty when unknown
+	started bool
+	axes    []axis // sorted by name
+	nodes   []*Node
+	broken  bool // the cells are not known because of what has been reported
+}
+
+// expand makes the cells of a stage, after those of the stages it needs.
+func (b *builder) expand(s *stageCells, g *Graph) {
+	if s.started {
+		return
+	}
+	s.started = true
+	if s.broken = s.stage.Broken; s.broken {
+		return
+	}
+	inputs := append(append([]spec.Need(nil), s.stage.Needs...), s.stage.Gather...)
+	for _, n := range inputs {
+		from := b.stages[n.Stage]
+		if from == nil {
+			s.broken = true // reported by spec, or by checkWiring
+			continue
+		}
+		b.expand(from, g)
+		s.broken = s.broken || from.broken
+	}
+	if s.broken {
+		return
+	}
+	before := len(b.errs)
+	rows := b.join(s)
+	if s.broken = len(b.errs) > before; s.broken {
+		return
+	}
+	for _, r := range rows {
+		s.nodes = append(s.nodes, b.node(s, r))
+	}
+	b.readParameters(s)
+	g.Nodes = append(g.Nodes, s.nodes...)
+}
+
+// node makes the cell of a row.
+func (b *builder) node(s *stageCells, r row) *Node {
+	n := &Node{ID: s.stage.Name + pipeline.AxesText(r.axes), Stage: s.stage, Kind: s.kind, Output: s.output, Axes: r.axes}
+	for i, need := range sortedNeeds(s.stage.Needs) {
+		n.Inputs = append(n.Inputs, Input{Name: need.Name, From: r.from[i : i+1 : i+1]})
+	}
+	for _, need := range sortedNeeds(s.stage.Gather) {
+		n.Inputs = append(n.Inputs, Input{Name: need.Name, Gathered: true, From: b.stages[need.Stage].nodes})
+	}
+	return n
+}
+
+func (b *builder) at(pos spec.Pos, format string, args ...any) {
+	b.errs = append(b.errs, &spec.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)})
+}
+
+// Needs lists the nodes that n reads, each once.
+func (n *Node) Needs() []*Node {
+	var list []*Node
+	seen := map[*Node]bool{}
+	for _, in := range n.Inputs {
+		for _, from := range in.From {
+			if !seen[from] {
+				seen[from] = true
+				list = append(list, from)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,232 @@
+package graph
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"foil/pipeline"
+	"foil/spec"
+)
+
+// maxCells bounds the cells of a stage: more is a mistake in the axes.
+const maxCells = 100_000
+
+// A row is a cell that is being joined.
+type row struct {
+	axes []pipeline.AxisValue // sorted by name
+	from []*Node              // by need, in the order of sortedNeeds
+	rank []int                // place of each coordinate on its axis
+}
+
+// join makes the rows of a stage: the natural join of the cells of its needs,
+// times its own axes. Rows are ordered by their axes, sorted by name, and by
+// the order of the values on each axis, so neither the order of stages nor
+// that of needs in the file matters.
+func (b *builder) join(s *stageCells) []row {
+	before := len(b.errs)
+	b.checkAxes(s)
+	if len(b.errs) > before {
+		return nil
+	}
+	rows := []row{{}}
+	for _, n := range sortedNeeds(s.stage.Needs) {
+		from := b.stages[n.Stage]
+		joined := joinNeed(rows, s.axes, from)
+		switch {
+		case len(joined) > maxCells:
+			b.at(s.stage.Pos, "stage %q has more than %d cells", s.stage.Name, maxCells)
+			return nil
+		case len(joined) == 0:
+			b.reportEmpty(s, n, from)
+			return nil
+		}
+		rows = joined
+		for _, a := range from.axes {
+			s.addAxis(a)
+		}
+	}
+	for _, a := range s.stage.Matrix {
+		if len(rows)*len(a.Values) > maxCells {
+			b.at(a.Pos, "with axis %q, stage %q has more than %d cells", a.Name, s.stage.Name, maxCells)
+			return nil
+		}
+		rows = multiply(rows, a)
+		s.addAxis(axis{a.Name, a.Pos, a.Values})
+	}
+	if rows = b.exclude(s, rows); rows == nil {
+		return nil
+	}
+	s.sort(rows)
+	return rows
+}
+
+// joinNeed continues every row with the cells that agree with it on the axes
+// that both have. It stops when there are too many.
+func joinNeed(rows []row, axes []axis, from *stageCells) []row {
+	var shared []string
+	for _, a := range axes {
+		if slices.ContainsFunc(from.axes, func(x axis) bool { return x.name == a.name }) {
+			shared = append(shared, a.name)
+		}
+	}
+	byPoint := map[string][]*Node{}
+	for _, n := range from.nodes {
+		p := point(n.Axes, shared)
+		byPoint[p] = append(byPoint[p], n)
+	}
+	var joined []row
+	for _, r := range rows {
+		for _, n := range byPoint[point(r.axes, shared)] {
+			joined = append(joined, row{axes: merge(r.axes, n.Axes), from: append(slices.Clip(r.from), n)})
+		}
+		if len(joined) > maxCells {
+			break
+		}
+	}
+	return joined
+}
+
+// point is the text of some coordinates: equal values have the same text.
+func point(axes []pipeline.AxisValue, names []string) string {
+	var b strings.Builder
+	for _, a := range axes {
+		if slices.Contains(names, a.Axis) {
+			b.WriteString(a.Value.String())
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// merge joins coordinates that agree, sorted by name.
+func merge(a, b []pipeline.AxisValue) []pipeline.AxisValue {
+	merged := slices.Clone(a)
+	for _, v := range b {
+		if !slices.ContainsFunc(merged, func(w pipeline.AxisValue) bool { return w.Axis == v.Axis }) {
+			merged = append(merged, v)
+		}
+	}
+	slices.SortFunc(merged, func(v, w pipeline.AxisValue) int { return strings.Compare(v.Axis, w.Axis) })
+	return merged
+}
+
+func multiply(rows []row, a spec.Axis) []row {
+	product := make([]row, 0, len(rows)*len(a.Values))
+	for _, r := range rows {
+		for _, v := range a.Values {
+			product = append(product, row{axes: merge(r.axes, []pipeline.AxisValue{{a.Name, v}}), from: r.from})
+		}
+	}
+	return product
+}
+
+// addAxis notes an axis of the stage. Of an axis that several needs share, the
+// values of the first are kept: it gives the order.
+func (s *stageCells) addAxis(a axis) {
+	i, found := slices.BinarySearchFunc(s.axes, a.name, func(x axis, name string) int { return strings.Compare(x.name, name) })
+	if !found {
+		s.axes = slices.Insert(s.axes, i, a)
+	}
+}
+
+// sort orders rows, and drops the values of axes on which no row lies.
+func (s *stageCells) sort(rows []row) {
+	for i, a := range s.axes {
+		place := map[string]int{}
+		for j, v := range a.values {
+			place[v.String()] = j
+		}
+		used := make([]bool, len(a.values))
+		for r := range rows {
+			j := place[rows[r].axes[i].Value.String()]
+			rows[r].rank = append(rows[r].rank, j)
+			used[j] = true
+		}
+		s.axes[i].values = nil
+		for j, v := range a.values {
+			if used[j] {
+				s.axes[i].values = append(s.axes[i].values, v)
+			}
+		}
+	}
+	slices.SortFunc(rows, func(x, y row) int { return slices.Compare(x.rank, y.rank) })
+}
+
+// reportEmpty says why a need has no cell in common with those before it.
+func (b *builder) reportEmpty(s *stageCells, n spec.Need, from *stageCells) {
+	for _, a := range s.axes {
+		for _, other := range from.axes {
+			if a.name == other.name && !slices.ContainsFunc(a.values, func(v spec.Value) bool { return slices.ContainsFunc(other.values, v.Equal) }) {
+				b.at(n.StagePos, "the needs of %q have no cell in common: axis %q is %s in %q, and %s in what the other needs give",
+					s.stage.Name, a.name, valuesText(other.values), n.Stage, valuesText(a.values))
+				return
+			}
+		}
+	}
+	b.at(n.StagePos, "the needs of %q have no cell in common: no cell of %q has axis values that the other needs have, too", s.stage.Name, n.Stage)
+}
+
+// valuesText lists the values of an axis, shortened.
+func valuesText(values []spec.Value) string {
+	const many = 8
+	texts := make([]string, 0, many)
+	for _, v := range values[:min(len(values), many)] {
+		texts = append(texts, v.String())
+	}
+	if len(values) > many {
+		texts = append(texts, "...")
+	}
+	return cmp.Or(strings.Join(texts, ", "), "nothing")
+}
+
+// exclude drops the rows that the stage leaves out.
+func (b *builder) exclude(s *stageCells, rows []row) []row {
+	for _, e := range s.stage.Exclude {
+		if !b.knowsAxes(s, e) {
+			continue
+		}
+		before := len(rows)
+		rows = slices.DeleteFunc(rows, func(r row) bool { return excludes(e, r.axes) })
+		switch {
+		case len(rows) == 0:
+			b.at(e.Pos, "nothing is left of stage %q: leave something in", s.stage.Name)
+			return nil
+		case len(rows) == before:
+			b.at(e.Pos, "stage %q has no such cell, or an exclusion before has left them all out", s.stage.Name)
+		}
+	}
+	return rows
+}
+
+// knowsAxes reports axes and values that a stage does not have.
+func (b *builder) knowsAxes(s *stageCells, e spec.Exclusion) bool {
+	before := len(b.errs)
+	var names []string
+	for _, a := range s.axes {
+		names = append(names, a.name)
+	}
+	for _, x := range e.Axes {
+		i := slices.Index(names, x.Name)
+		if i < 0 {
+			b.at(x.Pos, "stage %q has no axis %q%s", s.stage.Name, x.Name, spec.Suggestion(x.Name, names))
+			continue
+		}
+		for _, v := range x.Values {
+			if !slices.ContainsFunc(s.axes[i].values, v.Equal) {
+				b.at(v.Pos, "axis %q has no value %s; it has %s", x.Name, v, valuesText(s.axes[i].values))
+			}
+		}
+	}
+	return len(b.errs) == before
+}
+
+func excludes(e spec.Exclusion, at []pipeline.AxisValue) bool {
+	for _, x := range e.Axes {
+		i := slices.IndexFunc(at, func(v pipeline.AxisValue) bool { return v.Axis == x.Name })
+		if i < 0 || !slices.ContainsFunc(x.Values, at[i].Value.Equal) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,199 @@
+package graph
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"foil/spec"
+)
+
+// Select narrows a graph to some cells and all that they need. A selection is
+// STAGE for all cells of a stage, or STAGE[axis=value,...] for those at these
+// values; several add up. A gathering stage takes part only when it is selected,
+// or needed by what is, and then with all that it gathers.
+func (g *Graph) Select(only []string) (*Graph, error) {
+	if len(only) == 0 {
+		return g, nil
+	}
+	chosen := map[*Node]bool{}
+	var problems []string
+	for _, text := range only {
+		nodes, err := g.find(text)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("--only %q: %v", text, err))
+		}
+		for _, n := range nodes {
+			choose(n, chosen)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("%s", strings.Join(problems, "\n"))
+	}
+	narrow := &Graph{Spec: g.Spec, Files: g.Files, Whole: cmp.Or(g.Whole, g)}
+	for _, n := range g.Nodes {
+		if chosen[n] {
+			narrow.Nodes = append(narrow.Nodes, n)
+		}
+	}
+	return narrow, nil
+}
+
+// choose adds a node and what it needs.
+func choose(n *Node, chosen map[*Node]bool) {
+	if chosen[n] {
+		return
+	}
+	chosen[n] = true
+	for _, in := range n.Inputs {
+		for _, from := range in.From {
+			choose(from, chosen)
+		}
+	}
+}
+
+// find returns the cells of a selection.
+func (g *Graph) find(text string) ([]*Node, error) {
+	stage, point, err := parseSelection(text)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	var nodes []*Node
+	for _, n := range g.Nodes {
+		if !slices.Contains(names, n.Stage.Name) {
+			names = append(names, n.Stage.Name)
+		}
+		if n.Stage.Name == stage {
+			nodes = append(nodes, n)
+		}
+	}
+	if len(nodes) == 0 {
+		return nil, fmt.Errorf("no stage %q%s", stage, spec.Suggestion(stage, names))
+	}
+	all := nodes
+	for _, c := range point {
+		if nodes, err = atCoordinate(all, nodes, stage, c); err != nil {
+			return nil, err
+		}
+	}
+	if len(nodes) == 0 {
+		return nil, fmt.Errorf("no cell of %q has these values together", stage)
+	}
+	return nodes, nil
+}
+
+// A coordinate is axis=value as written.
+type coordinate struct{ axis, value string }
+
+// atCoordinate returns those of nodes that have a value on an axis; all are the
+// cells of the stage.
+func atCoordinate(all, nodes []*Node, stage string, c coordinate) ([]*Node, error) {
+	var axes []string
+	var values []spec.Value
+	for _, a := range all[0].Axes {
+		axes = append(axes, a.Axis)
+	}
+	i := slices.Index(axes, c.axis)
+	if i < 0 {
+		return nil, fmt.Errorf("stage %q has no axis %q%s", stage, c.axis, spec.Suggestion(c.axis, axes))
+	}
+	for _, n := range all {
+		if v := n.Axes[i].Value; !slices.ContainsFunc(values, v.Equal) {
+			values = append(values, v)
+		}
+	}
+	is := func(v spec.Value) bool { return plainText(v) == c.value || v.String() == c.value }
+	if !slices.ContainsFunc(values, is) {
+		return nil, fmt.Errorf("axis %q of stage %q has no value %q; it has %s", c.axis, stage, c.value, valuesText(values))
+	}
+	return slices.DeleteFunc(slices.Clone(nodes), func(n *Node) bool { return !is(n.Axes[i].Value) }), nil
+}
+
+// parseSelection reads STAGE or STAGE[axis=value,...]. A value in quotes may
+// hold any character.
+func parseSelection(text string) (stage string, point []coordinate, err error) {
+	text = strings.TrimSpace(text)
+	stage, rest, hasAxes := strings.Cut(text, "[")
+	if !hasAxes {
+		return stage, nil, nil
+	}
+	rest, closed := strings.CutSuffix(rest, "]")
+	if !closed {
+		return "", nil, fmt.Errorf("a ] is missing at the end; write STAGE[axis=value,...]")
+	}
+	for _, part := range splitOutsideQuotes(rest) {
+		axis, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return "", nil, fmt.Errorf("%q is not axis=value; write STAGE[axis=value,...]", part)
+		}
+		point = append(point, coordinate{strings.TrimSpace(axis), strings.TrimSpace(value)})
+	}
+	return strings.TrimSpace(stage), point, nil
+}
+
+// splitOutsideQuotes splits at commas.
+func splitOutsideQuotes(s string) []string {
+	var q quotes
+	var parts []string
+	start := 0
+	for i, r := range s {
+		if q.outside(r) && r == ',' {
+			parts = append(parts, s[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, s[start:])
+}
+
+// quotes follows a text rune by rune, and knows what stands between double quotes,
+// in which a backslash takes away the meaning of what comes next.
+type quotes struct{ open, escaped bool }
+
+// outside says whether the next rune stands outside of quotes and is none.
+func (q *quotes) outside(r rune) bool {
+	switch {
+	case q.escaped:
+		q.escaped = false
+		return false
+	case q.open && r == '\\':
+		q.escaped = true
+		return false
+	case r == '"':
+		q.open = !q.open
+		return false
+	}
+	return !q.open
+}
+
+// Cell returns the one cell that a text names: STAGE, or STAGE[axis=value,...]
+// with as many axes as tell it from the others.
+func (g *Graph) Cell(text string) (*Node, error) {
+	nodes, err := g.find(text)
+	if err != nil {
+		return nil, fmt.Errorf("cell %q: %w", text, err)
+	}
+	if len(nodes) > 1 {
+		return nil, fmt.Errorf("cell %q: these are %d cells; name one, such as %s", text, len(nodes), nodes[0].ID)
+	}
+	return nodes[0], nil
+}
+
+// CutFile parts CELL/FILE. File is empty when there is none.
+func CutFile(text string) (cell, file string) {
+	var q quotes
+	depth := 0
+	for i, r := range text {
+		switch {
+		case !q.outside(r):
+		case r == '[':
+			depth++
+		case r == ']':
+			depth--
+		case r == '/' && depth <= 0:
+			return strings.TrimSpace(text[:i]), text[i+1:]
+		}
+	}
+	return text, ""
+}

@@ -1,0 +1,242 @@
+package history
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+	"foil/internal/words"
+	"foil/pipeline/graph"
+	"foil/pipeline/plan"
+)
+
+// An Explanation says of what a cell's key is made and, where the cell is not
+// in the cache, why.
+type Explanation struct {
+	*plan.Cell
+	// Lines are those of the key; the value of an input that is not known yet is NotKnown.
+	Lines digest.KeyLines
+
+	// Nearest is the work of the same kind that is most like that of a cell
+	// which was never made: see History. Differences are between the two.
+	Nearest     *store.Record
+	Differences []Difference
+
+	// Waits explains the cell that has to be made first: before this one's key is
+	// known, or because it does the same work.
+	Waits *Explanation
+}
+
+// A Difference is a line in which two works differ. Old or New is empty when
+// only one of them has such a line.
+type Difference struct {
+	digest.KeyLine
+	Old, New string
+
+	// Of an input: the cell that made the new content, and in what its work
+	// differs from that which made the old. SameWork says that it does not.
+	Cell     string
+	Because  []Difference
+	SameWork bool
+}
+
+// An Explainer compares the cells of a plan with what a cache remembers.
+type Explainer struct {
+	plan    *plan.Plan
+	history *History
+	cells   map[*graph.Node]*plan.Cell
+}
+
+// NewExplainer returns one for a plan's cells.
+func NewExplainer(p *plan.Plan, h *History) *Explainer {
+	x := &Explainer{plan: p, history: h, cells: make(map[*graph.Node]*plan.Cell, len(p.Cells))}
+	for _, c := range p.Cells {
+		x.cells[c.Node] = c
+	}
+	return x
+}
+
+// Explain says why a cell of the plan is what it is.
+func (x *Explainer) Explain(n *graph.Node) *Explanation {
+	c := x.cells[n]
+	e := &Explanation{Cell: c, Lines: x.lines(c)}
+	switch {
+	case c.SameAs != nil:
+		e.Waits = x.Explain(c.SameAs)
+		return e
+	case c.State == plan.Unknown:
+		e.Waits = x.Explain(x.firstMissing(n))
+	case c.State == plan.Hit || !c.NeverMade:
+		return e
+	}
+	known := slices.DeleteFunc(e.Lines.Sorted(), isNotKnown)
+	if e.Nearest = x.history.nearest(n.Kind.Name, n.ID, known); e.Nearest != nil {
+		e.Differences = x.compare(e.Nearest, known, x.inputs(c))
+		e.Differences = slices.DeleteFunc(e.Differences, func(d Difference) bool {
+			return slices.ContainsFunc(e.Lines, func(l digest.KeyLine) bool { return l.Compare(d.KeyLine) == 0 && isNotKnown(l) })
+		})
+	}
+	return e
+}
+
+// NotKnown stands for the digest of an input that has to be made first.
+const NotKnown = "?"
+
+func isNotKnown(l digest.KeyLine) bool { return l.Part == digest.PartInput && l.Value == NotKnown }
+
+func (x *Explainer) lines(c *plan.Cell) digest.KeyLines {
+	if c.Lines != nil {
+		return c.Lines
+	}
+	lines := plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.cells[from].Content })
+	zero := digest.Digest{}.String()
+	for i, l := range lines {
+		if l.Part == digest.PartInput && l.Value == zero {
+			lines[i].Value = NotKnown
+		}
+	}
+	return lines
+}
+
+// firstMissing is a cell that n needs, and that will run.
+func (x *Explainer) firstMissing(n *graph.Node) *graph.Node {
+	for _, in := range n.Inputs {
+		for _, from := range in.From {
+			switch c := x.cells[from]; c.State {
+			case plan.Miss:
+				return from
+			case plan.Unknown:
+				return x.firstMissing(from)
+			}
+		}
+	}
+	return n
+}
+
+// inputs are those that a record of the cell would name.
+func (x *Explainer) inputs(c *plan.Cell) []store.Input {
+	var list []store.Input
+	for _, in := range c.Node.Inputs {
+		for _, from := range in.From {
+			f := x.cells[from]
+			list = append(list, store.Input{Name: in.Name, Cell: from.ID, Key: f.Key, Digest: f.Content})
+		}
+	}
+	return list
+}
+
+// compare lists in what new work differs from old work.
+func (x *Explainer) compare(old *store.Record, lines digest.KeyLines, inputs []store.Input) []Difference {
+	var list []Difference
+	eachPair(old.KeyLines.Sorted(), lines, func(a, b *digest.KeyLine) {
+		d := Difference{}
+		switch {
+		case a != nil && b != nil && a.Value == b.Value:
+			return
+		case a == nil:
+			d.KeyLine, d.New = *b, b.Value
+		case b == nil:
+			d.KeyLine, d.Old = *a, a.Value
+		default:
+			d.KeyLine, d.Old, d.New = *b, a.Value, b.Value
+		}
+		if d.Part == digest.PartInput {
+			x.trace(&d, old.Inputs, inputs)
+		}
+		list = append(list, d)
+	})
+	return list
+}
+
+// trace follows an input to the works that made its old and its new content.
+func (x *Explainer) trace(d *Difference, old, now []store.Input) {
+	before, after := inputOf(d, old, d.Old), inputOf(d, now, d.New)
+	if after == nil {
+		return
+	}
+	d.Cell = after.Cell
+	if before == nil {
+		return
+	}
+	if d.SameWork = before.Key == after.Key; d.SameWork {
+		return
+	}
+	if a, b := x.history.of[before.Key], x.history.of[after.Key]; a != nil && b != nil {
+		d.Because = x.compare(a, b.KeyLines.Sorted(), b.Inputs)
+	}
+}
+
+// inputOf finds the input that a line is about.
+func inputOf(d *Difference, inputs []store.Input, content string) *store.Input {
+	name, _, _ := strings.Cut(d.Name, "[")
+	for i, in := range inputs {
+		if in.Name == name && in.Digest.String() == content {
+			return &inputs[i]
+		}
+	}
+	return nil
+}
+
+// Short says why a cell is not in the cache, in a few words.
+func (e *Explanation) Short() string {
+	if e.State != plan.Miss || e.Nearest == nil || len(e.Differences) == 0 {
+		return e.Reason
+	}
+	const few = 2
+	var texts []string
+	for i, d := range e.Differences {
+		if i == few {
+			texts = append(texts, fmt.Sprintf("%d more", len(e.Differences)-few))
+			break
+		}
+		texts = append(texts, d.String())
+	}
+	return "new: " + words.And(texts)
+}
+
+// String says what differs, without going into why.
+func (d Difference) String() string {
+	switch what := strings.TrimSpace(d.Part.String() + " " + d.Name); {
+	case d.Part == digest.PartInput && d.Old != "" && d.New != "":
+		return what + " has other content"
+	case d.Part == digest.PartInput && d.Old == "":
+		return what + " was not there"
+	case d.Part == digest.PartInput:
+		return what + " is not there any more"
+	case d.Old == "":
+		return fmt.Sprintf("%s was not there, now %s", what, d.New)
+	case d.New == "":
+		return fmt.Sprintf("%s was %s, now not there", what, d.Old)
+	default:
+		return fmt.Sprintf("%s %s -> %s", what, shortHash(d.Old), shortHash(d.New))
+	}
+}
+
+// shortHash cuts digests, which nobody reads as a whole.
+func shortHash(text string) string {
+	const hash, short = 64, 12
+	if len(text) == hash && strings.Trim(text, "0123456789abcdef") == "" {
+		return text[:short]
+	}
+	return text
+}
+
+// Causes are the lines of an explanation that say what differs, and why inputs
+// do, from the outside in. There may be many for a cell that gathers.
+func (e *Explanation) Causes() []string { return causes(nil, e.Differences, "") }
+
+func causes(lines []string, differences []Difference, indent string) []string {
+	for _, d := range differences {
+		line := indent + d.String()
+		if d.Cell != "" {
+			line += ", made by " + d.Cell
+		}
+		if d.SameWork {
+			line += "; the same work came out different, as on another processor"
+		}
+		lines = causes(append(lines, line), d.Because, indent+"  ")
+	}
+	return lines
+}

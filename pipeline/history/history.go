@@ -1,0 +1,131 @@
+package history
+
+import (
+	"context"
+	"slices"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+)
+
+// A History is what a cache remembers: the records of all that was made in it.
+type History struct {
+	kinds map[string]*works
+	of    map[digest.Key]*store.Record
+}
+
+// works are those of a kind that were done.
+type works struct {
+	all     []*past // the latest first
+	ofCells map[string][]*past
+
+	texts, settings survey // of all
+}
+
+// A past is work that was done.
+type past struct {
+	record   *store.Record
+	lines    digest.KeyLines // sorted
+	settings digest.KeyLines // see Estimate
+}
+
+// Read reads all records of a store. Those that cannot be read are no part of its
+// history.
+func Read(ctx context.Context, s store.Store) (*History, error) {
+	var records []*store.Record
+	for r, err := range s.Records(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return New(records), nil
+}
+
+// New is the history of some records.
+func New(records []*store.Record) *History {
+	h := &History{kinds: map[string]*works{}, of: map[digest.Key]*store.Record{}}
+	records = slices.Clone(records)
+	slices.SortStableFunc(records, func(a, b *store.Record) int { return b.Started.Compare(a.Started) })
+	for _, r := range records {
+		w := h.kinds[r.Kind]
+		if w == nil {
+			w = &works{ofCells: map[string][]*past{}}
+			h.kinds[r.Kind] = w
+		}
+		lines := r.KeyLines.Sorted()
+		p := &past{r, lines, settings(lines)}
+		w.all = append(w.all, p)
+		w.ofCells[r.Cell] = append(w.ofCells[r.Cell], p)
+		w.texts.add(p.lines)
+		w.settings.add(p.settings)
+		h.of[r.Key] = r
+	}
+	return h
+}
+
+// nearest returns the record of a kind whose work differs in the fewest lines:
+// of several, one of the same cell, and then the latest. Nil: the kind has none.
+func (h *History) nearest(kind, cell string, lines digest.KeyLines) *store.Record {
+	w := h.kinds[kind]
+	if w == nil {
+		return nil
+	}
+	near := w.texts.near(lines)
+	if own, d := nearestOf(w.ofCells[cell], cell, lines); own != nil && d <= near.differ {
+		return own.record
+	}
+	if i := near.first(); i >= 0 {
+		return w.all[i].record
+	}
+	p, _ := nearestOf(w.all, cell, lines)
+	return p.record
+}
+
+// nearestOf compares with all works of a list that has the latest first. It returns
+// how many lines differ, too.
+func nearestOf(list []*past, cell string, lines digest.KeyLines) (best *past, differ int) {
+	for _, p := range list {
+		d := distance(p.lines, lines)
+		if best == nil || d < differ || d == differ && p.record.Cell == cell && best.record.Cell != cell {
+			best, differ = p, d
+		}
+	}
+	return best, differ
+}
+
+// distance counts the lines in which two sorted texts differ.
+func distance(a, b digest.KeyLines) (n int) {
+	eachPair(a, b, func(old, now *digest.KeyLine) {
+		if old == nil || now == nil || old.Value != now.Value {
+			n++
+		}
+	})
+	return n
+}
+
+// eachPair walks two sorted texts and pairs the lines about the same thing.
+func eachPair(a, b digest.KeyLines, f func(old, now *digest.KeyLine)) {
+	for len(a) > 0 || len(b) > 0 {
+		order := 0
+		switch {
+		case len(b) == 0:
+			order = -1
+		case len(a) == 0:
+			order = 1
+		default:
+			order = a[0].Compare(b[0])
+		}
+		switch {
+		case order < 0:
+			f(&a[0], nil)
+			a = a[1:]
+		case order > 0:
+			f(nil, &b[0])
+			b = b[1:]
+		default:
+			f(&a[0], &b[0])
+			a, b = a[1:], b[1:]
+		}
+	}
+}

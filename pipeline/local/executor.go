@@ -1,0 +1,201 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+	"foil/pipeline"
+	"foil/pipeline/run"
+)
+
+// An Executor runs tasks on this machine: in processes of their own, but for those of
+// kinds that are Light.
+type Executor struct {
+	Kinds []pipeline.Kind
+	Store store.Store
+	Env   *pipeline.Env // nil: an empty one
+
+	// Limits are what all tasks that run at once may take. Cores 0: as many as the
+	// processor has. Memory 0: not limited.
+	Limits pipeline.Limits
+
+	// Processes start the tasks. Nil: all tasks run in this process, and keep to no number
+	// of cores.
+	Processes *Processes
+
+	mu   sync.Mutex
+	busy map[int]bool // GPUs that tasks have
+}
+
+// Capacity is what tasks that run at once may take together.
+func (e *Executor) Capacity() pipeline.Limits {
+	l := e.Limits
+	if l.Cores <= 0 {
+		l.Cores = runtime.GOMAXPROCS(0)
+	}
+	if l.Memory <= 0 {
+		l.Memory = math.MaxInt64
+	}
+	return l
+}
+
+// Run runs a task: see run.Executor.
+func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h pipeline.Hooks) (pipeline.Usage, error) {
+	gpus, err := e.takeGPUs(t.Needs.GPUs)
+	if err != nil {
+		return pipeline.Usage{}, err
+	}
+	defer e.giveBack(gpus)
+	env := e.Env
+	if env == nil {
+		env = &pipeline.Env{}
+	}
+	site := pipeline.Site{Env: env, GPUs: gpus, OutDir: a.Workspace.Out, WorkDir: a.Workspace.Checkpoint}
+	light := slices.ContainsFunc(e.Kinds, func(k pipeline.Kind) bool { return k.Name == t.Kind && k.Light })
+	if light || e.Processes == nil {
+		return e.here(ctx, t, a, site, h, light)
+	}
+	o := order{Task: t, Site: site, Paths: map[digest.Digest]string{}}
+	var in inputs
+	for _, f := range t.Files() {
+		if o.Paths[f.Digest], err = in.note(e.Store.Fetch(ctx, f)); err != nil && in.damaged == nil {
+			return pipeline.Usage{}, err
+		}
+	}
+	if err := in.err(); err != nil {
+		return pipeline.Usage{}, err
+	}
+	log, err := openLog(a.Workspace.Log)
+	if err != nil {
+		return pipeline.Usage{}, err
+	}
+	defer log.Close()
+	var hold *os.File
+	if l, ok := a.Lease.(store.Inheritable); ok {
+		hold = l.Inherit()
+	}
+	return e.Processes.run(ctx, o, hold, log, h)
+}
+
+// here runs a task in this process.
+func (e *Executor) here(ctx context.Context, t *pipeline.Task, a run.Attempt, site pipeline.Site, h pipeline.Hooks, light bool) (pipeline.Usage, error) {
+	log := &lazyLog{path: a.Workspace.Log}
+	defer log.Close()
+	site.Log = log
+	var in inputs
+	site.Open = func(f pipeline.File) (string, error) { return in.note(e.Store.Fetch(ctx, f)) }
+	work := func() error { return t.Run(ctx, e.Kinds, site, h) }
+	var usage pipeline.Usage
+	var err error
+	if light {
+		usage.CPU, err = onOneThread(work)
+	} else {
+		err = work()
+	}
+	// What a kind found damaged counts, whatever it made of the error.
+	if damaged := in.err(); damaged != nil {
+		err = damaged
+	}
+	return usage, err
+}
+
+// inputs note which files of a task are damaged. A kind may open several at once.
+type inputs struct {
+	mu      sync.Mutex
+	damaged []*store.DamagedError
+}
+
+func (in *inputs) note(path string, err error) (string, error) {
+	var d *store.DamagedError
+	if errors.As(err, &d) {
+		in.mu.Lock()
+		in.damaged = append(in.damaged, d)
+		in.mu.Unlock()
+	}
+	return path, err
+}
+
+func (in *inputs) err() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.damaged == nil {
+		return nil
+	}
+	return &run.InputError{Damaged: slices.Clone(in.damaged)}
+}
+
+// takeGPUs takes the first ones that are free. The run asks for no more than there are.
+func (e *Executor) takeGPUs(n int) ([]int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var taken []int
+	for i := 0; i < e.Limits.GPUs && len(taken) < n; i++ {
+		if !e.busy[i] {
+			taken = append(taken, i)
+		}
+	}
+	if len(taken) < n {
+		return nil, fmt.Errorf("%d GPUs are not free", n)
+	}
+	for _, i := range taken {
+		if e.busy == nil {
+			e.busy = map[int]bool{}
+		}
+		e.busy[i] = true
+	}
+	return taken, nil
+}
+
+func (e *Executor) giveBack(gpus []int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, i := range gpus {
+		delete(e.busy, i)
+	}
+}
+
+func openLog(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+}
+
+// A lazyLog is made when something is written to it first: most light cells write
+// nothing. It continues the log of an interrupted run.
+type lazyLog struct {
+	path string
+
+	mu   sync.Mutex
+	file *os.File
+}
+
+var _ io.WriteCloser = (*lazyLog)(nil)
+
+func (l *lazyLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		var err error
+		if l.file, err = openLog(l.path); err != nil {
+			return 0, err
+		}
+	}
+	return l.file.Write(p)
+}
+
+// Close closes the log if there is one.
+func (l *lazyLog) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}

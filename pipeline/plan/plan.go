@@ -1,0 +1,190 @@
+package plan
+
+import (
+	"context"
+	"errors"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+	"foil/pipeline"
+	"foil/pipeline/graph"
+)
+
+// A State is what is known of a cell before anything runs.
+type State int
+
+const (
+	Hit     State = iota // it is in the cache
+	Miss                 // it will run
+	Unknown              // its key depends on the output of a cell that will run
+)
+
+func (s State) String() string { return [...]string{"hit", "miss", "unknown"}[s] }
+
+// A Cell is a node with what is known of it before anything runs.
+type Cell struct {
+	Node   *graph.Node
+	State  State
+	Reason string // why it is no hit: "never made", "depends on model[fold=0]", ...
+
+	NeverMade bool // the store has no record of the key
+
+	// Key and Lines are empty for Unknown.
+	Key   digest.Key
+	Lines digest.KeyLines
+
+	Record *store.Record // of a hit
+	SameAs *graph.Node   // a node before it that does the same work; nil: none
+
+	Sources []pipeline.Source // what it reads from outside of the pipeline
+	Content digest.Digest     // of a hit's artifact
+}
+
+// A Plan says what a run would do.
+type Plan struct {
+	Graph *graph.Graph
+	Cells []*Cell // in the order of Graph.Nodes
+
+	Hits, Misses, Unknown int
+
+	Options Options // with defaults
+}
+
+// New looks up every cell, as far as its key is known: the key of a cell that
+// needs a miss depends on what that one will make. It changes nothing.
+func New(ctx context.Context, g *graph.Graph, opts Options) (*Plan, error) {
+	p := &planner{
+		plan:    &Plan{Graph: g, Options: opts.withDefaults()},
+		cells:   make(map[*graph.Node]*Cell, len(g.Nodes)),
+		sources: map[string]sourced{},
+		owners:  map[digest.Key]*graph.Node{},
+	}
+	var errs []error
+	for _, n := range g.Nodes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		c, err := p.cell(ctx, n)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		p.plan.add(c)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return p.plan, nil
+}
+
+func (p *Plan) add(c *Cell) {
+	p.Cells = append(p.Cells, c)
+	switch c.State {
+	case Hit:
+		p.Hits++
+	case Miss:
+		p.Misses++
+	case Unknown:
+		p.Unknown++
+	}
+}
+
+// A planner walks a graph in the order of its nodes.
+type planner struct {
+	plan    *Plan
+	cells   map[*graph.Node]*Cell
+	sources map[string]sourced
+	owners  map[digest.Key]*graph.Node
+}
+
+// sourced is what Kind.Sources said, once for equal parameters.
+type sourced struct {
+	sources []pipeline.Source
+	err     error
+}
+
+// cell plans a node. An error that equal cells share is returned for the first.
+func (p *planner) cell(ctx context.Context, n *graph.Node) (*Cell, error) {
+	c := &Cell{Node: n}
+	p.cells[n] = c
+	var err error
+	if c.Sources, err = p.findSources(ctx, n); err != nil {
+		return nil, err
+	}
+	if missing := p.missing(n); missing != nil {
+		c.State, c.Reason = Unknown, "depends on "+missing.ID
+		return c, nil
+	}
+	c.Lines = KeyLines(n, p.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return p.cells[from].Content })
+	c.Key = c.Lines.Key()
+	var miss store.Miss
+	c.Record, miss, err = p.plan.Options.Store.Lookup(ctx, c.Key)
+	c.Reason, c.NeverMade = miss.Reason, miss.NeverMade
+	switch owner := p.owners[c.Key]; {
+	case err != nil:
+		return nil, &pipeline.CellError{Cell: n.ID, Kind: n.Kind.Name, Err: err}
+	case c.Record != nil:
+		c.State, c.Content = Hit, ArtifactOf(c.Record, nil).Digest()
+	case owner != nil:
+		c.State, c.SameAs, c.Reason = Miss, owner, "the same work as "+owner.ID
+	default:
+		c.State = Miss
+	}
+	if p.owners[c.Key] == nil {
+		p.owners[c.Key] = n
+	}
+	return c, nil
+}
+
+// missing returns the first cell that has to run before the key of n is known.
+func (p *planner) missing(n *graph.Node) *graph.Node {
+	for _, in := range n.Inputs {
+		for _, from := range in.From {
+			if c := p.cells[from]; c.State != Hit || c.Record == nil {
+				return from
+			}
+		}
+	}
+	return nil
+}
+
+func (p *planner) findSources(ctx context.Context, n *graph.Node) ([]pipeline.Source, error) {
+	if n.Kind.Sources == nil {
+		return nil, nil
+	}
+	id := n.Kind.Name + "\n" + n.With.String()
+	known, ok := p.sources[id]
+	if !ok {
+		env := *p.plan.Options.Env
+		env.Files = p.plan.Graph.Files
+		known.sources, known.err = n.Kind.Sources(ctx, &env, n.Params.Values)
+		p.sources[id] = known
+		if known.err != nil {
+			return nil, &pipeline.CellError{Cell: n.ID, Kind: n.Kind.Name, Err: known.err}
+		}
+	}
+	return known.sources, nil
+}
+
+// ArtifactOf returns the artifact that a record names.
+func ArtifactOf(r *store.Record, open func(digest.File) (string, error)) pipeline.Artifact {
+	return pipeline.Artifact{Files: r.Outputs, Open: open}
+}
+
+// Options say what a plan is made for. Of them, Numeric alone enters keys.
+type Options struct {
+	Store   store.Store
+	Env     *pipeline.Env // for kinds that read from outside of the pipeline; nil: an empty one
+	Numeric Numeric       // of kinds that are numeric
+	Cores   int           // threads that a cell may keep busy whose stage does not say; 0: one
+}
+
+func (o Options) withDefaults() Options {
+	if o.Env == nil {
+		o.Env = &pipeline.Env{}
+	}
+	if o.Cores <= 0 {
+		o.Cores = 1
+	}
+	return o
+}

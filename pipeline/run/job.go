@@ -1,0 +1,267 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+	"foil/pipeline"
+	"foil/pipeline/graph"
+)
+
+// A job is a ready step in the hands of a goroutine, with all that it needs.
+type job struct {
+	*step
+	opts     Options
+	store    store.Store
+	host     string
+	messages chan<- message
+	deliver  bool
+
+	task   *pipeline.Task
+	inputs []store.Input                 // for the record
+	made   map[digest.Digest]*graph.Node // which node made an input's content
+
+	mu      sync.Mutex
+	timings []store.Timing
+}
+
+// newJob is called by the loop.
+func (x *loop) newJob(c *step) *job {
+	j := &job{
+		step: c, opts: x.opts, store: x.store(), host: x.host, messages: x.messages, deliver: x.opts.Deliver(c.Node),
+		made: map[digest.Digest]*graph.Node{},
+	}
+	kind := c.Node.Kind
+	j.task = &pipeline.Task{
+		Cell: c.Node.ID, Kind: kind.Name, Version: kind.Version, Needs: c.held, Sources: c.Sources,
+		CheckpointEvery: x.opts.CheckpointEvery,
+	}
+	// What is not in the key is not handed over.
+	if kind.Draws {
+		j.task.Seed = c.Node.Seed
+	}
+	if kind.Numeric {
+		j.task.Backend = x.plan.Options.Numeric.Backend
+	}
+	for _, in := range c.Node.Inputs {
+		for _, from := range in.From {
+			f := x.of[from]
+			input := pipeline.TaskInput{Name: in.Name, Gathered: in.Gathered, Files: f.outcome.Artifact.Files}
+			if in.Gathered {
+				input.Axes = from.Axes
+			}
+			for _, file := range input.Files {
+				j.made[file.Digest] = from
+			}
+			j.task.Inputs = append(j.task.Inputs, input)
+			j.inputs = append(j.inputs, store.Input{Name: in.Name, Cell: from.ID, Key: f.key, Digest: f.digest})
+		}
+	}
+	return j
+}
+
+// do sees to it that the cell is in the store, and tells the loop.
+func (j *job) do(ctx context.Context) {
+	// What is sent should something end the goroutine.
+	var m message = failed{cell: j.step, err: errors.New("the kind ended its goroutine")}
+	defer func() { j.messages <- m }()
+	m = j.makeOrFind(ctx)
+}
+
+func (j *job) makeOrFind(ctx context.Context) message {
+	if r, _, err := j.lookup(ctx); err != nil {
+		return failed{cell: j.step, err: err}
+	} else if r != nil {
+		return finished{cell: j.step, status: WasHit, record: r}
+	}
+	lease, err := j.store.Acquire(ctx, j.key)
+	if errors.Is(err, store.ErrHeld) {
+		return held{j.step}
+	} else if err != nil {
+		return failed{cell: j.step, err: err}
+	}
+	defer lease.Release()
+	r, miss, err := j.lookup(ctx) // again: until now another run may have made it
+	if err != nil {
+		return failed{cell: j.step, err: err}
+	} else if r != nil {
+		return finished{cell: j.step, status: WasHit, record: r}
+	}
+	return j.make(ctx, lease, miss.Reason)
+}
+
+// lookup is Store.Lookup, and reads what is to be delivered.
+func (j *job) lookup(ctx context.Context) (*store.Record, store.Miss, error) {
+	r, miss, err := j.store.Lookup(ctx, j.key)
+	if r == nil || !j.deliver {
+		return r, miss, err
+	}
+	for _, f := range r.Outputs {
+		if _, err := j.store.Fetch(ctx, f); err != nil {
+			return nil, store.Broken("its output " + err.Error()), nil
+		}
+	}
+	return r, store.Miss{}, nil
+}
+
+// make runs the kind and publishes what it wrote.
+func (j *job) make(ctx context.Context, lease store.Lease, reason string) message {
+	if err := j.task.SetParams(j.Node.Params); err != nil {
+		return failed{cell: j.step, err: err}
+	}
+	work, err := lease.Begin()
+	if err != nil {
+		return failed{cell: j.step, err: err}
+	}
+	if !work.Resumes {
+		os.Remove(work.Log)
+	}
+	j.messages <- started{cell: j.step, reason: reason, resumes: work.Resumes}
+
+	r, work, err := j.tries(ctx, lease, work)
+	wall := r.Wall()
+	var inputs *InputError
+	switch {
+	case errors.As(err, &inputs):
+		return damaged{j.step, j.damagedNodes(inputs)}
+	case err != nil && ctx.Err() != nil:
+		return stopped{j.step}
+	case err == nil:
+		err = lease.Publish(ctx, work, r)
+	}
+	if err != nil {
+		_ = lease.Fail(err) // for foil status: what is returned here says it as well
+		return failed{cell: j.step, err: err, log: written(work.Log), duration: wall}
+	}
+	return finished{cell: j.step, status: WasMade, record: r, duration: wall}
+}
+
+// damagedNodes names the nodes that have to be made again.
+func (j *job) damagedNodes(err *InputError) map[*graph.Node]*store.DamagedError {
+	nodes := map[*graph.Node]*store.DamagedError{}
+	for _, d := range err.Damaged {
+		if from := j.made[d.File.Digest]; from != nil {
+			nodes[from] = d
+		}
+	}
+	return nodes
+}
+
+// tries runs the kind until it succeeds or has failed as often as its stage allows.
+// Checkpoints stay from one try to the next. The record and the workspace are those of the
+// last try.
+func (j *job) tries(ctx context.Context, lease store.Lease, work *store.Workspace) (*store.Record, *store.Workspace, error) {
+	all := 1 + j.Node.Stage.Resources.Retries
+	for try := 1; ; try++ {
+		start := time.Now()
+		usage, err := j.try(ctx, Attempt{lease, work})
+		r := j.record(start, time.Since(start), usage)
+		var inputs *InputError
+		switch {
+		case err == nil || all == 1 || ctx.Err() != nil || errors.As(err, &inputs):
+			return r, work, err
+		case try == all:
+			return r, work, fmt.Errorf("tried %d times, at last: %w", all, err)
+		}
+		appendLog(work.Log, fmt.Sprintf("try %d of %d: %v\n", try, all, err))
+		j.messages <- retried{cell: j.step, err: err, try: try + 1}
+		next, err := lease.Begin()
+		if err != nil {
+			return r, work, err
+		}
+		work = next
+	}
+}
+
+// try runs the kind once, for as long as its stage allows.
+func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
+	j.mu.Lock()
+	j.timings = nil
+	j.mu.Unlock()
+	hooks := pipeline.Hooks{
+		OnProgress: func(p pipeline.Progress) { j.progress.Store(&p) },
+		OnNote:     func(text string) { j.messages <- noted{j.step, text} },
+		OnTiming: func(name string, d time.Duration) {
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			j.timings = append(j.timings, store.Timing{Name: name, Seconds: d.Seconds()})
+		},
+	}
+	limit := j.Node.Stage.Resources.Timeout
+	if limit == 0 {
+		return j.opts.Executor.Run(ctx, j.task, a, hooks)
+	}
+	late := fmt.Errorf("stopped after %s, the timeout of stage %q", timeText(limit), j.Node.Stage.Name)
+	limited, cancel := context.WithTimeoutCause(ctx, limit, late)
+	defer cancel()
+	usage, err := j.opts.Executor.Run(limited, j.task, a, hooks)
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		err = late
+	}
+	return usage, err
+}
+
+func (j *job) record(start time.Time, wall time.Duration, usage pipeline.Usage) *store.Record {
+	j.mu.Lock() // a kind may have left goroutines behind
+	defer j.mu.Unlock()
+	return &store.Record{
+		KeyLines:    j.lines,
+		Kind:        j.Node.Kind.Name,
+		Version:     j.Node.Kind.Version,
+		Seed:        j.Node.Seed,
+		Inputs:      j.inputs,
+		Cell:        j.Node.ID,
+		Params:      j.Node.With.String(),
+		Started:     start.UTC(),
+		WallSeconds: wall.Seconds(),
+		CPUSeconds:  usage.CPU.Seconds(),
+		PeakMemory:  usage.PeakMemory,
+		Timings:     slices.Clone(j.timings),
+		Host:        j.host,
+		Foil:        j.opts.Version,
+		Go:          runtime.Version(),
+	}
+}
+
+func hostname() string {
+	name, _ := os.Hostname()
+	return name
+}
+
+// appendLog adds to a cell's log. A log that cannot be written stops nothing.
+func appendLog(path, text string) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err == nil {
+		f.WriteString(text)
+		f.Close()
+	}
+}
+
+// written is the path of a log, empty when nothing was written.
+func written(path string) string {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return ""
+	}
+	return path
+}
+
+// timeText writes 1h30m instead of 1h30m0s.
+func timeText(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

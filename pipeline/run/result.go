@@ -1,0 +1,160 @@
+package run
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+	"foil/internal/words"
+	"foil/pipeline"
+	"foil/pipeline/graph"
+)
+
+// A Result is what came of a run.
+type Result struct {
+	Outcomes []*Outcome // in the order of Graph.Nodes
+
+	Hits, Made, Failed, Skipped int
+	Stopped                     int // not reached before the run was cancelled
+	Wall                        time.Duration
+
+	CPU     time.Duration // of the cells that were made, as far as it is known
+	Largest *Outcome      // of those, the one that took the most memory; nil: not known
+}
+
+// An Outcome is what came of a cell.
+type Outcome struct {
+	Node     *graph.Node
+	Status   Status
+	Key      digest.Key          // zero when the cell was not reached
+	Artifact pipeline.Artifact   // of WasHit and WasMade
+	Record   *store.Record       // of WasHit and WasMade
+	Duration time.Duration       // of WasMade and WasFailed
+	Err      *pipeline.CellError // of WasFailed
+	Cause    *graph.Node         // of WasSkipped: the cell that failed
+}
+
+// A Status says how a cell ended.
+type Status int
+
+const (
+	WasStopped Status = iota // not reached, or interrupted
+	WasHit
+	WasMade
+	WasFailed
+	WasSkipped // something that it needs failed
+)
+
+func (s Status) String() string {
+	return [...]string{"stopped", "hit", "made", "failed", "skipped"}[s]
+}
+
+// Of returns the outcome of a cell, nil if it was not part of the run.
+func (r *Result) Of(id string) *Outcome {
+	for _, o := range r.Outcomes {
+		if o.Node.ID == id {
+			return o
+		}
+	}
+	return nil
+}
+
+// count fills the numbers.
+func (r *Result) count() {
+	for _, o := range r.Outcomes {
+		switch o.Status {
+		case WasHit:
+			r.Hits++
+		case WasMade:
+			r.Made++
+			r.CPU += o.Record.CPU()
+			if m := o.Record.PeakMemory; m > 0 && (r.Largest == nil || m > r.Largest.Record.PeakMemory) {
+				r.Largest = o
+			}
+		case WasFailed:
+			r.Failed++
+		case WasSkipped:
+			r.Skipped++
+		default:
+			r.Stopped++
+		}
+	}
+}
+
+// failures is what failed, with what was skipped because of it; nil when nothing did.
+func (r *Result) failures() *FailedError {
+	if r.Failed == 0 {
+		return nil
+	}
+	e := &FailedError{Skipped: r.Skipped}
+	of := map[*graph.Node]*pipeline.CellError{}
+	for _, o := range r.Outcomes {
+		if o.Status == WasFailed {
+			c := o.Err
+			of[o.Node] = c
+			e.Cells = append(e.Cells, c)
+		}
+	}
+	for _, o := range r.Outcomes {
+		if c := of[o.Cause]; o.Status == WasSkipped && c != nil {
+			c.Skipped = append(c.Skipped, o.Node.ID)
+		}
+	}
+	return e
+}
+
+// A FailedError says that cells of a run failed.
+type FailedError struct {
+	Cells   []*pipeline.CellError // in the order of Graph.Nodes
+	Skipped int
+}
+
+func (e *FailedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s failed", words.Count(len(e.Cells), "cell"))
+	if e.Skipped > 0 {
+		fmt.Fprintf(&b, "; %s skipped because of that", words.Count(e.Skipped, "cell"))
+	}
+	const many = 20
+	for i, c := range e.Cells {
+		if i == many {
+			fmt.Fprintf(&b, "\n  and %d more", len(e.Cells)-many)
+			break
+		}
+		b.WriteString("\n  ")
+		b.WriteString(strings.ReplaceAll(c.Error(), "\n", "\n  "))
+		if s := Consequence(c); s != "" {
+			b.WriteString("\n    " + s)
+		}
+	}
+	return b.String()
+}
+
+// Unwrap lets errors.As and errors.Is look at every cell's error.
+func (e *FailedError) Unwrap() []error {
+	list := make([]error, len(e.Cells))
+	for i, c := range e.Cells {
+		list[i] = c
+	}
+	return list
+}
+
+// Consequence names the first of the cells that were skipped because of a failure; it is
+// empty when none was.
+func Consequence(e *pipeline.CellError) string {
+	if len(e.Skipped) == 0 {
+		return ""
+	}
+	const many = 5
+	var names []string
+	for i, n := range e.Skipped {
+		if i == many {
+			names = append(names, words.Count(len(e.Skipped)-many, "other"))
+			break
+		}
+		names = append(names, n)
+	}
+	return "skipped because of it: " + words.And(names)
+}

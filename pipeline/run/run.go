@@ -1,0 +1,249 @@
+package run
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"foil/internal/digest"
+	"foil/internal/store"
+	"foil/pipeline"
+	"foil/pipeline/graph"
+	"foil/pipeline/plan"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// Run makes what the plan's cells need. A cell that fails stops only the cells that
+// need it. The error is a *FailedError, or what ended ctx, with a Result; or there is no
+// Result, because cells ask for more than the executor has.
+//
+// A loop over ready cells owns all state; the cells themselves run in goroutines that are
+// given a job and send messages.
+func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
+	if err := p.CheckLimits(opts.Executor.Capacity()); err != nil {
+		return nil, err
+	}
+	x := newLoop(ctx, p, opts.withDefaults())
+	defer x.cancel()
+	start := time.Now()
+	x.opts.OnEvent(RunStarted{Plan: p})
+	x.loop()
+
+	r := &Result{Wall: time.Since(start)}
+	for _, c := range x.steps {
+		r.Outcomes = append(r.Outcomes, &c.outcome)
+	}
+	r.count()
+	failed := r.failures()
+	x.opts.OnEvent(RunDone{Result: r})
+	switch {
+	case failed != nil:
+		return r, failed
+	case r.Stopped > 0:
+		return r, cmp.Or(context.Cause(ctx), errors.New("the run ended before all cells were reached"))
+	}
+	return r, nil
+}
+
+// A loop is a run. It owns the state of all steps.
+type loop struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	plan   *plan.Plan
+	opts   Options
+	steps  []*step // in the order of Graph.Nodes
+	of     map[*graph.Node]*step
+	host   string
+
+	ready    queue
+	open     int                        // cells without an outcome
+	busy     int                        // jobs that keep a worker busy
+	room     pipeline.Limits            // what they leave of the machine
+	gpus     []int                      // those that are free
+	waiting  int                        // cells that wait for another run's lease
+	inFlight map[digest.Key]*step       // who is doing the work of a key
+	parked   map[digest.Key][]*step     // who waits for the same work
+	failed   map[digest.Key]*graph.Node // whose work failed
+	messages chan message
+}
+
+// A step is a planned cell during a run. Only the loop touches it, but for progress.
+type step struct {
+	*plan.Cell
+	key      digest.Key
+	lines    digest.KeyLines // of the key
+	priority int
+	pending  int             // cells that it waits for
+	waiters  []*step         // cells that wait for it
+	repairs  int             // how often one of its inputs was found damaged
+	reason   string          // why it is made, if that is not what Lookup says
+	settled  bool            // the outcome stands
+	held     pipeline.Limits // what its job takes of the capacity
+	digest   digest.Digest
+	outcome  Outcome
+	progress atomic.Pointer[pipeline.Progress]
+}
+
+func newLoop(ctx context.Context, p *plan.Plan, opts Options) *loop {
+	ctx, cancel := context.WithCancel(ctx)
+	x := &loop{
+		ctx: ctx, cancel: cancel, plan: p, opts: opts, host: hostname(), room: opts.Executor.Capacity(),
+		of:       make(map[*graph.Node]*step, len(p.Cells)),
+		inFlight: map[digest.Key]*step{},
+		parked:   map[digest.Key][]*step{},
+		failed:   map[digest.Key]*graph.Node{},
+		messages: make(chan message),
+		open:     len(p.Cells),
+	}
+	for _, planned := range p.Cells {
+		c := &step{Cell: planned, outcome: Outcome{Node: planned.Node}}
+		x.steps = append(x.steps, c)
+		x.of[c.Node] = c
+		for _, from := range c.needs(x) {
+			from.waiters = append(from.waiters, c)
+			c.pending++
+		}
+	}
+	x.setPriorities()
+	return x
+}
+
+// needs lists the steps that c reads, each once.
+func (c *step) needs(x *loop) []*step {
+	nodes := c.Node.Needs()
+	list := make([]*step, len(nodes))
+	for i, n := range nodes {
+		list[i] = x.of[n]
+	}
+	return list
+}
+
+// setPriorities numbers the cells depth-first, so that what is begun is
+// brought to its end before the next thing is begun.
+func (x *loop) setPriorities() {
+	next := 1
+	var visit func(c *step)
+	visit = func(c *step) {
+		if c.priority > 0 {
+			return
+		}
+		for _, from := range c.needs(x) {
+			visit(from)
+		}
+		c.priority = next
+		next++
+	}
+	for _, c := range x.steps {
+		if len(c.waiters) == 0 {
+			visit(c)
+		}
+	}
+}
+
+// loop runs until every cell has an outcome, or ctx is done and nothing runs.
+func (x *loop) loop() {
+	var first []*step
+	for _, c := range x.steps {
+		if c.pending == 0 {
+			first = append(first, c)
+		}
+	}
+	for _, c := range first {
+		x.setReady(c)
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for x.open > 0 {
+		x.dispatch()
+		if x.busy+x.waiting == 0 {
+			return
+		}
+		select {
+		case m := <-x.messages:
+			m.handle(x)
+		case <-tick.C:
+			x.showProgress()
+		}
+	}
+}
+
+// setReady queues a cell that waits for nothing any more. A hit that was
+// planned needs no job.
+func (x *loop) setReady(c *step) {
+	if c.State == plan.Hit && !x.opts.Deliver(c.Node) && x.asPlanned(c) {
+		c.key = c.Key
+		x.settle(c, Outcome{Status: WasHit, Record: c.Record})
+		return
+	}
+	x.ready.add(c)
+}
+
+// asPlanned says whether the inputs of c are those with which it was planned.
+func (x *loop) asPlanned(c *step) bool {
+	for _, in := range c.Node.Inputs {
+		for _, from := range in.From {
+			if f := x.of[from]; f.digest != f.Content {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// start gives a ready cell to a goroutine, unless the same work is being done,
+// or has failed; it says whether it did.
+func (x *loop) start(c *step) bool {
+	c.lines = plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.of[from].digest })
+	c.key = c.lines.Key()
+	if cause := x.failed[c.key]; cause != nil {
+		x.skip(c, cause)
+		return false
+	}
+	if owner := x.inFlight[c.key]; owner != nil && owner != c {
+		x.parked[c.key] = append(x.parked[c.key], c)
+		return false
+	}
+	x.inFlight[c.key] = c
+	x.hold(c)
+	go x.newJob(c).do(x.ctx)
+	return true
+}
+
+func (x *loop) showProgress() {
+	for _, c := range x.steps {
+		if p := c.progress.Swap(nil); p != nil && !c.settled {
+			x.opts.OnEvent(CellProgress{Node: c.Node, Progress: *p})
+		}
+	}
+}
+
+// A queue holds ready cells. The one with the lowest priority number is next.
+type queue struct{ cells byPriority }
+
+func (q *queue) add(c *step)   { heap.Push(&q.cells, c) }
+func (q *queue) take() *step   { return heap.Pop(&q.cells).(*step) }
+func (q *queue) isEmpty() bool { return len(q.cells) == 0 }
+
+type byPriority []*step
+
+func (q byPriority) Len() int           { return len(q) }
+func (q byPriority) Less(i, j int) bool { return q[i].priority < q[j].priority }
+func (q byPriority) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *byPriority) Push(c any)        { *q = append(*q, c.(*step)) }
+func (q *byPriority) Pop() any {
+	last := len(*q) - 1
+	c := (*q)[last]
+	*q = slices.Delete(*q, last, last+1)
+	return c
+}
+
+func (x *loop) store() store.Store { return x.plan.Options.Store }
+
+// fetch returns where a file of an artifact lies, with its content checked.
+func (x *loop) fetch(f digest.File) (string, error) { return x.store().Fetch(context.Background(), f) }
+
+func cellError(n *graph.Node, err error) *pipeline.CellError {
+	return &pipeline.CellError{Cell: n.ID, Kind: n.Kind.Name, Err: err}
+}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package pipeline
-
-import "time"
-
-// onOneThread calls f; what a thread used is not known here.
-func onOneThread(f func() error) (time.Duration, error) { return 0, f() }
