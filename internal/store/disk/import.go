@@ -187,7 +187,7 @@ func (i *importer) publish(records []*store.Record) error {
 		}
 	}
 	for _, r := range records {
-		if known, _, err := i.cache.Lookup(r.Key); err != nil {
+		if known, _, err := i.cache.lookup(r.Key); err != nil {
 			return err
 		} else if known != nil {
 			i.done.Known++

@@ -15,7 +15,7 @@ import (
 // the record is nil and reason says what is missing. Objects are looked for and
 // measured, not read: Object does that. The error is for what neither is a hit
 // nor may be made again, such as a record of a newer format.
-func (c *Cache) Lookup(key digest.Key) (r *store.Record, reason string, err error) {
+func (c *Cache) lookup(key digest.Key) (r *store.Record, reason string, err error) {
 	path := c.recordPath(key)
 	text, err := os.ReadFile(path)
 	switch {

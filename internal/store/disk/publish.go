@@ -2,7 +2,6 @@ package disk
 
 import (
 	"fmt"
-	"foil/internal/digest"
 	"foil/internal/store"
 	"os"
 	"path/filepath"
@@ -13,7 +12,7 @@ import (
 // the work folder is gone; until then Lookup finds nothing, or all of it. It
 // fills Format, Key, Outputs and Log of the record; KeyText has to be given.
 func (w *Work) Publish(r *store.Record) error {
-	if digest.KeyOf(r.KeyText) != w.key {
+	if r.KeyLines.Key() != w.key {
 		return fmt.Errorf("the text of a record for %s is that of another key", w.key.Short())
 	}
 	r.Format, r.Key = store.RecordFormat, w.key
