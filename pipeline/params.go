@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -53,7 +54,9 @@ func (k *Kind) decodeTask(text json.RawMessage, canonical string) (any, error) {
 		return nil, nil
 	}
 	values := reflect.New(reflect.TypeOf(k.Params()).Elem()).Interface()
-	if err := json.Unmarshal(text, values); err != nil {
+	read := json.NewDecoder(bytes.NewReader(text))
+	read.DisallowUnknownFields() // of a program whose kind has other parameters
+	if err := read.Decode(values); err != nil {
 		return nil, fmt.Errorf("parameters: %w", err)
 	}
 	if spec.Canonical(values) != canonical {

@@ -115,7 +115,7 @@ func multiply(rows []row, a spec.Axis) []row {
 	product := make([]row, 0, len(rows)*len(a.Values))
 	for _, r := range rows {
 		for _, v := range a.Values {
-			product = append(product, row{axes: merge(r.axes, []pipeline.AxisValue{{a.Name, v}}), from: r.from})
+			product = append(product, row{axes: merge(r.axes, []pipeline.AxisValue{{Axis: a.Name, Value: v}}), from: r.from})
 		}
 	}
 	return product

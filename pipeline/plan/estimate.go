@@ -30,8 +30,8 @@ type Costs interface {
 }
 
 // Estimate adds up how long the plan's cells may take that are not in the store, on an
-// executor that has so much and runs so many cells at once. Cells that may turn out to
-// be hits are taken to run.
+// executor that has so much and runs so many cells at once (0: as many as there is room
+// for). Cells that may turn out to be hits are taken to run.
 func (p *Plan) Estimate(past Costs, all pipeline.Limits, workers int) *Estimate {
 	e := &Estimate{}
 	ends := make(map[*graph.Node]time.Duration, len(p.Cells)) // on a machine without end
@@ -51,7 +51,10 @@ func (p *Plan) Estimate(past Costs, all pipeline.Limits, workers int) *Estimate 
 		e.Run = max(e.Run, ends[c.Node])
 		e.add(c.Node.Stage.Name, wall)
 	}
-	e.Run = max(e.Run, e.Wall/time.Duration(workers), busy.least(all))
+	e.Run = max(e.Run, busy.least(all))
+	if workers > 0 {
+		e.Run = max(e.Run, e.Wall/time.Duration(workers))
+	}
 	return e
 }
 
@@ -85,7 +88,10 @@ func (l *load) add(want pipeline.Limits, wall time.Duration) {
 // least is the time in which a machine gets through, if it is never idle. What it has
 // nothing of does not count: a run would refuse such cells.
 func (l load) least(all pipeline.Limits) time.Duration {
-	d := max(l.cores/float64(all.Cores), l.memory/float64(all.Memory))
+	d := l.cores / float64(all.Cores)
+	if all.Memory > 0 {
+		d = max(d, l.memory/float64(all.Memory))
+	}
 	if all.GPUs > 0 {
 		d = max(d, l.gpus/float64(all.GPUs))
 	}

@@ -130,9 +130,13 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	r, work, err := j.tries(ctx, lease, work)
 	wall := r.Wall()
 	var inputs *InputError
+	if errors.As(err, &inputs) {
+		// None: the executor names what is no input of the task, so no cell can help.
+		if nodes := j.damagedNodes(inputs); len(nodes) > 0 {
+			return damaged{j.step, nodes}
+		}
+	}
 	switch {
-	case errors.As(err, &inputs):
-		return damaged{j.step, j.damagedNodes(inputs)}
 	case err != nil && ctx.Err() != nil:
 		return stopped{j.step}
 	case err == nil:

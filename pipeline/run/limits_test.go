@@ -1,9 +1,11 @@
-package pipeline
+package run_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -15,8 +17,8 @@ import (
 )
 
 func TestAskingForMoreThanThereIsFailsBeforeAnythingRuns(t *testing.T) {
-	b := newBench(t)
-	b.opts.Limits = Limits{Cores: 2, Memory: 4e9}
+	b := pipelinetest.New(t)
+	b.Limits = pipeline.Limits{Cores: 2, Memory: 4e9}
 	const src = `name: x
 stages:
   a: {uses: test/text}
@@ -24,9 +26,9 @@ stages:
   c: {uses: test/text, needs: {a: a}, memory: 5GB, gpus: 1}
   d: {uses: test/text, needs: {a: a}, cores: 2, memory: 4GB}
 `
-	r, err := b.plan(src).Execute(t.Context())
+	r, err := b.Run(src)
 	var errs spec.Errors
-	if r != nil || !errors.As(err, &errs) || len(b.took()) > 0 {
+	if r != nil || !errors.As(err, &errs) || len(b.Took()) > 0 {
 		t.Fatalf("%v, %v", r, err)
 	}
 	want := []string{
@@ -44,33 +46,35 @@ stages:
 }
 
 func TestHitsAskForNothing(t *testing.T) {
-	b := newBench(t)
+	b := pipelinetest.New(t)
 	const src = "name: x\nstages:\n  a: {uses: test/text, cores: 8}\n"
-	b.wantRan(src, "a")
-	b.opts.Limits.Cores = 1
-	b.wantRan(src)
+	b.WantRan(src, "a")
+	b.Limits.Cores = 1
+	b.WantRan(src)
 }
 
 func TestResourcesAreNotInTheKey(t *testing.T) {
-	b := newBench(t)
-	b.wantRan("name: x\nstages:\n  a: {uses: test/text}\n", "a")
-	b.opts.Limits.GPUs = 1
-	b.wantRan("name: x\nstages:\n  a: {uses: test/text, cores: 2, memory: 1GB, gpus: 1, timeout: 1h, retries: 3}\n")
+	b := pipelinetest.New(t)
+	b.WantRan("name: x\nstages:\n  a: {uses: test/text}\n", "a")
+	b.Limits.GPUs = 1
+	b.WantRan("name: x\nstages:\n  a: {uses: test/text, cores: 2, memory: 1GB, gpus: 1, timeout: 1h, retries: 3}\n")
 }
 
 // A meter watches what cells take at once.
 type meter struct {
 	mu       sync.Mutex
-	now, top Limits
+	now, top pipeline.Limits
 	gpus     map[int]string
 	problems []string
 }
 
-func (m *meter) begin(c *Cell, memory int64) {
+func (m *meter) begin(c *pipeline.Cell, memory int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.now = m.now.plus(Limits{c.Cores, memory, len(c.GPUs)})
-	m.top = Limits{max(m.top.Cores, m.now.Cores), max(m.top.Memory, m.now.Memory), max(m.top.GPUs, m.now.GPUs)}
+	m.now = m.now.Plus(pipeline.Limits{Cores: c.Cores, Memory: memory, GPUs: len(c.GPUs)})
+	m.top = pipeline.Limits{
+		Cores: max(m.top.Cores, m.now.Cores), Memory: max(m.top.Memory, m.now.Memory), GPUs: max(m.top.GPUs, m.now.GPUs),
+	}
 	for _, g := range c.GPUs {
 		if other := m.gpus[g]; other != "" {
 			m.problems = append(m.problems, fmt.Sprintf("%s and %s have GPU %d", other, c.ID, g))
@@ -79,10 +83,10 @@ func (m *meter) begin(c *Cell, memory int64) {
 	}
 }
 
-func (m *meter) end(c *Cell, memory int64) {
+func (m *meter) end(c *pipeline.Cell, memory int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.now = m.now.minus(Limits{c.Cores, memory, len(c.GPUs)})
+	m.now = m.now.Minus(pipeline.Limits{Cores: c.Cores, Memory: memory, GPUs: len(c.GPUs)})
 	for _, g := range c.GPUs {
 		m.gpus[g] = ""
 	}
@@ -92,10 +96,10 @@ func (m *meter) end(c *Cell, memory int64) {
 // runs.
 func TestNeverMoreAtOnceThanTheLimits(t *testing.T) {
 	for seed := range 4 {
-		b := newBench(t)
+		b := pipelinetest.New(t)
 		r := rand.New(rand.NewPCG(uint64(seed), 1))
-		b.opts.Workers = 0
-		b.opts.Limits = Limits{Cores: 1 + r.IntN(4), Memory: 4e9, GPUs: 1 + r.IntN(3)}
+		b.Running.Workers = 0
+		b.Limits = pipeline.Limits{Cores: 1 + r.IntN(4), Memory: 4e9, GPUs: 1 + r.IntN(3)}
 		src := "name: x\nstages:\n"
 		memory := map[string]int64{}
 		for i := range 6 {
@@ -103,7 +107,7 @@ func TestNeverMoreAtOnceThanTheLimits(t *testing.T) {
 			gb := r.IntN(5)
 			memory[name] = int64(gb) * 1e9
 			src += fmt.Sprintf("  %s: {uses: test/text, matrix: {i: [0, 1]}, with: {n: %d, value: \"${matrix.i}\"}, cores: %d, gpus: %d",
-				name, i, 1+r.IntN(b.opts.Limits.Cores), r.IntN(b.opts.Limits.GPUs+1))
+				name, i, 1+r.IntN(b.Limits.Cores), r.IntN(b.Limits.GPUs+1))
 			if gb > 0 {
 				src += fmt.Sprintf(", memory: %dGB", gb)
 			}
@@ -112,7 +116,7 @@ func TestNeverMoreAtOnceThanTheLimits(t *testing.T) {
 		m := &meter{gpus: map[int]string{}}
 		var mu sync.Mutex
 		delays := rand.New(rand.NewPCG(uint64(seed), 2))
-		b.during = func(_ context.Context, c *Cell) error {
+		b.During = func(_ context.Context, c *pipeline.Cell) error {
 			mu.Lock()
 			d := time.Duration(delays.IntN(300)) * time.Microsecond
 			mu.Unlock()
@@ -122,35 +126,11 @@ func TestNeverMoreAtOnceThanTheLimits(t *testing.T) {
 			time.Sleep(d)
 			return nil
 		}
-		if _, r := b.mustRun(src); r.Made != 12 {
+		if _, r := b.MustRun(src); r.Made != 12 {
 			t.Errorf("seed %d: %+v", seed, r)
 		}
-		if !b.opts.Limits.holds(m.top) || len(m.problems) > 0 {
-			t.Errorf("seed %d: %+v of %+v, %s", seed, m.top, b.opts.Limits, m.problems)
-		}
-	}
-}
-
-func TestRoomIsKeptForTheFirstThatWaits(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		left  Limits
-		wants []Limits // in the order of priority
-		admit []bool
-	}{
-		{"all fit", Limits{4, 0, 1}, []Limits{{1, 0, 0}, {2, 0, 1}, {1, 0, 0}}, []bool{true, true, true}},
-		{"the first takes all cores", Limits{3, 0, 0}, []Limits{{4, 0, 0}, {1, 0, 0}}, []bool{false, false}},
-		{"the first waits for a GPU", Limits{4, 0, 0}, []Limits{{1, 0, 1}, {1, 0, 1}, {1, 0, 0}, {2, 0, 0}, {1, 0, 0}}, []bool{false, false, true, true, false}},
-		{"the first waits for memory", Limits{4, 500, 0}, []Limits{{1, 900, 0}, {1, 100, 0}, {1, 0, 0}}, []bool{false, false, true}},
-		{"only one waits with a claim", Limits{4, 0, 1}, []Limits{{5, 0, 0}, {6, 0, 0}, {1, 0, 0}}, []bool{false, false, false}},
-	} {
-		r := room{left: c.left}
-		var got []bool
-		for _, want := range c.wants {
-			got = append(got, r.admits(want))
-		}
-		if !slices.Equal(got, c.admit) {
-			t.Errorf("%s: %v, want %v", c.name, got, c.admit)
+		if !b.Limits.Holds(m.top) || len(m.problems) > 0 {
+			t.Errorf("seed %d: %+v of %+v, %s", seed, m.top, b.Limits, m.problems)
 		}
 	}
 }

@@ -1,7 +1,11 @@
-package pipeline
+package plan_test
 
 import (
+	"slices"
 	"foil/internal/digest"
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/plan"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,11 +15,11 @@ import (
 // The text and the key of one cell, so that changing either is never an
 // accident: every result in every cache would be made again.
 func TestKeyIsPinned(t *testing.T) {
-	b := newBench(t)
-	b.sources = func(*textParams) ([]Source, error) {
-		return []Source{{Name: "ml-1m.zip", Digest: digest.Of([]byte("zip")), Path: "/some/where"}}, nil
+	b := pipelinetest.New(t)
+	b.Sources = func(*pipelinetest.TextParams) ([]pipeline.Source, error) {
+		return []pipeline.Source{{Name: "ml-1m.zip", Digest: digest.Of([]byte("zip")), Path: "/some/where"}}, nil
 	}
-	p := b.plan(`name: pinned
+	p := b.Plan(`name: pinned
 seed: 42
 stages:
   numbers: {uses: test/source, with: {text: "two\nlines", n: 3, value: [1.0, x], quiet: true}}
@@ -29,7 +33,7 @@ with value = [1, "x"]
 source "ml-1m.zip" 4a70fe9aa6436e02c2dea340fbd1e352e4ef2d8ce6ca52ad25d4b95471fc8bf2
 `
 	const key = "18c7e4e110d03c24be9a54e7ca27e46b65b27eea8e99c5ecb5b1a56e5d7a01c8"
-	if got := p.Cells[0].KeyText; got != text {
+	if got := p.Cells[0].Lines.String(); got != text {
 		t.Errorf("text\n%s", got)
 	}
 	if got := p.Cells[0].Key.String(); got != key {
@@ -38,7 +42,7 @@ source "ml-1m.zip" 4a70fe9aa6436e02c2dea340fbd1e352e4ef2d8ce6ca52ad25d4b95471fc8
 }
 
 func TestKeyOfGatheringCellNamesAxesAndContents(t *testing.T) {
-	b := newBench(t)
+	b := pipelinetest.New(t)
 	src := `name: x
 stages:
   one: {uses: test/text}
@@ -46,23 +50,23 @@ stages:
   m:   {uses: test/numeric, needs: {b: one, a: p}}
   all: {uses: test/gather, gather: {p: p, one: one}}
 `
-	b.mustRun(src)
-	p := b.plan(src)
-	byID := map[string]*PlannedCell{}
+	b.MustRun(src)
+	p := b.Plan(src)
+	byID := map[string]*plan.Cell{}
 	for _, c := range p.Cells {
 		byID[c.Node.ID] = c
 	}
-	digest := func(id string) string { return artifactOf(byID[id].Record, nil).Digest().String() }
+	digest := func(id string) string { return plan.ArtifactOf(byID[id].Record, nil).Digest().String() }
 	want := "gather \"one\" 1\ncell [] " + digest("one") +
 		"\ngather \"p\" 2\ncell [a=1,b=x y] " + digest("p[a=1,b=x y]") + "\ncell [a=1,b=2] " + digest("p[a=1,b=2]") + "\n"
-	if got := byID["all"].KeyText; !strings.HasSuffix(got, want) {
+	if got := byID["all"].Lines.String(); !strings.HasSuffix(got, want) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	want = "backend \"go\"\nneed \"a\" " + digest("p[a=1,b=2]") + "\nneed \"b\" " + digest("one") + "\n"
-	if got := byID["m[a=1,b=2]"].KeyText; !strings.HasSuffix(got, want) || strings.Contains(got, "seed") {
+	if got := byID["m[a=1,b=2]"].Lines.String(); !strings.HasSuffix(got, want) || strings.Contains(got, "seed") {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	if got := byID["p[a=1,b=2]"].KeyText; !strings.HasSuffix(got, "seed 5\n") {
+	if got := byID["p[a=1,b=2]"].Lines.String(); !strings.HasSuffix(got, "seed 5\n") {
 		t.Errorf("got\n%s", got)
 	}
 }
@@ -88,23 +92,23 @@ stages:
 		"quotes, comments": strings.Replace(src, "abc, n: 2}}", `"abc", n: 2}} # as before`, 1),
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
-			b := newBench(t)
-			b.wantRan(src, "a", "b[fold=0]", "b[fold=1]", "c")
-			b.opts.Backend = "xla:cpu" // no kind here is numeric
-			b.wantRan(changed)
+			b := pipelinetest.New(t)
+			b.WantRan(src, "a", "b[fold=0]", "b[fold=1]", "c")
+			b.Planned.Numeric.Backend = "xla:cpu" // no kind here is numeric
+			b.WantRan(changed)
 		})
 	}
 }
 
 func TestMovedAndTouchedCacheHits(t *testing.T) {
-	b := newBench(t)
-	b.mustRun(paperSpec)
+	b := pipelinetest.New(t)
+	b.MustRun(pipelinetest.Paper)
 	moved := filepath.Join(t.TempDir(), "elsewhere")
-	if err := os.CopyFS(moved, os.DirFS(b.dir)); err != nil { // with new times
+	if err := os.CopyFS(moved, os.DirFS(b.Dir)); err != nil { // with new times
 		t.Fatal(err)
 	}
-	b.dir = moved
-	b.wantRan(paperSpec)
+	b.Dir = moved
+	b.WantRan(pipelinetest.Paper)
 }
 
 func TestChangedWorkMisses(t *testing.T) {
@@ -116,25 +120,51 @@ stages:
   c: {uses: test/gather, gather: {cells: b}}
 `
 	for name, test := range map[string]struct {
-		change func(b *bench) string
+		change func(b *pipelinetest.Bench) string
 		want   string
 	}{
-		"parameter":   {func(*bench) string { return strings.Replace(src, "abc", "abd", 1) }, "a b c"},
-		"seed":        {func(*bench) string { return strings.Replace(src, "seed: 1", "seed: 2", 1) }, "a b c"},
-		"backend":     {func(b *bench) string { b.opts.Backend = "xla:cpu"; return src }, "b c"},
-		"version":     {func(b *bench) string { b.version = 1; return src }, "a b c"},
-		"gather name": {func(*bench) string { return strings.Replace(src, "cells:", "rows:", 1) }, "c"},
-		"new axis": {func(*bench) string {
+		"parameter":   {func(*pipelinetest.Bench) string { return strings.Replace(src, "abc", "abd", 1) }, "a b c"},
+		"seed":        {func(*pipelinetest.Bench) string { return strings.Replace(src, "seed: 1", "seed: 2", 1) }, "a b c"},
+		"backend":     {func(b *pipelinetest.Bench) string { b.Planned.Numeric.Backend = "xla:cpu"; return src }, "b c"},
+		"version":     {func(b *pipelinetest.Bench) string { b.Version = 1; return src }, "a b c"},
+		"gather name": {func(*pipelinetest.Bench) string { return strings.Replace(src, "cells:", "rows:", 1) }, "c"},
+		"new axis": {func(*pipelinetest.Bench) string {
 			return strings.Replace(src, "needs: {a: a}", "needs: {a: a}, matrix: {x: [0]}", 1)
 		}, "c"},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
-			b := newBench(t)
-			b.wantRan(src, "a", "b", "c")
-			ran, _ := b.mustRun(test.change(b))
+			b := pipelinetest.New(t)
+			b.WantRan(src, "a", "b", "c")
+			ran, _ := b.MustRun(test.change(b))
 			if got := strings.Join(ran, " "); got != test.want {
 				t.Errorf("ran %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// What is written of a cell's work is read back as it was, and no two lines are about the
+// same thing.
+func TestEveryLineOfAKeyIsRead(t *testing.T) {
+	b := pipelinetest.New(t)
+	for _, src := range []string{pipelinetest.Paper, pipelinetest.Every} {
+		b.MustRun(src)
+		for _, c := range b.Plan(src).Cells {
+			var read digest.KeyLines
+			if err := read.UnmarshalText([]byte(c.Lines.String())); err != nil || !slices.Equal(read, c.Lines) {
+				t.Errorf("%s: %v, read\n%v\nof\n%v", c.Node.ID, err, read, c.Lines)
+			}
+			seen := map[digest.KeyLine]bool{}
+			for _, l := range read {
+				id := digest.KeyLine{Part: l.Part, Name: l.Name}
+				if seen[id] {
+					t.Errorf("%s: two lines are about %s %s", c.Node.ID, l.Part, l.Name)
+				}
+				seen[id] = true
+				if l.Value == "" {
+					t.Errorf("%s: %s %s has no value", c.Node.ID, l.Part, l.Name)
+				}
+			}
+		}
 	}
 }

@@ -1,7 +1,9 @@
-package pipeline
+package graph_test
 
 import (
 	"errors"
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
 	"slices"
 	"strings"
 	"testing"
@@ -9,18 +11,8 @@ import (
 	"foil/spec"
 )
 
-const paperSpec = `name: paper
-seed: 42
-stages:
-  ratings: {uses: test/text}
-  fold:    {uses: test/text, needs: {a: ratings}, matrix: {fold: [1, 0]}, with: {value: "${matrix.fold}"}}
-  model:   {uses: test/draws, needs: {a: fold}, matrix: {gender: [0, 400], age: [200]}, with: {value: ["${matrix.gender}", "${matrix.age}"]}}
-  privacy: {uses: test/numeric, needs: {b: model, a: fold}}
-  table:   {uses: test/gather, gather: {privacy: privacy, folds: fold}}
-`
-
 func TestCellsInheritAndJoinAxes(t *testing.T) {
-	g := newBench(t).graph(paperSpec)
+	g := pipelinetest.New(t).Graph(pipelinetest.Paper)
 	want := []string{
 		"ratings",
 		"fold[fold=1]", "fold[fold=0]",
@@ -28,7 +20,7 @@ func TestCellsInheritAndJoinAxes(t *testing.T) {
 		"privacy[age=200,fold=1,gender=0]", "privacy[age=200,fold=1,gender=400]", "privacy[age=200,fold=0,gender=0]", "privacy[age=200,fold=0,gender=400]",
 		"table",
 	}
-	if got := ids(g.Nodes); !slices.Equal(got, want) {
+	if got := pipelinetest.IDs(g.Nodes); !slices.Equal(got, want) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	for _, n := range g.Nodes {
@@ -36,7 +28,7 @@ func TestCellsInheritAndJoinAxes(t *testing.T) {
 			continue
 		}
 		data, model := n.Inputs[0].From[0], n.Inputs[1].From[0]
-		if !strings.HasSuffix(n.ID, AxesText(model.Axes)) || AxesText(data.Axes) != AxesText(model.Axes[1:2]) {
+		if !strings.HasSuffix(n.ID, pipeline.AxesText(model.Axes)) || pipeline.AxesText(data.Axes) != pipeline.AxesText(model.Axes[1:2]) {
 			t.Errorf("%s reads %s and %s", n.ID, data.ID, model.ID)
 		}
 	}
@@ -46,7 +38,7 @@ func TestCellsInheritAndJoinAxes(t *testing.T) {
 }
 
 func TestExclusionsLeaveCellsOut(t *testing.T) {
-	g := newBench(t).graph(`name: x
+	g := pipelinetest.New(t).Graph(`name: x
 stages:
   model: {uses: test/text, matrix: {method: [a, b, c], seed: [1, 2, 3]}, exclude: [{method: [b, c], seed: [2, 3]}]}
   score: {uses: test/text, needs: {a: model}, exclude: [{method: c}]}
@@ -55,7 +47,7 @@ stages:
 		"model[method=a,seed=1]", "model[method=a,seed=2]", "model[method=a,seed=3]", "model[method=b,seed=1]", "model[method=c,seed=1]",
 		"score[method=a,seed=1]", "score[method=a,seed=2]", "score[method=a,seed=3]", "score[method=b,seed=1]",
 	}
-	if got := ids(g.Nodes); !slices.Equal(got, want) {
+	if got := pipelinetest.IDs(g.Nodes); !slices.Equal(got, want) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -96,8 +88,8 @@ func TestBrokenWiringIsExplained(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			_, err := Build(b.parse(head+test.stages+"\n"), b.kinds())
+			b := pipelinetest.New(t)
+			_, err := b.Build(head + test.stages + "\n")
 			var errs spec.Errors
 			if !errors.As(err, &errs) {
 				t.Fatalf("got %v", err)
@@ -116,8 +108,8 @@ const manyAxes = "a: [1,2,3,4,5,6,7,8,9,10], b: [1,2,3,4,5,6,7,8,9,10], c: [1,2,
 	"d: [1,2,3,4,5,6,7,8,9,10], e: [1,2,3,4,5,6,7,8,9,10], f: [1,2]"
 
 func TestOpenInputsTakeAnyTypeUnderAnyName(t *testing.T) {
-	b := newBench(t)
-	r := b.wantRan(`name: x
+	b := pipelinetest.New(t)
+	r := b.WantRan(`name: x
 stages:
   one: {uses: test/text, matrix: {n: [1, 2]}, with: {n: "${matrix.n}"}}
   num: {uses: test/number}
@@ -128,7 +120,7 @@ stages:
 	if s.Node.Output != "number" {
 		t.Errorf("s makes %s", s.Node.Output)
 	}
-	text, err := readText(s.Artifact)
+	text, err := pipelinetest.ReadText(s.Artifact)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,21 +135,21 @@ func TestAxesThatAreNearByNatureAreAllowed(t *testing.T) {
 	for _, axes := range [][2]string{{"x", "y"}, {"layer1", "layer2"}, {"age", "sex"}, {"gender", "genre"}, {"lr", "l2"}} {
 		src := "name: x\nstages:\n  p: {uses: test/text, matrix: {" + axes[0] + ": [0, 1]}}\n  q: {uses: test/text, matrix: {" + axes[1] +
 			": [0, 1]}}\n  s: {uses: test/text, needs: {a: p, b: q}}\n"
-		if n := len(newBench(t).graph(src).Nodes); n != 8 {
+		if n := len(pipelinetest.New(t).Graph(src).Nodes); n != 8 {
 			t.Errorf("%s: %d cells", axes, n)
 		}
 	}
 }
 
 func TestAllErrorsAreReportedAtOnceAndEachOnce(t *testing.T) {
-	b := newBench(t)
-	_, err := Build(b.parse(`name: x
+	b := pipelinetest.New(t)
+	_, err := b.Build(`name: x
 stages:
   a: {uses: test/txt}
   b: {uses: test/text, matrix: {n: [1, 2, 3]}, with: {txt: x, n: yes}}
   c: {uses: test/plain, needs: {text: b, b: b}}
   d: {uses: test/text, needs: {a: b}, matrix: {n: [1]}}
-`), b.kinds())
+`)
 	var errs spec.Errors
 	errors.As(err, &errs)
 	var lines []int
@@ -170,7 +162,7 @@ stages:
 }
 
 func TestSeedIsThatOfTheAxisTheStageOrTheSpec(t *testing.T) {
-	g := newBench(t).graph(`name: x
+	g := pipelinetest.New(t).Graph(`name: x
 seed: 7
 stages:
   spec:  {uses: test/draws}
@@ -184,53 +176,6 @@ stages:
 	for i, n := range g.Nodes {
 		if n.Seed != want[i] {
 			t.Errorf("%s: seed %d, want %d", n.ID, n.Seed, want[i])
-		}
-	}
-}
-
-func TestSelectTakesCellsAndWhatTheyNeed(t *testing.T) {
-	tests := []struct{ only, want string }{
-		{"fold", "ratings fold[fold=1] fold[fold=0]"},
-		{"model[fold=0,gender=400]", "ratings fold[fold=0] model[age=200,fold=0,gender=400]"},
-		{` model[ fold = "0" ] `, ""},
-		{"model[age=200, fold=0]", "ratings fold[fold=0] model[age=200,fold=0,gender=0] model[age=200,fold=0,gender=400]"},
-		{"fold[fold=1] ratings", ""},
-		{"table", strings.Join(ids(newBench(t).graph(paperSpec).Nodes), " ")},
-	}
-	for _, test := range tests {
-		g, err := newBench(t).graph(paperSpec).Select([]string{test.only})
-		if test.want == "" {
-			if err == nil {
-				t.Errorf("%s: no error", test.only)
-			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%s: %v", test.only, err)
-		} else if got := strings.Join(ids(g.Nodes), " "); got != test.want {
-			t.Errorf("%s: got %s", test.only, got)
-		}
-	}
-	g, err := newBench(t).graph(paperSpec).Select([]string{"fold[fold=0]", "fold[fold=1]"})
-	if err != nil || len(g.Nodes) != 3 {
-		t.Errorf("two selections: %v", err)
-	}
-}
-
-func TestSelectExplainsWhatIsNotThere(t *testing.T) {
-	for only, want := range map[string]string{
-		"modle":               `no stage "modle"; did you mean "model"?`,
-		"model[fodl=0]":       `stage "model" has no axis "fodl"; did you mean "fold"?`,
-		"model[gender=40]":    `axis "gender" of stage "model" has no value "40"; it has 0, 400`,
-		"model[gender]":       `"gender" is not axis=value`,
-		"model[gender=0":      "a ] is missing",
-		"[gender=0]":          `no stage ""`,
-		"ratings[x=1]":        `stage "ratings" has no axis "x"`,
-		"fold[fold=0,fold=1]": "no cell of",
-	} {
-		_, err := newBench(t).graph(paperSpec).Select([]string{only})
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %s", only, err, want)
 		}
 	}
 }

@@ -1,7 +1,8 @@
-package pipeline
+package run_test
 
 import (
 	"fmt"
+	"foil/pipeline/pipelinetest"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -85,14 +86,14 @@ func upTo(n int) []int {
 func TestRandomSpecs(t *testing.T) {
 	for seed := range uint64(15) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		b := newBench(t)
+		b := pipelinetest.New(t)
 		stages := randomSpec(r)
 		src := writeSpec(stages, upTo(len(stages)), "")
-		_, first := b.mustRun(src)
+		_, first := b.MustRun(src)
 
 		// The same again, in another order, under other names: nothing runs.
-		b.wantRan(src)
-		b.wantRan(writeSpec(stages, r.Perm(len(stages)), "renamed_"))
+		b.WantRan(src)
+		b.WantRan(writeSpec(stages, r.Perm(len(stages)), "renamed_"))
 
 		// One parameter of one stage: exactly the cells run that are changed
 		// or read something that came out different, and a run of its own in
@@ -101,17 +102,17 @@ func TestRandomSpecs(t *testing.T) {
 		i := r.IntN(len(stages))
 		changed[i].n += 1 + r.IntN(5)
 		src2 := writeSpec(changed, upTo(len(stages)), "")
-		g := b.graph(src2)
-		result, err := b.planGraph(g).Execute(t.Context())
+		g := b.Graph(src2)
+		result, err := b.RunGraph(g)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fresh := newBench(t)
-		_, alone := fresh.mustRun(src2)
-		if !maps.Equal(digests(result), digests(alone)) {
+		fresh := pipelinetest.New(t)
+		_, alone := fresh.MustRun(src2)
+		if !maps.Equal(pipelinetest.Digests(result), pipelinetest.Digests(alone)) {
 			t.Fatalf("seed %d: another outcome than in an empty cache\n%s", seed, src2)
 		}
-		before, after := digests(first), digests(result)
+		before, after := pipelinetest.Digests(first), pipelinetest.Digests(result)
 		known := map[string]bool{} // keys that are in the cache
 		for _, o := range first.Outcomes {
 			known[o.Key.String()] = true
@@ -133,7 +134,7 @@ func TestRandomSpecs(t *testing.T) {
 				known[key] = true
 			}
 		}
-		got := b.took()
+		got := b.Took()
 		if len(got) != len(want) {
 			t.Fatalf("seed %d: ran %s, want %s\n%s", seed, got, want, src2)
 		}
@@ -141,84 +142,4 @@ func TestRandomSpecs(t *testing.T) {
 			t.Fatalf("seed %d\n%s", seed, src2)
 		}
 	}
-}
-
-// The laws of the natural join, on random tables: it does not depend on which
-// need is which, a need joined with itself is itself, and a cell is there
-// exactly if every need has a cell that agrees with it.
-func TestJoinLaws(t *testing.T) {
-	for seed := range uint64(60) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		axes := func() string {
-			var list []string
-			for _, name := range []string{"u", "v", "w"} {
-				if r.IntN(2) == 0 {
-					values := r.Perm(4)[:1+r.IntN(3)]
-					slices.Sort(values)
-					list = append(list, strings.ReplaceAll(fmt.Sprintf("%s: %v", name, values), " ", ", "))
-				}
-			}
-			return strings.ReplaceAll(strings.Join(list, ", "), ":,", ":")
-		}
-		p, q := axes(), axes()
-		src := func(needs string) string {
-			return "name: x\nstages:\n  p: {uses: test/text, matrix: {" + p + "}}\n  q: {uses: test/text, matrix: {" + q + "}}\n  s: {uses: test/text, needs: {" + needs + "}}\n"
-		}
-		b := newBench(t)
-		cells := func(needs string) []string {
-			g, err := Build(b.parse(src(needs)), b.kinds())
-			if err != nil {
-				return nil // nothing in common
-			}
-			var list []string
-			for _, n := range g.Nodes {
-				if n.Stage.Name == "s" {
-					list = append(list, AxesText(n.Axes))
-				}
-			}
-			slices.Sort(list)
-			return list
-		}
-		pq, qp, pp := cells("a: p, b: q"), cells("a: q, b: p"), cells("a: p, b: p")
-		onlyP, onlyQ := cells("a: p"), cells("a: q")
-		if !slices.Equal(pq, qp) || !slices.Equal(pp, onlyP) {
-			t.Fatalf("seed %d: %s and %s; %s and %s", seed, pq, qp, pp, onlyP)
-		}
-		var want []string
-		for _, x := range onlyP {
-			for _, y := range onlyQ {
-				if joined, ok := joinText(x, y); ok {
-					want = append(want, joined)
-				}
-			}
-		}
-		slices.Sort(want)
-		if !slices.Equal(pq, want) {
-			t.Fatalf("seed %d: %s joined with %s: got %s, want %s", seed, p, q, pq, want)
-		}
-	}
-}
-
-// joinText joins two points as the definition says.
-func joinText(x, y string) (string, bool) {
-	all := map[string]string{}
-	for _, text := range []string{x, y} {
-		for _, part := range strings.Split(strings.Trim(text, "[]"), ",") {
-			axis, value, _ := strings.Cut(part, "=")
-			if v, ok := all[axis]; ok && v != value {
-				return "", false
-			}
-			if axis != "" {
-				all[axis] = value
-			}
-		}
-	}
-	if len(all) == 0 {
-		return "", true
-	}
-	var parts []string
-	for _, axis := range slices.Sorted(maps.Keys(all)) {
-		parts = append(parts, axis+"="+all[axis])
-	}
-	return "[" + strings.Join(parts, ",") + "]", true
 }

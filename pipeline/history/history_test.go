@@ -1,4 +1,4 @@
-package pipeline
+package history
 
 import (
 	"cmp"
@@ -15,7 +15,7 @@ import (
 
 // randomText has lines about a few things with a few values, so that many texts are
 // equal or nearly so. Foreign texts have several lines about the same thing.
-func randomText(r *rand.Rand, foreign bool) string {
+func randomText(r *rand.Rand, foreign bool) digest.KeyLines {
 	var b strings.Builder
 	for _, line := range []string{"foil key %d", `kind "k" version %d`, "with n = %d", "with m = %d", "seed %d", "backend %d", `need "a" %d`, `need "b" %d`} {
 		for again := true; again; again = foreign && r.IntN(4) == 0 {
@@ -24,14 +24,22 @@ func randomText(r *rand.Rand, foreign bool) string {
 			}
 		}
 	}
-	return b.String()
+	return readLines(b.String())
+}
+
+// readLines reads the text of a key.
+func readLines(text string) (lines digest.KeyLines) {
+	if err := lines.UnmarshalText([]byte(text)); err != nil {
+		panic(err)
+	}
+	return lines
 }
 
 func randomRecords(r *rand.Rand, foreign bool) []*store.Record {
 	records := make([]*store.Record, r.IntN(60))
 	for i := range records {
 		records[i] = &store.Record{
-			Key: digest.KeyOf(fmt.Sprint(i)), KeyText: randomText(r, foreign), Kind: fmt.Sprint(r.IntN(2)), Cell: fmt.Sprint("cell", r.IntN(8)),
+			Key: digest.KeyOf(fmt.Sprint(i)), KeyLines: randomText(r, foreign), Kind: fmt.Sprint(r.IntN(2)), Cell: fmt.Sprint("cell", r.IntN(8)),
 			Started: time.Unix(int64(r.IntN(20)), 0), WallSeconds: float64(r.IntN(50)),
 		}
 	}
@@ -39,12 +47,12 @@ func randomRecords(r *rand.Rand, foreign bool) []*store.Record {
 }
 
 // plainNearest is what nearest promises, word for word.
-func plainNearest(records []*store.Record, kind, cell string, lines []KeyLine) (best *store.Record, differ int) {
+func plainNearest(records []*store.Record, kind, cell string, lines digest.KeyLines) (best *store.Record, differ int) {
 	for _, r := range records {
 		if r.Kind != kind {
 			continue
 		}
-		d := distance(sortedLines(r.KeyText), lines)
+		d := distance(r.KeyLines.Sorted(), lines)
 		if best == nil || cmp.Or(
 			cmp.Compare(differ, d),
 			compareBool(r.Cell == cell, best.Cell == cell),
@@ -67,11 +75,11 @@ func compareBool(a, b bool) int {
 }
 
 // plainMedian is what an Estimate promises.
-func plainMedian(records []*store.Record, kind string, own []KeyLine) time.Duration {
+func plainMedian(records []*store.Record, kind string, own digest.KeyLines) time.Duration {
 	walls := map[int][]float64{}
 	for _, r := range records {
 		if r.Kind == kind {
-			d := distance(settings(sortedLines(r.KeyText)), own)
+			d := distance(settings(r.KeyLines.Sorted()), own)
 			walls[d] = append(walls[d], r.WallSeconds)
 		}
 	}
@@ -90,10 +98,13 @@ func TestHistoryAnswersAsAComparisonWithAllRecordsDoes(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		foreign := seed%3 == 0
 		records := randomRecords(r, foreign)
-		h := newHistory(records)
-		w := newWalls(h)
+		h := New(records)
+		w := NewCosts(h)
 		for range 40 {
 			kind, cell, lines := fmt.Sprint(r.IntN(3)), fmt.Sprint("cell", r.IntN(10)), randomQuery(r, records, foreign)
+			if d := distance(lines, lines); d != 0 {
+				t.Fatalf("seed %d: %s differs from itself in %d lines", seed, lines, d)
+			}
 			want, d := plainNearest(records, kind, cell, lines)
 			if got := h.nearest(kind, cell, lines); got != want {
 				t.Fatalf("seed %d: nearest to %s %v is\n%+v, want\n%+v", seed, cell, lines, got, want)
@@ -116,12 +127,12 @@ func TestHistoryAnswersAsAComparisonWithAllRecordsDoes(t *testing.T) {
 
 // randomQuery is a random text, or that of a record with a few lines of a random one,
 // and sometimes a few that are in no record.
-func randomQuery(r *rand.Rand, records []*store.Record, foreign bool) []KeyLine {
-	other := sortedLines(randomText(r, foreign))
+func randomQuery(r *rand.Rand, records []*store.Record, foreign bool) digest.KeyLines {
+	other := randomText(r, foreign).Sorted()
 	if len(records) == 0 || r.IntN(4) == 0 {
 		return other
 	}
-	lines := sortedLines(records[r.IntN(len(records))].KeyText)
+	lines := records[r.IntN(len(records))].KeyLines.Sorted()
 	for range r.IntN(4) {
 		switch i := r.IntN(len(lines) + 1); {
 		case r.IntN(2) == 0 && i < len(lines):
@@ -129,7 +140,7 @@ func randomQuery(r *rand.Rand, records []*store.Record, foreign bool) []KeyLine 
 		case len(other) > 0:
 			l := other[r.IntN(len(other))]
 			if !foreign {
-				lines = slices.DeleteFunc(lines, func(old KeyLine) bool { return old.is(l) == 0 })
+				lines = slices.DeleteFunc(lines, func(old digest.KeyLine) bool { return old.Compare(l) == 0 })
 			}
 			lines = append(lines, l)
 		}
@@ -141,7 +152,7 @@ func randomQuery(r *rand.Rand, records []*store.Record, foreign bool) []KeyLine 
 			}
 		}
 	}
-	slices.SortFunc(lines, KeyLine.is)
+	slices.SortFunc(lines, digest.KeyLine.Compare)
 	return lines
 }
 
@@ -158,7 +169,7 @@ func TestNeighboursDifferInOneLine(t *testing.T) {
 	}
 	x := newNeighbours()
 	for i, text := range texts {
-		x.add(int32(i), nthLines(sortedLines(text)))
+		x.add(int32(i), nthLines(readLines(text).Sorted()))
 	}
 	for text, want := range map[string]string{
 		texts[0]:                              "0: [0 5]",
@@ -171,7 +182,7 @@ func TestNeighboursDifferInOneLine(t *testing.T) {
 		"seed 2\nwith a = 2\nwith b = 2\n":    "2: []",
 		texts[6]:                              "0: [6]",
 	} {
-		lists, differ := x.near(nthLines(sortedLines(text)))
+		lists, differ := x.near(nthLines(readLines(text).Sorted()))
 		var found []int32
 		for _, list := range lists {
 			found = slices.AppendSeq(found, x.texts(list))

@@ -1,9 +1,12 @@
-package pipeline
+package run_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/run"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,11 +25,11 @@ import (
 )
 
 func TestSecondRunHits(t *testing.T) {
-	b := newBench(t)
-	first := b.wantRan(paperSpec, ids(b.graph(paperSpec).Nodes)...)
-	second := b.wantRan(paperSpec)
-	for id, d := range digests(first) {
-		if digests(second)[id] != d {
+	b := pipelinetest.New(t)
+	first := b.WantRan(pipelinetest.Paper, pipelinetest.IDs(b.Graph(pipelinetest.Paper).Nodes)...)
+	second := b.WantRan(pipelinetest.Paper)
+	for id, d := range pipelinetest.Digests(first) {
+		if pipelinetest.Digests(second)[id] != d {
 			t.Errorf("%s: another digest", id)
 		}
 	}
@@ -40,15 +43,15 @@ func TestSecondRunHits(t *testing.T) {
 }
 
 func TestGrownSweepRunsOnlyWhatIsNew(t *testing.T) {
-	b := newBench(t)
-	b.mustRun(paperSpec)
-	b.wantRan(strings.Replace(paperSpec, "[0, 400]", "[0, 200, 400]", 1),
+	b := pipelinetest.New(t)
+	b.MustRun(pipelinetest.Paper)
+	b.WantRan(strings.Replace(pipelinetest.Paper, "[0, 400]", "[0, 200, 400]", 1),
 		"model[age=200,fold=1,gender=200]", "model[age=200,fold=0,gender=200]",
 		"privacy[age=200,fold=1,gender=200]", "privacy[age=200,fold=0,gender=200]", "table")
 }
 
 func TestUnchangedOutputStopsTheWave(t *testing.T) {
-	b := newBench(t)
+	b := pipelinetest.New(t)
 	src := func(text string) string {
 		return `name: x
 stages:
@@ -58,8 +61,8 @@ stages:
   d: {uses: test/text, needs: {a: c}}
 `
 	}
-	b.wantRan(src("one"), "a", "b", "c", "d")
-	p := b.plan(src("two"))
+	b.WantRan(src("one"), "a", "b", "c", "d")
+	p := b.Plan(src("two"))
 	var states []string
 	for _, c := range p.Cells {
 		states = append(states, fmt.Sprint(c.Node.ID, " ", c.State, " ", c.Reason))
@@ -68,28 +71,28 @@ stages:
 	if got := strings.Join(states, "; "); got != want || p.Hits != 0 || p.Misses != 1 || p.Unknown != 3 {
 		t.Errorf("plan: %s", got)
 	}
-	b.wantRan(src("two"), "a", "b")
+	b.WantRan(src("two"), "a", "b")
 }
 
 func TestEqualWorkIsDoneOnce(t *testing.T) {
-	b := newBench(t)
-	b.during = func(context.Context, *Cell) error { time.Sleep(5 * time.Millisecond); return nil }
+	b := pipelinetest.New(t)
+	b.During = func(context.Context, *pipeline.Cell) error { time.Sleep(5 * time.Millisecond); return nil }
 	src := `name: x
 stages:
   a: {uses: test/text, matrix: {m: [0, 1, 2]}, with: {text: same}}
   b: {uses: test/text, with: {text: same}}
   c: {uses: test/gather, gather: {a: a, b: b}}
 `
-	p := b.plan(src)
+	p := b.Plan(src)
 	if c := p.Cells[1]; c.SameAs == nil || c.SameAs.ID != "a[m=0]" || c.Reason != "the same work as a[m=0]" {
 		t.Errorf("planned: %+v", c)
 	}
-	b.wantRan(src, "a[m=0]", "c")
+	b.WantRan(src, "a[m=0]", "c")
 }
 
 func TestFailureStopsOnlyWhatNeedsIt(t *testing.T) {
-	b := newBench(t)
-	b.during = func(_ context.Context, c *Cell) error {
+	b := pipelinetest.New(t)
+	b.During = func(_ context.Context, c *pipeline.Cell) error {
 		switch c.ID {
 		case "model[age=200,fold=0,gender=400]":
 			c.Logf("epoch 3")
@@ -99,8 +102,8 @@ func TestFailureStopsOnlyWhatNeedsIt(t *testing.T) {
 		}
 		return nil
 	}
-	r, err := b.plan(paperSpec).Execute(t.Context())
-	var failed *FailedError
+	r, err := b.Run(pipelinetest.Paper)
+	var failed *run.FailedError
 	if !errors.As(err, &failed) || len(failed.Cells) != 2 {
 		t.Fatalf("got %v", err)
 	}
@@ -118,85 +121,85 @@ func TestFailureStopsOnlyWhatNeedsIt(t *testing.T) {
 	if content, err := os.ReadFile(log); string(content) != "epoch 3\n" {
 		t.Errorf("log %q: %q, %v", log, content, err)
 	}
-	if w, err := b.opts.Cache.WorkState(r.Of(failed.Cells[1].Node.ID).Key); err != nil || w == nil || w.Failure != "epoch 3: loss is NaN" {
+	if w, err := b.Store.(*disk.Cache).WorkState(r.Of(failed.Cells[1].Cell).Key); err != nil || w == nil || w.Failure != "epoch 3: loss is NaN" {
 		t.Errorf("left behind: %+v, %v", w, err)
 	}
 	if r.Made != 7 || r.Failed != 2 || r.Skipped != 3 {
 		t.Errorf("%+v", r)
 	}
 	skipped := r.Of("privacy[age=200,fold=0,gender=400]")
-	if skipped.Status != WasSkipped || skipped.Cause.ID != "model[age=200,fold=0,gender=400]" {
+	if skipped.Status != run.WasSkipped || skipped.Cause.ID != "model[age=200,fold=0,gender=400]" {
 		t.Errorf("%+v", skipped)
 	}
-	if table := r.Of("table"); table.Status != WasSkipped || table.Cause.Stage.Name != "model" {
+	if table := r.Of("table"); table.Status != run.WasSkipped || table.Cause.Stage.Name != "model" {
 		t.Errorf("%+v", table)
 	}
 
-	b.during = nil
-	b.took()
-	ran, r := b.mustRun(paperSpec)
+	b.During = nil
+	b.Took()
+	ran, r := b.MustRun(pipelinetest.Paper)
 	if len(ran) != 5 || r.Hits != 7 {
 		t.Errorf("the next run ran %s", ran)
 	}
 }
 
 func TestEqualWorkFailsOnce(t *testing.T) {
-	b := newBench(t)
-	b.during = func(context.Context, *Cell) error { time.Sleep(time.Millisecond); return errors.New("no luck") }
-	r, err := b.plan("name: x\nstages:\n  a: {uses: test/text, matrix: {m: [0, 1, 2, 3, 4, 5, 6, 7]}}\n").Execute(t.Context())
-	if err == nil || r.Failed != 1 || r.Skipped != 7 || len(b.took()) != 1 {
+	b := pipelinetest.New(t)
+	b.During = func(context.Context, *pipeline.Cell) error {
+		time.Sleep(time.Millisecond)
+		return errors.New("no luck")
+	}
+	r, err := b.Run("name: x\nstages:\n  a: {uses: test/text, matrix: {m: [0, 1, 2, 3, 4, 5, 6, 7]}}\n")
+	if err == nil || r.Failed != 1 || r.Skipped != 7 || len(b.Took()) != 1 {
 		t.Errorf("%+v", r)
 	}
 }
 
 func TestPanicIsAnErrorWithItsStackInTheLog(t *testing.T) {
-	b := newBench(t)
-	b.during = func(context.Context, *Cell) error { panic("index out of reach") }
-	_, err := b.plan("name: x\nstages:\n  a: {uses: test/text}\n").Execute(t.Context())
-	var cell *CellError
+	b := pipelinetest.New(t)
+	b.During = func(context.Context, *pipeline.Cell) error { panic("index out of reach") }
+	_, err := b.Run(pipelinetest.One)
+	var cell *pipeline.CellError
 	if !errors.As(err, &cell) || !strings.Contains(err.Error(), "a: test/text: panic: index out of reach (log: ") {
 		t.Fatalf("got %v", err)
 	}
-	if log, _ := os.ReadFile(cell.Log); !strings.Contains(string(log), "execute_test.go") {
+	if log, _ := os.ReadFile(cell.Log); !strings.Contains(string(log), "run_test.go") {
 		t.Errorf("log: %s", log)
 	}
 }
 
 func TestKindThatEndsItsGoroutineFails(t *testing.T) {
-	b := newBench(t)
-	b.during = func(context.Context, *Cell) error { runtime.Goexit(); return nil }
-	within(t, 5*time.Second, func() {
-		if _, err := b.plan("name: x\nstages:\n  a: {uses: test/text}\n").Execute(t.Context()); err == nil {
+	b := pipelinetest.New(t)
+	b.During = func(context.Context, *pipeline.Cell) error { runtime.Goexit(); return nil }
+	pipelinetest.Within(t, 5*time.Second, func() {
+		if _, err := b.Run(pipelinetest.One); err == nil {
 			t.Error("no error")
 		}
 	})
 }
 
 func TestKindThatWritesNothingFails(t *testing.T) {
-	b := newBench(t)
-	kinds := b.kinds()
-	kinds[0].Run = func(context.Context, *Cell) error { return nil }
-	g, err := Build(b.parse("name: x\nstages:\n  a: {uses: test/text}\n"), kinds)
-	if err != nil {
-		t.Fatal(err)
+	b := pipelinetest.New(t)
+	b.Change = func(kinds []pipeline.Kind) {
+		kinds[0].Run = func(context.Context, *pipeline.Cell) error { return nil }
 	}
-	if _, err := b.planGraph(g).Execute(t.Context()); err == nil || !strings.Contains(err.Error(), "no output was written") {
+	if _, err := b.Run(pipelinetest.One); err == nil || !strings.Contains(err.Error(), "no output was written") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestLogIsKeptWithTheRecord(t *testing.T) {
-	b := newBench(t)
-	b.opts.Version = "v1"
-	b.during = func(_ context.Context, c *Cell) error {
+	b := pipelinetest.New(t)
+	b.Running.Version = "v1"
+	b.During = func(_ context.Context, c *pipeline.Cell) error {
 		c.Logf("hello")
 		c.Time("epoch", time.Second)
 		c.Time("epoch", 2*time.Second)
 		return nil
 	}
-	_, r := b.mustRun("name: x\nstages:\n  a: {uses: test/text, with: {n: 1}}\n  b: {uses: test/text, needs: {a: a}}\n")
+	_, r := b.MustRun("name: x\nstages:\n  a: {uses: test/text, with: {n: 1}}\n  b: {uses: test/text, needs: {a: a}}\n")
 	rec := r.Of("b").Record
-	path, err := b.opts.Cache.Object(*rec.Log)
+	path, err := b.Store.Fetch(t.Context(), *rec.Log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,15 +213,15 @@ func TestLogIsKeptWithTheRecord(t *testing.T) {
 	if want := (store.Input{Name: "a", Cell: "a", Key: in.Key, Digest: in.Artifact.Digest()}); len(rec.Inputs) != 1 || rec.Inputs[0] != want {
 		t.Errorf("inputs %v", rec.Inputs)
 	}
-	if rec.Cell != "b" || rec.Foil != "v1" || rec.Kind != "test/text" || digest.KeyOf(rec.KeyText) != rec.Key || in.Record.Params != "{n: 1}" {
+	if rec.Cell != "b" || rec.Foil != "v1" || rec.Kind != "test/text" || rec.KeyLines.Key() != rec.Key || in.Record.Params != "{n: 1}" {
 		t.Errorf("%+v", rec)
 	}
 }
 
 func TestCancelledRunStopsAndKeepsCheckpoints(t *testing.T) {
-	b := newBench(t)
+	b := pipelinetest.New(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	b.during = func(ctx context.Context, c *Cell) error {
+	b.During = func(ctx context.Context, c *pipeline.Cell) error {
 		if c.ID == "ratings" {
 			return nil
 		}
@@ -232,10 +235,10 @@ func TestCancelledRunStopsAndKeepsCheckpoints(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	var r *Result
-	within(t, 5*time.Second, func() {
+	var r *run.Result
+	pipelinetest.Within(t, 5*time.Second, func() {
 		var err error
-		if r, err = b.plan(paperSpec).Execute(ctx); !errors.Is(err, context.Canceled) {
+		if r, err = b.RunPlan(ctx, b.Plan(pipelinetest.Paper)); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -243,14 +246,14 @@ func TestCancelledRunStopsAndKeepsCheckpoints(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	var resumed atomic.Int32
-	b.took()
-	b.during = func(_ context.Context, c *Cell) error {
+	b.Took()
+	b.During = func(_ context.Context, c *pipeline.Cell) error {
 		if text, err := os.ReadFile(filepath.Join(c.WorkDir, "epoch")); err == nil && string(text) == "3" {
 			resumed.Add(1)
 		}
 		return nil
 	}
-	_, r = b.mustRun(paperSpec)
+	_, r = b.MustRun(pipelinetest.Paper)
 	if resumed.Load() == 0 {
 		t.Error("no checkpoint was found")
 	}
@@ -259,18 +262,18 @@ func TestCancelledRunStopsAndKeepsCheckpoints(t *testing.T) {
 			t.Errorf("%s: half an output was published", o.Node.ID)
 		}
 	}
-	if left, _ := os.ReadDir(filepath.Join(b.dir, "work")); len(left) > 0 {
+	if left, _ := os.ReadDir(filepath.Join(b.Dir, "work")); len(left) > 0 {
 		t.Errorf("%d work folders are left over", len(left))
 	}
 }
 
 func TestNoMoreCellsAtOnceThanWorkers(t *testing.T) {
-	b := newBench(t)
-	b.opts.Workers = 3
+	b := pipelinetest.New(t)
+	b.Running.Workers = 3
 	var now, most atomic.Int32
 	var once sync.Once
 	full := make(chan struct{}) // as many cells run as there are workers
-	b.during = func(context.Context, *Cell) error {
+	b.During = func(context.Context, *pipeline.Cell) error {
 		n := now.Add(1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
@@ -285,35 +288,35 @@ func TestNoMoreCellsAtOnceThanWorkers(t *testing.T) {
 		now.Add(-1)
 		return nil
 	}
-	b.mustRun("name: x\nstages:\n  a: {uses: test/text, matrix: {i: [1,2,3,4,5,6,7,8,9,10,11,12]}, with: {n: \"${matrix.i}\"}}\n")
+	b.MustRun("name: x\nstages:\n  a: {uses: test/text, matrix: {i: [1,2,3,4,5,6,7,8,9,10,11,12]}, with: {n: \"${matrix.i}\"}}\n")
 	if most.Load() != 3 {
 		t.Errorf("%d cells at once", most.Load())
 	}
 }
 
 func TestWhatIsBegunIsBroughtToItsEnd(t *testing.T) {
-	b := newBench(t)
-	b.opts.Workers = 1
-	_, err := b.plan(`name: x
+	b := pipelinetest.New(t)
+	b.Running.Workers = 1
+	_, err := b.Run(`name: x
 stages:
   a: {uses: test/text, matrix: {i: [1, 2]}, with: {n: "${matrix.i}"}}
   b: {uses: test/text, needs: {a: a}}
   c: {uses: test/gather, gather: {all: b}}
-`).Execute(t.Context())
+`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(b.runs, " "); got != "a[i=1] b[i=1] a[i=2] b[i=2] c" {
+	if got := strings.Join(b.Runs(), " "); got != "a[i=1] b[i=1] a[i=2] b[i=2] c" {
 		t.Errorf("ran %s", got)
 	}
 }
 
 func TestEventsTellTheStory(t *testing.T) {
-	b := newBench(t)
-	b.opts.Workers = 1
-	b.during = func(_ context.Context, c *Cell) error {
+	b := pipelinetest.New(t)
+	b.Running.Workers = 1
+	b.During = func(_ context.Context, c *pipeline.Cell) error {
 		if c.ID == "b" {
-			c.Progress(Progress{Done: 1, Total: 2, Unit: "epochs"})
+			c.Progress(pipeline.Progress{Done: 1, Total: 2, Unit: "epochs"})
 			time.Sleep(250 * time.Millisecond)
 			return errors.New("no luck")
 		}
@@ -322,32 +325,32 @@ func TestEventsTellTheStory(t *testing.T) {
 	const src = "name: x\nstages:\n  a: {uses: test/text}\n  b: {uses: test/text, needs: {a: a}}\n  c: {uses: test/text, needs: {a: b}}\n"
 	var story []string
 	var mu sync.Mutex
-	b.opts.OnEvent = func(e Event) {
+	b.Running.OnEvent = func(e run.Event) {
 		if !mu.TryLock() {
 			t.Error("two events at once")
 		}
 		defer mu.Unlock()
 		switch e := e.(type) {
-		case RunStarted:
+		case run.RunStarted:
 			story = append(story, fmt.Sprint("run ", e.Plan.Hits, e.Plan.Misses, e.Plan.Unknown))
-		case CellStarted:
+		case run.CellStarted:
 			story = append(story, fmt.Sprintf("start %s (%s)", e.Node.ID, e.Reason))
-		case CellProgress:
+		case run.CellProgress:
 			story = append(story, fmt.Sprint("progress ", e.Node.ID, e.Progress.Done, e.Progress.Total))
-		case CellDone:
+		case run.CellDone:
 			story = append(story, "done "+e.Node.ID)
-		case CellFailed:
+		case run.CellFailed:
 			story = append(story, "failed "+e.Node.ID)
-		case CellSkipped:
+		case run.CellSkipped:
 			story = append(story, "skipped "+e.Node.ID+" for "+e.Cause.ID)
-		case CellHit:
+		case run.CellHit:
 			story = append(story, "hit "+e.Node.ID)
-		case RunDone:
+		case run.RunDone:
 			story = append(story, fmt.Sprint("end ", e.Result.Hits, e.Result.Made, e.Result.Failed, e.Result.Skipped))
 		}
 	}
-	b.plan(src).Execute(t.Context())
-	b.plan(src).Execute(t.Context())
+	b.Run(src)
+	b.Run(src)
 	want := "run 0 1 2; start a (never made); done a; start b (never made); progress b 1 2; failed b; skipped c for b; end 0 1 1 1; " +
 		"run 1 1 1; hit a; start b (never made); progress b 1 2; failed b; skipped c for b; end 1 0 1 1"
 	got := strings.Join(story, "; ")
@@ -357,68 +360,66 @@ func TestEventsTellTheStory(t *testing.T) {
 }
 
 func TestSourceErrorNamesTheCell(t *testing.T) {
-	b := newBench(t)
-	b.sources = func(*textParams) ([]Source, error) { return nil, errors.New("no data and no network") }
-	c, err := disk.Open(b.dir)
-	if err != nil {
-		t.Fatal(err)
+	b := pipelinetest.New(t)
+	b.Sources = func(*pipelinetest.TextParams) ([]pipeline.Source, error) {
+		return nil, errors.New("no data and no network")
 	}
-	_, err = b.graph("name: x\nstages:\n  a: {uses: test/source, matrix: {i: [1, 2]}}\n").Plan(t.Context(), Options{Cache: c})
+	_, err := b.TryPlan(b.Graph("name: x\nstages:\n  a: {uses: test/source, matrix: {i: [1, 2]}}\n"))
 	if err == nil || err.Error() != "a[i=1]: test/source: no data and no network" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestChangedSourceMissesAndMovedOneHits(t *testing.T) {
-	b := newBench(t)
-	source := Source{Name: "data", Digest: digest.Of([]byte("1")), Path: "/one"}
-	b.sources = func(*textParams) ([]Source, error) { return []Source{source}, nil }
+	b := pipelinetest.New(t)
+	source := pipeline.Source{Name: "data", Digest: digest.Of([]byte("1")), Path: "/one"}
+	b.Sources = func(*pipelinetest.TextParams) ([]pipeline.Source, error) { return []pipeline.Source{source}, nil }
 	const src = "name: x\nstages:\n  a: {uses: test/source}\n"
-	b.wantRan(src, "a")
+	b.WantRan(src, "a")
 	source.Path = "/two"
-	b.wantRan(src)
+	b.WantRan(src)
 	source.Digest = digest.Of([]byte("2"))
-	b.wantRan(src, "a")
+	b.WantRan(src, "a")
 }
 
 func TestOnlySourcesSeeWhatLiesBesideTheSpec(t *testing.T) {
-	b := newBench(t)
-	g := b.graph("name: x\nstages:\n  s: {uses: test/source}\n")
+	b := pipelinetest.New(t)
+	g := b.Graph("name: x\nstages:\n  s: {uses: test/source}\n")
 	g.Files = fstest.MapFS{"script": {Data: []byte("one")}}
 	kind := g.Nodes[0].Kind
-	kind.Sources = func(_ context.Context, env *Env, _ any) ([]Source, error) {
+	kind.Sources = func(_ context.Context, env *pipeline.Env, _ any) ([]pipeline.Source, error) {
 		text, err := fs.ReadFile(env.Files, "script")
-		return []Source{{Name: "script", Digest: digest.Of(text), Content: text}}, err
+		return []pipeline.Source{{Name: "script", Digest: digest.Of(text), Content: text}}, err
 	}
-	b.during = func(_ context.Context, cell *Cell) error {
+	b.During = func(_ context.Context, cell *pipeline.Cell) error {
 		if cell.Env.Files != nil || string(cell.Sources[0].Content) != "one" {
 			t.Errorf("the cell has the files %v and the source %q", cell.Env.Files, cell.Sources[0].Content)
 		}
 		return nil
 	}
-	if _, err := b.planGraph(g).Execute(t.Context()); err != nil {
+	if _, err := b.RunGraph(g); err != nil {
 		t.Fatal(err)
 	}
 	narrow, err := g.Select([]string{"s"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := b.planGraph(narrow); p.Hits != 1 {
+	if p := b.PlanGraph(narrow); p.Hits != 1 {
 		t.Errorf("%d hits after --only", p.Hits)
 	}
 }
 
 func TestNotesReachPeopleAndTheLog(t *testing.T) {
-	b := newBench(t)
-	b.during = func(_ context.Context, c *Cell) error { c.Note("%d of 3", 2); return errors.New("no luck") }
+	b := pipelinetest.New(t)
+	b.During = func(_ context.Context, c *pipeline.Cell) error { c.Note("%d of 3", 2); return errors.New("no luck") }
 	var notes []string
-	b.opts.OnEvent = func(e Event) {
-		if n, ok := e.(CellNote); ok {
+	b.Running.OnEvent = func(e run.Event) {
+		if n, ok := e.(run.CellNote); ok {
 			notes = append(notes, n.Node.ID+": "+n.Text)
 		}
 	}
-	_, err := b.plan("name: x\nstages: {a: {uses: test/text, with: {text: one}}}\n").Execute(t.Context())
-	var failed *FailedError
+	_, err := b.Run("name: x\nstages: {a: {uses: test/text, with: {text: one}}}\n")
+	var failed *run.FailedError
 	if !errors.As(err, &failed) {
 		t.Fatalf("got %v", err)
 	}

@@ -1,9 +1,12 @@
-package pipeline
+package run_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/run"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,9 +16,9 @@ import (
 )
 
 func TestRetriedCellKeepsItsCheckpoints(t *testing.T) {
-	b := newBench(t)
+	b := pipelinetest.New(t)
 	tries := 0
-	b.during = func(_ context.Context, c *Cell) error {
+	b.During = func(_ context.Context, c *pipeline.Cell) error {
 		tries++
 		c.Time("epoch", time.Duration(tries)*time.Second)
 		old, _ := os.ReadFile(filepath.Join(c.WorkDir, "epoch"))
@@ -37,12 +40,12 @@ func TestRetriedCellKeepsItsCheckpoints(t *testing.T) {
 		return os.Remove(filepath.Join(c.OutDir, "half"))
 	}
 	var story []string
-	b.opts.OnEvent = func(e Event) {
-		if e, ok := e.(CellRetried); ok {
+	b.Running.OnEvent = func(e run.Event) {
+		if e, ok := e.(run.CellRetried); ok {
 			story = append(story, fmt.Sprintf("%s: %v, %d of %d", e.Node.ID, e.Err, e.Try, e.Tries))
 		}
 	}
-	_, r := b.mustRun("name: x\nstages:\n  a: {uses: test/text, retries: 5}\n")
+	_, r := b.MustRun("name: x\nstages:\n  a: {uses: test/text, retries: 5}\n")
 	if want := []string{"a: no luck 1, 2 of 6", "a: no luck 2, 3 of 6"}; !slices.Equal(story, want) {
 		t.Errorf("got %q, want %q", story, want)
 	}
@@ -50,7 +53,7 @@ func TestRetriedCellKeepsItsCheckpoints(t *testing.T) {
 	if len(rec.Timings) != 1 || rec.Timings[0].Seconds != 3 {
 		t.Errorf("timings %v", rec.Timings)
 	}
-	path, err := b.opts.Cache.Object(*rec.Log)
+	path, err := b.Store.Fetch(t.Context(), *rec.Log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,54 +63,44 @@ func TestRetriedCellKeepsItsCheckpoints(t *testing.T) {
 }
 
 func TestRetriesComeToAnEnd(t *testing.T) {
-	b := newBench(t)
-	b.during = func(context.Context, *Cell) error { return errors.New("no luck") }
-	_, err := b.plan("name: x\nstages:\n  a: {uses: test/text, retries: 2}\n").Execute(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "a: test/text: tried 3 times, at last: no luck") || len(b.took()) != 3 {
+	b := pipelinetest.New(t)
+	b.During = func(context.Context, *pipeline.Cell) error { return errors.New("no luck") }
+	_, err := b.Run("name: x\nstages:\n  a: {uses: test/text, retries: 2}\n")
+	if err == nil || !strings.Contains(err.Error(), "a: test/text: tried 3 times, at last: no luck") || len(b.Took()) != 3 {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestCancelledCellIsNotRetried(t *testing.T) {
-	b := newBench(t)
+	b := pipelinetest.New(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	b.during = func(ctx context.Context, _ *Cell) error { cancel(); <-ctx.Done(); return ctx.Err() }
-	r, err := b.plan("name: x\nstages:\n  a: {uses: test/text, retries: 2}\n").Execute(ctx)
-	if !errors.Is(err, context.Canceled) || r.Stopped != 1 || len(b.took()) != 1 {
+	b.During = func(ctx context.Context, _ *pipeline.Cell) error { cancel(); <-ctx.Done(); return ctx.Err() }
+	r, err := b.RunPlan(ctx, b.Plan("name: x\nstages:\n  a: {uses: test/text, retries: 2}\n"))
+	if !errors.Is(err, context.Canceled) || r.Stopped != 1 || len(b.Took()) != 1 {
 		t.Errorf("%v, %+v", err, r)
 	}
 }
 
 func TestTimeoutNamesItsLimit(t *testing.T) {
-	b := newBench(t)
-	b.during = func(ctx context.Context, c *Cell) error {
+	b := pipelinetest.New(t)
+	b.During = func(ctx context.Context, c *pipeline.Cell) error {
 		if c.ID == "a" {
 			<-ctx.Done()
 			return ctx.Err()
 		}
 		return nil
 	}
-	r, err := b.plan("name: x\nstages:\n  a: {uses: test/text, timeout: 5ms, retries: 1}\n  b: {uses: test/text, with: {n: 1}, timeout: 1h}\n").Execute(t.Context())
+	r, err := b.Run("name: x\nstages:\n  a: {uses: test/text, timeout: 5ms, retries: 1}\n  b: {uses: test/text, with: {n: 1}, timeout: 1h}\n")
 	if err == nil || !strings.Contains(err.Error(), `a: test/text: tried 2 times, at last: stopped after 5ms, the timeout of stage "a"`) || r.Made != 1 || r.Failed != 1 {
 		t.Errorf("%v, %+v", err, r)
 	}
 }
 
-func TestTimesAreWrittenAsPeopleDo(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		90 * time.Minute: "1h30m", 2 * time.Hour: "2h", 10 * time.Minute: "10m", 20 * time.Second: "20s", time.Hour + 10*time.Second: "1h0m10s", 5 * time.Millisecond: "5ms",
-	} {
-		if got := timeText(d); got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-}
-
 func TestFailFastStopsEverything(t *testing.T) {
-	b := newBench(t)
-	b.opts.FailFast, b.opts.Workers = true, 2
+	b := pipelinetest.New(t)
+	b.Running.FailFast, b.Running.Workers = true, 2
 	running := make(chan struct{})
-	b.during = func(ctx context.Context, c *Cell) error {
+	b.During = func(ctx context.Context, c *pipeline.Cell) error {
 		switch c.ID {
 		case "a":
 			<-running
@@ -126,10 +119,10 @@ stages:
   c: {uses: test/text, needs: {a: a}}
   d: {uses: test/text, with: {n: 2}}
 `
-	var r *Result
+	var r *run.Result
 	var err error
-	within(t, 10*time.Second, func() { r, err = b.plan(src).Execute(t.Context()) })
-	var failed *FailedError
+	pipelinetest.Within(t, 10*time.Second, func() { r, err = b.Run(src) })
+	var failed *run.FailedError
 	if !errors.As(err, &failed) || r.Failed != 1 || r.Skipped != 1 || r.Stopped != 2 || r.Made != 0 {
 		t.Errorf("%v, %+v", err, r)
 	}

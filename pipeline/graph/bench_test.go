@@ -1,0 +1,22 @@
+package graph_test
+
+import (
+	"foil/pipeline/pipelinetest"
+	"runtime"
+	"testing"
+)
+
+func BenchmarkBuild10000(b *testing.B) {
+	bench := pipelinetest.New(b)
+	src := pipelinetest.Many(10_000)
+	var before, after runtime.MemStats
+	for range b.N {
+		runtime.ReadMemStats(&before)
+		g := bench.Graph(src)
+		runtime.ReadMemStats(&after)
+		if len(g.Nodes) != 10_000 {
+			b.Fatal(len(g.Nodes))
+		}
+		b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/1e6, "MB")
+	}
+}

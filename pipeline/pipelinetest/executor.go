@@ -1,0 +1,117 @@
+package pipelinetest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"sync"
+
+	"foil/internal/store"
+	"foil/pipeline"
+	"foil/pipeline/run"
+)
+
+// An Executor runs the tasks of a bench in this process, after they were a text: it knows of
+// a task only what another machine would. It notes what it was asked to do.
+type Executor struct {
+	Usage pipeline.Usage // of every task
+
+	// Instead may end a task with an error before it is run, or take its time. Nil: nothing.
+	Instead func(ctx context.Context, t *pipeline.Task, a run.Attempt) error
+
+	bench *Bench
+
+	mu        sync.Mutex
+	tasks     []*pipeline.Task
+	now, most pipeline.Limits
+}
+
+var _ run.Executor = (*Executor)(nil)
+
+// NewExecutor makes an executor that has the bench's limits, and gives it to the bench.
+func (b *Bench) NewExecutor() *Executor {
+	e := &Executor{bench: b}
+	b.Running.Executor = e
+	return e
+}
+
+// Capacity is that of the bench.
+func (e *Executor) Capacity() pipeline.Limits { return e.bench.Limits }
+
+// Tasks are those that were run, as they came out of their text.
+func (e *Executor) Tasks() []*pipeline.Task {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.tasks
+}
+
+// Most is what tasks took together: the most of each amount at any time.
+func (e *Executor) Most() pipeline.Limits {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.most
+}
+
+// Run runs a task with what its text and the store say.
+func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h pipeline.Hooks) (pipeline.Usage, error) {
+	text, err := json.Marshal(t)
+	if err != nil {
+		return pipeline.Usage{}, err
+	}
+	sent := new(pipeline.Task)
+	if err := json.Unmarshal(text, sent); err != nil {
+		return pipeline.Usage{}, err
+	}
+	e.begin(sent)
+	defer e.end(sent)
+	if e.Instead != nil {
+		if err := e.Instead(ctx, sent, a); err != nil {
+			return e.Usage, err
+		}
+	}
+	var damaged []*store.DamagedError
+	for _, f := range sent.Files() {
+		_, err := e.bench.Store.Fetch(ctx, f)
+		var d *store.DamagedError
+		switch {
+		case errors.As(err, &d):
+			damaged = append(damaged, d)
+		case err != nil:
+			return e.Usage, err
+		}
+	}
+	if damaged != nil {
+		return e.Usage, &run.InputError{Damaged: damaged}
+	}
+	log, err := os.OpenFile(a.Workspace.Log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return e.Usage, err
+	}
+	defer log.Close()
+	env := e.bench.Planned.Env
+	if env == nil {
+		env = &pipeline.Env{}
+	}
+	site := pipeline.Site{
+		Env: env, OutDir: a.Workspace.Out, WorkDir: a.Workspace.Checkpoint, Log: log,
+		Open: func(f pipeline.File) (string, error) { return e.bench.Store.Fetch(ctx, f) },
+	}
+	return e.Usage, sent.Run(ctx, e.bench.Kinds(), site, h)
+}
+
+func (e *Executor) begin(t *pipeline.Task) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tasks = append(e.tasks, t)
+	e.now = e.now.Plus(t.Needs)
+	e.most = pipeline.Limits{
+		Cores: max(e.most.Cores, e.now.Cores), Memory: max(e.most.Memory, e.now.Memory), GPUs: max(e.most.GPUs, e.now.GPUs),
+	}
+}
+
+func (e *Executor) end(t *pipeline.Task) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.now = e.now.Minus(t.Needs)
+}
