@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,6 +56,12 @@ var kinds = []pipeline.Kind{
 		self.Kill()
 		select {}
 	}},
+	{Name: "test/full", Run: func(context.Context, *pipeline.Cell) error {
+		return fmt.Errorf("checkpoint: %w", &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC})
+	}},
+	{Name: "test/where", Run: where},
+	{Name: "test/light", Light: true, Run: where},
+	{Name: "test/copy", Run: copyInput},
 	{Name: "test/wait", Run: func(ctx context.Context, c *pipeline.Cell) error {
 		c.Note("pid %d", os.Getpid())
 		<-ctx.Done()
@@ -80,6 +88,7 @@ type attempt struct {
 	err   error
 }
 
+// do runs a kind in a child. Hold is what the child holds; nil: nothing.
 func (r *attempt) do(t *testing.T, ctx context.Context, p *Processes, kind string, hold *os.File) *attempt {
 	t.Helper()
 	r.log = filepath.Join(t.TempDir(), "log")
@@ -91,12 +100,11 @@ func (r *attempt) do(t *testing.T, ctx context.Context, p *Processes, kind strin
 	if r.notes == nil {
 		r.notes = make(chan string, 10)
 	}
-	task := &pipeline.Task{Cell: "a[i=1]", Kind: kind, Params: "{}", Cores: 1, OutDir: t.TempDir()}
-	r.usage, r.err = p.Spawn(ctx, task, hold, pipeline.Hooks{
+	o := order{Task: &pipeline.Task{Cell: "a[i=1]", Kind: kind, Needs: pipeline.Limits{Cores: 1}}, Site: pipeline.Site{OutDir: t.TempDir()}}
+	r.usage, r.err = p.run(ctx, o, hold, log, pipeline.Hooks{
 		OnProgress: func(p pipeline.Progress) { r.told = append(r.told, p) },
 		OnNote:     func(text string) { r.notes <- text },
 		OnTiming:   func(name string, d time.Duration) { r.times = append(r.times, fmt.Sprint(name, d)) },
-		Log:        log,
 	})
 	return r
 }
@@ -207,9 +215,9 @@ func TestKillEndsAllChildrenAndStartsNoMore(t *testing.T) {
 // BenchmarkChild is what a process of its own costs a cell that does nothing.
 func BenchmarkChild(b *testing.B) {
 	p := processes()
-	task := &pipeline.Task{Cell: "a", Kind: "test/nothing", Params: "{}", Cores: 1}
+	o := order{Task: &pipeline.Task{Cell: "a", Kind: "test/nothing", Needs: pipeline.Limits{Cores: 1}}}
 	for b.Loop() {
-		if _, err := p.Spawn(b.Context(), task, nil, pipeline.Hooks{}); err != nil {
+		if _, err := p.run(b.Context(), o, nil, nil, pipeline.Hooks{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -33,7 +33,7 @@ func init() {
 		if err != nil {
 			return err
 		}
-		lock, err := c.TryLock(digest.KeyOf("orphan"))
+		lease, err := c.Acquire(context.Background(), digest.KeyOf("orphan"))
 		if err != nil {
 			return err
 		}
@@ -41,9 +41,9 @@ func init() {
 		if err != nil {
 			return err
 		}
-		task := &pipeline.Task{Cell: "a", Kind: "test/hang", Params: "{}"}
-		_, err = processes().Spawn(context.Background(), task, lock.File(), pipeline.Hooks{
-			OnNote: func(text string) { fmt.Println(text) }, Log: log,
+		o := order{Task: &pipeline.Task{Cell: "a", Kind: "test/hang"}}
+		_, err = processes().run(context.Background(), o, lease.(store.Inheritable).Inherit(), log, pipeline.Hooks{
+			OnNote: func(text string) { fmt.Println(text) },
 		})
 		return err
 	}()
@@ -51,8 +51,8 @@ func init() {
 	os.Exit(1)
 }
 
-// A child whose parent was killed ends, and holds the lock until then.
-func TestOrphanHoldsTheLockUntilItEnds(t *testing.T) {
+// A child whose parent was killed ends, and holds the lease until then.
+func TestOrphanHoldsTheLeaseUntilItEnds(t *testing.T) {
 	dir := t.TempDir()
 	parent := exec.Command(os.Args[0])
 	parent.Env = append(os.Environ(), orphanCache+"="+dir)
@@ -77,27 +77,21 @@ func TestOrphanHoldsTheLockUntilItEnds(t *testing.T) {
 	killed := time.Now()
 	parent.Process.Kill()
 	parent.Wait()
-	early, err := c.TryLock(digest.KeyOf("orphan"))
+	early, err := c.Acquire(t.Context(), digest.KeyOf("orphan"))
 	looked := time.Since(killed)
 	switch {
 	case err == nil:
-		early.Unlock()
+		early.Release()
 		if looked < grace {
-			t.Errorf("the orphan holds no lock %v after its parent's end", looked)
+			t.Errorf("the orphan holds no lease %v after its parent's end", looked)
 		}
 	case !errors.Is(err, store.ErrHeld):
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	lock, err := c.Lock(ctx, digest.KeyOf("orphan"))
-	if err != nil {
-		t.Fatalf("the orphan does not end: %v", err)
-	}
-	lock.Unlock()
+	acquire(t, c, digest.KeyOf("orphan")).Release()
 }
 
-// What a child leaves running ends with it. It holds the lock, too, so that tells.
+// What a child leaves running ends with it. It holds the lease, too, so that tells.
 func TestNothingIsLeftRunning(t *testing.T) {
 	if _, err := exec.LookPath("sleep"); err != nil {
 		t.Skip("no sleep command")
@@ -107,19 +101,28 @@ func TestNothingIsLeftRunning(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := digest.KeyOf("left")
-	lock, err := c.TryLock(key)
+	lease, err := c.Acquire(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := new(attempt).do(t, t.Context(), processes(), "test/leave", lock.File()); r.err != nil {
+	hold := lease.(store.Inheritable).Inherit()
+	if r := new(attempt).do(t, t.Context(), processes(), "test/leave", hold); r.err != nil {
 		t.Fatal(r.err)
 	}
-	lock.File().Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	again, err := c.Lock(ctx, key)
-	if err != nil {
-		t.Fatalf("something holds the lock still: %v", err)
+	hold.Close()
+	acquire(t, c, key).Release()
+}
+
+// acquire waits for a lease that ends soon.
+func acquire(t *testing.T, s store.Store, key digest.Key) store.Lease {
+	t.Helper()
+	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		lease, err := s.Acquire(t.Context(), key)
+		switch {
+		case err == nil:
+			return lease
+		case !errors.Is(err, store.ErrHeld) || time.Since(start) > time.Minute:
+			t.Fatalf("something still holds the lease: %v", err)
+		}
 	}
-	again.Unlock()
 }
