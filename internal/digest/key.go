@@ -158,7 +158,7 @@ func readLine(line, gather string) (KeyLine, error) {
 	l := KeyLine{Part: part, Value: rest}
 	switch parts[part].form {
 	case setting:
-		l.Name, l.Value, _ = strings.Cut(rest, " = ")
+		return ParameterLine(rest), nil
 	case quoted:
 		name, err := strconv.QuotedPrefix(rest)
 		if err != nil {
@@ -171,6 +171,23 @@ func readLine(line, gather string) (KeyLine, error) {
 		}
 	}
 	return l, nil
+}
+
+// ParameterLine reads NAME = VALUE, as spec.Canonical writes a parameter. A name may hold
+// parts in quotes, and these the sign.
+func ParameterLine(text string) KeyLine {
+	const sign = " = "
+	for i := 0; i < len(text); i++ {
+		switch rest := text[i:]; {
+		case rest[0] == '"':
+			if name, err := strconv.QuotedPrefix(rest); err == nil {
+				i += len(name) - 1
+			}
+		case strings.HasPrefix(rest, sign):
+			return KeyLine{PartParameter, text[:i], rest[len(sign):]}
+		}
+	}
+	return KeyLine{PartParameter, text, ""}
 }
 
 // cutLast parts a text at its last space: names of axes and their values may hold some.

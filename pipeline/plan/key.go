@@ -24,8 +24,7 @@ func KeyLines(n *graph.Node, with Numeric, sources []pipeline.Source, content fu
 		k = append(k, digest.KeyLine{Part: part, Name: name, Value: value})
 	}
 	for line := range strings.Lines(n.Params.Canonical) {
-		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
-		add(digest.PartParameter, name, value)
+		k = append(k, digest.ParameterLine(strings.TrimSuffix(line, "\n")))
 	}
 	if n.Kind.Draws {
 		add(digest.PartSeed, "", strconv.FormatUint(n.Seed, 10))

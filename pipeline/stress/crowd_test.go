@@ -17,7 +17,7 @@ func TestEightRunsAtOnceMakeEachCellOnce(t *testing.T) {
 	var runs [8]*exec.Cmd
 	var said [8]*bytes.Buffer
 	for i := range runs {
-		runs[i], said[i] = b.run()
+		runs[i], said[i] = b.command()
 		if err := runs[i].Start(); err != nil {
 			t.Fatal(err)
 		}

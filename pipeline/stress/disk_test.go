@@ -4,6 +4,7 @@ package stress
 
 import (
 	"fmt"
+	"foil/pipeline/plan"
 	"maps"
 	"os"
 	"path/filepath"
@@ -42,7 +43,7 @@ func TestFullDiskDoesNoDamage(t *testing.T) {
 		}
 		ballast := filepath.Join(dir, "ballast")
 		testenv.Fill(t, ballast, diskSize-room)
-		cmd, said := b.run()
+		cmd, said := b.command()
 		if err := cmd.Run(); err != nil {
 			failures++
 			if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), syscall.ENOSPC.Error()) {
@@ -74,8 +75,9 @@ stages:
 	if b.count("saved", "a") != 0 {
 		t.Fatal("a checkpoint found room that is not there")
 	}
-	c := b.plan().Cells[0]
-	if c.State != pipeline.Hit || c.Record.Log == nil {
+	_, p := b.plan()
+	c := p.Cells[0]
+	if c.State != plan.Hit || c.Record.Log == nil {
 		t.Fatalf("%v: %s", c.State, c.Reason)
 	}
 	digest := c.Record.Log.Digest.String()
@@ -93,20 +95,20 @@ func (b *bench) checkHits(want map[string]digest.Digest) {
 		return // a disk without room for a folder; what is there is read later
 	}
 	defer c.Close()
-	p, err := plan(c, b.spec)
+	p, err := planOf(c, b.spec)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, cell := range p.Cells {
-		if cell.State != pipeline.Hit {
+		if cell.State != plan.Hit {
 			continue
 		}
 		a := pipeline.Artifact{}
 		for _, f := range cell.Record.Outputs {
-			if _, err := c.Object(f); err != nil {
+			if _, err := c.Fetch(b.Context(), f); err != nil {
 				b.Errorf("%s: %v", cell.Node.ID, err)
 			}
-			a.Files = append(a.Files, pipeline.File(f))
+			a.Files = append(a.Files, f)
 		}
 		if a.Digest() != want[cell.Node.ID] {
 			b.Errorf("%s is another artifact", cell.Node.ID)

@@ -3,6 +3,7 @@
 package stress
 
 import (
+	"foil/pipeline/plan"
 	"maps"
 	"math/rand/v2"
 	"os/exec"
@@ -13,7 +14,6 @@ import (
 	"time"
 
 	"foil/internal/testenv"
-	"foil/pipeline"
 )
 
 const tree = `name: tree
@@ -60,7 +60,7 @@ func TestKilledRunGoesOn(t *testing.T) {
 // runAndKill kills a run, some of its cells, or both, after some time.
 func (b *bench) runAndKill(rnd *rand.Rand, after time.Duration) {
 	b.Helper()
-	cmd, said := b.run()
+	cmd, said := b.command()
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
@@ -89,15 +89,16 @@ func (b *bench) runAndKill(rnd *rand.Rand, after time.Duration) {
 // then, and sees to it that they are finished still and did not begin again.
 func (b *bench) checkFinished(finished map[string]int) {
 	b.Helper()
-	for _, c := range b.plan().Cells {
+	_, p := b.plan()
+	for _, c := range p.Cells {
 		id := c.Node.ID
 		before, was := finished[id]
 		switch begun := b.count("begin", id); {
-		case was && c.State != pipeline.Hit:
+		case was && c.State != plan.Hit:
 			b.Errorf("%s was finished and is not any more: %s", id, c.Reason)
 		case was && begun != before:
 			b.Errorf("%s was finished and began again", id)
-		case c.State != pipeline.Hit:
+		case c.State != plan.Hit:
 		case b.count("end", id) == 0:
 			b.Errorf("%s is finished, and did not come to its end", id)
 		default:
@@ -142,7 +143,7 @@ func TestKilledCellGoesOn(t *testing.T) {
 stages:
   a: {uses: test/steps, with: {steps: 100000}}
 `)
-	cmd, said := b.run()
+	cmd, said := b.command()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +158,7 @@ stages:
 	if err := cmd.Wait(); err == nil || cells != nil && !strings.Contains(said.String(), "a: test/steps: the process crashed: killed by signal 9") {
 		t.Errorf("%v: %s", err, said)
 	}
-	cmd, _ = b.run()
+	cmd, _ = b.command()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

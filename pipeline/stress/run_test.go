@@ -7,6 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"foil/pipeline/graph"
+	"foil/pipeline/plan"
+	"foil/pipeline/run"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -35,7 +38,7 @@ func TestMain(m *testing.M) {
 	case len(os.Args) > 1 && os.Args[1] == "cell":
 		err = local.Serve(context.Background(), kinds, "v1")
 	case os.Getenv(cacheDir) != "":
-		err = run()
+		err = runSpec()
 	default:
 		// A race in another process is to be a failure, not a line in a log.
 		os.Setenv("GORACE", "halt_on_error=1 atexit_sleep_ms=0")
@@ -48,32 +51,42 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-func run() error {
+func runSpec() error {
 	c, err := disk.Open(os.Getenv(cacheDir))
 	if err != nil {
 		return err
 	}
-	p, err := plan(c, os.Getenv(specText))
+	defer c.Close()
+	p, err := planOf(c, os.Getenv(specText))
 	if err != nil {
 		return err
 	}
-	_, err = p.Execute(context.Background())
+	_, err = execute(context.Background(), c, p)
 	return err
 }
 
-func plan(c *disk.Cache, src string) (*pipeline.Plan, error) {
+// planOf plans a spec.
+func planOf(c *disk.Cache, src string) (*plan.Plan, error) {
 	s, err := spec.Parse("stress.yaml", []byte(src), spec.Options{})
 	if err != nil {
 		return nil, err
 	}
-	g, err := pipeline.Build(s, kinds)
+	g, err := graph.Build(s, kinds)
 	if err != nil {
 		return nil, err
 	}
-	cells := &local.Processes{Program: os.Args[0], Args: []string{"stress", "cell"}, Version: "v1"}
-	return g.Plan(context.Background(), pipeline.Options{
-		Cache: c, Workers: 3, Limits: pipeline.Limits{Cores: 64}, Spawn: cells.Spawn,
-		Deliver: func(*pipeline.Node) bool { return true },
+	return plan.New(context.Background(), g, plan.Options{Store: c})
+}
+
+// execute runs a plan with three cells at once, in processes.
+func execute(ctx context.Context, c *disk.Cache, p *plan.Plan) (*run.Result, error) {
+	return run.Run(ctx, p, run.Options{
+		Executor: &local.Executor{
+			Kinds: kinds, Store: c, Limits: pipeline.Limits{Cores: 64},
+			Processes: &local.Processes{Program: os.Args[0], Args: []string{"stress", "cell"}, Version: "v1"},
+		},
+		Workers: 3,
+		Deliver: func(*graph.Node) bool { return true },
 	})
 }
 
@@ -88,8 +101,8 @@ func newBench(t testing.TB, cache, spec string) *bench {
 	return &bench{TB: t, cache: cache, notes: t.TempDir(), spec: spec}
 }
 
-// run is a run that has not begun.
-func (b *bench) run() (cmd *exec.Cmd, said *bytes.Buffer) {
+// command is a run that has not begun.
+func (b *bench) command() (cmd *exec.Cmd, said *bytes.Buffer) {
 	said = &bytes.Buffer{}
 	cmd = exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), cacheDir+"="+b.cache, notesDir+"="+b.notes, specText+"="+b.spec)
@@ -101,7 +114,7 @@ func (b *bench) run() (cmd *exec.Cmd, said *bytes.Buffer) {
 // every byte of them with its digest.
 func (b *bench) mustRun() map[string]digest.Digest {
 	b.Helper()
-	cmd, said := b.run()
+	cmd, said := b.command()
 	if err := cmd.Run(); err != nil {
 		b.Fatalf("%v: %s\n%s", err, said, b.logs())
 	}
@@ -110,7 +123,8 @@ func (b *bench) mustRun() map[string]digest.Digest {
 
 func (b *bench) digests() map[string]digest.Digest {
 	b.Helper()
-	r, err := b.plan().Execute(b.Context())
+	c, p := b.plan()
+	r, err := execute(b.Context(), c, p)
 	if err != nil || r.Made > 0 {
 		b.Fatalf("after a run that ended well: %v, %+v", err, r)
 	}
@@ -122,18 +136,18 @@ func (b *bench) digests() map[string]digest.Digest {
 }
 
 // plan looks at the cache as a new process would.
-func (b *bench) plan() *pipeline.Plan {
+func (b *bench) plan() (*disk.Cache, *plan.Plan) {
 	b.Helper()
 	c, err := disk.Open(b.cache)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(c.Close)
-	p, err := plan(c, b.spec)
+	p, err := planOf(c, b.spec)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return p
+	return c, p
 }
 
 // A note is a line of the notes.
