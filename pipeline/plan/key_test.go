@@ -1,13 +1,13 @@
 package plan_test
 
 import (
-	"slices"
 	"foil/internal/digest"
 	"foil/pipeline"
 	"foil/pipeline/pipelinetest"
 	"foil/pipeline/plan"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
