@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"foil/internal/words"
@@ -27,8 +28,14 @@ func groupFailures(e *run.FailedError) (groups []*failureGroup) {
 	return groups
 }
 
-// failureID is equal for failures that people need to read once.
-func failureID(c *pipeline.CellError) string { return c.Kind + "\n" + c.Err.Error() }
+// ownPath is a path that belongs to one cell: it contains a key.
+var ownPath = regexp.MustCompile(`\S*[0-9a-f]{64}\S*`)
+
+// failureID is equal for failures that people need to read once: of the same kind, with
+// the same message but for the paths.
+func failureID(c *pipeline.CellError) string {
+	return c.Kind + "\n" + ownPath.ReplaceAllString(c.Err.Error(), "")
+}
 
 // writeFailures lists what failed and what was skipped because of that. It is full if the
 // messages have not been shown yet.
