@@ -5,12 +5,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foil/internal/app"
 	"foil/pipeline/local"
 	"foil/stages"
 )
 
-// newCell is the command that `foil run` starts for each cell: see package
-// isolate. The name of the cell is there for lists of processes.
+// newCell is the command that foil run starts for each cell: see package local. The name
+// of the cell is for people who read a list of processes.
 func newCell() *cobra.Command {
 	return &cobra.Command{
 		Use:    "cell NAME",
@@ -18,7 +19,7 @@ func newCell() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return local.Serve(cmd.Context(), stages.All(), version())
+			return local.Serve(cmd.Context(), stages.All(), app.Version())
 		},
 	}
 }
@@ -29,5 +30,5 @@ func cellProcesses() (*local.Processes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &local.Processes{Program: self, Args: []string{os.Args[0], "cell"}, Version: version()}, nil
+	return &local.Processes{Program: self, Args: []string{os.Args[0], "cell"}, Version: app.Version()}, nil
 }

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"foil/internal/app"
+	"foil/internal/digest"
 	"foil/internal/store/disk"
-	"foil/pipeline"
+	"foil/pipeline/graph"
+	"foil/pipeline/history"
+	"foil/pipeline/plan"
 )
 
 func newExplain() *cobra.Command {
@@ -17,29 +21,33 @@ func newExplain() *cobra.Command {
 	var f cacheFlags
 	cmd := &cobra.Command{
 		Use:   "explain EXPERIMENT CELL",
-		Short: "Say what a cell's key is made of, and why it is not in the cache",
-		Long: `explain prints the text whose digest is the key of a cell: all that its result
-depends on. For a cell that is not in the cache it says why: never made, and then
-in what it differs from the most similar work that was done; an output that is
-missing or damaged; or another cell that has to be made first. Where an input
-differs, the works that made its old and new content are compared, too. A cell
-that is being made, failed or was interrupted is told as foil status does.`,
+		Short: "Show what the key of a cell consists of, and why it is a cache miss",
+		Long: `explain prints the lines whose digest is the key of a cell: everything that its
+result depends on. It also explains a cache miss:
+  - the cell was never made; then explain shows how it differs from the most
+    similar cell in the cache, and follows inputs that differ
+  - an output is missing or damaged
+  - a dependency has to be made first
+If the cell is running, failed or was interrupted, explain shows that like foil
+status does.`,
 		Example: `  foil explain quickstart table
   foil explain advx-ml-1m 'model[age=200,fold=0,gender=400]' --set stages.model.with.epochs=50`,
 		Args: experimentAndCell,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, c, err := lookAtCell(cmd.Context(), &e, &f, args[0], args[1])
+			setup, err := f.setup()
 			if err != nil {
 				return err
 			}
-			var history *pipeline.History // a hit is compared with nothing
-			if c.State != pipeline.Hit {
-				if history, err = pipeline.ReadHistory(v.cache); err != nil {
-					return err
-				}
+			view, c, err := setup.LookAtCell(cmd.Context(), e.experiment(args[0]), args[1])
+			if err != nil {
+				return err
 			}
-			f.noteMissing(cmd.ErrOrStderr())
-			return writeExplanation(cmd.OutOrStdout(), v.cache, v.plan.Explainer(history).Explain(c.Node))
+			explanation, err := explain(cmd.Context(), view, c)
+			if err != nil {
+				return err
+			}
+			f.noteMissing(cmd)
+			return writeExplanation(cmd.OutOrStdout(), view.Cache, explanation)
 		},
 	}
 	e.register(cmd)
@@ -47,9 +55,20 @@ that is being made, failed or was interrupted is told as foil status does.`,
 	return cmd
 }
 
-func writeExplanation(out io.Writer, c *disk.Cache, e *pipeline.Explanation) error {
+func explain(ctx context.Context, view *app.View, c *plan.Cell) (*history.Explanation, error) {
+	var past *history.History // a hit is compared with nothing
+	if c.State != plan.Hit {
+		var err error
+		if past, err = history.Read(ctx, view.Cache); err != nil {
+			return nil, err
+		}
+	}
+	return history.NewExplainer(view.Plan, past).Explain(c.Node), nil
+}
+
+func writeExplanation(out io.Writer, c *disk.Cache, e *history.Explanation) error {
 	fmt.Fprintf(out, "%s (%s)\n", e.Node.ID, e.Node.Kind.Name)
-	if e.State == pipeline.Hit {
+	if e.State == plan.Hit {
 		r := e.Record
 		fmt.Fprintf(out, "is in the cache: made %s in %s%s\n", timeText(r.Started), duration(r.Wall()), onHost(r.Host))
 		if r.Cell != "" && r.Cell != e.Node.ID {
@@ -68,9 +87,9 @@ func writeExplanation(out io.Writer, c *disk.Cache, e *pipeline.Explanation) err
 	}
 }
 
-// writeMiss says that a cell is not in the cache, and how far it is.
-func writeMiss(out io.Writer, c *disk.Cache, e *pipeline.Explanation) error {
-	if e.State == pipeline.Hit {
+// writeMiss says why a cell is not in the cache, and whether it was begun.
+func writeMiss(out io.Writer, c *disk.Cache, e *history.Explanation) error {
+	if e.State == plan.Hit {
 		return nil
 	}
 	fmt.Fprintf(out, "is not in the cache: %s\n", e.Reason)
@@ -84,10 +103,10 @@ func writeMiss(out io.Writer, c *disk.Cache, e *pipeline.Explanation) error {
 	return err
 }
 
-// writeCauses says what is new about a cell, and what its key is made of.
-func writeCauses(out io.Writer, e *pipeline.Explanation) {
+// writeCauses says how a cell differs from the nearest record, and prints its key.
+func writeCauses(out io.Writer, e *history.Explanation) {
 	if causes := e.Causes(); len(causes) > 0 {
-		fmt.Fprintf(out, "\nThe nearest that was made is %s, of %s%s (key %s):\n", e.Nearest.Cell, timeText(e.Nearest.Started), onHost(e.Nearest.Host), e.Nearest.Key.Short())
+		fmt.Fprintf(out, "\nThe most similar cell in the cache is %s, made %s%s (key %s):\n", e.Nearest.Cell, timeText(e.Nearest.Started), onHost(e.Nearest.Host), e.Nearest.Key.Short())
 		const many = 40
 		for i, line := range causes {
 			if i == many {
@@ -98,37 +117,25 @@ func writeCauses(out io.Writer, e *pipeline.Explanation) {
 		}
 	}
 	if e.Key.IsZero() {
-		fmt.Fprintln(out, "\nIts key is not known yet. As far as it is:")
+		fmt.Fprintln(out, "\nThe key is not known yet. These lines of it are known (? marks the others):")
 	} else {
-		fmt.Fprintf(out, "\nIts key %s is the digest of:\n", e.Key)
+		fmt.Fprintf(out, "\nThe key %s is the digest of:\n", e.Key)
 	}
-	writeKeyText(out, e)
+	writeKey(out, e)
 }
 
-// writeKeyText prints a key's text, and behind each input the cell that it is
-// the output of.
-func writeKeyText(out io.Writer, e *pipeline.Explanation) {
-	var from []*pipeline.Node
+// writeKey prints the lines of a key, and after each input the cell that makes it.
+func writeKey(out io.Writer, e *history.Explanation) {
+	var from []*graph.Node
 	for _, in := range e.Node.Inputs {
 		from = append(from, in.From...)
 	}
-	i := 0
-	for line := range strings.Lines(e.Text) {
-		line = strings.TrimSuffix(line, "\n")
-		if e.Lines[i].Part == pipeline.PartInput && len(from) > 0 {
+	text := strings.Split(strings.TrimSuffix(e.Lines.String(), "\n"), "\n")
+	for i, line := range text {
+		if e.Lines[i].Part == digest.PartInput && len(from) > 0 {
 			line += "  (" + from[0].ID + ")"
 			from = from[1:]
 		}
 		fmt.Fprintf(out, "  %s\n", line)
-		i++
 	}
-}
-
-func timeText(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
-
-func onHost(host string) string {
-	if host == "" {
-		return ""
-	}
-	return " on " + host
 }

@@ -9,11 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foil/internal/app"
 	"foil/internal/store/disk"
+	"foil/internal/words"
 	"foil/spec"
 )
 
-// gcFlags say what a cache can do without.
+// gcFlags say what to remove from a cache.
 type gcFlags struct {
 	cacheFlags
 	keep    []string
@@ -23,29 +25,30 @@ type gcFlags struct {
 	dryRun  bool
 }
 
-// idle is after how long an interrupted cell's checkpoint counts as given up,
-// unless --older says otherwise.
+// idle is the age at which the checkpoint of an interrupted cell is removed, without
+// --older.
 const idle = 30 * 24 * time.Hour
 
 func newGC() *cobra.Command {
 	var f gcFlags
 	cmd := &cobra.Command{
 		Use:   "gc",
-		Short: "Remove from the cache what nothing needs any more",
-		Long: `gc removes damaged records, objects that no record names, what was set aside as
-damaged, locks without an owner, and the work folders of cells that are finished
-or that nobody touched for 30 days (or for --older). Results go only when asked to:
+		Short: "Clean up the cache",
+		Long: `gc removes damaged files, objects without a record, locks without an owner, and
+the work folders of cells that are finished or have not changed for 30 days (or
+--older). It removes results only with these flags:
 
-  --keep EXPERIMENT  removes all results but those of these experiments, as --set,
-                     --backend and --data say; a folder of published reports keeps
-                     what they were made from
-  --older AGE        removes results that were not used for so long
-  --max-size SIZE    removes what was used least recently, until no more is left
+  --keep EXPERIMENT  remove all results except those of these experiments, with
+                     --set, --backend and --data as they were run; for a folder
+                     of published reports, keep the results that they were made
+                     from
+  --older AGE        remove results that were not used for this time
+  --max-size SIZE    remove the least recently used results until the rest fits
 
-Together, --keep protects results from the other two. A result counts as used when
-one that was made from it is. Downloads stay.
+With --older or --max-size, --keep protects results from removal. When a result is
+used, the results that it was made from count as used, too. Downloads stay.
 
-gc needs the cache for itself: while any foil uses it, nothing is removed.`,
+gc removes nothing while another foil uses the cache.`,
 		Example: `  foil gc --dry-run
   foil gc --keep advx-ml-1m --keep mine.yaml
   foil gc --keep results/l2l-cifar10-small
@@ -56,7 +59,11 @@ gc needs the cache for itself: while any foil uses it, nothing is removed.`,
 			if err != nil {
 				return err
 			}
-			c, err := f.existing()
+			setup, err := f.setup()
+			if err != nil {
+				return err
+			}
+			c, err := app.OpenExisting(setup.Cache)
 			if err != nil {
 				return err
 			}
@@ -68,7 +75,7 @@ gc needs the cache for itself: while any foil uses it, nothing is removed.`,
 				}
 				defer release()
 			}
-			if policy.Keep, err = f.kept(cmd.Context(), c); err != nil {
+			if policy.Keep, err = setup.Kept(cmd.Context(), c, f.keep, f.sets); err != nil {
 				return err
 			}
 			garbage, err := c.Garbage(policy)
@@ -86,31 +93,31 @@ gc needs the cache for itself: while any foil uses it, nothing is removed.`,
 	}
 	f.register(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.keep, "keep", nil, "keep the results of `EXPERIMENT`, or what the reports in a folder were made from (repeatable), and remove all others unless --older or --max-size is given")
-	flags.StringArrayVar(&f.sets, "set", nil, "change the kept specs before they are read: `PATH=VALUE`, such as vars.lambda=[0,400] (repeatable)")
-	flags.StringVar(&f.older, "older", "", "remove results that were not used for `AGE`, such as 30d or 12h")
-	flags.StringVar(&f.maxSize, "max-size", "", "remove results until no more than `SIZE` is left, such as 10GB")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be removed, and remove nothing")
+	flags.StringArrayVar(&f.keep, "keep", nil, "keep the results of `EXPERIMENT`, or those behind the reports of a folder (repeatable); without --older and --max-size, remove all others")
+	flags.StringArrayVar(&f.sets, "set", nil, "change the specs of --keep: `PATH=VALUE`, such as vars.lambda=[0,400] (repeatable)")
+	flags.StringVar(&f.older, "older", "", "remove results that were not used for this `AGE`, such as 30d or 12h")
+	flags.StringVar(&f.maxSize, "max-size", "", "remove least recently used results until the rest fits into `SIZE`, such as 10GB")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be removed, and remove nothing")
 	return cmd
 }
 
-// policy reads the flags, but for what is to be kept.
+// policy reads the flags, except --keep.
 func (f *gcFlags) policy(now time.Time) (disk.Policy, error) {
 	p := disk.Policy{Idle: now.Add(-idle)}
 	if len(f.sets) > 0 && len(f.keep) == 0 {
-		return p, usageError{fmt.Errorf("--set changes the experiments that --keep names, and there is no --keep")}
+		return p, usageError{fmt.Errorf("--set changes the experiments of --keep, and there is no --keep")}
 	}
 	if f.older != "" {
 		age, ok := parseAge(f.older)
 		if !ok {
-			return p, usageError{fmt.Errorf("--older %s: an age with a unit is needed, such as 30d, 12h or 2w", f.older)}
+			return p, usageError{fmt.Errorf("--older %s: write an age with a unit, such as 30d, 12h or 2w", f.older)}
 		}
 		p.Unused, p.Idle = now.Add(-age), now.Add(-age)
 	}
 	if f.maxSize != "" {
 		size, ok := spec.ParseSize(f.maxSize)
 		if !ok || size == 0 {
-			return p, usageError{fmt.Errorf("--max-size %s: a number with a unit is needed, such as 10GB", f.maxSize)}
+			return p, usageError{fmt.Errorf("--max-size %s: write a number with a unit, such as 10GB", f.maxSize)}
 		}
 		p.MaxSize = size
 	}
@@ -129,14 +136,14 @@ func parseAge(text string) (time.Duration, bool) {
 	return d, err == nil && d >= 0
 }
 
-// writeGarbage says what was removed, or would be and then in detail.
+// writeGarbage says what was removed or, in detail, what would be.
 func writeGarbage(out io.Writer, g *disk.Garbage, dry bool) {
 	verb := "removed"
 	if dry {
 		verb = "would remove"
 		for _, e := range g.Records {
 			if e.Record == nil {
-				fmt.Fprintf(out, "record %s, which %v\n", e.Key.Short(), e.Problem)
+				fmt.Fprintf(out, "record %s %v\n", e.Key.Short(), e.Problem)
 				continue
 			}
 			fmt.Fprintf(out, "record %s of %s (%s), last used %s\n", e.Key.Short(), e.Record.Cell, e.Record.Kind, timeText(e.Used))
@@ -147,6 +154,6 @@ func writeGarbage(out io.Writer, g *disk.Garbage, dry bool) {
 			}
 		}
 	}
-	fmt.Fprintf(out, "%s %d records, %d objects, %d work folders and %d other files: %s; %d records with %s stay\n",
-		verb, len(g.Records), len(g.Objects), len(g.Work), len(g.Rest), spec.FormatSize(g.Bytes()), g.Kept, spec.FormatSize(g.Left))
+	fmt.Fprintf(out, "%s %s, %s, %s and %s: %s; %s with %s stay\n", verb, words.Count(len(g.Records), "record"), words.Count(len(g.Objects), "object"),
+		words.Count(len(g.Work), "work folder"), words.Count(len(g.Rest), "other file"), spec.FormatSize(g.Bytes()), words.Count(g.Kept, "record"), spec.FormatSize(g.Left))
 }

@@ -2,15 +2,16 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"foil/internal/app"
 	"foil/internal/digest"
 	"foil/internal/store/disk"
-	"foil/pipeline"
+	"foil/pipeline/graph"
+	"foil/pipeline/plan"
 	"foil/spec"
 )
 
@@ -20,10 +21,10 @@ func newGet() *cobra.Command {
 	var to string
 	cmd := &cobra.Command{
 		Use:   "get EXPERIMENT CELL[/FILE]",
-		Short: "List, find or copy what a cell made",
-		Long: `get lists the files that a cell made: name, bytes, digest and where they lie.
-With FILE it prints the path of that one alone, after having compared its content
-with its digest. The files belong to the cache: read them, and change copies.
+		Short: "List, find or copy the output of a cell",
+		Long: `get lists the files that a cell made: name, bytes, digest and path. With FILE it
+prints only the path of that file. get compares the content with the digest first.
+The files belong to the cache: read them, but change only copies.
 
 --to copies FILE, or all files into a folder.`,
 		Example: `  foil get quickstart table
@@ -31,29 +32,33 @@ with its digest. The files belong to the cache: read them, and change copies.
   foil get quickstart table --to report/`,
 		Args: experimentAndCell,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, file := pipeline.CutFile(args[1])
-			v, c, err := lookAtCell(cmd.Context(), &e, &f, args[0], id)
+			id, file := graph.CutFile(args[1])
+			setup, err := f.setup()
 			if err != nil {
 				return err
 			}
-			if c.State != pipeline.Hit {
+			view, c, err := setup.LookAtCell(cmd.Context(), e.experiment(args[0]), id)
+			if err != nil {
+				return err
+			}
+			if c.State != plan.Hit {
 				return fmt.Errorf("%s is not in the cache (%s); foil run makes it", c.Node.ID, c.Reason)
 			}
 			files, err := chooseFiles(c, file)
 			if err != nil {
 				return err
 			}
-			return getFiles(cmd.OutOrStdout(), v.cache, files, file != "", to)
+			return getFiles(cmd, view.Cache, files, file != "", to)
 		},
 	}
 	e.register(cmd)
 	f.register(cmd)
-	cmd.Flags().StringVar(&to, "to", "", "copy to `PATH`: a file, or a folder for all of them")
+	cmd.Flags().StringVar(&to, "to", "", "copy to `PATH`: a file, or a folder for all files")
 	return cmd
 }
 
-// chooseFiles returns the files of a cell, or the one that is named.
-func chooseFiles(c *pipeline.PlannedCell, name string) ([]digest.File, error) {
+// chooseFiles returns the files of a cell, or only the named one.
+func chooseFiles(c *plan.Cell, name string) ([]digest.File, error) {
 	all := c.Record.Outputs
 	if name == "" {
 		return all, nil
@@ -68,12 +73,13 @@ func chooseFiles(c *pipeline.PlannedCell, name string) ([]digest.File, error) {
 	return nil, fmt.Errorf("%s has no file %q%s", c.Node.ID, name, spec.Suggestion(name, names))
 }
 
-func getFiles(out io.Writer, c *disk.Cache, files []digest.File, one bool, to string) error {
+func getFiles(cmd *cobra.Command, c *disk.Cache, files []digest.File, one bool, to string) error {
+	out := cmd.OutOrStdout()
 	paths := make([]string, len(files))
 	longest := 0
 	for i, f := range files {
 		var err error
-		if paths[i], err = c.Object(f); err != nil {
+		if paths[i], err = c.Fetch(cmd.Context(), f); err != nil {
 			return fmt.Errorf("%w; foil run makes it again", err)
 		}
 		longest = max(longest, len(f.Name))
@@ -83,13 +89,13 @@ func getFiles(out io.Writer, c *disk.Cache, files []digest.File, one bool, to st
 		if info, err := os.Stat(to); err == nil && info.IsDir() {
 			to = filepath.Join(to, filepath.Base(files[0].Name))
 		}
-		return copyTo(paths[0], to)
+		return app.CopyFile(paths[0], to)
 	case to != "":
 		for i, f := range files {
 			if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
-				return fmt.Errorf("file %q would not lie in %s", f.Name, to)
+				return fmt.Errorf("file %q would be outside of %s", f.Name, to)
 			}
-			if err := copyTo(paths[i], filepath.Join(to, filepath.FromSlash(f.Name))); err != nil {
+			if err := app.CopyFile(paths[i], filepath.Join(to, filepath.FromSlash(f.Name))); err != nil {
 				return err
 			}
 		}
@@ -102,20 +108,4 @@ func getFiles(out io.Writer, c *disk.Cache, files []digest.File, one bool, to st
 		fmt.Fprintf(out, "%-*s  %10d  %s  %s\n", longest, f.Name, f.Size, f.Digest, paths[i])
 	}
 	return nil
-}
-
-// copyTo copies a file, at once or not at all, in place of what may be there.
-func copyTo(path, to string) error {
-	from, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
-		return err
-	}
-	return replaceFile(to, func(w io.Writer) error {
-		_, err := io.Copy(w, from)
-		return err
-	})
 }

@@ -38,7 +38,7 @@ func newKinds() *cobra.Command {
 				}
 				names[i] = k.Name
 			}
-			return fmt.Errorf("no kind is called %q%s (foil kinds lists them)", args[0], suggestion(args[0], names))
+			return fmt.Errorf("there is no kind %q%s (foil kinds lists all)", args[0], spec.Suggestion(args[0], names))
 		},
 	}
 }
@@ -49,7 +49,7 @@ func listKinds(out io.Writer, kinds []pipeline.Kind) {
 	}
 }
 
-// sentenceEnd is a full stop that "et al. 2024" does not have.
+// sentenceEnd is the end of a sentence, unlike the full stop of "et al. 2024".
 var sentenceEnd = regexp.MustCompile(`\.\s+\p{Lu}`)
 
 func firstSentence(text string) string {

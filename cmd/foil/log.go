@@ -1,14 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/store/disk"
-	"foil/pipeline"
+	"foil/internal/app"
+	"foil/pipeline/plan"
 )
 
 func newLog() *cobra.Command {
@@ -16,21 +17,25 @@ func newLog() *cobra.Command {
 	var f cacheFlags
 	cmd := &cobra.Command{
 		Use:   "log EXPERIMENT CELL",
-		Short: "Print what a cell said while it was made",
-		Long: `log prints the log that is kept with a cell's record, or that of a run that is
-making it, has failed or was interrupted; which one is said on standard error.`,
+		Short: "Print the log of a cell",
+		Long: `log prints the log that is kept with the record of a cell, or the log of a run in
+which the cell is running, failed or was interrupted. Standard error says which.`,
 		Example: `  foil log quickstart 'model[fold=0,gender=0,age=0]'`,
 		Args:    experimentAndCell,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, c, err := lookAtCell(cmd.Context(), &e, &f, args[0], args[1])
+			setup, err := f.setup()
 			if err != nil {
 				return err
 			}
-			path, whose, err := findLog(v.cache, c)
+			view, c, err := setup.LookAtCell(cmd.Context(), e.experiment(args[0]), args[1])
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", c.Node.ID, whose)
+			path, origin, err := findLog(cmd.Context(), view, c)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", c.Node.ID, origin)
 			if path == "" {
 				return nil
 			}
@@ -48,31 +53,29 @@ making it, has failed or was interrupted; which one is said on standard error.`,
 	return cmd
 }
 
-// findLog returns where a cell's log lies, empty when it said nothing, and
-// whose it is.
-func findLog(c *disk.Cache, cell *pipeline.PlannedCell) (path, whose string, err error) {
-	switch {
-	case cell.State == pipeline.Unknown:
-		return "", "", fmt.Errorf("%s: not made yet; its key %s", cell.Node.ID, cell.Reason)
-	case cell.State == pipeline.Hit:
-		r := cell.Record
-		whose = fmt.Sprintf("made %s%s", timeText(r.Started), onHost(r.Host))
-		if r.Log == nil {
-			return "", whose + ", and said nothing", nil
+// findLog returns the path of a cell's log, empty if the log is, and where it is from.
+func findLog(ctx context.Context, view *app.View, c *plan.Cell) (path, origin string, err error) {
+	switch c.State {
+	case plan.Unknown:
+		return "", "", fmt.Errorf("%s has not run yet: it %s", c.Node.ID, c.Reason)
+	case plan.Hit:
+		origin = fmt.Sprintf("made %s%s", timeText(c.Record.Started), onHost(c.Record.Host))
+		if c.Record.Log == nil {
+			return "", origin + "; the log is empty", nil
 		}
-		path, err = c.Object(*r.Log)
-		return path, whose, err
+		path, err = view.Cache.Fetch(ctx, *c.Record.Log)
+		return path, origin, err
 	}
-	state, err := c.WorkState(cell.Key)
+	state, err := view.Cache.WorkState(c.Key)
 	if err != nil {
 		return "", "", err
 	}
 	if state == nil {
-		return "", "", fmt.Errorf("%s: %s, and nobody is making it", cell.Node.ID, cell.Reason)
+		return "", "", fmt.Errorf("%s has no log: %s, and it is not running", c.Node.ID, c.Reason)
 	}
-	whose = stateText(state)
+	origin = stateText(state)
 	if state.Log == "" {
-		whose += ", and nothing was said"
+		origin += "; the log is empty"
 	}
-	return state.Log, whose, nil
+	return state.Log, origin, nil
 }

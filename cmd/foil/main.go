@@ -1,5 +1,5 @@
-// Command foil reproduces, varies and reports machine-learning experiments that
-// are written as YAML specs. Every command is a file of its own.
+// Command foil reproduces, varies and reports machine-learning experiments that are written
+// as YAML specs. It has flags and printing, a file per command; the work is in package app.
 package main
 
 import (
@@ -31,7 +31,7 @@ func foil() int {
 	}
 	ctx, stop := interruptible(cells.Kill)
 	defer stop()
-	err = newRoot(cells.Spawn).ExecuteContext(ctx)
+	err = newRoot(cells).ExecuteContext(ctx)
 	switch {
 	case err == nil:
 		return exitOK
@@ -39,7 +39,7 @@ func foil() int {
 		fmt.Fprintf(os.Stderr, "foil: %v\nSee 'foil help'.\n", err)
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "foil: interrupted; finished cells are kept, and the same command makes the others: from their last checkpoint, where they have written one")
+		fmt.Fprintln(os.Stderr, "foil: interrupted; finished cells are kept, and the same command runs the others: from their last checkpoint, if they have one")
 		return exitInterrupted
 	case errors.Is(err, errReported):
 		return exitFailure
@@ -52,8 +52,7 @@ func foil() int {
 }
 
 // interruptible returns a context that ends with the first Ctrl-C or SIGTERM.
-// A second one calls kill and ends the program at once: what it leaves is what a
-// crash leaves, and that is safe.
+// A second one calls kill and ends the program at once. That is as safe as a crash.
 func interruptible(kill func()) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -74,5 +73,5 @@ func interruptible(kill func()) (context.Context, func()) {
 // A usageError is a mistake on the command line.
 type usageError struct{ error }
 
-// errReported says that the user has been told what is wrong.
+// errReported stands for errors that have been printed.
 var errReported = errors.New("reported")

@@ -7,57 +7,52 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/store/disk"
-	"foil/pipeline"
+	"foil/internal/app"
+	"foil/internal/words"
+	"foil/pipeline/history"
+	"foil/pipeline/plan"
 )
 
-// errWorkToDo is what plan --exit-code says in the place of an error.
-var errWorkToDo = errors.New("there is work to do")
+// errWorkToDo stands for the exit status of plan --exit-code.
+var errWorkToDo = errors.New("there are cells to run")
 
 func newPlan() *cobra.Command {
 	var e experimentFlags
 	var r runFlags
-	var l limitFlags
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:   "plan EXPERIMENT",
-		Short: "Show which cells are there, which will run, why, and for how long",
+		Short: "Show which cells will run, why, and the estimated time",
 		Long: `plan looks up every cell of an experiment in the cache and runs nothing. A cell
-that needs one which is not there may run or not: that depends on what the other
-one will make. Of a cell that will run it says what is new about it, compared with
-the most similar work that was done, and whether somebody is making it, or has
-begun to; foil explain says more.
+that depends on a missing cell may run or be a hit: that depends on the output of
+the missing cell. For each cell that will run, plan shows how it differs from the
+most similar cell in the cache, and whether it is running or was interrupted. foil
+explain shows more.
 
-How long it will take is taken from the cache's records: a cell takes the median
-time of those records of its kind that differ from it in the fewest parameters,
-on whatever machine that was. Cells that may run are counted as if they did. As
-many run at once as --jobs, --cores, --memory and --gpus let a run do.
+The estimated time comes from the records in the cache. The estimate for a cell is
+the median time of the records of its kind that differ from it in the fewest
+parameters, on any machine. Cells that may run count as if they will. The estimate
+assumes that cells run in parallel as --jobs, --cores, --memory and --gpus allow.
 
-Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
+Exit status with --exit-code: 0 all cells are in the cache, 3 there are cells to
+run.`,
 		Example: `  foil plan advx-ml-1m
   foil plan mine.yaml --exit-code || foil run mine.yaml`,
-		Args: oneArg,
+		Args: oneExperiment,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			g, err := e.load(args[0])
+			setup, running, err := r.setup()
 			if err != nil {
 				return err
 			}
-			opts, err := r.options(disk.Look)
+			view, err := setup.Look(cmd.Context(), e.experiment(args[0]))
 			if err != nil {
 				return err
 			}
-			if err := l.apply(&opts); err != nil {
+			r.noteMissing(cmd)
+			if err := writePlan(cmd, view, running); err != nil {
 				return err
 			}
-			plan, err := g.Plan(cmd.Context(), opts)
-			if err != nil {
-				return err
-			}
-			r.noteMissing(cmd.ErrOrStderr())
-			if err := writePlan(cmd.OutOrStdout(), plan, opts); err != nil {
-				return err
-			}
-			if exitCode && plan.Hits < len(plan.Cells) {
+			if exitCode && view.Plan.Hits < len(view.Plan.Cells) {
 				return errWorkToDo
 			}
 			return nil
@@ -66,29 +61,29 @@ Exit status with --exit-code: 0 all is in the cache, 3 there is work to do.`,
 	e.register(cmd)
 	e.registerOnly(cmd)
 	r.register(cmd)
-	l.register(cmd)
-	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "end with status 3 when there is work to do")
+	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit with status 3 if there are cells to run")
 	return cmd
 }
 
-func writePlan(out io.Writer, plan *pipeline.Plan, opts pipeline.Options) error {
-	var history *pipeline.History
-	if plan.Hits < len(plan.Cells) {
+func writePlan(cmd *cobra.Command, view *app.View, running app.Running) error {
+	out, p := cmd.OutOrStdout(), view.Plan
+	var past *history.History
+	if p.Hits < len(p.Cells) {
 		var err error
-		if history, err = pipeline.ReadHistory(opts.Cache); err != nil {
+		if past, err = history.Read(cmd.Context(), view.Cache); err != nil {
 			return err
 		}
 	}
-	begun, err := begunOf(plan, opts.Cache)
+	begun, err := view.Begun()
 	if err != nil {
 		return err
 	}
-	explainer := plan.Explainer(history)
-	for _, c := range plan.Cells {
+	explainer := history.NewExplainer(p, past)
+	for _, c := range p.Cells {
 		switch c.State {
-		case pipeline.Hit:
+		case plan.Hit:
 			fmt.Fprintf(out, "hit       %s  %s\n", c.Node.ID, c.Key.Short())
-		case pipeline.Miss:
+		case plan.Miss:
 			why := explainer.Explain(c.Node).Short()
 			if s := begun[c]; s != nil {
 				why += "; " + shortState(s)
@@ -98,50 +93,30 @@ func writePlan(out io.Writer, plan *pipeline.Plan, opts pipeline.Options) error 
 			fmt.Fprintf(out, "may run   %s (%s)\n", c.Node.ID, c.Reason)
 		}
 	}
-	if history != nil {
-		writeEstimate(out, plan.Estimate(history))
+	if past != nil {
+		writeEstimate(out, view, history.NewCosts(past), running)
 	}
-	fmt.Fprintf(out, "%s: %d cells: %d in the cache, %d will run, %d more depend on these\n",
-		plan.Graph.Spec.Name, len(plan.Cells), plan.Hits, plan.Misses, plan.Unknown)
+	fmt.Fprintf(out, "%s: %s: %d in the cache, %d will run, %d may run\n",
+		p.Graph.Spec.Name, words.Count(len(p.Cells), "cell"), p.Hits, p.Misses, p.Unknown)
 	return nil
 }
 
-// begunOf finds the cells of a plan that somebody has begun to make: of thousands, few.
-func begunOf(plan *pipeline.Plan, c *disk.Cache) (map[*pipeline.PlannedCell]*disk.WorkState, error) {
-	if plan.Misses == 0 {
-		return nil, nil
-	}
-	keys, err := c.Begun()
-	if err != nil {
-		return nil, err
-	}
-	begun := map[*pipeline.PlannedCell]*disk.WorkState{}
-	for _, cell := range plan.Cells {
-		if cell.State != pipeline.Miss || cell.SameAs != nil || !keys[cell.Key] {
-			continue
-		}
-		if begun[cell], err = c.WorkState(cell.Key); err != nil {
-			return nil, err
-		}
-	}
-	return begun, nil
-}
-
-func writeEstimate(out io.Writer, e *pipeline.Estimate) {
+func writeEstimate(out io.Writer, view *app.View, past plan.Costs, running app.Running) {
+	e, parallel := view.Estimate(past, running)
 	fmt.Fprintln(out)
 	for _, s := range e.Stages {
 		text := "about " + duration(s.Wall)
 		switch {
 		case s.Blank == s.Cells:
-			text = "not known: nothing like it was made here before"
+			text = "time unknown: the cache has no similar cell"
 		case s.Blank > 0:
-			text += fmt.Sprintf(", and %d of which nothing is known", s.Blank)
+			text += fmt.Sprintf(", plus %s with unknown time", words.Count(s.Blank, "cell"))
 		}
-		fmt.Fprintf(out, "%-20s %5d to make, %s\n", s.Stage, s.Cells, text)
+		fmt.Fprintf(out, "%-20s %5d to run, %s\n", s.Stage, s.Cells, text)
 	}
-	text := fmt.Sprintf("about %s of work, %s with as many cells at once as this run would have", duration(e.Wall), duration(e.Run))
+	text := fmt.Sprintf("estimated time: %s with %s in parallel, %s one after the other", duration(e.Run), words.Count(parallel, "cell"), duration(e.Wall))
 	if e.Blank > 0 {
-		text += fmt.Sprintf(", and %d cells of which nothing is known", e.Blank)
+		text += fmt.Sprintf(", plus %s with unknown time", words.Count(e.Blank, "cell"))
 	}
 	fmt.Fprintf(out, "%s\n\n", text)
 }

@@ -9,15 +9,18 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"foil/pipeline"
+	"foil/pipeline/graph"
+	"foil/pipeline/plan"
+	"foil/pipeline/run"
 )
 
-// bars shows a run on a terminal: a bar for the whole and one for each running
-// cell, below lines that stay for what is done.
+// bars shows a run on a terminal: a bar for the whole and one for each running cell, below
+// a line for each cell that has ended. Errors are shown at the end of the run, where
+// people look first.
 type bars struct {
 	out     io.Writer
 	size    func() (width, height int)
-	plan    *pipeline.Plan
+	plan    *plan.Plan
 	whole   *progressbar.ProgressBar
 	running []*cellBar
 	drawn   int // lines that the next drawing replaces
@@ -26,7 +29,7 @@ type bars struct {
 }
 
 type cellBar struct {
-	node *pipeline.Node
+	node *graph.Node
 	bar  *progressbar.ProgressBar
 	note string
 }
@@ -34,38 +37,38 @@ type cellBar struct {
 // redraw is how often progress alone redraws the bars.
 const redraw = 100 * time.Millisecond
 
-func (b *bars) event(e pipeline.Event) {
+func (b *bars) event(e run.Event) {
 	line := ""
 	switch e := e.(type) {
-	case pipeline.RunStarted:
+	case run.RunStarted:
 		b.plan, b.start = e.Plan, time.Now()
 		b.whole = newBar(int64(len(e.Plan.Cells)), progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(false))
-	case pipeline.CellHit:
+	case run.CellHit:
 		b.step()
-	case pipeline.CellStarted:
+	case run.CellStarted:
 		b.running = append(b.running, &cellBar{node: e.Node})
-	case pipeline.CellRetried:
+	case run.CellRetried:
 		line = fmt.Sprintf("retry    %s, try %d of %d, after: %v", e.Node.ID, e.Try, e.Tries, e.Err)
-	case pipeline.CellNote:
+	case run.CellNote:
 		line = fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text)
-	case pipeline.CellWaiting:
+	case run.CellWaiting:
 		line = "waiting: " + waits(e)
-	case pipeline.CellProgress:
+	case run.CellProgress:
 		b.progress(e)
 		if time.Since(b.last) < redraw {
 			return
 		}
-	case pipeline.CellDone:
+	case run.CellDone:
 		b.remove(e.Node)
 		b.step()
 		line = fmt.Sprintf("made     %s in %s", e.Node.ID, took(e))
-	case pipeline.CellFailed:
+	case run.CellFailed:
 		b.remove(e.Node)
 		b.step()
-		line = fmt.Sprintf("FAILED   %v", e.Err)
-	case pipeline.CellSkipped:
+		line = fmt.Sprintf("FAILED   %s; the error is shown at the end of the run", e.Node.ID)
+	case run.CellSkipped:
 		b.step()
-	case pipeline.RunDone:
+	case run.RunDone:
 		b.erase()
 		return
 	}
@@ -74,7 +77,7 @@ func (b *bars) event(e pipeline.Event) {
 
 func newBar(total int64, options ...progressbar.Option) *progressbar.ProgressBar {
 	bar := progressbar.NewOptions64(total, append([]progressbar.Option{
-		progressbar.OptionSetWriter(io.Discard), // drawn by us, since there are several
+		progressbar.OptionSetWriter(io.Discard), // draw writes several bars at once
 		progressbar.OptionSetWidth(12),
 		progressbar.OptionShowCount(),
 		progressbar.OptionThrottle(0),
@@ -86,11 +89,11 @@ func newBar(total int64, options ...progressbar.Option) *progressbar.ProgressBar
 
 func (b *bars) step() {
 	if b.whole != nil {
-		_ = b.whole.Add(1) // writes to nothing, so it does not fail
+		_ = b.whole.Add(1) // cannot fail: it writes to io.Discard
 	}
 }
 
-func (b *bars) progress(e pipeline.CellProgress) {
+func (b *bars) progress(e run.CellProgress) {
 	i := slices.IndexFunc(b.running, func(c *cellBar) bool { return c.node == e.Node })
 	if i < 0 {
 		return
@@ -108,11 +111,11 @@ func (b *bars) progress(e pipeline.CellProgress) {
 	}
 }
 
-func (b *bars) remove(n *pipeline.Node) {
+func (b *bars) remove(n *graph.Node) {
 	b.running = slices.DeleteFunc(b.running, func(c *cellBar) bool { return c.node == n })
 }
 
-// draw replaces the bars, with a line above them that stays.
+// draw replaces the bars, and adds a line above them.
 func (b *bars) draw(line string) {
 	b.last = time.Now()
 	var text strings.Builder
@@ -139,6 +142,8 @@ func (b *bars) draw(line string) {
 	io.WriteString(b.out, text.String())
 }
 
+func (b *bars) failures(e *run.FailedError) { writeFailures(b.out, e, true) }
+
 func (b *bars) erase() {
 	var text strings.Builder
 	b.eraseTo(&text)
@@ -159,7 +164,7 @@ func rendered(bar *progressbar.ProgressBar) string {
 	return strings.TrimSpace(strings.ReplaceAll(bar.String(), "\r", ""))
 }
 
-// cut shortens a line to what fits, so that a bar is never two lines.
+// cut shortens a line to the width of the terminal, so that a bar is never two lines.
 func cut(line string, width int) string {
 	runes := []rune(line)
 	if width > 1 && len(runes) > width {

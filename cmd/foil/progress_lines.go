@@ -1,73 +1,98 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"foil/pipeline"
+	"foil/pipeline/graph"
+	"foil/pipeline/run"
 )
 
-// lines shows a run where there is no terminal: a line for each event that
-// somebody who reads the log later wants to know.
+// lines shows a run where there is no terminal: a line for each event that is worth
+// reading later. An error is shown in full when it happens.
 type lines struct {
-	out   io.Writer
-	total int
-	done  int
-	told  map[*pipeline.Node]time.Time // when a cell's progress was told last
+	out    io.Writer
+	total  int
+	done   int
+	shown  map[*graph.Node]time.Time // when the progress of a cell was shown last
+	failed map[string]string         // the first cell with a failure, by failureID
 }
 
-// often is how often a log tells the progress of a cell.
-const often = 30 * time.Second
+// showInterval is how often the progress of a cell is shown.
+const showInterval = 30 * time.Second
 
-func (l *lines) event(e pipeline.Event) {
+func (l *lines) event(e run.Event) {
 	switch e := e.(type) {
-	case pipeline.RunStarted:
+	case run.RunStarted:
 		l.total = len(e.Plan.Cells)
 		fmt.Fprintf(l.out, "%s: %d cells, %d in the cache\n", e.Plan.Graph.Spec.Name, l.total, e.Plan.Hits)
-	case pipeline.CellHit:
+	case run.CellHit:
 		l.done++
-	case pipeline.CellStarted:
+	case run.CellStarted:
 		resumes := ""
 		if e.Resumes {
-			resumes = ", goes on from a checkpoint"
+			resumes = ", resumes from a checkpoint"
 		}
 		fmt.Fprintf(l.out, "start  %s (%s%s)\n", e.Node.ID, e.Reason, resumes)
 		l.tell(e.Node)
-	case pipeline.CellProgress:
-		if time.Since(l.told[e.Node]) >= often {
+	case run.CellProgress:
+		if time.Since(l.shown[e.Node]) >= showInterval {
 			p := e.Progress
 			fmt.Fprintf(l.out, "       %s: %d of %d %s, loss %.4g, %s\n", e.Node.ID, p.Done, p.Total, p.Unit, p.Loss, p.Message)
 			l.tell(e.Node)
 		}
-	case pipeline.CellRetried:
+	case run.CellRetried:
 		fmt.Fprintf(l.out, "retry  %s, try %d of %d, after: %v\n", e.Node.ID, e.Try, e.Tries, e.Err)
-	case pipeline.CellNote:
+	case run.CellNote:
 		fmt.Fprintf(l.out, "note   %s: %s\n", e.Node.ID, e.Text)
-	case pipeline.CellWaiting:
+	case run.CellWaiting:
 		fmt.Fprintf(l.out, "wait   %s\n", waits(e))
-	case pipeline.CellDone:
+	case run.CellDone:
 		l.done++
 		fmt.Fprintf(l.out, "made   %s in %s [%d/%d]\n", e.Node.ID, took(e), l.done, l.total)
-	case pipeline.CellFailed:
+	case run.CellFailed:
 		l.done++
-		fmt.Fprintf(l.out, "FAILED %v\n", e.Err)
-	case pipeline.CellSkipped:
+		l.fail(e)
+	case run.CellSkipped:
 		l.done++ // the summary counts them
 	}
 }
 
-// waits says for what a cell waits.
-func waits(e pipeline.CellWaiting) string {
+// waits says what a cell waits for.
+func waits(e run.CellWaiting) string {
 	if e.Orphan != nil {
-		return fmt.Sprintf("%s: %v; when that ends, this goes on", e.Node.ID, e.Orphan)
+		return fmt.Sprintf("%s: %v; the run continues when that ends", e.Node.ID, e.Orphan)
 	}
-	return e.Node.ID + " is being made by another run"
+	return e.Node.ID + " is running in another run"
 }
 
-func (l *lines) tell(n *pipeline.Node) {
-	if l.told == nil {
-		l.told = map[*pipeline.Node]time.Time{}
+func (l *lines) tell(n *graph.Node) {
+	if l.shown == nil {
+		l.shown = map[*graph.Node]time.Time{}
 	}
-	l.told[n] = time.Now()
+	l.shown[n] = time.Now()
 }
+
+// fail shows an error, unless another cell has failed with the same one.
+func (l *lines) fail(e run.CellFailed) {
+	var c *pipeline.CellError
+	if !errors.As(e.Err, &c) {
+		fmt.Fprintf(l.out, "FAILED %s: %v\n", e.Node.ID, e.Err)
+		return
+	}
+	if l.failed == nil {
+		l.failed = map[string]string{}
+	}
+	id := failureID(c)
+	if first, ok := l.failed[id]; ok {
+		fmt.Fprintf(l.out, "FAILED %s: the same error as %s\n", c.Cell, first)
+		return
+	}
+	l.failed[id] = c.Cell
+	fmt.Fprintf(l.out, "FAILED %v\n", c)
+}
+
+func (l *lines) failures(e *run.FailedError) { writeFailures(l.out, e, false) }

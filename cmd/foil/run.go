@@ -1,108 +1,99 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"foil/internal/store/disk"
-	"foil/pipeline"
+	"foil/internal/app"
+	"foil/internal/words"
+	"foil/pipeline/local"
+	"foil/pipeline/run"
 )
 
-func newRun(spawn pipeline.Spawn) *cobra.Command {
+func newRun(cells *local.Processes) *cobra.Command {
 	var e experimentFlags
 	var r runFlags
-	var l limitFlags
-	var p patienceFlags
+	var s stopFlags
 	var resultsDir string
 	cmd := &cobra.Command{
 		Use:   "run EXPERIMENT",
-		Short: "Run what is missing and print the tables",
+		Short: "Run the missing cells of an experiment and print its tables",
 		Long: `run makes the cells of an experiment that are not in the cache, prints its
-reports and copies them to results/NAME/, or to results/NAME/CELL/ where there are
-several. EXPERIMENT is the name of one that is built in, or a file.
+reports and copies them to results/NAME/, or to results/NAME/CELL/ if there are
+several. EXPERIMENT is the name of a built-in experiment, or a file.
 
-A failed cell stops only what needs it; the end of the output names each failure
-with its cause and log, and what was skipped. Ctrl-C ends a run; so may anything
-else. Finished cells and checkpoints are kept, and the same command makes the
-others; a cell that was interrupted before its first checkpoint begins anew.
+When a cell fails, only the cells that depend on it are skipped. Each error is
+shown once; the end of the output lists the failed cells with their logs and the
+skipped cells. You can interrupt a run at any time, for example with Ctrl-C:
+finished cells and checkpoints are kept, and the same command resumes. A cell
+without a checkpoint starts over.
 
-Cells run at once as far as --cores, --memory and --gpus allow: a stage says in
-the spec what a cell of it takes (cores, memory, gpus).`,
+Cells run in parallel as far as --cores, --memory and --gpus allow. A stage sets
+in the spec what each of its cells uses (cores, memory, gpus).`,
 		Example: `  foil run quickstart
   foil run advx-ml-1m --set 'vars.lambda=[0, 400]' --set 'vars.folds=[0]'
   foil run mine.yaml --only 'model[fold=0]'`,
-		Args: oneArg,
+		Args: oneExperiment,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			g, err := e.load(args[0])
+			setup, running, err := r.setup()
 			if err != nil {
 				return err
 			}
-			opts, err := r.options(disk.Open)
+			if err := s.apply(&running); err != nil {
+				return err
+			}
+			view, err := setup.Open(cmd.Context(), e.experiment(args[0]))
 			if err != nil {
 				return err
 			}
-			if err := cmp.Or(l.apply(&opts), p.apply(&opts)); err != nil {
-				return err
-			}
-			if err := checkBackend(opts.Backend); err != nil {
-				return err
-			}
-			opts.Spawn = spawn
-			opts.OnEvent = listener(cmd.ErrOrStderr())
-			opts.Deliver = isReport
-			plan, err := g.Plan(cmd.Context(), opts)
-			if err != nil {
-				return err
-			}
-			result, err := plan.Execute(cmd.Context())
+			show := newDisplay(cmd.ErrOrStderr())
+			running.Processes, running.OnEvent = cells, show.event
+			result, err := view.Run(cmd.Context(), running)
 			if result == nil {
 				return err
 			}
-			return finish(cmd, result, err, func(out io.Writer) ([]string, error) {
-				return publishReports(out, g, result, resultsDir, origin{newProvenance(g, plan, result, e.sets, r.backend), newCosts(result)})
-			})
+			p := app.Publisher{
+				View: view, Result: result, Dir: resultsDir, Out: cmd.OutOrStdout(),
+				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets,
+			}
+			reports, publishErr := p.Publish()
+			return finish(cmd.ErrOrStderr(), show, result, reports, err, publishErr)
 		},
 	}
 	e.register(cmd)
 	e.registerOnly(cmd)
 	r.register(cmd)
-	l.register(cmd)
-	p.register(cmd)
-	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` in which reports are put, in a folder named after the experiment")
+	s.register(cmd)
+	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` for reports, which are put into a folder named after the experiment")
 	return cmd
 }
 
-// finish shows the reports that were made, and then how the run went: even one
-// that failed has made what did not depend on the failure.
-func finish(cmd *cobra.Command, result *pipeline.Result, err error, publish func(io.Writer) ([]string, error)) error {
-	published, publishErr := publish(cmd.OutOrStdout())
-	out := cmd.ErrOrStderr()
-	for _, p := range published {
-		fmt.Fprintf(out, "report: %s\n", p)
+// finish says how a run went. Reports have been published also after a failure: those that
+// do not depend on it.
+func finish(out io.Writer, show display, result *run.Result, reports []string, err, publishErr error) error {
+	for _, r := range reports {
+		fmt.Fprintf(out, "report: %s\n", r)
 	}
 	fmt.Fprintln(out, summary(result))
+	var failed *run.FailedError
+	if errors.As(err, &failed) {
+		show.failures(failed)
+	}
 	if publishErr != nil {
 		fmt.Fprintf(out, "foil: %v\n", publishErr)
 	}
-	if err != nil && strings.Contains(err.Error(), syscall.ENOSPC.Error()) { // a cell's process hands on the text alone
-		fmt.Fprintln(out, "foil: the disk is full: foil gc makes room in a cache, --cache names another one; the same command then goes on")
+	if isDiskFull(err) || isDiskFull(publishErr) {
+		fmt.Fprintln(out, "foil: the disk is full: foil gc makes room in the cache, and --cache names another one; then run the same command again")
 	}
-	var failed *pipeline.FailedError
 	switch {
-	case errors.As(err, &failed):
-		fmt.Fprintf(out, "foil: %s\n", failures(failed, result))
+	case failed != nil:
 		return errReported
-	case errors.Is(err, context.Canceled):
-		return err
 	case err == nil && publishErr != nil:
 		return errReported
 	default:
@@ -110,26 +101,19 @@ func finish(cmd *cobra.Command, result *pipeline.Result, err error, publish func
 	}
 }
 
-// failures names what failed, why, and what was skipped because of it. The reason
-// of a failure is not repeated where it stands right above.
-func failures(e *pipeline.FailedError, r *pipeline.Result) string {
-	if len(e.Cells) > 1 || r.Made > 0 {
-		return e.Error()
-	}
-	line := e.Cells[0].Node.ID + " failed"
-	if s := e.Cells[0].Consequence(); s != "" {
-		line += "; " + s
-	}
-	return line
+// isDiskFull reports whether a disk or a quota is full, also if that was found in the
+// process of a cell: see pipeline.Failure.
+func isDiskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-func summary(r *pipeline.Result) string {
-	line := fmt.Sprintf("%d cells: %d from the cache, %d made", len(r.Outcomes), r.Hits, r.Made)
+func summary(r *run.Result) string {
+	line := fmt.Sprintf("%s: %d from the cache, %d made", words.Count(len(r.Outcomes), "cell"), r.Hits, r.Made)
 	if r.Failed > 0 {
 		line += fmt.Sprintf(", %d failed, %d skipped because of that", r.Failed, r.Skipped)
 	}
 	if r.Stopped > 0 {
-		line += fmt.Sprintf(", %d not reached", r.Stopped)
+		line += fmt.Sprintf(", %d not finished", r.Stopped)
 	}
 	line += ", in " + duration(r.Wall)
 	if r.Largest == nil {
@@ -138,17 +122,24 @@ func summary(r *pipeline.Result) string {
 	return line + costs(r.CPU, r.Largest.Record.PeakMemory, " in "+r.Largest.Node.ID)
 }
 
-// listener shows events as bars on a terminal, else as lines.
-func listener(out io.Writer) func(pipeline.Event) {
+// A display shows a run to people.
+type display interface {
+	event(run.Event)
+
+	// failures shows at the end what failed.
+	failures(*run.FailedError)
+}
+
+// newDisplay shows a run as bars on a terminal, else as lines.
+func newDisplay(out io.Writer) display {
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		size := func() (width, height int) {
+		return &bars{out: out, size: func() (width, height int) {
 			w, h, err := term.GetSize(int(f.Fd()))
 			if err != nil {
 				return 100, 24
 			}
 			return w, h
-		}
-		return (&bars{out: out, size: size}).event
+		}}
 	}
-	return (&lines{out: out}).event
+	return &lines{out: out}
 }

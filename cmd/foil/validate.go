@@ -4,18 +4,20 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"foil/internal/words"
 )
 
 func newValidate() *cobra.Command {
 	var f experimentFlags
 	cmd := &cobra.Command{
 		Use:   "validate EXPERIMENT",
-		Short: "Check a spec and say how many cells it has",
-		Long: `validate reads a spec, checks its wiring and all parameters, and says how many
-cells each stage has. It looks at neither data nor cache.`,
-		Args: oneArg,
+		Short: "Check a spec and count its cells",
+		Long: `validate reads a spec, checks its wiring and all parameters, and counts the cells
+of each stage. It reads neither data nor the cache.`,
+		Args: oneExperiment,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			g, err := f.load(args[0])
+			g, err := f.experiment(args[0]).Load()
 			if err != nil {
 				return err
 			}
@@ -24,7 +26,7 @@ cells each stage has. It looks at neither data nor cache.`,
 				counts[n.Stage.Name]++
 			}
 			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "%s: %d stages, %d cells\n", g.Spec.Name, len(g.Spec.Stages), len(g.Nodes))
+			fmt.Fprintf(out, "%s: %s, %s\n", g.Spec.Name, words.Count(len(g.Spec.Stages), "stage"), words.Count(len(g.Nodes), "cell"))
 			for _, s := range g.Spec.Stages {
 				fmt.Fprintf(out, "  %-16s %-24s %5d\n", s.Name, s.Uses, counts[s.Name])
 			}

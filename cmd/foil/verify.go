@@ -4,45 +4,48 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"foil/internal/app"
 	"foil/internal/store/disk"
-	"foil/pipeline"
+	"foil/internal/words"
+	"foil/pipeline/local"
 	"foil/spec"
 )
 
-func newVerify(spawn pipeline.Spawn) *cobra.Command {
+func newVerify(cells *local.Processes) *cobra.Command {
 	var e experimentFlags
 	var f cacheFlags
 	var noRepair bool
 	var rerun int
 	cmd := &cobra.Command{
 		Use:   "verify [--rerun N EXPERIMENT]",
-		Short: "Check the whole cache, or make some cells again and compare",
+		Short: "Check the whole cache, or run some cells again and compare",
 		Long: `verify reads all records and all objects of the cache and compares them with their
-digests. What is damaged is set aside, unless --no-repair says otherwise; the next
-run that needs it makes it again.
+digests. It moves damaged files to a folder of their own, unless you give
+--no-repair; the next run that depends on them makes them again.
 
-With --rerun, it makes N cells of an experiment again instead, drawn by chance from
-those in the cache, in a scratch folder, and compares what comes out. Cells that
-train may differ in their last bits on another kind of processor.
+With --rerun, verify runs N cells of an experiment again in a scratch folder and
+compares the outputs. It draws the cells at random from those in the cache. Cells
+that train may differ in the last bits on another type of processor.
 
-Exit status: 0 all is well, 1 something is damaged or came out different.`,
+Exit status: 0 no problem, 1 something is damaged or different.`,
 		Example: `  foil verify
   foil verify --rerun 3 advx-ml-1m
   foil verify --rerun 1 advx-ml-1m --only 'model[fold=0]'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("rerun") {
 				if rerun < 1 {
-					return usageError{fmt.Errorf("--rerun takes a number of cells that is at least 1")}
+					return usageError{fmt.Errorf("--rerun must be at least 1")}
 				}
-				return oneArg(cmd, args)
+				return oneExperiment(cmd, args)
 			}
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("foil verify looks at the whole cache; an experiment goes with --rerun N")}
+				return usageError{fmt.Errorf("foil verify checks the whole cache; an experiment goes with --rerun N")}
 			}
 			for _, flag := range []string{"set", "only", "data", "backend"} {
 				if cmd.Flags().Changed(flag) {
@@ -52,7 +55,11 @@ Exit status: 0 all is well, 1 something is damaged or came out different.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := f.existing()
+			setup, err := f.setup()
+			if err != nil {
+				return err
+			}
+			c, err := app.OpenExisting(setup.Cache)
 			if err != nil {
 				return err
 			}
@@ -60,15 +67,22 @@ Exit status: 0 all is well, 1 something is damaged or came out different.`,
 			if rerun == 0 {
 				return verifyCache(cmd, c, !noRepair)
 			}
-			r := &rerunner{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), cache: c, spawn: spawn}
-			return r.run(cmd.Context(), &e, &f, args[0], rerun)
+			g, err := e.experiment(args[0]).Load()
+			if err != nil {
+				return err
+			}
+			view, err := setup.View(cmd.Context(), g, c)
+			if err != nil {
+				return err
+			}
+			return verifyCells(cmd, view, rerun, cells)
 		},
 	}
 	e.register(cmd)
 	e.registerOnly(cmd)
 	f.register(cmd)
-	cmd.Flags().BoolVar(&noRepair, "no-repair", false, "leave what is damaged where it is")
-	cmd.Flags().IntVar(&rerun, "rerun", 0, "make `N` cells of the experiment again, and compare")
+	cmd.Flags().BoolVar(&noRepair, "no-repair", false, "leave damaged files where they are")
+	cmd.Flags().IntVar(&rerun, "rerun", 0, "run `N` cells of the experiment again, and compare the outputs")
 	cmd.MarkFlagsMutuallyExclusive("no-repair", "rerun")
 	return cmd
 }
@@ -85,26 +99,52 @@ func verifyCache(cmd *cobra.Command, c *disk.Cache, repair bool) error {
 		fmt.Fprintln(out, p)
 	}
 	if report.Newer > 0 {
-		fmt.Fprintf(out, "%d records were written by a newer foil, and not looked into\n", report.Newer)
+		fmt.Fprintf(out, "%s written by a newer foil, not checked\n", words.Count(report.Newer, "record"))
 	}
 	if report.LostLogs > 0 {
-		fmt.Fprintf(out, "%d logs are lost: no result needs them, and no run makes them again\n", report.LostLogs)
+		fmt.Fprintf(out, "%s lost: no result depends on a log, and no run makes it again\n", words.Count(report.LostLogs, "log"))
 	}
-	problems := "1 problem"
-	if n := len(report.Problems); n != 1 {
-		problems = fmt.Sprintf("%d problems", n)
-	}
-	fmt.Fprintf(out, "%d records and %d objects with %s: %s\n", report.Records, report.Objects, spec.FormatSize(report.Bytes), problems)
+	fmt.Fprintf(out, "%s and %s with %s: %s\n", words.Count(report.Records, "record"), words.Count(report.Objects, "object"),
+		spec.FormatSize(report.Bytes), words.Count(len(report.Problems), "problem"))
 	if len(report.Problems) == 0 {
 		return nil
 	}
 	if repair {
-		fmt.Fprintln(out, "foil run makes again what is missing now, where an experiment needs it")
+		fmt.Fprintln(out, "foil run makes the damaged results again where an experiment needs them")
 	}
 	return errReported
 }
 
-// byteBar shows on a terminal how many bytes have been read; elsewhere nothing.
+// verifyCells runs n cells again and compares their outputs.
+func verifyCells(cmd *cobra.Command, view *app.View, n int, processes *local.Processes) error {
+	cells, err := view.Draw(n)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	different := 0
+	for _, c := range cells {
+		fmt.Fprintf(cmd.ErrOrStderr(), "rerun  %s, which took %s\n", c.Node.ID, duration(c.Record.Wall()))
+		got, err := view.Rerun(cmd.Context(), c, app.Running{Processes: processes})
+		if err != nil {
+			return err
+		}
+		if len(got.Differ) == 0 {
+			fmt.Fprintf(out, "same       %s: %s\n", c.Node.ID, words.Count(len(got.New.Outputs), "file"))
+			continue
+		}
+		different++
+		fmt.Fprintf(out, "different  %s: %s (first made %s%s with foil %s)\n", c.Node.ID, strings.Join(got.Differ, ", "),
+			timeText(got.Old.Started), onHost(got.Old.Host), got.Old.Foil)
+	}
+	fmt.Fprintf(out, "ran %d of %d cells in the cache again: %d with different output\n", len(cells), view.Plan.Hits, different)
+	if different > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// byteBar shows on a terminal how many bytes have been read.
 func byteBar(out io.Writer) (progress func(done, total int64), done func()) {
 	f, ok := out.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

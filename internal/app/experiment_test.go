@@ -1,10 +1,12 @@
-package main
+package app
 
 import (
 	"io/fs"
 	"slices"
 	"testing"
 	"testing/fstest"
+
+	"foil/experiments"
 )
 
 func TestFilesBesideTheSpecGoBeforeThoseOfWhatItExtends(t *testing.T) {
@@ -24,5 +26,20 @@ func TestFilesBesideTheSpecGoBeforeThoseOfWhatItExtends(t *testing.T) {
 		if found, err := fs.Glob(s, pattern); err != nil || !slices.Equal(found, want) {
 			t.Errorf("%s matches %s (%v), want %s", pattern, found, err, want)
 		}
+	}
+}
+
+// TestExperimentsAreValid builds the graph of every embedded experiment.
+func TestExperimentsAreValid(t *testing.T) {
+	for _, name := range experiments.Names() {
+		g, err := Experiment{Name: name}.Load()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if g.Spec.Name != name {
+			t.Errorf("%s.yaml is named %s", name, g.Spec.Name)
+		}
+		t.Logf("%s: %d cells", name, len(g.Nodes))
 	}
 }

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package main
+package app
 
 // machineMemory is not known here.
 func machineMemory() int64 { return 0 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"foil/internal/words"
+	"foil/pipeline"
+	"foil/pipeline/run"
+)
+
+// A failureGroup is cells of a kind that failed with the same message.
+type failureGroup struct{ cells []*pipeline.CellError }
+
+// groupFailures groups the cells of a run, in the order of their first ones.
+func groupFailures(e *run.FailedError) (groups []*failureGroup) {
+	of := map[string]*failureGroup{}
+	for _, c := range e.Cells {
+		id := failureID(c)
+		if of[id] == nil {
+			of[id] = &failureGroup{}
+			groups = append(groups, of[id])
+		}
+		of[id].cells = append(of[id].cells, c)
+	}
+	return groups
+}
+
+// ownPath is a path that belongs to one cell: it contains a key.
+var ownPath = regexp.MustCompile(`\S*[0-9a-f]{64}\S*`)
+
+// failureID is equal for failures that people need to read once: of the same kind, with
+// the same message but for the paths.
+func failureID(c *pipeline.CellError) string {
+	return c.Kind + "\n" + ownPath.ReplaceAllString(c.Err.Error(), "")
+}
+
+// writeFailures lists what failed and what was skipped because of that. It is full if the
+// messages have not been shown yet.
+func writeFailures(out io.Writer, e *run.FailedError, full bool) {
+	fmt.Fprintf(out, "foil: %s failed", words.Count(len(e.Cells), "cell"))
+	if e.Skipped > 0 {
+		fmt.Fprintf(out, "; %s skipped because of that", words.Count(e.Skipped, "cell"))
+	}
+	fmt.Fprintln(out)
+	const many = 20
+	groups := groupFailures(e)
+	for i, g := range groups {
+		if i == many {
+			fmt.Fprintf(out, "  and %s\n", words.Count(len(groups)-many, "more error"))
+			break
+		}
+		fmt.Fprintf(out, "  %s\n", strings.ReplaceAll(g.text(full), "\n", "\n  "))
+		if skipped := g.skipped(); len(skipped) > 0 {
+			fmt.Fprintf(out, "    skipped because of it: %s\n", shortList(skipped))
+		}
+	}
+}
+
+// text is "model[fold=0]: train/x: loss is NaN (log: PATH)", or the same without the error
+// if that has been shown.
+func (g *failureGroup) text(full bool) string {
+	first := g.cells[0]
+	var names []string
+	for _, c := range g.cells {
+		names = append(names, c.Cell)
+	}
+	text := shortList(names)
+	switch {
+	case full:
+		text += fmt.Sprintf(": %s: %v", first.Kind, first.Err)
+	case len(g.cells) > 1:
+		text += ": the same error"
+	}
+	switch {
+	case first.Log != "" && len(g.cells) > 1:
+		text += fmt.Sprintf(" (log of %s: %s)", first.Cell, first.Log)
+	case first.Log != "":
+		text += " (log: " + first.Log + ")"
+	}
+	return text
+}
+
+func (g *failureGroup) skipped() (names []string) {
+	for _, c := range g.cells {
+		names = append(names, c.Skipped...)
+	}
+	return names
+}
+
+// shortList is "a, b and 17 others".
+func shortList(names []string) string {
+	const few = 5
+	if len(names) > few+1 {
+		names = append(names[:few:few], words.Count(len(names)-few, "other"))
+	}
+	return words.And(names)
+}

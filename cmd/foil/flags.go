@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"foil/internal/app"
+	"foil/internal/store/disk"
+	"foil/models/backend"
+	"foil/spec"
+)
+
+// experimentFlags change an experiment.
+type experimentFlags struct{ sets, only []string }
+
+func (f *experimentFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.sets, "set", nil, "change the spec: `PATH=VALUE`, such as vars.lambda=[0,400] (repeatable)")
+}
+
+func (f *experimentFlags) registerOnly(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.only, "only", nil, "select `CELLS` and their dependencies, such as model or model[fold=0] (repeatable)")
+}
+
+func (f *experimentFlags) experiment(name string) app.Experiment {
+	return app.Experiment{Name: name, Sets: f.sets, Only: f.only}
+}
+
+// cacheFlags name the cache, and what keys depend on besides the spec.
+type cacheFlags struct{ cache, data, backend string }
+
+func (f *cacheFlags) register(cmd *cobra.Command) {
+	f.registerCache(cmd)
+	cmd.Flags().StringVar(&f.data, "data", "", "`DIR` with data sets that you have downloaded (default $FOIL_DATA)")
+	cmd.Flags().StringVar(&f.backend, "backend", backend.Default, "numeric `BACKEND`, in GoMLX's notation; this program has "+strings.Join(backend.Names(), ", "))
+}
+
+// registerCache is for commands without an experiment.
+func (f *cacheFlags) registerCache(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.cache, "cache", "", "`DIR` of the cache (default $FOIL_CACHE, else .foil)")
+}
+
+func (f *cacheFlags) dir() string { return app.CacheDir(f.cache) }
+
+// setup checks the flags.
+func (f *cacheFlags) setup() (app.Setup, error) {
+	family, _, _ := strings.Cut(f.backend, ":")
+	if !slices.Contains(backend.Names(), family) {
+		return app.Setup{}, usageError{fmt.Errorf("unknown backend %q%s", f.backend, spec.Suggestion(family, backend.Names()))}
+	}
+	return app.Setup{Cache: f.dir(), Data: f.data, Backend: f.backend}, nil
+}
+
+// noteMissing explains why nothing is in the cache: there is none, perhaps because the
+// folder was mistyped.
+func (f *cacheFlags) noteMissing(cmd *cobra.Command) {
+	if !disk.Exists(f.dir()) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "foil: there is no cache in %s yet; --cache or FOIL_CACHE names another folder\n", f.dir())
+	}
+}
+
+// runFlags say how cells run, or would run.
+type runFlags struct {
+	cacheFlags
+	jobs    int
+	threads int
+	offline bool
+	cores   int
+	memory  string
+	gpus    int
+}
+
+func (f *runFlags) register(cmd *cobra.Command) {
+	f.cacheFlags.register(cmd)
+	flags := cmd.Flags()
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run at most `N` cells in parallel (default: as many as the cores allow)")
+	flags.IntVar(&f.threads, "threads", 1, "give `N` cores to a cell whose stage does not set cores")
+	flags.BoolVar(&f.offline, "offline", false, "never use the network")
+	flags.IntVar(&f.cores, "cores", 0, "use at most `N` cores for all cells together (default: all)")
+	flags.StringVar(&f.memory, "memory", "", "use at most `SIZE` of memory, such as 16GB, for all cells whose stages set memory (default: all)")
+	flags.IntVar(&f.gpus, "gpus", 0, "use at most `N` GPUs for all cells together")
+}
+
+// setup checks the flags.
+func (f *runFlags) setup() (app.Setup, app.Running, error) {
+	fail := func(format string, args ...any) (app.Setup, app.Running, error) {
+		return app.Setup{}, app.Running{}, usageError{fmt.Errorf(format, args...)}
+	}
+	if f.jobs < 0 || f.cores < 0 || f.gpus < 0 {
+		return fail("--jobs, --cores and --gpus must be at least 0")
+	}
+	if f.threads < 1 {
+		return fail("--threads must be at least 1")
+	}
+	r := app.Running{Jobs: f.jobs, Limits: app.Machine()}
+	r.Limits.GPUs = f.gpus
+	if f.cores > 0 {
+		r.Limits.Cores = f.cores
+	}
+	if f.memory != "" {
+		size, ok := spec.ParseSize(f.memory)
+		if !ok || size == 0 {
+			return fail("--memory %s: write a number with a unit, such as 16GB", f.memory)
+		}
+		r.Limits.Memory = size
+	}
+	s, err := f.cacheFlags.setup()
+	s.Offline, s.Threads = f.offline, f.threads
+	return s, r, err
+}
+
+// stopFlags say when a run stops, and how much it may lose then.
+type stopFlags struct {
+	failFast   bool
+	checkpoint time.Duration
+}
+
+func (f *stopFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.failFast, "fail-fast", false, "stop the whole run when a cell fails (default: only the dependent cells are skipped)")
+	flags.DurationVar(&f.checkpoint, "checkpoint-every", 0, "the longest work that an interruption can lose, a `DURATION` such as 1m (default ten seconds, more if writing a checkpoint is slow)")
+}
+
+// apply checks the flags.
+func (f *stopFlags) apply(r *app.Running) error {
+	if f.checkpoint < 0 {
+		return usageError{fmt.Errorf("--checkpoint-every must be a time above 0, not %s", f.checkpoint)}
+	}
+	r.FailFast, r.CheckpointEvery = f.failFast, f.checkpoint
+	return nil
+}
+
+// oneExperiment is for commands that take an experiment.
+func oneExperiment(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError{fmt.Errorf("foil %s takes one experiment, by name or as a file, not %d arguments%s", cmd.Name(), len(args), setAdvice(args))}
+	}
+	return nil
+}
+
+// experimentAndCell is for commands that take an experiment and one of its cells.
+func experimentAndCell(cmd *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		example, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")
+		return usageError{fmt.Errorf("foil %s takes an experiment and one of its cells, not %d arguments; for example: %s", cmd.Name(), len(args), example)}
+	}
+	return nil
+}
+
+// noArgs is for commands without arguments.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("foil %s takes no argument %q", cmd.Name(), args[0])}
+	}
+	return nil
+}

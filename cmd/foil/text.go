@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"foil/internal/store/disk"
+	"foil/pipeline/run"
+	"foil/spec"
+)
+
+// took is "4.6s (4.5s CPU, peak 27.6 MB)", as far as the amounts are known.
+func took(e run.CellDone) string {
+	return duration(e.Duration) + costs(e.Record.CPU(), e.Record.PeakMemory, "")
+}
+
+// costs is " (4.5s CPU, peak 27.6 MB in CELL)", as far as the amounts are known.
+func costs(cpu time.Duration, memory int64, in string) string {
+	var known []string
+	if cpu > 0 {
+		known = append(known, duration(cpu)+" CPU")
+	}
+	if memory > 0 {
+		known = append(known, "peak "+spec.FormatSize(memory)+in)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(known, ", ") + ")"
+}
+
+// duration writes a time with a useful precision: 12.3ms, 4.56s, 12m 3s, 2h 5m.
+func duration(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(100 * time.Microsecond).String()
+	case d < time.Minute:
+		return d.Round(10 * time.Millisecond).String()
+	case d < time.Hour:
+		s := int(d.Round(time.Second) / time.Second)
+		return fmt.Sprintf("%dm %ds", s/60, s%60)
+	default:
+		m := int(d.Round(time.Minute) / time.Minute)
+		return fmt.Sprintf("%dh %dm", m/60, m%60)
+	}
+}
+
+func timeText(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
+
+func onHost(host string) string {
+	if host == "" {
+		return ""
+	}
+	return " on " + host
+}
+
+// stateText describes a cell that was begun and not finished.
+func stateText(s *disk.WorkState) string { return stateWith(s, s.Failure) }
+
+// shortState is stateText on one line.
+func shortState(s *disk.WorkState) string {
+	failure, _, more := strings.Cut(s.Failure, "\n")
+	if more {
+		failure += " ..."
+	}
+	return stateWith(s, failure)
+}
+
+// stateWithLog is stateText with the path of the log.
+func stateWithLog(s *disk.WorkState) string {
+	if s.Log == "" {
+		return stateText(s)
+	}
+	return stateText(s) + " (log: " + s.Log + ")"
+}
+
+func stateWith(s *disk.WorkState, failure string) string {
+	switch {
+	case s.Orphan != nil:
+		return "is locked: " + s.Orphan.String()
+	case s.Running && s.Owner != nil:
+		return fmt.Sprintf("is running in process %d%s since %s", s.Owner.PID, onHost(s.Owner.Host), timeText(s.Owner.Since))
+	case s.Running:
+		return "is running"
+	}
+	text := "interrupted"
+	if failure != "" {
+		text = "failed: " + failure
+	}
+	switch {
+	case s.Checkpoint:
+		text += "; the next run resumes from the checkpoint of " + timeText(s.Saved)
+	case failure == "":
+		text += "; the next run starts it over"
+	}
+	return text
+}

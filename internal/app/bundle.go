@@ -1,0 +1,92 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"foil/internal/store"
+	"foil/internal/store/disk"
+	"foil/pipeline/plan"
+)
+
+// Export writes the records and files of all cells that are in the cache as one bundle,
+// compressed if the path ends in .zst. It returns the number of cells and the size of the
+// bundle.
+func (v *View) Export(path string) (cells int, size int64, err error) {
+	var records []*store.Record
+	for _, c := range v.Plan.Cells {
+		if c.State == plan.Hit {
+			records = append(records, c.Record)
+		}
+	}
+	if len(records) == 0 {
+		return 0, 0, v.errNothingMade()
+	}
+	err = replaceFile(path, func(w io.Writer) (err error) {
+		buffer := bufio.NewWriterSize(w, 1<<20)
+		var out io.WriteCloser = nopCloser{buffer}
+		if strings.HasSuffix(path, ".zst") {
+			if out, err = zstd.NewWriter(buffer); err != nil {
+				return err
+			}
+		}
+		return cmp.Or(v.Cache.Export(out, records), out.Close(), buffer.Flush())
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	return len(records), info.Size(), nil
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// Import takes the results of a bundle into a cache.
+func Import(path, cache string) (*disk.Imported, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	bundle, done, err := unpacked(file)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	c, err := disk.Open(cache)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	imported, err := c.Import(bundle)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return imported, nil
+}
+
+// unpacked reads a file that may be compressed with zstd.
+func unpacked(file io.Reader) (r io.Reader, done func(), err error) {
+	magic := []byte{0x28, 0xb5, 0x2f, 0xfd}
+	buffered := bufio.NewReaderSize(file, 1<<20)
+	if start, err := buffered.Peek(len(magic)); err != nil || !bytes.Equal(start, magic) {
+		return buffered, func() {}, nil
+	}
+	z, err := zstd.NewReader(buffered)
+	if err != nil {
+		return nil, nil, err
+	}
+	return z, z.Close, nil
+}

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+	"foil/pipeline/run"
+)
+
+// The files that are written beside a published report. They hold what differs from run to
+// run, which a report never does.
+const (
+	provenanceFile = "provenance.json"
+	costsFile      = "costs.csv"
+)
+
+// A Provenance says how a report was made.
+type Provenance struct {
+	Experiment string   `json:"experiment"`
+	Cites      string   `json:"cites,omitempty"`
+	Command    []string `json:"command"`
+	Seed       int64    `json:"seed"`
+	Vars       string   `json:"vars,omitempty"` // with the changes of --set
+	Changes    []string `json:"set,omitempty"`  // --set
+	Backend    string   `json:"backend"`
+
+	Sources map[string]digest.Digest `json:"sources,omitempty"` // data from outside, by name
+
+	Report string      `json:"report,omitempty"` // the cell that made it
+	Key    *digest.Key `json:"key,omitempty"`    // of this cell
+
+	Cells        int     `json:"cells"`
+	WallSeconds  float64 `json:"cells_wall_seconds"` // sum over all cells, whenever they were made
+	Foil         string  `json:"foil"`
+	Go           string  `json:"go"`
+	Platform     string  `json:"platform"`
+	Processor    string  `json:"processor,omitempty"`
+	Cores        int     `json:"cores"`
+	GoExperiment string  `json:"goexperiment,omitempty"`
+}
+
+func (v *View) provenance(result *run.Result, command, sets []string) Provenance {
+	s := v.Plan.Graph.Spec
+	p := Provenance{
+		Experiment: s.Name, Cites: s.Cites, Command: command,
+		Seed: s.Seed, Vars: s.Vars.String(), Changes: sets, Backend: v.Plan.Options.Numeric.Backend,
+		Sources: map[string]digest.Digest{}, Cells: len(result.Outcomes),
+		Foil: Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Processor: processor(), Cores: runtime.NumCPU(), GoExperiment: GoExperiment(),
+	}
+	for _, c := range v.Plan.Cells {
+		for _, s := range c.Sources {
+			p.Sources[s.Name] = s.Digest
+		}
+	}
+	for _, o := range result.Outcomes {
+		if o.Record != nil {
+			p.WallSeconds += o.Record.WallSeconds
+		}
+	}
+	return p
+}
+
+func (p Provenance) write(dir string) error {
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = writeIfChanged(filepath.Join(dir, provenanceFile), append(text, '\n'))
+	return err
+}
+
+// processor is the name of the processor, where the system has it.
+func processor() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(info)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// writeCosts writes what the cells of a run cost when they were made, a line per figure:
+// wall time and processor time, peak memory, and the timings that a cell takes itself,
+// such as the seconds of an epoch.
+func writeCosts(dir string, result *run.Result) error {
+	var text bytes.Buffer
+	out := csv.NewWriter(&text)
+	lines := [][]string{{"cell", "figure", "unit", "value"}}
+	for _, o := range result.Outcomes {
+		if o.Record != nil {
+			lines = append(lines, costLines(o.Node.ID, o.Record)...)
+		}
+	}
+	if err := out.WriteAll(lines); err != nil {
+		return err
+	}
+	_, err := writeIfChanged(filepath.Join(dir, costsFile), text.Bytes())
+	return err
+}
+
+func costLines(cell string, r *store.Record) (lines [][]string) {
+	add := func(figure, unit string, v float64) {
+		lines = append(lines, []string{cell, figure, unit, strconv.FormatFloat(v, 'g', 6, 64)})
+	}
+	add("wall", "s", r.WallSeconds)
+	if r.CPUSeconds > 0 {
+		add("cpu", "s", r.CPUSeconds)
+	}
+	if r.PeakMemory > 0 {
+		add("peak memory", "MiB", float64(r.PeakMemory)/(1<<20))
+	}
+	for _, t := range r.Timings {
+		add(t.Name, "s", t.Seconds)
+	}
+	return lines
+}
