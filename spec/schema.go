@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/google/jsonschema-go/jsonschema"
 )
 
 // A KindSchema is what the schema says about a kind.
@@ -22,243 +24,272 @@ type InputSchema struct {
 }
 
 // Schema returns the JSON Schema (2020-12) of the spec language with the
-// parameters of the kinds, for editors. It is more lenient than Parse where a
-// schema cannot know: it does not resolve expressions or extend.
+// parameters of the kinds, for editors. It accepts more than Parse does: it does not
+// resolve expressions or extend.
 func Schema(kinds []KindSchema) []byte {
-	stage := stageSchema(kinds)
-	doc := schema{
-		"$schema":     "https://json-schema.org/draft/2020-12/schema",
-		"title":       "foil experiment",
-		"description": "An experiment of foil: named stages, each of which uses a kind.",
-		"type":        "object",
-		"properties": schema{
-			"name":   schema{"type": "string", "pattern": namePattern.String(), "description": "Names the folder of the results."},
-			"title":  schema{"type": "string", "description": "One line for reports."},
-			"cites":  schema{"type": "string", "description": "What the experiment reproduces, such as arXiv:2410.20965."},
-			"seed":   schema{"type": "integer", "minimum": 0, "default": 0, "description": "The seed of all stages that have none of their own."},
-			"vars":   schema{"type": "object", "propertyNames": schema{"pattern": namePattern.String()}, "description": "Values to be used as ${vars.NAME}."},
-			"extend": schema{"type": "string", "description": "A spec that this one is laid over: maps are merged, anything else replaces, null removes."},
-			"stages": schema{
-				"description":          "The steps of the experiment by name.",
-				"type":                 "object",
-				"minProperties":        1,
-				"propertyNames":        schema{"pattern": namePattern.String()},
-				"additionalProperties": schema{"anyOf": []schema{{"$ref": "#/$defs/stage"}, {"type": "null"}}},
-			},
-		},
-		"additionalProperties": false,
-		// What is missing here may come from the spec that is extended.
-		"if": schema{"not": schema{"required": []string{"extend"}}},
-		"then": schema{
-			"required":   []string{"name", "stages"},
-			"properties": schema{"stages": schema{"additionalProperties": schema{"required": []string{"uses"}}}},
-		},
-		"$defs": schema{
-			"stage": stage,
-			"expression": schema{
-				"type":        "string",
-				"pattern":     `\$\{ *(vars\.|seed|matrix\.)`,
-				"description": "${vars.NAME}, ${seed}, or ${matrix.AXIS} in with and in a stage's seed.",
-			},
-		},
-	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(doc); err != nil {
-		panic(err) // nothing in it can fail to be written
+	if err := e.Encode(specSchema(kinds)); err != nil {
+		panic(err) // every value in it can be written
 	}
 	return b.Bytes()
 }
 
-// A schema is a JSON object; encoding/json sorts its names.
-type schema map[string]any
+// The library wants a tree: no schema may stand in two places. Parts that are used in
+// several places are therefore functions.
+type schema = jsonschema.Schema
 
-var expressionSchema = schema{"$ref": "#/$defs/expression"}
-
-// orExpression lets an expression stand for a value.
-func orExpression(s schema) schema {
-	return schema{"anyOf": []schema{s, expressionSchema}}
+func specSchema(kinds []KindSchema) *schema {
+	return &schema{
+		Schema:      "https://json-schema.org/draft/2020-12/schema",
+		Title:       "foil experiment",
+		Description: "An experiment of foil: named stages, each of which uses a kind.",
+		Type:        "object",
+		Properties: map[string]*schema{
+			"name":   {Type: "string", Pattern: namePattern.String(), Description: "Names the folder of the results."},
+			"title":  {Type: "string", Description: "One line for reports."},
+			"cites":  {Type: "string", Description: "What the experiment reproduces, such as arXiv:2410.20965."},
+			"seed":   {Type: "integer", Minimum: number(0), Default: json.RawMessage("0"), Description: "The seed of all stages that have none of their own."},
+			"vars":   {Type: "object", PropertyNames: nameSchema(), Description: "Values for ${vars.NAME}."},
+			"extend": {Type: "string", Description: "The spec that this one extends: maps are merged, other values replaced, and null removes a value."},
+			"stages": {
+				Type:                 "object",
+				Description:          "The steps of the experiment by name.",
+				MinProperties:        count(1),
+				PropertyNames:        nameSchema(),
+				AdditionalProperties: anyOf(&schema{Ref: "#/$defs/stage"}, nullSchema()),
+			},
+		},
+		PropertyOrder:        []string{"name", "title", "cites", "seed", "extend", "vars", "stages"},
+		AdditionalProperties: never(),
+		// Fields that are missing here may come from the spec that is extended.
+		If: &schema{Not: &schema{Required: []string{"extend"}}},
+		Then: &schema{
+			Required: []string{"name", "stages"},
+			Properties: map[string]*schema{
+				"stages": {AdditionalProperties: &schema{Required: []string{"uses"}}},
+			},
+		},
+		Defs: map[string]*schema{
+			"stage": stageSchema(kinds),
+			"expression": {
+				Type:        "string",
+				Pattern:     `\$\{ *(vars\.|seed|matrix\.)`,
+				Description: "${vars.NAME}, ${seed}, or ${matrix.AXIS} in with and in a stage's seed.",
+			},
+		},
+	}
 }
 
-func stageSchema(kinds []KindSchema) schema {
-	names := make([]string, len(kinds))
-	perKind := make([]schema, len(kinds))
-	for i, k := range kinds {
-		names[i] = k.Name
-		perKind[i] = kindSchema(k)
-	}
-	uses := schema{"type": "string", "description": "What the stage does: the name of a kind."}
-	if len(names) > 0 {
-		uses = orExpression(schema{"enum": names})
-		uses["description"] = "What the stage does: the name of a kind."
-	}
-	scalar := schema{"type": []string{"string", "number", "boolean"}}
-	axis := schema{"type": "array", "items": scalar, "minItems": 1, "uniqueItems": true}
-	stages := schema{"type": "object", "additionalProperties": schema{"type": []string{"string", "null"}}}
-	s := schema{
-		"type": "object",
-		"properties": schema{
-			"uses":   uses,
-			"needs":  describedSchema(stages, "Input: the stage whose output it is, cell by cell."),
-			"gather": describedSchema(stages, "Input: the stage all of whose cells it is."),
-			"matrix": describedSchema(schema{
-				"type":                 "object",
-				"propertyNames":        schema{"pattern": namePattern.String()},
-				"additionalProperties": schema{"anyOf": []schema{axis, expressionSchema, {"type": "null"}}},
-			}, "Axis: the values that the stage is multiplied by."),
-			"exclude": describedSchema(schema{
-				"type": "array",
-				"items": schema{
-					"type":                 "object",
-					"minProperties":        1,
-					"additionalProperties": schema{"anyOf": []schema{scalar, axis, expressionSchema}},
+func stageSchema(kinds []KindSchema) *schema {
+	s := &schema{
+		Type: "object",
+		Properties: map[string]*schema{
+			"uses":   usesSchema(kinds),
+			"needs":  stageField(stagesByInput(), "Inputs by name, each with the stage whose output it takes cell by cell."),
+			"gather": stageField(stagesByInput(), "Inputs by name, each with the stage whose cells it takes all at once."),
+			"matrix": stageField(&schema{
+				Type:                 "object",
+				PropertyNames:        nameSchema(),
+				AdditionalProperties: anyOf(axisSchema(), expressionSchema(), nullSchema()),
+			}, "Axes by name, each with its values: the stage has a cell for every combination."),
+			"exclude": stageField(&schema{
+				Type: "array",
+				Items: &schema{
+					Type:                 "object",
+					MinProperties:        count(1),
+					AdditionalProperties: anyOf(scalarSchema(), axisSchema(), expressionSchema()),
 				},
-			}, "Cells that are left out: those on one of the values of each axis that is named."),
-			"with": describedSchema(schema{"type": "object"}, "The parameters of the kind."),
-			"seed": describedSchema(schema{"type": "integer", "minimum": 0}, "The stage's own seed."),
+			}, "Cells to leave out: an entry matches the cells that have one of its values on each axis that it names."),
+			"with": stageField(&schema{Type: "object"}, "The parameters of the kind."),
+			"seed": stageField(&schema{Type: "integer", Minimum: number(0)}, "The stage's own seed."),
 
-			"cores":   describedSchema(schema{"type": "integer", "minimum": 1}, "Threads that a cell may keep busy; not part of the key."),
-			"memory":  describedSchema(schema{"type": "string", "pattern": sizePattern.String()}, "Memory that a cell takes, such as 2GB; not part of the key."),
-			"gpus":    describedSchema(schema{"type": "integer", "minimum": 0}, "GPUs that a cell takes; not part of the key."),
-			"timeout": describedSchema(schema{"type": "string"}, "How long a try may take, such as 90m; not part of the key."),
-			"retries": describedSchema(schema{"type": "integer", "minimum": 0}, "Tries after a failed one, which go on from its checkpoints; not part of the key."),
+			"cores":   stageField(&schema{Type: "integer", Minimum: number(1)}, "Threads that a cell may keep busy; not part of the key."),
+			"memory":  stageField(&schema{Type: "string", Pattern: sizePattern.String()}, "Memory that a cell takes, such as 2GB; not part of the key."),
+			"gpus":    stageField(&schema{Type: "integer", Minimum: number(0)}, "GPUs that a cell takes; not part of the key."),
+			"timeout": stageField(&schema{Type: "string"}, "Time limit of one attempt, such as 90m; not part of the key."),
+			"retries": stageField(&schema{Type: "integer", Minimum: number(0)}, "Attempts after a failed one, which resume from its checkpoints; not part of the key."),
 		},
-		"additionalProperties": false,
+		PropertyOrder:        []string{"uses", "needs", "gather", "matrix", "exclude", "with", "seed", "cores", "memory", "gpus", "timeout", "retries"},
+		AdditionalProperties: never(),
 	}
-	if len(perKind) > 0 {
-		s["allOf"] = perKind
+	for _, k := range kinds {
+		s.AllOf = append(s.AllOf, kindSchema(k))
 	}
 	return s
 }
 
-// describedSchema is a field of a stage: the value, an expression, or nothing behind the colon.
-func describedSchema(s schema, doc string) schema {
-	return schema{"anyOf": []schema{s, expressionSchema, {"type": "null"}}, "description": doc}
+func usesSchema(kinds []KindSchema) *schema {
+	s := &schema{Type: "string"}
+	if len(kinds) > 0 {
+		names := &schema{}
+		for _, k := range kinds {
+			names.Enum = append(names.Enum, k.Name)
+		}
+		s = anyOf(names, expressionSchema())
+	}
+	s.Description = "What the stage does: the name of a kind."
+	return s
+}
+
+// stageField is a field of a stage: the value, an expression, or nothing after the colon.
+func stageField(s *schema, doc string) *schema {
+	s = anyOf(s, expressionSchema(), nullSchema())
+	s.Description = doc
+	return s
 }
 
 // kindSchema says what a stage that uses the kind looks like.
-func kindSchema(k KindSchema) schema {
-	uses := schema{"const": k.Name}
-	then := schema{
-		"uses": schema{"description": k.Doc},
-		"with": objectOf(k.Params),
+func kindSchema(k KindSchema) *schema {
+	var name any = k.Name
+	then := map[string]*schema{
+		"uses": {Description: k.Doc},
+		"with": paramsSchema(k.Params),
 	}
 	if len(k.Inputs) > 0 {
 		then["needs"] = inputsSchema(k.Inputs, false)
 		then["gather"] = inputsSchema(k.Inputs, true)
 	}
-	return schema{
-		"if":   schema{"properties": schema{"uses": uses}, "required": []string{"uses"}},
-		"then": schema{"properties": then},
+	return &schema{
+		If: &schema{
+			Properties: map[string]*schema{"uses": {Const: &name}},
+			Required:   []string{"uses"},
+		},
+		Then: &schema{Properties: then},
 	}
 }
 
-func inputsSchema(inputs []InputSchema, gathered bool) schema {
-	properties := schema{}
-	open := false
+// inputsSchema describes the inputs that needs or gather fills. Other names are refused,
+// except where the kind takes any.
+func inputsSchema(inputs []InputSchema, gathered bool) *schema {
+	s := &schema{Properties: map[string]*schema{}, AdditionalProperties: never()}
 	for _, in := range inputs {
-		if in.Gathered != gathered {
-			continue
+		switch {
+		case in.Gathered != gathered:
+		case in.Name == "*":
+			s.AdditionalProperties = nil
+		default:
+			s.Properties[in.Name] = &schema{Description: in.Doc}
+			s.PropertyOrder = append(s.PropertyOrder, in.Name)
 		}
-		if in.Name == "*" {
-			open = true
-			continue
-		}
-		properties[in.Name] = schema{"description": in.Doc}
-	}
-	return schema{"properties": properties, "additionalProperties": open}
-}
-
-// objectOf is an object with parameters. Required ones are not asked for, since
-// they may come from a spec that is extended.
-func objectOf(params []FieldInfo) schema {
-	properties := schema{}
-	for _, f := range params {
-		properties[f.Name] = fieldSchema(f)
-	}
-	return schema{"properties": properties, "additionalProperties": false}
-}
-
-func fieldSchema(f FieldInfo) schema {
-	s := typeSchema(f.Type, f)
-	if f.NonEmpty {
-		s["minItems"] = 1
-	}
-	if f.Type != "any" {
-		alternatives := []schema{s, expressionSchema}
-		if f.Nullable {
-			alternatives = append(alternatives, schema{"type": "null"})
-		}
-		s = schema{"anyOf": alternatives}
-	}
-	doc := f.Doc
-	if f.Unit != "" {
-		doc = strings.TrimSpace(doc + " (in " + f.Unit + ")")
-	}
-	if doc != "" {
-		s["description"] = doc
-	}
-	if d, ok := defaultValue(f); ok {
-		s["default"] = d
 	}
 	return s
 }
 
-func typeSchema(name string, f FieldInfo) schema {
+// paramsSchema is an object with parameters, in their order. Required ones are not asked
+// for, since they may come from a spec that is extended.
+func paramsSchema(params []FieldInfo) *schema {
+	s := &schema{Properties: map[string]*schema{}, AdditionalProperties: never()}
+	for _, f := range params {
+		s.Properties[f.Name] = paramSchema(f)
+		s.PropertyOrder = append(s.PropertyOrder, f.Name)
+	}
+	return s
+}
+
+func paramSchema(f FieldInfo) *schema {
+	s := typeSchema(f.Type, f)
+	if f.NonEmpty {
+		s.MinItems = count(1)
+	}
+	switch {
+	case f.Type == "any":
+	case f.Nullable:
+		s = anyOf(s, expressionSchema(), nullSchema())
+	default:
+		s = anyOf(s, expressionSchema())
+	}
+	s.Description = f.Doc
+	if f.Unit != "" {
+		s.Description = strings.TrimSpace(f.Doc + " (in " + f.Unit + ")")
+	}
+	s.Default = defaultValue(f)
+	return s
+}
+
+func typeSchema(name string, f FieldInfo) *schema {
 	if elem, ok := strings.CutPrefix(name, "list of "); ok {
-		return schema{"type": "array", "items": elementSchema(elem, f)}
+		return &schema{Type: "array", Items: elementSchema(elem, f)}
 	}
 	if elem, ok := strings.CutPrefix(name, "map of "); ok {
-		return schema{"type": "object", "additionalProperties": elementSchema(elem, f)}
+		return &schema{Type: "object", AdditionalProperties: elementSchema(elem, f)}
 	}
 	switch name {
 	case "object":
-		s := objectOf(f.Fields)
-		s["type"] = "object"
+		s := paramsSchema(f.Fields)
+		s.Type = "object"
 		return s
 	case "bool":
-		return schema{"type": "boolean"}
+		return &schema{Type: "boolean"}
 	case "string":
-		s := schema{"type": "string"}
-		if f.OneOf != nil {
-			s["enum"] = f.OneOf
+		s := &schema{Type: "string"}
+		for _, choice := range f.OneOf {
+			s.Enum = append(s.Enum, choice)
 		}
 		return s
-	case "int", "float":
-		s := schema{"type": map[string]string{"int": "integer", "float": "number"}[name]}
-		for keyword, bound := range map[string]*float64{"minimum": f.Min, "maximum": f.Max, "exclusiveMinimum": f.Above} {
-			if bound != nil {
-				s[keyword] = *bound
-			}
-		}
-		return s
+	case "int":
+		return &schema{Type: "integer", Minimum: f.Min, Maximum: f.Max, ExclusiveMinimum: f.Above}
+	case "float":
+		return &schema{Type: "number", Minimum: f.Min, Maximum: f.Max, ExclusiveMinimum: f.Above}
 	}
-	return schema{} // any
+	return &schema{} // any
 }
 
-func elementSchema(name string, f FieldInfo) schema {
+func elementSchema(name string, f FieldInfo) *schema {
 	s := typeSchema(name, f)
 	if name == "any" {
 		return s
 	}
-	return orExpression(s)
+	return anyOf(s, expressionSchema())
 }
 
-// defaultValue reads a default of scalar type back from its text.
-func defaultValue(f FieldInfo) (any, bool) {
+// defaultValue is a default of scalar type as JSON, from its text; nil if there is none.
+func defaultValue(f FieldInfo) json.RawMessage {
 	if f.Default == "" {
-		return nil, false
+		return nil
 	}
 	switch f.Type {
 	case "string":
-		if text, err := strconv.Unquote(f.Default); err == nil {
-			return text, true
+		text, err := strconv.Unquote(f.Default)
+		if err != nil {
+			text = f.Default
 		}
-		return f.Default, true
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			panic(err) // a string can be written
+		}
+		return quoted
 	case "bool", "int", "float":
-		return json.RawMessage(f.Default), json.Valid([]byte(f.Default))
+		if json.Valid([]byte(f.Default)) {
+			return json.RawMessage(f.Default)
+		}
 	}
-	return nil, false
+	return nil
 }
+
+func expressionSchema() *schema { return &schema{Ref: "#/$defs/expression"} }
+
+func nameSchema() *schema { return &schema{Pattern: namePattern.String()} }
+
+func nullSchema() *schema { return &schema{Type: "null"} }
+
+func scalarSchema() *schema { return &schema{Types: []string{"string", "number", "boolean"}} }
+
+func axisSchema() *schema {
+	return &schema{Type: "array", Items: scalarSchema(), MinItems: count(1), UniqueItems: true}
+}
+
+func stagesByInput() *schema {
+	return &schema{Type: "object", AdditionalProperties: &schema{Types: []string{"string", "null"}}}
+}
+
+// never is the schema that no value satisfies; it is written as false.
+func never() *schema { return &schema{Not: &schema{}} }
+
+func anyOf(alternatives ...*schema) *schema { return &schema{AnyOf: alternatives} }
+
+func number(n float64) *float64 { return &n }
+
+func count(n int) *int { return &n }

@@ -2,36 +2,40 @@ package main
 
 import (
 	"fmt"
+	"foil/pipeline/graph"
+	"foil/pipeline/plan"
+	"foil/pipeline/run"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/rivo/uniseg"
 	"github.com/schollz/progressbar/v3"
-
-	"foil/pipeline/graph"
-	"foil/pipeline/plan"
-	"foil/pipeline/run"
 )
 
-// bars shows a run on a terminal: a bar for the whole and one for each running cell, below
-// a line for each cell that has ended. Errors are shown at the end of the run, where
-// people look first.
+// bars shows a run on a terminal: a bar for the whole and one for each running
+// cell, below lines that stay for finished cells. The progress bar library draws each bar:
+// name, percentage, count, rate and times. It knows a single line; the screen with several
+// of them, and what gives way where a line is too long, is ours.
 type bars struct {
 	out     io.Writer
 	size    func() (width, height int)
 	plan    *plan.Plan
-	whole   *progressbar.ProgressBar
-	running []*cellBar
+	whole   *bar
+	running []*bar
 	drawn   int // lines that the next drawing replaces
-	start   time.Time
 	last    time.Time
 }
 
-type cellBar struct {
-	node *graph.Node
-	bar  *progressbar.ProgressBar
-	note string
+// A bar is one line: the bar of a cell, or of the whole run, with its loss and a note
+// after it.
+type bar struct {
+	node  *graph.Node // nil: the whole run
+	name  string
+	drawn *progressbar.ProgressBar // nil until the cell tells how far it is
+	loss  string
+	note  string
 }
 
 // redraw is how often progress alone redraws the bars.
@@ -41,12 +45,17 @@ func (b *bars) event(e run.Event) {
 	line := ""
 	switch e := e.(type) {
 	case run.RunStarted:
-		b.plan, b.start = e.Plan, time.Now()
-		b.whole = newBar(int64(len(e.Plan.Cells)), progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(false))
+		b.plan = e.Plan
+		// Cells take very different times: a prediction from their number would mislead.
+		name := e.Plan.Graph.Spec.Name
+		b.whole = &bar{
+			name:  name,
+			drawn: newBar(name, int64(len(e.Plan.Cells)), progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(false)),
+		}
 	case run.CellHit:
 		b.step()
 	case run.CellStarted:
-		b.running = append(b.running, &cellBar{node: e.Node})
+		b.running = append(b.running, &bar{node: e.Node, name: "  " + e.Node.ID})
 	case run.CellRetried:
 		line = fmt.Sprintf("retry    %s, try %d of %d, after: %v", e.Node.ID, e.Try, e.Tries, e.Err)
 	case run.CellNote:
@@ -75,47 +84,54 @@ func (b *bars) event(e run.Event) {
 	b.draw(line)
 }
 
-func newBar(total int64, options ...progressbar.Option) *progressbar.ProgressBar {
-	bar := progressbar.NewOptions64(total, append([]progressbar.Option{
-		progressbar.OptionSetWriter(io.Discard), // draw writes several bars at once
-		progressbar.OptionSetWidth(12),
+func newBar(name string, total int64, options ...progressbar.Option) *progressbar.ProgressBar {
+	p := progressbar.NewOptions64(total, append([]progressbar.Option{
+		progressbar.OptionSetDescription(name),
+		progressbar.OptionSetWriter(io.Discard), // draw writes all lines at once
+		progressbar.OptionSetWidth(barWidth),
 		progressbar.OptionShowCount(),
 		progressbar.OptionThrottle(0),
-		progressbar.OptionSetRenderBlankState(true),
 	}, options...)...)
-	bar.StartWithoutRender()
-	return bar
+	p.StartWithoutRender()
+	return p
 }
 
 func (b *bars) step() {
 	if b.whole != nil {
-		_ = b.whole.Add(1) // cannot fail: it writes to io.Discard
+		_ = b.whole.drawn.Add(1) // writes to nothing, so it does not fail
 	}
 }
 
+// wide is the number of columns from which on lines have room for rates.
+const wide = 80
+
 func (b *bars) progress(e run.CellProgress) {
-	i := slices.IndexFunc(b.running, func(c *cellBar) bool { return c.node == e.Node })
+	i := slices.IndexFunc(b.running, func(c *bar) bool { return c.node == e.Node })
 	if i < 0 {
 		return
 	}
 	c, p := b.running[i], e.Progress
-	if p.Total > 0 && c.bar == nil {
-		c.bar = newBar(p.Total, progressbar.OptionShowIts(), progressbar.OptionSetItsString(p.Unit))
+	if p.Total > 0 && c.drawn == nil {
+		var options []progressbar.Option
+		if width, _ := b.area(); width >= wide {
+			options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString(p.Unit))
+		}
+		c.drawn = newBar(c.name, p.Total, options...)
 	}
-	if c.bar != nil {
-		_ = c.bar.Set64(min(p.Done, p.Total))
+	if c.drawn != nil {
+		_ = c.drawn.Set64(min(p.Done, p.Total))
 	}
-	c.note = p.Message
+	c.loss, c.note = "", p.Message
 	if p.Loss != 0 {
-		c.note = strings.TrimSpace(fmt.Sprintf("loss %.4g  %s", p.Loss, p.Message))
+		c.loss = fmt.Sprintf("loss %.4g", p.Loss)
 	}
 }
 
 func (b *bars) remove(n *graph.Node) {
-	b.running = slices.DeleteFunc(b.running, func(c *cellBar) bool { return c.node == n })
+	b.running = slices.DeleteFunc(b.running, func(c *bar) bool { return c.node == n })
 }
 
-// draw replaces the bars, and adds a line above them.
+// draw replaces the bars, with a line above them that stays.
 func (b *bars) draw(line string) {
 	b.last = time.Now()
 	var text strings.Builder
@@ -123,20 +139,21 @@ func (b *bars) draw(line string) {
 	if line != "" {
 		text.WriteString(line + "\n")
 	}
-	width, height := b.size()
+	width, height := b.area()
 	lines := []string{}
 	if b.whole != nil {
-		lines = append(lines, fmt.Sprintf("%s %s, %d running, %s", b.plan.Graph.Spec.Name, rendered(b.whole), len(b.running), time.Since(b.start).Round(time.Second)))
+		b.whole.note = fmt.Sprintf("%d running", len(b.running))
+		lines = append(lines, b.whole.line(width))
 	}
 	for i, c := range b.running {
-		if len(lines) >= height-2 {
+		if len(lines) >= max(height-2, 2) {
 			lines[len(lines)-1] = fmt.Sprintf("  and %d more", len(b.running)-i+1)
 			break
 		}
-		lines = append(lines, strings.TrimRight(fmt.Sprintf("  %s %s %s", c.node.ID, rendered(c.bar), c.note), " "))
+		lines = append(lines, c.line(width))
 	}
 	for _, l := range lines {
-		text.WriteString(cut(l, width-1) + "\n")
+		text.WriteString(l + "\n")
 	}
 	b.drawn = len(lines)
 	io.WriteString(b.out, text.String())
@@ -157,18 +174,79 @@ func (b *bars) eraseTo(text *strings.Builder) {
 	}
 }
 
-func rendered(bar *progressbar.ProgressBar) string {
-	if bar == nil {
-		return "..."
+// area is the size of the terminal; one that does not tell it has the usual one.
+func (b *bars) area() (width, height int) {
+	width, height = b.size()
+	if width < 1 || height < 1 {
+		return 100, 24
 	}
-	return strings.TrimSpace(strings.ReplaceAll(bar.String(), "\r", ""))
+	return width, height
 }
 
-// cut shortens a line to the width of the terminal, so that a bar is never two lines.
-func cut(line string, width int) string {
-	runes := []rune(line)
-	if width > 1 && len(runes) > width {
-		return string(runes[:width-1]) + "…"
+// Columns of the parts of a line. In a line that is too long they go down to the smallest.
+const (
+	barWidth, smallestBar = 12, 2
+	smallestName          = 18
+	smallestNote          = 20
+)
+
+// line draws a bar in less than the given number of columns. Where that is too little the
+// bar gets shorter first, then the note and the loss are left out, and the name is shortened
+// only for the percentage and the times.
+func (c *bar) line(width int) string {
+	room := width - 1 // a character in the last column makes some terminals start a line
+	whole := c.draw(c.name, barWidth) + " " + c.loss + " " + c.note
+	over := uniseg.StringWidth(whole) - room
+	text := c.draw(c.name, max(barWidth-max(over, 0), smallestBar))
+	if over := uniseg.StringWidth(text) - room; over > 0 {
+		name := shorten(c.name, max(uniseg.StringWidth(c.name)-over, smallestName))
+		text = c.draw(name, smallestBar)
 	}
-	return line
+	left := room - uniseg.StringWidth(text)
+	if c.loss != "" && left > uniseg.StringWidth(c.loss) {
+		text += " " + c.loss
+		left = room - uniseg.StringWidth(text)
+	}
+	if c.note != "" && left > min(uniseg.StringWidth(c.note), smallestNote) {
+		text += " " + c.note
+	}
+	return cut(text, room)
+}
+
+// draw has the library draw the bar behind a name.
+func (c *bar) draw(name string, width int) string {
+	if c.drawn == nil {
+		return name + " ..."
+	}
+	progressbar.OptionSetWidth(width)(c.drawn)
+	progressbar.OptionSetDescription(name)(c.drawn)
+	_ = c.drawn.RenderBlank() // with the times as they are now; writes to nothing
+	return strings.TrimRight(strings.ReplaceAll(c.drawn.String(), "\r", ""), " ")
+}
+
+// shorten takes characters out of the middle of a cell's name: its stage and its last
+// coordinates tell most.
+func shorten(name string, width int) string {
+	runes := []rune(name)
+	if len(runes) <= width {
+		return name
+	}
+	head := (width - 1) * 2 / 3
+	return string(runes[:head]) + "…" + string(runes[len(runes)-(width-1-head):])
+}
+
+// cut shortens a line to what fits, so that a bar is never two lines.
+func cut(line string, width int) string {
+	if width < 2 || uniseg.StringWidth(line) <= width {
+		return line
+	}
+	var short strings.Builder
+	used := 1 // the ellipsis
+	for g := uniseg.NewGraphemes(line); g.Next(); {
+		if used += g.Width(); used > width {
+			break
+		}
+		short.WriteString(g.Str())
+	}
+	return short.String() + "…"
 }

@@ -5,6 +5,7 @@ package backend
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -23,12 +24,9 @@ const Default = "go"
 // on Linux, where the number is the process's: that of the last one opened. XLA has
 // its own ways.
 func Open(name string, threads int) (b compute.Backend, err error) {
-	family, _, _ := strings.Cut(name, ":")
-	if family == Default && name != Default {
-		return nil, fmt.Errorf("the %s backend takes no options, not %q: its threads are set for each cell", Default, name)
-	}
-	if !slices.Contains(Names(), family) {
-		return nil, fmt.Errorf("unknown numeric backend %q: this program has %s", name, strings.Join(Names(), ", "))
+	family, err := familyOf(name)
+	if err != nil {
+		return nil, err
 	}
 	config, workers := name, 1
 	switch {
@@ -55,6 +53,24 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	}
 	return b, nil
 }
+
+// familyOf returns the part of a backend's name before its options. Options that name a
+// file are refused: the name is part of what is computed, on every machine.
+func familyOf(name string) (string, error) {
+	family, options, _ := strings.Cut(name, ":")
+	switch {
+	case family == Default && name != Default:
+		return "", fmt.Errorf("the %s backend takes no options, not %q: its threads are set for each cell", Default, name)
+	case !slices.Contains(Names(), family):
+		return "", fmt.Errorf("unknown numeric backend %q: this program has %s", name, strings.Join(Names(), ", "))
+	case namesFile.MatchString(options):
+		return "", fmt.Errorf("numeric backend %q: options cannot name a file; ONNXRUNTIME_SHARED_LIBRARY_PATH and PJRT_PLUGIN_LIBRARY_PATH name libraries", name)
+	}
+	return family, nil
+}
+
+// namesFile matches options that hold a path or the name of a library.
+var namesFile = regexp.MustCompile(`[/\\]|\.(so|dylib|dll)\b`)
 
 // IsGo says whether a backend is the embedded one, whose fast and slow operations
 // are others than those of compilers. It is known by the name it gives itself,

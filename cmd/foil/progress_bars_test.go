@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rivo/uniseg"
+
+	"foil/pipeline"
+	"foil/spec"
+)
+
+// TestBarsFitTheTerminal shows a run on terminals of several sizes: no line reaches the
+// last column, and percentage, count and times of a cell are there on all of them.
+func TestBarsFitTheTerminal(t *testing.T) {
+	for _, c := range []struct {
+		width, height int
+		want          string // the line of the cell, without its times
+	}{
+		{60, 24, `  model\[age=200,fol.*ender=400\]  45% \|█* +\| \(90/200\) \[\d+s:\d+s\]`},
+		{80, 24, `  model\[age=200.*=400\]  45% \|█* +\| \(90/200, \d+ epochs/\S+\) \[\d+s:\d+s\]( loss 2\.346)?`},
+		{120, 24, `  model\[age=200,fold=0,gender=400\]  45% \|█{5} {7}\| \(90/200, \d+ epochs/\S+\) \[\d+s:\d+s\] loss 2\.346 best 7`},
+		{0, 0, `  model\[age=200,fold=0,gender=400\]  45% \|█+ *\| \(90/200, \d+ epochs/\S+\) \[\d+s:\d+s\]( loss 2\.346)?( best 7)?`},
+	} {
+		t.Run(fmt.Sprintf("%dx%d", c.width, c.height), func(t *testing.T) {
+			lines := shown(c.width, c.height, 1)
+			limit := c.width
+			if limit == 0 {
+				limit = 100
+			}
+			for _, l := range lines {
+				if w := uniseg.StringWidth(l); w >= limit {
+					t.Errorf("%d columns: %q", w, l)
+				}
+			}
+			if len(lines) != 4 || lines[0] != "note     model[age=200,fold=0,gender=400]: hi" {
+				t.Fatalf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
+			}
+			if want := `^advx-ml-1m  33% \|█+ *\| \(1/3\) \[\d+s\] 2 running$`; !regexp.MustCompile(want).MatchString(lines[1]) {
+				t.Errorf("the whole is %q, want %s", lines[1], want)
+			}
+			if !regexp.MustCompile("^" + c.want + "$").MatchString(lines[2]) {
+				t.Errorf("the cell is %q, want %s", lines[2], c.want)
+			}
+			if lines[3] != "  data ..." {
+				t.Errorf("a cell that has told nothing is %q", lines[3])
+			}
+		})
+	}
+}
+
+// TestBarsFitInHeight shows more cells than a terminal has lines.
+func TestBarsFitInHeight(t *testing.T) {
+	for height, want := range map[int]int{2: 2, 3: 2, 6: 4} {
+		lines := shown(80, height, 9)[1:]
+		if len(lines) != want || !strings.HasPrefix(lines[0], "advx-ml-1m") || lines[want-1] != fmt.Sprintf("  and %d more", 10-want+2) {
+			t.Errorf("height %d:\n%s", height, strings.Join(lines, "\n"))
+		}
+	}
+}
+
+// shown returns the last drawing of a run: one cell of three hit, one training, some
+// others that have told nothing.
+func shown(width, height, others int) []string {
+	var out strings.Builder
+	b := &bars{out: &out, size: func() (int, int) { return width, height }}
+	model := &pipeline.Node{ID: "model[age=200,fold=0,gender=400]"}
+	plan := &pipeline.Plan{Graph: &pipeline.Graph{Spec: &spec.Spec{Name: "advx-ml-1m"}}, Cells: make([]*pipeline.PlannedCell, 3)}
+	b.event(pipeline.RunStarted{Plan: plan})
+	b.event(pipeline.CellHit{})
+	b.event(pipeline.CellStarted{Node: model})
+	for range others {
+		b.event(pipeline.CellStarted{Node: &pipeline.Node{ID: "data"}})
+	}
+	b.event(pipeline.CellProgress{Node: model, Progress: pipeline.Progress{
+		Done: 90, Total: 200, Unit: "epochs", Loss: 2.3456, Message: "best 7",
+	}})
+	out.Reset()
+	b.event(pipeline.CellNote{Node: model, Text: "hi"})
+	text := out.String()
+	text = text[strings.LastIndex(text, "\x1b[J")+len("\x1b[J"):]
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
