@@ -126,22 +126,22 @@ func beyond(mean float64, c Column, i int, baselines []Row) bool {
 	return found
 }
 
-// A standIn is a baseline's values in cells that agree on them. Baselines
-// depend on the data, not on the model: as a rule all rows of a table are in one.
+// A standIn is a baseline's values in cells that agree on them. Baselines depend on the data, not on
+// the model, so all rows of a table usually belong to one.
 type standIn struct {
 	rows   []int
 	cells  []Cell
 	values map[string]float64 // by the axes that are averaged over
 }
 
-// baselines makes the rows that stand under the models. Columns whose
-// baselines have the same name share a row; where the rows of a table do not agree
-// on a baseline (another data set, say) there is one for each that differs.
+// baselines makes the rows below the models. Columns whose baselines have the same name share a
+// row. Where the rows of a table do not agree on a baseline (on several data sets, for example),
+// there is one row for each group that agrees.
 func (b *builder) baselines(models []Row, axes []string) ([]Row, error) {
 	var rows []Row
 	for i, c := range b.layout.Columns {
 		for j, baseline := range c.Baselines {
-			groups, err := b.standIns(models, i, b.base[i][j])
+			groups, err := b.standIns(models, i, b.columns[i].baselines[j])
 			if err != nil {
 				return nil, err
 			}
@@ -150,22 +150,22 @@ func (b *builder) baselines(models []Row, axes []string) ([]Row, error) {
 				if len(groups) > 1 {
 					name += " (" + distinguish(models, g.rows, axes) + ")"
 				}
-				e, err := b.of[i].entry(g.cells, b.base[i][j])
+				e, err := b.columns[i].stage.entry(g.cells, b.columns[i].baselines[j])
 				if err != nil {
 					return nil, err
 				}
-				rows = put(rows, clean(name), i, len(b.series), e)
+				rows = put(rows, clean(name), i, len(b.columns), e)
 			}
 		}
 	}
 	return rows, nil
 }
 
-// standIns groups the model rows by agreeing values of a baseline, each fold
-// counted once however many models were held against it.
+// standIns groups the model rows by agreeing values of a baseline. A fold counts once, however
+// many models were compared with it.
 func (b *builder) standIns(models []Row, column int, id series) ([]*standIn, error) {
 	var groups []*standIn
-	s := b.of[column]
+	s := b.columns[column].stage
 	for r, model := range models {
 		values := map[string]float64{}
 		var cells []Cell
@@ -209,6 +209,7 @@ func (g *standIn) agrees(values map[string]float64) bool {
 	return true
 }
 
+// overKey identifies a cell among those of one entry.
 func (b *builder) overKey(c Cell) string {
 	var over []Axis
 	for _, name := range b.layout.Over {
@@ -223,8 +224,8 @@ func (b *builder) overKey(c Cell) string {
 	return strings.Join(texts, ",")
 }
 
-// distinguish names rows by the axes on which they agree among themselves but
-// not with all the others.
+// distinguish names rows by the axes on which they agree with each other and not with all of the
+// remaining rows.
 func distinguish(models []Row, rows []int, axes []string) string {
 	var named []Axis
 	for _, axis := range axes {
@@ -253,7 +254,7 @@ func distinguish(models []Row, rows []int, axes []string) string {
 	return models[rows[0]].Name
 }
 
-// put sets the entry of a column in the row called name, made if need be.
+// put sets the entry of a column in the row called name, and adds the row if there is none.
 func put(rows []Row, name string, column, columns int, e Entry) []Row {
 	i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == name && r.Entries[column].N == 0 })
 	if i < 0 {
@@ -264,8 +265,8 @@ func put(rows []Row, name string, column, columns int, e Entry) []Row {
 	return rows
 }
 
-// fixed writes v with so many digits behind the point, and zero without a sign.
-// What has more digits before the point than mean anything is written as a power.
+// fixed writes v with so many digits after the decimal point, and zero without a sign. Numbers of
+// more than 15 digits are written with an exponent, because a float64 does not hold so many.
 func fixed(v float64, digits int) string {
 	if math.Abs(v) >= 1e15 {
 		return brief(v)
@@ -277,8 +278,8 @@ func fixed(v float64, digits int) string {
 	return s
 }
 
-// brief writes v for a remark.
+// brief writes v with six digits, for details.
 func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
-// shortest writes v with the digits that are needed to read it back exactly.
+// shortest writes v with as many digits as are needed to read the same value back.
 func shortest(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -58,10 +58,15 @@ type OriginCell struct {
 // them at once.
 type builder struct {
 	sources
-	layout *Layout
-	of     []*stage   // by column
-	series []series   // by column
-	base   [][]series // by column and baseline
+	layout  *Layout
+	columns []columnSource
+}
+
+// A columnSource is where the numbers of a column are from.
+type columnSource struct {
+	stage     *stage
+	series    series
+	baselines []series // by Column.Baselines
 }
 
 // BuildTables fills the layout with the metrics of the gathered stages, which have the names that
@@ -75,7 +80,7 @@ func BuildTables(layout *Layout, gathered map[string][]Cell) (*Tables, error) {
 		return nil, err
 	}
 	r := &Tables{Title: clean(layout.Title), Notes: cleanAll(layout.Notes), Over: layout.Over,
-		Columns: b.columns(), Axes: b.rowAxes()}
+		Columns: b.found(), Axes: b.rowAxes()}
 	var errs []error
 	rows := 0
 	for i := range layout.Tables {
@@ -115,27 +120,25 @@ func (b *builder) resolve() error {
 			fail(err)
 			continue
 		}
-		var baselines []series
+		from := columnSource{stage: s, series: id}
 		for _, baseline := range c.Baselines {
 			bid, err := s.findBaseline(baseline, id)
 			if err != nil {
 				fail(err)
 				continue
 			}
-			baselines = append(baselines, bid)
+			from.baselines = append(from.baselines, bid)
 		}
-		b.of = append(b.of, s)
-		b.series = append(b.series, id)
-		b.base = append(b.base, baselines)
+		b.columns = append(b.columns, from)
 	}
 	return errors.Join(errs...)
 }
 
-// columns are those of the layout, completed with what was found.
-func (b *builder) columns() []Column {
+// found are the columns of the layout with the k, split and checkpoint that they show.
+func (b *builder) found() []Column {
 	columns := slices.Clone(b.layout.Columns)
 	for i := range columns {
-		c, id := &columns[i], b.series[i]
+		c, id := &columns[i], b.columns[i].series
 		c.Title = clean(c.Title)
 		c.K, c.Split, c.Checkpoint = id.K, id.Split, id.Checkpoint
 	}
@@ -203,7 +206,7 @@ func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 	if t.Baselines, err = b.baselines(t.Rows, axes); err != nil {
 		return t, err
 	}
-	t.count(len(b.series))
+	t.count(len(b.columns))
 	t.Beyond = markBest(t.Rows, t.Baselines, b.layout.Columns)
 	return t, nil
 }
@@ -269,13 +272,12 @@ func (b *builder) present(where []Axis) bool {
 func (b *builder) row(name string, where []Axis, axes []string) (Row, error) {
 	row := Row{Name: clean(name)}
 	var all []Cell
-	for i, id := range b.series {
-		s := b.of[i]
-		cells := s.pick(where)
-		if err := s.checkMeanable(cells, where, b.layout.Over, "fix it in where, or name it in grid or in over"); err != nil {
+	for _, from := range b.columns {
+		cells := from.stage.pick(where)
+		if err := from.stage.checkMeanable(cells, where, b.layout.Over, "fix it in where, or name it in grid or in over"); err != nil {
 			return row, err
 		}
-		e, err := s.entry(cells, id)
+		e, err := from.stage.entry(cells, from.series)
 		if err != nil {
 			return row, err
 		}
@@ -297,14 +299,14 @@ func (b *builder) row(name string, where []Axis, axes []string) (Row, error) {
 // origins lists all cells of the stages that the columns use.
 func (b *builder) origins() ([]OriginTable, error) {
 	var all []OriginTable
-	columns := b.columns()
+	columns := b.found()
 	for _, s := range b.stages {
 		t := OriginTable{From: clean(s.name), Axes: s.axes}
 		var ids []series
-		for i, of := range b.of {
-			if of == s {
+		for i, from := range b.columns {
+			if from.stage == s {
 				t.Columns = append(t.Columns, columns[i])
-				ids = append(ids, b.series[i])
+				ids = append(ids, from.series)
 			}
 		}
 		for _, c := range s.cells {
