@@ -126,7 +126,7 @@ func TestForeignImagesAreRefused(t *testing.T) {
 // Whatever table a file claims to be, values of fixed size must be there.
 func TestWidthsThatLieAreRefused(t *testing.T) {
 	sound := imageFile(t, arrow.PrimitiveTypes.Int32, 3, `[{"label": 1, "image": "AAEC"}]`)
-	if err := precheck(sound); err != nil {
+	if _, err := inspect(sound); err != nil {
 		t.Fatal(err)
 	}
 	for width, want := range map[uint32]string{
@@ -135,7 +135,7 @@ func TestWidthsThatLieAreRefused(t *testing.T) {
 		0xFFFFFFFF: "column 1 has values of -1 bytes; 1 to 16777216 are allowed",
 		1 << 30:    "column 1 has values of 1073741824 bytes; 1 to 16777216 are allowed",
 	} {
-		if err := precheck(withWidth(t, sound, width)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := inspect(withWidth(t, sound, width)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("width %d: error is %v, wants %q", width, err, want)
 		}
 	}

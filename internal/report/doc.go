@@ -1,15 +1,18 @@
-// Package report turns the metrics of many cells into tables and figures, and these
-// into the forms people read: a terminal's text, Markdown, LaTeX, CSV, SVG, PDF and a page.
+// Package report turns the metrics of many cells into tables and figures.
 //
-// Nouns: a Layout says what a report shows, as written in a spec; a Cell is one
-// point of the axes with its metrics; a Column selects one metric of every cell
-// of a gathered stage; a Row selects cells by their axes; an Entry is where they
-// meet: mean, standard deviation and number of values over the axes that are
-// averaged over, with the Origins it was computed from. A baseline is a row that
-// needs no model, such as always answering the most frequent class. A Figure shows
-// Lines, each one metric at every k that it has, with an entry for each k.
+// A report is made in three steps. A Layout (or FiguresLayout) is what a spec asks for. BuildTables
+// (or BuildFigures) fills it with statistics of the gathered cells: these are the model, Tables or
+// Figures. Its method Grid finishes the model: package grid holds the result, in which every number
+// is rounded and every caption written, and package render writes that in each form.
 //
-// The one promise: an entry never mixes what the layout did not say may be mixed.
-// Two metrics behind one column or line, or cells that differ in an axis which nobody
-// named, are errors and not means.
+// Nouns: a Cell is one point of the axes with its metrics; a Column selects one metric of every
+// cell of a gathered stage; a Row selects cells by their axes; an Entry is where they meet: mean,
+// standard deviation and number of values over the axes that are averaged over, with the Origins
+// that it was computed from. A baseline is a row that needs no model, such as always answering the
+// most frequent class. A Figure shows Lines, each one metric at every k that it has, with an Entry
+// for each k.
+//
+// The promise: an Entry never mixes what the layout did not allow to be mixed. Two metrics behind
+// one column or line, or cells that differ in an axis that the layout does not name, are errors and
+// not means.
 package report

@@ -95,9 +95,9 @@ func sampleLayout(t *testing.T) *Layout {
 	return decodeLayout(t, string(src))
 }
 
-func build(t *testing.T, l *Layout, gathered map[string][]Cell) *Report {
+func build(t *testing.T, l *Layout, gathered map[string][]Cell) *Tables {
 	t.Helper()
-	r, err := Build(l, gathered)
+	r, err := BuildTables(l, gathered)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"foil/internal/artifact"
-	"foil/spec"
 )
 
 // A series identifies one metric across cells: everything but the value.
@@ -35,7 +34,7 @@ func (s series) String() string {
 	return clean(strings.Join(parts, " "))
 }
 
-// allSeries lists what the cells of a stage hold, in the order it comes.
+// allSeries lists the series that the cells of a stage hold, in the order of the files.
 func (s *stage) allSeries() []series {
 	var all []series
 	seen := map[series]bool{}
@@ -55,13 +54,13 @@ func (s Selector) series(k int) series {
 	return series{s.Metric, k, s.Group, s.Split, s.Checkpoint}
 }
 
-// fits says whether a series is one that was asked for, whatever its k.
+// fits says whether the selector asks for a series. It ignores k.
 func (s Selector) fits(m series) bool {
 	return m.Name == s.Metric && m.Group == s.Group &&
 		(s.Split == "" || m.Split == s.Split) && (s.Checkpoint == "" || m.Checkpoint == s.Checkpoint)
 }
 
-// find returns the one series that is meant; k 0 is any.
+// find returns the one series that the selector fits at k; k 0 is any.
 func (s *stage) find(want Selector, k int) (series, error) {
 	named, err := s.called(want.Metric)
 	if err != nil {
@@ -70,7 +69,7 @@ func (s *stage) find(want Selector, k int) (series, error) {
 	return s.only(want, k, named, filter(named, func(m series) bool { return want.fits(m) && (k == 0 || m.K == k) }))
 }
 
-// only returns the one match, or says what there is instead.
+// only returns the one match, or an error that lists what the stage has.
 func (s *stage) only(want Selector, k int, named, matches []series) (series, error) {
 	switch len(matches) {
 	case 0:
@@ -82,9 +81,8 @@ func (s *stage) only(want Selector, k int, named, matches []series) (series, err
 		want.Metric, len(matches), s.name, listSeries(matches), strings.Join(differing(matches), ", "))
 }
 
-// findBaseline returns the series of a baseline: in the same group as the
-// column's, and of the same cut-off, split and checkpoint where it has any (most
-// baselines need no weights).
+// findBaseline returns the series of a baseline: in the group of the column's series, and of the
+// same cut-off, split and checkpoint where it has any (most baselines need no weights).
 func (s *stage) findBaseline(b Baseline, of series) (series, error) {
 	named, err := s.called(b.Metric)
 	if err != nil {
@@ -123,6 +121,7 @@ func (s *stage) findBaseline(b Baseline, of series) (series, error) {
 	return series{}, fmt.Errorf("%s fits %d metrics beside %s: %s", b.Metric, len(best), of, listSeries(best))
 }
 
+// called lists the series of a metric.
 func (s *stage) called(name string) ([]series, error) {
 	all := s.allSeries()
 	named := filter(all, func(m series) bool { return m.Name == name })
@@ -155,7 +154,7 @@ func (s *stage) get(c Cell, id series) (v float64, ok bool, err error) {
 	return v, ok, nil
 }
 
-// nearestField suggests the group, split or checkpoint that was probably meant.
+// nearestField suggests the group, split or checkpoint that was probably intended.
 func nearestField(c Selector, have []series) string {
 	for _, f := range []struct {
 		want string
@@ -176,7 +175,7 @@ func nearestField(c Selector, have []series) string {
 	return ""
 }
 
-// differing names the fields that would tell the matches apart.
+// differing names the fields in which the matches differ.
 func differing(matches []series) []string {
 	var fields []string
 	for _, f := range []struct {
@@ -202,19 +201,48 @@ func listSeries(all []series) string {
 	return strings.Join(parts, "; ")
 }
 
-func didYouMean(name string, candidates []string) string {
-	if near := spec.Nearest(name, candidates); near != "" {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return ""
+// A curve is one metric at all of its k.
+type curve struct {
+	id series // with K 0
+	ks []int  // rising
 }
 
-func filter[T any](all []T, keep func(T) bool) []T {
-	var kept []T
-	for _, x := range all {
-		if keep(x) {
-			kept = append(kept, x)
+// findCurve returns the one curve that the selector fits.
+func (s *stage) findCurve(want Selector) (curve, error) {
+	named, err := s.called(want.Metric)
+	if err != nil {
+		return curve{}, err
+	}
+	fitting := filter(named, want.fits)
+	var curves []series
+	ks := map[series][]int{}
+	for _, m := range fitting {
+		k := m.K
+		m.K = 0
+		if k == 0 {
+			continue
+		}
+		if ks[m] == nil {
+			curves = append(curves, m)
+		}
+		ks[m] = append(ks[m], k)
+	}
+	if len(fitting) > 0 && len(curves) == 0 {
+		return curve{}, fmt.Errorf("%s of %s is a single number without a k, so there is no curve to draw; report/table shows such", listSeries(fitting), s.name)
+	}
+	id, err := s.only(want, 0, apartFromK(named), curves)
+	slices.Sort(ks[id])
+	return curve{id, ks[id]}, err
+}
+
+// apartFromK lists each series once, however many k it has.
+func apartFromK(all []series) []series {
+	var some []series
+	for _, m := range all {
+		m.K = 0
+		if !slices.Contains(some, m) {
+			some = append(some, m)
 		}
 	}
-	return kept
+	return some
 }

@@ -1,22 +1,46 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
+	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/spec"
 )
 
-// sources are the gathered stages of a report, and of these the ones that it
-// shows something of.
+// A Cell is one cell of a gathered stage.
+type Cell struct {
+	Axes    []Axis // sorted by name
+	Digest  digest.Digest
+	Metrics []artifact.Metric
+}
+
+// An Axis is one coordinate of a cell or of a row.
+type Axis struct {
+	Name  string
+	Value spec.Value
+}
+
+// sources are the gathered stages, and those of them that a report uses.
 type sources struct {
 	gathered map[string][]Cell
 	stages   []*stage // in order of first use
 }
 
-// stage is the one that is gathered under a name.
+// A stage is one gathered stage: its cells and the axes they have.
+type stage struct {
+	name  string
+	axes  []string
+	cells []Cell
+}
+
+// stage returns the one that is gathered under a name.
 func (s *sources) stage(name string) (*stage, error) {
 	if i := slices.IndexFunc(s.stages, func(have *stage) bool { return have.name == name }); i >= 0 {
 		return s.stages[i], nil
@@ -26,22 +50,53 @@ func (s *sources) stage(name string) (*stage, error) {
 		names := sortedNames(s.gathered)
 		return nil, fmt.Errorf("nothing is gathered as %q%s; there is %s", name, didYouMean(name, names), strings.Join(names, ", "))
 	}
-	made := newStage(name, cells)
+	made := &stage{name: name, cells: cells, axes: axesOfCells(cells)}
 	s.stages = append(s.stages, made)
 	return made, nil
 }
 
-// axesOf are the names of all axes that the cells of some stages have.
-func axesOf(stages []*stage) []string {
-	var names []string
-	for _, s := range stages {
-		names = append(names, s.axes...)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+// pick returns the cells that agree with where. An axis that the stage does not have does not
+// restrict it: its cells are the same for all values.
+func (s *stage) pick(where []Axis) []Cell {
+	return filter(s.cells, func(c Cell) bool { return agree(c.Axes, where) })
 }
 
-// checkAxis says no to an axis that none of the stages has.
+func agree(cell, where []Axis) bool {
+	for _, w := range where {
+		if v, ok := value(cell, w.Name); ok && !v.Equal(w.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// shared counts the axes of where that the stage has.
+func (s *stage) shared(where []Axis) int {
+	return len(filter(where, func(a Axis) bool { return slices.Contains(s.axes, a.Name) }))
+}
+
+// checkMeanable returns an error with a remedy if the cells of one entry differ in an axis that is
+// neither fixed nor averaged over.
+func (s *stage) checkMeanable(picked []Cell, where []Axis, over []string, remedy string) error {
+	for _, axis := range s.axes {
+		if _, fixed := value(where, axis); fixed || slices.Contains(over, axis) {
+			continue
+		}
+		var seen []spec.Value
+		for _, c := range picked {
+			if v, ok := value(c.Axes, axis); ok && !slices.ContainsFunc(seen, v.Equal) {
+				seen = append(seen, v)
+			}
+		}
+		if len(seen) > 1 {
+			return fmt.Errorf("the cells of %s differ in axis %s (%s): %s",
+				s.name, axis, listValues(seen), remedy)
+		}
+	}
+	return nil
+}
+
+// checkAxis returns an error for an axis that none of the stages has.
 func checkAxis(stages []*stage, path, axis string) error {
 	have := axesOf(stages)
 	if slices.Contains(have, axis) {
@@ -54,8 +109,8 @@ func checkAxis(stages []*stage, path, axis string) error {
 	return fmt.Errorf("%s: unknown axis %q%s%s", path, axis, didYouMean(axis, have), there)
 }
 
-// checkPoint says no to axes that none of the stages has, and to values that an
-// axis can never have.
+// checkPoint returns an error for axes that none of the stages has, and for values that an axis
+// can never have.
 func checkPoint(stages []*stage, path string, where map[string]spec.Value) error {
 	var errs []error
 	for _, axis := range sortedNames(where) {
@@ -68,7 +123,8 @@ func checkPoint(stages []*stage, path string, where map[string]spec.Value) error
 	return errors.Join(errs...)
 }
 
-// checkType says no when a value cannot be one of the axis: "400" is no 400.
+// checkType returns an error for a value that cannot be one of the axis: the string "400" is not
+// the number 400.
 func checkType(stages []*stage, path, axis string, want spec.Value) error {
 	values := axisValues(stages, axis)
 	for _, v := range values {
@@ -80,6 +136,7 @@ func checkType(stages []*stage, path, axis string, want spec.Value) error {
 		listValues(values), typeName(values[0]))
 }
 
+// describeAxes tells which axes and values the cells have.
 func describeAxes(stages []*stage) string {
 	var parts []string
 	for _, axis := range axesOf(stages) {
@@ -89,6 +146,143 @@ func describeAxes(stages []*stage) string {
 		return "its cells have no axes"
 	}
 	return "in its cells " + strings.Join(parts, "; ")
+}
+
+// axesOf are the names of all axes that some stages have.
+func axesOf(stages []*stage) []string {
+	var cells []Cell
+	for _, s := range stages {
+		cells = append(cells, s.cells...)
+	}
+	return axesOfCells(cells)
+}
+
+func axesOfCells(cells []Cell) []string {
+	names := map[string]bool{}
+	for _, c := range cells {
+		for _, a := range c.Axes {
+			names[a.Name] = true
+		}
+	}
+	return sortedNames(names)
+}
+
+// axisValues lists the distinct values of an axis: numbers in numerical order, anything else in the
+// order of the cells.
+func axisValues(stages []*stage, name string) []spec.Value {
+	var values []spec.Value
+	numbers := true
+	for _, s := range stages {
+		for _, c := range s.cells {
+			v, ok := value(c.Axes, name)
+			if !ok || slices.ContainsFunc(values, v.Equal) {
+				continue
+			}
+			values = append(values, v)
+			numbers = numbers && isNumber(v)
+		}
+	}
+	if numbers {
+		slices.SortStableFunc(values, func(a, b spec.Value) int { return cmp.Compare(number(a), number(b)) })
+	}
+	return values
+}
+
+func isNumber(v spec.Value) bool { return v.Type == spec.Int || v.Type == spec.Float }
+
+func number(v spec.Value) float64 {
+	if v.Type == spec.Int {
+		return float64(v.Int)
+	}
+	return v.Float
+}
+
+// value returns the coordinate called name.
+func value(axes []Axis, name string) (spec.Value, bool) {
+	for _, a := range axes {
+		if a.Name == name {
+			return a.Value, true
+		}
+	}
+	return spec.Value{}, false
+}
+
+// sharedAxes are the values of those axes on which all cells that have them agree.
+func sharedAxes(cells []Cell, names []string) []Axis {
+	var axes []Axis
+	for _, name := range names {
+		if v, ok := common(cells, name); ok {
+			axes = append(axes, Axis{name, v})
+		}
+	}
+	return axes
+}
+
+// common is the value that all cells which have the axis share.
+func common(cells []Cell, axis string) (spec.Value, bool) {
+	var shared spec.Value
+	found := false
+	for _, c := range cells {
+		v, ok := value(c.Axes, axis)
+		switch {
+		case !ok:
+		case found && !shared.Equal(v):
+			return spec.Value{}, false
+		default:
+			shared, found = v, true
+		}
+	}
+	return shared, found
+}
+
+func sortedAxes(where map[string]spec.Value) []Axis {
+	var axes []Axis
+	for _, name := range sortedNames(where) {
+		axes = append(axes, Axis{name, where[name]})
+	}
+	return axes
+}
+
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func filter[T any](all []T, keep func(T) bool) []T {
+	var kept []T
+	for _, x := range all {
+		if keep(x) {
+			kept = append(kept, x)
+		}
+	}
+	return kept
+}
+
+// bracketed writes axes as cells are written everywhere: [age=200,gender=400].
+func bracketed(axes []Axis) string { return "[" + joined(axes, ",") + "]" }
+
+func joined(axes []Axis, sep string) string {
+	parts := make([]string, len(axes))
+	for i, a := range axes {
+		parts[i] = clean(a.Name) + "=" + clean(a.Value.String())
+	}
+	return strings.Join(parts, sep)
+}
+
+// axisTexts are the values on axes, as a table shows them; empty for an axis that is absent.
+func axisTexts(axes []Axis, names []string) []string {
+	texts := make([]string, len(names))
+	for i, name := range names {
+		if v, ok := value(axes, name); ok {
+			texts[i] = display(v)
+		}
+	}
+	return texts
+}
+
+// display is a value as a table shows it: a string without quotes.
+func display(v spec.Value) string {
+	if v.Type == spec.String {
+		return clean(v.Str)
+	}
+	return clean(v.String())
 }
 
 func quoted(v spec.Value) string {
@@ -106,4 +300,47 @@ func typeName(v spec.Value) string {
 		return "true or false"
 	}
 	return "a number"
+}
+
+func listValues(values []spec.Value) string {
+	const most = 8
+	var parts []string
+	for i, v := range values {
+		if i == most {
+			parts = append(parts, "...")
+			break
+		}
+		parts = append(parts, clean(v.String()))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func didYouMean(name string, candidates []string) string {
+	if near := spec.Nearest(name, candidates); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
+}
+
+// clean puts text of a spec on one line without control characters, which could otherwise steer
+// the reader's terminal.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func cleanAll(texts []string) []string {
+	var all []string
+	for _, s := range texts {
+		all = append(all, clean(s))
+	}
+	return all
 }

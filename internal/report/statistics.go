@@ -1,6 +1,11 @@
 package report
 
-import "math"
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // A Stat summarises the values of an entry.
 type Stat struct {
@@ -9,8 +14,8 @@ type Stat struct {
 	N    int
 }
 
-// Summarise returns mean and sample standard deviation. The second pass over the
-// differences keeps the digits that the sum of squares would lose.
+// Summarise returns mean and sample standard deviation. The second pass over the differences keeps
+// the digits that the sum of squares would lose.
 func Summarise(values []float64) Stat {
 	n := len(values)
 	if n == 0 {
@@ -26,7 +31,255 @@ func Summarise(values []float64) Stat {
 	}
 	var squares float64
 	for _, v := range values {
-		squares += float64((v - mean) * (v - mean)) // rounded here: a fused step would differ between machines
+		squares += float64((v - mean) * (v - mean)) // the conversion forbids a fused step, which would differ between machines
 	}
 	return Stat{Mean: mean, SD: math.Sqrt(squares / float64(n-1)), N: n}
 }
+
+// An Entry is the statistics of one number and the values that they summarise. N is 0 where there
+// are none.
+type Entry struct {
+	Stat
+	Best    bool
+	Origins []Origin
+}
+
+// An Origin is a value that went into an entry, and the cell that holds it.
+type Origin struct {
+	Cell  Cell
+	Value float64
+}
+
+// entry summarises a series over cells. Cells without it are not counted.
+func (s *stage) entry(cells []Cell, id series) (Entry, error) {
+	var e Entry
+	var values []float64
+	for _, c := range cells {
+		v, ok, err := s.get(c, id)
+		if err != nil {
+			return e, err
+		}
+		if ok {
+			values = append(values, v)
+			e.Origins = append(e.Origins, Origin{Cell: c, Value: v})
+		}
+	}
+	e.Stat = Summarise(values)
+	return e, nil
+}
+
+// cells are those that the entry's values are from.
+func (e Entry) cells() []Cell {
+	cells := make([]Cell, len(e.Origins))
+	for i, o := range e.Origins {
+		cells[i] = o.Cell
+	}
+	return cells
+}
+
+// markBest marks the best mean of each column. Means that are equal after rounding are equally
+// good; a single row is not the best of anything. A mean that is better than every baseline of its
+// column is not marked: an attacker that reads less than can be guessed has failed, and its failure
+// is no merit of the model.
+func markBest(rows, baselines []Row, columns []Column) (anyBeyond bool) {
+	for i, c := range columns {
+		if c.Better == "" {
+			continue
+		}
+		best, seen := "", 0
+		bestMean := math.NaN()
+		for _, row := range rows {
+			e := row.Entries[i]
+			if e.N == 0 || math.IsNaN(e.Mean) {
+				continue
+			}
+			seen++
+			if beyond(e.Mean, c, i, baselines) {
+				anyBeyond = true
+				continue
+			}
+			if best == "" || (c.Better == "higher") == (e.Mean > bestMean) && e.Mean != bestMean {
+				bestMean, best = e.Mean, fixed(e.Mean, c.Digits)
+			}
+		}
+		for r := range rows {
+			e := &rows[r].Entries[i]
+			e.Best = seen > 1 && e.N > 0 && fixed(e.Mean, c.Digits) == best && !beyond(e.Mean, c, i, baselines)
+		}
+	}
+	return anyBeyond
+}
+
+// beyond says whether a rounded mean is better than all baselines of its column.
+func beyond(mean float64, c Column, i int, baselines []Row) bool {
+	found := false
+	for _, b := range baselines {
+		e := b.Entries[i]
+		if e.N == 0 || math.IsNaN(e.Mean) {
+			continue
+		}
+		found = true
+		if better := (mean > e.Mean) == (c.Better == "higher"); !better || fixed(mean, c.Digits) == fixed(e.Mean, c.Digits) {
+			return false
+		}
+	}
+	return found
+}
+
+// A standIn is a baseline's values in cells that agree on them. Baselines depend on the data, not on
+// the model, so all rows of a table usually belong to one.
+type standIn struct {
+	rows   []int
+	cells  []Cell
+	values map[string]float64 // by the axes that are averaged over
+}
+
+// baselines makes the rows below the models. Columns whose baselines have the same name share a
+// row. Where the rows of a table do not agree on a baseline (on several data sets, for example),
+// there is one row for each group that agrees.
+func (b *builder) baselines(models []Row, axes []string) ([]Row, error) {
+	var rows []Row
+	for i, c := range b.layout.Columns {
+		for j, baseline := range c.Baselines {
+			groups, err := b.standIns(models, i, b.columns[i].baselines[j])
+			if err != nil {
+				return nil, err
+			}
+			for _, g := range groups {
+				name := baseline.label()
+				if len(groups) > 1 {
+					name += " (" + distinguish(models, g.rows, axes) + ")"
+				}
+				e, err := b.columns[i].stage.entry(g.cells, b.columns[i].baselines[j])
+				if err != nil {
+					return nil, err
+				}
+				rows = put(rows, clean(name), i, len(b.columns), e)
+			}
+		}
+	}
+	return rows, nil
+}
+
+// standIns groups the model rows by agreeing values of a baseline. A fold counts once, however
+// many models were compared with it.
+func (b *builder) standIns(models []Row, column int, id series) ([]*standIn, error) {
+	var groups []*standIn
+	s := b.columns[column].stage
+	for r, model := range models {
+		values := map[string]float64{}
+		var cells []Cell
+		for _, o := range model.Entries[column].Origins {
+			v, ok, err := s.get(o.Cell, id)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				values[b.overKey(o.Cell)] = v
+				cells = append(cells, o.Cell)
+			}
+		}
+		if len(cells) == 0 {
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g *standIn) bool { return g.agrees(values) })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, &standIn{values: map[string]float64{}})
+		}
+		g := groups[i]
+		g.rows = append(g.rows, r)
+		for _, c := range cells {
+			key := b.overKey(c)
+			if _, ok := g.values[key]; !ok {
+				g.values[key] = values[key]
+				g.cells = append(g.cells, c)
+			}
+		}
+	}
+	return groups, nil
+}
+
+func (g *standIn) agrees(values map[string]float64) bool {
+	for key, v := range values {
+		if w, ok := g.values[key]; ok && w != v {
+			return false
+		}
+	}
+	return true
+}
+
+// overKey identifies a cell among those of one entry.
+func (b *builder) overKey(c Cell) string {
+	var over []Axis
+	for _, name := range b.layout.Over {
+		if v, ok := value(c.Axes, name); ok {
+			over = append(over, Axis{name, v})
+		}
+	}
+	texts := make([]string, len(over))
+	for i, a := range over {
+		texts[i] = a.Name + "=" + quoted(a.Value)
+	}
+	return strings.Join(texts, ",")
+}
+
+// distinguish names rows by the axes on which they agree with each other and not with all of the
+// remaining rows.
+func distinguish(models []Row, rows []int, axes []string) string {
+	var named []Axis
+	for _, axis := range axes {
+		first, ok := value(models[rows[0]].Axes, axis)
+		if !ok {
+			continue
+		}
+		differs := func(r int) bool {
+			v, ok := value(models[r].Axes, axis)
+			return !ok || !v.Equal(first)
+		}
+		all := false
+		for r := range models {
+			all = all || differs(r)
+		}
+		if all && !slices.ContainsFunc(rows, differs) {
+			named = append(named, Axis{axis, first})
+		}
+	}
+	if len(named) > 0 {
+		return joined(named, ", ")
+	}
+	if len(rows) > 1 {
+		return models[rows[0]].Name + " and others"
+	}
+	return models[rows[0]].Name
+}
+
+// put sets the entry of a column in the row called name, and adds the row if there is none.
+func put(rows []Row, name string, column, columns int, e Entry) []Row {
+	i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == name && r.Entries[column].N == 0 })
+	if i < 0 {
+		i = len(rows)
+		rows = append(rows, Row{Name: name, Entries: make([]Entry, columns)})
+	}
+	rows[i].Entries[column] = e
+	return rows
+}
+
+// fixed writes v with so many digits after the decimal point, and zero without a sign. Numbers of
+// more than 15 digits are written with an exponent, because a float64 does not hold so many.
+func fixed(v float64, digits int) string {
+	if math.Abs(v) >= 1e15 {
+		return brief(v)
+	}
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if strings.HasPrefix(s, "-") && strings.Trim(s, "-0.") == "" {
+		return s[1:]
+	}
+	return s
+}
+
+// brief writes v with six digits, for details.
+func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+
+// shortest writes v with as many digits as are needed to read the same value back.
+func shortest(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

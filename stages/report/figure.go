@@ -6,6 +6,8 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/report"
+	"foil/internal/report/chart"
+	"foil/internal/report/render"
 	"foil/pipeline"
 )
 
@@ -30,21 +32,21 @@ func Figure() pipeline.Kind {
 	}
 }
 
-var figureForms = []form[*report.Figures]{
-	{"figure.txt", "the lines at some k, for a terminal", (*report.Figures).Text},
-	{"figure.csv", "one line per point, unrounded", (*report.Figures).CSV},
-	{"report.html", "the figures as a page, with all numbers and the origin of each", (*report.Figures).HTML},
+var figureForms = []form{
+	{"figure.txt", "the lines at some k, for a terminal", render.Text},
+	{"figure.csv", "one line per point, unrounded", render.CSV},
+	{"report.html", "the figures as a page, with all numbers and the origin of each", render.HTML},
 }
 
 // A drawingForm is a file that each figure of a report is written to.
 type drawingForm struct {
 	ending, doc string
-	write       func(report.Drawing, io.Writer) error
+	write       func(*chart.Chart, io.Writer) error
 }
 
 var drawingForms = []drawingForm{
-	{".pdf", "the figures for print, with the font in them", func(d report.Drawing, w io.Writer) error { return d.PDF(w) }},
-	{".svg", "the figures for pages, with words for those who cannot see them", func(d report.Drawing, w io.Writer) error { return d.SVG(w) }},
+	{".pdf", "the figures for print, with the font in them", (*chart.Chart).PDF},
+	{".svg", "the figures for pages, with a description in words", (*chart.Chart).SVG},
 }
 
 func drawingDocs() []pipeline.FileDoc {
@@ -67,16 +69,17 @@ func runFigure(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	r, err := report.BuildFigures(layout, gathered)
+	figures, err := report.BuildFigures(layout, gathered)
 	if err != nil {
 		return err
 	}
+	r := figures.Grid()
 	if err := writeForms(cell, figureForms, r); err != nil {
 		return err
 	}
-	for _, d := range r.Drawings() {
+	for _, d := range r.Figures {
 		for _, f := range drawingForms {
-			if err := artifact.WriteFile(cell.Create, d.Name+f.ending, func(w io.Writer) error { return f.write(d, w) }); err != nil {
+			if err := artifact.WriteFile(cell.Create, d.File+f.ending, func(w io.Writer) error { return f.write(d.Chart, w) }); err != nil {
 				return err
 			}
 		}

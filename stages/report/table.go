@@ -5,6 +5,7 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/report"
+	"foil/internal/report/render"
 	"foil/pipeline"
 )
 
@@ -29,12 +30,12 @@ func Table() pipeline.Kind {
 	}
 }
 
-var tableForms = []form[*report.Report]{
-	{"table.txt", "the tables for a terminal", (*report.Report).Text},
-	{"table.md", "the tables in Markdown", (*report.Report).Markdown},
-	{"table.csv", "one line per number, unrounded", (*report.Report).CSV},
-	{"table.tex", "the tables in LaTeX, for booktabs", (*report.Report).LaTeX},
-	{"report.html", "the tables as a page, with the origin of each number", (*report.Report).HTML},
+var tableForms = []form{
+	{"table.txt", "the tables for a terminal", render.Text},
+	{"table.md", "the tables in Markdown", render.Markdown},
+	{"table.csv", "one line per number, unrounded", render.CSV},
+	{"table.tex", "the tables in LaTeX, for booktabs", render.LaTeX},
+	{"report.html", "the tables as a page, with the origin of each number", render.HTML},
 }
 
 func runTable(ctx context.Context, cell *pipeline.Cell) error {
@@ -47,9 +48,9 @@ func runTable(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	r, err := report.Build(layout, gathered)
+	tables, err := report.BuildTables(layout, gathered)
 	if err != nil {
 		return err
 	}
-	return writeForms(cell, tableForms, r)
+	return writeForms(cell, tableForms, tables.Grid())
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/report/render"
 )
 
 func TestProblemsOfLinesNameWhatIsThere(t *testing.T) {
@@ -81,7 +82,7 @@ func TestCellsWithDifferentKMakeOneLine(t *testing.T) {
 	r := buildFigures(t, decodeFigures(t, "over: [seed]\nfigures: [{title: f, x: steps, y: accuracy, lines: [{name: PGD, from: pgd, metric: accuracy}]}]"),
 		map[string][]Cell{"pgd": cells})
 	var csv strings.Builder
-	if err := r.CSV(&csv); err != nil {
+	if err := render.CSV(&csv, r.Grid()); err != nil {
 		t.Fatal(err)
 	}
 	const want = `figure,line,steps,k,mean,sd,n

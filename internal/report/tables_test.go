@@ -44,7 +44,7 @@ func TestProblemsNameWhatIsThere(t *testing.T) {
 			`no table has a row whose cells are part of this run; in its cells age is 0, 400; fold is 0, 1; gender is 0, 400`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Build(decodeLayout(t, c.layout), sample([]int{0, 400}, 2))
+			_, err := BuildTables(decodeLayout(t, c.layout), sample([]int{0, 400}, 2))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
@@ -53,7 +53,7 @@ func TestProblemsNameWhatIsThere(t *testing.T) {
 }
 
 func TestProblemsOfColumnsComeTogether(t *testing.T) {
-	_, err := Build(decodeLayout(t, `columns: [{title: a, from: x, metric: y}, {title: b, from: utility, metric: y}]
+	_, err := BuildTables(decodeLayout(t, `columns: [{title: a, from: x, metric: y}, {title: b, from: utility, metric: y}]
 tables: [{title: t, grid: [gender]}]`), sample([]int{0}, 1))
 	if err == nil || !strings.Contains(err.Error(), "columns[0] (a)") || !strings.Contains(err.Error(), "columns[1] (b)") {
 		t.Errorf("got %v", err)
@@ -146,7 +146,7 @@ tables: [{title: t, grid: [data, lambda]}]`)
 
 func TestMetricTwiceInACellIsAnError(t *testing.T) {
 	l := decodeLayout(t, "columns: [{title: c, from: m, metric: x}]\ntables: [{title: t, grid: [a]}]")
-	_, err := Build(l, map[string][]Cell{"m": {newCell([]Axis{axis("a", 1)}, metric("x", 1), metric("x", 2))}})
+	_, err := BuildTables(l, map[string][]Cell{"m": {newCell([]Axis{axis("a", 1)}, metric("x", 1), metric("x", 2))}})
 	if err == nil || !strings.Contains(err.Error(), "m[a=1] holds x split=test twice") {
 		t.Errorf("got %v", err)
 	}

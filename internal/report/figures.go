@@ -6,6 +6,38 @@ import (
 	"slices"
 )
 
+// Figures are a FiguresLayout filled with numbers.
+type Figures struct {
+	Title   string
+	Notes   []string
+	Over    []string
+	Axes    []string // of the stages that lines are from, but for Over
+	Figures []Figure
+}
+
+// A Figure is a set of lines over k.
+type Figure struct {
+	Title, X, Y string
+	Min, Max    *float64 // ends of the y axis; nil: as the values have it
+	Lines       []Line
+	Missing     []string // lines of the layout whose cells are not part of this run
+	Empty       []string // lines whose cells do not hold their metric
+}
+
+// A Line is one metric over its k.
+type Line struct {
+	Name   string
+	Curve  Selector // with Split and Checkpoint as found
+	Axes   []Axis   // that its cells share, in the order of Figures.Axes
+	Points []Point  // k rises
+}
+
+// A Point is the entry of a line at one k.
+type Point struct {
+	K int
+	Entry
+}
+
 // A figureBuilder fills a layout of figures.
 type figureBuilder struct {
 	sources
@@ -19,8 +51,8 @@ type lineSource struct {
 	curve curve
 }
 
-// BuildFigures fills the layout with the metrics of the gathered stages, which are
-// named as under gather.
+// BuildFigures fills the layout with the metrics of the gathered stages, which have the names that
+// they have under gather.
 func BuildFigures(layout *FiguresLayout, gathered map[string][]Cell) (*Figures, error) {
 	b := &figureBuilder{layout: layout, sources: sources{gathered: gathered}}
 	if err := b.eachLine(b.resolve); err != nil {
@@ -43,7 +75,7 @@ func BuildFigures(layout *FiguresLayout, gathered map[string][]Cell) (*Figures, 
 	return r, nil
 }
 
-// eachLine visits all lines, so that every problem with them is told at once.
+// eachLine visits all lines, so that every problem with them is reported at once.
 func (b *figureBuilder) eachLine(visit func(i, j int, l *LineLayout) error) error {
 	var errs []error
 	for i := range b.layout.Figures {
@@ -85,7 +117,7 @@ func (b *figureBuilder) checkAxes() error {
 	return errors.Join(errs...)
 }
 
-// fill puts a line into its figure, or says there why it is not.
+// fill puts a line into its figure, or notes there why it is absent.
 func (b *figureBuilder) fill(r *Figures, i, j int, l *LineLayout) error {
 	from, f := b.lines[i][j], &r.Figures[i]
 	where := sortedAxes(l.Where)
@@ -107,12 +139,9 @@ func (b *figureBuilder) fill(r *Figures, i, j int, l *LineLayout) error {
 		if e.N == 0 {
 			continue
 		}
-		var at []Cell
-		for _, o := range e.Origins {
-			at = append(at, o.Cell)
-		}
-		// Cells with other k may differ: where the steps of an attack are an axis,
-		// each of them holds a point.
+		at := e.cells()
+		// Cells with other k may differ: where the steps of an attack are an axis, each of their
+		// values has a point of its own.
 		if err := from.stage.checkMeanable(at, where, b.layout.Over, "fix it in where, or name it in over"); err != nil {
 			return fmt.Errorf("at k = %d %w", k, err)
 		}

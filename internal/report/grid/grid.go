@@ -1,0 +1,174 @@
+// Package grid is a finished report: every number rounded, every heading and caption written, in
+// the order in which they are shown.
+//
+// Nouns: a Report has Tables and Figures, the Terms that define their columns or lines, and Notes.
+// A Table has Rows of Numbers; a Number is text with a Mark, and knows the Origins that it was
+// computed from. A Figure is a drawing with its numbers in two tables. Sources list the cells of
+// all numbers with the digests of their artifacts. Data are the same numbers, unrounded.
+//
+// The promise: nothing is left to compute. A renderer chooses the markup of a form and no word or
+// digit of the report, so all forms, and a page that shows the report while it grows, agree.
+package grid
+
+import (
+	"foil/internal/digest"
+	"foil/internal/report/chart"
+)
+
+// A Report is everything that a reader sees.
+type Report struct {
+	Title   string
+	Tables  []Table
+	Figures []Figure
+	Terms   Terms
+	Notes   []string
+	Sources []Source
+	Data    Data
+}
+
+// Printed are the tables of forms that cannot draw: a figure is its summary there.
+func (r *Report) Printed() []Table {
+	tables := append([]Table{}, r.Tables...)
+	for _, f := range r.Figures {
+		tables = append(tables, f.Summary)
+	}
+	return tables
+}
+
+// A Table is a list of rows under a head, with a rule between the models and the baselines.
+type Table struct {
+	Title     string
+	Labels    []string // heads of the columns that name rows: axes, or one empty head
+	ByAxes    bool     // rows are named by the values of axes
+	Columns   []Column
+	Rows      []Row
+	Baselines []Row // with one label, which spans all of Labels
+	Caption   []Note
+	Squares   []Square
+}
+
+// A Column is the head of the numbers in one place of all rows.
+type Column struct {
+	Title string
+	Arrow string // towards better: ↑, ↓ or nothing
+}
+
+// Heading is the title with its arrow.
+func (c Column) Heading() string {
+	if c.Arrow == "" {
+		return c.Title
+	}
+	return c.Title + " " + c.Arrow
+}
+
+// A Row is the numbers of a model or of a baseline.
+type Row struct {
+	Labels  []string
+	Numbers []Number // by Table.Columns
+	Rule    bool     // the first of several axes has another value than in the row above
+}
+
+// A Number is what stands in one place of a table.
+type Number struct {
+	State   State
+	Mean    string
+	SD      string // empty for a single value
+	N       string // empty where no value is missing
+	Mark    Mark
+	Detail  string // the statistics with more digits
+	Origins []Origin
+}
+
+// A State tells what stands in a place that has no number.
+type State uint8
+
+const (
+	Blank   State = iota // the row has no number in this column: a baseline of another one
+	Missing              // the row has a number in this column, but no cell holds a value
+	Present              // there is a number
+)
+
+// A Mark sets a number apart. A renderer decides how; the table's caption explains it.
+type Mark uint8
+
+const (
+	Plain Mark = iota
+	Best       // the best of its column
+)
+
+// A Note is a sentence of a caption.
+type Note struct {
+	Text     string
+	Explains Mark // then there is no text: the sentence depends on how the renderer shows the mark
+}
+
+// An Origin is a value that went into a number, and the artifact that holds it.
+type Origin struct {
+	Axes   string // of the cell, as far as they tell the origins of one number apart
+	Value  string
+	Digest digest.Digest
+}
+
+// A Square shows one column of a table over two axes.
+type Square struct {
+	Title        string
+	Down, Across string // names of the axes
+	Heads        []string
+	Rows         []SquareRow
+	Caption      string
+}
+
+// A SquareRow is the numbers at one value of the axis that goes down.
+type SquareRow struct {
+	Label string
+	Cells []Shaded
+}
+
+// Shaded is a number with its place between the worst and the best of its column.
+type Shaded struct {
+	Number
+	Shade int // 1 (worst) to Shades (best); 0 where all are equal
+}
+
+// Shades is the number of shades.
+const Shades = 10
+
+// A Figure is a drawing and its numbers.
+type Figure struct {
+	Title   string
+	File    string // name of its files, without the extension
+	Chart   *chart.Chart
+	Caption []Note
+	Summary Table // the lines at some places, with the caption
+	Numbers Table // the lines at all places
+}
+
+// Terms define what a report shows.
+type Terms struct {
+	Title string // what they are: columns or lines
+	List  []Term
+}
+
+// A Term is a column or a line, and which metric it is.
+type Term struct{ Title, Text string }
+
+// A Source lists cells that numbers come from.
+type Source struct {
+	Title  string
+	Axes   []string
+	Values []string // heads of the values
+	Cells  []SourceCell
+}
+
+// A SourceCell is a cell with what it gave.
+type SourceCell struct {
+	Axes   []string // by Source.Axes
+	Values []string // by Source.Values
+	Digest digest.Digest
+}
+
+// Data are the numbers of a report for other programs: one line for each, with all digits.
+type Data struct {
+	Head  []string
+	Lines [][]string
+}

@@ -1,0 +1,17 @@
+package render
+
+import (
+	"encoding/csv"
+	"io"
+
+	"foil/internal/report/grid"
+)
+
+// CSV writes the report's data as pandas or R read it: one line for each number, nothing rounded.
+func CSV(w io.Writer, r *grid.Report) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(r.Data.Head); err != nil {
+		return err
+	}
+	return out.WriteAll(r.Data.Lines)
+}

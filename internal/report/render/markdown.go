@@ -1,0 +1,105 @@
+package render
+
+import (
+	"io"
+	"regexp"
+	"strings"
+
+	"foil/internal/report/grid"
+)
+
+// Markdown writes the report as GitHub's Markdown.
+func Markdown(w io.Writer, r *grid.Report) error {
+	var b strings.Builder
+	if r.Title != "" {
+		b.WriteString("# " + escapeMarkdown(r.Title) + "\n\n")
+	}
+	for _, t := range r.Printed() {
+		b.WriteString("## " + escapeMarkdown(t.Title) + "\n\n")
+		if len(t.Rows) > 0 {
+			markdownTable(&b, t)
+		}
+		for _, line := range caption(t.Caption, "Best in bold.") {
+			b.WriteString(escapeMarkdown(line) + "\n")
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("## " + escapeMarkdown(r.Terms.Title) + "\n\n")
+	for _, t := range r.Terms.List {
+		b.WriteString("- " + escapeMarkdown(t.Title) + ": " + escapeMarkdown(t.Text) + "\n")
+	}
+	if len(r.Notes) > 0 {
+		b.WriteString("\n## Notes\n\n")
+		for _, note := range r.Notes {
+			b.WriteString("- " + escapeMarkdown(note) + "\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func markdownTable(b *strings.Builder, t grid.Table) {
+	heads := escaped(append(t.Labels[:len(t.Labels):len(t.Labels)], headings(t)...), escapeMarkdown)
+	writeMarkdownRow(b, heads)
+	b.WriteString(strings.Repeat("| --- ", len(t.Labels)) + strings.Repeat("| ---: ", len(t.Columns)) + "|\n")
+	for _, row := range t.Rows {
+		writeMarkdownRow(b, append(escaped(row.Labels, escapeMarkdown), markdownNumbers(row)...))
+	}
+	for _, row := range t.Baselines {
+		labels := make([]string, len(t.Labels)) // Markdown has no cells that span columns
+		labels[0] = "*" + escapeMarkdown(row.Labels[0]) + "*"
+		writeMarkdownRow(b, append(labels, markdownNumbers(row)...))
+	}
+	b.WriteString("\n")
+}
+
+func markdownNumbers(row grid.Row) []string {
+	cells := make([]string, len(row.Numbers))
+	for i, n := range row.Numbers {
+		switch n.State {
+		case grid.Missing:
+			cells[i] = "–"
+		case grid.Present:
+			cells[i] = markdownNumber(n)
+		}
+	}
+	return cells
+}
+
+func markdownNumber(n grid.Number) string {
+	s := n.Mean
+	if n.SD != "" {
+		s += " ± " + n.SD
+	}
+	if n.Mark == grid.Best {
+		s = "**" + s + "**"
+	}
+	if n.N != "" {
+		s += " (n = " + n.N + ")"
+	}
+	return s
+}
+
+func writeMarkdownRow(b *strings.Builder, cells []string) {
+	for _, c := range cells {
+		b.WriteString("| ")
+		if c != "" {
+			b.WriteString(c + " ")
+		}
+	}
+	b.WriteString("|\n")
+}
+
+var (
+	markdownSpecial = regexp.MustCompile("[\\\\`*_\\[\\]<>&|~$]")
+	markdownStart   = regexp.MustCompile(`^([#+=-])`)
+	markdownOrdinal = regexp.MustCompile(`^([0-9]+)([.)] )`)
+)
+
+// escapeMarkdown prevents text from being read as markup. CommonMark allows a backslash before any
+// punctuation.
+func escapeMarkdown(s string) string {
+	s = markdownSpecial.ReplaceAllString(s, `\$0`)
+	s = markdownStart.ReplaceAllString(s, `\$1`)
+	return markdownOrdinal.ReplaceAllString(s, `$1\$2`)
+}

@@ -1,0 +1,38 @@
+// Package render writes a finished report in the forms that people and programs read: text for a
+// terminal, Markdown, LaTeX, CSV and a page of HTML.
+//
+// The promise: a renderer takes a grid.Report and adds markup. It computes no number and rounds
+// none, and no text of a spec can become markup, whatever it holds.
+package render
+
+import "foil/internal/report/grid"
+
+// caption is the text of notes in a form that shows the best number as best says.
+func caption(notes []grid.Note, best string) []string {
+	var lines []string
+	for _, n := range notes {
+		if n.Explains == grid.Best {
+			lines = append(lines, best)
+			continue
+		}
+		lines = append(lines, n.Text)
+	}
+	return lines
+}
+
+// headings are those of the table's columns.
+func headings(t grid.Table) []string {
+	all := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		all[i] = c.Heading()
+	}
+	return all
+}
+
+func escaped(texts []string, escape func(string) string) []string {
+	all := make([]string, len(texts))
+	for i, s := range texts {
+		all[i] = escape(s)
+	}
+	return all
+}

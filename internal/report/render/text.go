@@ -1,0 +1,224 @@
+package render
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"foil/internal/report/grid"
+)
+
+const (
+	textWidth  = 100 // of a table; the columns that do not fit follow below
+	proseWidth = 88  // of captions, terms and notes
+)
+
+// Text writes the report for a terminal: aligned columns, the best numbers with a star, no escape
+// sequences, because the text is also kept in a file.
+func Text(w io.Writer, r *grid.Report) error {
+	var b strings.Builder
+	if r.Title != "" {
+		b.WriteString(r.Title + "\n" + strings.Repeat("=", width(r.Title)) + "\n\n")
+	}
+	for _, t := range r.Printed() {
+		b.WriteString(t.Title + "\n\n")
+		if len(t.Rows) > 0 {
+			writeTable(&b, t)
+		}
+		for _, line := range caption(t.Caption, "* best of its column.") {
+			writeWrapped(&b, line, "")
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString(r.Terms.Title + "\n")
+	for _, t := range r.Terms.List {
+		writeWrapped(&b, t.Title+": "+t.Text, "  ")
+	}
+	if len(r.Notes) > 0 {
+		b.WriteString("\nNotes\n")
+		for _, note := range r.Notes {
+			writeWrapped(&b, note, "  ")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// A textColumn is a column ready to print: all cells of one width, the head in as many lines as it
+// needs.
+type textColumn struct {
+	head  []string
+	cells []string
+	width int
+}
+
+// writeTable writes as many columns side by side as the width allows, then the next ones below.
+func writeTable(b *strings.Builder, t grid.Table) {
+	labels := textLabels(t)
+	columns := make([]textColumn, len(t.Columns))
+	for i := range columns {
+		columns[i] = textNumbers(t, i)
+	}
+	for len(columns) > 0 {
+		n, wide := 0, labels.width
+		for n < len(columns) && (n == 0 || wide+2+columns[n].width <= textWidth) {
+			wide += 2 + columns[n].width
+			n++
+		}
+		writeBlock(b, append([]textColumn{labels}, columns[:n]...), len(t.Rows), wide)
+		columns = columns[n:]
+		b.WriteString("\n")
+	}
+}
+
+// textLabels is the column that names rows. All axes share it, so that the name of a baseline can
+// span them.
+func textLabels(t grid.Table) textColumn {
+	wide := make([]int, len(t.Labels))
+	for i, head := range t.Labels {
+		wide[i] = width(head)
+		for _, row := range t.Rows {
+			wide[i] = max(wide[i], width(row.Labels[i]))
+		}
+	}
+	line := func(labels []string) string {
+		parts := slices.Clone(labels)
+		for i := range parts {
+			if t.ByAxes {
+				parts[i] = padLeft(parts[i], wide[i])
+			}
+		}
+		return strings.Join(parts, "  ")
+	}
+	c := textColumn{head: []string{line(t.Labels)}}
+	for _, row := range t.Rows {
+		c.cells = append(c.cells, line(row.Labels))
+	}
+	for _, row := range t.Baselines {
+		c.cells = append(c.cells, row.Labels[0])
+	}
+	return c.pad(padRight)
+}
+
+// textNumbers is column i. Means are aligned at their last digit, deviations and marks at their
+// first character.
+func textNumbers(t grid.Table, i int) textColumn {
+	var means, rests []string
+	for _, row := range append(t.Rows[:len(t.Rows):len(t.Rows)], t.Baselines...) {
+		mean, rest := textNumber(row.Numbers[i])
+		means, rests = append(means, mean), append(rests, rest)
+	}
+	left, right := widest(means), widest(rests)
+	c := textColumn{}
+	for j := range means {
+		c.cells = append(c.cells, padLeft(means[j], left)+padRight(rests[j], right))
+	}
+	c.head = wrap(t.Columns[i].Heading(), max(left+right, 8))
+	return c.pad(padLeft)
+}
+
+func textNumber(n grid.Number) (mean, rest string) {
+	switch n.State {
+	case grid.Blank:
+		return "", ""
+	case grid.Missing:
+		return "–", ""
+	}
+	if n.SD != "" {
+		rest = " ± " + n.SD
+	}
+	if n.Mark == grid.Best {
+		rest += "*"
+	}
+	if n.N != "" {
+		rest += " (n=" + n.N + ")"
+	}
+	return n.Mean, rest
+}
+
+// pad gives head and cells one width.
+func (c textColumn) pad(side func(string, int) string) textColumn {
+	c.width = max(widest(c.head), widest(c.cells))
+	for i := range c.head {
+		c.head[i] = side(c.head[i], c.width)
+	}
+	for i := range c.cells {
+		c.cells[i] = side(c.cells[i], c.width)
+	}
+	return c
+}
+
+// writeBlock writes columns side by side, with a rule under the heads and one between models and
+// baselines.
+func writeBlock(b *strings.Builder, columns []textColumn, models, wide int) {
+	lines := 0
+	for _, c := range columns {
+		lines = max(lines, len(c.head))
+	}
+	write := func(cell func(c textColumn) string) {
+		var parts []string
+		for _, c := range columns {
+			parts = append(parts, padRight(cell(c), c.width))
+		}
+		b.WriteString(strings.TrimRight(strings.Join(parts, "  "), " ") + "\n")
+	}
+	for l := range lines {
+		write(func(c textColumn) string {
+			if i := l - (lines - len(c.head)); i >= 0 { // the last lines of all heads are on the rule
+				return c.head[i]
+			}
+			return ""
+		})
+	}
+	for i := range columns[0].cells {
+		if i == 0 || i == models {
+			b.WriteString(strings.Repeat("-", wide) + "\n")
+		}
+		write(func(c textColumn) string { return c.cells[i] })
+	}
+}
+
+// width is the number of terminal columns that s takes.
+func width(s string) int { return uniseg.StringWidth(s) }
+
+func widest(all []string) int {
+	w := 0
+	for _, s := range all {
+		w = max(w, width(s))
+	}
+	return w
+}
+
+func padLeft(s string, w int) string  { return strings.Repeat(" ", max(0, w-width(s))) + s }
+func padRight(s string, w int) string { return s + strings.Repeat(" ", max(0, w-width(s))) }
+
+// wrap breaks s between words. A word that is wider than w stays whole, and an arrow stays with the
+// word before it.
+func wrap(s string, w int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		switch {
+		case line == "":
+			line = word
+		case word == "↑" || word == "↓" || width(line)+1+width(word) <= w:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	return append(lines, line)
+}
+
+func writeWrapped(b *strings.Builder, s, indent string) {
+	for i, line := range wrap(s, proseWidth-len(indent)) {
+		b.WriteString(indent)
+		if i > 0 {
+			b.WriteString(indent)
+		}
+		b.WriteString(line + "\n")
+	}
+}

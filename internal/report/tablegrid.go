@@ -1,0 +1,304 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"foil/internal/report/grid"
+	"foil/spec"
+)
+
+// Grid is the tables as readers see them.
+func (r *Tables) Grid() *grid.Report {
+	g := &grid.Report{Title: r.Title, Notes: r.Notes, Terms: grid.Terms{Title: "Columns"}, Sources: r.sources(), Data: r.data()}
+	for _, c := range r.Columns {
+		g.Terms.List = append(g.Terms.List, grid.Term{Title: c.Title, Text: c.describe()})
+	}
+	for _, t := range r.Tables {
+		g.Tables = append(g.Tables, r.table(t))
+	}
+	return g
+}
+
+func (r *Tables) table(t Table) grid.Table {
+	g := grid.Table{Title: t.Title, Labels: t.labelHeads(), ByAxes: len(t.Grid) > 0, Caption: r.caption(t)}
+	for _, c := range r.Columns {
+		g.Columns = append(g.Columns, grid.Column{Title: c.Title, Arrow: arrows[c.Better]})
+	}
+	for i, row := range t.Rows {
+		labels := t.labels(row)
+		g.Rows = append(g.Rows, grid.Row{
+			Labels:  labels,
+			Numbers: r.numbers(t, row, grid.Missing),
+			Rule:    len(labels) > 1 && i > 0 && labels[0] != g.Rows[i-1].Labels[0],
+		})
+	}
+	for _, row := range t.Baselines {
+		g.Baselines = append(g.Baselines, grid.Row{Labels: []string{row.Name}, Numbers: r.numbers(t, row, grid.Blank)})
+	}
+	g.Squares = r.squares(t, g)
+	return g
+}
+
+var arrows = map[string]string{"higher": "↑", "lower": "↓"}
+
+// labelHeads head the labels of rows: the axes of a grid, or nothing.
+func (t Table) labelHeads() []string {
+	if len(t.Grid) == 0 {
+		return []string{""}
+	}
+	return cleanAll(t.Grid)
+}
+
+// labels name a model's row: the values of a grid's axes, or its name.
+func (t Table) labels(row Row) []string {
+	if len(t.Grid) == 0 {
+		return []string{row.Name}
+	}
+	return axisTexts(row.Axes, t.Grid)
+}
+
+func (r *Tables) numbers(t Table, row Row, absent grid.State) []grid.Number {
+	numbers := make([]grid.Number, len(row.Entries))
+	for i, e := range row.Entries {
+		numbers[i] = e.number(absent, r.Columns[i].Digits, t.N[i], r.Over)
+	}
+	return numbers
+}
+
+// number is an entry as it is read, or the state of a place without values. full is the number of
+// values when none is missing.
+func (e Entry) number(absent grid.State, digits, full int, over []string) grid.Number {
+	if e.N == 0 {
+		return grid.Number{State: absent}
+	}
+	n := grid.Number{State: grid.Present, Mean: fixed(e.Mean, digits)}
+	n.Detail = fmt.Sprintf("mean %s, n = %d", brief(e.Mean), e.N)
+	if e.N > 1 {
+		n.SD = fixed(e.SD, digits)
+		n.Detail = fmt.Sprintf("mean %s, standard deviation %s, n = %d", brief(e.Mean), brief(e.SD), e.N)
+	}
+	if e.N < full {
+		n.N = strconv.Itoa(e.N)
+	}
+	if e.Best {
+		n.Mark = grid.Best
+	}
+	for _, o := range e.Origins {
+		axes := filter(o.Cell.Axes, func(a Axis) bool { return slices.Contains(over, a.Name) })
+		if len(axes) == 0 {
+			axes = o.Cell.Axes
+		}
+		n.Origins = append(n.Origins, grid.Origin{Axes: joined(axes, ", "), Value: brief(o.Value), Digest: o.Cell.Digest})
+	}
+	return n
+}
+
+// describe defines the column's numbers.
+func (c Column) describe() string {
+	s := c.series(c.K).String() + ", from " + clean(c.From)
+	if c.Better != "" {
+		s += "; " + c.Better + " is better"
+	}
+	return s
+}
+
+// caption says how the numbers of a table were computed, and what is marked or missing.
+func (r *Tables) caption(t Table) []grid.Note {
+	var notes []grid.Note
+	add := func(text string) { notes = append(notes, grid.Note{Text: text}) }
+	if len(t.Rows) > 0 {
+		titles := make([]string, len(r.Columns))
+		for i, c := range r.Columns {
+			titles[i] = c.Title
+		}
+		add(spread(titles, t.N, r.Over))
+	}
+	marked, incomplete := false, false
+	for _, row := range t.Rows {
+		for i, e := range row.Entries {
+			marked = marked || e.Best
+			incomplete = incomplete || e.N > 0 && e.N < t.N[i]
+		}
+	}
+	if marked {
+		notes = append(notes, grid.Note{Explains: grid.Best})
+	}
+	if t.Beyond {
+		add(beyondNote)
+	}
+	if incomplete {
+		add(incompleteNote)
+	}
+	if len(t.Missing) > 0 {
+		add("Not in this run: " + strings.Join(t.Missing, ", ") + ".")
+	}
+	return notes
+}
+
+const (
+	beyondNote     = "Numbers better than every baseline of their column are never marked as best: there, less was read than can be guessed."
+	incompleteNote = "Fewer values went into a number that gives its own n."
+)
+
+// spread says over what the numbers of columns are means, and over how many values.
+func spread(titles []string, n []int, axes []string) string {
+	var counts []int
+	of := map[int][]string{}
+	for i, count := range n {
+		if count == 0 {
+			continue
+		}
+		if of[count] == nil {
+			counts = append(counts, count)
+		}
+		of[count] = append(of[count], titles[i])
+	}
+	over := ""
+	if len(axes) > 0 {
+		over = " over " + clean(strings.Join(axes, ", "))
+	}
+	switch {
+	case len(counts) == 0:
+		return "No values."
+	case len(counts) == 1 && counts[0] == 1:
+		return "Single values (n = 1), so no standard deviation" + over + "."
+	case len(counts) == 1:
+		return fmt.Sprintf("Mean ± standard deviation%s, n = %d.", over, counts[0])
+	}
+	var parts []string
+	for _, count := range counts {
+		parts = append(parts, fmt.Sprintf("n = %d for %s", count, strings.Join(of[count], ", ")))
+	}
+	return "Mean ± standard deviation" + over + "; " + strings.Join(parts, "; ") + "."
+}
+
+// squares show each column of a grid over two axes as a square, shaded from worst to best.
+func (r *Tables) squares(t Table, finished grid.Table) []grid.Square {
+	if len(t.Grid) != 2 {
+		return nil
+	}
+	down, across := rowValues(t.Rows, t.Grid[0]), rowValues(t.Rows, t.Grid[1])
+	if len(down) < 2 || len(across) < 2 {
+		return nil
+	}
+	var all []grid.Square
+	for i, c := range r.Columns {
+		s := grid.Square{Title: finished.Columns[i].Heading(), Down: finished.Labels[0], Across: finished.Labels[1],
+			Caption: "Stronger colour is better."}
+		if c.Better == "" {
+			s.Caption = "Stronger colour is higher."
+		}
+		for _, v := range across {
+			s.Heads = append(s.Heads, display(v))
+		}
+		low, high := bounds(t.Rows, i)
+		for _, d := range down {
+			row := grid.SquareRow{Label: display(d)}
+			for _, a := range across {
+				cell := grid.Shaded{Number: grid.Number{State: grid.Missing}}
+				k := slices.IndexFunc(t.Rows, func(row Row) bool {
+					return agree(row.Axes, []Axis{{t.Grid[0], d}, {t.Grid[1], a}})
+				})
+				if k >= 0 && t.Rows[k].Entries[i].N > 0 {
+					cell.Number = finished.Rows[k].Numbers[i]
+					cell.Shade = shade(t.Rows[k].Entries[i].Mean, low, high, c.Better == "lower")
+				}
+				row.Cells = append(row.Cells, cell)
+			}
+			s.Rows = append(s.Rows, row)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func rowValues(rows []Row, axis string) []spec.Value {
+	var values []spec.Value
+	for _, row := range rows {
+		if v, ok := value(row.Axes, axis); ok && !slices.ContainsFunc(values, v.Equal) {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// bounds are the lowest and the highest finite mean of column i.
+func bounds(rows []Row, i int) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, row := range rows {
+		if e := row.Entries[i]; e.N > 0 && finite(e.Mean) {
+			low, high = min(low, e.Mean), max(high, e.Mean)
+		}
+	}
+	return low, high
+}
+
+// shade is the shade of a mean; 0 where all are equal.
+func shade(v, low, high float64, lowerIsBetter bool) int {
+	x := (v - low) / (high - low)
+	if !finite(x) {
+		return 0
+	}
+	if lowerIsBetter {
+		x = 1 - x
+	}
+	return 1 + min(grid.Shades-1, max(0, int(grid.Shades*x)))
+}
+
+// sources list the cells of all columns with the values that the columns select.
+func (r *Tables) sources() []grid.Source {
+	var all []grid.Source
+	for _, t := range r.Origins {
+		s := grid.Source{Title: t.From, Axes: cleanAll(t.Axes)}
+		for _, c := range t.Columns {
+			s.Values = append(s.Values, c.Title)
+		}
+		for _, c := range t.Cells {
+			cell := grid.SourceCell{Axes: axisTexts(c.Axes, t.Axes), Digest: c.Digest}
+			for _, v := range c.Values {
+				text := "–"
+				if v != nil {
+					text = brief(*v)
+				}
+				cell.Values = append(cell.Values, text)
+			}
+			s.Cells = append(s.Cells, cell)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// data has one line for each entry and one column for each axis.
+func (r *Tables) data() grid.Data {
+	d := grid.Data{Head: slices.Concat([]string{"table", "row", "role"}, r.Axes, []string{"column", "mean", "sd", "n"})}
+	for _, t := range r.Tables {
+		add := func(rows []Row, role string) {
+			for _, row := range rows {
+				for i, e := range row.Entries {
+					if e.N == 0 {
+						continue
+					}
+					d.Lines = append(d.Lines, slices.Concat([]string{t.Title, row.Name, role}, axisTexts(row.Axes, r.Axes),
+						[]string{r.Columns[i].Title}, e.exact()))
+				}
+			}
+		}
+		add(t.Rows, "model")
+		add(t.Baselines, "baseline")
+	}
+	return d
+}
+
+// exact are mean, deviation and n with all digits.
+func (s Stat) exact() []string {
+	sd := ""
+	if s.N > 1 {
+		sd = shortest(s.SD)
+	}
+	return []string{shortest(s.Mean), sd, strconv.Itoa(s.N)}
+}
