@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"foil/pipeline"
+	"foil/pipeline/graph"
 	"foil/spec"
 	"foil/stages"
 )
@@ -23,7 +23,7 @@ func TestReadmeCountsTheCellsOfEveryExperiment(t *testing.T) {
 			t.Errorf("README.md does not list %s", name)
 			continue
 		}
-		if got := len(graph(t, name).Nodes); got != cells {
+		if got := len(build(t, name).Nodes); got != cells {
 			t.Errorf("README.md says that %s has %d cells; it has %d", name, cells, got)
 		}
 		delete(listed, name)
@@ -71,8 +71,8 @@ func readmeCells(t *testing.T) map[string]int {
 	return cells
 }
 
-// graph makes the graph of an experiment as it is shipped.
-func graph(t *testing.T, name string) *pipeline.Graph {
+// build makes the graph of an experiment as it is shipped.
+func build(t *testing.T, name string) *graph.Graph {
 	t.Helper()
 	text, ok := Read(name)
 	if !ok {
@@ -87,7 +87,7 @@ func graph(t *testing.T, name string) *pipeline.Graph {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := pipeline.Build(s, stages.All())
+	g, err := graph.Build(s, stages.All())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,9 @@ import (
 	"github.com/rivo/uniseg"
 
 	"foil/pipeline"
+	"foil/pipeline/graph"
+	"foil/pipeline/plan"
+	"foil/pipeline/run"
 	"foil/spec"
 )
 
@@ -66,19 +69,19 @@ func TestBarsFitInHeight(t *testing.T) {
 func shown(width, height, others int) []string {
 	var out strings.Builder
 	b := &bars{out: &out, size: func() (int, int) { return width, height }}
-	model := &pipeline.Node{ID: "model[age=200,fold=0,gender=400]"}
-	plan := &pipeline.Plan{Graph: &pipeline.Graph{Spec: &spec.Spec{Name: "advx-ml-1m"}}, Cells: make([]*pipeline.PlannedCell, 3)}
-	b.event(pipeline.RunStarted{Plan: plan})
-	b.event(pipeline.CellHit{})
-	b.event(pipeline.CellStarted{Node: model})
+	model := &graph.Node{ID: "model[age=200,fold=0,gender=400]"}
+	p := &plan.Plan{Graph: &graph.Graph{Spec: &spec.Spec{Name: "advx-ml-1m"}}, Cells: make([]*plan.Cell, 3)}
+	b.event(run.RunStarted{Plan: p})
+	b.event(run.CellHit{})
+	b.event(run.CellStarted{Node: model})
 	for range others {
-		b.event(pipeline.CellStarted{Node: &pipeline.Node{ID: "data"}})
+		b.event(run.CellStarted{Node: &graph.Node{ID: "data"}})
 	}
-	b.event(pipeline.CellProgress{Node: model, Progress: pipeline.Progress{
+	b.event(run.CellProgress{Node: model, Progress: pipeline.Progress{
 		Done: 90, Total: 200, Unit: "epochs", Loss: 2.3456, Message: "best 7",
 	}})
 	out.Reset()
-	b.event(pipeline.CellNote{Node: model, Text: "hi"})
+	b.event(run.CellNote{Node: model, Text: "hi"})
 	text := out.String()
 	text = text[strings.LastIndex(text, "\x1b[J")+len("\x1b[J"):]
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")

@@ -42,12 +42,9 @@ func OpenExisting(dir string) (*disk.Cache, error) {
 
 // numeric is the part of keys that is about the backend.
 func (s Setup) numeric() (plan.Numeric, error) {
-	library, err := library(s.Backend)
+	library, err := backend.Library(s.Backend)
 	return plan.Numeric{Backend: s.Backend, Library: library}, err
 }
-
-// library names the libraries that compute for a backend, with their versions.
-func library(string) (string, error) { return "", nil }
 
 // A View is a graph compared with a cache.
 type View struct {

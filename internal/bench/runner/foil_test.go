@@ -12,6 +12,10 @@ import (
 
 	"foil/internal/store/disk"
 	"foil/pipeline"
+	"foil/pipeline/graph"
+	"foil/pipeline/local"
+	"foil/pipeline/plan"
+	pipelinerun "foil/pipeline/run"
 	"foil/spec"
 	"foil/stages/command"
 )
@@ -27,7 +31,8 @@ func miniFoil(verb, file, dir string) error {
 	if err != nil {
 		return err
 	}
-	g, err := pipeline.Build(s, []pipeline.Kind{command.Command()})
+	kinds := []pipeline.Kind{command.Command()}
+	g, err := graph.Build(s, kinds)
 	if err != nil {
 		return err
 	}
@@ -35,15 +40,16 @@ func miniFoil(verb, file, dir string) error {
 	if err != nil {
 		return err
 	}
-	plan, err := g.Plan(context.Background(), pipeline.Options{Cache: c})
+	p, err := plan.New(context.Background(), g, plan.Options{Store: c})
 	if err != nil {
 		return err
 	}
 	if verb == "plan" {
-		fmt.Printf("chains: %d cells: %d in the cache, %d will run\n", len(plan.Cells), plan.Hits, plan.Misses)
+		fmt.Printf("chains: %d cells: %d in the cache, %d will run\n", len(p.Cells), p.Hits, p.Misses)
 		return nil
 	}
-	_, err = plan.Execute(context.Background())
+	executor := &local.Executor{Kinds: kinds, Store: c}
+	_, err = pipelinerun.Run(context.Background(), p, pipelinerun.Options{Executor: executor})
 	return err
 }
 
