@@ -26,6 +26,9 @@ type Node struct {
 	Seed   uint64
 	Inputs []NodeInput // needs before gathers, each sorted by name
 
+	// KindNamed finds a kind by its name, nil where there is none; see Cell.Kind.
+	KindNamed func(name string) *Kind
+
 	with   spec.Value // parameters as given, without expressions
 	params *parameters
 }
@@ -76,6 +79,9 @@ type builder struct {
 	errs       spec.Errors
 }
 
+// kindNamed finds a kind, nil where there is none.
+func (b *builder) kindNamed(name string) *Kind { return b.kinds[name] }
+
 // stageCells is a stage while the graph is built.
 type stageCells struct {
 	stage   *spec.Stage
@@ -123,7 +129,8 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 
 // node makes the cell of a row.
 func (b *builder) node(s *stageCells, r row) *Node {
-	n := &Node{ID: s.stage.Name + AxesText(r.axes), Stage: s.stage, Kind: s.kind, Output: s.output, Axes: r.axes}
+	n := &Node{ID: s.stage.Name + AxesText(r.axes), Stage: s.stage, Kind: s.kind, Output: s.output, Axes: r.axes,
+		KindNamed: b.kindNamed}
 	for i, need := range sortedNeeds(s.stage.Needs) {
 		n.Inputs = append(n.Inputs, NodeInput{Name: need.Name, From: r.from[i : i+1 : i+1]})
 	}

@@ -190,6 +190,7 @@ func (j *job) newCell(work *disk.Work) (*Cell, error) {
 		Env:      j.opts.Env,
 		Cores:    j.held.Cores,
 		GPUs:     j.gpus,
+		Kind:     j.Node.KindNamed,
 		OutDir:   work.Out,
 		WorkDir:  work.Checkpoint,
 

@@ -117,11 +117,23 @@ func (t *Task) Run(ctx context.Context, kinds []Kind, h Hooks) error {
 	if err != nil {
 		return err
 	}
+	cell.Kind = finder(kinds)
 	cell.OnProgress, cell.OnNote, cell.OnTiming = h.OnProgress, h.OnNote, h.OnTiming
 	if h.Log != nil {
 		cell.OnLog = h.Log
 	}
 	return kinds[i].call(ctx, cell)
+}
+
+// finder finds kinds by their names, nil where there is none.
+func finder(kinds []Kind) func(name string) *Kind {
+	return func(name string) *Kind {
+		i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
+		if i < 0 {
+			return nil
+		}
+		return &kinds[i]
+	}
 }
 
 // newCell reads what newTask wrote.

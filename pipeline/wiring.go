@@ -39,9 +39,9 @@ func (b *builder) checkWiring(s *spec.Stage) {
 			field, verb = "gather", "gathers"
 		}
 		if p.Name == anyName {
-			b.at(s.Pos, "stage %q %s nothing, and %s needs a stage at least; write %s: {NAME: STAGE}%s", s.Name, verb, kind.Name, field, b.makers(p.Type))
+			b.at(s.Pos, "stage %q %s nothing, and %s needs a stage at least; write %s: {NAME: STAGE}%s", s.Name, verb, kind.Name, field, b.makers(p))
 		} else {
-			b.at(s.Pos, "stage %q misses the input %q of %s; write %s: {%s: STAGE}%s", s.Name, p.Name, kind.Name, field, p.Name, b.makers(p.Type))
+			b.at(s.Pos, "stage %q misses the input %q of %s; write %s: {%s: STAGE}%s", s.Name, p.Name, kind.Name, field, p.Name, b.makers(p))
 		}
 	}
 }
@@ -77,9 +77,9 @@ func (b *builder) checkInput(kind *Kind, n spec.Need, gathered bool) {
 		b.at(n.StagePos, "no stage %q%s", n.Stage, spec.Suggestion(n.Stage, b.stageNames))
 		return
 	}
-	if port.Type != "" && from.output != "" && from.output != port.Type {
+	if from.output != "" && !port.Takes(from.output) {
 		b.at(n.StagePos, "input %q of %s takes %s, and stage %q (%s) makes %s%s",
-			n.Name, kind.Name, port.Type, n.Stage, from.kind.Name, from.output, b.makers(port.Type))
+			n.Name, kind.Name, port.Types(), n.Stage, from.kind.Name, from.output, b.makers(*port))
 	}
 }
 
@@ -149,10 +149,10 @@ func (k *Kind) portNames(gathered bool) []string {
 }
 
 // makers ends an error about an input with the stages that could fill it.
-func (b *builder) makers(t Type) string {
+func (b *builder) makers(p Port) string {
 	var names []string
 	for _, s := range b.spec.Stages {
-		if t != "" && b.stages[s.Name].output == t {
+		if t := b.stages[s.Name].output; p.Type != "" && t != "" && p.Takes(t) {
 			names = append(names, s.Name)
 		}
 	}
@@ -161,9 +161,9 @@ func (b *builder) makers(t Type) string {
 	case len(names) == 0 || len(names) > few:
 		return ""
 	case len(names) == 1:
-		return fmt.Sprintf(" (%s makes %s)", names[0], t)
+		return fmt.Sprintf(" (%s makes %s)", names[0], p.Types())
 	}
-	return fmt.Sprintf(" (%s make %s)", list(names), t)
+	return fmt.Sprintf(" (%s make %s)", list(names), p.Types())
 }
 
 // sortedNeeds returns inputs in the order in which cells are joined and keys

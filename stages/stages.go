@@ -17,7 +17,7 @@ import (
 	"foil/stages/load"
 	"foil/stages/report"
 	"foil/stages/split"
-	"foil/stages/train"
+	"foil/stages/train/advxmultvae"
 	"foil/stages/train/classifier"
 )
 
@@ -34,7 +34,7 @@ func All() []pipeline.Kind {
 		filter.KCore(),
 		filter.KnownAttributes(),
 		split.UserKFold(),
-		train.AdvXMultVAE(),
+		advxmultvae.Kind(),
 		classifier.Kind(),
 		encode.Latents(),
 		attack.LatentProbe(),

@@ -1,7 +1,7 @@
-// Package latentfile writes and reads the artifact of type "latents": the latent
+// Package latents writes and reads the artifact of type "latents": the latent
 // vectors that a model's checkpoints give the users of a split. They are made
 // once and read by all attacks and evaluations.
-package latentfile
+package latents
 
 import (
 	"fmt"
@@ -9,19 +9,19 @@ import (
 	"math"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
 	"foil/internal/digest"
 	"foil/internal/safetensors"
 	"foil/pipeline"
-	"foil/stages/modelfile"
 )
 
 const configFile = "latents.json"
 
 // Docs documents the files.
 var Docs = []pipeline.FileDoc{
-	{Name: modelfile.Best + ".safetensors", Doc: "latent vectors of the best validation epoch: train, validation and test, each [users, width], with " +
+	{Name: checkpoints.Best + ".safetensors", Doc: "latent vectors of the best validation epoch: train, validation and test, each [users, width], with " +
 		"train.user, validation.user and test.user, rows of users.arrow. Training users are encoded by all their items, the others by their input items"},
-	{Name: modelfile.Last + ".safetensors", Doc: "the same after the last epoch"},
+	{Name: checkpoints.Last + ".safetensors", Doc: "the same after the last epoch"},
 	{Name: configFile, Doc: "width of the vectors, the digest of the split whose users they are, and that of the model that encoded them"},
 }
 

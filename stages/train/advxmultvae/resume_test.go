@@ -1,7 +1,6 @@
-package train
+package advxmultvae
 
 import (
-	"context"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,32 +8,16 @@ import (
 	"testing"
 
 	"foil/internal/checkpoint"
+	"foil/internal/kindtest"
 	"foil/internal/safetensors"
 	"foil/pipeline"
-	"foil/stages/stagetest"
 )
 
-// interrupted trains for some epochs, saves, begins the next epoch and stops. It
-// returns the folder with the checkpoint.
+// interrupted trains for some epochs, begins the next epoch and stops. It returns the folder
+// with the checkpoint.
 func interrupted(t *testing.T, data pipeline.Artifact, epochs int) string {
 	t.Helper()
-	cell := cellOf(data, t.TempDir())
-	tr, err := newTraining(cell)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for epoch := 1; epoch <= epochs; epoch++ {
-		if err := tr.epoch(context.Background(), epoch); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tr.save(epochs)
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := tr.epoch(ctx, epochs+1); err == nil {
-		t.Fatal("an interrupted epoch ended well")
-	}
-	return cell.WorkDir
+	return kindtest.Interrupted(t, Kind(), *cellOf(data, ""), epochs)
 }
 
 func cellOf(data pipeline.Artifact, work string) *pipeline.Cell {
@@ -45,13 +28,13 @@ func cellOf(data pipeline.Artifact, work string) *pipeline.Cell {
 }
 
 func TestInterruptedTrainingEndsInTheSameBytes(t *testing.T) {
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	want := mustTrain(t, data, tinyParams(), 7, 1).Digest()
 	for _, epochs := range []int{1, 4, 9} {
 		cell := cellOf(data, interrupted(t, data, epochs))
 		var log strings.Builder
 		cell.OnLog = &log
-		got := stagetest.MustRun(t, AdvXMultVAE(), cell).Digest()
+		got := kindtest.MustRun(t, Kind(), cell).Digest()
 		if got != want {
 			t.Errorf("interrupted after epoch %d, the training ends in other bytes", epochs)
 		}
@@ -62,7 +45,7 @@ func TestInterruptedTrainingEndsInTheSameBytes(t *testing.T) {
 }
 
 func TestDamagedCheckpointStartsAnew(t *testing.T) {
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	work := interrupted(t, data, 4)
 	path := filepath.Join(work, "training")
 	raw, err := os.ReadFile(path)
@@ -76,7 +59,7 @@ func TestDamagedCheckpointStartsAnew(t *testing.T) {
 	cell := cellOf(data, work)
 	var notes []string
 	cell.OnNote = func(text string) { notes = append(notes, text) }
-	if stagetest.MustRun(t, AdvXMultVAE(), cell).Digest() != mustTrain(t, data, tinyParams(), 7, 1).Digest() {
+	if kindtest.MustRun(t, Kind(), cell).Digest() != mustTrain(t, data, tinyParams(), 7, 1).Digest() {
 		t.Error("after a damaged checkpoint the training ends in other bytes")
 	}
 	if len(notes) != 1 || !strings.Contains(notes[0], "starts anew") {
@@ -87,32 +70,37 @@ func TestDamagedCheckpointStartsAnew(t *testing.T) {
 // TestCheckpointThatDoesNotFitStartsAnew takes away, one by one, what a training
 // cannot go on without.
 func TestCheckpointThatDoesNotFitStartsAnew(t *testing.T) {
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	work := interrupted(t, data, 4)
 	path := filepath.Join(work, "training")
-	var p progress
-	file, err := checkpoint.Load(path, stateLayout, &p)
+	const layout = 2 // of package training
+	var state map[string]any
+	file, err := checkpoint.Load(path, layout, &state)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := mustTrain(t, data, tinyParams(), 7, 1).Digest()
-	for _, lost := range []string{"order", "best.encoder.layers.linear_0.bias", "first.decoder.layers.linear_0.weight", "stream order"} {
+	for _, lost := range []string{"order", "best//encoder.layers.linear_0.bias", "first.decoder.layers.linear_0.weight", "stream order", "layout"} {
 		var tensors []safetensors.Tensor
 		for name, tensor := range file {
 			if name != lost && tensor.U8 == nil {
 				tensors = append(tensors, tensor)
 			}
 		}
-		q := p
-		q.Streams = maps.Clone(p.Streams)
-		delete(q.Streams, strings.TrimPrefix(lost, "stream "))
-		if err := checkpoint.Save(path, stateLayout, q, tensors); err != nil {
+		less := maps.Clone(state)
+		streams := maps.Clone(state["Streams"].(map[string]any))
+		delete(streams, strings.TrimPrefix(lost, "stream "))
+		less["Streams"] = streams
+		if lost == "layout" {
+			less["Layout"] = stateLayout + 1
+		}
+		if err := checkpoint.Save(path, layout, less, tensors); err != nil {
 			t.Fatal(err)
 		}
 		cell := cellOf(data, work)
 		var notes []string
 		cell.OnNote = func(text string) { notes = append(notes, text) }
-		if stagetest.MustRun(t, AdvXMultVAE(), cell).Digest() != want {
+		if kindtest.MustRun(t, Kind(), cell).Digest() != want {
 			t.Errorf("without %q the training ends in other bytes", lost)
 		}
 		if len(notes) != 1 || !strings.Contains(notes[0], "starts anew") {
@@ -122,22 +110,18 @@ func TestCheckpointThatDoesNotFitStartsAnew(t *testing.T) {
 }
 
 func TestTrainingGoesOnWithoutRoomForCheckpoints(t *testing.T) {
-	data := stagetest.Split(t)
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o666); err != nil {
+	data := kindtest.Split(t)
+	work := t.TempDir()
+	if err := os.Mkdir(filepath.Join(work, "training.new"), 0o777); err != nil { // where it is written
 		t.Fatal(err)
 	}
-	cell := cellOf(data, filepath.Join(file, "no folder"))
+	cell := cellOf(data, work)
 	var notes []string
 	cell.OnNote = func(text string) { notes = append(notes, text) }
-	tr, err := newTraining(cell)
-	if err != nil {
-		t.Fatal(err)
+	cell.CheckpointEvery = 1
+	if got := kindtest.MustRun(t, Kind(), cell).Digest(); got != mustTrain(t, data, tinyParams(), 7, 1).Digest() {
+		t.Error("without room for checkpoints the training ends in other bytes")
 	}
-	if err := tr.epoch(context.Background(), 1); err != nil {
-		t.Fatal(err)
-	}
-	tr.save(1)
 	if len(notes) != 1 || !strings.Contains(notes[0], "interruption") {
 		t.Errorf("notes %q, want one about the checkpoint that could not be written", notes)
 	}

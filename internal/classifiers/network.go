@@ -1,4 +1,4 @@
-package classifierfile
+package classifiers
 
 import (
 	"fmt"

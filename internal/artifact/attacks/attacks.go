@@ -1,7 +1,7 @@
-// Package attackfile writes and reads what an attack on an image classifier has found:
+// Package attacks writes and reads what an attack on an image classifier has found:
 // metrics, as an artifact of that type has them, with the outcome for every image and
 // what the attack was on, so that only results that belong together are compared.
-package attackfile
+package attacks
 
 import (
 	"fmt"

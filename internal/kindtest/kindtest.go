@@ -1,10 +1,12 @@
-// Package stagetest helps to test kinds: it runs one by hand, and makes a split
+// Package kindtest helps to test kinds: it runs one by hand, and makes a split
 // small enough to train on in milliseconds.
-package stagetest
+package kindtest
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"foil/internal/artifact"
@@ -41,6 +43,24 @@ func MustRun(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) pipeline.Art
 	return a
 }
 
+// Interrupted runs a training, which is interrupted after some epochs, fewer than it has. It
+// returns the folder in which the checkpoint lies: the WorkDir of a cell that goes on.
+func Interrupted(t testing.TB, kind pipeline.Kind, cell pipeline.Cell, epochs int) (work string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	cell.OutDir, cell.WorkDir, cell.CheckpointEvery = t.TempDir(), t.TempDir(), 1
+	cell.OnProgress = func(p pipeline.Progress) {
+		if p.Done == int64(epochs) {
+			cancel()
+		}
+	}
+	if err := kind.Run(ctx, &cell); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%s, interrupted after epoch %d: error %v", kind.Name, epochs, err)
+	}
+	return cell.WorkDir
+}
+
 // Written is the artifact of the files that write creates.
 func Written(t testing.TB, write func(artifact.CreateFunc) error) pipeline.Artifact {
 	t.Helper()
@@ -53,6 +73,17 @@ func Written(t testing.TB, write func(artifact.CreateFunc) error) pipeline.Artif
 		t.Fatal(err)
 	}
 	return a
+}
+
+// Kinds finds kinds by their names, for Cell.Kind.
+func Kinds(kinds ...pipeline.Kind) func(name string) *pipeline.Kind {
+	return func(name string) *pipeline.Kind {
+		i := slices.IndexFunc(kinds, func(k pipeline.Kind) bool { return k.Name == name })
+		if i < 0 {
+			return nil
+		}
+		return &kinds[i]
+	}
 }
 
 // Metrics reads the metrics of an artifact.

@@ -1,4 +1,4 @@
-package train
+package advxmultvae
 
 import (
 	"context"
@@ -7,14 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"foil/internal/artifact/checkpoints"
 	"foil/internal/digest"
+	"foil/internal/kindtest"
+	"foil/internal/training"
 	"foil/pipeline"
-	"foil/stages/modelfile"
-	"foil/stages/stagetest"
 )
 
-func tinyParams() *AdvXMultVAEParams {
-	p := defaults().(*AdvXMultVAEParams)
+func tinyParams() *Params {
+	p := defaults().(*Params)
 	p.Epochs, p.Batch, p.Latent = 10, 16, 8
 	p.Adversaries = []Adversary{adversaryOf("gender", 10), adversaryOf("age", 5)}
 	p.Adversaries[0].ClassWeights = map[string]float64{"f": 0.8, "m": 0.3}
@@ -31,14 +32,14 @@ func adversaryOf(attribute string, lambda float64) Adversary {
 	return a
 }
 
-func train(t *testing.T, data pipeline.Artifact, p *AdvXMultVAEParams, seed uint64, cores int) (pipeline.Artifact, error) {
+func train(t *testing.T, data pipeline.Artifact, p *Params, seed uint64, cores int) (pipeline.Artifact, error) {
 	t.Helper()
-	return stagetest.Run(t, AdvXMultVAE(), &pipeline.Cell{
+	return kindtest.Run(t, Kind(), &pipeline.Cell{
 		Params: p, Seed: seed, Cores: cores, Inputs: map[string]pipeline.Artifact{"data": data},
 	})
 }
 
-func mustTrain(t *testing.T, data pipeline.Artifact, p *AdvXMultVAEParams, seed uint64, cores int) pipeline.Artifact {
+func mustTrain(t *testing.T, data pipeline.Artifact, p *Params, seed uint64, cores int) pipeline.Artifact {
 	t.Helper()
 	a, err := train(t, data, p, seed, cores)
 	if err != nil {
@@ -48,20 +49,20 @@ func mustTrain(t *testing.T, data pipeline.Artifact, p *AdvXMultVAEParams, seed 
 }
 
 func TestSameTrainingGivesTheSameBytes(t *testing.T) {
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	want := mustTrain(t, data, tinyParams(), 7, 1).Digest()
 	for _, c := range []struct {
 		name  string
 		same  bool
 		seed  uint64
 		cores int
-		edit  func(*AdvXMultVAEParams)
+		edit  func(*Params)
 	}{
 		{"again", true, 7, 1, nil},
 		{"two threads", true, 7, 2, nil},
 		{"another seed", false, 8, 1, nil},
-		{"another lambda", false, 7, 1, func(p *AdvXMultVAEParams) { p.Adversaries[0].Lambda = 11 }},
-		{"another rate", false, 7, 1, func(p *AdvXMultVAEParams) { p.Rate = 2e-3 }},
+		{"another lambda", false, 7, 1, func(p *Params) { p.Adversaries[0].Lambda = 11 }},
+		{"another rate", false, 7, 1, func(p *Params) { p.Rate = 2e-3 }},
 	} {
 		p := tinyParams()
 		if c.edit != nil {
@@ -87,9 +88,9 @@ var goldenCurves = map[string]float64{
 }
 
 func TestTinyTrainingIsPinned(t *testing.T) {
-	a := mustTrain(t, stagetest.Split(t), tinyParams(), 7, 1)
+	a := mustTrain(t, kindtest.Split(t), tinyParams(), 7, 1)
 	found := 0
-	for _, p := range stagetest.Curves(t, a) {
+	for _, p := range kindtest.Curves(t, a) {
 		if p.Epoch != 10 {
 			continue
 		}
@@ -109,13 +110,13 @@ func TestTinyTrainingIsPinned(t *testing.T) {
 // too small to move a float32, what it sees depends on the order of the batches
 // and on noise and dropout alone.
 func TestLambdasShareStartBatchesAndNoise(t *testing.T) {
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	observed := func(lambda float64, seed uint64) []float64 {
 		p := tinyParams()
 		p.Rate, p.WeightDecay = 1e-30, 0
 		p.Adversaries[0].Lambda, p.Adversaries[1].Lambda = lambda, 0
 		var losses []float64
-		for _, point := range stagetest.Curves(t, mustTrain(t, data, p, seed, 1)) {
+		for _, point := range kindtest.Curves(t, mustTrain(t, data, p, seed, 1)) {
 			if point.Name == "train/adversary/age" {
 				losses = append(losses, point.Value)
 			}
@@ -137,9 +138,9 @@ func TestLambdasShareStartBatchesAndNoise(t *testing.T) {
 // TestBestIsTheLastOfAShorterTraining holds the two checkpoints apart: what a
 // training keeps as its best is what it would have ended with had it been as long.
 func TestBestIsTheLastOfAShorterTraining(t *testing.T) {
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	long := mustTrain(t, data, tinyParams(), 7, 1)
-	best := config(t, long).BestEpoch
+	best := saved(t, long).BestEpoch
 	p := tinyParams()
 	if best == p.Epochs {
 		t.Fatalf("epoch %d of %d is the best: the case shows nothing", best, p.Epochs)
@@ -155,17 +156,17 @@ func TestBestIsTheLastOfAShorterTraining(t *testing.T) {
 }
 
 func TestSelectionByRecall(t *testing.T) {
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	p := tinyParams()
-	p.Select = Select{Metric: "recall", K: 5}
+	p.Select = training.Select{Metric: "recall", K: 5}
 	best, at := -1.0, 0
 	byRecall := mustTrain(t, data, p, 7, 1)
-	for _, point := range stagetest.Curves(t, byRecall) {
+	for _, point := range kindtest.Curves(t, byRecall) {
 		if point.Name == "validation/recall@5" && point.Value >= best {
 			best, at = point.Value, point.Epoch
 		}
 	}
-	if c := config(t, byRecall); at == 0 || c.BestEpoch != at || c.SelectedBy != "validation recall@5" {
+	if c := saved(t, byRecall); at == 0 || c.BestEpoch != at || c.SelectedBy != "validation recall@5" {
 		t.Errorf("the best epoch is %d by %s, want %d by recall", c.BestEpoch, c.SelectedBy, at)
 	}
 	if ndcg := lastPoint(t, mustTrain(t, data, tinyParams(), 7, 1), "validation/ndcg@10"); ndcg == lastPoint(t, byRecall, "validation/recall@5") {
@@ -176,7 +177,7 @@ func TestSelectionByRecall(t *testing.T) {
 func lastPoint(t *testing.T, a pipeline.Artifact, name string) float64 {
 	t.Helper()
 	value := math.NaN()
-	for _, p := range stagetest.Curves(t, a) {
+	for _, p := range kindtest.Curves(t, a) {
 		if p.Name == name {
 			value = p.Value
 		}
@@ -195,20 +196,20 @@ func file(t *testing.T, a pipeline.Artifact, name string) digest.Digest {
 	return digest.Digest{}
 }
 
-func config(t *testing.T, a pipeline.Artifact) modelfile.Config {
+func saved(t *testing.T, a pipeline.Artifact) *checkpoints.Saved {
 	t.Helper()
-	c, err := modelfile.ReadConfig(a)
+	s, err := checkpoints.Read(a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return s
 }
 
 func TestBestEpochIsTheLatestOfEquals(t *testing.T) {
 	p := tinyParams()
 	p.Rate, p.WeightDecay = 1e-30, 0 // nothing moves, so all epochs are equal
-	a := mustTrain(t, stagetest.Split(t), p, 7, 1)
-	if best := config(t, a).BestEpoch; best != p.Epochs {
+	a := mustTrain(t, kindtest.Split(t), p, 7, 1)
+	if best := saved(t, a).BestEpoch; best != p.Epochs {
 		t.Errorf("the best epoch is %d, want %d", best, p.Epochs)
 	}
 }
@@ -216,25 +217,25 @@ func TestBestEpochIsTheLatestOfEquals(t *testing.T) {
 func TestHugeSizesAreRefused(t *testing.T) {
 	p := tinyParams()
 	p.Latent = 1_000_000_000
-	if _, err := train(t, stagetest.Split(t), p, 1, 1); err == nil || !strings.Contains(err.Error(), "latent") {
+	if _, err := train(t, kindtest.Split(t), p, 1, 1); err == nil || !strings.Contains(err.Error(), "latent") {
 		t.Errorf("error %v, want one that names latent", err)
 	}
 }
 
 func TestBadAttributesAreNamed(t *testing.T) {
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	for _, c := range []struct {
 		name string
-		edit func(*AdvXMultVAEParams)
+		edit func(*Params)
 		want string
 	}{
-		{"unknown attribute", func(p *AdvXMultVAEParams) { p.Adversaries[0].Attribute = "gendre" }, "gender"},
-		{"unknown class", func(p *AdvXMultVAEParams) {
+		{"unknown attribute", func(p *Params) { p.Adversaries[0].Attribute = "gendre" }, "gender"},
+		{"unknown class", func(p *Params) {
 			p.Adversaries[0].ClassWeights = map[string]float64{"f": 1, "m": 1, "x": 1}
 		}, `"x"`},
-		{"missing class", func(p *AdvXMultVAEParams) { p.Adversaries[0].ClassWeights = map[string]float64{"f": 1} }, `"m"`},
-		{"range of a class", func(p *AdvXMultVAEParams) { p.Adversaries[0].Range = []float64{0, 1} }, "categorical"},
-		{"weights of a number", func(p *AdvXMultVAEParams) {
+		{"missing class", func(p *Params) { p.Adversaries[0].ClassWeights = map[string]float64{"f": 1} }, `"m"`},
+		{"range of a class", func(p *Params) { p.Adversaries[0].Range = []float64{0, 1} }, "categorical"},
+		{"weights of a number", func(p *Params) {
 			p.Adversaries[1].Range = nil
 			p.Adversaries[1].ClassWeights = map[string]float64{"f": 1}
 		}, "number"},
@@ -250,7 +251,7 @@ func TestBadAttributesAreNamed(t *testing.T) {
 func TestDivergenceIsAnError(t *testing.T) {
 	p := tinyParams()
 	p.Rate, p.Epochs = 1e30, 1 // caught by the first validation at the latest
-	if _, err := train(t, stagetest.Split(t), p, 1, 1); err == nil || !strings.Contains(err.Error(), "epoch") {
+	if _, err := train(t, kindtest.Split(t), p, 1, 1); err == nil || !strings.Contains(err.Error(), "epoch") {
 		t.Errorf("error %v, want one that names the epoch", err)
 	}
 }
@@ -260,9 +261,20 @@ func TestCancelledTrainingStops(t *testing.T) {
 	cancel()
 	cell := &pipeline.Cell{
 		Params: tinyParams(), Backend: "go", OutDir: t.TempDir(),
-		Inputs: map[string]pipeline.Artifact{"data": stagetest.Split(t)},
+		Inputs: map[string]pipeline.Artifact{"data": kindtest.Split(t)},
 	}
-	if err := AdvXMultVAE().Run(ctx, cell); err == nil {
+	if err := Kind().Run(ctx, cell); err == nil {
 		t.Error("a cancelled training returned no error")
+	}
+}
+
+func TestValidationThatIsNotANumberIsRefused(t *testing.T) {
+	for _, e := range [][2]float64{{math.NaN(), 0.1}, {math.Inf(1), 0.1}, {1, math.NaN()}} {
+		if err := finite(e[0], e[1]); err == nil || !strings.Contains(err.Error(), "validation loss") {
+			t.Errorf("loss %g, score %g: error %v, want one about the validation loss", e[0], e[1], err)
+		}
+	}
+	if err := finite(1, 0.1); err != nil {
+		t.Error(err)
 	}
 }
