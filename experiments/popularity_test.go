@@ -8,11 +8,11 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/digest"
+	"foil/internal/kindtest"
 	"foil/internal/scores"
 	"foil/pipeline"
 	"foil/spec"
 	"foil/stages/command"
-	"foil/internal/kindtest"
 )
 
 // The Python program stands beside evaluate/ranking in a table, so both have to

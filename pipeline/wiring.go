@@ -161,7 +161,7 @@ func (b *builder) makers(p Port) string {
 	case len(names) == 0 || len(names) > few:
 		return ""
 	case len(names) == 1:
-		return fmt.Sprintf(" (%s makes %s)", names[0], p.Types())
+		return fmt.Sprintf(" (%s makes %s)", names[0], b.stages[names[0]].output)
 	}
 	return fmt.Sprintf(" (%s make %s)", list(names), p.Types())
 }
