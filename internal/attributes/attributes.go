@@ -21,11 +21,11 @@ type Param struct {
 	Range        []float64          `yaml:"range" doc:"[low, high] of a numeric attribute: the target becomes (value - low) / (high - low); without it the value is taken as it is"`
 }
 
-// Check reports what is wrong whatever the data.
+// Check reports errors that do not depend on the data.
 func (p *Param) Check(report func(path, format string, args ...any)) {
 	for _, class := range slices.Sorted(maps.Keys(p.ClassWeights)) {
 		if w := p.ClassWeights[class]; w <= 0 {
-			report("class_weights."+class, "a class weight is above 0, not %g", w)
+			report("class_weights."+class, "a class weight must be above 0, not %g", w)
 		}
 	}
 	switch {
@@ -143,7 +143,7 @@ func (t *Target) Group(heads, hidden int, dropout float64) adversary.Config {
 	return c
 }
 
-// Known says whether any of the given users has the attribute.
+// Known tells whether any of the given users has the attribute.
 func (t *Target) Known(users []int32) bool {
 	return slices.ContainsFunc(users, func(u int32) bool {
 		if t.Classes != nil {
@@ -153,12 +153,12 @@ func (t *Target) Known(users []int32) bool {
 	})
 }
 
-// CheckUnique reports values that stand twice in a list of parameters: list is
-// its path, field what follows the index.
+// CheckUnique reports values that are in a list of parameters more than once: list is its path,
+// field the rest of the path after the index.
 func CheckUnique[T comparable](list, field string, values []T, report func(path, format string, args ...any)) {
 	for i, v := range values {
 		if slices.Contains(values[:i], v) {
-			report(fmt.Sprintf("%s[%d]%s", list, i, field), "%v stands in the list twice", v)
+			report(fmt.Sprintf("%s[%d]%s", list, i, field), "%v is in the list twice", v)
 		}
 	}
 }

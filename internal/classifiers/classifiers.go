@@ -53,11 +53,11 @@ type Trained struct {
 	Weights *l2l.Weights
 }
 
-// EvaluationBatch is how many images are judged or attacked at once.
+// EvaluationBatch is how many images are evaluated or attacked at once.
 const EvaluationBatch = 100
 
-// Evaluator asks the classifier about so many images of a shape, or fewer. Its weights
-// may be frozen, which is faster, or still learn.
+// Evaluator evaluates the classifier on up to so many images of a shape. Frozen weights are
+// faster; weights that are still trained must not be frozen.
 func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*l2l.Evaluator, error) {
 	return l2l.NewEvaluator(l2l.EvaluatorConfig{
 		Network: t.Network, Shape: [3]int{image.Channels, image.Height, image.Width},

@@ -13,7 +13,7 @@ type Network struct {
 	Width int    `yaml:"width" json:"width" min:"0" max:"4096" doc:"channels of its first stage, of wrn-34 the widening factor; 0: the authors' (10, 64, 64, 32)"`
 }
 
-// Settle writes the authors' width out where none is given.
+// Settle fills in the authors' width where none is given.
 func (n *Network) Settle() {
 	if n.Width == 0 {
 		n.Width = map[string]int{"wrn-34": 10, "resnet-18": 64, "resnet-9": 64, "small-cnn": 32}[n.Name]
@@ -47,7 +47,7 @@ func (n Network) Build(image artifact.Shape, classes int) (*l2l.Network, error) 
 	case "resnet-9":
 		return l2l.ResNet9(n.Width, classes), nil
 	}
-	return nil, fmt.Errorf("%q is no classifier that is known here", n.Name)
+	return nil, fmt.Errorf("unknown classifier %q", n.Name)
 }
 
 // An Attacker is the parameter that names an attacker network and its size.
@@ -56,15 +56,14 @@ type Attacker struct {
 	Width int    `yaml:"width" json:"width" min:"0" max:"4096" doc:"channels of its first layer; 0: the authors' (64, 64, 128)"`
 }
 
-// Settle writes the authors' width out where none is given.
+// Settle fills in the authors' width where none is given.
 func (a *Attacker) Settle() {
 	if a.Width == 0 {
 		a.Width = map[string]int{"wide": 64, "two-layer": 64, "slim": 128}[a.Name]
 	}
 }
 
-// Build makes the network for what an attacker sees of images of a shape: that many
-// channels.
+// Build makes the network for images of a shape, of which the attacker sees so many channels.
 func (a Attacker) Build(image artifact.Shape, channels int) (*l2l.Network, error) {
 	if image.Channels != 3 || image.Height%2 != 0 || image.Width%2 != 0 {
 		return nil, fmt.Errorf("images of %v: attackers take 3 channels, and an even height and width", image)
@@ -77,7 +76,7 @@ func (a Attacker) Build(image artifact.Shape, channels int) (*l2l.Network, error
 	case "slim":
 		return l2l.Slim(channels, a.Width), nil
 	}
-	return nil, fmt.Errorf("%q is no attacker that is known here", a.Name)
+	return nil, fmt.Errorf("unknown attacker %q", a.Name)
 }
 
 // A Game is how an attacker was trained: what it sees, and how often it moves.
@@ -106,7 +105,7 @@ func (g Game) Build(image artifact.Shape) (v l2l.Variant, n *l2l.Network, err er
 	case "2-step-interpolation":
 		v = l2l.TwoStepInterpolation(g.Smooth)
 	default:
-		return v, nil, fmt.Errorf("%q is no variant of L2L that is known here", g.Variant)
+		return v, nil, fmt.Errorf("unknown variant of L2L %q", g.Variant)
 	}
 	n, err = g.Attacker.Build(image, v.Channels)
 	return v, n, err

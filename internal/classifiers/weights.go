@@ -35,8 +35,8 @@ func LoadWeights(b compute.Backend, n *l2l.Network, file safetensors.File) (*l2l
 	return nil, err
 }
 
-// Unused lists the tensors that a network has no use for, as the file calls them:
-// what stood before all of its names may have been taken off.
+// Unused lists the tensors that a network does not use, under the names that they have in the
+// file: a prefix that all names share may have been cut off from the keys.
 func Unused(n *l2l.Network, file safetensors.File) []string {
 	rest := maps.Clone(file)
 	for _, p := range n.Params {
@@ -50,10 +50,10 @@ func Unused(n *l2l.Network, file safetensors.File) []string {
 	return names
 }
 
-// few are so many names that they show how the others are built.
+// few is how many names are enough to show what the others look like.
 const few = 3
 
-// instead says which tensors there are beside those that were found.
+// instead tells which tensors the file has besides those that were found.
 func instead(unused []string, noneFound bool) string {
 	has := "the file also has "
 	if noneFound {

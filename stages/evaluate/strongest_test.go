@@ -135,9 +135,9 @@ func TestAttacksThatDoNotBelongTogetherAreRefused(t *testing.T) {
 		name, want string
 		other      pipeline.Artifact
 	}{
-		{"another classifier that says the same", "one and two cannot be put together: the one attacked classifier", other(func(a *attacks.Attack) { a.Model[0]++ })},
-		{"other images", "one and two cannot be put together: the one attacked images", other(func(a *attacks.Attack) { a.Data[0]++ })},
-		{"another epsilon", "the one had epsilon 0.031, the other 0.1", other(func(a *attacks.Attack) { a.Epsilon = 0.1 })},
+		{"another classifier that says the same", "one and two cannot be put together: the first attacked classifier", other(func(a *attacks.Attack) { a.Model[0]++ })},
+		{"other images", "one and two cannot be put together: the first attacked images", other(func(a *attacks.Attack) { a.Data[0]++ })},
+		{"another epsilon", "the first had epsilon 0.031, the second 0.1", other(func(a *attacks.Attack) { a.Epsilon = 0.1 })},
 		{"another answer before", "image 0 has label 0 and was taken for 0 before one, but 0 and 1 before two", attacked(t, on, [4]int32{0, 1, 1, 0})},
 		{"no image in common", "no image was attacked", attacked(t, on)},
 		{"no attack on images", "two: it has no attack.json", metrics},

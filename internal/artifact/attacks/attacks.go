@@ -1,6 +1,6 @@
-// Package attacks writes and reads what an attack on an image classifier has found:
-// metrics, as an artifact of that type has them, with the outcome for every image and
-// what the attack was on, so that only results that belong together are compared.
+// Package attacks writes and reads the result of an attack on an image classifier: an artifact
+// of type "metrics" that also has the outcome for every image, and what was attacked, so that
+// only results that belong together are compared.
 package attacks
 
 import (
@@ -14,11 +14,11 @@ import (
 
 const attackFile = "attack.json"
 
-// Docs documents the files, given what the metrics are.
+// Docs documents the files; metrics documents the metrics.
 func Docs(metrics string) []pipeline.FileDoc {
 	return []pipeline.FileDoc{
 		{Name: artifact.MetricsFile, Doc: metrics},
-		{Name: artifact.OutcomesFile, Doc: "for each image its row number, label, what it is taken for before and after, largest change of a pixel, loss after"},
+		{Name: artifact.OutcomesFile, Doc: "for each image its row number, its label, the predicted class before and after the attack, the largest change of a pixel, and the loss after it"},
 		{Name: attackFile, Doc: "epsilon, and the digests of the classifier and of the images"},
 	}
 }
@@ -30,15 +30,16 @@ type Attack struct {
 	Data    digest.Digest `json:"data"`  // the images
 }
 
-// Beside says why the results of two attacks cannot be put together, if they cannot.
+// Beside returns an error that tells why the results of two attacks cannot be combined, if they
+// cannot.
 func (a Attack) Beside(other Attack) error {
 	switch {
 	case a.Model != other.Model:
-		return fmt.Errorf("the one attacked classifier %s, the other %s", a.Model.Short(), other.Model.Short())
+		return fmt.Errorf("the first attacked classifier %s, the second %s", a.Model.Short(), other.Model.Short())
 	case a.Data != other.Data:
-		return fmt.Errorf("the one attacked images of %s, the other of %s", a.Data.Short(), other.Data.Short())
+		return fmt.Errorf("the first attacked images of %s, the second images of %s", a.Data.Short(), other.Data.Short())
 	case a.Epsilon != other.Epsilon:
-		return fmt.Errorf("the one had epsilon %g, the other %g", a.Epsilon, other.Epsilon)
+		return fmt.Errorf("the first had epsilon %g, the second %g", a.Epsilon, other.Epsilon)
 	}
 	return nil
 }
@@ -62,10 +63,10 @@ func Write(create artifact.CreateFunc, r Result) error {
 	return artifact.WriteFile(create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, r.Outcomes) })
 }
 
-// Read reads what was attacked and what became of it.
+// Read reads what was attacked, and the outcomes.
 func Read(a pipeline.Artifact) (attack Attack, outcomes []artifact.Outcome, err error) {
 	if !a.Has(attackFile) || !a.Has(artifact.OutcomesFile) {
-		return attack, nil, fmt.Errorf("it has no %s and %s, so it is no attack on images", attackFile, artifact.OutcomesFile)
+		return attack, nil, fmt.Errorf("it has no %s and %s, so it is not the result of an attack on images", attackFile, artifact.OutcomesFile)
 	}
 	if err := artifact.ReadJSON(a.Path, attackFile, &attack); err != nil {
 		return attack, nil, err
@@ -78,9 +79,9 @@ func Read(a pipeline.Artifact) (attack Attack, outcomes []artifact.Outcome, err 
 	return attack, outcomes, err
 }
 
-// Worse says whether an outcome harms the classifier more than another one of the
-// same image: the classifier is wrong where it was right, and of two of which it is right
-// in both or neither it has the larger loss.
+// Worse tells whether an outcome is worse for the classifier than another one of the same image:
+// its prediction is wrong where the other is right, or, if both are right or both wrong, its
+// loss is larger.
 func Worse(a, than artifact.Outcome) bool {
 	if a.Right() != than.Right() {
 		return than.Right()

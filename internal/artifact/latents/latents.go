@@ -1,6 +1,6 @@
-// Package latents writes and reads the artifact of type "latents": the latent
-// vectors that a model's checkpoints give the users of a split. They are made
-// once and read by all attacks and evaluations.
+// Package latents writes and reads the artifact of type "latents": the latent vectors of the
+// users of a split, as the checkpoints of a recommender encode them. They are made once and read
+// by all attacks and evaluations.
 package latents
 
 import (
@@ -32,13 +32,13 @@ type Config struct {
 	Model digest.Digest `json:"model"` // that encoded them
 }
 
-// Latents are the vectors that one checkpoint gives.
+// Latents are the vectors of one checkpoint.
 type Latents struct {
 	Config
 	Train, Validation, Test Part
 }
 
-// A Part is that of some users.
+// A Part is the vectors of some users.
 type Part struct {
 	User []int32   // rows of the users' table, ascending
 	Z    []float32 // [len(User), width]
@@ -70,8 +70,8 @@ func Write(create artifact.CreateFunc, c Config, latents map[string]*Latents) er
 	return artifact.WriteJSON(create, configFile, c)
 }
 
-// Open reads the vectors of a checkpoint. data is the split that they are used
-// with, which must be the one whose users they are.
+// Open reads the vectors of a checkpoint. data is the split of the stage that uses them, which
+// must be the split whose users were encoded.
 func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
 	c, err := readConfig(a)
 	if err != nil {
@@ -101,8 +101,8 @@ func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
 	return l, nil
 }
 
-// OfModel checks that a model is the one that encoded the vectors: to the decoder
-// of another one they mean nothing.
+// OfModel checks that a model is the one that encoded the vectors: the decoder of another model
+// cannot use them.
 func (l *Latents) OfModel(model pipeline.Artifact) error {
 	if used := model.Digest(); used != l.Model {
 		return fmt.Errorf("the latent vectors are of another model (%s) than the one that is given here (%s)", l.Model.Short(), used.Short())
@@ -110,11 +110,11 @@ func (l *Latents) OfModel(model pipeline.Artifact) error {
 	return nil
 }
 
-// check refuses vectors that a model has not really given.
+// check refuses vectors of a wrong size, and values that are not finite.
 func (l *Latents) check(width int) error {
 	for name, p := range l.parts() {
 		if len(p.Z) != len(p.User)*width {
-			return fmt.Errorf("%d values are no vectors of width %d for %d %s users", len(p.Z), width, len(p.User), name)
+			return fmt.Errorf("%d values do not make vectors of width %d for %d %s users", len(p.Z), width, len(p.User), name)
 		}
 		for i, v := range p.Z {
 			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
@@ -130,7 +130,7 @@ func readConfig(a pipeline.Artifact) (c Config, err error) {
 		return c, err
 	}
 	if c.Width < 1 {
-		return c, fmt.Errorf("%s: a width of %d makes no latent vector", configFile, c.Width)
+		return c, fmt.Errorf("%s: the width is %d; it must be at least 1", configFile, c.Width)
 	}
 	return c, nil
 }
