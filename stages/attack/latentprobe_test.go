@@ -60,7 +60,7 @@ func TestAttackerReadsWhatIsThere(t *testing.T) {
 }
 
 // golden are the scores of a short attack; see the note on digests in
-// stages/train. When they change, raise the kind's Version.
+// stages/train/advxmultvae. When they change, raise the kind's Version.
 var golden = map[string]float64{
 	"gender bacc": 0.8, "gender bacc_batches": 0.8, "gender bacc_majority": 0.5,
 	"age mae": 0.208178, "age mae_original": 11.4498, "age mae_mean": 0.215152, "age mae_median": 0.227273,

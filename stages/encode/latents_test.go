@@ -15,7 +15,7 @@ import (
 )
 
 // golden begins the latent vector of the first test user; see the note on digests in
-// stages/train. When they change, raise the kind's Version.
+// stages/train/advxmultvae. When they change, raise the kind's Version.
 var golden = []float32{-0.314362}
 
 func TestEveryUserIsEncodedOnce(t *testing.T) {

@@ -28,7 +28,7 @@ func inputs(t *testing.T, data pipeline.Artifact, epochs int) map[string]pipelin
 	return map[string]pipeline.Artifact{"model": m, "latents": trained.Latents(t, m, data), "data": data}
 }
 
-// golden are scores of the tiny model; see the note on digests in train_test.go.
+// golden are scores of the tiny model; see the note on digests in stages/train/advxmultvae.
 var golden = map[string]float64{
 	"ndcg": 0.709165, "recall": 0.909722, "coverage": 1,
 }
