@@ -8,11 +8,11 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/digest"
+	"foil/internal/kindtest"
 	"foil/internal/scores"
 	"foil/pipeline"
 	"foil/spec"
 	"foil/stages/command"
-	"foil/stages/stagetest"
 )
 
 // The Python program stands beside evaluate/ranking in a table, so both have to
@@ -22,12 +22,12 @@ func TestPopularityScoresAsFoilDoes(t *testing.T) {
 		t.Skip("python3 has no pyarrow: python3 -m pip install pyarrow")
 	}
 	const k = 5
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	split, err := artifact.ReadSplit(data.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	metrics := stagetest.Metrics(t, runPopularity(t, data, k))
+	metrics := kindtest.Metrics(t, runPopularity(t, data, k))
 	want := popularity(split, k)
 	if len(metrics) != len(want) {
 		t.Errorf("%d metrics, want %d", len(metrics), len(want))
@@ -53,7 +53,7 @@ func runPopularity(t *testing.T, data pipeline.Artifact, k int64) pipeline.Artif
 	if err != nil {
 		t.Fatal(err)
 	}
-	return stagetest.MustRun(t, kind, &pipeline.Cell{
+	return kindtest.MustRun(t, kind, &pipeline.Cell{
 		Params:  p,
 		Inputs:  map[string]pipeline.Artifact{"split": data},
 		Sources: []pipeline.Source{{Name: "popularity.py", Digest: digest.Of(program), Content: program}},

@@ -31,6 +31,10 @@ type Cell struct {
 	Cores    int    // how many threads the cell may keep busy; 0 means 1
 	GPUs     []int  // those of the machine that are the cell's, numbered from 0
 
+	// Kind finds a kind by its name, nil where there is none: the one that can open an
+	// artifact (Kind.Open).
+	Kind func(name string) *Kind
+
 	// OutDir receives the files of the artifact.
 	OutDir string
 

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"io/fs"
+	"slices"
 
 	"foil/internal/digest"
 	"foil/spec"
@@ -72,6 +73,14 @@ type Kind struct {
 	// sources are part of the key; where they lie is not. Nil: none.
 	Sources func(ctx context.Context, env *Env, params any) ([]Source, error)
 
+	// Open opens an artifact that names this kind as the one that can, at a checkpoint, for a
+	// cell of another kind: with that cell's Backend and Cores, so that kind has to be Numeric
+	// if this one computes with the backend. What it returns depends on the artifact's type: a
+	// recommender is an artifact.Recommender. Nil: nothing is opened through this kind.
+	// The output of the kinds that read it depends on what Open does: where that changes,
+	// raise their Version, too.
+	Open func(ctx context.Context, cell *Cell, a Artifact, checkpoint string) (any, error)
+
 	// Run reads cell.Inputs and writes files with cell.Create. It must return
 	// ctx's error soon after ctx is done, and must not read clocks, environment,
 	// or anything else from which two identical runs could differ.
@@ -81,10 +90,25 @@ type Kind struct {
 // A Port is a named input of a kind.
 type Port struct {
 	Name     string
-	Type     Type // empty: any
+	Type     Type   // empty: any
+	Or       []Type // further types that it takes
 	Doc      string
 	Optional bool
 	Gathered bool // filled by `gather:`, all cells of a stage as one table
+}
+
+// Takes says whether an artifact of a type fits the port.
+func (p Port) Takes(t Type) bool {
+	return p.Type == "" || p.Type == t || slices.Contains(p.Or, t)
+}
+
+// Types names the types that the port takes, for people; empty: any.
+func (p Port) Types() string {
+	text := string(p.Type)
+	for _, t := range p.Or {
+		text += " or " + string(t)
+	}
+	return text
 }
 
 // An Input is what a stage is given under a name.

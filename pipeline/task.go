@@ -94,6 +94,7 @@ func (t *Task) Run(ctx context.Context, kinds []Kind, s Site, h Hooks) (err erro
 	if err != nil {
 		return err
 	}
+	cell.Kind = finder(kinds)
 	defer func() {
 		if p := recover(); p != nil {
 			cell.Logf("panic: %v\n\n%s", p, debug.Stack())
@@ -101,6 +102,17 @@ func (t *Task) Run(ctx context.Context, kinds []Kind, s Site, h Hooks) (err erro
 		}
 	}()
 	return kinds[i].Run(ctx, cell)
+}
+
+// finder finds kinds by their names, nil where there is none.
+func finder(kinds []Kind) func(name string) *Kind {
+	return func(name string) *Kind {
+		i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
+		if i < 0 {
+			return nil
+		}
+		return &kinds[i]
+	}
 }
 
 // newCell makes what the kind is given.

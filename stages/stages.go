@@ -1,9 +1,24 @@
-// Package stages names every kind of stage that there is. A kind is a value
-// with its parameters as a documented struct; adding one is a file in a family's
-// folder and a line here.
+// Package stages lists every kind of stage. A kind is a value, with its parameters as a
+// documented struct. To add one, write a file or folder in a family's folder and add a line to
+// All; nothing else has to know it.
 //
-// The families stand in the order in which data flows: load, filter, split,
-// train, encode, attack, evaluate, report; and command, which is any of them.
+// The families are in the order in which data flows: load, filter, split, train, encode, attack,
+// evaluate, report; and command, which can be any of them. What kinds share is in internal/:
+// artifact (file formats), training, attributes, classifiers, scores.
+//
+// # A new recommender
+//
+// A kind makes an artifact of type "recommender" and can open it again:
+//
+//   - Run trains. With epochs, call training.Run with a training.Trainer: it has one method for an
+//     epoch, one for the weights, and two for the state that an interruption must not lose.
+//     training.Validation scores an epoch by ranking, training.Order shuffles the data. Without
+//     epochs, call checkpoints.Write with the last weights alone.
+//   - Open reads checkpoints.Read, its Config and its Weights, and returns an
+//     artifact.Recommender: the model with a method Scores. If it also is an
+//     artifact.LatentRecommender, encode/latents and attack/latent-probe work on it.
+//
+// training.json names the kind, which is how evaluate/ranking and all other consumers find Open.
 package stages
 
 import (
@@ -17,7 +32,7 @@ import (
 	"foil/stages/load"
 	"foil/stages/report"
 	"foil/stages/split"
-	"foil/stages/train"
+	"foil/stages/train/advxmultvae"
 	"foil/stages/train/classifier"
 )
 
@@ -34,7 +49,7 @@ func All() []pipeline.Kind {
 		filter.KCore(),
 		filter.KnownAttributes(),
 		split.UserKFold(),
-		train.AdvXMultVAE(),
+		advxmultvae.Kind(),
 		classifier.Kind(),
 		encode.Latents(),
 		attack.LatentProbe(),

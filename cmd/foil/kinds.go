@@ -71,7 +71,7 @@ func describeKind(out io.Writer, k pipeline.Kind) {
 			if p.Optional {
 				how += ", optional"
 			}
-			fmt.Fprintf(out, "  %-20s %s\n", p.Name, wrap(fmt.Sprintf("%s (%s): %s", cmp.Or(p.Type, "any type"), how, p.Doc), 23))
+			fmt.Fprintf(out, "  %-20s %s\n", p.Name, wrap(fmt.Sprintf("%s (%s): %s", cmp.Or(p.Types(), "any type"), how, p.Doc), 23))
 		}
 	}
 	output := string(k.Output)

@@ -26,3 +26,12 @@ func (r Rows) Len() int { return len(r.User) }
 
 // Items returns the items of row i (of the user User[i]).
 func (r Rows) Items(i int) []int32 { return r.Item[r.Offset[i]:r.Offset[i+1]] }
+
+// Lists are the items of each row, which share Rows.Item.
+func (r Rows) Lists() [][]int32 {
+	lists := make([][]int32, r.Len())
+	for i := range lists {
+		lists[i] = r.Items(i)
+	}
+	return lists
+}

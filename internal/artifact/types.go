@@ -6,8 +6,8 @@ const (
 	TypeInteractions = "interactions" // interactions.arrow, users.arrow, items.arrow
 	TypeSplit        = "split"        // train, validation_* and test_*.arrow, users.arrow, items.arrow
 	TypeImages       = "images"       // train.arrow, test.arrow, classes.arrow, image.json
-	TypeModel        = "model"        // best.safetensors, last.safetensors, config.json, curves.arrow
-	TypeClassifier   = "classifier"   // best.safetensors, last.safetensors, config.json, curves.arrow, and an attacker's weights
+	TypeRecommender  = "recommender"  // checkpoints of a training, or of a model without one: package checkpoints
+	TypeClassifier   = "classifier"   // the same, with an attacker's weights beside the classifier's
 	TypeLatents      = "latents"      // best.safetensors, last.safetensors, latents.json
 	TypeMetrics      = "metrics"      // metrics.arrow
 	TypeReport       = "report"       // whatever people read; the kind says which file is for the terminal

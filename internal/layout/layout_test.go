@@ -28,6 +28,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		{"pipeline", []string{"foil/stages", "foil/models", "foil/internal/report", "foil/cmd", "foil/internal/artifact", "foil/internal/dataset", gomlx, arrow}},
 		{"models", []string{"foil/spec", "foil/pipeline", "foil/stages", "foil/internal/report", "foil/cmd", "foil/internal/store/disk", arrow}},
 		{"internal/report", []string{"foil/stages", "foil/models", "foil/pipeline", "foil/cmd", gomlx}},
+		{"internal/artifact", []string{"foil/stages", "foil/models", "foil/internal/training", "foil/cmd", gomlx}},
+		{"internal/training", []string{"foil/stages", "foil/cmd"}},
 		{"stages", []string{"foil/cmd"}},
 	} {
 		if _, err := os.Stat(filepath.Join("..", layer.folder)); err != nil {

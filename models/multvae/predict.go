@@ -33,7 +33,13 @@ func (m *Model) Encode(rows Rows) (z []float32, kl float64) {
 
 // Decode calls f with the logits of each latent vector of z [users, l], in
 // order, until ctx is done. f may overwrite the logits and must not keep them.
-func (m *Model) Decode(ctx context.Context, z []float32, f func(user int, logits []float32) error) (err error) {
+func (m *Model) Decode(ctx context.Context, z []float32, f func(user int, logits []float32) error) error {
+	row := make([]float32, m.config.Items)
+	return m.decode(ctx, z, func(int) []float32 { return row }, f)
+}
+
+// decode writes the logits of each latent vector to the row that it is told, and calls f.
+func (m *Model) decode(ctx context.Context, z []float32, row func(user int) []float32, f func(user int, logits []float32) error) (err error) {
 	if m.latents == nil {
 		if m.latents, err = backend.NewTensor(m.backend, predictBatch, m.config.Latent); err != nil {
 			return err
@@ -42,7 +48,6 @@ func (m *Model) Decode(ctx context.Context, z []float32, f func(user int, logits
 	if len(z)%m.config.Latent != 0 {
 		return fmt.Errorf("%d values are no latent vectors of width %d", len(z), m.config.Latent)
 	}
-	row := make([]float32, m.config.Items)
 	size := predictBatch * m.config.Latent
 	for first := 0; len(z) > 0; first += predictBatch {
 		if err := ctx.Err(); err != nil {
@@ -50,16 +55,15 @@ func (m *Model) Decode(ctx context.Context, z []float32, f func(user int, logits
 		}
 		part := z[:min(size, len(z))]
 		z = z[len(part):]
-		err := m.decodePart(part, row, func(i int, logits []float32) error { return f(first+i, logits) })
-		if err != nil {
+		if err := m.decodePart(part, first, row, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// decodePart is Decode for at most predictBatch users.
-func (m *Model) decodePart(z, row []float32, f func(i int, logits []float32) error) error {
+// decodePart is decode for at most predictBatch users, from the one numbered first.
+func (m *Model) decodePart(z []float32, first int, row func(user int) []float32, f func(user int, logits []float32) error) error {
 	n := m.config.Items
 	err := backend.Write(m.latents, func(flat []float32) {
 		clear(flat[copy(flat, z):]) // the last batch is padded: one shape, one graph
@@ -74,8 +78,9 @@ func (m *Model) decodePart(z, row []float32, f func(i int, logits []float32) err
 	var inner error
 	err = backend.Read(logits[0], func(flat []float32) {
 		for i := range len(z) / m.config.Latent {
-			kernels.Sum(flat[i*n:(i+1)*n], m.decoderBias, row)
-			if inner = f(i, row); inner != nil {
+			into := row(first + i)
+			kernels.Sum(flat[i*n:(i+1)*n], m.decoderBias, into)
+			if inner = f(first+i, into); inner != nil {
 				return
 			}
 		}

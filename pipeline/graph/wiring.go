@@ -41,9 +41,9 @@ func (b *builder) checkWiring(s *spec.Stage) {
 			field, verb = "gather", "gathers"
 		}
 		if p.Name == anyName {
-			b.at(s.Pos, "stage %q %s nothing, and %s needs a stage at least; write %s: {NAME: STAGE}%s", s.Name, verb, kind.Name, field, b.makers(p.Type))
+			b.at(s.Pos, "stage %q %s nothing, and %s needs a stage at least; write %s: {NAME: STAGE}%s", s.Name, verb, kind.Name, field, b.makers(p))
 		} else {
-			b.at(s.Pos, "stage %q misses the input %q of %s; write %s: {%s: STAGE}%s", s.Name, p.Name, kind.Name, field, p.Name, b.makers(p.Type))
+			b.at(s.Pos, "stage %q misses the input %q of %s; write %s: {%s: STAGE}%s", s.Name, p.Name, kind.Name, field, p.Name, b.makers(p))
 		}
 	}
 }
@@ -79,9 +79,9 @@ func (b *builder) checkInput(kind *pipeline.Kind, n spec.Need, gathered bool) {
 		b.at(n.StagePos, "no stage %q%s", n.Stage, spec.Suggestion(n.Stage, b.stageNames))
 		return
 	}
-	if port.Type != "" && from.output != "" && from.output != port.Type {
+	if from.output != "" && !port.Takes(from.output) {
 		b.at(n.StagePos, "input %q of %s takes %s, and stage %q (%s) makes %s%s",
-			n.Name, kind.Name, port.Type, n.Stage, from.kind.Name, from.output, b.makers(port.Type))
+			n.Name, kind.Name, port.Types(), n.Stage, from.kind.Name, from.output, b.makers(*port))
 	}
 }
 
@@ -151,10 +151,10 @@ func portNames(k *pipeline.Kind, gathered bool) []string {
 }
 
 // makers ends an error about an input with the stages that could fill it.
-func (b *builder) makers(t pipeline.Type) string {
+func (b *builder) makers(p pipeline.Port) string {
 	var names []string
 	for _, s := range b.spec.Stages {
-		if t != "" && b.stages[s.Name].output == t {
+		if t := b.stages[s.Name].output; p.Type != "" && t != "" && p.Takes(t) {
 			names = append(names, s.Name)
 		}
 	}
@@ -163,9 +163,9 @@ func (b *builder) makers(t pipeline.Type) string {
 	case len(names) == 0 || len(names) > few:
 		return ""
 	case len(names) == 1:
-		return fmt.Sprintf(" (%s makes %s)", names[0], t)
+		return fmt.Sprintf(" (%s makes %s)", names[0], b.stages[names[0]].output)
 	}
-	return fmt.Sprintf(" (%s make %s)", words.And(names), t)
+	return fmt.Sprintf(" (%s make %s)", words.And(names), p.Types())
 }
 
 // sortedNeeds returns inputs in the order in which cells are joined and keys

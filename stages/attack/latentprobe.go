@@ -10,13 +10,13 @@ import (
 	"github.com/gomlx/compute"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/latents"
+	"foil/internal/attributes"
 	"foil/models/adversary"
 	"foil/models/backend"
 	"foil/models/optim"
 	"foil/models/random"
 	"foil/pipeline"
-	"foil/stages/attributes"
-	"foil/stages/latentfile"
 )
 
 // LatentProbe is attack/latent-probe.
@@ -56,7 +56,7 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell) error {
 	for i, checkpoint := range p.Checkpoints {
 		a := attack{params: p, cell: cell, backend: b, checkpoint: checkpoint, done: i * p.Epochs}
 		var found []artifact.Metric
-		a.latents, err = latentfile.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
+		a.latents, err = latents.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
 		if err == nil {
 			a.victims, err = victimsOf(p, &split.Users, a.latents)
 		}
@@ -81,7 +81,7 @@ type victim struct {
 }
 
 // victimsOf finds the attributes of the users whose latent vectors there are.
-func victimsOf(p *LatentProbeParams, users *artifact.Users, l *latentfile.Latents) ([]victim, error) {
+func victimsOf(p *LatentProbeParams, users *artifact.Users, l *latents.Latents) ([]victim, error) {
 	var victims []victim
 	for _, a := range p.Attributes {
 		target, err := a.Param.Resolve(users)
@@ -108,7 +108,7 @@ type attack struct {
 	victims    []victim
 	checkpoint string
 	done       int // epochs of earlier checkpoints, for the progress
-	latents    *latentfile.Latents
+	latents    *latents.Latents
 }
 
 // run trains the attackers and scores them. Both checkpoints are attacked with

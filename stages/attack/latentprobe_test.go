@@ -6,17 +6,17 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/attributes"
+	"foil/internal/kindtest"
+	"foil/internal/kindtest/trained"
 	"foil/models/adversary"
 	"foil/pipeline"
-	"foil/stages/attributes"
-	"foil/stages/stagetest"
-	"foil/stages/train/traintest"
 )
 
 func inputs(t *testing.T) map[string]pipeline.Artifact {
 	t.Helper()
-	data := stagetest.Split(t)
-	return map[string]pipeline.Artifact{"latents": traintest.Latents(t, traintest.Model(t, data, 0), data), "data": data}
+	data := kindtest.Split(t)
+	return map[string]pipeline.Artifact{"latents": trained.Latents(t, trained.Model(t, data, 0), data), "data": data}
 }
 
 func params(epochs int) *LatentProbeParams {
@@ -43,8 +43,8 @@ func values(metrics []artifact.Metric, checkpoint string) map[string]float64 {
 
 func TestAttackerReadsWhatIsThere(t *testing.T) {
 	// In the tiny split, taste is gender: an undefended model gives it away.
-	a := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(200), Seed: 3, Inputs: inputs(t)})
-	v := values(stagetest.Metrics(t, a), "last")
+	a := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(200), Seed: 3, Inputs: inputs(t)})
+	v := values(kindtest.Metrics(t, a), "last")
 	if v["gender bacc"] < 0.7 {
 		t.Errorf("balanced accuracy of gender is %.3f: the attacker has not learned", v["gender bacc"])
 	}
@@ -60,7 +60,7 @@ func TestAttackerReadsWhatIsThere(t *testing.T) {
 }
 
 // golden are the scores of a short attack; see the note on digests in
-// stages/train. When they change, raise the kind's Version.
+// stages/train/advxmultvae. When they change, raise the kind's Version.
 var golden = map[string]float64{
 	"gender bacc": 0.8, "gender bacc_batches": 0.8, "gender bacc_majority": 0.5,
 	"age mae": 0.208178, "age mae_original": 11.4498, "age mae_mean": 0.215152, "age mae_median": 0.227273,
@@ -69,8 +69,8 @@ var golden = map[string]float64{
 func TestTinyAttackIsPinned(t *testing.T) {
 	p := params(12)
 	p.Attributes[0].ClassWeights = map[string]float64{"f": 0.8, "m": 0.3}
-	a := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: inputs(t)})
-	got := values(stagetest.Metrics(t, a), "best")
+	a := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: inputs(t)})
+	got := values(kindtest.Metrics(t, a), "best")
 	for name, want := range golden {
 		if v, ok := got[name]; !ok || math.Abs(v-want) > 1e-4*math.Abs(want) {
 			t.Errorf("%q: %.6g, want %.6g; has Version been raised?", name, v, want)
@@ -84,24 +84,24 @@ func TestTinyAttackIsPinned(t *testing.T) {
 // TestDropoutOfAnAttackerMatters keeps the published dropout from being lost.
 func TestDropoutOfAnAttackerMatters(t *testing.T) {
 	in := inputs(t)
-	with := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(12), Seed: 3, Inputs: in})
+	with := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(12), Seed: 3, Inputs: in})
 	p := params(12)
 	p.Attributes[0].Dropout, p.Attributes[1].Dropout = 0, 0
-	without := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: in})
+	without := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: in})
 	if with.Digest() == without.Digest() {
 		t.Error("an attack with dropout is the same as one without")
 	}
 }
 
 func TestCheckpointsAreAttackedAsNamed(t *testing.T) {
-	data := stagetest.Split(t)
-	long := traintest.Model(t, data, 0)
-	short := traintest.Model(t, data, traintest.BestEpoch(t, long))
+	data := kindtest.Split(t)
+	long := trained.Model(t, data, 0)
+	short := trained.Model(t, data, trained.BestEpoch(t, long))
 	attack := func(model pipeline.Artifact, checkpoint string) map[string]float64 {
 		p := params(12)
 		p.Checkpoints = []string{checkpoint}
-		a := stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: map[string]pipeline.Artifact{"latents": traintest.Latents(t, model, data), "data": data}})
-		return values(stagetest.Metrics(t, a), checkpoint)
+		a := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: map[string]pipeline.Artifact{"latents": trained.Latents(t, model, data), "data": data}})
+		return values(kindtest.Metrics(t, a), checkpoint)
 	}
 	if best, last := attack(long, "best"), attack(short, "last"); !maps.Equal(best, last) {
 		t.Errorf("the best checkpoint gives %v, the last of a training that ends there %v", best, last)
@@ -131,7 +131,7 @@ func TestBaselinesAreOfTrainingUsers(t *testing.T) {
 func TestSameAttackGivesTheSameBytes(t *testing.T) {
 	in := inputs(t)
 	digest := func(seed uint64) string {
-		return stagetest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(3), Seed: seed, Inputs: in}).Digest().String()
+		return kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(3), Seed: seed, Inputs: in}).Digest().String()
 	}
 	first := digest(3)
 	if digest(3) != first {

@@ -2,8 +2,8 @@
 package attack
 
 import (
-	"foil/stages/attributes"
-	"foil/stages/modelfile"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/attributes"
 )
 
 // LatentProbeParams are the parameters of attack/latent-probe. The defaults
@@ -40,7 +40,7 @@ func (p *LatentProbeParams) Check(report func(path, format string, args ...any))
 
 func defaults() any {
 	return &LatentProbeParams{
-		Checkpoints: []string{modelfile.Best, modelfile.Last},
+		Checkpoints: []string{checkpoints.Best, checkpoints.Last},
 		Epochs:      50,
 		Batch:       64,
 		Rate:        1e-3,

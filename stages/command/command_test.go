@@ -14,9 +14,9 @@ import (
 	"sync"
 	"testing"
 
+	"foil/internal/kindtest"
 	"foil/pipeline"
 	"foil/spec"
-	"foil/stages/stagetest"
 )
 
 func str(s string) spec.Value { return spec.Value{Type: spec.String, Str: s} }
@@ -76,7 +76,7 @@ func TestProgramFindsItsFilesAndInputs(t *testing.T) {
 		{Axis: "i", Value: spec.Value{Type: spec.Int, Int: 7}}, {Axis: "s", Value: str("x")},
 	}
 	cell.Gathered = map[string][]pipeline.GatheredCell{"all": {{Artifact: artifactOf(t, "y", "0")}, {Axes: axes, Artifact: artifactOf(t, "y", "3")}}}
-	a := stagetest.MustRun(t, Command(), cell)
+	a := kindtest.MustRun(t, Command(), cell)
 	if got := read(t, a, "z"); got != "123" {
 		t.Errorf("got %q", got)
 	}
@@ -95,14 +95,14 @@ func TestProgramFindsItsFilesAndInputs(t *testing.T) {
 
 func TestEachRunHasAFreshFolder(t *testing.T) {
 	cell := newCell(t, shell("touch left out/x; exit 1", "x"))
-	if _, err := stagetest.Run(t, Command(), cell); err == nil {
+	if _, err := kindtest.Run(t, Command(), cell); err == nil {
 		t.Fatal("no error")
 	}
 	if _, err := os.Stat(filepath.Join(scratchOf(cell), "left")); err != nil {
 		t.Errorf("a failed run leaves nothing to look into: %v", err)
 	}
 	cell.Params = shell("test ! -e left && test ! -e out/x && touch out/x", "x")
-	if _, err := stagetest.Run(t, Command(), cell); err != nil {
+	if _, err := kindtest.Run(t, Command(), cell); err != nil {
 		t.Error(err)
 	}
 }
@@ -111,7 +111,7 @@ func TestEachRunHasAFreshFolder(t *testing.T) {
 func TestChangedInputIsAnError(t *testing.T) {
 	cell := newCell(t, shell("chmod u+w in/text/x; echo more >>in/text/x; touch out/y", "y"))
 	cell.Inputs = map[string]pipeline.Artifact{"text": artifactOf(t, "x", "2")}
-	_, err := stagetest.Run(t, Command(), cell)
+	_, err := kindtest.Run(t, Command(), cell)
 	if err == nil || !strings.Contains(err.Error(), "in/text/x was changed by the program") {
 		t.Errorf("got %v", err)
 	}
@@ -157,7 +157,7 @@ func (w *watcher) String() string {
 
 func TestWhatIsLeftInTheBackgroundIsAnError(t *testing.T) {
 	cell := newCell(t, shell("touch out/x; sleep 1000 &", "x"))
-	_, err := stagetest.Run(t, Command(), cell)
+	_, err := kindtest.Run(t, Command(), cell)
 	if err == nil || !strings.Contains(err.Error(), "not what it had started in the background") {
 		t.Errorf("got %v", err)
 	}

@@ -3,28 +3,27 @@ package encode
 
 import (
 	"context"
+	"fmt"
 
 	"foil/internal/artifact"
-	"foil/models/backend"
-	"foil/models/multvae"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/artifact/latents"
 	"foil/pipeline"
-	"foil/stages/latentfile"
-	"foil/stages/modelfile"
 )
 
 // Latents is encode/latents.
 func Latents() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "encode/latents",
-		Version: 1,
-		Doc: "Encodes all users of a split with both checkpoints of a model, in evaluation mode, where the latent vector is " +
-			"the mean. Attacks and evaluations share what it makes.",
+		Version: 2,
+		Doc: "Encodes all users of a split with both checkpoints of a recommender that has latent vectors, in evaluation mode. " +
+			"Attacks and evaluations share the output.",
 		Inputs: []pipeline.Port{
-			{Name: "model", Type: artifact.TypeModel, Doc: "the recommender"},
+			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
 			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that it was trained on"},
 		},
 		Output:  artifact.TypeLatents,
-		Files:   latentfile.Docs,
+		Files:   latents.Docs,
 		Numeric: true,
 		Run:     run,
 	}
@@ -35,32 +34,34 @@ func run(ctx context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	b, err := backend.Open(cell.Backend, cell.Cores)
-	if err != nil {
-		return err
-	}
-	config := latentfile.Config{Data: cell.Inputs["data"].Digest(), Model: cell.Inputs["model"].Digest()}
-	latents := map[string]*latentfile.Latents{}
-	for _, checkpoint := range []string{modelfile.Best, modelfile.Last} {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		m, c, err := modelfile.OpenMultVAE(b, cell.Inputs["model"], cell.Inputs["data"], checkpoint)
+	config := latents.Config{Data: cell.Inputs["data"].Digest(), Model: cell.Inputs["model"].Digest()}
+	found := map[string]*latents.Latents{}
+	for _, checkpoint := range []string{checkpoints.Best, checkpoints.Last} {
+		opened, err := checkpoints.OpenRecommender(ctx, cell, "model", "data", checkpoint)
 		if err != nil {
 			return err
 		}
-		config.Width = c.Latent
-		latents[checkpoint] = &latentfile.Latents{
-			Train:      part(m, split.Train),
-			Validation: part(m, split.ValidationInput),
-			Test:       part(m, split.TestInput),
+		r, ok := opened.(artifact.LatentRecommender)
+		if !ok {
+			return fmt.Errorf("model: the recommender (%T) has no latent vectors that could be encoded", opened)
 		}
+		config.Width = r.Width()
+		l := &latents.Latents{}
+		for _, part := range []struct {
+			to    *latents.Part
+			users artifact.Interactions
+		}{{&l.Train, split.Train}, {&l.Validation, split.ValidationInput}, {&l.Test, split.TestInput}} {
+			if *part.to, err = encode(ctx, r, part.users); err != nil {
+				return err
+			}
+		}
+		found[checkpoint] = l
 	}
-	return latentfile.Write(cell.Create, config, latents)
+	return latents.Write(cell.Create, config, found)
 }
 
-func part(m *multvae.Model, x artifact.Interactions) latentfile.Part {
+func encode(ctx context.Context, r artifact.LatentRecommender, x artifact.Interactions) (latents.Part, error) {
 	rows := artifact.NewRows(x)
-	z, _ := m.Encode(modelfile.Rows(rows))
-	return latentfile.Part{User: rows.User, Z: z}
+	p := latents.Part{User: rows.User, Z: make([]float32, rows.Len()*r.Width())}
+	return p, r.Latents(ctx, rows.Lists(), p.Z)
 }

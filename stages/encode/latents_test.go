@@ -7,32 +7,32 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/artifact/latents"
+	"foil/internal/kindtest"
+	"foil/internal/kindtest/trained"
 	"foil/pipeline"
-	"foil/stages/latentfile"
-	"foil/stages/modelfile"
-	"foil/stages/stagetest"
-	"foil/stages/train/traintest"
 )
 
 // golden begins the latent vector of the first test user; see the note on digests in
-// stages/train. When they change, raise the kind's Version.
+// stages/train/advxmultvae. When they change, raise the kind's Version.
 var golden = []float32{-0.314362}
 
 func TestEveryUserIsEncodedOnce(t *testing.T) {
-	data := stagetest.Split(t)
-	model := traintest.Model(t, data, 0)
-	a := traintest.Latents(t, model, data)
+	data := kindtest.Split(t)
+	model := trained.Model(t, data, 0)
+	a := trained.Latents(t, model, data)
 	split, err := artifact.ReadSplit(data.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := latentfile.Open(a, data, modelfile.Last)
+	l, err := latents.Open(a, data, checkpoints.Last)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []struct {
 		name string
-		got  latentfile.Part
+		got  latents.Part
 		of   artifact.Interactions
 	}{
 		{"train", l.Train, split.Train}, {"validation", l.Validation, split.ValidationInput}, {"test", l.Test, split.TestInput},
@@ -52,11 +52,11 @@ func TestEveryUserIsEncodedOnce(t *testing.T) {
 }
 
 func TestCheckpointsAreEncodedAsNamed(t *testing.T) {
-	data := stagetest.Split(t)
-	long := traintest.Model(t, data, 0)
-	short := traintest.Model(t, data, traintest.BestEpoch(t, long))
+	data := kindtest.Split(t)
+	long := trained.Model(t, data, 0)
+	short := trained.Model(t, data, trained.BestEpoch(t, long))
 	z := func(model pipeline.Artifact, checkpoint string) []float32 {
-		l, err := latentfile.Open(traintest.Latents(t, model, data), data, checkpoint)
+		l, err := latents.Open(trained.Latents(t, model, data), data, checkpoint)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,11 +71,11 @@ func TestCheckpointsAreEncodedAsNamed(t *testing.T) {
 }
 
 func TestLatentsOfAnotherSplitAreRefused(t *testing.T) {
-	data := stagetest.Split(t)
-	a := traintest.Latents(t, traintest.Model(t, data, 1), data)
+	data := kindtest.Split(t)
+	a := trained.Latents(t, trained.Model(t, data, 1), data)
 	other := data
 	other.Files = data.Files[1:]
-	if _, err := latentfile.Open(a, other, modelfile.Best); err == nil || !strings.Contains(err.Error(), "another split") {
+	if _, err := latents.Open(a, other, checkpoints.Best); err == nil || !strings.Contains(err.Error(), "another split") {
 		t.Errorf("error %v, want one that names another split", err)
 	}
 }

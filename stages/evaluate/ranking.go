@@ -9,13 +9,11 @@ import (
 	"slices"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/artifact/latents"
+	"foil/internal/attributes"
 	"foil/internal/scores"
-	"foil/models/backend"
-	"foil/models/multvae"
 	"foil/pipeline"
-	"foil/stages/attributes"
-	"foil/stages/latentfile"
-	"foil/stages/modelfile"
 )
 
 // RankingParams are the parameters of evaluate/ranking.
@@ -37,18 +35,18 @@ func (p *RankingParams) Check(report func(path, format string, args ...any)) {
 func Ranking() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "evaluate/ranking",
-		Version: 3,
+		Version: 4,
 		Doc: "Scores recommendations to test users, of whose items the model sees a part: NDCG and recall of the rest, " +
 			"averaged over users, and coverage of the items (Escobedo et al. 2024, section 4).",
 		Inputs: []pipeline.Port{
-			{Name: "model", Type: artifact.TypeModel, Doc: "the recommender"},
-			{Name: "latents", Type: artifact.TypeLatents, Doc: "its latent vectors"},
+			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
+			{Name: "latents", Type: artifact.TypeLatents, Optional: true, Doc: "its latent vectors, if it has any and they are there: they are not made again, and the scores are the same"},
 			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that it was trained on"},
 		},
 		Output: artifact.TypeMetrics,
 		Files:  []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "ndcg, recall and coverage at each k; ndcg_gap and recall_gap for each of groups"}},
 		Params: func() any {
-			return &RankingParams{K: []int{10, 20, 50}, Checkpoints: []string{modelfile.Best, modelfile.Last}, Seen: "exclude"}
+			return &RankingParams{K: []int{10, 20, 50}, Checkpoints: []string{checkpoints.Best, checkpoints.Last}, Seen: "exclude"}
 		},
 		Numeric: true,
 		Run:     runRanking,
@@ -64,24 +62,14 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 	if k := slices.Max(p.K); k > split.Items.Len() {
 		return fmt.Errorf("k is %d, and the data has %d items: there is no such cut-off", k, split.Items.Len())
 	}
-	b, err := backend.Open(cell.Backend, cell.Cores)
-	if err != nil {
-		return err
-	}
+	input := artifact.NewRows(split.TestInput)
 	var metrics []artifact.Metric
 	for _, checkpoint := range p.Checkpoints {
-		m, _, err := modelfile.OpenMultVAE(b, cell.Inputs["model"], cell.Inputs["data"], checkpoint)
+		give, err := source(ctx, cell, checkpoint, input, split.Items.Len())
 		if err != nil {
 			return err
 		}
-		l, err := latentfile.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
-		if err == nil {
-			err = l.OfModel(cell.Inputs["model"])
-		}
-		if err != nil {
-			return err
-		}
-		found, err := score(ctx, m, l.Test, split, p)
+		found, err := score(give, input, split, p)
 		if err != nil {
 			return fmt.Errorf("%s checkpoint: %w", checkpoint, err)
 		}
@@ -95,22 +83,53 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 	})
 }
 
+// A giver calls f with the scores that a recommender gives to all items for each test user, in
+// order.
+type giver func(f func(user int, scores []float32) error) error
+
+// source opens the recommender, and its latent vectors if the cell is given them.
+func source(ctx context.Context, cell *pipeline.Cell, checkpoint string, input artifact.Rows, items int) (giver, error) {
+	r, err := checkpoints.OpenRecommender(ctx, cell, "model", "data", checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	a, ok := cell.Inputs["latents"]
+	if !ok {
+		return func(f func(int, []float32) error) error { return artifact.EachUser(ctx, r, input.Lists(), items, f) }, nil
+	}
+	l, err := latents.Open(a, cell.Inputs["data"], checkpoint)
+	if err == nil {
+		err = l.OfModel(cell.Inputs["model"])
+	}
+	if err != nil {
+		return nil, err
+	}
+	latent, ok := r.(artifact.LatentRecommender)
+	if !ok {
+		return nil, fmt.Errorf("the recommender (%T) scores no latent vectors; leave out the input latents", r)
+	}
+	if !slices.Equal(input.User, l.Test.User) {
+		return nil, errors.New("the split's test inputs and the latent vectors are of different users")
+	}
+	return func(f func(int, []float32) error) error { return artifact.EachLatent(ctx, latent, l.Test.Z, items, f) }, nil
+}
+
 // score ranks all items for every test user.
-func score(ctx context.Context, m *multvae.Model, latents latentfile.Part, split *artifact.Split, p *RankingParams) ([]artifact.Metric, error) {
+func score(give giver, input artifact.Rows, split *artifact.Split, p *RankingParams) ([]artifact.Metric, error) {
 	groups, err := groupsOf(split, p.Groups)
 	if err != nil {
 		return nil, err
 	}
-	input, target := artifact.NewRows(split.TestInput), artifact.NewRows(split.TestTarget)
-	if !slices.Equal(input.User, target.User) || !slices.Equal(input.User, latents.User) {
-		return nil, fmt.Errorf("the split's test inputs, its targets and the latent vectors are of different users")
+	target := artifact.NewRows(split.TestTarget)
+	if !slices.Equal(input.User, target.User) {
+		return nil, errors.New("the split's test inputs and its targets are of different users")
 	}
 	if input.Len() == 0 {
 		return nil, errors.New("the split has no test users, so there is nothing to score")
 	}
 	all := newTally("", p.K, split.Items.Len())
 	sc := scorer{
-		input:  modelfile.Rows(input),
+		input:  input,
 		target: target,
 		seen:   scores.Seen(p.Seen),
 		ranker: scores.NewRanker(slices.Max(p.K)),
@@ -124,7 +143,7 @@ func score(ctx context.Context, m *multvae.Model, latents latentfile.Part, split
 			return tallies
 		},
 	}
-	if err := m.Decode(ctx, latents.Z, sc.add); err != nil {
+	if err := give(sc.add); err != nil {
 		return nil, err
 	}
 	metrics := all.metrics()
@@ -136,20 +155,20 @@ func score(ctx context.Context, m *multvae.Model, latents latentfile.Part, split
 
 // A scorer ranks what a model gives each user.
 type scorer struct {
-	input   multvae.Rows // what the model saw
+	input   artifact.Rows // what the model saw
 	target  artifact.Rows
 	seen    scores.Seen
 	ranker  *scores.Ranker
 	tallies func(user int) []*tally // that a user counts in
 }
 
-// add ranks a user's logits, which it overwrites.
-func (s *scorer) add(u int, logits []float32) error {
-	if slices.ContainsFunc(logits, func(v float32) bool { return v != v }) {
-		return errors.New("the model gives logits that are not numbers: it has diverged")
+// add ranks a user's scores, which it overwrites.
+func (s *scorer) add(u int, all []float32) error {
+	if slices.ContainsFunc(all, func(v float32) bool { return v != v }) {
+		return errors.New("the model gives scores that are not numbers: it has diverged")
 	}
-	s.seen.Mask(logits, s.input.Row(int32(u)))
-	top, wanted := s.ranker.Top(logits), s.target.Items(u)
+	s.seen.Mask(all, s.input.Items(u))
+	top, wanted := s.ranker.Top(all), s.target.Items(u)
 	for _, t := range s.tallies(u) {
 		t.add(top, wanted)
 	}

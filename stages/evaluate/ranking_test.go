@@ -6,11 +6,10 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/kindtest"
+	"foil/internal/kindtest/trained"
 	"foil/internal/scores"
-	"foil/models/multvae"
 	"foil/pipeline"
-	"foil/stages/stagetest"
-	"foil/stages/train/traintest"
 )
 
 func params(edit func(*RankingParams)) *RankingParams {
@@ -25,20 +24,20 @@ func params(edit func(*RankingParams)) *RankingParams {
 // inputs trains a model for a number of epochs (0: enough) and encodes the users.
 func inputs(t *testing.T, data pipeline.Artifact, epochs int) map[string]pipeline.Artifact {
 	t.Helper()
-	m := traintest.Model(t, data, epochs)
-	return map[string]pipeline.Artifact{"model": m, "latents": traintest.Latents(t, m, data), "data": data}
+	m := trained.Model(t, data, epochs)
+	return map[string]pipeline.Artifact{"model": m, "latents": trained.Latents(t, m, data), "data": data}
 }
 
-// golden are scores of the tiny model; see the note on digests in train_test.go.
+// golden are scores of the tiny model; see the note on digests in stages/train/advxmultvae.
 var golden = map[string]float64{
 	"ndcg": 0.709165, "recall": 0.909722, "coverage": 1,
 }
 
 func TestTinyScoresArePinned(t *testing.T) {
-	data := stagetest.Split(t)
-	a := stagetest.MustRun(t, Ranking(), &pipeline.Cell{Params: params(nil), Inputs: inputs(t, data, 0)})
+	data := kindtest.Split(t)
+	a := kindtest.MustRun(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds, Params: params(nil), Inputs: inputs(t, data, 0)})
 	found := 0
-	for _, m := range stagetest.Metrics(t, a) {
+	for _, m := range kindtest.Metrics(t, a) {
 		if m.K != 10 || m.Checkpoint != "last" {
 			continue
 		}
@@ -53,10 +52,10 @@ func TestTinyScoresArePinned(t *testing.T) {
 }
 
 func TestGroupScoresAverageToThatOfAll(t *testing.T) {
-	data := stagetest.Split(t)
-	a := stagetest.MustRun(t, Ranking(), &pipeline.Cell{Params: params(func(p *RankingParams) { p.Groups = []string{"gender"} }), Inputs: inputs(t, data, 0)})
+	data := kindtest.Split(t)
+	a := kindtest.MustRun(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds, Params: params(func(p *RankingParams) { p.Groups = []string{"gender"} }), Inputs: inputs(t, data, 0)})
 	values := map[string]float64{}
-	for _, m := range stagetest.Metrics(t, a) {
+	for _, m := range kindtest.Metrics(t, a) {
 		if m.Name == "ndcg" || m.Name == "ndcg_gap" {
 			if m.K == 10 && m.Checkpoint == "best" {
 				values[m.Name+" "+m.Group] = m.Value
@@ -78,7 +77,7 @@ func TestSeenItemsAreNotRecommended(t *testing.T) {
 	for seen, want := range map[string]float64{"exclude": 1, "zero": 0} {
 		all := newTally("", []int{1}, 5)
 		s := scorer{
-			input:   multvae.Rows{Offset: []int32{0, 3}, Item: []int32{0, 1, 2}},
+			input:   artifact.Rows{Offset: []int32{0, 3}, Item: []int32{0, 1, 2}},
 			target:  artifact.Rows{User: []int32{0}, Offset: []int32{0, 1}, Item: []int32{3}},
 			seen:    scores.Seen(seen),
 			ranker:  scores.NewRanker(1),
@@ -94,7 +93,7 @@ func TestSeenItemsAreNotRecommended(t *testing.T) {
 }
 
 func TestLogitsThatAreNoNumbersAreAnError(t *testing.T) {
-	s := scorer{input: multvae.Rows{Offset: []int32{0, 1}, Item: []int32{0}}}
+	s := scorer{input: artifact.Rows{Offset: []int32{0, 1}, Item: []int32{0}}}
 	err := s.add(0, []float32{1, float32(math.NaN()), 2})
 	if err == nil || !strings.Contains(err.Error(), "diverged") {
 		t.Errorf("error %v, want one that says that the model has diverged", err)
@@ -121,15 +120,15 @@ func TestOneGroupHasNoGap(t *testing.T) {
 }
 
 func TestCheckpointsAreScoredAsNamed(t *testing.T) {
-	data := stagetest.Split(t)
-	long := traintest.Model(t, data, 0)
-	short := traintest.Model(t, data, traintest.BestEpoch(t, long))
+	data := kindtest.Split(t)
+	long := trained.Model(t, data, 0)
+	short := trained.Model(t, data, trained.BestEpoch(t, long))
 	value := func(model pipeline.Artifact, checkpoint string) float64 {
-		a := stagetest.MustRun(t, Ranking(), &pipeline.Cell{
+		a := kindtest.MustRun(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds,
 			Params: params(func(p *RankingParams) { p.Checkpoints = []string{checkpoint} }),
-			Inputs: map[string]pipeline.Artifact{"model": model, "latents": traintest.Latents(t, model, data), "data": data},
+			Inputs: map[string]pipeline.Artifact{"model": model, "latents": trained.Latents(t, model, data), "data": data},
 		})
-		return stagetest.Metrics(t, a)[0].Value
+		return kindtest.Metrics(t, a)[0].Value
 	}
 	if best, last := value(long, "best"), value(short, "last"); best != last {
 		t.Errorf("the best checkpoint scores %g, the last of a training that ends there %g", best, last)
@@ -141,35 +140,35 @@ func TestCheckpointsAreScoredAsNamed(t *testing.T) {
 
 func TestModelOfAnotherSplitIsRefused(t *testing.T) {
 	// As many items, other users: two folds of one data set may look like that.
-	data := stagetest.Split(t)
-	m := traintest.Model(t, data, 0)
+	data := kindtest.Split(t)
+	m := trained.Model(t, data, 0)
 	other, err := artifact.ReadSplit(data.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	other.TestInput, other.ValidationInput = other.ValidationInput, other.TestInput
 	other.TestTarget, other.ValidationTarget = other.ValidationTarget, other.TestTarget
-	wrong := stagetest.Written(t, other.Write)
-	in := map[string]pipeline.Artifact{"model": m, "latents": traintest.Latents(t, m, data), "data": wrong}
-	_, err = stagetest.Run(t, Ranking(), &pipeline.Cell{Params: params(nil), Inputs: in})
+	wrong := kindtest.Written(t, other.Write)
+	in := map[string]pipeline.Artifact{"model": m, "latents": trained.Latents(t, m, data), "data": wrong}
+	_, err = kindtest.Run(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds, Params: params(nil), Inputs: in})
 	if err == nil || !strings.Contains(err.Error(), "another split") {
 		t.Errorf("error %v, want one that names another split", err)
 	}
 }
 
 func TestLatentsOfAnotherModelAreRefused(t *testing.T) {
-	data := stagetest.Split(t)
+	data := kindtest.Split(t)
 	in := inputs(t, data, 2)
 	in["latents"] = inputs(t, data, 3)["latents"]
-	_, err := stagetest.Run(t, Ranking(), &pipeline.Cell{Params: params(nil), Inputs: in})
+	_, err := kindtest.Run(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds, Params: params(nil), Inputs: in})
 	if err == nil || !strings.Contains(err.Error(), "another model") {
 		t.Errorf("error %v, want one that names another model", err)
 	}
 }
 
 func TestCutOffBeyondTheItemsIsRefused(t *testing.T) {
-	data := stagetest.Split(t)
-	_, err := stagetest.Run(t, Ranking(), &pipeline.Cell{
+	data := kindtest.Split(t)
+	_, err := kindtest.Run(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds,
 		Params: params(func(p *RankingParams) { p.K = []int{10, 21} }),
 		Inputs: inputs(t, data, 0),
 	})

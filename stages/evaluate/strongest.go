@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/attacks"
 	"foil/pipeline"
-	"foil/stages/attackfile"
 )
 
 // Strongest is evaluate/strongest.
@@ -22,7 +22,7 @@ func Strongest() pipeline.Kind {
 			"Images that some attack was not tried on do not count.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Doc: "what an attack on images has found"}},
 		Output: artifact.TypeMetrics,
-		Files: attackfile.Docs("accuracy, accuracy_clean, success, images (how many). With an attack as the group, shares of the images: falls, which it breaks; " +
+		Files: attacks.Docs("accuracy, accuracy_clean, success, images (how many). With an attack as the group, shares of the images: falls, which it breaks; " +
 			"breaks, which it alone breaks; wins, of those that fall to any the ones to which it did most harm. With two attacks as the group, " +
 			"falls_but_stands: the number of images that fall to the first and stand the second, as McNemar's test takes it"),
 		Light: true,
@@ -38,7 +38,7 @@ type tried struct {
 
 // A panel is the outcomes of all attacks on the images that all of them were tried on.
 type panel struct {
-	attack   attackfile.Attack
+	attack   attacks.Attack
 	names    []string                     // of the attacks
 	order    []tried                      // in that of the first attack
 	outcomes map[tried][]artifact.Outcome // by attack
@@ -49,7 +49,7 @@ func runStrongest(_ context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return err
 	}
-	result := attackfile.Result{Attack: p.attack}
+	result := attacks.Result{Attack: p.attack}
 	var checkpoints []string
 	for _, at := range p.order {
 		if !slices.Contains(checkpoints, at.checkpoint) {
@@ -61,7 +61,7 @@ func runStrongest(_ context.Context, cell *pipeline.Cell) error {
 	for _, checkpoint := range checkpoints {
 		result.Metrics = append(result.Metrics, p.at(checkpoint).metrics(checkpoint)...)
 	}
-	return attackfile.Write(cell.Create, result)
+	return attacks.Write(cell.Create, result)
 }
 
 // newPanel reads the attacks and checks that they belong together.
@@ -69,7 +69,7 @@ func newPanel(cell *pipeline.Cell) (*panel, error) {
 	p := &panel{names: slices.Sorted(maps.Keys(cell.Inputs)), outcomes: map[tried][]artifact.Outcome{}}
 	tries := trials{attacks: p.names, images: map[string][]int{}}
 	for i, name := range p.names {
-		attack, outcomes, err := attackfile.Read(cell.Inputs[name])
+		attack, outcomes, err := attacks.Read(cell.Inputs[name])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -124,7 +124,7 @@ func (p *panel) at(checkpoint string) *panel {
 // equals.
 func worst(outcomes []artifact.Outcome) (attack int) {
 	for i, o := range outcomes {
-		if attackfile.Worse(o, outcomes[attack]) {
+		if attacks.Worse(o, outcomes[attack]) {
 			attack = i
 		}
 	}

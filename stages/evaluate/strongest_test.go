@@ -7,44 +7,44 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/attacks"
 	"foil/internal/digest"
+	"foil/internal/kindtest"
 	"foil/pipeline"
-	"foil/stages/attackfile"
-	"foil/stages/stagetest"
 )
 
 // on is what a test's attacks are on.
-var on = attackfile.Attack{Epsilon: 0.031, Model: digest.Of([]byte("model")), Data: digest.Of([]byte("data"))}
+var on = attacks.Attack{Epsilon: 0.031, Model: digest.Of([]byte("model")), Data: digest.Of([]byte("data"))}
 
 // attacked is an artifact with outcomes at the last checkpoint: for each image its
 // label, what it is taken for before and after, and the loss.
-func attacked(t *testing.T, on attackfile.Attack, images ...[4]int32) pipeline.Artifact {
+func attacked(t *testing.T, on attacks.Attack, images ...[4]int32) pipeline.Artifact {
 	t.Helper()
-	r := attackfile.Result{Attack: on}
+	r := attacks.Result{Attack: on}
 	for i, v := range images {
 		r.Outcomes = append(r.Outcomes, artifact.Outcome{
 			Checkpoint: "last", Image: int32(i), Label: v[0], Clean: v[1], Attacked: v[2], Loss: float64(v[3]),
 		})
 	}
-	return stagetest.Written(t, func(create artifact.CreateFunc) error { return attackfile.Write(create, r) })
+	return kindtest.Written(t, func(create artifact.CreateFunc) error { return attacks.Write(create, r) })
 }
 
 // attackedAt is an artifact with so many outcomes at each checkpoint, all images
 // taken for what they are.
 func attackedAt(t *testing.T, images map[string]int) pipeline.Artifact {
 	t.Helper()
-	r := attackfile.Result{Attack: on}
+	r := attacks.Result{Attack: on}
 	for _, checkpoint := range slices.Sorted(maps.Keys(images)) {
 		for i := range images[checkpoint] {
 			r.Outcomes = append(r.Outcomes, artifact.Outcome{Checkpoint: checkpoint, Image: int32(i)})
 		}
 	}
-	return stagetest.Written(t, func(create artifact.CreateFunc) error { return attackfile.Write(create, r) })
+	return kindtest.Written(t, func(create artifact.CreateFunc) error { return attacks.Write(create, r) })
 }
 
 func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	var notes []string
-	a := stagetest.MustRun(t, Strongest(), &pipeline.Cell{
+	a := kindtest.MustRun(t, Strongest(), &pipeline.Cell{
 		Inputs: map[string]pipeline.Artifact{
 			"one": attacked(t, on, [4]int32{0, 0, 0, 1}, [4]int32{1, 1, 2, 1}, [4]int32{2, 1, 1, 1}, [4]int32{1, 1, 1, 9}, [4]int32{3, 3, 1, 2}, [4]int32{0, 0, 1, 1}),
 			"two": attacked(t, on, [4]int32{0, 0, 0, 2}, [4]int32{1, 1, 1, 5}, [4]int32{2, 1, 2, 2}, [4]int32{1, 1, 0, 1}, [4]int32{3, 3, 2, 3}), // tried on fewer
@@ -58,7 +58,7 @@ func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 		"falls_but_stands one, two": 1, "falls_but_stands two, one": 1,
 	}
 	got := map[string]float64{}
-	for _, m := range stagetest.Metrics(t, a) {
+	for _, m := range kindtest.Metrics(t, a) {
 		got[strings.TrimSpace(m.Name+" "+m.Group)] = m.Value
 	}
 	if !maps.Equal(got, want) {
@@ -67,7 +67,7 @@ func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	if want := []string{"of the last checkpoint only the 5 images count that all attacks were tried on; more were tried by one (6)"}; !slices.Equal(notes, want) {
 		t.Errorf("notes %q, want %q", notes, want)
 	}
-	_, outcomes, err := attackfile.Read(a)
+	_, outcomes, err := attacks.Read(a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestWhatDoesNotCountIsToldByCheckpoint(t *testing.T) {
 		}},
 	} {
 		var notes []string
-		stagetest.MustRun(t, Strongest(), &pipeline.Cell{
+		kindtest.MustRun(t, Strongest(), &pipeline.Cell{
 			Inputs: map[string]pipeline.Artifact{"one": attackedAt(t, c.one), "two": attackedAt(t, c.two)},
 			OnNote: func(text string) { notes = append(notes, text) },
 		})
@@ -114,9 +114,9 @@ func TestWhatDoesNotCountIsToldByCheckpoint(t *testing.T) {
 // TestStrongestResultsAreResultsOfAttacks puts some attacks together first.
 func TestStrongestResultsAreResultsOfAttacks(t *testing.T) {
 	one, two := attacked(t, on, [4]int32{0, 0, 0, 1}, [4]int32{1, 1, 2, 1}), attacked(t, on, [4]int32{0, 0, 1, 1}, [4]int32{1, 1, 1, 1})
-	both := stagetest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"one": one, "two": two}})
-	all := stagetest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"both": both, "two": two}})
-	for _, m := range stagetest.Metrics(t, all) {
+	both := kindtest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"one": one, "two": two}})
+	all := kindtest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"both": both, "two": two}})
+	for _, m := range kindtest.Metrics(t, all) {
 		if m.Name == "accuracy" && m.Value != 0 {
 			t.Errorf("accuracy %g, want 0", m.Value)
 		}
@@ -125,7 +125,7 @@ func TestStrongestResultsAreResultsOfAttacks(t *testing.T) {
 
 func TestAttacksThatDoNotBelongTogetherAreRefused(t *testing.T) {
 	image := [4]int32{0, 0, 0, 0}
-	other := func(edit func(*attackfile.Attack)) pipeline.Artifact {
+	other := func(edit func(*attacks.Attack)) pipeline.Artifact {
 		a := on
 		edit(&a)
 		return attacked(t, a, image)
@@ -135,14 +135,14 @@ func TestAttacksThatDoNotBelongTogetherAreRefused(t *testing.T) {
 		name, want string
 		other      pipeline.Artifact
 	}{
-		{"another classifier that says the same", "one and two cannot be put together: the one attacked classifier", other(func(a *attackfile.Attack) { a.Model[0]++ })},
-		{"other images", "one and two cannot be put together: the one attacked images", other(func(a *attackfile.Attack) { a.Data[0]++ })},
-		{"another epsilon", "the one had epsilon 0.031, the other 0.1", other(func(a *attackfile.Attack) { a.Epsilon = 0.1 })},
+		{"another classifier that says the same", "one and two cannot be put together: the first attacked classifier", other(func(a *attacks.Attack) { a.Model[0]++ })},
+		{"other images", "one and two cannot be put together: the first attacked images", other(func(a *attacks.Attack) { a.Data[0]++ })},
+		{"another epsilon", "the first had epsilon 0.031, the second 0.1", other(func(a *attacks.Attack) { a.Epsilon = 0.1 })},
 		{"another answer before", "image 0 has label 0 and was taken for 0 before one, but 0 and 1 before two", attacked(t, on, [4]int32{0, 1, 1, 0})},
 		{"no image in common", "no image was attacked", attacked(t, on)},
 		{"no attack on images", "two: it has no attack.json", metrics},
 	} {
-		_, err := stagetest.Run(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{
+		_, err := kindtest.Run(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{
 			"one": attacked(t, on, image), "two": c.other,
 		}})
 		if err == nil || !strings.Contains(err.Error(), c.want) {

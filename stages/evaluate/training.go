@@ -3,49 +3,49 @@ package evaluate
 import (
 	"context"
 	"io"
+	"maps"
+	"slices"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
 	"foil/pipeline"
-	"foil/stages/classifierfile"
 )
 
 // Training is evaluate/training.
 func Training() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "evaluate/training",
-		Version: 1,
-		Doc: "Tells how the training of a classifier went, as metrics: every curve, its epoch as k, and how often a batch " +
-			"passed the networks in a step (Jiang et al. 2021, section 4, compares methods by these).",
-		Inputs: []pipeline.Port{{Name: "model", Type: artifact.TypeClassifier, Doc: "the classifier"}},
+		Version: 2,
+		Doc: "Tells how a training went, as metrics: every curve, its epoch as k, and the figures that the training has of itself, " +
+			"such as how often a batch passed the networks in a step (Jiang et al. 2021, section 4, compares methods by these). " +
+			"A table or figure can show them.",
+		Inputs: []pipeline.Port{{
+			Name: "model", Type: artifact.TypeRecommender, Or: []pipeline.Type{artifact.TypeClassifier},
+			Doc: "the recommender or classifier",
+		}},
 		Output: artifact.TypeMetrics,
-		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "the curves (rate, train/..., selection/...); forward and backward passes of the classifier and the " +
-			"attacker a step; best_epoch"}},
+		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "the curves (of recommenders rate, train/..., validation/...; of classifiers rate, train/..., selection/...); best_epoch; " +
+			"of classifiers the passes of a step: forward, backward, attacker_forward, attacker_backward"}},
 		Light: true,
 		Run:   runTraining,
 	}
 }
 
 func runTraining(_ context.Context, cell *pipeline.Cell) error {
-	model := cell.Inputs["model"]
-	config, err := classifierfile.ReadConfig(model)
+	saved, err := checkpoints.Read(cell.Inputs["model"])
 	if err != nil {
 		return err
 	}
-	path, err := model.Path(artifact.CurvesFile)
+	curves, err := saved.Curves()
 	if err != nil {
 		return err
 	}
-	curves, err := artifact.ReadCurves(path)
-	if err != nil {
-		return err
+	var metrics []artifact.Metric
+	for _, name := range slices.Sorted(maps.Keys(saved.Figures)) {
+		metrics = append(metrics, artifact.Metric{Name: name, Value: saved.Figures[name]})
 	}
-	p := config.Passes
-	metrics := []artifact.Metric{
-		{Name: "forward", Value: float64(p.Forward)},
-		{Name: "backward", Value: float64(p.Backward)},
-		{Name: "attacker_forward", Value: float64(p.AttackerForward)},
-		{Name: "attacker_backward", Value: float64(p.AttackerBackward)},
-		{Name: "best_epoch", Value: float64(config.BestEpoch)},
+	if saved.LastEpoch > 0 {
+		metrics = append(metrics, artifact.Metric{Name: "best_epoch", Value: float64(saved.BestEpoch)})
 	}
 	for _, c := range curves {
 		metrics = append(metrics, artifact.Metric{Name: c.Name, Value: c.Value, K: c.Epoch})

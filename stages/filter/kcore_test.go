@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/kindtest"
 	"foil/pipeline"
-	"foil/stages/stagetest"
 )
 
 // dataset makes a dataset of rows such as "a: x y", with a user's age 10 times
@@ -37,7 +37,7 @@ func dataset(items string, users ...string) *artifact.Dataset {
 // written is the dataset as an artifact.
 func written(t testing.TB, d *artifact.Dataset) pipeline.Artifact {
 	t.Helper()
-	return stagetest.Written(t, d.Write)
+	return kindtest.Written(t, d.Write)
 }
 
 func filtered(t testing.TB, in *artifact.Dataset, p *KCoreParams) (*artifact.Dataset, pipeline.Artifact, error) {

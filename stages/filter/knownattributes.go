@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"foil/internal/artifact"
+	"foil/internal/attributes"
 	"foil/pipeline"
-	"foil/stages/attributes"
 )
 
 // KnownAttributesParams are the parameters of filter/known-attributes.

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/kindtest"
 	"foil/pipeline"
-	"foil/stages/stagetest"
 )
 
 // withAttributes has a user without a gender (b), one without an age (c), one
@@ -26,7 +26,7 @@ func withAttributes() *artifact.Dataset {
 
 func runKnown(t testing.TB, in *artifact.Dataset, names ...string) (*artifact.Dataset, pipeline.Artifact, error) {
 	t.Helper()
-	out, err := stagetest.Run(t, KnownAttributes(), &pipeline.Cell{
+	out, err := kindtest.Run(t, KnownAttributes(), &pipeline.Cell{
 		Params: &KnownAttributesParams{Attributes: names},
 		Inputs: map[string]pipeline.Artifact{"interactions": written(t, in)},
 	})

@@ -8,20 +8,21 @@ import (
 	"strings"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/classifiers"
 	"foil/internal/digest"
 	"foil/internal/safetensors"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
-	"foil/stages/classifierfile"
 )
 
 // ClassifierParams are the parameters of load/classifier.
 type ClassifierParams struct {
-	File    string                 `yaml:"file" required:"true" nonempty:"true" doc:"the weights, in safetensors, in the data folder (--data or FOIL_DATA); names and layouts as in the authors' PyTorch code, with or without DataParallel's module."`
-	Network classifierfile.Network `yaml:"network" doc:"the classifier that they belong to"`
-	Classes int                    `yaml:"classes" min:"2" max:"100000" doc:"how many classes it knows"`
-	Size    int                    `yaml:"size" min:"8" max:"1024" unit:"pixels" doc:"height and width of its images"`
+	File    string              `yaml:"file" required:"true" nonempty:"true" doc:"the weights, in safetensors, in the data folder (--data or FOIL_DATA); names and layouts as in the authors' PyTorch code, with or without DataParallel's module."`
+	Network classifiers.Network `yaml:"network" doc:"the classifier that they belong to"`
+	Classes int                 `yaml:"classes" min:"2" max:"100000" doc:"how many classes it knows"`
+	Size    int                 `yaml:"size" min:"8" max:"1024" unit:"pixels" doc:"height and width of its images"`
 }
 
 // Settle writes widths out.
@@ -38,14 +39,14 @@ func (p *ClassifierParams) Check(report func(path, format string, args ...any)) 
 func Classifier() pipeline.Kind {
 	return pipeline.Kind{
 		Name:    "load/classifier",
-		Version: 1,
+		Version: 2,
 		Doc: "Takes the weights of a classifier that was trained elsewhere, such as a PyTorch checkpoint saved as safetensors, " +
 			"so that it can be attacked here. Best and last are the same. " +
 			"The weights lie in the data folder, and with a data folder nothing is downloaded: the archive or folder of CIFAR-10 or CIFAR-100 has to lie in it, too, where the experiment uses them.",
 		Output: artifact.TypeClassifier,
-		Files:  classifierfile.Docs,
+		Files:  classifiers.Docs(),
 		Params: func() any {
-			return &ClassifierParams{Network: classifierfile.Network{Name: "wrn-34"}, Classes: 10, Size: 32}
+			return &ClassifierParams{Network: classifiers.Network{Name: "wrn-34"}, Classes: 10, Size: 32}
 		},
 		Numeric: true, // the weights pass through the backend's tensors
 		Sources: findClassifier,
@@ -93,10 +94,11 @@ func loadClassifier(_ context.Context, cell *pipeline.Cell) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", source.Name, err)
 	}
-	both := classifierfile.Tensors{Classifier: tensors}
-	return classifierfile.Write(cell.Create, classifierfile.Classifier{
-		Config: classifierfile.Config{Network: p.Network, Image: shape, Classes: p.Classes, Method: "loaded"},
-		Best:   both, Last: both,
+	both := checkpoints.Weights{checkpoints.Model: tensors}
+	return checkpoints.Write(cell.Create, checkpoints.Result{
+		Training: checkpoints.Training{Kind: "load/classifier"},
+		Config:   classifiers.Config{Network: p.Network, Image: shape, Classes: p.Classes, Method: "loaded"},
+		Best:     both, Last: both,
 	})
 }
 
@@ -122,12 +124,12 @@ func (p *ClassifierParams) weights(cell *pipeline.Cell, n *l2l.Network, file saf
 	if err != nil {
 		return nil, err
 	}
-	w, err := classifierfile.LoadWeights(b, n, file)
+	w, err := classifiers.LoadWeights(b, n, file)
 	if err != nil {
 		return nil, err
 	}
-	if names := classifierfile.Unused(n, file); len(names) > 0 {
+	if names := classifiers.Unused(n, file); len(names) > 0 {
 		cell.Note("%s has no use for %d tensors of %s: %s", p.Network.Name, len(names), p.File, strings.Join(names, ", "))
 	}
-	return classifierfile.CopyTensors(w)
+	return classifiers.CopyTensors(w)
 }

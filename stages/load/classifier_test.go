@@ -10,18 +10,18 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/classifiers"
+	"foil/internal/kindtest"
 	"foil/internal/safetensors"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
-	"foil/stages/classifierfile"
-	"foil/stages/stagetest"
 )
 
 // checkpoint writes weights of a narrow ResNet-9 as edit leaves them.
 func checkpoint(t *testing.T, edit func([]safetensors.Tensor) []safetensors.Tensor) (dir string, want []safetensors.Tensor) {
 	t.Helper()
-	network, err := classifierfile.Network{Name: "resnet-9", Width: 2}.Build(artifact.Shape{Channels: 3, Height: 16, Width: 16}, 4)
+	network, err := classifiers.Network{Name: "resnet-9", Width: 2}.Build(artifact.Shape{Channels: 3, Height: 16, Width: 16}, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func checkpoint(t *testing.T, edit func([]safetensors.Tensor) []safetensors.Tens
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want, err = classifierfile.CopyTensors(w); err != nil {
+	if want, err = classifiers.CopyTensors(w); err != nil {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
@@ -50,12 +50,12 @@ func checkpoint(t *testing.T, edit func([]safetensors.Tensor) []safetensors.Tens
 func loadedFrom(t *testing.T, dir string, notes *[]string) (pipeline.Artifact, error) {
 	t.Helper()
 	p := Classifier().Params().(*ClassifierParams)
-	p.File, p.Network, p.Classes, p.Size = "weights.safetensors", classifierfile.Network{Name: "resnet-9", Width: 2}, 4, 16
+	p.File, p.Network, p.Classes, p.Size = "weights.safetensors", classifiers.Network{Name: "resnet-9", Width: 2}, 4, 16
 	sources, err := findClassifier(t.Context(), &pipeline.Env{DataDir: dir}, p)
 	if err != nil {
 		return pipeline.Artifact{}, err
 	}
-	return stagetest.Run(t, Classifier(), &pipeline.Cell{Params: p, Sources: sources, OnNote: func(text string) { *notes = append(*notes, text) }})
+	return kindtest.Run(t, Classifier(), &pipeline.Cell{Params: p, Sources: sources, OnNote: func(text string) { *notes = append(*notes, text) }})
 }
 
 // Names may be those of the network, or have before them what DataParallel puts there.
@@ -100,7 +100,7 @@ func TestLoadedClassifierIsPinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "9d5829ab30149ac228a96fc34ec3e3f8133d59e853ffa2cfb4c9c9b90c1ede8b"
+	const want = "906d3598ca9b0513260f05c207dff36cc20ed46f315d1281685c0cb530996b3c"
 	if got := a.Digest().String(); got != want {
 		t.Errorf("digest %s, want %s; has Version been raised?", got, want)
 	}

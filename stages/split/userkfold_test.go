@@ -9,11 +9,11 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/kindtest"
 	"foil/internal/testenv"
 	"foil/pipeline"
 	"foil/stages/filter"
 	"foil/stages/load"
-	"foil/stages/stagetest"
 )
 
 // made runs a kind by hand and returns what it made.
@@ -29,7 +29,7 @@ func made(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) (pipeline.Artif
 // written makes an artifact of a dataset.
 func written(t testing.TB, d *artifact.Dataset) pipeline.Artifact {
 	t.Helper()
-	return stagetest.Written(t, d.Write)
+	return kindtest.Written(t, d.Write)
 }
 
 // tiny has 12 users who share 6 items; user u has the items u%6 to u%6+3, and

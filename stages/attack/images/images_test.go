@@ -11,11 +11,11 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/attacks"
+	"foil/internal/classifiers"
+	"foil/internal/kindtest"
 	"foil/pipeline"
-	"foil/stages/attackfile"
-	"foil/stages/classifierfile"
 	"foil/stages/load"
-	"foil/stages/stagetest"
 	"foil/stages/train/classifier"
 )
 
@@ -37,7 +37,7 @@ func textures(t testing.TB, size, classes int) pipeline.Artifact {
 	t.Helper()
 	p := load.SyntheticImages().Params().(*load.SyntheticImagesParams)
 	p.Classes, p.Size, p.PerClassTrain, p.PerClassTest = classes, size, 32, 8
-	return stagetest.MustRun(t, load.SyntheticImages(), &pipeline.Cell{Params: p, Seed: 1})
+	return kindtest.MustRun(t, load.SyntheticImages(), &pipeline.Cell{Params: p, Seed: 1})
 }
 
 // trained is a classifier of textures that has learned to tell most of them.
@@ -58,11 +58,11 @@ func trainedFor(t testing.TB, data pipeline.Artifact, method string, epochs int)
 	}
 	p := classifier.Kind().Params().(*classifier.Params)
 	p.Method, p.Epochs = method, epochs
-	p.Network = classifierfile.Network{Name: "resnet-9", Width: 8}
-	p.L2L.Attacker = classifierfile.Attacker{Name: "slim", Width: 4}
+	p.Network = classifiers.Network{Name: "resnet-9", Width: 8}
+	p.L2L.Attacker = classifiers.Attacker{Name: "slim", Width: 4}
 	p.Batch, p.Rate, p.Schedule.Epochs, p.Crop, p.Flip, p.Select.Steps = 8, 0.01, []int{6}, 0, false, 1
 	p.Settle()
-	return stagetest.MustRun(t, classifier.Kind(), &pipeline.Cell{Params: p, Seed: 7, OutDir: dir, Inputs: map[string]pipeline.Artifact{"data": data}})
+	return kindtest.MustRun(t, classifier.Kind(), &pipeline.Cell{Params: p, Seed: 7, OutDir: dir, Inputs: map[string]pipeline.Artifact{"data": data}})
 }
 
 func kinds() []pipeline.Kind { return []pipeline.Kind{FGSM(), PGD(), Transfer(), CW(), Learned()} }
@@ -83,12 +83,12 @@ func attack(t testing.TB, kind pipeline.Kind, inputs map[string]pipeline.Artifac
 	for _, port := range kind.Inputs {
 		cell.Inputs[port.Name] = inputs[port.Name]
 	}
-	return stagetest.MustRun(t, kind, &cell)
+	return kindtest.MustRun(t, kind, &cell)
 }
 
 func outcomes(t testing.TB, a pipeline.Artifact) []artifact.Outcome {
 	t.Helper()
-	_, out, err := attackfile.Read(a)
+	_, out, err := attacks.Read(a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func outcomes(t testing.TB, a pipeline.Artifact) []artifact.Outcome {
 func metrics(t testing.TB, a pipeline.Artifact) map[string]float64 {
 	t.Helper()
 	out := map[string]float64{}
-	for _, m := range stagetest.Metrics(t, a) {
+	for _, m := range kindtest.Metrics(t, a) {
 		out[m.Name] = m.Value
 	}
 	return out
@@ -123,7 +123,7 @@ func TestAttacksDoHarmWithinEpsilon(t *testing.T) {
 		if m := metrics(t, a); m["accuracy"] >= m["accuracy_clean"] || m["loss"] <= m["loss_clean"] || m["success"] < 1-m["accuracy"]/m["accuracy_clean"] {
 			t.Errorf("%s does no harm: %v", kind.Name, m)
 		}
-		if on, _, _ := attackfile.Read(a); on != (attackfile.Attack{Epsilon: 0.031, Model: inputs["model"].Digest(), Data: data.Digest()}) {
+		if on, _, _ := attacks.Read(a); on != (attacks.Attack{Epsilon: 0.031, Model: inputs["model"].Digest(), Data: data.Digest()}) {
 			t.Errorf("%s says that it was on %+v", kind.Name, on)
 		}
 	}
@@ -199,7 +199,7 @@ func TestResultsAfterFewerStepsAreThoseOfAShorterAttack(t *testing.T) {
 			p := params.(*PGDParams)
 			p.Steps, p.Before, p.Restarts, p.Step = steps, before, 2, 0.002
 		})
-		return a, stagetest.Metrics(t, a)
+		return a, kindtest.Metrics(t, a)
 	}
 	long, got := after(6, 1, 3)
 	for _, steps := range []int{1, 3, 6} {
@@ -232,7 +232,7 @@ func TestMoreStartsNeverHelpTheDefender(t *testing.T) {
 		t.Error("one start is as good as five: the case shows nothing")
 	}
 	for i := range one {
-		if attackfile.Worse(one[i], five[i]) {
+		if attacks.Worse(one[i], five[i]) {
 			t.Errorf("image %d: the worst of five starts is better than the first", i)
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"foil/internal/artifact"
+	"foil/internal/classifiers"
 	"foil/models/random"
 	"foil/pipeline"
-	"foil/stages/classifierfile"
 )
 
 // LearnedParams are the parameters of attack/learned.
@@ -31,15 +31,14 @@ func Learned() pipeline.Kind {
 }
 
 func learnedPlan(v *victim) (plan, error) {
-	a := v.cell.Inputs["attacker"]
-	config, err := classifierfile.ReadConfig(a)
+	saved, err := classifiers.Read(v.cell.Inputs["attacker"])
 	if err == nil {
-		err = config.For(v.cell.Inputs["data"])
+		err = saved.For(v.cell.Inputs["data"])
 	}
 	if err != nil {
 		return plan{}, fmt.Errorf("attacker: %w", err)
 	}
-	variant, attacker, err := classifierfile.OpenAttacker(v.backend, a, config, v.checkpoint)
+	variant, attacker, err := saved.OpenAttacker(v.backend, v.checkpoint)
 	if err != nil {
 		return plan{}, fmt.Errorf("attacker: %w", err)
 	}

@@ -1,8 +1,8 @@
 package images
 
 import (
-	"foil/stages/attributes"
-	"foil/stages/classifierfile"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/attributes"
 )
 
 // Common are the parameters of every attack on images.
@@ -13,7 +13,7 @@ type Common struct {
 }
 
 func common() Common {
-	return Common{Epsilon: 0.031, Checkpoints: []string{classifierfile.Last}}
+	return Common{Epsilon: 0.031, Checkpoints: []string{checkpoints.Last}}
 }
 
 // Check reports what no single field shows.

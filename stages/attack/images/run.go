@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/attacks"
 	"foil/models/l2l"
 	"foil/pipeline"
-	"foil/stages/attackfile"
 )
 
 // attackKind fills in what all kinds of attacks have in common.
@@ -18,7 +18,7 @@ func attackKind(k pipeline.Kind) pipeline.Kind {
 		{Name: "data", Type: artifact.TypeImages, Doc: "the images that it was trained on; the test images are attacked"},
 	}, k.Inputs...)
 	k.Output = artifact.TypeMetrics
-	k.Files = attackfile.Docs("accuracy and loss under attack, whatever the classifier said before; accuracy_clean and loss_clean before; success, the share of the images " +
+	k.Files = attacks.Docs("accuracy and loss under attack, whatever the classifier said before; accuracy_clean and loss_clean before; success, the share of the images " +
 		"taken for what they are that no longer are so; change, the mean over the images of a pixel's largest change; images (how many)")
 	k.Numeric = true
 	return k
@@ -31,7 +31,7 @@ func (c *Common) run(ctx context.Context, cell *pipeline.Cell, ready func(v *vic
 	if err != nil {
 		return err
 	}
-	result := attackfile.Result{Attack: attackfile.Attack{
+	result := attacks.Result{Attack: attacks.Attack{
 		Epsilon: c.Epsilon, Model: cell.Inputs["model"].Digest(), Data: cell.Inputs["data"].Digest(),
 	}}
 	for i, checkpoint := range c.Checkpoints {
@@ -51,7 +51,7 @@ func (c *Common) run(ctx context.Context, cell *pipeline.Cell, ready func(v *vic
 		result.Metrics = append(result.Metrics, run.metrics()...)
 		cell.Logf("%s checkpoint: accuracy %.4f, under attack %.4f", checkpoint, share(run.last(), rightBefore), share(run.last(), artifact.Outcome.Right))
 	}
-	return attackfile.Write(cell.Create, result)
+	return attacks.Write(cell.Create, result)
 }
 
 // An attackRun is the attack on one checkpoint.
@@ -115,7 +115,7 @@ func (r *attackRun) try(ctx context.Context, try int) error {
 	}
 	for l := range r.outcomes { // of the tries before
 		for i, before := range r.outcomes[l] {
-			if !attackfile.Worse(outcomes[l][i], before) {
+			if !attacks.Worse(outcomes[l][i], before) {
 				outcomes[l][i] = before
 			}
 		}

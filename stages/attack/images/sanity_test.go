@@ -10,11 +10,11 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/internal/artifact"
+	"foil/internal/classifiers"
+	"foil/internal/kindtest"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
-	"foil/stages/classifierfile"
-	"foil/stages/stagetest"
 )
 
 // broken is an attack that breaks a rule.
@@ -53,7 +53,7 @@ func runPlan(t *testing.T, inputs map[string]pipeline.Artifact, ready func(v *vi
 			return cell.Params.(*FGSMParams).run(ctx, cell, ready)
 		},
 	})
-	_, err := stagetest.Run(t, kind, &pipeline.Cell{Inputs: inputs})
+	_, err := kindtest.Run(t, kind, &pipeline.Cell{Inputs: inputs})
 	return err
 }
 
@@ -137,7 +137,7 @@ func TestAccuracyUnderAttackIsWhateverWasSaidBefore(t *testing.T) {
 
 // inTraining asks a victim's classifier in training mode.
 func inTraining(v *victim) (func(ctx context.Context, x []float32) ([]float32, error), error) {
-	config, err := classifierfile.ReadConfig(v.cell.Inputs["model"])
+	config, err := classifiers.Read(v.cell.Inputs["model"])
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		{name: "no attacker", want: "attacker: the classifier was trained by plain, which leaves no attacker network", kind: Learned(),
 			inputs: map[string]pipeline.Artifact{"model": plain, "data": data, "attacker": plain}},
 	} {
-		_, err := stagetest.Run(t, c.kind, &pipeline.Cell{Params: c.params, Inputs: c.inputs})
+		_, err := kindtest.Run(t, c.kind, &pipeline.Cell{Params: c.params, Inputs: c.inputs})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}

@@ -6,12 +6,13 @@ import (
 	"github.com/gomlx/compute"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/classifiers"
+	"foil/internal/kindtest"
 	"foil/internal/safetensors"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
-	"foil/stages/classifierfile"
-	"foil/stages/stagetest"
 )
 
 // untrained is a classifier that does not say on which images it was trained. Its
@@ -28,24 +29,24 @@ func untrained(t *testing.T, data pipeline.Artifact, seed uint64, variant string
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := classifierfile.Config{
-		Network: classifierfile.Network{Name: "resnet-9", Width: 4}, Image: m.Shape, Classes: len(m.Classes), Method: "none",
+	config := classifiers.Config{
+		Network: classifiers.Network{Name: "resnet-9", Width: 4}, Image: m.Shape, Classes: len(m.Classes), Method: "none",
 	}
 	network, err := config.Network.Build(config.Image, config.Classes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	weights := classifierfile.Tensors{Classifier: tensorsOf(t, spread(t, b, m, network, fresh(t, b, network, seed)))}
+	weights := checkpoints.Weights{checkpoints.Model: tensorsOf(t, spread(t, b, m, network, fresh(t, b, network, seed)))}
 	if variant != "" {
-		config.Game = &classifierfile.Game{Attacker: classifierfile.Attacker{Name: "slim", Width: 4}, Variant: variant, Epsilon: 0.031}
+		config.Game = &classifiers.Game{Attacker: classifiers.Attacker{Name: "slim", Width: 4}, Variant: variant, Epsilon: 0.031}
 		_, attacker, err := config.Game.Build(config.Image)
 		if err != nil {
 			t.Fatal(err)
 		}
-		weights.Attacker = tensorsOf(t, fresh(t, b, attacker, seed))
+		weights[classifiers.AttackerPart] = tensorsOf(t, fresh(t, b, attacker, seed))
 	}
-	return stagetest.Written(t, func(create artifact.CreateFunc) error {
-		return classifierfile.Write(create, classifierfile.Classifier{Config: config, Best: weights, Last: weights})
+	return kindtest.Written(t, func(create artifact.CreateFunc) error {
+		return checkpoints.Write(create, checkpoints.Result{Config: config, Best: weights, Last: weights})
 	})
 }
 
@@ -99,7 +100,7 @@ func spread(t *testing.T, b compute.Backend, m *artifact.Images, n *l2l.Network,
 
 func tensorsOf(t *testing.T, w *l2l.Weights) []safetensors.Tensor {
 	t.Helper()
-	out, err := classifierfile.CopyTensors(w)
+	out, err := classifiers.CopyTensors(w)
 	if err != nil {
 		t.Fatal(err)
 	}

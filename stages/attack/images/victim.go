@@ -13,14 +13,14 @@ import (
 	"github.com/gomlx/compute"
 
 	"foil/internal/artifact"
+	"foil/internal/classifiers"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
-	"foil/stages/classifierfile"
 )
 
 // batch is how many images are attacked at once.
-const batch = classifierfile.EvaluationBatch
+const batch = classifiers.EvaluationBatch
 
 // A gallery is the test images that are attacked, and what that is computed with.
 type gallery struct {
@@ -70,18 +70,18 @@ func (g *gallery) open(input, checkpoint string) (*victim, error) {
 }
 
 func (g *gallery) classifier(a pipeline.Artifact, checkpoint string) (*victim, error) {
-	config, err := classifierfile.ReadConfig(a)
+	saved, err := classifiers.Read(a)
 	if err == nil {
-		err = config.For(g.cell.Inputs["data"])
+		err = saved.For(g.cell.Inputs["data"])
 	}
 	if err != nil {
 		return nil, err
 	}
-	if config.Image != g.shape || config.Classes != g.classes {
+	if saved.Image != g.shape || saved.Classes != g.classes {
 		return nil, fmt.Errorf("the classifier takes images of %v and knows %d classes; the data has images of %v and %d classes",
-			config.Image, config.Classes, g.shape, g.classes)
+			saved.Image, saved.Classes, g.shape, g.classes)
 	}
-	trained, err := classifierfile.Open(g.backend, a, config, checkpoint)
+	trained, err := saved.Open(g.backend, checkpoint)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/internal/artifact"
+	"foil/internal/training"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/models/random"
@@ -21,43 +22,29 @@ type batches struct {
 	size    int
 	crop    int
 	flip    bool
-	order   []int32 // what the last shuffle left
-	shuffle *rand.Rand
+	order   *training.Order // of the images
 	augment *rand.Rand
 	noise   *rand.Rand
 	dropout rand.Source
 }
 
 func newBatches(b compute.Backend, m *artifact.Images, p *Params, streams *random.Streams) *batches {
-	x := &batches{
+	return &batches{
 		backend: b, images: m.Train, shape: m.Shape, size: p.Batch, crop: p.Crop, flip: p.Flip,
-		shuffle: rand.New(streams.Source("order")),
+		order:   training.NewOrder(m.Train.Len(), streams),
 		augment: rand.New(streams.Source("augment")),
 		noise:   rand.New(streams.Source("noise")),
 		dropout: streams.Source("dropout"),
 	}
-	for i := range m.Train.Len() {
-		x.order = append(x.order, int32(i))
-	}
-	return x
 }
-
-// begin begins an epoch.
-func (x *batches) begin() {
-	x.shuffle.Shuffle(len(x.order), func(i, j int) { x.order[i], x.order[j] = x.order[j], x.order[i] })
-}
-
-// number is that of batches in an epoch.
-func (x *batches) number() int { return (len(x.order) + x.size - 1) / x.size }
 
 // A batch is images [b, c, h, w] with their labels [b], to be released.
 type batch struct{ images, labels *tensors.Tensor }
 
 func (b batch) release() error { return backend.Release(b.images, b.labels) }
 
-// take makes a batch of the epoch, cropped and flipped.
-func (x *batches) take(i int) (batch, error) {
-	rows := x.order[i*x.size : min((i+1)*x.size, len(x.order))]
+// take makes a batch of some images, cropped and flipped.
+func (x *batches) take(rows []int32) (batch, error) {
 	images, err := backend.NewTensor(x.backend, len(rows), x.shape.Channels, x.shape.Height, x.shape.Width)
 	if err != nil {
 		return batch{}, err

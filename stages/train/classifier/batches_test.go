@@ -67,9 +67,9 @@ func testBatches(t *testing.T, seed uint64, edit func(*Params)) *batches {
 // epochOf returns labels and pixels of an epoch.
 func epochOf(t *testing.T, x *batches) (labels []int32, pixels []float32) {
 	t.Helper()
-	x.begin()
-	for i := range x.number() {
-		b, err := x.take(i)
+	x.order.Shuffle()
+	for _, rows := range x.order.Batches(x.size) {
+		b, err := x.take(rows)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/classifiers"
+	"foil/internal/kindtest"
 	"foil/pipeline"
-	"foil/stages/classifierfile"
 	"foil/stages/load"
-	"foil/stages/stagetest"
 )
 
 // textures are small images of three classes.
@@ -18,24 +19,24 @@ func textures(t testing.TB) pipeline.Artifact {
 	t.Helper()
 	p := load.SyntheticImages().Params().(*load.SyntheticImagesParams)
 	p.Classes, p.Size, p.PerClassTrain, p.PerClassTest = 3, 16, 9, 4
-	return stagetest.MustRun(t, load.SyntheticImages(), &pipeline.Cell{Params: p, Seed: 1})
+	return kindtest.MustRun(t, load.SyntheticImages(), &pipeline.Cell{Params: p, Seed: 1})
 }
 
 func tinyParams(method string) *Params {
 	p := defaults().(*Params)
 	p.Method = method
-	p.Network = classifierfile.Network{Name: "resnet-9", Width: 2}
+	p.Network = classifiers.Network{Name: "resnet-9", Width: 2}
 	p.Epochs, p.Batch, p.Crop = 3, 8, 2
 	p.Schedule.Epochs = []int{2}
 	p.PGD.Steps, p.TRADES.Steps, p.Select.Steps = 2, 2, 2
-	p.L2L.Attacker = classifierfile.Attacker{Name: "slim", Width: 2}
+	p.L2L.Attacker = classifiers.Attacker{Name: "slim", Width: 2}
 	p.Settle()
 	return p
 }
 
 func train(t testing.TB, data pipeline.Artifact, p *Params, seed uint64, cores int) pipeline.Artifact {
 	t.Helper()
-	return stagetest.MustRun(t, Kind(), &pipeline.Cell{
+	return kindtest.MustRun(t, Kind(), &pipeline.Cell{
 		Params: p, Seed: seed, Cores: cores, Inputs: map[string]pipeline.Artifact{"data": data},
 	})
 }
@@ -61,7 +62,7 @@ func TestEveryMethodLearns(t *testing.T) {
 	for _, method := range methods {
 		p := tinyParams(method)
 		p.Epochs, p.Schedule.Epochs, p.Crop, p.Network.Width = 12, nil, 0, 4
-		points := stagetest.Curves(t, train(t, data, p, 7, 1))
+		points := kindtest.Curves(t, train(t, data, p, 7, 1))
 		var losses []float64
 		for _, c := range points {
 			if c.Name == "train/loss" {
@@ -81,7 +82,7 @@ func TestTheLastOfEqualEpochsIsTheBest(t *testing.T) {
 	a := train(t, textures(t), p, 7, 1)
 	var best float64
 	var epochs []int // that have it
-	for _, c := range stagetest.Curves(t, a) {
+	for _, c := range kindtest.Curves(t, a) {
 		switch {
 		case c.Name != "selection/pgd/accuracy" || c.Value < best:
 		case c.Value > best:
@@ -90,9 +91,9 @@ func TestTheLastOfEqualEpochsIsTheBest(t *testing.T) {
 			epochs = append(epochs, c.Epoch)
 		}
 	}
-	config, err := classifierfile.ReadConfig(a)
-	if err != nil || len(epochs) < 2 || config.BestEpoch != epochs[len(epochs)-1] {
-		t.Errorf("the best epoch is %d; the epochs %v are equal (%v)", config.BestEpoch, epochs, err)
+	saved, err := checkpoints.Read(a)
+	if err != nil || len(epochs) < 2 || saved.BestEpoch != epochs[len(epochs)-1] {
+		t.Errorf("the best epoch is %d; the epochs %v are equal (%v)", saved.BestEpoch, epochs, err)
 	}
 }
 
@@ -101,7 +102,7 @@ func TestALossThatIsNoNumberIsNamed(t *testing.T) {
 	for method, want := range map[string]string{"plain": `: the loss is (NaN|\+Inf): lower the rate$`, "l2l-naive": `: the (attacker )?loss is (NaN|\+Inf): lower the rate$`} {
 		p := tinyParams(method)
 		p.Rate = 1e30
-		_, err := stagetest.Run(t, Kind(), &pipeline.Cell{
+		_, err := kindtest.Run(t, Kind(), &pipeline.Cell{
 			Params: p, Seed: 7, Cores: 1, Inputs: map[string]pipeline.Artifact{"data": textures(t)},
 		})
 		if err == nil || !regexp.MustCompile(`^epoch 1: step \d+`+want).MatchString(err.Error()) {
@@ -124,7 +125,7 @@ func specks(t testing.TB, train int) pipeline.Artifact {
 		m.Train.Pixels = append(m.Train.Pixels, bytes.Repeat([]byte{uint8(40 + 120*(i%2))}, m.Shape.Size())...)
 	}
 	m.Test = m.Train
-	return stagetest.Written(t, m.Write)
+	return kindtest.Written(t, m.Write)
 }
 
 func TestWhatCannotBeTrainedIsRefused(t *testing.T) {
@@ -138,12 +139,12 @@ func TestWhatCannotBeTrainedIsRefused(t *testing.T) {
 		{"a rate that is far too large", "lower the rate", data, func(p *Params) { p.Rate, p.Epochs = 1e30, 5 }},
 		{"a last batch of one image that shrinks to a pixel", "batch norm sees one value of a channel", specks(t, 9), func(*Params) {}},
 		{"images that a network cannot halve twice", "small-cnn takes 16 x 16 or larger, and a height and width that are multiples of 4", specks(t, 10),
-			func(p *Params) { p.Network = classifierfile.Network{Name: "small-cnn", Width: 2} }},
+			func(p *Params) { p.Network = classifiers.Network{Name: "small-cnn", Width: 2} }},
 		{"none of these", "", specks(t, 10), func(*Params) {}},
 	} {
 		p := tinyParams("plain")
 		c.edit(p)
-		_, err := stagetest.Run(t, Kind(), &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": c.data}})
+		_, err := kindtest.Run(t, Kind(), &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": c.data}})
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}

@@ -6,11 +6,12 @@ import (
 
 	"github.com/gomlx/compute"
 
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/classifiers"
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/models/optim"
 	"foil/models/random"
-	"foil/stages/classifierfile"
 )
 
 // lowered is the name of the loss that the classifier lowers.
@@ -21,8 +22,8 @@ type learner interface {
 	// losses names what step returns; lowered is the first of them.
 	losses() []string
 	step(b batch, rate float64) ([]float64, error)
-	classifier() classifierfile.Trained
-	tensors() (classifierfile.Tensors, error) // copies
+	classifier() classifiers.Trained
+	tensors() (checkpoints.Weights, error) // copies
 	state() (l2l.State, error)
 	setState(find l2l.Lookup, steps int) error
 }
@@ -37,7 +38,7 @@ func newLearner(b compute.Backend, p *Params, x *batches, classes int, seed uint
 	if err != nil {
 		return nil, err
 	}
-	classifier := classifierfile.Trained{Network: network, Weights: weights}
+	classifier := classifiers.Trained{Network: network, Weights: weights}
 	sgd := l2l.SGD{Momentum: p.Momentum, WeightDecay: p.WeightDecay}
 	if p.learned() {
 		return newGame(b, p, x, classifier, sgd, seed)
@@ -70,7 +71,7 @@ func (c Crafting) attack(epsilon float64) l2l.PGD {
 // alone is a classifier that learns by itself.
 type alone struct {
 	trainer *l2l.Trainer
-	trained classifierfile.Trained
+	trained classifiers.Trained
 	batches *batches
 	method  l2l.Method
 	start   random.Noise
@@ -92,11 +93,11 @@ func (a *alone) step(b batch, rate float64) ([]float64, error) {
 	return []float64{l.Total, l.Clean, l.Adversarial}[:len(a.losses())], errors.Join(err, backend.Release(in.Noise, in.Masks))
 }
 
-func (a *alone) classifier() classifierfile.Trained { return a.trained }
+func (a *alone) classifier() classifiers.Trained { return a.trained }
 
-func (a *alone) tensors() (t classifierfile.Tensors, err error) {
-	t.Classifier, err = classifierfile.CopyTensors(a.trained.Weights)
-	return t, err
+func (a *alone) tensors() (checkpoints.Weights, error) {
+	tensors, err := classifiers.CopyTensors(a.trained.Weights)
+	return checkpoints.Weights{checkpoints.Model: tensors}, err
 }
 
 func (a *alone) state() (l2l.State, error)                 { return a.trainer.State() }
@@ -105,14 +106,14 @@ func (a *alone) setState(find l2l.Lookup, steps int) error { return a.trainer.Se
 // game is a classifier and an attacker network that learn against each other.
 type game struct {
 	game     *l2l.Game
-	networks [2]classifierfile.Trained // by l2l.Turn
+	networks [2]classifiers.Trained // by l2l.Turn
 	variant  l2l.Variant
 	rate     float64 // the attacker's
 	batches  *batches
 	start    random.Noise
 }
 
-func newGame(b compute.Backend, p *Params, x *batches, classifier classifierfile.Trained, sgd l2l.SGD, seed uint64) (*game, error) {
+func newGame(b compute.Backend, p *Params, x *batches, classifier classifiers.Trained, sgd l2l.SGD, seed uint64) (*game, error) {
 	variant, network, err := p.game().Build(x.shape)
 	if err != nil {
 		return nil, err
@@ -137,7 +138,7 @@ func newGame(b compute.Backend, p *Params, x *batches, classifier classifierfile
 		start = random.UniformNoise(p.Epsilon)
 	}
 	return &game{
-		game: g, networks: [2]classifierfile.Trained{classifier, {Network: network, Weights: weights}},
+		game: g, networks: [2]classifiers.Trained{classifier, {Network: network, Weights: weights}},
 		variant: variant, rate: p.L2L.Rate, batches: x, start: start,
 	}, nil
 }
@@ -153,14 +154,15 @@ func (g *game) step(b batch, rate float64) ([]float64, error) {
 	return losses[:], errors.Join(err, backend.Release(in.Noise, in.Masks))
 }
 
-func (g *game) classifier() classifierfile.Trained { return g.networks[l2l.ClassifiersTurn] }
+func (g *game) classifier() classifiers.Trained { return g.networks[l2l.ClassifiersTurn] }
 
-func (g *game) tensors() (t classifierfile.Tensors, err error) {
-	if t.Classifier, err = classifierfile.CopyTensors(g.networks[l2l.ClassifiersTurn].Weights); err != nil {
-		return t, fmt.Errorf("classifier: %w", err)
+func (g *game) tensors() (checkpoints.Weights, error) {
+	classifier, err := classifiers.CopyTensors(g.networks[l2l.ClassifiersTurn].Weights)
+	if err != nil {
+		return nil, fmt.Errorf("classifier: %w", err)
 	}
-	t.Attacker, err = classifierfile.CopyTensors(g.networks[l2l.AttackersTurn].Weights)
-	return t, err
+	attacker, err := classifiers.CopyTensors(g.networks[l2l.AttackersTurn].Weights)
+	return checkpoints.Weights{checkpoints.Model: classifier, classifiers.AttackerPart: attacker}, err
 }
 
 func (g *game) state() (l2l.State, error)                 { return g.game.State() }

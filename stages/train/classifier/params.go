@@ -3,28 +3,28 @@ package classifier
 import (
 	"strings"
 
-	"foil/stages/classifierfile"
+	"foil/internal/classifiers"
 )
 
 // Params are the parameters of train/classifier. The defaults are the published ones
 // (Jiang et al. 2021, section 4, and its code).
 type Params struct {
-	Method      string                 `yaml:"method" required:"true" oneof:"plain,fgsm,pgd,trades,l2l-naive,l2l-grad,l2l-2step,l2l-kstep,l2l-grad-interpolation,l2l-2step-interpolation" doc:"plain: on the images as they are; fgsm, pgd: on attacked images beside them; trades: Zhang et al. 2019; l2l-*: against an attacker that learns, too, and sees the images (naive), their gradient as well (grad), twice (2step) or k times (kstep), or pulls images towards others (interpolation)"`
-	Network     classifierfile.Network `yaml:"network" doc:"the classifier"`
-	Epochs      int                    `yaml:"epochs" min:"1" max:"100000" unit:"passes over the training images" doc:"length of the training; the best epoch by the selection and the last one are kept"`
-	Batch       int                    `yaml:"batch" min:"1" max:"100000" unit:"images" doc:"size of a batch; the last, shorter one of an epoch counts too"`
-	Rate        float64                `yaml:"rate" above:"0" doc:"learning rate of the classifier's SGD at the start"`
-	Momentum    float64                `yaml:"momentum" min:"0" max:"1" doc:"its momentum"`
-	WeightDecay float64                `yaml:"weight_decay" min:"0" doc:"L2 decay added to its gradient, of biases and batch norm, too"`
-	Schedule    Schedule               `yaml:"schedule" doc:"lowers the classifier's rate"`
-	Crop        int                    `yaml:"crop" min:"0" max:"64" unit:"pixels" doc:"zeros around a training image, out of which one of the old size is cut anywhere; 0: no cropping"`
-	Flip        bool                   `yaml:"flip" doc:"mirror half of the training images, left to right"`
-	Epsilon     float64                `yaml:"epsilon" above:"0" max:"1" doc:"largest change of a pixel, where black is 0 and white 1, that the attacks of training and selection make"`
-	FGSM        FGSM                   `yaml:"fgsm" doc:"of method fgsm"`
-	PGD         PGD                    `yaml:"pgd" doc:"of method pgd"`
-	TRADES      TRADES                 `yaml:"trades" doc:"of method trades"`
-	L2L         L2L                    `yaml:"l2l" doc:"of the methods l2l-*"`
-	Select      Select                 `yaml:"select" doc:"which epoch counts as the best: the one with the best accuracy on test images under PGD, of equals the last"`
+	Method      string              `yaml:"method" required:"true" oneof:"plain,fgsm,pgd,trades,l2l-naive,l2l-grad,l2l-2step,l2l-kstep,l2l-grad-interpolation,l2l-2step-interpolation" doc:"plain: on the images as they are; fgsm, pgd: on attacked images beside them; trades: Zhang et al. 2019; l2l-*: against an attacker that learns, too, and sees the images (naive), their gradient as well (grad), twice (2step) or k times (kstep), or pulls images towards others (interpolation)"`
+	Network     classifiers.Network `yaml:"network" doc:"the classifier"`
+	Epochs      int                 `yaml:"epochs" min:"1" max:"100000" unit:"passes over the training images" doc:"length of the training; the best epoch by the selection and the last one are kept"`
+	Batch       int                 `yaml:"batch" min:"1" max:"100000" unit:"images" doc:"size of a batch; the last, shorter one of an epoch counts too"`
+	Rate        float64             `yaml:"rate" above:"0" doc:"learning rate of the classifier's SGD at the start"`
+	Momentum    float64             `yaml:"momentum" min:"0" max:"1" doc:"its momentum"`
+	WeightDecay float64             `yaml:"weight_decay" min:"0" doc:"L2 decay added to its gradient, of biases and batch norm, too"`
+	Schedule    Schedule            `yaml:"schedule" doc:"lowers the classifier's rate"`
+	Crop        int                 `yaml:"crop" min:"0" max:"64" unit:"pixels" doc:"zeros around a training image, out of which one of the old size is cut anywhere; 0: no cropping"`
+	Flip        bool                `yaml:"flip" doc:"mirror half of the training images, left to right"`
+	Epsilon     float64             `yaml:"epsilon" above:"0" max:"1" doc:"largest change of a pixel, where black is 0 and white 1, that the attacks of training and selection make"`
+	FGSM        FGSM                `yaml:"fgsm" doc:"of method fgsm"`
+	PGD         PGD                 `yaml:"pgd" doc:"of method pgd"`
+	TRADES      TRADES              `yaml:"trades" doc:"of method trades"`
+	L2L         L2L                 `yaml:"l2l" doc:"of the methods l2l-*"`
+	Select      Select              `yaml:"select" doc:"which epoch counts as the best: the one with the best accuracy on test images under PGD, of equals the last"`
 }
 
 // Schedule is a step schedule.
@@ -59,14 +59,14 @@ type TRADES struct {
 
 // L2L is how an attacker network learns.
 type L2L struct {
-	Attacker    classifierfile.Attacker `yaml:"attacker" doc:"the attacker's network"`
-	Optimizer   string                  `yaml:"optimizer" oneof:"adam,sgd" doc:"of the attacker"`
-	Rate        float64                 `yaml:"rate" above:"0" doc:"its learning rate, which stays"`
-	Momentum    float64                 `yaml:"momentum" min:"0" max:"1" doc:"its momentum, of sgd"`
-	WeightDecay float64                 `yaml:"weight_decay" min:"0" doc:"L2 decay added to its gradient"`
-	Steps       int                     `yaml:"steps" min:"1" max:"1000" doc:"of l2l-kstep: how often the attacker moves"`
-	Step        float64                 `yaml:"step" above:"0" max:"1" doc:"of l2l-kstep: how far at most each time"`
-	Smooth      float64                 `yaml:"smooth" min:"0" max:"1" doc:"of the interpolations: the part of a label that goes over to the classes that the other image is not of; 0: the authors' (grad 0.5, 2step 0.9)"`
+	Attacker    classifiers.Attacker `yaml:"attacker" doc:"the attacker's network"`
+	Optimizer   string               `yaml:"optimizer" oneof:"adam,sgd" doc:"of the attacker"`
+	Rate        float64              `yaml:"rate" above:"0" doc:"its learning rate, which stays"`
+	Momentum    float64              `yaml:"momentum" min:"0" max:"1" doc:"its momentum, of sgd"`
+	WeightDecay float64              `yaml:"weight_decay" min:"0" doc:"L2 decay added to its gradient"`
+	Steps       int                  `yaml:"steps" min:"1" max:"1000" doc:"of l2l-kstep: how often the attacker moves"`
+	Step        float64              `yaml:"step" above:"0" max:"1" doc:"of l2l-kstep: how far at most each time"`
+	Smooth      float64              `yaml:"smooth" min:"0" max:"1" doc:"of the interpolations: the part of a label that goes over to the classes that the other image is not of; 0: the authors' (grad 0.5, 2step 0.9)"`
 }
 
 // Select is the attack that the epochs are compared by.
@@ -77,7 +77,7 @@ type Select struct {
 
 func defaults() any {
 	return &Params{
-		Network:     classifierfile.Network{Name: "wrn-34"},
+		Network:     classifiers.Network{Name: "wrn-34"},
 		Epochs:      76,
 		Batch:       128,
 		Rate:        0.1,
@@ -91,7 +91,7 @@ func defaults() any {
 		PGD:         PGD{Crafting: Crafting{Steps: 10, Step: 0.007, Noise: 0.001}, Beta: 1},
 		TRADES:      TRADES{Crafting: Crafting{Steps: 10, Step: 0.007, Noise: 0.001}, Beta: 6},
 		L2L: L2L{
-			Attacker: classifierfile.Attacker{Name: "wide"}, Optimizer: "adam", Rate: 1e-3, Momentum: 0.9, WeightDecay: 2e-4,
+			Attacker: classifiers.Attacker{Name: "wide"}, Optimizer: "adam", Rate: 1e-3, Momentum: 0.9, WeightDecay: 2e-4,
 			Steps: 2, Step: 0.007,
 		},
 		Select: Select{Crafting: Crafting{Steps: 10, Step: 0.003, Noise: 0.001}},
@@ -148,7 +148,7 @@ func (p *Params) learned() bool { return strings.HasPrefix(p.Method, "l2l-") }
 func (p *Params) interpolates() bool { return strings.HasSuffix(p.Method, "-interpolation") }
 
 // game is the attacker as its artifact describes it, nil where it is no network.
-func (p *Params) game() *classifierfile.Game {
+func (p *Params) game() *classifiers.Game {
 	if !p.learned() {
 		return nil
 	}
@@ -156,7 +156,7 @@ func (p *Params) game() *classifierfile.Game {
 		"l2l-naive": "naive", "l2l-grad": "grad", "l2l-2step": "2-step", "l2l-kstep": "k-step",
 		"l2l-grad-interpolation": "grad-interpolation", "l2l-2step-interpolation": "2-step-interpolation",
 	}
-	return &classifierfile.Game{
+	return &classifiers.Game{
 		Attacker: p.L2L.Attacker, Variant: variants[p.Method],
 		Steps: p.L2L.Steps, Step: p.L2L.Step, Smooth: p.L2L.Smooth, Epsilon: p.Epsilon,
 	}

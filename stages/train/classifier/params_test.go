@@ -6,7 +6,6 @@ import (
 
 	"foil/models/random"
 	"foil/spec"
-	"foil/stages/classifierfile"
 )
 
 func settled(method string, edit func(*Params)) string {
@@ -100,7 +99,7 @@ func TestDefaultsAreThePublishedOnes(t *testing.T) {
 // TestPassesAreCountedAsTheMethodsMakeThem counts by hand: passes of the classifier forward
 // and backward, of the attacker forward and backward.
 func TestPassesAreCountedAsTheMethodsMakeThem(t *testing.T) {
-	for method, want := range map[string]classifierfile.Passes{
+	for method, want := range map[string]Passes{
 		"plain":                  {Forward: 1, Backward: 1},
 		"fgsm":                   {Forward: 3, Backward: 3},   // a step, clean, attacked
 		"pgd":                    {Forward: 12, Backward: 12}, // ten steps, clean, attacked

@@ -1,14 +1,27 @@
 package classifier
 
-import "foil/stages/classifierfile"
+// Passes counts how often a batch goes through classifier and attacker, forward and backward,
+// in one step of a training.
+type Passes struct {
+	Forward, Backward                 int
+	AttackerForward, AttackerBackward int
+}
+
+// figures are the passes as the artifact has them.
+func (p Passes) figures() map[string]float64 {
+	return map[string]float64{
+		"forward": float64(p.Forward), "backward": float64(p.Backward),
+		"attacker_forward": float64(p.AttackerForward), "attacker_backward": float64(p.AttackerBackward),
+	}
+}
 
 // passes counts how often a batch goes through the networks in one step of the
 // training, which is what L2L promises to save (Jiang et al. 2021, section 4).
-func (p *Params) passes() classifierfile.Passes {
-	both := func(n int) classifierfile.Passes { return classifierfile.Passes{Forward: n, Backward: n} }
+func (p *Params) passes() Passes {
+	both := func(n int) Passes { return Passes{Forward: n, Backward: n} }
 	// game: inner is how often the attacker sees a gradient; each turn makes these
 	// passes and one for its loss. Only on its own turn the attacker is derived.
-	game := func(inner, moves int) classifierfile.Passes {
+	game := func(inner, moves int) Passes {
 		n := both(2 * (inner + 1))
 		n.AttackerForward, n.AttackerBackward = 2*moves, moves
 		return n

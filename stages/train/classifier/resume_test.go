@@ -1,41 +1,25 @@
 package classifier
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"foil/internal/kindtest"
 	"foil/pipeline"
-	"foil/stages/stagetest"
 )
 
-// interrupted trains for some epochs, saves, begins the next epoch and stops. It
-// returns the cell with the checkpoint.
+// interrupted trains for some epochs, begins the next epoch and stops. It returns the cell with
+// the checkpoint.
 func interrupted(t *testing.T, data pipeline.Artifact, p *Params, epochs int) *pipeline.Cell {
 	t.Helper()
-	cell := &pipeline.Cell{
-		Params: p, Seed: 7, Backend: "go", Cores: 1, WorkDir: t.TempDir(),
-		Inputs: map[string]pipeline.Artifact{"data": data},
+	cell := pipeline.Cell{
+		Params: p, Seed: 7, Backend: "go", Cores: 1, Inputs: map[string]pipeline.Artifact{"data": data},
 	}
-	tr, err := newTraining(cell)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for epoch := 1; epoch <= epochs; epoch++ {
-		if _, err := tr.epoch(context.Background(), epoch); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tr.save(epochs)
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := tr.epoch(ctx, epochs+1); err == nil {
-		t.Fatal("an interrupted epoch ended well")
-	}
-	return cell
+	cell.WorkDir = kindtest.Interrupted(t, Kind(), cell, epochs)
+	return &cell
 }
 
 // epochLine is what the log says of an epoch: at its end how long it took, which is no
@@ -54,7 +38,7 @@ func TestInterruptedTrainingEndsInTheSameBytes(t *testing.T) {
 			cell := interrupted(t, data, p, epochs)
 			var log strings.Builder
 			cell.OnLog = &log
-			if got := stagetest.MustRun(t, Kind(), cell).Digest(); got != want {
+			if got := kindtest.MustRun(t, Kind(), cell).Digest(); got != want {
 				t.Errorf("%s: interrupted after epoch %d, the training ends in other bytes", method, epochs)
 			}
 			if begun := len(epochLine.FindAllString(log.String(), -1)); begun != p.Epochs-epochs {
@@ -80,7 +64,7 @@ func TestADamagedCheckpointStartsTheTrainingAnew(t *testing.T) {
 	}
 	var notes []string
 	cell.OnNote = func(text string) { notes = append(notes, text) }
-	if got := stagetest.MustRun(t, Kind(), cell).Digest(); got != want {
+	if got := kindtest.MustRun(t, Kind(), cell).Digest(); got != want {
 		t.Error("the training ends in other bytes")
 	}
 	if len(notes) != 1 || !strings.Contains(notes[0], "starts anew") {

@@ -1,0 +1,90 @@
+// Package attacks writes and reads the result of an attack on an image classifier: an artifact
+// of type "metrics" that also has the outcome for every image, and what was attacked, so that
+// only results that belong together are compared.
+package attacks
+
+import (
+	"fmt"
+	"io"
+
+	"foil/internal/artifact"
+	"foil/internal/digest"
+	"foil/pipeline"
+)
+
+const attackFile = "attack.json"
+
+// Docs documents the files; metrics documents the metrics.
+func Docs(metrics string) []pipeline.FileDoc {
+	return []pipeline.FileDoc{
+		{Name: artifact.MetricsFile, Doc: metrics},
+		{Name: artifact.OutcomesFile, Doc: "for each image its row number, its label, the predicted class before and after the attack, the largest change of a pixel, and the loss after it"},
+		{Name: attackFile, Doc: "epsilon, and the digests of the classifier and of the images"},
+	}
+}
+
+// An Attack is attack.json: what was attacked, and how hard.
+type Attack struct {
+	Epsilon float64       `json:"epsilon"`
+	Model   digest.Digest `json:"model"` // the classifier
+	Data    digest.Digest `json:"data"`  // the images
+}
+
+// Beside returns an error that tells why the results of two attacks cannot be combined, if they
+// cannot.
+func (a Attack) Beside(other Attack) error {
+	switch {
+	case a.Model != other.Model:
+		return fmt.Errorf("the first attacked classifier %s, the second %s", a.Model.Short(), other.Model.Short())
+	case a.Data != other.Data:
+		return fmt.Errorf("the first attacked images of %s, the second images of %s", a.Data.Short(), other.Data.Short())
+	case a.Epsilon != other.Epsilon:
+		return fmt.Errorf("the first had epsilon %g, the second %g", a.Epsilon, other.Epsilon)
+	}
+	return nil
+}
+
+// A Result is the content of the artifact.
+type Result struct {
+	Attack   Attack
+	Metrics  []artifact.Metric
+	Outcomes []artifact.Outcome // by checkpoint, in the order of the images
+}
+
+// Write writes all files.
+func Write(create artifact.CreateFunc, r Result) error {
+	if err := artifact.WriteJSON(create, attackFile, r.Attack); err != nil {
+		return err
+	}
+	err := artifact.WriteFile(create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, r.Metrics) })
+	if err != nil {
+		return err
+	}
+	return artifact.WriteFile(create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, r.Outcomes) })
+}
+
+// Read reads what was attacked, and the outcomes.
+func Read(a pipeline.Artifact) (attack Attack, outcomes []artifact.Outcome, err error) {
+	if !a.Has(attackFile) || !a.Has(artifact.OutcomesFile) {
+		return attack, nil, fmt.Errorf("it has no %s and %s, so it is not the result of an attack on images", attackFile, artifact.OutcomesFile)
+	}
+	if err := artifact.ReadJSON(a.Path, attackFile, &attack); err != nil {
+		return attack, nil, err
+	}
+	path, err := a.Path(artifact.OutcomesFile)
+	if err != nil {
+		return attack, nil, err
+	}
+	outcomes, err = artifact.ReadOutcomes(path)
+	return attack, outcomes, err
+}
+
+// Worse tells whether an outcome is worse for the classifier than another one of the same image:
+// its prediction is wrong where the other is right, or, if both are right or both wrong, its
+// loss is larger.
+func Worse(a, than artifact.Outcome) bool {
+	if a.Right() != than.Right() {
+		return than.Right()
+	}
+	return a.Loss > than.Loss
+}

@@ -1,0 +1,156 @@
+// Package checkpoints writes and reads the artifact that every training leaves, of a
+// recommender or of a classifier: the weights at its checkpoints, training.json, which tells
+// how they came about and which kind opens them, and the curves of the epochs.
+package checkpoints
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"foil/internal/artifact"
+	"foil/internal/digest"
+	"foil/internal/safetensors"
+	"foil/pipeline"
+)
+
+// Best and Last are the checkpoints. A model that was not selected among epochs, such as one
+// in closed form, has only the last, which then is the best as well.
+const (
+	Best = "best"
+	Last = "last"
+)
+
+// Model is the part of the weights that is the model itself. What was trained beside it, such
+// as an attacker, is a part of its own, in a file of its own.
+const Model = ""
+
+const trainingFile = "training.json"
+
+// Docs documents the files. What parts there are besides the model, a kind adds.
+func Docs(more ...pipeline.FileDoc) []pipeline.FileDoc {
+	return append([]pipeline.FileDoc{
+		{Name: fileOf(Best, Model), Doc: "weights of the best epoch; without epochs to select from there is only the last"},
+		{Name: fileOf(Last, Model), Doc: "weights after the last epoch"},
+		{Name: trainingFile, Doc: "the kind that opens the weights, what selected the best epoch, the digest of the data, and the kind's own settings"},
+		{Name: artifact.CurvesFile, Doc: "losses, scores and rate of each epoch"},
+	}, more...)
+}
+
+// PartDoc documents the files of a part besides the model, one for each checkpoint.
+func PartDoc(part, doc string) []pipeline.FileDoc {
+	return []pipeline.FileDoc{
+		{Name: fileOf(Best, part), Doc: doc + " at the best epoch"},
+		{Name: fileOf(Last, part), Doc: doc + " after the last epoch"},
+	}
+}
+
+func fileOf(checkpoint, part string) string {
+	if part != Model {
+		checkpoint += "-" + part
+	}
+	return checkpoint + ".safetensors"
+}
+
+// A Training is the part of training.json that all kinds share.
+type Training struct {
+	// Kind is the name of the kind whose Open knows what to do with the weights.
+	Kind string `json:"kind"`
+
+	// Data is the digest of the data that was trained on. On other data, what the model is
+	// tested on may be what it was trained on. Zero for weights from elsewhere.
+	Data digest.Digest `json:"data,omitzero"`
+
+	BestEpoch  int     `json:"best_epoch,omitempty"`
+	LastEpoch  int     `json:"last_epoch,omitempty"` // 0: there were no epochs
+	BestScore  float64 `json:"best_score,omitempty"`
+	SelectedBy string  `json:"selected_by,omitempty"` // what BestScore is
+
+	// Figures are other numbers that describe the training, by name. evaluate/training makes
+	// them metrics.
+	Figures map[string]float64 `json:"figures,omitempty"`
+}
+
+// Weights are the tensors at one checkpoint, by part.
+type Weights map[string][]safetensors.Tensor
+
+// A Result is what a training leaves behind.
+type Result struct {
+	Training   Training
+	Config     any     // the kind's own settings, written as JSON
+	Best, Last Weights // Best is nil where nothing was selected
+	Curves     []artifact.Point
+}
+
+// Write writes all files of the artifact.
+func Write(create artifact.CreateFunc, r Result) error {
+	for checkpoint, weights := range map[string]Weights{Best: r.Best, Last: r.Last} {
+		for part, tensors := range weights {
+			err := artifact.WriteFile(create, fileOf(checkpoint, part), func(w io.Writer) error {
+				return safetensors.Write(w, tensors)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	content := struct {
+		Training
+		Config any `json:"config,omitempty"`
+	}{r.Training, r.Config}
+	if err := artifact.WriteJSON(create, trainingFile, content); err != nil {
+		return err
+	}
+	return artifact.WriteFile(create, artifact.CurvesFile, func(w io.Writer) error {
+		return artifact.WriteCurves(w, r.Curves)
+	})
+}
+
+// Saved is a training as its artifact has it. Weights and curves are read when asked for.
+type Saved struct {
+	Training
+
+	config   json.RawMessage
+	artifact pipeline.Artifact
+}
+
+// Read reads training.json.
+func Read(a pipeline.Artifact) (*Saved, error) {
+	var content struct {
+		Training
+		Config json.RawMessage `json:"config"`
+	}
+	if err := artifact.ReadJSON(a.Path, trainingFile, &content); err != nil {
+		return nil, err
+	}
+	return &Saved{Training: content.Training, config: content.Config, artifact: a}, nil
+}
+
+// Config reads the kind's own settings into a pointer.
+func (s *Saved) Config(into any) error {
+	if err := json.Unmarshal(s.config, into); err != nil {
+		return fmt.Errorf("%s: the config of %s: %w", trainingFile, s.Kind, err)
+	}
+	return nil
+}
+
+// Weights reads a part of a checkpoint.
+func (s *Saved) Weights(checkpoint, part string) (safetensors.File, error) {
+	if checkpoint == Best && !s.artifact.Has(fileOf(Best, Model)) {
+		checkpoint = Last
+	}
+	path, err := s.artifact.Path(fileOf(checkpoint, part))
+	if err != nil {
+		return nil, fmt.Errorf("no %s checkpoint: %w", checkpoint, err)
+	}
+	return safetensors.ReadFile(path)
+}
+
+// Curves reads the curves.
+func (s *Saved) Curves() ([]artifact.Point, error) {
+	path, err := s.artifact.Path(artifact.CurvesFile)
+	if err != nil {
+		return nil, err
+	}
+	return artifact.ReadCurves(path)
+}

@@ -1,0 +1,50 @@
+package checkpoints
+
+import (
+	"context"
+	"fmt"
+
+	"foil/internal/artifact"
+	"foil/pipeline"
+)
+
+// OpenRecommender opens the recommender that a cell is given under the name of a need, at a
+// checkpoint, with the kind that the artifact names. data is the name of the need that is the
+// split: the one that the recommender was trained on.
+func OpenRecommender(ctx context.Context, cell *pipeline.Cell, need, data, checkpoint string) (artifact.Recommender, error) {
+	r, err := open(ctx, cell, cell.Inputs[need], cell.Inputs[data], checkpoint)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", need, err)
+	}
+	return r, nil
+}
+
+func open(ctx context.Context, cell *pipeline.Cell, a, data pipeline.Artifact, checkpoint string) (artifact.Recommender, error) {
+	s, err := Read(a)
+	if err != nil {
+		return nil, err
+	}
+	if used := data.Digest(); used != s.Data {
+		return nil, fmt.Errorf("it was trained on another split (%s) than this stage is given (%s), so test users may be users that it was trained on; give both the same split",
+			s.Data.Short(), used.Short())
+	}
+	var kind *pipeline.Kind
+	if cell.Kind != nil {
+		kind = cell.Kind(s.Kind)
+	}
+	switch {
+	case kind == nil:
+		return nil, fmt.Errorf("only the kind %q can open it, and this program has no such kind; use the program that trained it, or add the kind to stages/stages.go", s.Kind)
+	case kind.Open == nil:
+		return nil, fmt.Errorf("it names %s as the kind that can open it, and that kind opens nothing; name a kind that has Open", s.Kind)
+	}
+	opened, err := kind.Open(ctx, cell, a, checkpoint)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot open the %s checkpoint: %w", s.Kind, checkpoint, err)
+	}
+	r, ok := opened.(artifact.Recommender)
+	if !ok {
+		return nil, fmt.Errorf("%s opens it as a %T, which does not score items; a recommender is needed", s.Kind, opened)
+	}
+	return r, nil
+}

@@ -1,0 +1,145 @@
+// Package latents writes and reads the artifact of type "latents": the latent vectors of the
+// users of a split, as the checkpoints of a recommender encode them. They are made once and read
+// by all attacks and evaluations.
+package latents
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/digest"
+	"foil/internal/safetensors"
+	"foil/pipeline"
+)
+
+const configFile = "latents.json"
+
+// Docs documents the files.
+var Docs = []pipeline.FileDoc{
+	{Name: checkpoints.Best + ".safetensors", Doc: "latent vectors of the best validation epoch: train, validation and test, each [users, width], with " +
+		"train.user, validation.user and test.user, rows of users.arrow. Training users are encoded by all their items, the others by their input items"},
+	{Name: checkpoints.Last + ".safetensors", Doc: "the same after the last epoch"},
+	{Name: configFile, Doc: "width of the vectors, the digest of the split whose users they are, and that of the model that encoded them"},
+}
+
+// Config is latents.json.
+type Config struct {
+	Width int           `json:"width"`
+	Data  digest.Digest `json:"data"`  // of the split
+	Model digest.Digest `json:"model"` // that encoded them
+}
+
+// Latents are the vectors of one checkpoint.
+type Latents struct {
+	Config
+	Train, Validation, Test Part
+}
+
+// A Part is the vectors of some users.
+type Part struct {
+	User []int32   // rows of the users' table, ascending
+	Z    []float32 // [len(User), width]
+}
+
+func (l *Latents) parts() map[string]*Part {
+	return map[string]*Part{artifact.Train: &l.Train, artifact.Validation: &l.Validation, artifact.Test: &l.Test}
+}
+
+func userTensor(part string) string { return part + ".user" }
+
+// Write writes the artifact; latents are by checkpoint.
+func Write(create artifact.CreateFunc, c Config, latents map[string]*Latents) error {
+	for checkpoint, l := range latents {
+		if err := l.check(c.Width); err != nil {
+			return fmt.Errorf("checkpoint %s: %w", checkpoint, err)
+		}
+		var tensors []safetensors.Tensor
+		for name, p := range l.parts() {
+			tensors = append(tensors,
+				safetensors.Tensor{Name: name, Shape: []int{len(p.User), c.Width}, F32: p.Z},
+				safetensors.Tensor{Name: userTensor(name), Shape: []int{len(p.User)}, I32: append([]int32{}, p.User...)})
+		}
+		err := artifact.WriteFile(create, checkpoint+".safetensors", func(w io.Writer) error { return safetensors.Write(w, tensors) })
+		if err != nil {
+			return err
+		}
+	}
+	return artifact.WriteJSON(create, configFile, c)
+}
+
+// Open reads the vectors of a checkpoint. data is the split of the stage that uses them, which
+// must be the split whose users were encoded.
+func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
+	c, err := readConfig(a)
+	if err != nil {
+		return nil, err
+	}
+	if used := data.Digest(); used != c.Data {
+		return nil, fmt.Errorf("the latent vectors are of another split (%s) than the one that is given here (%s): their users are others",
+			c.Data.Short(), used.Short())
+	}
+	path, err := a.Path(checkpoint + ".safetensors")
+	if err != nil {
+		return nil, err
+	}
+	file, err := safetensors.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	l := &Latents{Config: c}
+	for name, p := range l.parts() {
+		if *p, err = readPart(file, name, c.Width); err != nil {
+			return nil, fmt.Errorf("checkpoint %s: %w", checkpoint, err)
+		}
+	}
+	if err := l.check(c.Width); err != nil {
+		return nil, fmt.Errorf("checkpoint %s: %w", checkpoint, err)
+	}
+	return l, nil
+}
+
+// OfModel checks that a model is the one that encoded the vectors: the decoder of another model
+// cannot use them.
+func (l *Latents) OfModel(model pipeline.Artifact) error {
+	if used := model.Digest(); used != l.Model {
+		return fmt.Errorf("the latent vectors are of another model (%s) than the one that is given here (%s)", l.Model.Short(), used.Short())
+	}
+	return nil
+}
+
+// check refuses vectors of a wrong size, and values that are not finite.
+func (l *Latents) check(width int) error {
+	for name, p := range l.parts() {
+		if len(p.Z) != len(p.User)*width {
+			return fmt.Errorf("%d values do not make vectors of width %d for %d %s users", len(p.Z), width, len(p.User), name)
+		}
+		for i, v := range p.Z {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return fmt.Errorf("the latent vector of %s user %d holds %g: the model has diverged", name, p.User[i/width], v)
+			}
+		}
+	}
+	return nil
+}
+
+func readConfig(a pipeline.Artifact) (c Config, err error) {
+	if err := artifact.ReadJSON(a.Path, configFile, &c); err != nil {
+		return c, err
+	}
+	if c.Width < 1 {
+		return c, fmt.Errorf("%s: the width is %d; it must be at least 1", configFile, c.Width)
+	}
+	return c, nil
+}
+
+func readPart(file safetensors.File, name string, width int) (Part, error) {
+	user := file[userTensor(name)].I32
+	if user == nil {
+		return Part{}, fmt.Errorf("the file has no list of users %q", userTensor(name))
+	}
+	z, err := file.Float32(name, []int{len(user), width})
+	return Part{User: user, Z: z}, err
+}

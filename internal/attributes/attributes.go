@@ -1,0 +1,164 @@
+// Package attributes turns a column of the users' table into what adversaries
+// and attackers predict: classes with weights, or a number in some range.
+package attributes
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"foil/internal/artifact"
+	"foil/models/adversary"
+)
+
+// Param names an attribute and says how it is predicted; it is embedded in the
+// parameters of training and attack.
+type Param struct {
+	Attribute    string             `yaml:"attribute" required:"true" doc:"column of the users' table, such as gender or age"`
+	ClassWeights map[string]float64 `yaml:"class_weights" doc:"weight of each class in the cross-entropy of a categorical attribute; without it all classes weigh the same"`
+	Range        []float64          `yaml:"range" doc:"[low, high] of a numeric attribute: the target becomes (value - low) / (high - low); without it the value is taken as it is"`
+}
+
+// Check reports errors that do not depend on the data.
+func (p *Param) Check(report func(path, format string, args ...any)) {
+	for _, class := range slices.Sorted(maps.Keys(p.ClassWeights)) {
+		if w := p.ClassWeights[class]; w <= 0 {
+			report("class_weights."+class, "a class weight must be above 0, not %g", w)
+		}
+	}
+	switch {
+	case p.Range == nil:
+	case len(p.Range) != 2:
+		report("range", "a range is [low, high], not %d values", len(p.Range))
+	case p.Range[0] >= p.Range[1]:
+		report("range", "the low end %g is not below the high end %g", p.Range[0], p.Range[1])
+	}
+	if p.Range != nil && p.ClassWeights != nil {
+		report("range", "%s has class_weights, so it is categorical and takes no range", p.Attribute)
+	}
+}
+
+// A Target is an attribute as it is predicted.
+type Target struct {
+	Name    string
+	Classes []string // of a categorical attribute, sorted; nil for a number
+	Weights []float32
+	Scale   float64 // of a number: one unit of the target in units of the attribute
+	all     adversary.Targets
+}
+
+// Resolve finds the attribute among the users' columns.
+func (p Param) Resolve(users *artifact.Users) (*Target, error) {
+	a, err := users.Attribute(p.Attribute)
+	if err != nil {
+		return nil, err
+	}
+	if a.IsNumeric() {
+		return p.numeric(a)
+	}
+	return p.categorical(a)
+}
+
+func (p Param) numeric(a *artifact.Attribute) (*Target, error) {
+	if p.ClassWeights != nil {
+		return nil, fmt.Errorf("attribute %s is a number, so it takes no class_weights", p.Attribute)
+	}
+	low, scale := 0.0, 1.0
+	if p.Range != nil {
+		low, scale = p.Range[0], p.Range[1]-p.Range[0]
+	}
+	values := make([]float32, len(a.Number))
+	for i, v := range a.Number {
+		values[i] = float32((float64(v) - low) / scale)
+	}
+	return &Target{Name: p.Attribute, Scale: scale, all: adversary.Targets{Value: values}}, nil
+}
+
+func (p Param) categorical(a *artifact.Attribute) (*Target, error) {
+	if p.Range != nil {
+		return nil, fmt.Errorf("attribute %s is categorical, so it takes no range", p.Attribute)
+	}
+	known := map[string]bool{}
+	for _, c := range a.Category {
+		if c != "" {
+			known[c] = true
+		}
+	}
+	t := &Target{Name: p.Attribute, Classes: slices.Sorted(maps.Keys(known))}
+	if len(t.Classes) < 2 {
+		return nil, fmt.Errorf("attribute %s has %d classes in this data: there is nothing to tell apart", p.Attribute, len(t.Classes))
+	}
+	if p.ClassWeights != nil {
+		for _, c := range t.Classes {
+			w, ok := p.ClassWeights[c]
+			if !ok {
+				return nil, fmt.Errorf("class_weights of %s lack class %q (the data has %s)", p.Attribute, c, strings.Join(t.Classes, ", "))
+			}
+			t.Weights = append(t.Weights, float32(w))
+		}
+		for _, c := range slices.Sorted(maps.Keys(p.ClassWeights)) {
+			if !known[c] {
+				return nil, fmt.Errorf("class_weights of %s name class %q, which the data does not have (it has %s)", p.Attribute, c, strings.Join(t.Classes, ", "))
+			}
+		}
+	}
+	t.all.Class = make([]int32, len(a.Category))
+	for i, c := range a.Category {
+		class, ok := slices.BinarySearch(t.Classes, c)
+		if !ok {
+			class = -1
+		}
+		t.all.Class[i] = int32(class)
+	}
+	return t, nil
+}
+
+// Of returns the targets of the given users, in their order.
+func (t *Target) Of(users []int32) adversary.Targets {
+	var out adversary.Targets
+	if t.Classes != nil {
+		out.Class = make([]int32, len(users))
+		for i, u := range users {
+			out.Class[i] = t.all.Class[u]
+		}
+		return out
+	}
+	out.Value = make([]float32, len(users))
+	for i, u := range users {
+		out.Value[i] = t.all.Value[u]
+	}
+	return out
+}
+
+// Group is the group of heads that predicts the attribute.
+func (t *Target) Group(heads, hidden int, dropout float64) adversary.Config {
+	c := adversary.Config{Name: t.Name, Heads: heads, Hidden: hidden, Dropout: dropout}
+	if t.Classes == nil {
+		c.Task = adversary.Regression
+		return c
+	}
+	c.Task, c.Classes, c.ClassWeights = adversary.Classification, len(t.Classes), t.Weights
+	return c
+}
+
+// Known tells whether any of the given users has the attribute.
+func (t *Target) Known(users []int32) bool {
+	return slices.ContainsFunc(users, func(u int32) bool {
+		if t.Classes != nil {
+			return t.all.Class[u] >= 0
+		}
+		return !math.IsNaN(float64(t.all.Value[u]))
+	})
+}
+
+// CheckUnique reports values that are in a list of parameters more than once: list is its path,
+// field the rest of the path after the index.
+func CheckUnique[T comparable](list, field string, values []T, report func(path, format string, args ...any)) {
+	for i, v := range values {
+		if slices.Contains(values[:i], v) {
+			report(fmt.Sprintf("%s[%d]%s", list, i, field), "%v is in the list twice", v)
+		}
+	}
+}

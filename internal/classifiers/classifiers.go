@@ -1,0 +1,128 @@
+// Package classifiers is what the kinds that train, load and attack image classifiers share:
+// the parameters that name networks, and the way in and out of an artifact of type
+// "classifier". That artifact is checkpoints, with the attacker network that the classifier was
+// trained against, if there was one, as a part of its own.
+package classifiers
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+
+	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/safetensors"
+	"foil/models/backend"
+	"foil/models/l2l"
+	"foil/pipeline"
+)
+
+// AttackerPart is the part of the weights that is the attacker's.
+const AttackerPart = "attacker"
+
+// Docs documents the files.
+func Docs() []pipeline.FileDoc {
+	return checkpoints.Docs(checkpoints.PartDoc(AttackerPart, "the attacker's weights, where it is a network,")...)
+}
+
+// Config is what training.json holds for a classifier.
+type Config struct {
+	Network Network        `json:"network"`
+	Image   artifact.Shape `json:"image"`
+	Classes int            `json:"classes"`
+	Method  string         `json:"method"`
+	Game    *Game          `json:"attacker,omitempty"`
+}
+
+// CopyTensors copies weights as a file of tensors takes them.
+func CopyTensors(w *l2l.Weights) ([]safetensors.Tensor, error) {
+	out := make([]safetensors.Tensor, len(w.Params))
+	for i, p := range w.Params {
+		values, err := backend.Copy(w.Tensors[i])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		out[i] = safetensors.Tensor{Name: p.Name, Shape: p.Shape, F32: values}
+	}
+	return out, nil
+}
+
+// A Trained is a network with its weights.
+type Trained struct {
+	Network *l2l.Network
+	Weights *l2l.Weights
+}
+
+// EvaluationBatch is how many images are evaluated or attacked at once.
+const EvaluationBatch = 100
+
+// Evaluator evaluates the classifier on up to so many images of a shape. Frozen weights are
+// faster; weights that are still trained must not be frozen.
+func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*l2l.Evaluator, error) {
+	return l2l.NewEvaluator(l2l.EvaluatorConfig{
+		Network: t.Network, Shape: [3]int{image.Channels, image.Height, image.Width},
+		Batch: min(images, EvaluationBatch), Frozen: frozen, Backend: b,
+	}, t.Weights)
+}
+
+// Saved is a classifier as its artifact has it.
+type Saved struct {
+	Config
+
+	training *checkpoints.Saved
+}
+
+// Read reads what the classifier is, not yet its weights.
+func Read(a pipeline.Artifact) (*Saved, error) {
+	training, err := checkpoints.Read(a)
+	if err != nil {
+		return nil, err
+	}
+	s := &Saved{training: training}
+	return s, training.Config(&s.Config)
+}
+
+// For checks that the classifier may be judged on the images of data: those that it was
+// trained on.
+func (s *Saved) For(data pipeline.Artifact) error {
+	trained := s.training.Data
+	if used := data.Digest(); !trained.IsZero() && trained != used {
+		return fmt.Errorf("the classifier was trained on other images (%s) than those it is given here (%s): its test images may be ones that it was trained on",
+			trained.Short(), used.Short())
+	}
+	return nil
+}
+
+// Open builds the classifier with the weights of a checkpoint.
+func (s *Saved) Open(b compute.Backend, checkpoint string) (t Trained, err error) {
+	n, err := s.Network.Build(s.Image, s.Classes)
+	if err != nil {
+		return t, err
+	}
+	return s.open(b, n, checkpoint, checkpoints.Model)
+}
+
+// OpenAttacker builds the attacker that the classifier was trained against.
+func (s *Saved) OpenAttacker(b compute.Backend, checkpoint string) (v l2l.Variant, t Trained, err error) {
+	if s.Game == nil {
+		return v, t, fmt.Errorf("the classifier was trained by %s, which leaves no attacker network behind; the methods l2l-* do", s.Method)
+	}
+	v, n, err := s.Game.Build(s.Image)
+	if err != nil {
+		return v, t, err
+	}
+	t, err = s.open(b, n, checkpoint, AttackerPart)
+	return v, t, err
+}
+
+func (s *Saved) open(b compute.Backend, n *l2l.Network, checkpoint, part string) (t Trained, err error) {
+	file, err := s.training.Weights(checkpoint, part)
+	if err != nil {
+		return t, err
+	}
+	t.Network = n
+	if t.Weights, err = LoadWeights(b, n, file); err != nil {
+		return t, fmt.Errorf("%s checkpoint: %w", checkpoint, err)
+	}
+	return t, nil
+}

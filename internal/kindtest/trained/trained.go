@@ -1,0 +1,44 @@
+// Package trained trains small models for the tests of what comes after.
+package trained
+
+import (
+	"testing"
+
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/kindtest"
+	"foil/pipeline"
+	"foil/stages/encode"
+	"foil/stages/train/advxmultvae"
+)
+
+// Model trains a small MultVAE, whose best epoch is not its last, on the split
+// of kindtest. epochs 0 means as many as that takes.
+func Model(t testing.TB, data pipeline.Artifact, epochs int) pipeline.Artifact {
+	t.Helper()
+	kind := advxmultvae.Kind()
+	p := kind.Params().(*advxmultvae.Params)
+	p.Epochs, p.Batch, p.Latent, p.Beta, p.Rate = 40, 16, 8, 0.01, 0.02
+	if epochs > 0 {
+		p.Epochs = epochs
+	}
+	return kindtest.MustRun(t, kind, &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": data}})
+}
+
+// Kinds finds the kinds that open what is made here, for Cell.Kind.
+var Kinds = kindtest.Kinds(advxmultvae.Kind())
+
+// Latents encodes the users of a split.
+func Latents(t testing.TB, model, data pipeline.Artifact) pipeline.Artifact {
+	t.Helper()
+	return kindtest.MustRun(t, encode.Latents(), &pipeline.Cell{Kind: Kinds, Inputs: map[string]pipeline.Artifact{"model": model, "data": data}})
+}
+
+// BestEpoch is the epoch of the model's best checkpoint.
+func BestEpoch(t testing.TB, model pipeline.Artifact) int {
+	t.Helper()
+	c, err := checkpoints.Read(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.BestEpoch
+}

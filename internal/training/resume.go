@@ -1,0 +1,140 @@
+package training
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"foil/internal/artifact/checkpoints"
+	"foil/internal/checkpoint"
+	"foil/internal/safetensors"
+	"foil/pipeline"
+)
+
+// layout is the version of what Run saves around a trainer's state.
+const layout = 2
+
+// A State is a trainer between two epochs: arrays, and a value that is written as JSON.
+type State struct {
+	Value  any
+	Arrays []safetensors.Tensor
+}
+
+// A Restored is a State that was read back.
+type Restored struct {
+	Arrays safetensors.File
+
+	value []byte
+}
+
+// Value reads the value of the state into a pointer.
+func (r Restored) Value(into any) error { return json.Unmarshal(r.value, into) }
+
+// saved is the JSON of a state.
+type saved struct {
+	progress
+	Layout  int               // of the trainer's state
+	Streams map[string][]byte // where the random streams are
+	Value   json.RawMessage   // the trainer's
+}
+
+// path is where the state lies; empty where the cell has no place for one.
+func (r *run) path() string {
+	if r.cell.WorkDir == "" {
+		return ""
+	}
+	return filepath.Join(r.cell.WorkDir, "training")
+}
+
+// save keeps the state. Where that cannot be done, on a full disk for example, the training
+// goes on: its result is what people wait for.
+func (r *run) save() {
+	if r.path() == "" {
+		return
+	}
+	err := r.trySave()
+	if err != nil && !r.unsaved {
+		r.cell.Note("epoch %d: the checkpoint could not be written, so an interruption would lose the work until here: %v", r.Epoch, err)
+	}
+	r.unsaved = err != nil
+}
+
+func (r *run) trySave() error {
+	state, err := r.trainer.State()
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(state.Value)
+	if err != nil {
+		return err
+	}
+	streams, err := r.streams.State()
+	if err != nil {
+		return err
+	}
+	arrays := slices.Clone(state.Arrays)
+	for part, tensors := range r.best {
+		for _, t := range tensors {
+			t.Name = bestName(part, t.Name)
+			arrays = append(arrays, t)
+		}
+	}
+	return checkpoint.Save(r.path(), layout, saved{progress: r.progress, Layout: r.plan.Layout, Streams: streams, Value: value}, arrays)
+}
+
+// bestName is the name of an array of the best weights so far.
+func bestName(part, name string) string { return "best/" + part + "/" + name }
+
+// begin makes a run, in the state that an interrupted one has left, if there is one that fits.
+func begin(cell *pipeline.Cell, make New) (*run, error) {
+	r, err := newRun(cell, make)
+	if err != nil || r.path() == "" {
+		return r, err
+	}
+	var s saved
+	arrays, err := checkpoint.Load(r.path(), layout, &s)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return r, nil
+	case err == nil:
+		err = r.restore(s, arrays)
+	case !errors.Is(err, checkpoint.ErrUseless):
+		return nil, err
+	}
+	if err != nil {
+		cell.Note("the checkpoint of an interrupted run cannot be used, so the training starts anew: %v", err)
+		return newRun(cell, make)
+	}
+	cell.Logf("goes on after epoch %d, where an interrupted run had left a checkpoint", r.Epoch)
+	return r, nil
+}
+
+func (r *run) restore(s saved, arrays safetensors.File) error {
+	if s.Layout != r.plan.Layout {
+		return fmt.Errorf("its layout is %d, not %d", s.Layout, r.plan.Layout)
+	}
+	if err := r.trainer.Restore(Restored{Arrays: arrays, value: s.Value}); err != nil {
+		return err
+	}
+	if err := r.streams.Restore(s.Streams); err != nil {
+		return err
+	}
+	like, err := r.trainer.Weights() // for the names and shapes
+	if err != nil {
+		return err
+	}
+	r.best = checkpoints.Weights{}
+	for part, tensors := range like {
+		for _, t := range tensors {
+			if t.F32, err = arrays.Float32(bestName(part, t.Name), t.Shape); err != nil {
+				return err
+			}
+			r.best[part] = append(r.best[part], t)
+		}
+	}
+	r.progress = s.progress
+	return nil
+}

@@ -1,0 +1,84 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"foil/internal/artifact"
+	"foil/internal/scores"
+)
+
+// Select is the parameter that names the validation score that picks the best epoch.
+type Select struct {
+	Metric string `yaml:"metric" oneof:"ndcg,recall" doc:"validation score, higher is better"`
+	K      int    `yaml:"k" min:"1" max:"1000000" doc:"its cut-off"`
+}
+
+// String is the score's name, such as "ndcg@10".
+func (s Select) String() string { return fmt.Sprintf("%s@%d", s.Metric, s.K) }
+
+// Curve is the name of the score's curve, and By says what selected an epoch.
+func (s Select) Curve() string { return "validation/" + s.String() }
+func (s Select) By() string    { return "validation " + s.String() }
+
+// A Validation scores a recommender on users that it does not train on: it sees part of
+// their items and ranks the rest.
+type Validation struct {
+	Users [][]int32 // the items that the recommender sees of each user
+	Items int       // how many items there are
+
+	target artifact.Rows
+	seen   scores.Seen
+	metric func(top, target []int32, k int) float64
+	k      int
+	ranker *scores.Ranker
+}
+
+// NewValidation takes the validation users of a split.
+func NewValidation(split *artifact.Split, s Select, seen scores.Seen) (*Validation, error) {
+	input, target := artifact.NewRows(split.ValidationInput), artifact.NewRows(split.ValidationTarget)
+	if !slices.Equal(input.User, target.User) {
+		return nil, errors.New("the split's validation inputs and targets are of different users")
+	}
+	if input.Len() == 0 {
+		return nil, errors.New("the split has no validation users, so no epoch can be chosen")
+	}
+	v := &Validation{
+		Users:  input.Lists(),
+		Items:  split.Items.Len(),
+		target: target,
+		seen:   seen,
+		metric: scores.NDCG,
+		k:      s.K,
+		ranker: scores.NewRanker(s.K),
+	}
+	if s.Metric == "recall" {
+		v.metric = scores.Recall
+	}
+	return v, nil
+}
+
+// Target returns the items of a user that the recommender has to find.
+func (v *Validation) Target(user int) []int32 { return v.target.Items(user) }
+
+// Score scores the scores that a recommender gives to all items for a user, in which it masks
+// the items that the recommender has seen.
+func (v *Validation) Score(user int, all []float32) float64 {
+	v.seen.Mask(all, v.Users[user])
+	return v.metric(v.ranker.Top(all), v.Target(user), v.k)
+}
+
+// Run is the mean score over all users.
+func (v *Validation) Run(ctx context.Context, r artifact.Recommender) (float64, error) {
+	sum := 0.0
+	err := artifact.EachUser(ctx, r, v.Users, v.Items, func(user int, all []float32) error {
+		sum += v.Score(user, all)
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("validation: %w", err)
+	}
+	return sum / float64(len(v.Users)), nil
+}

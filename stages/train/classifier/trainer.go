@@ -1,0 +1,52 @@
+package classifier
+
+import (
+	"errors"
+	"fmt"
+
+	"foil/internal/artifact"
+	"foil/internal/classifiers"
+	"foil/internal/training"
+	"foil/models/backend"
+	"foil/models/random"
+	"foil/pipeline"
+)
+
+// A trainer is the state between epochs.
+type trainer struct {
+	params    *Params
+	cell      *pipeline.Cell
+	learner   learner
+	batches   *batches
+	selection *selection
+}
+
+func newTrainer(cell *pipeline.Cell, streams *random.Streams) (training.Trainer, training.Plan, error) {
+	p := cell.Params.(*Params)
+	plan := training.Plan{Epochs: p.Epochs, Layout: stateLayout, Kind: name, Figures: p.passes().figures()}
+	images, err := artifact.ReadImages(cell.Inputs["data"].Path)
+	if err != nil {
+		return nil, plan, err
+	}
+	if images.Train.Len() == 0 {
+		return nil, plan, errors.New("the data has no training images")
+	}
+	if p.Select.Images > images.Test.Len() || images.Test.Len() == 0 {
+		return nil, plan, fmt.Errorf("select.images is %d, and the data has %d test images", p.Select.Images, images.Test.Len())
+	}
+	b, err := backend.Open(cell.Backend, cell.Cores)
+	if err != nil {
+		return nil, plan, err
+	}
+	t := &trainer{params: p, cell: cell, batches: newBatches(b, images, p, streams)}
+	classes := len(images.Classes)
+	if t.learner, err = newLearner(b, p, t.batches, classes, cell.Seed); err != nil {
+		return nil, plan, err
+	}
+	if t.selection, err = newSelection(b, p, images, t.learner, cell.Seed); err != nil {
+		return nil, plan, err
+	}
+	plan.SelectedBy = fmt.Sprintf("accuracy on %d test images under PGD-%d", t.selection.len(), p.Select.Steps)
+	plan.Config = classifiers.Config{Network: p.Network, Image: images.Shape, Classes: classes, Method: p.Method, Game: p.game()}
+	return t, plan, nil
+}
