@@ -5,8 +5,7 @@ import (
 	"foil/spec"
 )
 
-// A FiguresLayout says which figures a report shows. It is the parameters of
-// report/figure.
+// A FiguresLayout says which figures a report shows. It is the parameters of report/figure.
 type FiguresLayout struct {
 	Title   string         `yaml:"title" doc:"heading of the report"`
 	Notes   []string       `yaml:"notes" doc:"free text under the figures"`
@@ -31,7 +30,7 @@ type LineLayout struct {
 	Where map[string]spec.Value `yaml:"where" doc:"axis: value, for every axis that is not averaged over and in which cells with the same k differ"`
 }
 
-// Check reports what is wrong with a layout whatever the cells are.
+// Check reports errors of a layout that do not depend on the cells.
 func (l *FiguresLayout) Check(report func(path, format string, args ...any)) {
 	checkOver(l.Over, report)
 	titles := map[string]bool{}

@@ -11,9 +11,8 @@ type Layout struct {
 	Tables  []TableLayout `yaml:"tables" doc:"the tables, all with the same columns" required:"true" nonempty:"true"`
 }
 
-// A Selector names a metric of the cells of a gathered stage. Split and
-// Checkpoint may be left out where only one is there; without Group the metric is
-// that of all users.
+// A Selector names a metric of the cells of a gathered stage. Split and Checkpoint may be left out
+// where there is only one; without Group the metric is that of all users.
 type Selector struct {
 	From       string `yaml:"from" doc:"name under gather" required:"true"`
 	Metric     string `yaml:"metric" doc:"name of the metric" required:"true"`
@@ -22,8 +21,7 @@ type Selector struct {
 	Checkpoint string `yaml:"checkpoint" doc:"weights the metric is of, such as best or last"`
 }
 
-// A Column selects one metric in every cell. K may be left out where only one is
-// there.
+// A Column selects one metric in every cell. K may be left out where there is only one.
 type Column struct {
 	Title string `yaml:"title" doc:"heading of the column" required:"true"`
 	Selector
@@ -36,8 +34,8 @@ type Column struct {
 // SetDefaults is called before a column is read.
 func (c *Column) SetDefaults() { c.Digits = 3 }
 
-// A Baseline is a metric to hold a column against. Baselines of several
-// columns that have the same name share a row.
+// A Baseline is a metric to compare a column with. Baselines of several columns that have the same
+// name share a row.
 type Baseline struct {
 	Name   string `yaml:"name" doc:"name of the row; left out: the metric's"`
 	Metric string `yaml:"metric" doc:"name of the metric, in the column's group and split" required:"true"`
@@ -50,8 +48,7 @@ func (b Baseline) label() string {
 	return b.Metric
 }
 
-// A TableLayout is a table with either named rows or a row for every
-// combination of axes.
+// A TableLayout is a table with either named rows or a row for every combination of axes.
 type TableLayout struct {
 	Title string      `yaml:"title" doc:"caption of the table" required:"true"`
 	Grid  []string    `yaml:"grid" doc:"axes: a row for each combination of their values, in this order"`
@@ -64,7 +61,7 @@ type RowLayout struct {
 	Where map[string]spec.Value `yaml:"where" doc:"axis: value, for every axis that is not averaged over"`
 }
 
-// Check reports what is wrong with a layout whatever the cells are.
+// Check reports errors of a layout that do not depend on the cells.
 func (l *Layout) Check(report func(path, format string, args ...any)) {
 	over := checkOver(l.Over, report)
 	titles := map[string]bool{}

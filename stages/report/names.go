@@ -10,8 +10,7 @@ import (
 	"foil/spec"
 )
 
-// A nameChecker reports what a layout names and the stage does not gather, before
-// anything runs.
+// A nameChecker reports, before anything runs, names in a layout that are not gathered.
 type nameChecker struct {
 	gathers []pipeline.Input
 	report  func(path, format string, args ...any)
@@ -50,7 +49,7 @@ func called(gathers []pipeline.Input, name string) []pipeline.Input {
 	return slices.DeleteFunc(slices.Clone(gathers), func(g pipeline.Input) bool { return g.Name != name })
 }
 
-// from holds a name against what is gathered.
+// from checks that a stage is gathered under a name.
 func (c nameChecker) from(path, name string) bool {
 	var names []string
 	for _, g := range c.gathers {
@@ -75,7 +74,7 @@ func (c nameChecker) where(path string, where map[string]spec.Value, of []pipeli
 	}
 }
 
-// axis holds the name of an axis against those of some gathered stages.
+// axis checks that some gathered stage has an axis.
 func (c nameChecker) axis(path, axis string, of []pipeline.Input) {
 	axes := map[string]bool{}
 	for _, g := range of {

@@ -1,14 +1,13 @@
-// Package chart draws lines as papers show them, with gonum/plot: as SVG for pages
-// and as PDF for print.
+// Package chart draws line charts for papers, with gonum/plot: as SVG for pages and as PDF for print.
 //
-// Nouns: a Chart has Lines over one x axis and one y axis; a Line has Points in
-// the order of x, each with a value and, where it is a mean, a band around it. A
-// value that is not finite is a gap. A style (colour, dash pattern and glyph)
-// tells lines apart also in grey and for the colour-blind; the key beside the
-// plot names them. A sheet is a chart with everything in its place.
+// Nouns: a Chart has Lines over one x axis and one y axis; a Line has Points in the order of x, each
+// with a value and, where it is a mean, a band around it. A value that is not finite is a gap. Each
+// line has a style (colour, dash pattern and glyph), so that readers can tell lines apart in grey
+// and with any colour vision; the key beside the plot names them. A sheet is a chart that has been
+// laid out.
 //
-// The promise: the same chart is the same bytes, whenever and with whatever fonts
-// on the machine; and nothing that it is given is read as markup.
+// The promise: the same chart gives the same bytes, at any time and with any fonts on the machine,
+// and no text of a chart becomes markup.
 package chart
 
 import (
@@ -20,7 +19,7 @@ import (
 
 // A Chart is a figure to be drawn.
 type Chart struct {
-	Title    string   // for those who cannot see it, and on hovering; not drawn
+	Title    string   // for screen readers and on hovering; not drawn
 	X, Y     string   // labels of the axes
 	Min, Max *float64 // ends of the y axis; nil: as the values have it
 	Lines    []Line
@@ -38,10 +37,10 @@ type Point struct {
 	Y, Low, High float64
 }
 
-// MostLines is how many lines have a style of their own in grey.
+// MostLines is the number of lines whose styles differ also in grey.
 const MostLines = dashes * glyphs
 
-// describe says in words what the lines do.
+// describe describes the lines in words.
 func (c *Chart) describe() string {
 	parts := []string{c.Y + " over " + c.X + "."}
 	for _, l := range c.Lines {
@@ -60,7 +59,7 @@ func (c *Chart) describe() string {
 	return strings.Join(parts, " ")
 }
 
-// brief writes a value for reading.
+// brief writes a value with six digits.
 func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
 // most bounds what is drawn, so that differences are finite.
@@ -77,7 +76,7 @@ func (l Line) finite() []Point {
 	return slices.DeleteFunc(slices.Clone(l.Points), func(p Point) bool { return !p.drawn() })
 }
 
-// runs are the stretches of points that all are so.
+// runs are the longest stretches of points for which so is true.
 func runs(points []Point, so func(Point) bool) [][]Point {
 	var all [][]Point
 	open := false

@@ -5,15 +5,14 @@ import (
 	"gonum.org/v1/plot/plotter"
 )
 
-// inReach draws values that are far beyond an axis nearer to it, where their lines
-// leave the plot at the same places and no difference overflows.
+// inReach moves values that are far beyond an axis nearer to it. Their lines leave the plot at the
+// same places, and no difference overflows.
 func inReach(low, high float64) func(float64) float64 {
 	reach := 1e4 * (high - low)
 	return func(v float64) float64 { return max(low-reach, min(high+reach, v)) }
 }
 
-// bands are what lies around the means of a line: areas, or bars where a point
-// stands alone.
+// bands are drawn around the means of a line: areas, or bars where a point stands alone.
 func bands(i int, l Line, within func(float64) float64) ([]plot.Plotter, error) {
 	var all []plot.Plotter
 	for _, run := range runs(l.Points, Point.banded) {
@@ -42,7 +41,7 @@ func bands(i int, l Line, within func(float64) float64) ([]plot.Plotter, error) 
 	return all, nil
 }
 
-// bar is an error bar with the band's ends.
+// bar is an error bar from the lower to the upper end of the band.
 func bar(i int, p Point, within func(float64) float64) (*plotter.YErrorBars, error) {
 	y := within(p.Y)
 	b, err := plotter.NewYErrorBars(struct {
@@ -61,7 +60,7 @@ func bar(i int, p Point, within func(float64) float64) (*plotter.YErrorBars, err
 	return b, nil
 }
 
-// line is a line in its stretches, and its glyphs.
+// line draws the stretches of a line and its glyphs.
 func line(i int, l Line, within func(float64) float64, room float64) ([]plot.Plotter, error) {
 	var all []plot.Plotter
 	var marks plotter.XYs
@@ -92,8 +91,8 @@ func line(i int, l Line, within func(float64) float64, room float64) ([]plot.Plo
 	return append(all, points), nil
 }
 
-// marked are the points that have a glyph: all where there is room, else some, but
-// always the ends of a stretch.
+// marked are the points with a glyph: all where there is room, otherwise some of them, and always the
+// ends of a stretch.
 func marked(stretch plotter.XYs, room float64) plotter.XYs {
 	var some plotter.XYs
 	final := len(stretch) - 1

@@ -16,7 +16,7 @@ import (
 	"gonum.org/v1/plot/vg/vgpdf"
 )
 
-// PDF writes a page of the chart's size, with the font in it.
+// PDF writes a page of the chart's size, with the font embedded.
 func (c *Chart) PDF(w io.Writer) (err error) {
 	defer c.catch(&err)
 	s, err := c.layOut()
@@ -30,23 +30,23 @@ func (c *Chart) PDF(w io.Writer) (err error) {
 	return err
 }
 
-// withoutTime has equal drawings be equal files. vgpdf passes none of this on, so it is
-// set for all of the program, which makes no other PDF.
+// withoutTime makes files of equal drawings equal. vgpdf has no options for this, so they are set for
+// the whole program, which makes no other PDF.
 var withoutTime = sync.OnceFunc(func() {
 	fpdf.SetDefaultCatalogSort(true)
 	fpdf.SetDefaultCreationDate(time.Unix(0, 0).UTC())
 	fpdf.SetDefaultModificationDate(time.Unix(0, 0).UTC())
 })
 
-// A pdfCanvas gives vgpdf what it draws rightly. Colours it takes as if they were
-// not multiplied by their opacity, and text as if it were Windows-1252.
+// A pdfCanvas works around two faults of vgpdf: it reads colours as not multiplied by their opacity,
+// and text as Windows-1252.
 type pdfCanvas struct{ *vgpdf.Canvas }
 
 // SetColor implements vg.Canvas.
 func (c pdfCanvas) SetColor(clr color.Color) { c.Canvas.SetColor(unmultiplied{clr}) }
 
-// FillString implements vg.Canvas. Text that has characters beyond Windows-1252 (λ,
-// ≤) is drawn as shapes: it looks the same, but cannot be searched.
+// FillString implements vg.Canvas. It draws text with characters outside Windows-1252 (λ, ≤) as
+// shapes: the text looks the same, but cannot be searched.
 func (c pdfCanvas) FillString(face font.Face, at vg.Point, s string) {
 	if encoded, err := charmap.Windows1252.NewEncoder().String(s); err == nil {
 		c.Canvas.FillString(face, at, encoded)
@@ -59,10 +59,10 @@ func (c pdfCanvas) FillString(face font.Face, at vg.Point, s string) {
 	c.Fill(shapes)
 }
 
-// unmultiplied is a colour whose parts are those without its opacity.
+// unmultiplied is a colour whose components are not multiplied by its opacity.
 type unmultiplied struct{ color.Color }
 
-// RGBA implements color.Color, but for the product.
+// RGBA implements color.Color, without the multiplication by the opacity.
 func (u unmultiplied) RGBA() (r, g, b, a uint32) {
 	_, _, _, a = u.Color.RGBA()
 	c := color.NRGBAModel.Convert(u.Color).(color.NRGBA)

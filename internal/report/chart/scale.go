@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// A scale is what an axis shows. Labels of ticks are ours: those of gonum/plot are
-// rounded until they are all the same (2.3 at 2.26, 2.28 and 2.30).
+// A scale is the range and the ticks of an axis. The labels of ticks are made here, because those of
+// gonum/plot can be rounded until they are equal (2.3 at 2.26, 2.28 and 2.30).
 type scale struct {
 	low, high float64
 	ticks     []plot.Tick
@@ -51,8 +51,8 @@ func (c *Chart) vertical() scale {
 
 func bounded(v float64) float64 { return max(-most, min(most, v)) }
 
-// apart widens a range in which all is equal, or nearly so, but not at ends that
-// are given unless both are.
+// apart widens a range whose values are equal, or nearly so. It does not move an end that is given,
+// unless both are.
 func apart(low, high float64, lowGiven, highGiven bool) (float64, float64) {
 	size := max(math.Abs(low), math.Abs(high))
 	if high-low > size*1e-12 && high-low > 1e-300 {
@@ -95,8 +95,8 @@ func (c *Chart) horizontal() scale {
 	return scale{low: all[0], high: all[len(all)-1]}
 }
 
-// along are the ticks of x on an axis of some width. Few values are ticks themselves
-// where their labels have room; otherwise ticks are whole numbers.
+// along are the ticks of x on an axis of some width: the values themselves where they are few and
+// their labels have room, otherwise round whole numbers.
 func (c *Chart) along(s scale, width vg.Length) []plot.Tick {
 	all := c.places()
 	if len(all) == 0 {
@@ -111,7 +111,7 @@ func (c *Chart) along(s scale, width vg.Length) []plot.Tick {
 	return strideFor(max(s.high-s.low, steps), steps).ticks(s.low, s.high)
 }
 
-// roomy says whether no label comes near the next one.
+// roomy says whether all labels have space between them.
 func roomy(s scale, ticks []plot.Tick, width vg.Length) bool {
 	const between = 6
 	for i := 1; i < len(ticks); i++ {

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A sheet is a chart with everything in its place. The key stands to the right of
-// the plot, where no line can be under it.
+// A sheet is a chart that has been laid out. The key is to the right of the plot, where it covers no
+// line.
 type sheet struct {
 	plot          *plot.Plot
 	key           plot.Legend
@@ -32,7 +32,7 @@ func (c *Chart) layOut() (*sheet, error) {
 	s := &sheet{plot: plot.New(), width: sheetWidth, height: leastHeight}
 	s.plot.BackgroundColor = nil // drawFrame's
 	s.names(c.Lines)
-	// A scale that stands for the x axis until it is known how much room there is.
+	// The x axis has no ticks until its width is known.
 	x := c.horizontal()
 	dress(&s.plot.X, wrap(c.X, s.width/2, labelLines), x)
 	s.height += s.plot.X.Label.TextStyle.Height(s.plot.X.Label.Text)
@@ -46,7 +46,7 @@ func (c *Chart) layOut() (*sheet, error) {
 	return s, s.fill(c)
 }
 
-// dress gives an axis its label, its range and the look of all charts.
+// dress gives an axis its label, its range and the style of all charts.
 func dress(a *plot.Axis, label string, s scale) {
 	a.Label.Text = label
 	a.Label.TextStyle.Font = face
@@ -133,7 +133,7 @@ func (s *sheet) note(text string) (*plotter.Labels, error) {
 	return l, nil
 }
 
-// plotted is the part of a canvas that the plot and its axes are on.
+// plotted is the part of a canvas with the plot and its axes.
 func (s *sheet) plotted(c draw.Canvas) draw.Canvas {
 	return draw.Crop(c, margin, -margin-s.keyWidth, margin, -margin)
 }

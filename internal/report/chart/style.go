@@ -7,9 +7,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// The colours are those of Okabe and Ito (2008), which people with any of the usual
-// kinds of colour vision can tell apart, without the yellow, which paper swallows.
-// Lines differ in dash pattern and glyph, too.
+// The colours are those of Okabe and Ito (2008), which people with any common kind of colour vision
+// can tell apart, without the yellow, which is hard to see on paper. Lines also differ in dash
+// pattern and glyph.
 var palette = []color.NRGBA{
 	{0x00, 0x72, 0xb2, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff},
 	{0xe6, 0x9f, 0x00, 0xff}, {0x56, 0xb4, 0xe9, 0xff}, ink,
@@ -35,14 +35,14 @@ func stroke(i int) draw.LineStyle {
 	return draw.LineStyle{Color: palette[i%len(palette)], Width: 1.4, Dashes: patterns[i%dashes]}
 }
 
-// shade is the colour of the band around a line, through which others are seen.
+// shade is the colour of the band around a line. Other lines are visible through it.
 func shade(i int) color.NRGBA {
 	c := palette[i%len(palette)]
 	c.A = 0x2b
 	return c
 }
 
-// glyph is what a line has at its points.
+// glyph is the symbol at the points of a line.
 func glyph(i int) draw.GlyphStyle {
 	shapes := [glyphs]draw.GlyphDrawer{
 		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{},

@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// SVG writes a file that stands for itself.
+// SVG writes a complete file.
 func (c *Chart) SVG(w io.Writer) error {
 	svg, err := c.svg(` xmlns="http://www.w3.org/2000/svg"`)
 	if err != nil {
@@ -40,16 +40,16 @@ func (c *Chart) svg(attributes string) (svg string, err error) {
 	return c.framed(b.String(), attributes, s.width, s.height)
 }
 
-// catch makes an error of a panic: gonum/plot panics where a drawing cannot be made.
+// catch turns a panic into an error: gonum/plot panics where it cannot make a drawing.
 func (c *Chart) catch(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("drawing %q: %v", c.Title, r)
 	}
 }
 
-// framed puts a drawing of vgsvg into an element that says in words what it shows,
-// and names fonts that are like its own. What is looked for holds a < or a quote,
-// which vgsvg escapes in text, so that no text is taken for it.
+// framed puts a drawing of vgsvg into an element with a description in words, and names fonts similar
+// to the drawing's own. The strings that it searches for hold a < or a quote, which vgsvg escapes in
+// text, so no text can match.
 func (c *Chart) framed(drawing, attributes string, width, height vg.Length) (string, error) {
 	const font, fonts = `style="font-family:Liberation Sans;`, `style="font-family:'Liberation Sans',Arial,Helvetica,sans-serif;`
 	_, element, found := strings.Cut(drawing, "<svg ")
@@ -63,7 +63,7 @@ func (c *Chart) framed(drawing, attributes string, width, height vg.Length) (str
 		strings.ReplaceAll(inside, font, fonts), nil
 }
 
-// escape makes text of anything, and what XML cannot hold a replacement character.
+// escape makes XML text, with a replacement character for what XML does not allow.
 func escape(s string) string {
 	var b bytes.Buffer
 	_ = xml.EscapeText(&b, []byte(s)) // a buffer takes everything

@@ -11,12 +11,12 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// face is the font of all text. gonum/plot has it embedded, so that no drawing
-// depends on what is installed.
+// face is the font of all text. It is embedded in gonum/plot, so no drawing depends on installed
+// fonts.
 var face = font.Font{Typeface: "Liberation", Variant: "Sans", Size: 9.5}
 
-// textWidth is how wide a text is, rather too wide than too narrow: an SVG may be
-// read with another font, which has characters that this one lacks.
+// textWidth is an upper estimate of a text's width: a reader may show an SVG in another font, which
+// has characters that this one lacks.
 func textWidth(s string) vg.Length {
 	style := text.Style{Font: face, Handler: plot.DefaultTextHandler}
 	width := style.Width(s)
@@ -26,8 +26,8 @@ func textWidth(s string) vg.Length {
 	return width
 }
 
-// wrap breaks a text into lines that are no wider than w, between words where it
-// can, and leaves out what goes beyond so many lines.
+// wrap breaks a text into lines that are no wider than w, between words where possible, and cuts it
+// after so many lines.
 func wrap(s string, w vg.Length, lines int) string {
 	broken := []string{""}
 	for _, word := range strings.Fields(plain(s)) {
@@ -68,7 +68,7 @@ func split(s string, w vg.Length) []string {
 	return parts
 }
 
-// plain replaces what neither XML nor a font has a place for.
+// plain replaces characters that XML does not allow and fonts do not have.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && !unicode.IsSpace(r) || r == '\ufffe' || r == '\uffff' {

@@ -60,7 +60,7 @@ func (s stride) within(low, high float64) []float64 {
 	return all
 }
 
-// labels write ticks with the digits that tell them apart.
+// labels write ticks with as many digits as tell them apart.
 func (s stride) labels(ticks []float64) []string {
 	largest := 0.0
 	for _, t := range ticks {
@@ -89,7 +89,7 @@ func scientific(v float64, digits int) string {
 	return mantissa + "e" + strconv.Itoa(n)
 }
 
-// minus puts the sign that stands as high as a plus; zero has none.
+// minus replaces hyphens by minus signs, and removes the sign of zero.
 func minus(s string) string {
 	if strings.Trim(s, "-0.") == "" {
 		s = strings.TrimPrefix(s, "-")
