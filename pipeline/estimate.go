@@ -88,7 +88,7 @@ func newWalls(h *History) *walls {
 
 // of is how long a cell may take; -1 when nothing is known.
 func (w *walls) of(n *Node, backend string) time.Duration {
-	return remember(w.known, n.Kind.Name+"\n"+n.params.canonical, func() time.Duration {
+	return remember(w.known, n.Kind.Name+"\n"+n.params.Canonical, func() time.Duration {
 		text := keyText(n, backend, nil, func(*Node) digest.Digest { return digest.Digest{} })
 		return w.median(n.Kind.Name, settings(sortedLines(text)))
 	})

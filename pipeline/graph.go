@@ -27,7 +27,7 @@ type Node struct {
 	Inputs []NodeInput // needs before gathers, each sorted by name
 
 	with   spec.Value // parameters as given, without expressions
-	params *parameters
+	params *Parameters
 }
 
 // A NodeInput is an input with the nodes that fill it: one for a need, all

@@ -177,13 +177,13 @@ func (j *job) run(ctx context.Context, work *disk.Work, log *logFile, lock *disk
 // newCell makes what the kind is given.
 func (j *job) newCell(work *disk.Work) (*Cell, error) {
 	// Cells with equal parameters do not share them: a kind may change its own.
-	params, err := j.Node.Kind.decode(j.Node.with)
+	params, err := j.Node.Kind.Decode(j.Node.with)
 	if err != nil {
 		return nil, err
 	}
 	cell := &Cell{
 		ID:       j.Node.ID,
-		Params:   params,
+		Params:   params.Values,
 		Inputs:   j.inputs,
 		Gathered: j.gathered,
 		Sources:  j.sources,

@@ -16,7 +16,7 @@ func keyText(n *Node, backend string, sources []Source, artifact func(*Node) dig
 	var b strings.Builder
 	fmt.Fprintf(&b, "foil key %d\n", keyFormat)
 	fmt.Fprintf(&b, "kind %q version %d\n", n.Kind.Name, n.Kind.Version)
-	for line := range strings.Lines(n.params.canonical) {
+	for line := range strings.Lines(n.params.Canonical) {
 		b.WriteString("with ")
 		b.WriteString(line)
 	}

@@ -7,15 +7,9 @@ import (
 	"foil/spec"
 )
 
-// parameters are those of one or more cells that are given the same.
-type parameters struct {
-	values    any    // what Kind.Params returned, filled
-	canonical string // for the key
-}
-
 // readParameters fills parameters and seed of a stage's cells.
 func (b *builder) readParameters(s *stageCells) {
-	read := map[string]*parameters{} // by what is given
+	read := map[string]*Parameters{} // by what is given
 	for _, n := range s.nodes {
 		axes := make(map[string]spec.Value, len(n.Axes))
 		for _, a := range n.Axes {
@@ -33,12 +27,14 @@ func (b *builder) readParameters(s *stageCells) {
 		}
 		text := with.String()
 		if read[text] == nil {
-			values, err := s.kind.decode(with)
+			params, err := s.kind.Decode(with)
 			b.add(err)
-			read[text] = &parameters{values: values}
-			if err == nil && values != nil {
-				read[text].canonical = spec.Canonical(values)
-				b.checkInputs(s, with, values)
+			if err != nil {
+				params = &Parameters{}
+			}
+			read[text] = params
+			if params.Values != nil {
+				b.checkInputs(s, with, params.Values)
 			}
 		}
 		n.params = read[text]
@@ -67,28 +63,6 @@ func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
 	s.kind.CheckInputs(values, inputs, func(path, format string, args ...any) {
 		b.at(with.At(path), "%s: %s", path, fmt.Sprintf(format, args...))
 	})
-}
-
-// A settler is a struct of parameters of which some say what others mean. Settle
-// fills in what follows from them, and clears what has no effect beside them, so
-// that it is not part of the key.
-type settler interface{ Settle() }
-
-// decode reads parameters into a new struct.
-func (k *Kind) decode(with spec.Value) (any, error) {
-	if k.Params == nil {
-		if len(with.Map) > 0 {
-			f := with.Map[0]
-			return nil, spec.Errors{{Pos: f.NamePos, Msg: k.Name + " takes no parameters"}}
-		}
-		return nil, nil
-	}
-	p := k.Params()
-	err := spec.Decode(with, p)
-	if s, ok := p.(settler); ok && err == nil {
-		s.Settle()
-	}
-	return p, err
 }
 
 // seedAxis is the axis that repeats cells with other random numbers.

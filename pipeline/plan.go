@@ -154,7 +154,7 @@ func (p *planner) findSources(ctx context.Context, n *Node) ([]Source, error) {
 	if !ok {
 		env := *p.plan.opts.Env
 		env.Files = p.plan.Graph.Files
-		known.sources, known.err = n.Kind.Sources(ctx, &env, n.params.values)
+		known.sources, known.err = n.Kind.Sources(ctx, &env, n.params.Values)
 		p.sources[id] = known
 		if known.err != nil {
 			return nil, &CellError{Node: n, Err: known.err}

@@ -198,7 +198,7 @@ func TestTaskOfAnotherProgramIsRefused(t *testing.T) {
 	} {
 		task := &Task{Cell: "a", Kind: "test/text", Version: 1, Params: "{n: 1}", OutDir: t.TempDir()}
 		cell := b.graph("name: x\nstages:\n  a: {uses: test/text, with: {n: 1}}\n").Nodes[0]
-		task.Canonical = cell.params.canonical
+		task.Canonical = cell.params.Canonical
 		if err := task.Run(t.Context(), b.kinds(), Hooks{}); err != nil {
 			t.Fatal(err)
 		}

@@ -65,7 +65,7 @@ type Hooks struct {
 func newTask(n *Node, c *Cell) (*Task, error) {
 	t := &Task{
 		Cell: c.ID, Kind: n.Kind.Name, Version: n.Kind.Version,
-		Params: n.with.String(), Canonical: n.params.canonical,
+		Params: n.with.String(), Canonical: n.params.Canonical,
 		Seed: c.Seed, Backend: c.Backend, Cores: c.Cores, GPUs: c.GPUs,
 		Inputs: map[string]TaskArtifact{}, Gathered: map[string][]TaskArtifact{},
 		Sources: c.Sources, Env: c.Env, OutDir: c.OutDir, WorkDir: c.WorkDir,
@@ -130,16 +130,16 @@ func (t *Task) newCell(k *Kind) (*Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	params, err := k.decode(with)
+	params, err := k.Decode(with)
 	if err != nil {
 		return nil, err
 	}
 	// What is done has to be what the key says.
-	if params != nil && spec.Canonical(params) != t.Canonical {
+	if params.Canonical != t.Canonical {
 		return nil, fmt.Errorf("this program reads the parameters %s in another way than the one that sent them", t.Params)
 	}
 	c := &Cell{
-		ID: t.Cell, Params: params, Seed: t.Seed, Backend: t.Backend, Cores: t.Cores, GPUs: t.GPUs,
+		ID: t.Cell, Params: params.Values, Seed: t.Seed, Backend: t.Backend, Cores: t.Cores, GPUs: t.GPUs,
 		Inputs: map[string]Artifact{}, Gathered: map[string][]GatheredCell{},
 		Sources: t.Sources, Env: t.Env, OutDir: t.OutDir, WorkDir: t.WorkDir,
 		CheckpointEvery: t.CheckpointEvery,
