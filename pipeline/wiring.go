@@ -111,7 +111,7 @@ func (b *builder) outputType(s *spec.Stage, kind *Kind) Type {
 
 // outputTypes are the types that OutputParam may say.
 func (k *Kind) outputTypes() []string {
-	for _, f := range spec.Describe(k.Params()) {
+	for _, f := range k.Fields() {
 		if f.Name == k.OutputParam {
 			return f.OneOf
 		}

@@ -82,9 +82,9 @@ func describeKind(out io.Writer, k pipeline.Kind) {
 	for _, f := range k.Files {
 		fmt.Fprintf(out, "  %-20s %s\n", f.Name, wrap(f.Doc, 23))
 	}
-	if k.Params != nil {
+	if fields := k.Fields(); len(fields) > 0 {
 		fmt.Fprintln(out, "\nParameters (with):")
-		describeFields(out, spec.Describe(k.Params()), "  ")
+		describeFields(out, fields, "  ")
 	}
 }
 
