@@ -98,3 +98,18 @@ func TestGivenParametersAreOfKinds(t *testing.T) {
 		}
 	}
 }
+
+// Every kind and every parameter is documented, in texts that can be read, and every
+// function of a description is named where it is called.
+func TestKindsAreDescribed(t *testing.T) {
+	names := map[string]bool{}
+	for _, k := range All() {
+		if names[k.Name] {
+			t.Errorf("two kinds are called %s", k.Name)
+		}
+		names[k.Name] = true
+		for _, p := range k.Problems() {
+			t.Errorf("%s: %s", k.Name, p)
+		}
+	}
+}

@@ -5,12 +5,23 @@ import (
 
 	"foil/internal/artifact"
 	"foil/models/l2l"
+	"foil/spec"
 )
 
 // A Network is the parameter that names a classifier and its size.
 type Network struct {
 	Name  string `yaml:"name" json:"name" oneof:"wrn-34,resnet-18,resnet-9,small-cnn" doc:"wrn-34: pre-activation wide residual network with 34 layers (with width 10 the paper's WRN-34-10); resnet-18; resnet-9; small-cnn: four convolutions, for images as MNIST's"`
 	Width int    `yaml:"width" json:"width" min:"0" max:"4096" doc:"channels of its first stage, of wrn-34 the widening factor; 0: the authors' (10, 64, 64, 32)"`
+}
+
+// NetworkParams describes a Network.
+var NetworkParams = &spec.Params[Network]{
+	Docs: spec.Docs{
+		"name": "architecture. wrn-34 is a pre-activation wide residual network with 34 layers, and with width 10 the paper's WRN-34-10. " +
+			"small-cnn has four convolutions, for images like those of MNIST.",
+		"width": "channels of the first stage; for wrn-34 the widening factor. 0: as the authors have it (10, 64, 64, 32).",
+	},
+	Settle: (*Network).Settle,
 }
 
 // Settle writes the authors' width out where none is given.
@@ -54,6 +65,15 @@ func (n Network) Build(image artifact.Shape, classes int) (*l2l.Network, error) 
 type Attacker struct {
 	Name  string `yaml:"name" json:"name" oneof:"wide,two-layer,slim" doc:"wide: four residual blocks at full resolution; two-layer: two of them; slim: two at half resolution"`
 	Width int    `yaml:"width" json:"width" min:"0" max:"4096" doc:"channels of its first layer; 0: the authors' (64, 64, 128)"`
+}
+
+// AttackerParams describes an Attacker.
+var AttackerParams = &spec.Params[Attacker]{
+	Docs: spec.Docs{
+		"name":  "architecture. wide has four residual blocks at full resolution, two-layer has two of them, slim has two at half resolution.",
+		"width": "channels of the first layer. 0: as the authors have it (64, 64, 128).",
+	},
+	Settle: (*Attacker).Settle,
 }
 
 // Settle writes the authors' width out where none is given.

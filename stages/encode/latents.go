@@ -1,4 +1,4 @@
-// Package encode holds the stages that read representations out of trained models.
+// Package encode holds the kinds that compute representations with trained models.
 package encode
 
 import (
@@ -14,23 +14,22 @@ import (
 
 // Latents is encode/latents.
 func Latents() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "encode/latents",
 		Version: 1,
-		Doc: "Encodes all users of a split with both checkpoints of a model, in evaluation mode, where the latent vector is " +
-			"the mean. Attacks and evaluations share what it makes.",
+		Doc: "Encodes all users of a split with both checkpoints of a model in evaluation mode, in which the latent vector is the mean. " +
+			"Attacks and evaluations share the result.",
 		Inputs: []pipeline.Port{
 			{Name: "model", Type: artifact.TypeModel, Doc: "the recommender"},
-			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that it was trained on"},
+			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the model was trained on"},
 		},
 		Output:  artifact.TypeLatents,
 		Files:   latentfile.Docs,
 		Numeric: true,
-		Run:     run,
-	}
+	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Run: run})
 }
 
-func run(ctx context.Context, cell *pipeline.Cell) error {
+func run(ctx context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return err
