@@ -71,7 +71,7 @@ func Define[P any](k Kind, params *spec.Params[P], w Work[P]) Kind {
 		return w.Run(ctx, cell, p)
 	}
 	if w.CheckInputs != nil {
-		k.CheckInputs = func(values any, inputs []Input, report func(path, format string, args ...any)) {
+		k.CheckInputs = func(values any, inputs []Input, report spec.Reporter) {
 			p, err := typed(values)
 			if err != nil {
 				report("", "%v", err)

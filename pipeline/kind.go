@@ -58,7 +58,7 @@ type Kind struct {
 	// What follows is set by Define. Parameters have no type here, so that graph, plan and
 	// task need not know it: `any` stands for a pointer to the struct of Params.
 	Params      func() any // a new struct with the defaults; nil: the kind takes no parameters
-	CheckInputs func(params any, inputs []Input, report func(path, format string, args ...any))
+	CheckInputs func(params any, inputs []Input, report spec.Reporter)
 	Sources     func(ctx context.Context, env *Env, params any) ([]Source, error)
 	Run         func(ctx context.Context, cell *Cell) error
 

@@ -31,7 +31,7 @@ func (d *decoder) fail(pos Pos, path, format string, args ...any) {
 
 func (d *decoder) object(v Value, into reflect.Value, s *structure, path string) {
 	if v.Type != Map {
-		d.fail(v.Pos, path, "has to be a map, not %s", describe(v))
+		d.fail(v.Pos, path, "must be a map, not %s", describe(v))
 		return
 	}
 	before := len(d.list)
@@ -113,7 +113,7 @@ func (d *decoder) slice(v Value, into reflect.Value, f *field, path string) {
 		if v.isScalar() && v.Type != Null {
 			hint = fmt.Sprintf("; write [%v]", v)
 		}
-		d.fail(v.Pos, path, "has to be a list, not %s%s", describe(v), hint)
+		d.fail(v.Pos, path, "must be a list, not %s%s", describe(v), hint)
 		return
 	}
 	if f.NonEmpty && len(v.List) == 0 {
@@ -130,7 +130,7 @@ func (d *decoder) slice(v Value, into reflect.Value, f *field, path string) {
 
 func (d *decoder) mapping(v Value, into reflect.Value, f *field, path string) {
 	if v.Type != Map {
-		d.fail(v.Pos, path, "has to be a map, not %s", describe(v))
+		d.fail(v.Pos, path, "must be a map, not %s", describe(v))
 		return
 	}
 	m := reflect.MakeMap(into.Type())
@@ -144,7 +144,7 @@ func (d *decoder) mapping(v Value, into reflect.Value, f *field, path string) {
 
 func (d *decoder) boolean(v Value, into reflect.Value, path string) {
 	if v.Type != Bool {
-		d.fail(v.Pos, path, "has to be true or false, not %s", describe(v))
+		d.fail(v.Pos, path, "must be true or false, not %s", describe(v))
 		return
 	}
 	into.SetBool(v.Bool)
@@ -156,7 +156,7 @@ func (d *decoder) string(v Value, into reflect.Value, f *field, path string) {
 		if v.isScalar() && v.Type != Null {
 			hint = "; put it in quotes"
 		}
-		d.fail(v.Pos, path, "has to be text, not %s%s", describe(v), hint)
+		d.fail(v.Pos, path, "must be text, not %s%s", describe(v), hint)
 		return
 	}
 	d.checkChoice(v, f, path)
@@ -169,10 +169,10 @@ func (d *decoder) float(v Value, into reflect.Value, f *field, path string) {
 	case v.Type == Int:
 		number = float64(v.Int)
 	case v.Type != Float:
-		d.fail(v.Pos, path, "has to be a number, not %s", describe(v))
+		d.fail(v.Pos, path, "must be a number, not %s", describe(v))
 		return
 	case math.IsNaN(number) || math.IsInf(number, 0):
-		d.fail(v.Pos, path, "has to be a finite number, not %s", formatNumber(v))
+		d.fail(v.Pos, path, "must be a finite number, not %s", formatNumber(v))
 		return
 	}
 	if into.OverflowFloat(number) {
@@ -189,7 +189,7 @@ func (d *decoder) int(v Value, into reflect.Value, f *field, path string) {
 		if i, ok := whole(v.Float); ok && v.Type == Float {
 			text, hint = "a number with a fraction or an exponent", fmt.Sprintf("; write %d", i)
 		}
-		d.fail(v.Pos, path, "has to be a whole number, not %s%s", text, hint)
+		d.fail(v.Pos, path, "must be a whole number, not %s%s", text, hint)
 		return
 	}
 	before := len(d.list)
@@ -197,7 +197,7 @@ func (d *decoder) int(v Value, into reflect.Value, f *field, path string) {
 	switch {
 	case len(d.list) > before:
 	case isUint(into.Type()) && v.Int < 0:
-		d.fail(v.Pos, path, "has to be at least 0, not %d", v.Int)
+		d.fail(v.Pos, path, "must be at least 0, not %d", v.Int)
 	case isUint(into.Type()) && into.OverflowUint(uint64(v.Int)), isInt(into.Type()) && into.OverflowInt(v.Int):
 		d.fail(v.Pos, path, "%d is too large", v.Int)
 	case isUint(into.Type()):
@@ -211,11 +211,11 @@ func (d *decoder) int(v Value, into reflect.Value, f *field, path string) {
 func (d *decoder) checkBounds(v Value, number float64, f *field, path string) {
 	switch {
 	case f.Min != nil && number < *f.Min:
-		d.fail(v.Pos, path, "has to be at least %s, not %s", formatFloat(*f.Min), formatNumber(v))
+		d.fail(v.Pos, path, "must be at least %s, not %s", formatFloat(*f.Min), formatNumber(v))
 	case f.Above != nil && number <= *f.Above:
-		d.fail(v.Pos, path, "has to be greater than %s, not %s", formatFloat(*f.Above), formatNumber(v))
+		d.fail(v.Pos, path, "must be greater than %s, not %s", formatFloat(*f.Above), formatNumber(v))
 	case f.Max != nil && number > *f.Max:
-		d.fail(v.Pos, path, "has to be at most %s, not %s", formatFloat(*f.Max), formatNumber(v))
+		d.fail(v.Pos, path, "must be at most %s, not %s", formatFloat(*f.Max), formatNumber(v))
 	}
 }
 

@@ -112,7 +112,7 @@ func longestOf(text string) int {
 	return longest
 }
 
-var reportType = reflect.TypeFor[func(path, format string, args ...any)]()
+var reporterType = reflect.TypeFor[Reporter]()
 
 // unused lists the methods of a struct that look like one of the functions in Params,
 // where Params has none. Methods of embedded structs are theirs.
@@ -123,7 +123,7 @@ func (s *structure) unused() []string {
 	for i := range t.NumMethod() {
 		m := t.Method(i)
 		like := Nearest(m.Name, slices.Sorted(maps.Keys(set)))
-		if m.Type.NumIn() == 2 && m.Type.In(1).ConvertibleTo(reportType) {
+		if m.Type.NumIn() == 2 && m.Type.In(1) == reporterType {
 			like = "Check"
 		}
 		if like != "" && !set[like] && !s.embedsMethod(m.Name) {

@@ -50,9 +50,7 @@ func structureOf(t reflect.Type) *structure {
 		return p.Elem()
 	}
 	s.check = func(v reflect.Value, report Reporter) {
-		if c, ok := v.Addr().Interface().(interface {
-			Check(report func(path, format string, args ...any))
-		}); ok {
+		if c, ok := v.Addr().Interface().(interface{ Check(Reporter) }); ok {
 			c.Check(report)
 		}
 	}

@@ -63,7 +63,7 @@ type OneOf map[string][]string
 // A Reporter reports what is wrong with the parameter at a path such as
 // "columns[1].from"; an empty path stands for all parameters together. Paths begin at the
 // struct that is checked.
-type Reporter func(path, format string, args ...any)
+type Reporter = func(path, format string, args ...any)
 
 // Described is a *Params of any type.
 type Described interface {
