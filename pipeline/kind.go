@@ -13,8 +13,8 @@ import (
 // anything runs: a stage that needs a Split cannot be given Metrics.
 type Type string
 
-// A Kind is one thing a stage can do, for example "split/user-kfold". Kinds
-// are values in one list (package stages); pipeline knows none of them.
+// A Kind is one thing a stage can do, for example "split/user-kfold". Define makes one.
+// Kinds are values in one list (package stages); pipeline knows none of them.
 type Kind struct {
 	// Name is FAMILY/WHAT, as written behind `uses:`; a family of one has no WHAT.
 	Name string
@@ -30,7 +30,7 @@ type Kind struct {
 	// number of stages, needed or gathered, under names of the spec's choice.
 	Inputs []Port
 
-	// Output is the type of the artifact that Run makes.
+	// Output is the type of the artifact that a cell leaves.
 	Output Type
 
 	// OutputParam names the parameter that says the type instead, for a kind
@@ -44,16 +44,6 @@ type Kind struct {
 	// when a run ends, and the others are put into a folder. Empty: none is.
 	Printed string
 
-	// Params returns a pointer to a new struct that holds the defaults. Field
-	// tags give name, meaning, unit and bounds: see spec.Decode. A nil Params
-	// means that the kind takes none.
-	Params func() any
-
-	// CheckInputs holds the parameters against what a stage is given, while the
-	// spec is checked, where they name inputs or axes. Paths are those of
-	// spec.Decode's Check. Nil: nothing to check.
-	CheckInputs func(params any, inputs []Input, report func(path, format string, args ...any))
-
 	// Draws says that the kind draws random numbers, so that the stage's seed
 	// is part of the key.
 	Draws bool
@@ -62,16 +52,9 @@ type Kind struct {
 	// the backend's name is part of the key.
 	Numeric bool
 
-	// Light says that a cell is done in no time, so that it is not worth a process
+	// Light says that a cell takes no noticeable time, so that it is not worth a process
 	// of its own.
 	Light bool
-
-	// Sources names what the kind reads from outside the pipeline (a data set
-	// in a folder, the published checksum of one that would be downloaded, or a
-	// program beside the spec).
-	// It is called while planning and must not download. The digests of the
-	// sources are part of the key; where they lie is not. Nil: none.
-	Sources func(ctx context.Context, env *Env, params any) ([]Source, error)
 
 	// Open opens an artifact that names this kind as the one that can, at a checkpoint, for a
 	// cell of another kind: with that cell's Backend and Cores, so that kind has to be Numeric
@@ -81,10 +64,15 @@ type Kind struct {
 	// raise their Version, too.
 	Open func(ctx context.Context, cell *Cell, a Artifact, checkpoint string) (any, error)
 
-	// Run reads cell.Inputs and writes files with cell.Create. It must return
-	// ctx's error soon after ctx is done, and must not read clocks, environment,
-	// or anything else from which two identical runs could differ.
-	Run func(ctx context.Context, cell *Cell) error
+	// What follows is set by Define. Parameters have no type here, so that graph, plan and
+	// task need not know it: `any` stands for a pointer to the struct of Params.
+	Params      func() any // a new struct with the defaults; nil: the kind takes no parameters
+	CheckInputs func(params any, inputs []Input, report spec.Reporter)
+	Sources     func(ctx context.Context, env *Env, params any) ([]Source, error)
+	Run         func(ctx context.Context, cell *Cell) error
+
+	params spec.Described
+	decode func(with spec.Value) (any, error)
 }
 
 // A Port is a named input of a kind.
@@ -132,14 +120,14 @@ type Source struct {
 	Content []byte `json:",omitempty"`
 }
 
-// Env is what a run offers to kinds that look outside: the machine's side of
-// things, none of which is part of a key.
+// Env is the machine as kinds see it that read from outside the pipeline. Nothing of it is
+// part of a key.
 type Env struct {
 	DataDir   string // --data or FOIL_DATA; empty when not given
 	Downloads string // folder in which downloaded sources are kept between runs
 	Offline   bool   // never use the network
 
-	// Files is what lies beside the spec. Only Kind.Sources is given it, so that
-	// nothing can be read from there which is not in the key.
+	// Files is what lies beside the spec. Only Work.Sources is given it, so that whatever
+	// is read from there is part of the key.
 	Files fs.FS `json:"-"`
 }

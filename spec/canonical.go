@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"cmp"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
@@ -62,4 +64,75 @@ func canonicalName(name string) string {
 		return name
 	}
 	return strconv.Quote(name)
+}
+
+// encode is the reverse of Decode. Maps and structs are sorted by name, and
+// with keyOnly set, parameters that cannot change the output are left out.
+func encode(rv reflect.Value, keyOnly bool) Value {
+	if !rv.IsValid() {
+		return Value{}
+	}
+	if rv.Type() == valueType {
+		return sorted(rv.Interface().(Value))
+	}
+	switch kind := rv.Kind(); {
+	case kind == reflect.Pointer || kind == reflect.Interface:
+		return encode(rv.Elem(), keyOnly)
+	case kind == reflect.Bool:
+		return Value{Type: Bool, Bool: rv.Bool()}
+	case kind == reflect.String:
+		return Value{Type: String, Str: rv.String()}
+	case kind == reflect.Float32:
+		return Value{Type: Float, Float: widen(float32(rv.Float()))}
+	case kind == reflect.Float64:
+		return Value{Type: Float, Float: rv.Float()}
+	case isInt(rv.Type()):
+		return Value{Type: Int, Int: rv.Int()}
+	case isUint(rv.Type()) && rv.Uint() <= math.MaxInt64:
+		return Value{Type: Int, Int: int64(rv.Uint())}
+	case isUint(rv.Type()):
+		return Value{Type: String, Str: strconv.FormatUint(rv.Uint(), 10)}
+	case kind == reflect.Slice:
+		v := Value{Type: List}
+		for i := range rv.Len() {
+			v.List = append(v.List, encode(rv.Index(i), keyOnly))
+		}
+		return v
+	case kind == reflect.Map:
+		v := Value{Type: Map}
+		for it := rv.MapRange(); it.Next(); {
+			v.Map = append(v.Map, Field{Name: it.Key().String(), Value: encode(it.Value(), keyOnly)})
+		}
+		return sorted(v)
+	}
+	v := Value{Type: Map}
+	for _, f := range fieldsOf(rv.Type()) {
+		if !keyOnly || !f.OutOfKey {
+			v.Map = append(v.Map, Field{Name: f.Name, Value: encode(rv.FieldByIndex(f.index), keyOnly)})
+		}
+	}
+	return sorted(v)
+}
+
+// widen gives the float64 that is written like f: 0.1 stays 0.1.
+func widen(f float32) float64 {
+	wide, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)
+	if err != nil {
+		return float64(f)
+	}
+	return wide
+}
+
+// sorted returns v with the fields of all maps in it sorted by name.
+func sorted(v Value) Value {
+	v.List = slices.Clone(v.List)
+	for i := range v.List {
+		v.List[i] = sorted(v.List[i])
+	}
+	v.Map = slices.Clone(v.Map)
+	for i := range v.Map {
+		v.Map[i].Value = sorted(v.Map[i].Value)
+	}
+	slices.SortFunc(v.Map, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
+	return v
 }

@@ -7,9 +7,9 @@ import (
 )
 
 func TestCanonicalIsReadable(t *testing.T) {
-	p := newParams()
 	v := parseValue(t, `{attribute: "a\nb", adversaries: [{attribute: age, layers: []}], raw: {z: 1, a: [1, [], {}]}, labels: {x.y: "1"}, verbose: true}`)
-	if err := Decode(v, p); err != nil {
+	p, err := testParams.Decode(v)
+	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "testdata/canonical.golden", Canonical(p))
@@ -40,8 +40,8 @@ func TestSameMeaningSameText(t *testing.T) {
 		`{attribute: x, rate: 400, k: [10, 20], raw: {a: 1, b: [2]}, where: {p: 1000000, q: x}, limit: 0}`,
 	}
 	text := func(yaml string) string {
-		p := newParams()
-		if err := Decode(parseValue(t, yaml), p); err != nil {
+		p, err := testParams.Decode(parseValue(t, yaml))
+		if err != nil {
 			t.Fatal(err)
 		}
 		return Canonical(p)

@@ -9,17 +9,17 @@ import (
 // params has every sort of parameter that a kind can have.
 type params struct {
 	shared
-	Epochs      int               `yaml:"epochs" doc:"passes over the training data" unit:"epochs" min:"1"`
-	Rate        float64           `yaml:"rate" doc:"learning rate" above:"0"`
-	Holdout     float32           `yaml:"holdout" doc:"part that is held out" min:"0" max:"1"`
+	Epochs      int               `yaml:"epochs" unit:"epochs" min:"1"`
+	Rate        float64           `yaml:"rate" above:"0"`
+	Holdout     float32           `yaml:"holdout" min:"0" max:"1"`
 	Optimizer   string            `yaml:"optimizer" oneof:"adam,sgd"`
 	Attribute   string            `yaml:"attribute" required:"true"`
-	K           []int             `yaml:"k" doc:"list lengths" min:"1" nonempty:"true"`
-	Names       []string          `yaml:"names" oneof:"age,gender"`
-	Limit       *int              `yaml:"limit" doc:"at most so many" min:"0"`
+	K           []int             `yaml:"k" min:"1" nonempty:"true"`
+	Names       []string          `yaml:"names"`
+	Limit       *int              `yaml:"limit" min:"0"`
 	Small       uint8             `yaml:"small"`
-	Verbose     bool              `yaml:"verbose" doc:"say more" key:"-"`
-	Raw         Value             `yaml:"raw" doc:"anything"`
+	Verbose     bool              `yaml:"verbose" key:"-"`
+	Raw         Value             `yaml:"raw"`
 	Where       map[string]Value  `yaml:"where"`
 	Labels      map[string]string `yaml:"labels"`
 	Adversaries []adversary       `yaml:"adversaries"`
@@ -29,28 +29,64 @@ type params struct {
 }
 
 type shared struct {
-	Batch int `yaml:"batch" doc:"rows per step" min:"1"`
+	Batch int `yaml:"batch" min:"1"`
 }
 
 type adversary struct {
-	Attribute string  `yaml:"attribute" required:"true" doc:"what is attacked"`
-	Lambda    float64 `yaml:"lambda" doc:"weight" min:"0"`
+	Attribute string  `yaml:"attribute" required:"true"`
+	Lambda    float64 `yaml:"lambda" min:"0"`
 	Layers    []int   `yaml:"layers" min:"1"`
-}
-
-func (a *adversary) SetDefaults() { a.Lambda, a.Layers = 1, []int{100} }
-
-func (a *adversary) Check(report func(path, format string, args ...any)) {
-	if a.Attribute == "age" && a.Lambda > 100 {
-		report("lambda", "%v is too much for age", a.Lambda)
-	}
 }
 
 type probe struct {
 	Epochs int `yaml:"epochs" min:"1"`
 }
 
-func (p *params) Check(report func(path, format string, args ...any)) {
+var testParams = &Params[params]{
+	Defaults: func() params {
+		return params{
+			shared: shared{Batch: 64},
+			Epochs: 200, Rate: 0.001, Holdout: 0.8, Optimizer: "adam", K: []int{10}, Names: []string{"age", "gender"},
+			Probe: probe{Epochs: 50},
+		}
+	},
+	Docs: Docs{
+		"epochs":      "passes over the training data",
+		"rate":        "learning rate",
+		"holdout":     "part that is held out",
+		"optimizer":   "rule of the updates",
+		"attribute":   "what is predicted",
+		"k":           "list lengths",
+		"names":       "attributes that are reported",
+		"limit":       "at most so many",
+		"small":       "a small number",
+		"verbose":     "say more",
+		"raw":         "anything",
+		"where":       "axis: value",
+		"labels":      "text: text",
+		"adversaries": "who attacks",
+		"probe":       "the attack at the end",
+	},
+	OneOf:  OneOf{"names": {"age", "gender"}},
+	Nested: []Described{sharedParams, adversaryParams, probeParams},
+	Check:  (*params).check,
+}
+
+var sharedParams = &Params[shared]{Docs: Docs{"batch": "rows per step"}}
+
+var adversaryParams = &Params[adversary]{
+	Defaults: func() adversary { return adversary{Lambda: 1, Layers: []int{100}} },
+	Docs:     Docs{"attribute": "what is attacked", "lambda": "weight", "layers": "widths"},
+	Check: func(a *adversary, report Reporter) {
+		if a.Attribute == "age" && a.Lambda > 100 {
+			report("lambda", "%v is too much for age", a.Lambda)
+		}
+	},
+}
+
+var probeParams = &Params[probe]{Docs: Docs{"epochs": "length of the attack"}}
+
+func (p *params) check(report Reporter) {
 	seen := map[string]bool{}
 	for i, a := range p.Adversaries {
 		if seen[a.Attribute] {
@@ -60,14 +96,6 @@ func (p *params) Check(report func(path, format string, args ...any)) {
 	}
 	if p.Probe.Epochs > p.Epochs {
 		report("probe.epochs", "must not be more than epochs")
-	}
-}
-
-func newParams() *params {
-	return &params{
-		shared: shared{Batch: 64},
-		Epochs: 200, Rate: 0.001, Holdout: 0.8, Optimizer: "adam", K: []int{10}, Names: []string{"age", "gender"},
-		Probe: probe{Epochs: 50},
 	}
 }
 
@@ -83,7 +111,6 @@ func parseValue(t testing.TB, text string) Value {
 }
 
 func TestDecodeFillsAndKeepsDefaults(t *testing.T) {
-	p := newParams()
 	v := parseValue(t, `
 attribute: gender
 rate: 1
@@ -97,11 +124,12 @@ labels: {a: b}
 adversaries: [{attribute: gender}, {attribute: age, lambda: 3, layers: [7]}]
 probe: {}
 `)
-	if err := Decode(v, p); err != nil {
+	p, err := testParams.Decode(v)
+	if err != nil {
 		t.Fatal(err)
 	}
 	limit := 3
-	want := newParams()
+	want := testParams.New()
 	want.Attribute, want.Rate, want.K, want.Names, want.Limit, want.Small = "gender", 1, []int{20, 50}, []string{}, &limit, 255
 	want.Labels = map[string]string{"a": "b"}
 	want.Adversaries = []adversary{{"gender", 1, []int{100}}, {"age", 3, []int{7}}}
@@ -115,9 +143,12 @@ probe: {}
 }
 
 func TestDecodeOfNothingIsTheDefaults(t *testing.T) {
-	p := &probe{Epochs: 50}
-	if err := Decode(Value{}, p); err != nil || p.Epochs != 50 {
+	p, err := adversaryParams.Decode(parseValue(t, "{attribute: age}"))
+	if err != nil || p.Lambda != 1 || len(p.Layers) != 1 {
 		t.Errorf("%+v, %v", p, err)
+	}
+	if _, err := probeParams.Decode(Value{}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -129,40 +160,40 @@ func TestDecodeErrors(t *testing.T) {
 	}{
 		{"epochs: 5", []string{"1:1: attribute: is missing, and has no default"}},
 		{required + "epoch: 5", []string{`2:1: unknown field "epoch"; did you mean "epochs"?`}},
-		{required + "epochs: 0", []string{"2:9: epochs: has to be at least 1, not 0"}},
-		{required + "epochs: 5.0", []string{"2:9: epochs: has to be a whole number, not a number with a fraction or an exponent; write 5"}},
-		{required + "epochs: 5.5", []string{"2:9: epochs: has to be a whole number, not the number 5.5"}},
-		{required + `epochs: "5"`, []string{`2:9: epochs: has to be a whole number, not the text "5"`}},
-		{required + "epochs:", []string{"2:1: epochs: has to be a whole number, not null"}},
-		{required + "rate: 0", []string{"2:7: rate: has to be greater than 0, not 0"}},
-		{required + "rate: fast", []string{`2:7: rate: has to be a number, not the text "fast"`}},
-		{required + "holdout: 1.5", []string{"2:10: holdout: has to be at most 1, not 1.5"}},
+		{required + "epochs: 0", []string{"2:9: epochs: must be at least 1, not 0"}},
+		{required + "epochs: 5.0", []string{"2:9: epochs: must be a whole number, not a number with a fraction or an exponent; write 5"}},
+		{required + "epochs: 5.5", []string{"2:9: epochs: must be a whole number, not the number 5.5"}},
+		{required + `epochs: "5"`, []string{`2:9: epochs: must be a whole number, not the text "5"`}},
+		{required + "epochs:", []string{"2:1: epochs: must be a whole number, not null"}},
+		{required + "rate: 0", []string{"2:7: rate: must be greater than 0, not 0"}},
+		{required + "rate: fast", []string{`2:7: rate: must be a number, not the text "fast"`}},
+		{required + "holdout: 1.5", []string{"2:10: holdout: must be at most 1, not 1.5"}},
 		{required + "holdout: 1e300", []string{"2:10: holdout: 1e+300 is too large"}},
 		{required + "optimizer: adamm", []string{`2:12: optimizer: "adamm" is not allowed; did you mean "adam"?`}},
-		{required + "optimizer: 5", []string{"2:12: optimizer: has to be text, not the number 5; put it in quotes"}},
-		{required + "k: 10", []string{"2:4: k: has to be a list, not the number 10; write [10]"}},
-		{required + "k: []", []string{"2:4: k: is empty; it needs an element at least"}},
-		{required + "k: [1, 0, x]", []string{"2:8: k[1]: has to be at least 1, not 0", `2:11: k[2]: has to be a whole number, not the text "x"`}},
+		{required + "optimizer: 5", []string{"2:12: optimizer: must be text, not the number 5; put it in quotes"}},
+		{required + "k: 10", []string{"2:4: k: must be a list, not the number 10; write [10]"}},
+		{required + "k: []", []string{"2:4: k: must not be empty"}},
+		{required + "k: [1, 0, x]", []string{"2:8: k[1]: must be at least 1, not 0", `2:11: k[2]: must be a whole number, not the text "x"`}},
 		{required + "names: [age, sex]", []string{`2:14: names[1]: "sex" is not allowed; there are age and gender`}},
-		{required + "limit: -1", []string{"2:8: limit: has to be at least 0, not -1"}},
+		{required + "limit: -1", []string{"2:8: limit: must be at least 0, not -1"}},
 		{required + "small: 256", []string{"2:8: small: 256 is too large"}},
-		{required + "small: -1", []string{"2:8: small: has to be at least 0, not -1"}},
-		{required + "verbose: yes", []string{`2:10: verbose: has to be true or false, not the text "yes"`}},
-		{required + "labels: {a: 1}", []string{"2:13: labels.a: has to be text, not the number 1; put it in quotes"}},
-		{required + "labels: []", []string{"2:9: labels: has to be a map, not the list []"}},
-		{required + "probe: 3", []string{"2:8: probe: has to be a map, not the number 3"}},
-		{required + "batch: 0", []string{"2:8: batch: has to be at least 1, not 0"}},
+		{required + "small: -1", []string{"2:8: small: must be at least 0, not -1"}},
+		{required + "verbose: yes", []string{`2:10: verbose: must be true or false, not the text "yes"`}},
+		{required + "labels: {a: 1}", []string{"2:13: labels.a: must be text, not the number 1; put it in quotes"}},
+		{required + "labels: []", []string{"2:9: labels: must be a map, not the list []"}},
+		{required + "probe: 3", []string{"2:8: probe: must be a map, not the number 3"}},
+		{required + "batch: 0", []string{"2:8: batch: must be at least 1, not 0"}},
 		{required + "adversaries: [{lambda: -1, lamda: 2}]", []string{
 			"2:15: adversaries[0].attribute: is missing, and has no default",
-			"2:24: adversaries[0].lambda: has to be at least 0, not -1",
+			"2:24: adversaries[0].lambda: must be at least 0, not -1",
 			`2:28: adversaries[0]: unknown field "lamda"; did you mean "lambda"?`}},
 		{required + "adversaries: [{attribute: age, lambda: 101}]", []string{"2:40: adversaries[0].lambda: 101 is too much for age"}},
 		{required + "adversaries: [{attribute: a}, {attribute: a}]", []string{`2:43: adversaries[1].attribute: "a" is attacked twice`}},
 		{required + "epochs: 5", []string{"1:1: probe.epochs: must not be more than epochs"}},
-		{"[1]", []string{"1:1: has to be a map, not the list [1]"}},
+		{"[1]", []string{"1:1: must be a map, not the list [1]"}},
 	}
 	for _, tt := range tests {
-		err := Decode(parseValue(t, tt.yaml), newParams())
+		_, err := testParams.Decode(parseValue(t, tt.yaml))
 		all, _ := err.(Errors)
 		var got []string
 		for _, e := range all {
@@ -178,7 +209,7 @@ func TestDecodeRefusesNumbersThatAreNotFinite(t *testing.T) {
 	zero := 0.0
 	for _, f := range []float64{1 / zero, -1 / zero, zero / zero} {
 		v := Value{Type: Map, Map: []Field{{Name: "lambda", Value: Value{Type: Float, Float: f}}, {Name: "attribute", Value: Value{Type: String, Str: "x"}}}}
-		if err := Decode(v, &adversary{}); err == nil {
+		if _, err := adversaryParams.Decode(v); err == nil {
 			t.Errorf("%v is accepted", f)
 		}
 	}

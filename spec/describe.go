@@ -1,27 +1,21 @@
 package spec
 
-import "reflect"
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
 
-// Describe lists the parameters of a kind from the struct that holds their
-// defaults, in the order of the struct. A nil struct has none.
-func Describe(params any) []FieldInfo {
-	rv := reflect.ValueOf(params)
-	for rv.Kind() == reflect.Pointer {
-		rv = rv.Elem()
-	}
-	if !rv.IsValid() {
-		return nil
-	}
-	return describeFields(rv)
-}
-
-func describeFields(rv reflect.Value) []FieldInfo {
+// fieldInfos lists the parameters of a struct that holds their defaults.
+func fieldInfos(rv reflect.Value, s *structure) []FieldInfo {
 	var infos []FieldInfo
-	for _, f := range fieldsOf(rv.Type()) {
+	for _, f := range s.fields {
 		v := rv.FieldByIndex(f.index)
 		info := f.FieldInfo
-		if object, ok := innerObject(v); ok {
-			info.Fields = describeFields(object)
+		if f.inner != nil {
+			info.Fields = fieldInfos(innerDefaults(v, f.inner), f.inner)
 		}
 		if !info.Required && info.Type != "object" {
 			info.Default = defaultText(v)
@@ -31,24 +25,16 @@ func describeFields(rv reflect.Value) []FieldInfo {
 	return infos
 }
 
-// innerObject finds the struct in a parameter: it itself, or a new element of
-// its list or map.
-func innerObject(v reflect.Value) (reflect.Value, bool) {
-	if v.Type() == valueType {
-		return v, false
+// innerDefaults are the defaults of the struct in a parameter: it itself, what it points
+// to, or a new element of its list or map.
+func innerDefaults(v reflect.Value, inner *structure) reflect.Value {
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
 	}
-	switch v.Kind() {
-	case reflect.Struct:
-		return v, true
-	case reflect.Pointer:
-		if !v.IsNil() {
-			return innerObject(v.Elem())
-		}
-		return innerObject(newElement(v.Type().Elem()))
-	case reflect.Slice, reflect.Map:
-		return innerObject(newElement(v.Type().Elem()))
+	if v.Type() == inner.of {
+		return v
 	}
-	return v, false
+	return inner.defaults()
 }
 
 // defaultText writes a default as in a spec; an empty one needs no words.
@@ -59,4 +45,90 @@ func defaultText(v reflect.Value) string {
 		return ""
 	}
 	return d.String()
+}
+
+// Limits of documentation, in characters.
+const (
+	longestDoc      = 280
+	longestSentence = 160
+)
+
+func (p *Params[P]) Problems() []string {
+	var problems []string
+	seen := map[*structure]bool{}
+	var visit func(s *structure)
+	visit = func(s *structure) {
+		if seen[s] {
+			return
+		}
+		seen[s] = true
+		problems = append(problems, s.problems()...)
+		for _, inner := range s.used {
+			visit(inner)
+		}
+	}
+	visit(p.structure())
+	return problems
+}
+
+// problems lists what is wrong with the description of one struct.
+func (s *structure) problems() []string {
+	var problems []string
+	add := func(format string, args ...any) {
+		problems = append(problems, fmt.Sprintf("%v: ", s.of)+fmt.Sprintf(format, args...))
+	}
+	names := map[string]bool{}
+	for _, f := range s.fields {
+		if len(f.index) > 1 {
+			continue // of an embedded struct
+		}
+		names[f.Name] = true
+		switch longest := longestOf(f.Doc); {
+		case f.Doc == "":
+			add("parameter %q has no documentation", f.Name)
+		case len(f.Doc) > longestDoc:
+			add("the documentation of %q has %d characters; at most %d are allowed", f.Name, len(f.Doc), longestDoc)
+		case longest > longestSentence:
+			add("the documentation of %q has a sentence of %d characters; at most %d are allowed", f.Name, longest, longestSentence)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.docs)) {
+		if !names[name] {
+			add("documentation of %q, which is not a parameter", name)
+		}
+	}
+	for _, method := range s.unused() {
+		add("method %s is never called; name it in spec.Params", method)
+	}
+	return problems
+}
+
+// longestOf returns the length of the longest sentence or clause.
+func longestOf(text string) int {
+	longest := 0
+	for sentence := range strings.SplitSeq(text, ". ") {
+		longest = max(longest, len(sentence))
+	}
+	return longest
+}
+
+var reporterType = reflect.TypeFor[Reporter]()
+
+// unused lists the methods of a struct that look like one of the functions in Params,
+// where Params has none. Methods of embedded structs are theirs.
+func (s *structure) unused() []string {
+	set := map[string]bool{"Check": s.check != nil, "Settle": s.settle != nil, "Defaults": s.defaultsSet, "SetDefaults": false}
+	var methods []string
+	t := reflect.PointerTo(s.of)
+	for i := range t.NumMethod() {
+		m := t.Method(i)
+		like := Nearest(m.Name, slices.Sorted(maps.Keys(set)))
+		if m.Type.NumIn() == 2 && m.Type.In(1) == reporterType {
+			like = "Check"
+		}
+		if like != "" && !set[like] && !s.embedsMethod(m.Name) {
+			methods = append(methods, m.Name)
+		}
+	}
+	return methods
 }

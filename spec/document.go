@@ -80,9 +80,9 @@ func (p *problems) seed(v Value) int64 {
 	switch {
 	case v.Type == invalid:
 	case v.Type != Int:
-		p.at(v.Pos, "seed has to be a whole number, not %s", describe(v))
+		p.at(v.Pos, "seed must be a whole number, not %s", describe(v))
 	case v.Int < 0:
-		p.at(v.Pos, "seed has to be 0 or larger, not %d", v.Int)
+		p.at(v.Pos, "seed must be at least 0, not %d", v.Int)
 	}
 	return v.Int
 }
@@ -92,9 +92,9 @@ func (p *problems) text(v Value, what string) string {
 	switch {
 	case v.Type == String || v.Type == invalid:
 	case v.isScalar() && v.Type != Null:
-		p.at(v.Pos, "%s has to be text, not %s; put it in quotes", what, describe(v))
+		p.at(v.Pos, "%s must be text, not %s; put it in quotes", what, describe(v))
 	default:
-		p.at(v.Pos, "%s has to be text, not %s", what, describe(v))
+		p.at(v.Pos, "%s must be text, not %s", what, describe(v))
 	}
 	return v.Str
 }
@@ -132,7 +132,7 @@ func (p *problems) mapOrNothing(v Value, what string) Value {
 		return v
 	case Null:
 	default:
-		p.at(v.Pos, "%s has to be a map, not %s", what, describe(v))
+		p.at(v.Pos, "%s must be a map, not %s", what, describe(v))
 		return Value{Pos: v.Pos, Type: invalid}
 	}
 	return Value{Pos: v.Pos, Type: Map}

@@ -49,8 +49,8 @@ func (l *loader) base(file, name string, extend Value) (Value, bool) {
 	}
 	base, baseName := beside(file, extend.Str), beside(name, extend.Str)
 	if i := slices.Index(l.chain, path.Clean(base)); i >= 0 {
-		circle := append(slices.Clone(l.chain[i:]), base)
-		l.at(extend.Pos, "specs extend each other in a circle: %s", strings.Join(circle, " -> "))
+		cycle := append(slices.Clone(l.chain[i:]), base)
+		l.at(extend.Pos, "specs extend each other in a cycle: %s", strings.Join(cycle, " -> "))
 		return Value{}, false
 	}
 	if len(l.chain) > maxExtends {

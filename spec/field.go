@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// A FieldInfo describes one parameter: what its struct tags and its default say.
+// A FieldInfo describes one parameter.
 type FieldInfo struct {
 	Name    string
 	Type    string // int, float, bool, string, any, object, list of TYPE, map of TYPE
@@ -31,59 +31,65 @@ type FieldInfo struct {
 type field struct {
 	FieldInfo
 	index []int
+	inner *structure // of the struct in it, also in lists; nil: none
 }
 
 var valueType = reflect.TypeFor[Value]()
 
-// knownFields is what fieldsOf found, by reflect.Type: the cells of a stage are
-// decoded one by one, and there may be thousands.
+// knownFields is what fieldsOf found, by reflect.Type: the parameters of a stage's cells
+// are written one by one, and there may be thousands.
 var knownFields sync.Map
 
-// fieldsOf reads the tags of a struct. The fields of an embedded struct count
-// as its own. A tag that makes no sense is a mistake in the program, so it panics.
+// fieldsOf reads the tags of a struct. The fields of an embedded struct count as its own.
 // The list is shared: it is not to be changed.
 func fieldsOf(t reflect.Type) []field {
 	if known, ok := knownFields.Load(t); ok {
 		return known.([]field)
 	}
-	fields := readFields(t)
-	knownFields.Store(t, fields)
-	return fields
-}
-
-func readFields(t reflect.Type) []field {
 	var fields []field
 	for i := range t.NumField() {
-		sf := t.Field(i)
-		name := sf.Tag.Get("yaml")
-		switch {
-		case sf.Anonymous && name == "" && sf.Type.Kind() == reflect.Struct:
+		if sf := t.Field(i); isEmbedded(sf) {
 			for _, f := range fieldsOf(sf.Type) {
 				f.index = append([]int{i}, f.index...)
 				fields = append(fields, f)
 			}
-			continue
-		case !sf.IsExported():
-			continue
-		case name == "":
-			panic(fmt.Sprintf("spec: %v.%s has no yaml tag", t, sf.Name))
+		} else if f, ok := taggedField(t, i); ok {
+			fields = append(fields, f)
 		}
-		fields = append(fields, field{index: []int{i}, FieldInfo: FieldInfo{
-			Name:     name,
-			Type:     typeName(sf.Type),
-			Doc:      sf.Tag.Get("doc"),
-			Unit:     sf.Tag.Get("unit"),
-			Required: sf.Tag.Get("required") == "true",
-			NonEmpty: sf.Tag.Get("nonempty") == "true",
-			Nullable: sf.Type.Kind() == reflect.Pointer,
-			OutOfKey: sf.Tag.Get("key") == "-",
-			Min:      bound(sf, "min"),
-			Max:      bound(sf, "max"),
-			Above:    bound(sf, "above"),
-			OneOf:    choices(sf),
-		}})
 	}
+	knownFields.Store(t, fields)
 	return fields
+}
+
+func isEmbedded(sf reflect.StructField) bool {
+	return sf.Anonymous && sf.Tag.Get("yaml") == "" && sf.Type.Kind() == reflect.Struct
+}
+
+// taggedField reads the tags of a field; it is not ok where the field is unexported. A tag
+// that makes no sense is a mistake in the program, so it panics.
+func taggedField(t reflect.Type, i int) (f field, ok bool) {
+	sf := t.Field(i)
+	name := sf.Tag.Get("yaml")
+	switch {
+	case !sf.IsExported():
+		return f, false
+	case name == "":
+		panic(fmt.Sprintf("spec: %v.%s has no yaml tag", t, sf.Name))
+	}
+	return field{index: []int{i}, FieldInfo: FieldInfo{
+		Name:     name,
+		Type:     typeName(sf.Type),
+		Doc:      sf.Tag.Get("doc"),
+		Unit:     sf.Tag.Get("unit"),
+		Required: sf.Tag.Get("required") == "true",
+		NonEmpty: sf.Tag.Get("nonempty") == "true",
+		Nullable: sf.Type.Kind() == reflect.Pointer,
+		OutOfKey: sf.Tag.Get("key") == "-",
+		Min:      bound(sf, "min"),
+		Max:      bound(sf, "max"),
+		Above:    bound(sf, "above"),
+		OneOf:    choices(sf),
+	}}, true
 }
 
 func bound(sf reflect.StructField, tag string) *float64 {

@@ -165,14 +165,15 @@ func FuzzDecode(f *testing.F) {
 		if !ok || tree.err() != nil {
 			return
 		}
-		p, again := newParams(), newParams()
-		if err := Decode(v, p); err != nil {
+		p, err := testParams.Decode(v)
+		if err != nil {
 			checkErrors(t, err, map[string]string{"fuzz.yaml": src})
 			return
 		}
 		// Written out and read again, parameters have the same meaning.
 		out := encode(reflect.ValueOf(p), false)
-		if err := Decode(out, again); err != nil {
+		again, err := testParams.Decode(out)
+		if err != nil {
 			t.Fatalf("%v is not read back: %v", out, err)
 		}
 		if Canonical(p) != Canonical(again) {

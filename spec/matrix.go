@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // matrix reads `matrix`: axis: list of scalars.
 func (p *problems) matrix(m Value) []Axis {
 	var axes []Axis
@@ -8,9 +10,9 @@ func (p *problems) matrix(m Value) []Axis {
 		switch v := f.Value; {
 		case v.Type == invalid:
 		case v.Type != List:
-			p.at(v.Pos, "axis %q has to be a list, not %s", f.Name, describe(v))
+			p.at(v.Pos, "axis %q must be a list, not %s", f.Name, describe(v))
 		case len(v.List) == 0:
-			p.at(v.Pos, "axis %q is empty; it needs a value at least", f.Name)
+			p.at(v.Pos, "axis %q must not be empty", f.Name)
 		default:
 			p.checkAxis(f.Name, v.List)
 			axes = append(axes, Axis{Name: f.Name, Pos: f.NamePos, Values: v.List})
@@ -35,4 +37,41 @@ func (p *problems) checkAxis(name string, values []Value) {
 			first[text] = v.Pos
 		}
 	}
+}
+
+// An Exclusion leaves out the cells of a stage that lie on one of the values of
+// each of its axes.
+type Exclusion struct {
+	Pos  Pos
+	Axes []Axis // in file order; at least one
+}
+
+// exclusions reads `exclude`: a list of maps, axis: value or list of values.
+func (p *problems) exclusions(v Value) (out []Exclusion) {
+	switch v.Type {
+	case invalid, Null:
+		return nil
+	case List:
+	default:
+		p.at(v.Pos, "exclude must be a list of maps with axes, not %s", describe(v))
+		return nil
+	}
+	for _, e := range v.List {
+		if e.Type != Map || len(e.Map) == 0 {
+			if e.Type != invalid {
+				p.at(e.Pos, "an exclusion must be a map with one axis or more, not %s", describe(e))
+			}
+			continue
+		}
+		lists := Value{Pos: e.Pos, Type: Map, Map: slices.Clone(e.Map)} // what stands there may be a var's
+		for i, f := range lists.Map {
+			if f.Value.isScalar() && f.Value.Type != Null {
+				lists.Map[i].Value = Value{Type: List, Pos: f.Value.Pos, List: []Value{f.Value}}
+			}
+		}
+		if axes := p.matrix(lists); len(axes) == len(e.Map) {
+			out = append(out, Exclusion{Pos: e.Pos, Axes: axes})
+		}
+	}
+	return out
 }

@@ -14,7 +14,7 @@ func (p *problems) needs(m Value) []Need {
 			needs = append(needs, n)
 		case invalid:
 		default:
-			p.at(n.StagePos, "input %q has to name a stage, not be %s", f.Name, describe(f.Value))
+			p.at(n.StagePos, "input %q must name a stage, not be %s", f.Name, describe(f.Value))
 		}
 	}
 	return needs
@@ -58,7 +58,7 @@ func (p *problems) checkNeeds(stages []*Stage) {
 }
 
 // cycles walks the needs depth-first. A need that leads back to a stage on
-// the way closes a circle.
+// the way closes a cycle.
 type cycles struct {
 	*problems
 	stages map[string]*Stage
@@ -86,7 +86,7 @@ func (c *cycles) visit(s *Stage) {
 			continue // reported by checkNeeds
 		}
 		if c.state[next] == onTheWay {
-			c.at(n.StagePos, "stages need each other in a circle: %s", c.circle(next))
+			c.at(n.StagePos, "stages need each other in a cycle: %s", c.cycle(next))
 		}
 		c.visit(next)
 	}
@@ -94,8 +94,8 @@ func (c *cycles) visit(s *Stage) {
 	c.state[s] = done
 }
 
-// circle writes the way from a stage back to itself, and marks all on it.
-func (c *cycles) circle(s *Stage) string {
+// cycle writes the way from a stage back to itself, and marks all on it.
+func (c *cycles) cycle(s *Stage) string {
 	var b strings.Builder
 	started := false
 	for _, w := range c.way {

@@ -100,3 +100,20 @@ func indices(n int) string {
 	}
 	return fmt.Sprintf("the last is [%d]", n-1)
 }
+
+// At is the position of what stands at a path such as "columns[1].from", or of
+// the last thing on the way to it.
+func (v Value) At(path string) Pos {
+	steps, _, err := parsePath(path)
+	if err != nil {
+		return v.Pos
+	}
+	for _, s := range steps {
+		next, err := v.follow(s, "")
+		if err != nil {
+			break
+		}
+		v = next
+	}
+	return v.Pos
+}

@@ -17,7 +17,7 @@ func (v Value) Resolve(matrix map[string]Value) (Value, error) {
 	resolved := mapStrings(v, func(s Value) Value {
 		return p.substitute(s, func(e *expression) (Value, error) {
 			if e.root() != "matrix" {
-				return Value{}, fmt.Errorf("only ${matrix.AXIS} can stand here")
+				return Value{}, fmt.Errorf("only ${matrix.AXIS} is allowed here")
 			}
 			axis := e.path[1].name
 			value, ok := matrix[axis]

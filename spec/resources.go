@@ -57,9 +57,9 @@ func (p *problems) amount(v Value, name string, least int64) Amount {
 	switch {
 	case v.Type == invalid:
 	case v.Type != Int:
-		p.at(v.Pos, "%s has to be a whole number, not %s", name, describe(v))
+		p.at(v.Pos, "%s must be a whole number, not %s", name, describe(v))
 	case v.Int < least || v.Int > most:
-		p.at(v.Pos, "%s has to be a number from %d to %d, not %d", name, least, most, v.Int)
+		p.at(v.Pos, "%s must be a number from %d to %d, not %d", name, least, most, v.Int)
 	default:
 		return Amount{Value: v.Int, Pos: v.Pos}
 	}
@@ -75,7 +75,7 @@ func (p *problems) memory(v Value) Amount {
 			return Amount{Value: n, Pos: v.Pos}
 		}
 	}
-	p.at(v.Pos, "memory has to be a number with a unit, such as 2GB, 512MB or 1.5GiB, not %s", describe(v))
+	p.at(v.Pos, "memory must be a number with a unit, such as 2GB, 512MB or 1.5GiB, not %s", describe(v))
 	return Amount{}
 }
 
@@ -88,7 +88,7 @@ func (p *problems) timeout(v Value) time.Duration {
 			return d
 		}
 	}
-	p.at(v.Pos, "timeout has to be a time with units, such as 90m, 30s or 1h30m, not %s", describe(v))
+	p.at(v.Pos, "timeout must be a time with units, such as 90m, 30s or 1h30m, not %s", describe(v))
 	return 0
 }
 

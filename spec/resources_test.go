@@ -37,11 +37,11 @@ func TestResourcesCanBeSet(t *testing.T) {
 
 func TestBadResourcesSayWhatIsNeeded(t *testing.T) {
 	for field, want := range map[string]string{
-		"cores: 0":               "cores has to be a number from 1 to",
-		"cores: two":             `cores has to be a whole number, not the text "two"`,
-		"cores: 9999999999":      "cores has to be a number from 1 to",
-		"gpus: -1":               "gpus has to be a number from 0 to",
-		"retries: 1.5":           "retries has to be a whole number",
+		"cores: 0":               "cores must be a number from 1 to",
+		"cores: two":             `cores must be a whole number, not the text "two"`,
+		"cores: 9999999999":      "cores must be a number from 1 to",
+		"gpus: -1":               "gpus must be a number from 0 to",
+		"retries: 1.5":           "retries must be a whole number",
 		"memory: 2":              "such as 2GB",
 		"memory: 2gb":            "such as 2GB",
 		"memory: 0GB":            "such as 2GB",

@@ -35,7 +35,7 @@ func plainScalar(text string) (Value, error) {
 	}
 	switch {
 	case notFinite.MatchString(text):
-		return Value{}, fmt.Errorf("%s: numbers have to be finite", text)
+		return Value{}, fmt.Errorf("%s: numbers must be finite", text)
 	case octalText.MatchString(text):
 		return Value{}, fmt.Errorf("%s: a number does not begin with 0; a text needs quotes", text)
 	case disputed.MatchString(text):
@@ -71,4 +71,36 @@ func integer(text string) (Value, error) {
 		return Value{}, fmt.Errorf("%s does not fit into 64 bits; a text needs quotes", text)
 	}
 	return Value{Type: Int, Int: i}, nil
+}
+
+// formatNumber writes a number in the shortest form that reads back as the
+// same number. A float that is whole is written as the integer it equals:
+// numbers that are Equal have the same text.
+func formatNumber(v Value) string {
+	if v.Type == Int {
+		return strconv.FormatInt(v.Int, 10)
+	}
+	if i, ok := whole(v.Float); ok {
+		return strconv.FormatInt(i, 10)
+	}
+	return strconv.FormatFloat(v.Float, 'g', -1, 64)
+}
+
+// whole returns f as an integer if it is one that fits.
+func whole(f float64) (int64, bool) {
+	if f != math.Trunc(f) || f < -(1<<63) || f >= 1<<63 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+func equalNumbers(v, w Value) bool {
+	switch {
+	case v.Type == w.Type:
+		return v.Int == w.Int && v.Float == w.Float
+	case v.Type == Float:
+		v, w = w, v
+	}
+	i, ok := whole(w.Float)
+	return ok && i == v.Int
 }

@@ -31,7 +31,7 @@ func applySet(p *problems, root *Value, set string) {
 		return
 	}
 	if strings.TrimSpace(text) == "" {
-		s.at(s.pos(len(path)), "a value is missing behind the =; null removes %s", path)
+		s.at(s.pos(len(path)), "a value is missing after the =; null removes %s", path)
 		return
 	}
 	value, ok := parseTree(p, s.file, text, utf8.RuneCountInString(path)+1)

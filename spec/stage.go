@@ -12,7 +12,7 @@ func (p *problems) stage(f Field, scope *scope) *Stage {
 	v := f.Value
 	if v.Type != Map {
 		if v.Type != invalid {
-			p.at(v.Pos, "stage %q has to be a map with uses, not %s", f.Name, describe(v))
+			p.at(v.Pos, "stage %q must be a map with uses, not %s", f.Name, describe(v))
 		}
 		return s
 	}
@@ -23,7 +23,7 @@ func (p *problems) stage(f Field, scope *scope) *Stage {
 		uses = scope.resolve(uses)
 		s.Uses = p.text(uses, "uses")
 		if uses.Type == String && uses.Str == "" {
-			p.at(uses.Pos, "uses has to name a kind, such as split/user-kfold")
+			p.at(uses.Pos, "uses must name a kind, such as split/user-kfold")
 		}
 	}
 	// An expression may stand for each of these maps as a whole.
@@ -61,7 +61,7 @@ func (p *problems) stageSeed(v Value) *Value {
 	}
 	parts, _ := splitExpressions(v.Str)
 	if len(parts) != 1 || parts[0].expr == nil {
-		p.at(v.Pos, "seed has to be a whole number or ${matrix.AXIS}, not %s", describe(v))
+		p.at(v.Pos, "seed must be a whole number or ${matrix.AXIS}, not %s", describe(v))
 	}
 	return &v
 }

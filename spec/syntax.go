@@ -25,7 +25,7 @@ func readDocument(text string) (*yaml.Node, *syntaxError) {
 	d := yaml.NewDecoder(strings.NewReader(text))
 	var doc, next yaml.Node
 	if err := decodeNode(d, &doc); err == io.EOF {
-		return nil, &syntaxError{1, 1, "empty: there is nothing but space and comments"}
+		return nil, &syntaxError{1, 1, "empty: only space and comments"}
 	} else if err != nil {
 		return nil, locate(text, err)
 	}
@@ -166,17 +166,17 @@ func unknownAnchor(msg string) (string, bool) {
 // explain says what is wrong in the words of somebody who writes YAML.
 func explain(msg string, line []rune, column int) string {
 	if name, ok := unknownAnchor(msg); ok {
-		return fmt.Sprintf("no &%s stands before *%s", name, name)
+		return fmt.Sprintf("*%s refers to &%s, which is not defined before it", name, name)
 	}
 	switch msg {
 	case "did not find expected key":
 		return "this line's indentation does not fit the lines above"
 	case "did not find expected '-' indicator":
-		return "a list item has to begin with \"- \" here"
+		return "a list item must begin with \"- \" here"
 	case "mapping values are not allowed in this context":
 		return "a ':' is not allowed here: text that holds \": \" needs quotes, and a nested key belongs on a line of its own"
 	case "could not find expected ':'":
-		return "a key has to be followed by ': ' and a value"
+		return "a key must be followed by ': ' and a value"
 	case "found unexpected end of stream":
 		return "a quote is opened but not closed"
 	case "found unknown escape character":

@@ -55,7 +55,7 @@ func (s *scope) checkKeys(v Value) {
 	}
 	for _, f := range v.Map {
 		if strings.Contains(f.Name, "${") {
-			s.at(f.NamePos, "%q: an expression can stand in a value, not in a name", f.Name)
+			s.at(f.NamePos, "%q: an expression is allowed in a value, not in a name", f.Name)
 		}
 		s.checkKeys(f.Value)
 	}
@@ -84,7 +84,7 @@ func (s *scope) lookup(e *expression) (Value, error) {
 		return Value{Type: invalid}, nil // reported once
 	}
 	if s.expanded += size(v, maxExpanded); s.expanded > maxExpanded {
-		return Value{}, fmt.Errorf("the expressions up to here stand for more than %d values and characters", maxExpanded)
+		return Value{}, fmt.Errorf("the expressions up to here expand to more than %d values and characters", maxExpanded)
 	}
 	return v, nil
 }
@@ -98,8 +98,8 @@ func (s *scope) lookupVar(name string) (Value, error) {
 		return Value{}, fmt.Errorf("no var %q%s", name, Suggestion(name, s.vars.names()))
 	}
 	if i := slices.Index(s.open, name); i >= 0 {
-		circle := append(slices.Clone(s.open[i:]), name)
-		return Value{}, fmt.Errorf("vars stand for each other in a circle: %s", strings.Join(circle, " -> "))
+		cycle := append(slices.Clone(s.open[i:]), name)
+		return Value{}, fmt.Errorf("vars refer to each other in a cycle: %s", strings.Join(cycle, " -> "))
 	}
 	s.open = append(s.open, name)
 	v := s.resolve(raw)

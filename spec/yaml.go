@@ -110,7 +110,7 @@ func isQuoted(n *yaml.Node) bool {
 func (t *tree) expand(n *yaml.Node) Value {
 	failed := Value{Pos: t.pos(n), Type: invalid}
 	if t.open[n.Alias] {
-		t.at(failed.Pos, "*%s stands inside of what it stands for", n.Value)
+		t.at(failed.Pos, "*%s is inside the value that it refers to", n.Value)
 		return failed
 	}
 	t.open[n.Alias] = true
@@ -120,7 +120,7 @@ func (t *tree) expand(n *yaml.Node) Value {
 	delete(t.open, n.Alias)
 	if t.alias == 0 && t.copied > maxAliased {
 		if !t.tooMany {
-			t.at(failed.Pos, "the aliases up to here stand for more than %d values", maxAliased)
+			t.at(failed.Pos, "the aliases up to here expand to more than %d values", maxAliased)
 		}
 		t.tooMany = true
 		return failed
@@ -147,7 +147,7 @@ func (t *tree) fields(n *yaml.Node) []Field {
 			key = key.Alias
 		}
 		if key.Kind != yaml.ScalarNode {
-			t.at(f.NamePos, "the name of a field has to be text, not a list or a map")
+			t.at(f.NamePos, "the name of a field must be text, not a list or a map")
 			continue
 		}
 		f.Name = key.Value

@@ -44,8 +44,21 @@ func newKinds() *cobra.Command {
 }
 
 func listKinds(out io.Writer, kinds []pipeline.Kind) {
+	var rows [][2]string
 	for _, k := range kinds {
-		fmt.Fprintf(out, "%-22s %s\n", k.Name, wrap(firstSentence(k.Doc), 23))
+		rows = append(rows, [2]string{k.Name, firstSentence(k.Doc)})
+	}
+	twoColumns(out, "", rows)
+}
+
+// twoColumns prints names and what they stand for.
+func twoColumns(out io.Writer, indent string, rows [][2]string) {
+	width := 0
+	for _, r := range rows {
+		width = max(width, len(r[0]))
+	}
+	for _, r := range rows {
+		fmt.Fprintf(out, "%s%-*s  %s\n", indent, width, r[0], wrap(r[1], len(indent)+width+2))
 	}
 }
 
@@ -63,6 +76,7 @@ func describeKind(out io.Writer, k pipeline.Kind) {
 	fmt.Fprintf(out, "%s (version %d)\n\n%s\n", k.Name, k.Version, wrap(k.Doc, 0))
 	if len(k.Inputs) > 0 {
 		fmt.Fprintln(out, "\nInputs:")
+		var rows [][2]string
 		for _, p := range k.Inputs {
 			how := "needs"
 			if p.Gathered {
@@ -71,20 +85,23 @@ func describeKind(out io.Writer, k pipeline.Kind) {
 			if p.Optional {
 				how += ", optional"
 			}
-			fmt.Fprintf(out, "  %-20s %s\n", p.Name, wrap(fmt.Sprintf("%s (%s): %s", cmp.Or(p.Types(), "any type"), how, p.Doc), 23))
+			rows = append(rows, [2]string{p.Name, fmt.Sprintf("%s (%s): %s", cmp.Or(p.Types(), "any type"), how, p.Doc)})
 		}
+		twoColumns(out, "  ", rows)
 	}
 	output := string(k.Output)
 	if k.OutputParam != "" {
-		output = fmt.Sprintf("what the parameter %s says", k.OutputParam)
+		output += fmt.Sprintf(", unless the parameter %s names another type", k.OutputParam)
 	}
 	fmt.Fprintf(out, "\nOutput: %s\n", output)
+	var rows [][2]string
 	for _, f := range k.Files {
-		fmt.Fprintf(out, "  %-20s %s\n", f.Name, wrap(f.Doc, 23))
+		rows = append(rows, [2]string{f.Name, f.Doc})
 	}
-	if k.Params != nil {
+	twoColumns(out, "  ", rows)
+	if fields := k.Fields(); len(fields) > 0 {
 		fmt.Fprintln(out, "\nParameters (with):")
-		describeFields(out, spec.Describe(k.Params()), "  ")
+		describeFields(out, fields, "  ")
 	}
 }
 
@@ -112,8 +129,11 @@ func fieldLine(f spec.FieldInfo) string {
 	if f.OneOf != nil {
 		line += ", one of " + strings.Join(f.OneOf, ", ")
 	}
+	if f.OutOfKey {
+		line += ", not part of the key"
+	}
 	switch {
-	case f.Required:
+	case f.Required || f.NonEmpty && f.Default == "":
 		line += " (required)"
 	case f.Default != "" && len(f.Fields) == 0:
 		line += " = " + f.Default

@@ -23,12 +23,9 @@ func newSchema() *cobra.Command {
 func schemaText() []byte {
 	var kinds []spec.KindSchema
 	for _, k := range stages.All() {
-		ks := spec.KindSchema{Name: k.Name, Doc: k.Doc}
+		ks := spec.KindSchema{Name: k.Name, Doc: k.Doc, Params: k.Fields()}
 		for _, p := range k.Inputs {
 			ks.Inputs = append(ks.Inputs, spec.InputSchema{Name: p.Name, Doc: p.Doc, Optional: p.Optional, Gathered: p.Gathered})
-		}
-		if k.Params != nil {
-			ks.Params = spec.Describe(k.Params())
 		}
 		kinds = append(kinds, ks)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"foil/internal/artifact"
 	"foil/models/adversary"
+	"foil/spec"
 )
 
 // Param names an attribute and says how it is predicted; it is embedded in the
@@ -21,8 +22,18 @@ type Param struct {
 	Range        []float64          `yaml:"range" doc:"[low, high] of a numeric attribute: the target becomes (value - low) / (high - low); without it the value is taken as it is"`
 }
 
-// Check reports errors that do not depend on the data.
-func (p *Param) Check(report func(path, format string, args ...any)) {
+// Params describes a Param.
+var Params = &spec.Params[Param]{
+	Docs: spec.Docs{
+		"attribute":     "column of the users' table, such as gender or age",
+		"class_weights": "weight of each class in the cross-entropy of a categorical attribute; without it all classes have the same weight",
+		"range":         "[low, high] of a numeric attribute: the target becomes (value - low) / (high - low); without it the target is the value",
+	},
+	Check: (*Param).Check,
+}
+
+// Check reports what is wrong whatever the data.
+func (p *Param) Check(report spec.Reporter) {
 	for _, class := range slices.Sorted(maps.Keys(p.ClassWeights)) {
 		if w := p.ClassWeights[class]; w <= 0 {
 			report("class_weights."+class, "a class weight must be above 0, not %g", w)
@@ -153,9 +164,9 @@ func (t *Target) Known(users []int32) bool {
 	})
 }
 
-// CheckUnique reports values that are in a list of parameters more than once: list is its path,
-// field the rest of the path after the index.
-func CheckUnique[T comparable](list, field string, values []T, report func(path, format string, args ...any)) {
+// CheckUnique reports values that are twice in a list of parameters: list is its path, field
+// what follows the index.
+func CheckUnique[T comparable](list, field string, values []T, report spec.Reporter) {
 	for i, v := range values {
 		if slices.Contains(values[:i], v) {
 			report(fmt.Sprintf("%s[%d]%s", list, i, field), "%v is in the list twice", v)

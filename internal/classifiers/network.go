@@ -5,6 +5,7 @@ import (
 
 	"foil/internal/artifact"
 	"foil/models/l2l"
+	"foil/spec"
 )
 
 // A Network is the parameter that names a classifier and its size.
@@ -13,7 +14,17 @@ type Network struct {
 	Width int    `yaml:"width" json:"width" min:"0" max:"4096" doc:"channels of its first stage, of wrn-34 the widening factor; 0: the authors' (10, 64, 64, 32)"`
 }
 
-// Settle fills in the authors' width where none is given.
+// NetworkParams describes a Network.
+var NetworkParams = &spec.Params[Network]{
+	Docs: spec.Docs{
+		"name": "architecture. wrn-34 is a pre-activation wide residual network with 34 layers, and with width 10 the paper's WRN-34-10. " +
+			"small-cnn has four convolutions, for images like those of MNIST.",
+		"width": "channels of the first stage; for wrn-34 the widening factor. 0: as the authors have it (10, 64, 64, 32).",
+	},
+	Settle: (*Network).Settle,
+}
+
+// Settle writes the authors' width out where none is given.
 func (n *Network) Settle() {
 	if n.Width == 0 {
 		n.Width = map[string]int{"wrn-34": 10, "resnet-18": 64, "resnet-9": 64, "small-cnn": 32}[n.Name]
@@ -56,7 +67,16 @@ type Attacker struct {
 	Width int    `yaml:"width" json:"width" min:"0" max:"4096" doc:"channels of its first layer; 0: the authors' (64, 64, 128)"`
 }
 
-// Settle fills in the authors' width where none is given.
+// AttackerParams describes an Attacker.
+var AttackerParams = &spec.Params[Attacker]{
+	Docs: spec.Docs{
+		"name":  "architecture. wide has four residual blocks at full resolution, two-layer has two of them, slim has two at half resolution.",
+		"width": "channels of the first layer. 0: as the authors have it (64, 64, 128).",
+	},
+	Settle: (*Attacker).Settle,
+}
+
+// Settle writes the authors' width out where none is given.
 func (a *Attacker) Settle() {
 	if a.Width == 0 {
 		a.Width = map[string]int{"wide": 64, "two-layer": 64, "slim": 128}[a.Name]

@@ -30,6 +30,9 @@ func (b *builder) readParameters(s *stageCells) {
 		if read[text] == nil {
 			params, err := s.kind.Decode(with)
 			b.add(err)
+			if err != nil {
+				params = &pipeline.Parameters{} // what is wrong is reported once
+			}
 			read[text] = params
 			if err == nil && params.Values != nil {
 				b.checkInputs(s, with, params.Values)

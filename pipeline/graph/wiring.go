@@ -113,7 +113,7 @@ func (b *builder) outputType(s *spec.Stage, kind *pipeline.Kind) pipeline.Type {
 
 // outputTypes are the types that OutputParam may say.
 func outputTypes(k *pipeline.Kind) []string {
-	for _, f := range spec.Describe(k.Params()) {
+	for _, f := range k.Fields() {
 		if f.Name == k.OutputParam {
 			return f.OneOf
 		}

@@ -1,15 +1,14 @@
 // Package command holds the kind command: any program as a stage.
 //
 // The program runs in a scratch folder, a fresh one for each run, in which
-// there are its own files (parameter files, with the paths that they have beside
-// the spec), in/NAME/ for each input, and an empty out/ for its output. These names
-// are fixed, so arguments are passed on as they are written, no path of this
-// machine need reach the output, and a failed run can be repeated by hand in
-// the folder that it leaves.
+// there are its own files (parameter files, with the paths that they have beside the
+// spec), in/NAME/ for each input, and an empty out/ for its output. These names are fixed,
+// so arguments are passed on as they are written, no path of this machine need reach the
+// output, and a failed run can be repeated by hand in the folder that it leaves.
 //
-// The promise: what the program was given of the spec is in its key. The
-// program itself (python3), what it imports and what it does besides reading
-// its inputs are not.
+// The promise: everything of the spec that the program is given is part of its key. The
+// program itself (python3), the libraries that it imports and whatever else it reads are
+// not.
 package command
 
 import (
@@ -22,36 +21,33 @@ import (
 
 // Command is the kind command.
 func Command() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "command",
 		Version: 1,
 		Doc: "Runs any program as a stage. " +
-			"It runs in a folder of its own that holds the files it is made of, in/NAME/ with the files of each input, and an empty out/ for its output. " +
-			"Of a gathered input, in/NAME/cells.json lists the cells, each with its axes and its folder. " +
-			"The program sees PATH, HOME and TMPDIR, OMP_NUM_THREADS and CUDA_VISIBLE_DEVICES (the cores and GPUs that foil gives the cell) and what env and inherit name, and nothing else of foil's environment. " +
-			"Arguments, files and inputs are in the key, the program itself is not: name its version (python3.12) where it matters. " +
-			"The same inputs have to give the same output, byte for byte.",
+			"It runs in a fresh folder that holds the stage's files, in/NAME/ with the files of each input, and an empty out/ for its output. " +
+			"For a gathered input, in/NAME/cells.json lists the cells, each with its axes and its folder. " +
+			"The program sees PATH, HOME and TMPDIR, OMP_NUM_THREADS and CUDA_VISIBLE_DEVICES (the cores and GPUs of the cell), the variables that env and inherit name, and nothing else of foil's environment. " +
+			"Arguments, files and inputs are part of the key. The program itself is not: name its version (python3.12) where it matters. " +
+			"The same inputs must give the same output, byte for byte.",
 		Inputs: []pipeline.Port{
 			{Name: "*", Optional: true, Doc: "artifacts of any type, in in/NAME/"},
 			{Name: "*", Optional: true, Gathered: true, Doc: "all cells of stages of any type, in in/NAME/0/, in/NAME/1/, ..."},
 		},
 		Output:      typeFiles,
 		OutputParam: "type",
-		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "what the parameter outputs names; its type is what the parameter type says"}},
+		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "the files that the parameter outputs names, of the type that the parameter type names"}},
 		Printed:     printed,
-		Params:      func() any { return &Params{Type: typeFiles} },
-		CheckInputs: func(params any, inputs []pipeline.Input, report func(path, format string, args ...any)) {
-			params.(*Params).checkInputs(inputs, report)
-		},
-		Sources: func(_ context.Context, env *pipeline.Env, params any) ([]pipeline.Source, error) {
-			return findFiles(env.Files, params.(*Params).Files)
+	}, params, pipeline.Work[Params]{
+		CheckInputs: (*Params).checkInputs,
+		Sources: func(_ context.Context, env *pipeline.Env, p *Params) ([]pipeline.Source, error) {
+			return findFiles(env.Files, p.Files)
 		},
 		Run: run,
-	}
+	})
 }
 
-func run(ctx context.Context, cell *pipeline.Cell) error {
-	p := cell.Params.(*Params)
+func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	// Beside the output, so that files are moved and not copied, and so that it
 	// goes with the rest of the cell's folder when the cell is published.
 	s, err := newScratch(filepath.Join(filepath.Dir(cell.OutDir), "scratch"), cell)

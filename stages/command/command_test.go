@@ -112,7 +112,7 @@ func TestChangedInputIsAnError(t *testing.T) {
 	cell := newCell(t, shell("chmod u+w in/text/x; echo more >>in/text/x; touch out/y", "y"))
 	cell.Inputs = map[string]pipeline.Artifact{"text": artifactOf(t, "x", "2")}
 	_, err := kindtest.Run(t, Command(), cell)
-	if err == nil || !strings.Contains(err.Error(), "in/text/x was changed by the program") {
+	if err == nil || !strings.Contains(err.Error(), "the program changed in/text/x") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -158,7 +158,7 @@ func (w *watcher) String() string {
 func TestWhatIsLeftInTheBackgroundIsAnError(t *testing.T) {
 	cell := newCell(t, shell("touch out/x; sleep 1000 &", "x"))
 	_, err := kindtest.Run(t, Command(), cell)
-	if err == nil || !strings.Contains(err.Error(), "not what it had started in the background") {
+	if err == nil || !strings.Contains(err.Error(), "before the processes that it had started in the background") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -22,7 +22,7 @@ const maxFile = 1 << 20
 // findFiles reads the files that a program is made of: each once, sorted by name.
 func findFiles(beside fs.FS, patterns []string) ([]pipeline.Source, error) {
 	if len(patterns) > 0 && beside == nil {
-		return nil, errors.New("files: nothing lies beside this spec")
+		return nil, errors.New("files: there are no files beside this spec")
 	}
 	var sources []pipeline.Source
 	for i, pattern := range patterns {
@@ -42,8 +42,8 @@ func findFiles(beside fs.FS, patterns []string) ([]pipeline.Source, error) {
 	return slices.CompactFunc(sources, func(a, b pipeline.Source) bool { return a.Name == b.Name }), nil
 }
 
-// match lists the files that a pattern stands for; folders only count when they
-// are named, and are then an error.
+// match lists the files that match a pattern. Folders that match are passed over, but a
+// folder that is named is an error.
 func match(beside fs.FS, pattern string) ([]string, error) {
 	found, err := fs.Glob(beside, pattern)
 	if err != nil {
@@ -63,7 +63,7 @@ func match(beside fs.FS, pattern string) ([]string, error) {
 		case info.IsDir():
 			continue
 		case isReserved(name):
-			return nil, fmt.Errorf("%q would lie among the inputs or outputs, in/ and out/; give its folder another name", name)
+			return nil, fmt.Errorf("%q would be among the inputs or outputs, in/ and out/; rename its folder", name)
 		}
 		files = append(files, name)
 	}
@@ -87,7 +87,7 @@ func readFile(beside fs.FS, name string) (pipeline.Source, error) {
 	if info, err := fs.Stat(beside, name); err != nil {
 		return pipeline.Source{}, err
 	} else if info.Size() > maxFile {
-		return pipeline.Source{}, fmt.Errorf("%q has %d bytes; a program's files may have 1 MiB: give data as an input, for example from another command", name, info.Size())
+		return pipeline.Source{}, fmt.Errorf("%q has %d bytes; the limit for a program's files is 1 MiB: pass data as an input, for example from another command", name, info.Size())
 	}
 	content, err := fs.ReadFile(beside, name)
 	return pipeline.Source{Name: name, Digest: digest.Of(content), Content: content}, err

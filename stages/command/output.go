@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,11 +15,11 @@ import (
 // typeFiles is the type of outputs that only other commands take.
 const typeFiles = "files"
 
-// printed is the output of a report that is for the terminal, if it has it.
+// printed is the file of a report that is shown on the terminal, if there is one.
 const printed = "table.txt"
 
-// artifacts are the types that an output can have: the files that it needs, and
-// what is to be read of them before anybody else does.
+// artifacts are the types that an output can have: the files that it needs, and a function
+// that reads them before another stage does.
 var artifacts = map[string]struct {
 	files []string
 	check func(artifact.PathFunc) error
@@ -43,6 +44,9 @@ var artifacts = map[string]struct {
 	}},
 }
 
+// types lists the types that an output can have.
+func types() []string { return slices.Sorted(maps.Keys(artifacts)) }
+
 // collect checks what the program left in its output folder, and moves it to
 // where the cell's output belongs.
 func (p *Params) collect(from, to string) error {
@@ -53,12 +57,12 @@ func (p *Params) collect(from, to string) error {
 	var errs []error
 	for _, name := range p.Outputs {
 		if !slices.Contains(found, name) {
-			errs = append(errs, fmt.Errorf("the program ended well, but left no %s/%s, which outputs names", outDir, name))
+			errs = append(errs, fmt.Errorf("the program succeeded, but did not write %s/%s, which outputs names", outDir, name))
 		}
 	}
 	for _, name := range found {
 		if !slices.Contains(p.Outputs, name) {
-			errs = append(errs, fmt.Errorf("the program left %s/%s, which outputs does not name; add it, or let the program write it elsewhere", outDir, name))
+			errs = append(errs, fmt.Errorf("the program wrote %s/%s, which outputs does not name; add it to outputs, or let the program write it elsewhere", outDir, name))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -67,7 +71,7 @@ func (p *Params) collect(from, to string) error {
 	if check := artifacts[p.Type].check; check != nil {
 		in := func(file string) (string, error) { return filepath.Join(from, file), nil }
 		if err := check(in); err != nil {
-			return fmt.Errorf("the output is no %s: %w", p.Type, err)
+			return fmt.Errorf("the output is not a valid %s artifact: %w", p.Type, err)
 		}
 	}
 	for _, name := range p.Outputs {
@@ -86,7 +90,7 @@ func (p *Params) collect(from, to string) error {
 // a link's target does not belong to the output.
 func regularFiles(dir string) ([]string, error) {
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("the program removed the folder %s/, into which its output belongs", outDir)
+		return nil, fmt.Errorf("the program removed the folder %s/, where its output belongs", outDir)
 	}
 	var names []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -99,7 +103,7 @@ func regularFiles(dir string) ([]string, error) {
 		}
 		name = filepath.ToSlash(name)
 		if !d.Type().IsRegular() {
-			return fmt.Errorf("the program left %s/%s, which is not a regular file but %s; let it write a copy", outDir, name, d.Type())
+			return fmt.Errorf("the program wrote %s/%s, which is not a regular file but %s; let it write a copy", outDir, name, d.Type())
 		}
 		names = append(names, name)
 		return nil

@@ -14,12 +14,30 @@ import (
 
 // Params are the parameters of command.
 type Params struct {
-	Run     []spec.Value          `yaml:"run" nonempty:"true" doc:"the program and its arguments, texts or numbers, passed on as they are: no shell takes part ([sh, -c, TEXT] is one). A program without a slash is looked for on the PATH, ./NAME is one of files"`
-	Files   []string              `yaml:"files" key:"-" doc:"what the program is made of: files beside the spec or below its folder, else beside a spec that it extends; * and ? as in a shell. Their content is in the key"`
-	Outputs []string              `yaml:"outputs" nonempty:"true" doc:"the files that the program leaves in out/, all of them and no others"`
-	Type    string                `yaml:"type" oneof:"files,interactions,split,metrics,report" doc:"what the outputs are to the stages that need them. Tables are checked; files can be anything, and are for other commands; those of a report are put into results/, and its table.txt is printed"`
-	Env     map[string]spec.Value `yaml:"env" doc:"the program's environment: name and value"`
-	Inherit []string              `yaml:"inherit" key:"-" doc:"names of foil's own environment that are handed on, such as LD_LIBRARY_PATH: what says where things are on a machine, not what to compute. Their values are not in the key"`
+	Run     []spec.Value          `yaml:"run" nonempty:"true"`
+	Files   []string              `yaml:"files" key:"-"`
+	Outputs []string              `yaml:"outputs" nonempty:"true"`
+	Type    string                `yaml:"type"`
+	Env     map[string]spec.Value `yaml:"env"`
+	Inherit []string              `yaml:"inherit" key:"-"`
+}
+
+var params = &spec.Params[Params]{
+	Defaults: func() Params { return Params{Type: typeFiles} },
+	Docs: spec.Docs{
+		"run": "the program and its arguments, texts or numbers. They are passed on as they are: no shell is involved, but [sh, -c, TEXT] is one. " +
+			"A program without a slash is found on the PATH; ./NAME is one of files.",
+		"files": "files that the program consists of, beside the spec or below its folder, or beside a spec that it extends. " +
+			"* and ? work as in a shell. Names and content of the files are part of the key, patterns are not.",
+		"outputs": "the files that the program leaves in out/: all of them and no others",
+		"type": "type of the outputs for the stages that need them. Tables are checked; files can be anything and are for other commands. " +
+			"A report is put into results/, and its table.txt is printed.",
+		"env": "environment variables of the program, by name",
+		"inherit": "variables that are taken over from foil's environment, such as LD_LIBRARY_PATH. " +
+			"They may tell where things are on a machine, not what to compute: their values are not part of the key.",
+	},
+	OneOf: spec.OneOf{"type": types()},
+	Check: (*Params).check,
 }
 
 // arguments are those of the program, which is the first.
@@ -31,7 +49,7 @@ func (p *Params) arguments() []string {
 	return args
 }
 
-// text is a scalar as a program is told it.
+// text is a scalar as an argument or variable.
 func text(v spec.Value) string {
 	if v.Type == spec.String {
 		return v.Str
@@ -41,15 +59,14 @@ func text(v spec.Value) string {
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// Check is called by package spec.
-func (p *Params) Check(report func(path, format string, args ...any)) {
+func (p *Params) check(report spec.Reporter) {
 	for i, v := range p.Run {
 		if at := index("run", i); v.Type == spec.List || v.Type == spec.Map || v.Type == spec.Null {
-			report(at, "has to be a text or a number, not %s", v)
+			report(at, "must be text or a number, not %s", v)
 		} else if strings.ContainsRune(text(v), 0) {
-			report(at, "no program can be given a zero byte")
+			report(at, "a zero byte cannot be passed to a program")
 		} else if i == 0 && text(v) == "" {
-			report(at, "is empty; it has to name a program")
+			report(at, "must name a program, and is empty")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
@@ -58,14 +75,14 @@ func (p *Params) Check(report func(path, format string, args ...any)) {
 		case !envName.MatchString(name):
 			report("env", "%q cannot be the name of a variable", name)
 		case v.Type == spec.List || v.Type == spec.Map || v.Type == spec.Null:
-			report(at, "has to be a text or a number, not %s", v)
+			report(at, "must be text or a number, not %s", v)
 		case strings.ContainsRune(text(v), 0):
-			report(at, "no program can be given a zero byte")
+			report(at, "a zero byte cannot be passed to a program")
 		}
 	}
 	for i, name := range p.Inherit {
 		if _, declared := p.Env[name]; declared {
-			report(index("inherit", i), "%s is given a value in env already", name)
+			report(index("inherit", i), "env sets %s already", name)
 		} else if !envName.MatchString(name) {
 			report(index("inherit", i), "%q cannot be the name of a variable", name)
 		}
@@ -74,35 +91,35 @@ func (p *Params) Check(report func(path, format string, args ...any)) {
 		if _, err := path.Match(name, ""); err != nil {
 			report(index("files", i), "%q is not a pattern: %v", name, err)
 		} else if !isLocal(name) {
-			report(index("files", i), "%q does not lie beside the spec or below its folder; give its path from there, with forward slashes", name)
+			report(index("files", i), "%q is not beside the spec or below its folder; write its path from there, with forward slashes", name)
 		}
 	}
 	p.checkOutputs(report)
 }
 
-func (p *Params) checkOutputs(report func(path, format string, args ...any)) {
+func (p *Params) checkOutputs(report spec.Reporter) {
 	for i, name := range p.Outputs {
 		switch {
 		case !isLocal(name):
-			report(index("outputs", i), "%q is no file in out/; give its path from there, with forward slashes", name)
+			report(index("outputs", i), "%q is not a file in out/; write its path from there, with forward slashes", name)
 		case slices.Contains(p.Outputs[:i], name):
-			report(index("outputs", i), "%q is there twice", name)
+			report(index("outputs", i), "%q is listed twice", name)
 		}
 	}
 	for _, name := range artifacts[p.Type].files {
 		if !slices.Contains(p.Outputs, name) {
-			report("outputs", "%s is missing, which is part of %s (%s)", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
+			report("outputs", "%s is missing; %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
 		}
 	}
 }
 
 func isLocal(name string) bool { return fs.ValidPath(name) && name != "." }
 
-// inPath is an argument that names an input, be it behind an option.
+// inPath matches an argument that names an input, alone or after an option.
 var inPath = regexp.MustCompile(`^(?:--?[A-Za-z0-9_-]+=)?in/([^/]+)`)
 
-// checkInputs holds the inputs that the arguments name against those there are.
-func (p *Params) checkInputs(inputs []pipeline.Input, report func(path, format string, args ...any)) {
+// checkInputs compares the inputs that the arguments name with those of the stage.
+func (p *Params) checkInputs(inputs []pipeline.Input, report spec.Reporter) {
 	var names []string
 	for _, in := range inputs {
 		names = append(names, in.Name)

@@ -20,8 +20,8 @@ import (
 	"foil/pipeline"
 )
 
-// grace is what a program is given to end by itself after it was asked to. A
-// cell has to end within two seconds after a run was interrupted.
+// grace is the time between the request that a program end and its kill. A cell must end
+// within two seconds after a run was interrupted.
 const grace = 1500 * time.Millisecond
 
 // handedOn are the variables that say where things are on this machine: without
@@ -47,13 +47,13 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	if log == nil {
 		log = io.Discard
 	}
-	said := &tail{}
+	stderr := &tail{}
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Args = args
 	cmd.Dir = dir
 	cmd.Env = p.environment(cell.Cores, os.LookupEnv)
 	cmd.Stdout = locked{lock, log}
-	cmd.Stderr = locked{lock, io.MultiWriter(log, said)}
+	cmd.Stderr = locked{lock, io.MultiWriter(log, stderr)}
 	// A group of its own: Ctrl-C at a terminal is foil's to answer, and what the
 	// program has started ends with it.
 	setGroup(cmd)
@@ -67,11 +67,11 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	}
 	lock.Lock()
 	defer lock.Unlock()
-	return explain(ctx, err, args[0], dir, said.String())
+	return explain(ctx, err, args[0], dir, stderr.String())
 }
 
-// explain says how a program ended, if not well.
-func explain(ctx context.Context, err error, program, dir, said string) error {
+// explain is the error of a program that did not succeed.
+func explain(ctx context.Context, err error, program, dir, stderr string) error {
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -79,15 +79,15 @@ func explain(ctx context.Context, err error, program, dir, said string) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, exec.ErrWaitDelay):
-		return fmt.Errorf("%s ended, but not what it had started in the background; let it wait for that", program)
+		return fmt.Errorf("%s ended before the processes that it had started in the background; let it wait for them", program)
 	case !errors.As(err, &exit):
 		return fmt.Errorf("%s cannot be run: %w", program, err)
 	}
 	how := fmt.Sprintf("%s ended with %v", program, exit)
-	if said != "" {
-		how += "; its last words:\n    " + strings.ReplaceAll(said, "\n", "\n    ")
+	if stderr != "" {
+		how += "; last lines of stderr:\n    " + strings.ReplaceAll(stderr, "\n", "\n    ")
 	} else {
-		how += ", and said nothing on stderr"
+		how += " and wrote nothing to stderr"
 	}
 	return fmt.Errorf("%s\n  It ran in %s", how, dir)
 }
@@ -142,4 +142,26 @@ func (w locked) Write(p []byte) (int, error) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	return w.to.Write(p)
+}
+
+// A tail keeps the last lines of what is written to it.
+type tail struct{ text []byte }
+
+const (
+	tailLines = 12
+	tailBytes = 2000
+)
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.text = append(t.text, p...)
+	if extra := len(t.text) - tailBytes; extra > 0 {
+		t.text = append(t.text[:0], t.text[extra:]...)
+	}
+	return len(p), nil
+}
+
+// String is at most the last tailLines lines, of which the first may be cut.
+func (t *tail) String() string {
+	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(t.text), "")), "\n")
+	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }

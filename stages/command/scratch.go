@@ -24,8 +24,8 @@ const (
 	cellsFile = "cells.json" // of a gathered input
 )
 
-// A scratch is the folder that a program runs in. It is left behind by a run
-// that failed, for people to look into, and made anew by the next.
+// A scratch is the folder that a program runs in. A failed run leaves it for inspection, and
+// the next run makes a new one.
 type scratch struct {
 	dir   string
 	links []link
@@ -162,7 +162,7 @@ func (s *scratch) checkInputs() error {
 	var errs []error
 	for _, l := range s.links {
 		if info, err := os.Stat(l.path); err != nil || info.Size() != l.size || !info.ModTime().Equal(l.modified) {
-			errs = append(errs, fmt.Errorf("%s was changed by the program; inputs are read-only, so let it copy the file first (foil makes the input again when it is read next)", l.name))
+			errs = append(errs, fmt.Errorf("the program changed %s; inputs are read-only, so let it copy the file first (foil makes the input again before the next use)", l.name))
 		}
 	}
 	return errors.Join(errs...)

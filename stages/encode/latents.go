@@ -1,4 +1,4 @@
-// Package encode holds the stages that read representations out of trained models.
+// Package encode holds the kinds that compute representations with trained models.
 package encode
 
 import (
@@ -13,23 +13,22 @@ import (
 
 // Latents is encode/latents.
 func Latents() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "encode/latents",
 		Version: 2,
-		Doc: "Encodes all users of a split with both checkpoints of a recommender that has latent vectors, in evaluation mode. " +
-			"Attacks and evaluations share the output.",
+		Doc: "Encodes all users of a split with both checkpoints of a recommender that has latent vectors, in evaluation mode: of MultVAE the mean. " +
+			"Attacks and evaluations share the result.",
 		Inputs: []pipeline.Port{
 			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
-			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that it was trained on"},
+			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the model was trained on"},
 		},
 		Output:  artifact.TypeLatents,
 		Files:   latents.Docs,
 		Numeric: true,
-		Run:     run,
-	}
+	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Run: run})
 }
 
-func run(ctx context.Context, cell *pipeline.Cell) error {
+func run(ctx context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-// Package filter holds the stages that leave interactions out.
+// Package filter holds the kinds that drop interactions.
 package filter
 
 import (
@@ -7,42 +7,52 @@ import (
 
 	"foil/internal/artifact"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // KCoreParams are the parameters of filter/k-core.
 type KCoreParams struct {
-	Users int `yaml:"users" min:"1" unit:"interactions" doc:"a user with fewer is dropped"`
-	Items int `yaml:"items" min:"1" unit:"interactions" doc:"an item with fewer is dropped"`
+	Users int `yaml:"users" min:"1" unit:"interactions"`
+	Items int `yaml:"items" min:"1" unit:"interactions"`
+}
+
+var kCoreParams = &spec.Params[KCoreParams]{
+	Defaults: func() KCoreParams { return KCoreParams{Users: 5, Items: 5} },
+	Docs: spec.Docs{
+		"users": "users with fewer interactions are dropped",
+		"items": "items with fewer interactions are dropped",
+	},
 }
 
 // KCore drops users and items with few interactions.
 func KCore() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "filter/k-core",
 		Version: 1,
-		Doc: "Drops users and items with few interactions, until all that are left have enough. " +
-			"A round counts both sides, then drops items and users (Escobedo et al. 2024); rows stay in their order.",
-		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "what is filtered"}},
+		Doc: "Drops users and items with few interactions until all that are left have enough. " +
+			"A round counts the interactions of users and items, then drops both (Escobedo et al. 2024). " +
+			"Rows keep their order.",
+		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "the interactions to filter"}},
 		Output: artifact.TypeInteractions,
 		Files:  filteredFiles(),
-		Params: func() any { return &KCoreParams{Users: 5, Items: 5} },
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			in, err := artifact.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
-			if err != nil {
-				return err
-			}
-			out, err := kCore(ctx, in, cell.Params.(*KCoreParams), cell.Logf)
-			if err != nil {
-				return err
-			}
-			return out.Write(cell.Create)
-		},
+	}, kCoreParams, pipeline.Work[KCoreParams]{Run: runKCore})
+}
+
+func runKCore(ctx context.Context, cell *pipeline.Cell, p *KCoreParams) error {
+	in, err := artifact.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
+	if err != nil {
+		return err
 	}
+	out, err := kCore(ctx, in, p, cell.Logf)
+	if err != nil {
+		return err
+	}
+	return out.Write(cell.Create)
 }
 
 func filteredFiles() []pipeline.FileDoc {
 	return []pipeline.FileDoc{
-		{Name: artifact.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two"},
+		{Name: artifact.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two files"},
 		{Name: artifact.UsersFile, Doc: "the users that are left, with their attributes"},
 		{Name: artifact.ItemsFile, Doc: "the items that are left"},
 	}

@@ -9,44 +9,49 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/attributes"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // KnownAttributesParams are the parameters of filter/known-attributes.
 type KnownAttributesParams struct {
-	Attributes []string `yaml:"attributes" required:"true" nonempty:"true" doc:"columns of the users' table, such as gender or age; a user who lacks one of them is dropped"`
+	Attributes []string `yaml:"attributes" required:"true" nonempty:"true"`
 }
 
-// Check reports what no single field shows.
-func (p *KnownAttributesParams) Check(report func(path, format string, args ...any)) {
-	attributes.CheckUnique("attributes", "", p.Attributes, report)
+var knownAttributesParams = &spec.Params[KnownAttributesParams]{
+	Docs: spec.Docs{
+		"attributes": "columns of the users' table, such as gender or age; users without a value in one of them are dropped",
+	},
+	Check: func(p *KnownAttributesParams, report spec.Reporter) {
+		attributes.CheckUnique("attributes", "", p.Attributes, report)
+	},
 }
 
-// KnownAttributes drops users of whom an attribute is missing.
+// KnownAttributes drops users with a missing attribute.
 func KnownAttributes() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "filter/known-attributes",
 		Version: 1,
-		Doc: "Drops users of whom an attribute is missing, and the items that only they had. " +
-			"Rows stay in their order. Where it stands before filter/k-core, that one counts the users that are left.",
-		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "what is filtered"}},
+		Doc: "Drops users with a missing attribute, and the items that only these users had. " +
+			"Rows keep their order. Before filter/k-core, it makes that stage count the remaining users only.",
+		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "the interactions to filter"}},
 		Output: artifact.TypeInteractions,
 		Files:  filteredFiles(),
-		Params: func() any { return &KnownAttributesParams{} },
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			in, err := artifact.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
-			if err != nil {
-				return err
-			}
-			out, err := knownAttributes(in, cell.Params.(*KnownAttributesParams).Attributes, cell.Logf)
-			if err != nil {
-				return err
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return out.Write(cell.Create)
-		},
+	}, knownAttributesParams, pipeline.Work[KnownAttributesParams]{Run: runKnownAttributes})
+}
+
+func runKnownAttributes(ctx context.Context, cell *pipeline.Cell, p *KnownAttributesParams) error {
+	in, err := artifact.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
+	if err != nil {
+		return err
 	}
+	out, err := knownAttributes(in, p.Attributes, cell.Logf)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return out.Write(cell.Create)
 }
 
 func knownAttributes(in *artifact.Dataset, names []string, logf func(string, ...any)) (*artifact.Dataset, error) {
@@ -63,7 +68,7 @@ func knownAttributes(in *artifact.Dataset, names []string, logf func(string, ...
 				n++
 			}
 		}
-		logf("%s is missing of %d of %d users", name, n, len(unknown))
+		logf("%s is missing for %d of %d users", name, n, len(unknown))
 	}
 	var left artifact.Interactions
 	for i, u := range in.Interactions.User {

@@ -108,7 +108,7 @@ func TestUnusableAttributesAreErrors(t *testing.T) {
 func TestAnAttributeNamedTwiceIsReported(t *testing.T) {
 	var got string
 	p := &KnownAttributesParams{Attributes: []string{"age", "age"}}
-	p.Check(func(path, format string, args ...any) { got = path })
+	knownAttributesParams.Check(p, func(path, format string, args ...any) { got = path })
 	if got != "attributes[1]" {
 		t.Errorf("reported %q", got)
 	}

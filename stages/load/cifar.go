@@ -8,18 +8,32 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/dataset"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // CIFARParams are the parameters of load/cifar-10.
 type CIFARParams struct {
-	PerClassTrain int `yaml:"per_class_train" min:"0" unit:"images" doc:"takes only so many training images of each class, the first ones in the order of the files; 0 takes all"`
-	PerClassTest  int `yaml:"per_class_test" min:"0" unit:"images" doc:"likewise of the test images"`
+	PerClassTrain int `yaml:"per_class_train" min:"0" unit:"images"`
+	PerClassTest  int `yaml:"per_class_test" min:"0" unit:"images"`
+}
+
+var cifarParams = &spec.Params[CIFARParams]{
+	Docs: spec.Docs{
+		"per_class_train": "training images of each class, the first ones in the order of the files; 0: all",
+		"per_class_test":  "test images of each class, the first ones in the order of the files; 0: all",
+	},
 }
 
 // CIFAR100Params are the parameters of load/cifar-100.
 type CIFAR100Params struct {
 	CIFARParams
-	Labels string `yaml:"labels" oneof:"fine,coarse" doc:"what an image is labelled with: one of 100 fine classes, or one of the 20 coarse ones that hold five of them each"`
+	Labels string `yaml:"labels" oneof:"fine,coarse"`
+}
+
+var cifar100Params = &spec.Params[CIFAR100Params]{
+	Defaults: func() CIFAR100Params { return CIFAR100Params{Labels: "fine"} },
+	Docs:     spec.Docs{"labels": "labels of the images: the 100 fine classes, or the 20 coarse ones that hold five fine classes each"},
+	Nested:   []spec.Described{cifarParams},
 }
 
 // CIFAR10 loads CIFAR-10 from a local copy or from its publisher.
@@ -30,37 +44,42 @@ func CIFAR100() pipeline.Kind { return cifar100(dataset.Downloader{}, dataset.CI
 
 // cifar10 takes what a test replaces: where the original comes from.
 func cifar10(d dataset.Downloader, set dataset.CIFAR) pipeline.Kind {
-	return pipeline.Kind{
-		Name:    "load/cifar-10",
-		Version: 1,
-		Doc: "Loads CIFAR-10, 60,000 photographs of ten classes in 32 x 32 pixels. " +
-			"It takes cifar-10-binary.tar.gz, a folder cifar-10-batches-bin or the files in it (the binary version) from --data or FOIL_DATA, else downloads the original and checks its checksum. " +
-			"Images stay in the order of the files.",
-		Output:  artifact.TypeImages,
-		Files:   imagesFiles("in the order of the data set"),
-		Params:  func() any { return &CIFARParams{} },
-		Sources: cifarSource(d, set).find,
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			return runCIFAR(ctx, cell, cifarSource(d, set), set, "fine", *cell.Params.(*CIFARParams))
+	from := cifarSource(d, set)
+	return pipeline.Define(cifarKind("load/cifar-10", "CIFAR-10, 60,000 photographs of ten classes",
+		"cifar-10-binary.tar.gz, a folder cifar-10-batches-bin"), cifarParams, pipeline.Work[CIFARParams]{
+		Sources: func(_ context.Context, env *pipeline.Env, _ *CIFARParams) ([]pipeline.Source, error) {
+			return from.find(env)
 		},
-	}
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *CIFARParams) error {
+			return runCIFAR(ctx, cell, from, set, "fine", *p)
+		},
+	})
 }
 
 func cifar100(d dataset.Downloader, set dataset.CIFAR) pipeline.Kind {
-	return pipeline.Kind{
-		Name:    "load/cifar-100",
-		Version: 1,
-		Doc: "Loads CIFAR-100, 60,000 photographs of a hundred classes in 32 x 32 pixels. " +
-			"It takes cifar-100-binary.tar.gz, a folder cifar-100-binary or the files in it (the binary version) from --data or FOIL_DATA, else downloads the original and checks its checksum. " +
-			"Images stay in the order of the files.",
-		Output:  artifact.TypeImages,
-		Files:   imagesFiles("in the order of the data set"),
-		Params:  func() any { return &CIFAR100Params{Labels: "fine"} },
-		Sources: cifarSource(d, set).find,
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			p := cell.Params.(*CIFAR100Params)
-			return runCIFAR(ctx, cell, cifarSource(d, set), set, p.Labels, p.CIFARParams)
+	from := cifarSource(d, set)
+	return pipeline.Define(cifarKind("load/cifar-100", "CIFAR-100, 60,000 photographs of a hundred classes",
+		"cifar-100-binary.tar.gz, a folder cifar-100-binary"), cifar100Params, pipeline.Work[CIFAR100Params]{
+		Sources: func(_ context.Context, env *pipeline.Env, _ *CIFAR100Params) ([]pipeline.Source, error) {
+			return from.find(env)
 		},
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *CIFAR100Params) error {
+			return runCIFAR(ctx, cell, from, set, p.Labels, p.CIFARParams)
+		},
+	})
+}
+
+// cifarKind is what both data sets have in common. places are the archive and its folder.
+func cifarKind(name, what, places string) pipeline.Kind {
+	return pipeline.Kind{
+		Name:    name,
+		Version: 1,
+		Doc: "Loads " + what + " in 32 x 32 pixels. " +
+			"It reads " + places + " or the files in it (the binary version) from --data or FOIL_DATA. " +
+			"Without them it downloads the original and verifies its checksum. " +
+			"Images keep the order of the files.",
+		Output: artifact.TypeImages,
+		Files:  imagesFiles("in the order of the data set"),
 	}
 }
 
@@ -95,8 +114,8 @@ func runCIFAR(ctx context.Context, cell *pipeline.Cell, from published, set data
 	return images.Write(cell.Create)
 }
 
-// noteForeignImages says so where an unpacked copy is not the published data: scores
-// on others, re-encoded ones say, are not to be compared with published ones.
+// noteForeignImages notes that an unpacked copy is not the published data: scores on other
+// images, for example re-encoded ones, cannot be compared with published scores.
 func noteForeignImages(cell *pipeline.Cell, set dataset.CIFAR, raw dataset.Raw) {
 	if cell.Sources[0].Name != set.Folder {
 		return

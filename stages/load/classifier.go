@@ -15,47 +15,53 @@ import (
 	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // ClassifierParams are the parameters of load/classifier.
 type ClassifierParams struct {
-	File    string              `yaml:"file" required:"true" nonempty:"true" doc:"the weights, in safetensors, in the data folder (--data or FOIL_DATA); names and layouts as in the authors' PyTorch code, with or without DataParallel's module."`
-	Network classifiers.Network `yaml:"network" doc:"the classifier that they belong to"`
-	Classes int                 `yaml:"classes" min:"2" max:"100000" doc:"how many classes it knows"`
-	Size    int                 `yaml:"size" min:"8" max:"1024" unit:"pixels" doc:"height and width of its images"`
+	File    string              `yaml:"file" required:"true"`
+	Network classifiers.Network `yaml:"network"`
+	Classes int                 `yaml:"classes" min:"2" max:"100000"`
+	Size    int                 `yaml:"size" min:"8" max:"1024" unit:"pixels"`
 }
 
-// Settle writes widths out.
-func (p *ClassifierParams) Settle() { p.Network.Settle() }
+var classifierParams = &spec.Params[ClassifierParams]{
+	Defaults: func() ClassifierParams {
+		return ClassifierParams{Network: classifiers.Network{Name: "wrn-34"}, Classes: 10, Size: 32}
+	},
+	Docs: spec.Docs{
+		"file": "safetensors file with the weights, inside the data folder (--data or FOIL_DATA). " +
+			"Names and layouts are those of the authors' PyTorch code, with or without the prefix of DataParallel, module.",
+		"network": "the classifier that the weights belong to",
+		"classes": "number of its classes",
+		"size":    "height and width of its images",
+	},
+	Nested: []spec.Described{classifiers.NetworkParams},
+	Check:  (*ClassifierParams).check,
+}
 
-// Check reports what no single field shows.
-func (p *ClassifierParams) Check(report func(path, format string, args ...any)) {
+func (p *ClassifierParams) check(report spec.Reporter) {
 	if !filepath.IsLocal(p.File) {
-		report("file", "%q is not inside of the data folder", p.File)
+		report("file", "%q is not inside the data folder", p.File)
 	}
 }
 
 // Classifier is load/classifier.
 func Classifier() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "load/classifier",
 		Version: 2,
-		Doc: "Takes the weights of a classifier that was trained elsewhere, such as a PyTorch checkpoint saved as safetensors, " +
-			"so that it can be attacked here. Best and last are the same. " +
-			"The weights lie in the data folder, and with a data folder nothing is downloaded: the archive or folder of CIFAR-10 or CIFAR-100 has to lie in it, too, where the experiment uses them.",
-		Output: artifact.TypeClassifier,
-		Files:  classifiers.Docs(),
-		Params: func() any {
-			return &ClassifierParams{Network: classifiers.Network{Name: "wrn-34"}, Classes: 10, Size: 32}
-		},
+		Doc: "Loads the weights of a classifier that was trained elsewhere, such as a PyTorch checkpoint saved as safetensors, " +
+			"so that it can be attacked here. Its best and last checkpoints are the same. " +
+			"The weights lie in the data folder. With a data folder nothing is downloaded, so the archive or folder of CIFAR-10 or CIFAR-100 must be in it, too, where the experiment uses them.",
+		Output:  artifact.TypeClassifier,
+		Files:   classifiers.Docs(),
 		Numeric: true, // the weights pass through the backend's tensors
-		Sources: findClassifier,
-		Run:     loadClassifier,
-	}
+	}, classifierParams, pipeline.Work[ClassifierParams]{Sources: findClassifier, Run: loadClassifier})
 }
 
-func findClassifier(_ context.Context, env *pipeline.Env, params any) ([]pipeline.Source, error) {
-	p := params.(*ClassifierParams)
+func findClassifier(_ context.Context, env *pipeline.Env, p *ClassifierParams) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
 		return nil, fmt.Errorf("%s is looked for in the data folder; name that with --data or FOIL_DATA", p.File)
 	}
@@ -67,8 +73,7 @@ func findClassifier(_ context.Context, env *pipeline.Env, params any) ([]pipelin
 	return []pipeline.Source{{Name: p.File, Digest: digest, Path: path}}, nil
 }
 
-func loadClassifier(_ context.Context, cell *pipeline.Cell) error {
-	p := cell.Params.(*ClassifierParams)
+func loadClassifier(_ context.Context, cell *pipeline.Cell, p *ClassifierParams) error {
 	source, err := theSource(cell)
 	if err != nil {
 		return err

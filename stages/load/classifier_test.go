@@ -49,7 +49,7 @@ func checkpoint(t *testing.T, edit func([]safetensors.Tensor) []safetensors.Tens
 
 func loadedFrom(t *testing.T, dir string, notes *[]string) (pipeline.Artifact, error) {
 	t.Helper()
-	p := Classifier().Params().(*ClassifierParams)
+	p := classifierParams.New()
 	p.File, p.Network, p.Classes, p.Size = "weights.safetensors", classifiers.Network{Name: "resnet-9", Width: 2}, 4, 16
 	sources, err := findClassifier(t.Context(), &pipeline.Env{DataDir: dir}, p)
 	if err != nil {

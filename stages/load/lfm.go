@@ -8,11 +8,17 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/dataset"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // LFMParams are the parameters of load/lfm-2b-100k.
 type LFMParams struct {
-	MinCountry int `yaml:"min_country" min:"1" unit:"users" doc:"a country of fewer users of the data set counts as missing"`
+	MinCountry int `yaml:"min_country" min:"1" unit:"users"`
+}
+
+var lfmParams = &spec.Params[LFMParams]{
+	Defaults: func() LFMParams { return LFMParams{MinCountry: 200} },
+	Docs:     spec.Docs{"min_country": "countries with fewer users in the data set count as missing"},
 }
 
 // Ages that are believed, both ends included; people typed in others.
@@ -23,32 +29,31 @@ const (
 
 // LFM2b100k loads LFM-2b-100k from a local copy.
 func LFM2b100k() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "load/lfm-2b-100k",
 		Version: 1,
 		Doc: "Loads LFM-2b-100k, who played which track on Last.fm, as positive interactions with gender, age and country of the users. " +
-			"Its makers do not hand it out any more: it takes the folder lfm-2b-100k or the three files user_data.tsv, tracks.tsv and inter.tsv, each as it is or packed as .bz2, from --data or FOIL_DATA. " +
-			"Every pair is positive whatever its play count. Ages outside of 10 to 100 and countries of few users count as missing (Escobedo et al. 2024). " +
-			"Only users and items with at least one interaction stay; users are in the order of their ids, items in that of their lines.",
-		Output:  artifact.TypeInteractions,
-		Files:   interactionsFiles("gender (f, m), age (years), country (as the files name it)"),
-		Params:  func() any { return &LFMParams{MinCountry: 200} },
-		Sources: findLFM,
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			raw, err := readLFM(ctx, cell)
-			if err != nil {
-				return err
-			}
-			m, err := dataset.ParseLFM(raw)
-			if err != nil {
-				return err
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return played(m, cell.Params.(*LFMParams).MinCountry).Write(cell.Create)
-		},
+			"Its makers no longer distribute it: the folder lfm-2b-100k or the three files user_data.tsv, tracks.tsv and inter.tsv, plain or packed as .bz2, must be in --data or FOIL_DATA. " +
+			"Every pair is positive, whatever its play count. Ages outside 10 to 100 and countries with few users count as missing (Escobedo et al. 2024). " +
+			"Users and items without an interaction are dropped; users are sorted by their ids, items by their lines.",
+		Output: artifact.TypeInteractions,
+		Files:  interactionsFiles("gender (f, m), age (years), country (as in the files)"),
+	}, lfmParams, pipeline.Work[LFMParams]{Sources: findLFM, Run: runLFM})
+}
+
+func runLFM(ctx context.Context, cell *pipeline.Cell, p *LFMParams) error {
+	raw, err := readLFM(ctx, cell)
+	if err != nil {
+		return err
 	}
+	m, err := dataset.ParseLFM(raw)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return played(m, p.MinCountry).Write(cell.Create)
 }
 
 // played keeps the users and tracks that occur in a pair.

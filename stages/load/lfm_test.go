@@ -129,7 +129,7 @@ func TestWhereLFMLiesIsNotInTheDigest(t *testing.T) {
 	lfmFolder(t, filepath.Join(inside, "lfm-2b-100k"))
 	digests := map[digest.Digest]bool{}
 	for _, data := range []string{lfmFolder(t, t.TempDir()), lfmFolder(t, t.TempDir()), inside} {
-		s, err := LFM2b100k().Sources(t.Context(), &pipeline.Env{DataDir: data}, nil)
+		s, err := LFM2b100k().Sources(t.Context(), &pipeline.Env{DataDir: data}, lfmParams.New())
 		if err != nil || s[0].Name != "lfm-2b-100k" {
 			t.Fatalf("%+v, %v", s, err)
 		}
@@ -142,7 +142,7 @@ func TestWhereLFMLiesIsNotInTheDigest(t *testing.T) {
 
 func TestLFMThatChangesIsNoticed(t *testing.T) {
 	kind, env := LFM2b100k(), &pipeline.Env{DataDir: lfmFolder(t, t.TempDir())}
-	sources, err := kind.Sources(t.Context(), env, nil)
+	sources, err := kind.Sources(t.Context(), env, kind.Params())
 	if err != nil {
 		t.Fatal(err)
 	}

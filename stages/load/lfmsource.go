@@ -16,9 +16,9 @@ import (
 // lfmName is the data set's folder and its name in keys.
 const lfmName = "lfm-2b-100k"
 
-// findLFM says which copy a run would use. There is none to download, so
-// without one nothing can be planned.
-func findLFM(_ context.Context, env *pipeline.Env, _ any) ([]pipeline.Source, error) {
+// findLFM returns the copy that a run would use. There is none to download, so nothing can
+// be planned without one.
+func findLFM(_ context.Context, env *pipeline.Env, _ *LFMParams) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
 		return nil, lfmNeeded("LFM-2b-100k is not here")
 	}

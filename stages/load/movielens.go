@@ -8,11 +8,17 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/dataset"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // MovieLensParams are the parameters of load/movielens-1m.
 type MovieLensParams struct {
-	MinRating int `yaml:"min_rating" min:"1" max:"5" unit:"stars" doc:"a rating of at least this is a positive interaction; lower ones are dropped"`
+	MinRating int `yaml:"min_rating" min:"1" max:"5" unit:"stars"`
+}
+
+var movieLensParams = &spec.Params[MovieLensParams]{
+	Defaults: func() MovieLensParams { return MovieLensParams{MinRating: 4} },
+	Docs:     spec.Docs{"min_rating": "lowest rating that counts as a positive interaction; lower ones are dropped"},
 }
 
 // MovieLens1M loads MovieLens 1M from a local copy or from its publisher.
@@ -24,17 +30,20 @@ func movieLens(d dataset.Downloader, original dataset.Original) pipeline.Kind {
 		title: "MovieLens 1M", downloader: d, original: original,
 		folder: "ml-1m", files: dataset.MovieLensFiles(), unpack: dataset.ReadZip,
 	}
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "load/movielens-1m",
 		Version: 1,
 		Doc: "Loads MovieLens 1M as positive interactions with gender, age and occupation of the users. " +
-			"It takes ml-1m.zip, a folder ml-1m or the three .dat files from --data or FOIL_DATA, else downloads the original and checks its published checksum. " +
-			"Only users and items with at least one positive interaction stay; users are in the order of their ids, and so are items.",
-		Output:  artifact.TypeInteractions,
-		Files:   interactionsFiles("gender (f, m), age (MovieLens's code), occupation (MovieLens's code, categorical)"),
-		Params:  func() any { return &MovieLensParams{MinRating: 4} },
-		Sources: s.find,
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
+			"It reads ml-1m.zip, a folder ml-1m or the three .dat files from --data or FOIL_DATA. " +
+			"Without them it downloads the original and verifies its published checksum. " +
+			"Users and items without a positive interaction are dropped; the others are sorted by their ids.",
+		Output: artifact.TypeInteractions,
+		Files:  interactionsFiles("gender (f, m), age (MovieLens's code), occupation (MovieLens's code, categorical)"),
+	}, movieLensParams, pipeline.Work[MovieLensParams]{
+		Sources: func(_ context.Context, env *pipeline.Env, _ *MovieLensParams) ([]pipeline.Source, error) {
+			return s.find(env)
+		},
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *MovieLensParams) error {
 			raw, err := s.read(ctx, cell)
 			if err != nil {
 				return err
@@ -47,18 +56,18 @@ func movieLens(d dataset.Downloader, original dataset.Original) pipeline.Kind {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			d, err := positives(m, cell.Params.(*MovieLensParams).MinRating)
+			d, err := positives(m, p.MinRating)
 			if err != nil {
 				return err
 			}
 			return d.Write(cell.Create)
 		},
-	}
+	})
 }
 
 func interactionsFiles(attributes string) []pipeline.FileDoc {
 	return []pipeline.FileDoc{
-		{Name: artifact.InteractionsFile, Doc: "pairs of user and item, as row numbers of the next two"},
+		{Name: artifact.InteractionsFile, Doc: "pairs of user and item, as row numbers of the next two files"},
 		{Name: artifact.UsersFile, Doc: "user_id, " + attributes},
 		{Name: artifact.ItemsFile, Doc: "item_id, title"},
 	}

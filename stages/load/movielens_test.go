@@ -130,7 +130,7 @@ func TestWhereACopyLiesIsNotInTheDigest(t *testing.T) {
 	digests := map[digest.Digest]bool{}
 	for range 2 {
 		for _, data := range []string{zipFile(t, t.TempDir()), unpacked(t, t.TempDir())} {
-			s, err := MovieLens1M().Sources(t.Context(), &pipeline.Env{DataDir: data}, nil)
+			s, err := MovieLens1M().Sources(t.Context(), &pipeline.Env{DataDir: data}, movieLensParams.New())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,7 +171,7 @@ func TestBadCopiesAreRefused(t *testing.T) {
 
 func TestACopyThatChangesIsNoticed(t *testing.T) {
 	kind, env := MovieLens1M(), &pipeline.Env{DataDir: unpacked(t, t.TempDir())}
-	sources, err := kind.Sources(t.Context(), env, nil)
+	sources, err := kind.Sources(t.Context(), env, kind.Params())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestCancelledDownloadStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	env := &pipeline.Env{Downloads: t.TempDir()}
-	sources, err := kind.Sources(t.Context(), env, nil)
+	sources, err := kind.Sources(t.Context(), env, kind.Params())
 	if err != nil {
 		t.Fatal(err)
 	}

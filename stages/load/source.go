@@ -26,9 +26,9 @@ type published struct {
 	unpack func(archive string, files ...string) (dataset.Raw, digest.Digest, error)
 }
 
-// find says which copy a run would use. With a data folder given it is the copy
-// there, without one the published original.
-func (p published) find(_ context.Context, env *pipeline.Env, _ any) ([]pipeline.Source, error) {
+// find returns the copy that a run would use: the one in the data folder where that is
+// given, otherwise the published original.
+func (p published) find(env *pipeline.Env) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
 		return []pipeline.Source{{Name: p.original.Name, Digest: p.original.Digest}}, nil
 	}

@@ -11,46 +11,58 @@ import (
 	"foil/internal/dataset"
 	"foil/models/random"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // SyntheticParams are the parameters of load/synthetic.
 type SyntheticParams struct {
-	Users        int     `yaml:"users" min:"10" max:"1000000" doc:"how many users there are"`
-	Items        int     `yaml:"items" min:"10" max:"1000000" doc:"how many items there are"`
-	Interactions float64 `yaml:"interactions" min:"5" doc:"mean number of interactions of a user; the numbers vary as in real data, from 5 to half of the items"`
-	GenderEffect float64 `yaml:"gender_effect" min:"0" max:"10" doc:"how strongly tastes depend on gender: 0 not at all, 1 about as much as on everything else"`
-	AgeEffect    float64 `yaml:"age_effect" min:"0" max:"10" doc:"how strongly tastes depend on age, likewise"`
+	Users        int     `yaml:"users" min:"10" max:"1000000"`
+	Items        int     `yaml:"items" min:"10" max:"1000000"`
+	Interactions float64 `yaml:"interactions" min:"5"`
+	GenderEffect float64 `yaml:"gender_effect" min:"0" max:"10"`
+	AgeEffect    float64 `yaml:"age_effect" min:"0" max:"10"`
 }
 
-// Check reports what no single field shows.
-func (p *SyntheticParams) Check(report func(path, format string, args ...any)) {
+var syntheticParams = &spec.Params[SyntheticParams]{
+	Defaults: func() SyntheticParams {
+		return SyntheticParams{Users: 600, Items: 400, Interactions: 40, GenderEffect: 0.5, AgeEffect: 0.5}
+	},
+	Docs: spec.Docs{
+		"users":         "number of users",
+		"items":         "number of items",
+		"interactions":  "mean number of interactions of a user; the numbers vary as in real data, from 5 to half of the items",
+		"gender_effect": "influence of the gender on tastes: 0 is none, 1 is about as much as of everything else together",
+		"age_effect":    "influence of the age on tastes, on the same scale",
+	},
+	Check: (*SyntheticParams).check,
+}
+
+func (p *SyntheticParams) check(report spec.Reporter) {
 	if p.Interactions > float64(p.Items)/2 {
 		report("interactions", "a mean of %g interactions needs at least %g items, not %d", p.Interactions, 2*p.Interactions, p.Items)
 	}
 }
 
-// Synthetic makes up users whose tastes depend on gender and age.
+// Synthetic generates users whose tastes depend on gender and age.
 func Synthetic() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "load/synthetic",
 		Version: 2,
-		Doc: "Makes up users, items and interactions in which tastes depend on gender and age, by the seed. " +
-			"A user's taste is a vector: noise of their own, plus a direction for the gender, plus one for the age; items have factors and a popularity. " +
-			"Gender and age have the shares of MovieLens 1M. Any size: 600 users and 400 items train in seconds, 6000 and 3000 are about MovieLens 1M.",
+		Doc: "Generates users, items and interactions in which tastes depend on gender and age, from the seed. " +
+			"The taste of a user is a vector: individual noise, plus a direction for the gender, plus one for the age. Items have factors and a popularity. " +
+			"Gender and age have the shares of MovieLens 1M. 600 users and 400 items train in seconds; 6000 and 3000 are about the size of MovieLens 1M.",
 		Output: artifact.TypeInteractions,
 		Files:  interactionsFiles("gender (f, m), age (MovieLens's code)"),
-		Params: func() any {
-			return &SyntheticParams{Users: 600, Items: 400, Interactions: 40, GenderEffect: 0.5, AgeEffect: 0.5}
-		},
-		Draws: true,
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			d, err := synthesize(ctx, cell.Params.(*SyntheticParams), cell.Seed)
+		Draws:  true,
+	}, syntheticParams, pipeline.Work[SyntheticParams]{
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *SyntheticParams) error {
+			d, err := synthesize(ctx, p, cell.Seed)
 			if err != nil {
 				return err
 			}
 			return d.Write(cell.Create)
 		},
-	}
+	})
 }
 
 const (

@@ -11,7 +11,7 @@ import (
 
 func synthetic(t testing.TB, seed uint64, change func(*SyntheticParams)) *artifact.Dataset {
 	t.Helper()
-	p := Synthetic().Params().(*SyntheticParams)
+	p := syntheticParams.New()
 	change(p)
 	d, err := synthesize(t.Context(), p, seed)
 	if err != nil {
@@ -151,7 +151,7 @@ func TestSyntheticIsPinned(t *testing.T) {
 func TestTooManyInteractionsAreReported(t *testing.T) {
 	p := &SyntheticParams{Items: 100, Interactions: 60}
 	var got string
-	p.Check(func(path, format string, args ...any) { got = path + ": " + fmt.Sprintf(format, args...) })
+	p.check(func(path, format string, args ...any) { got = path + ": " + fmt.Sprintf(format, args...) })
 	if want := "interactions: a mean of 60 interactions needs at least 120 items, not 100"; got != want {
 		t.Error(got)
 	}
@@ -160,7 +160,7 @@ func TestTooManyInteractionsAreReported(t *testing.T) {
 func TestCancelledSynthesisStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := synthesize(ctx, Synthetic().Params().(*SyntheticParams), 1); err != context.Canceled {
+	if _, err := synthesize(ctx, syntheticParams.New(), 1); err != context.Canceled {
 		t.Error(err)
 	}
 }

@@ -6,46 +6,59 @@ import (
 
 	"foil/internal/artifact"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // SyntheticImagesParams are the parameters of load/synthetic-images.
 type SyntheticImagesParams struct {
-	Classes       int     `yaml:"classes" min:"2" max:"100" doc:"how many classes there are"`
-	Size          int     `yaml:"size" min:"16" max:"64" unit:"pixels" doc:"height and width of the images; a multiple of 8"`
-	PerClassTrain int     `yaml:"per_class_train" min:"1" max:"100000" unit:"images" doc:"training images of each class"`
-	PerClassTest  int     `yaml:"per_class_test" min:"1" max:"100000" unit:"images" doc:"test images of each class"`
-	Noise         float64 `yaml:"noise" min:"0" max:"1" doc:"standard deviation of the noise of every pixel, as a share of the range from black to white"`
+	Classes       int     `yaml:"classes" min:"2" max:"100"`
+	Size          int     `yaml:"size" min:"16" max:"64" unit:"pixels"`
+	PerClassTrain int     `yaml:"per_class_train" min:"1" max:"100000" unit:"images"`
+	PerClassTest  int     `yaml:"per_class_test" min:"1" max:"100000" unit:"images"`
+	Noise         float64 `yaml:"noise" min:"0" max:"1"`
 }
 
-// Check reports what no single field shows.
-func (p *SyntheticImagesParams) Check(report func(path, format string, args ...any)) {
+var syntheticImagesParams = &spec.Params[SyntheticImagesParams]{
+	Defaults: func() SyntheticImagesParams {
+		return SyntheticImagesParams{Classes: 10, Size: 32, PerClassTrain: 100, PerClassTest: 20, Noise: 0.05}
+	},
+	Docs: spec.Docs{
+		"classes":         "number of classes",
+		"size":            "height and width of the images; a multiple of 8",
+		"per_class_train": "training images of each class",
+		"per_class_test":  "test images of each class",
+		"noise":           "standard deviation of the noise of each pixel, as a share of the range from black to white",
+	},
+	Check: (*SyntheticImagesParams).check,
+}
+
+func (p *SyntheticImagesParams) check(report spec.Reporter) {
 	if p.Size%8 != 0 {
 		report("size", "%d is not a multiple of 8; %d is the next one", p.Size, (p.Size/8+1)*8)
 	}
 }
 
-// SyntheticImages makes up textures whose classes a network can learn.
+// SyntheticImages generates textures whose classes a network can learn.
 func SyntheticImages() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "load/synthetic-images",
 		Version: 1,
-		Doc: "Makes up images of coloured textures, by the seed. " +
-			"A class is a pair of wave patterns out of a small set, so that no single one of them tells the class; where a wave begins is another matter in every image, and over it lie a stronger wave of no class and noise. " +
-			"A network needs some epochs for it, and changes of a few grey levels in every pixel mislead one that was not trained against them. Classes alternate.",
+		Doc: "Generates images of coloured textures, from the seed. " +
+			"A class is a pair of wave patterns from a small set, so that no single pattern identifies the class. " +
+			"The phase of each wave differs from image to image, and a stronger wave that belongs to no class and noise are added. " +
+			"A network needs some epochs to learn them, and changes of a few grey levels per pixel mislead a network that was not trained against such changes. Classes alternate.",
 		Output: artifact.TypeImages,
 		Files:  imagesFiles("texture N"),
-		Params: func() any {
-			return &SyntheticImagesParams{Classes: 10, Size: 32, PerClassTrain: 100, PerClassTest: 20, Noise: 0.05}
-		},
-		Draws: true,
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			m, err := synthesizeImages(ctx, cell.Params.(*SyntheticImagesParams), cell.Seed)
+		Draws:  true,
+	}, syntheticImagesParams, pipeline.Work[SyntheticImagesParams]{
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *SyntheticImagesParams) error {
+			m, err := synthesizeImages(ctx, p, cell.Seed)
 			if err != nil {
 				return err
 			}
 			return m.Write(cell.Create)
 		},
-	}
+	})
 }
 
 func synthesizeImages(ctx context.Context, p *SyntheticImagesParams, seed uint64) (*artifact.Images, error) {

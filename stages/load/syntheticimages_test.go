@@ -219,7 +219,7 @@ func TestSyntheticImagesArePinned(t *testing.T) {
 func TestOddSizesAreReported(t *testing.T) {
 	p := &SyntheticImagesParams{Size: 30}
 	var got string
-	p.Check(func(path, format string, args ...any) { got = path + ": " + fmt.Sprintf(format, args...) })
+	p.check(func(path, format string, args ...any) { got = path + ": " + fmt.Sprintf(format, args...) })
 	if want := "size: 30 is not a multiple of 8; 32 is the next one"; got != want {
 		t.Error(got)
 	}
@@ -228,7 +228,7 @@ func TestOddSizesAreReported(t *testing.T) {
 func TestCancelledPaintingStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := synthesizeImages(ctx, SyntheticImages().Params().(*SyntheticImagesParams), 1); err != context.Canceled {
+	if _, err := synthesizeImages(ctx, syntheticImagesParams.New(), 1); err != context.Canceled {
 		t.Error(err)
 	}
 }

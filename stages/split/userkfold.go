@@ -6,18 +6,30 @@ import (
 
 	"foil/internal/artifact"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // UserKFoldParams are the parameters of split/user-kfold.
 type UserKFoldParams struct {
-	Folds   int     `yaml:"folds" min:"3" doc:"into how many folds the users are dealt"`
-	Fold    int     `yaml:"fold" required:"true" min:"0" doc:"which split this is, 0..folds-1: from this fold on come the training folds, then the validation fold, then the test fold, around in a circle"`
-	HoldOut float64 `yaml:"holdout" above:"0" max:"0.99" doc:"share of a held-out user's interactions that are targets; the others are input"`
-	Seed    uint32  `yaml:"seed" doc:"seed of the shuffles, as scikit-learn takes it; published splits use 42, whatever the experiment's seed"`
+	Folds   int     `yaml:"folds" min:"3"`
+	Fold    int     `yaml:"fold" required:"true" min:"0"`
+	HoldOut float64 `yaml:"holdout" above:"0" max:"0.99"`
+	Seed    uint32  `yaml:"seed"`
 }
 
-// Check reports what no single field shows.
-func (p *UserKFoldParams) Check(report func(path, format string, args ...any)) {
+var userKFoldParams = &spec.Params[UserKFoldParams]{
+	Defaults: func() UserKFoldParams { return UserKFoldParams{Folds: 5, HoldOut: 0.8, Seed: 42} },
+	Docs: spec.Docs{
+		"folds": "number of folds that the users are divided into",
+		"fold": "number of this split, from 0 to folds-1. It is the first of the training folds; " +
+			"counted from there in a circle, the last two folds are for validation and test.",
+		"holdout": "share of a held-out user's interactions that are targets; the others are input",
+		"seed":    "seed of the shuffles, as scikit-learn takes it; published splits use 42, whatever the seed of the experiment",
+	},
+	Check: (*UserKFoldParams).check,
+}
+
+func (p *UserKFoldParams) check(report spec.Reporter) {
 	if p.Fold >= p.Folds {
 		report("fold", "with %d folds there is no fold %d; 0 to %d are needed", p.Folds, p.Fold, p.Folds-1)
 	}
@@ -25,39 +37,39 @@ func (p *UserKFoldParams) Check(report func(path, format string, args ...any)) {
 
 // UserKFold divides users into training, validation and test.
 func UserKFold() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "split/user-kfold",
 		Version: 1,
 		Doc: "Divides users into training, validation and test by folds, and the interactions of held-out users into input and target. " +
-			"Folds are scikit-learn's KFold(folds, shuffle, seed), hold-outs its train_test_split(holdout, seed) over all interactions of a part in the order of user, then item. " +
-			"Items that no training user has are dropped, then held-out users without input or target.",
-		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "what is divided"}},
+			"Folds are those of scikit-learn's KFold(folds, shuffle, seed). Targets are held out by its train_test_split(holdout, seed) over all interactions of a part, ordered by user, then item. " +
+			"Items without a training user are dropped, then held-out users without input or target.",
+		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "the interactions to divide"}},
 		Output: artifact.TypeSplit,
 		Files: []pipeline.FileDoc{
 			{Name: artifact.TrainFile, Doc: "interactions of the training users"},
-			{Name: artifact.ValidationInputFile, Doc: "interactions of the validation users that a model is shown"},
-			{Name: artifact.ValidationTargetFile, Doc: "interactions of the validation users that it must find"},
-			{Name: artifact.TestInputFile, Doc: "interactions of the test users that a model is shown"},
-			{Name: artifact.TestTargetFile, Doc: "interactions of the test users that it must find"},
+			{Name: artifact.ValidationInputFile, Doc: "interactions of the validation users that a model is given"},
+			{Name: artifact.ValidationTargetFile, Doc: "interactions of the validation users that it must predict"},
+			{Name: artifact.TestInputFile, Doc: "interactions of the test users that a model is given"},
+			{Name: artifact.TestTargetFile, Doc: "interactions of the test users that it must predict"},
 			{Name: artifact.UsersFile, Doc: "the users that are left, with their attributes and part (train, validation, test)"},
 			{Name: artifact.ItemsFile, Doc: "the items that are left"},
 		},
-		Params: func() any { return &UserKFoldParams{Folds: 5, HoldOut: 0.8, Seed: 42} },
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			in, err := artifact.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
-			if err != nil {
-				return err
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			out, err := userKFold(in, cell.Params.(*UserKFoldParams))
-			if err != nil {
-				return err
-			}
-			return out.Write(cell.Create)
-		},
+	}, userKFoldParams, pipeline.Work[UserKFoldParams]{Run: runUserKFold})
+}
+
+func runUserKFold(ctx context.Context, cell *pipeline.Cell, p *UserKFoldParams) error {
+	in, err := artifact.ReadDataset(func(file string) (string, error) { return cell.Input("interactions", file) })
+	if err != nil {
+		return err
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	out, err := userKFold(in, p)
+	if err != nil {
+		return err
+	}
+	return out.Write(cell.Create)
 }
 
 func userKFold(in *artifact.Dataset, p *UserKFoldParams) (*artifact.Split, error) {

@@ -71,7 +71,7 @@ func tinySplit(t testing.TB, in *artifact.Dataset, p *UserKFoldParams) (*artifac
 // digest here.
 func TestUserKFoldIsPinned(t *testing.T) {
 	kind := UserKFold()
-	p := kind.Params().(*UserKFoldParams)
+	p := userKFoldParams.New()
 	_, first, err := tinySplit(t, tiny(), p)
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestTooSmallDataIsRefused(t *testing.T) {
 func TestFoldOutsideTheFoldsIsReported(t *testing.T) {
 	var got []string
 	p := &UserKFoldParams{Folds: 5, Fold: 5}
-	p.Check(func(path, format string, args ...any) { got = append(got, path+": "+fmt.Sprintf(format, args...)) })
+	p.check(func(path, format string, args ...any) { got = append(got, path+": "+fmt.Sprintf(format, args...)) })
 	if want := []string{"fold: with 5 folds there is no fold 5; 0 to 4 are needed"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}
@@ -192,7 +192,7 @@ func TestFoldOutsideTheFoldsIsReported(t *testing.T) {
 func TestCancelledSplitStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	cell := &pipeline.Cell{Params: UserKFold().Params(), OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": written(t, tiny())}}
+	cell := &pipeline.Cell{Params: userKFoldParams.New(), OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": written(t, tiny())}}
 	if err := UserKFold().Run(ctx, cell); err != context.Canceled {
 		t.Error(err)
 	}
@@ -231,7 +231,7 @@ func TestMovieLensFoldsAreThePublishedOnes(t *testing.T) {
 		{3620, 2614, 1006, 3123, 338295, 1199, 23800, 95099, 1196, 23413, 93511},
 		{3620, 2597, 1023, 3124, 340280, 1195, 23414, 93516, 1197, 23403, 93491},
 	} {
-		p := UserKFold().Params().(*UserKFoldParams)
+		p := userKFoldParams.New()
 		p.Fold = fold
 		a, err := made(t, UserKFold(), &pipeline.Cell{Params: p, Inputs: map[string]pipeline.Artifact{"interactions": core}})
 		if err != nil {

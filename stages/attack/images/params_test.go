@@ -13,19 +13,19 @@ func TestParametersThatMakeNoSenseAreRefused(t *testing.T) {
 		kind       pipeline.Kind
 		with, want string
 	}{
-		{FGSM(), "epsilon: -0.1", "epsilon: has to be at least 0, not -0.1"},
-		{Learned(), "epsilon: 1.5", "epsilon: has to be at most 1"},
+		{FGSM(), "epsilon: -0.1", "epsilon: must be at least 0, not -0.1"},
+		{Learned(), "epsilon: 1.5", "epsilon: must be at most 1"},
 		{FGSM(), "checkpoints: [best, best]", "checkpoints"},
-		{PGD(), "steps: 0", "steps: has to be at least 1"},
+		{PGD(), "steps: 0", "steps: must be at least 1"},
 		{PGD(), "{steps: 20, before: [10, 20]}", "before[1]: 20 steps are not before the end, which is after 20"},
 		{PGD(), "{steps: 20, before: [10, 10]}", "before[1]: 10 stands behind 10; the numbers of steps have to rise"},
-		{PGD(), "before: [0]", "before[0]: has to be at least 1"},
+		{PGD(), "before: [0]", "before[0]: must be at least 1"},
 		{PGD(), "{start: none, restarts: 2}", "restarts: 2 tries that all start at the image are the same"},
 		{PGD(), "{checkpoints: [last, last], restarts: 2}", "checkpoints"},
 		{Transfer(), "start: gaussian", `"gaussian" is not allowed`},
 		{CW(), "first_const: 100", "first_const: is 100, and no constant is tried"},
 		{CW(), "first_tau: 0.001", "first_tau: is 0.001, and there is no round"},
-		{CW(), "const_factor: 1", "const_factor: has to be greater than 1"},
+		{CW(), "const_factor: 1", "const_factor: must be greater than 1"},
 	} {
 		text := c.with
 		if text[0] != '{' {

@@ -1,0 +1,115 @@
+package stages
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"foil/pipeline"
+	"foil/spec"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// given are parameters of each kind that has required ones, or some that decide what
+// others mean. A kind that is not here is given none.
+var given = map[string][]string{
+	"load/cifar-10":           {"{}", "{per_class_train: 5}"},
+	"load/cifar-100":          {"{}", "{labels: coarse, per_class_test: 2}"},
+	"load/classifier":         {"{file: a.safetensors}", "{file: a.safetensors, network: {name: small-cnn}}", "{file: a.safetensors, network: {name: resnet-9, width: 8}}"},
+	"filter/known-attributes": {"{attributes: [age]}"},
+	"split/user-kfold":        {"{fold: 0}"},
+	"train/advx-multvae":      {"{}", "{adversaries: [{attribute: gender, class_weights: {f: 2, m: 1}}, {attribute: age, range: [1, 56], lambda: 3}]}"},
+	"train/classifier": {
+		"{method: plain}", "{method: fgsm}", "{method: pgd}", "{method: trades}", "{method: l2l-naive}", "{method: l2l-grad}",
+		"{method: l2l-2step}", "{method: l2l-kstep, l2l: {attacker: {name: slim}, optimizer: sgd}}",
+		"{method: l2l-grad-interpolation}", "{method: l2l-2step-interpolation, network: {name: resnet-18}}",
+	},
+	"attack/latent-probe": {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56], hidden: 7}]}"},
+	"attack/pgd":          {"{}", "{start: normal, before: [1, 5]}", "{start: none}"},
+	"attack/transfer":     {"{}", "{start: normal}"},
+	"report/table": {
+		"{columns: [{title: A, from: a, metric: m}], tables: [{title: T, grid: [x]}]}",
+		"{columns: [{title: A, from: a, metric: m, k: 5, better: higher, digits: 1, baselines: [{metric: b}]}], tables: [{title: T, rows: [{name: r, where: {x: 1}}]}]}",
+	},
+	"report/figure": {"{figures: [{title: F, x: x, y: y, min: 0, lines: [{name: l, from: a, metric: m, where: {x: 1}}]}]}"},
+	"command":       {"{run: [sh, -c, x], outputs: [a]}", "{run: [a, 1, 0.5], files: [a], outputs: [metrics.arrow], type: metrics, env: {A: 1}, inherit: [B]}"},
+}
+
+// What parameters are in a key must not change without the kind's version.
+func TestParametersInKeys(t *testing.T) {
+	var b strings.Builder
+	for _, k := range All() {
+		all := given[k.Name]
+		if all == nil {
+			all = []string{"{}"}
+		}
+		for _, with := range all {
+			fmt.Fprintf(&b, "# %s %s\n%s\n", k.Name, with, decoded(t, k, with).Canonical)
+		}
+	}
+	const file = "testdata/parameters.golden"
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); got != string(want) {
+		t.Errorf("%s (-update writes it anew):\n%s", file, firstDifference(got, string(want)))
+	}
+}
+
+// firstDifference shows the first line in which two texts differ.
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d\ngot  %s\nwant %s", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("got %d lines, want %d", len(g), len(w))
+}
+
+func decoded(t *testing.T, k pipeline.Kind, with string) *pipeline.Parameters {
+	t.Helper()
+	v, err := spec.ParseValue("with", with)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := k.Decode(v)
+	if err != nil {
+		t.Fatalf("%s: %v", k.Name, err)
+	}
+	return p
+}
+
+// Names that are given parameters above are those of kinds.
+func TestGivenParametersAreOfKinds(t *testing.T) {
+	for name := range given {
+		if !slices.ContainsFunc(All(), func(k pipeline.Kind) bool { return k.Name == name }) {
+			t.Errorf("no kind is called %q", name)
+		}
+	}
+}
+
+// Every kind and every parameter is documented, in texts that can be read, and every
+// function of a description is named where it is called.
+func TestKindsAreDescribed(t *testing.T) {
+	names := map[string]bool{}
+	for _, k := range All() {
+		if names[k.Name] {
+			t.Errorf("two kinds are called %s", k.Name)
+		}
+		names[k.Name] = true
+		for _, p := range k.Problems() {
+			t.Errorf("%s: %s", k.Name, p)
+		}
+	}
+}
