@@ -76,7 +76,7 @@ func describeKind(out io.Writer, k pipeline.Kind) {
 	}
 	output := string(k.Output)
 	if k.OutputParam != "" {
-		output = fmt.Sprintf("what the parameter %s says", k.OutputParam)
+		output = fmt.Sprintf("set by the parameter %s", k.OutputParam)
 	}
 	fmt.Fprintf(out, "\nOutput: %s\n", output)
 	for _, f := range k.Files {
