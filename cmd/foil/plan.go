@@ -114,7 +114,12 @@ func writeEstimate(out io.Writer, view *app.View, past plan.Costs, running app.R
 		}
 		fmt.Fprintf(out, "%-20s %5d to run, %s\n", s.Stage, s.Cells, text)
 	}
-	text := fmt.Sprintf("estimated time: %s with %s in parallel, %s one after the other", duration(e.Run), words.Count(parallel, "cell"), duration(e.Wall))
+	text := "estimated time: " + duration(e.Run)
+	if parallel == 1 {
+		text += ", one cell at a time"
+	} else {
+		text += fmt.Sprintf(" with up to %d cells in parallel, %s one at a time", parallel, duration(e.Wall))
+	}
 	if e.Blank > 0 {
 		text += fmt.Sprintf(", plus %s with unknown time", words.Count(e.Blank, "cell"))
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"foil/internal/words"
 	"foil/pipeline"
 	"foil/pipeline/graph"
 	"foil/pipeline/run"
@@ -28,7 +29,7 @@ func (l *lines) event(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
 		l.total = len(e.Plan.Cells)
-		fmt.Fprintf(l.out, "%s: %d cells, %d in the cache\n", e.Plan.Graph.Spec.Name, l.total, e.Plan.Hits)
+		fmt.Fprintf(l.out, "%s: %s, %d in the cache\n", e.Plan.Graph.Spec.Name, words.Count(l.total, "cell"), e.Plan.Hits)
 	case run.CellHit:
 		l.done++
 	case run.CellStarted:
@@ -37,12 +38,12 @@ func (l *lines) event(e run.Event) {
 			resumes = ", resumes from a checkpoint"
 		}
 		fmt.Fprintf(l.out, "start  %s (%s%s)\n", e.Node.ID, e.Reason, resumes)
-		l.tell(e.Node)
+		l.markShown(e.Node)
 	case run.CellProgress:
 		if time.Since(l.shown[e.Node]) >= showInterval {
 			p := e.Progress
 			fmt.Fprintf(l.out, "       %s: %d of %d %s, loss %.4g, %s\n", e.Node.ID, p.Done, p.Total, p.Unit, p.Loss, p.Message)
-			l.tell(e.Node)
+			l.markShown(e.Node)
 		}
 	case run.CellRetried:
 		fmt.Fprintf(l.out, "retry  %s, try %d of %d, after: %v\n", e.Node.ID, e.Try, e.Tries, e.Err)
@@ -69,7 +70,7 @@ func waits(e run.CellWaiting) string {
 	return e.Node.ID + " is running in another run"
 }
 
-func (l *lines) tell(n *graph.Node) {
+func (l *lines) markShown(n *graph.Node) {
 	if l.shown == nil {
 		l.shown = map[*graph.Node]time.Time{}
 	}

@@ -135,7 +135,7 @@ func newDisplay(out io.Writer) display {
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return &bars{out: out, size: func() (width, height int) {
 			w, h, err := term.GetSize(int(f.Fd()))
-			if err != nil {
+			if err != nil || w <= 0 || h <= 0 {
 				return 100, 24
 			}
 			return w, h
