@@ -10,7 +10,6 @@ import (
 
 	"foil/experiments"
 	"foil/internal/app"
-	"foil/pipeline"
 	"foil/spec"
 	"foil/stages"
 )
@@ -124,21 +123,13 @@ func flagError(cmd *cobra.Command, err error) error {
 func parameterAdvice(flag string) string {
 	name := strings.ReplaceAll(flag, "-", "_")
 	for _, k := range stages.All() {
-		for _, f := range parametersOf(k) {
+		for _, f := range k.Fields() {
 			if f.Name == name {
 				return fmt.Sprintf("--set stages.NAME.with.%s=%s", name, valueWord(f.Type))
 			}
 		}
 	}
 	return ""
-}
-
-// parametersOf describes the parameters of a kind.
-func parametersOf(k pipeline.Kind) []spec.FieldInfo {
-	if k.Params == nil {
-		return nil
-	}
-	return spec.Describe(k.Params())
 }
 
 func valueWord(parameterType string) string {

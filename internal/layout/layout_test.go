@@ -1,53 +1,210 @@
-package pipeline
+// Package layout holds the arrows of the design: which folder may import which.
+package layout
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// Imports point one way: cmd -> stages, pipeline, results; stages -> pipeline,
-// spec, models, results, internal; pipeline -> spec, internal/store/disk; models ->
-// GoMLX alone.
-func TestImportsPointOneWay(t *testing.T) {
+// table has a row for every folder with Go code: what it may import of ours, and of GoMLX and
+// Arrow, which are heavy. A - stands for nothing. NAME/... is a folder with all below it; of
+// several rows the longest one counts. Tests may import more.
+const table = `
+# Below everything: these know nothing of ours.
+spec                   -
+experiments            -
+internal/digest        -
+internal/words         -
+internal/safetensors   -
+internal/scores        -
+internal/testenv       -
+internal/layout        -
+
+# Data: stores, and what artifacts hold on disk. The codecs are named by kinds, through the
+# types of package pipeline.
+internal/store         internal/digest
+internal/store/...     internal/store/... internal/digest
+internal/checkpoint    internal/safetensors
+internal/dataset       internal/digest
+internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
+internal/report/...    internal/report/... internal/artifact/... internal/digest spec
+
+# From a spec to results, in this order.
+pipeline               spec internal/digest
+pipeline/graph         pipeline spec internal/words
+pipeline/plan          pipeline pipeline/graph spec internal/digest internal/store internal/words
+pipeline/run           pipeline pipeline/graph pipeline/plan internal/digest internal/store internal/words
+pipeline/history       pipeline pipeline/graph pipeline/plan internal/digest internal/store internal/words
+pipeline/local         pipeline pipeline/run internal/digest internal/store
+
+# What only tests import.
+pipeline/pipelinetest  pipeline/... internal/digest internal/store/... spec
+pipeline/stress        -
+
+# Models know GoMLX and each other.
+models/...             models/... gomlx
+
+# Kinds join both worlds, with what several kinds share beside them.
+internal/attributes    models/... spec internal/artifact
+internal/classifiers   models/... pipeline spec internal/artifact/... internal/digest internal/safetensors gomlx
+internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/safetensors internal/scores
+internal/kindtest/...  pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
+stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/classifiers internal/dataset internal/safetensors internal/scores internal/training internal/words gomlx
+
+# The program.
+internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/words
+cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/words internal/app
+
+# Side by side with other programs.
+internal/bench/...     internal/bench/... models/... gomlx
+`
+
+// heavy are the libraries that the table names.
+var heavy = map[string]string{"gomlx": "github.com/gomlx/", "arrow": "github.com/apache/arrow/"}
+
+// A row is a folder of the table.
+type row struct {
+	folder string // may end in /...
+	may    []string
+}
+
+func rows(t *testing.T) []row {
+	var list []row
+	for line := range strings.Lines(table) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] == "#" {
+			continue
+		}
+		if slices.ContainsFunc(list, func(r row) bool { return r.folder == words[0] }) {
+			t.Errorf("%s has two rows", words[0])
+		}
+		list = append(list, row{words[0], words[1:]})
+	}
+	return list
+}
+
+// matches says whether a folder is named by a word of the table.
+func matches(word, folder string) bool {
+	above, below := strings.CutSuffix(word, "/...")
+	return folder == above || below && strings.HasPrefix(folder, above+"/")
+}
+
+// rowOf is the row that counts for a folder, nil when the table has none.
+func rowOf(list []row, folder string) *row {
+	var best *row
+	for i, r := range list {
+		if matches(r.folder, folder) && (best == nil || len(r.folder) > len(best.folder)) {
+			best = &list[i]
+		}
+	}
+	return best
+}
+
+// A pkg is a package of the module.
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+const module = "foil/"
+
+func packages(t *testing.T, root string) []pkg {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")
 	}
-	const (
-		gomlx = "github.com/gomlx/"
-		arrow = "github.com/apache/arrow"
-	)
-	for _, layer := range []struct {
-		folder    string
-		forbidden []string
-	}{
-		{"spec", []string{"foil/", gomlx, arrow}},
-		{"internal/store", []string{"foil/cmd", "foil/spec", "foil/pipeline", "foil/stages", "foil/models", "foil/internal/artifact", gomlx, arrow}},
-		{"pipeline", []string{"foil/stages", "foil/models", "foil/internal/report", "foil/cmd", "foil/internal/artifact", "foil/internal/dataset", gomlx, arrow}},
-		{"models", []string{"foil/spec", "foil/pipeline", "foil/stages", "foil/internal/report", "foil/cmd", "foil/internal/store/disk", arrow}},
-		{"internal/report", []string{"foil/stages", "foil/models", "foil/pipeline", "foil/cmd", gomlx}},
-		{"internal/artifact", []string{"foil/stages", "foil/models", "foil/internal/training", "foil/cmd", gomlx}},
-		{"internal/training", []string{"foil/stages", "foil/cmd"}},
-		{"stages", []string{"foil/cmd"}},
-	} {
-		if _, err := os.Stat(filepath.Join("..", layer.folder)); err != nil {
-			continue // not written yet
+	list := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
 		}
-		out, err := exec.Command("go", "list", "-e", "-deps", "../"+layer.folder+"/...").Output()
-		if err != nil {
-			t.Errorf("%s: %v", layer.folder, err)
+		all = append(all, p)
+	}
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	const root = "../.."
+	list := rows(t)
+	for _, r := range list {
+		folder := strings.TrimSuffix(r.folder, "/...")
+		if info, err := os.Stat(filepath.Join(root, filepath.FromSlash(folder))); err != nil || !info.IsDir() {
+			t.Errorf("the table has a row for %s, and there is no such folder", r.folder)
 		}
-		for _, dep := range strings.Fields(string(out)) {
-			if dep == "foil/"+layer.folder || strings.HasPrefix(dep, "foil/"+layer.folder+"/") {
-				continue
+	}
+	for _, p := range packages(t, root) {
+		folder := strings.TrimPrefix(p.ImportPath, module)
+		r := rowOf(list, folder)
+		if r == nil {
+			t.Errorf("%s is not in the table: add a row with what it may import", folder)
+			continue
+		}
+		var names []string
+		for _, i := range p.Imports {
+			names = append(names, nameOf(i))
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			if name != "" && !slices.ContainsFunc(r.may, func(word string) bool { return matches(word, name) }) {
+				t.Errorf("%s must not import %s", folder, name)
 			}
-			for _, f := range layer.forbidden {
-				if strings.HasPrefix(dep, f) {
-					t.Errorf("%s must not import %s", layer.folder, dep)
+		}
+	}
+}
+
+// nameOf is what the table calls an import; empty when the table is not about it.
+func nameOf(path string) string {
+	if folder, ours := strings.CutPrefix(path, module); ours {
+		return folder
+	}
+	for name, prefix := range heavy {
+		if strings.HasPrefix(path, prefix) {
+			return name
+		}
+	}
+	return ""
+}
+
+// The table itself has no circle: that of the folders, which is stricter than Go's own rule
+// for packages, but for the rows that name all below a folder.
+func TestTableHasNoCircle(t *testing.T) {
+	list := rows(t)
+	var visit func(r row, path []string)
+	done := map[string]bool{}
+	visit = func(r row, path []string) {
+		if slices.Contains(path, r.folder) {
+			t.Fatal(fmt.Sprint(strings.Join(path, " -> "), " -> ", r.folder))
+		}
+		if done[r.folder] {
+			return
+		}
+		done[r.folder] = true
+		path = append(path, r.folder)
+		for _, word := range r.may {
+			for _, other := range list {
+				if (matches(word, strings.TrimSuffix(other.folder, "/...")) || matches(other.folder, word)) && other.folder != r.folder {
+					visit(other, path)
 				}
 			}
 		}
+	}
+	for _, r := range list {
+		visit(r, nil)
 	}
 }

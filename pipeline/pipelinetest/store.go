@@ -47,6 +47,20 @@ func NewStore(t testing.TB) *Store {
 // Use makes it the store of a bench, of every plan the same one.
 func (s *Store) Use(b *Bench) { b.Open = func() store.Store { return s } }
 
+// Put publishes a file called text under the key of a record, as the run that holds its lease
+// would.
+func (s *Store) Put(ctx context.Context, r *store.Record, text string) error {
+	l := &lease{store: s, key: r.KeyLines.Key()}
+	w, err := l.Begin()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(w.Out, "text"), []byte(text), 0o666); err != nil {
+		return err
+	}
+	return l.Publish(ctx, w, r)
+}
+
 // Failure is what was noted about a key that could not be made.
 func (s *Store) Failure(key digest.Key) error {
 	s.mu.Lock()
