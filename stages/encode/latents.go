@@ -3,7 +3,7 @@ package encode
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"foil/internal/artifact"
 	"foil/internal/artifact/checkpoints"
@@ -42,7 +42,7 @@ func run(ctx context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
 		}
 		r, ok := opened.(artifact.LatentRecommender)
 		if !ok {
-			return fmt.Errorf("model: the recommender (%T) has no latent vectors that could be encoded", opened)
+			return errors.New("model: this recommender has no latent vectors; leave out this stage, and the input latents of evaluate/ranking")
 		}
 		config.Width = r.Width()
 		l := &latents.Latents{}

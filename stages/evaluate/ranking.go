@@ -106,7 +106,7 @@ func source(ctx context.Context, cell *pipeline.Cell, checkpoint string, input a
 	}
 	latent, ok := r.(artifact.LatentRecommender)
 	if !ok {
-		return nil, fmt.Errorf("the recommender (%T) scores no latent vectors; leave out the input latents", r)
+		return nil, errors.New("model: this recommender has no latent vectors; leave out the input latents")
 	}
 	if !slices.Equal(input.User, l.Test.User) {
 		return nil, errors.New("the split's test inputs and the latent vectors are of different users")
