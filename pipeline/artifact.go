@@ -2,11 +2,12 @@ package pipeline
 
 import (
 	"fmt"
-	"foil/internal/digest"
 	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"foil/internal/digest"
 )
 
 // An Artifact is what a stage made: one or more named files, read-only. Its

@@ -1,3 +1,6 @@
+// Package digest has the types that everybody may name: a Digest stands for content, a Key
+// for a piece of work, and a File is content with a name. KeyLines are what a key is hashed
+// from, written and read in one place.
 package digest
 
 import (

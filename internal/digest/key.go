@@ -1,7 +1,9 @@
 package digest
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strconv"
@@ -79,7 +81,7 @@ func NewKeyLines(kind string, version int) KeyLines {
 }
 
 // Key is the key that the lines stand for.
-func (k KeyLines) Key() Key { return KeyOf(k.String()) }
+func (k KeyLines) Key() Key { return sha256.Sum256(k.appendText(nil)) }
 
 // Sorted returns the lines in the order of Compare, for comparison with others.
 func (k KeyLines) Sorted() KeyLines {
@@ -92,38 +94,53 @@ func (k KeyLines) Sorted() KeyLines {
 // PartGather line before it.
 const gathered = "cell"
 
+const (
+	equals      = " = "      // between the name and the value of a setting
+	versionWord = "version " // before the value of a PartKind line
+)
+
 // String writes the text that is hashed.
-func (k KeyLines) String() string {
-	var b strings.Builder
+func (k KeyLines) String() string { return string(k.appendText(nil)) }
+
+// MarshalText is String.
+func (k KeyLines) MarshalText() ([]byte, error) { return k.appendText(nil), nil }
+
+// appendText writes without package fmt: a run does this for every cell, some times over.
+func (k KeyLines) appendText(b []byte) []byte {
+	b = slices.Grow(b, 96*len(k)) // most lines end in a digest
 	gather := ""
 	for _, l := range k {
 		p := parts[l.Part]
 		if l.Part == PartGather {
 			gather = l.Name
 		}
-		switch axes, ok := strings.CutPrefix(l.Name, gather); {
-		case l.Part == PartInput && gather != "" && ok && strings.HasPrefix(axes, "["):
-			fmt.Fprintf(&b, "%s %s %s\n", gathered, axes, l.Value)
-		case p.form == setting:
-			fmt.Fprintf(&b, "%s %s = %s\n", p.word, l.Name, l.Value)
-		case l.Part == PartKind:
-			fmt.Fprintf(&b, "%s %q version %s\n", p.word, l.Name, l.Value)
-		case p.form == quoted:
-			fmt.Fprintf(&b, "%s %q %s\n", p.word, l.Name, l.Value)
-		default:
-			fmt.Fprintf(&b, "%s %s\n", p.word, l.Value)
+		word := p.word
+		axes, ok := strings.CutPrefix(l.Name, gather)
+		isCell := l.Part == PartInput && gather != "" && ok && strings.HasPrefix(axes, "[")
+		if isCell {
+			word = gathered
 		}
+		b = append(append(b, word...), ' ')
+		switch {
+		case isCell:
+			b = append(append(b, axes...), ' ')
+		case p.form == setting:
+			b = append(append(b, l.Name...), equals...)
+		case p.form == quoted:
+			b = append(strconv.AppendQuote(b, l.Name), ' ')
+		}
+		if l.Part == PartKind {
+			b = append(b, versionWord...)
+		}
+		b = append(append(b, l.Value...), '\n')
 	}
-	return b.String()
+	return b
 }
-
-// MarshalText is String.
-func (k KeyLines) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // UnmarshalText reads what String writes. Lines that it does not know, or that would
 // not be written in the same way, are an error: the key would be another one.
 func (k *KeyLines) UnmarshalText(text []byte) error {
-	var lines KeyLines
+	lines := make(KeyLines, 0, bytes.Count(text, []byte{'\n'}))
 	gather := ""
 	for line := range strings.Lines(string(text)) {
 		l, err := readLine(strings.TrimSuffix(line, "\n"), gather)
@@ -135,7 +152,7 @@ func (k *KeyLines) UnmarshalText(text []byte) error {
 		}
 		lines = append(lines, l)
 	}
-	if lines.String() != string(text) {
+	if !bytes.Equal(lines.appendText(nil), text) {
 		return fmt.Errorf("key text: is not written as foil writes it")
 	}
 	*k = lines
@@ -167,24 +184,23 @@ func readLine(line, gather string) (KeyLine, error) {
 		l.Value = strings.TrimPrefix(rest[len(name):], " ")
 		l.Name, _ = strconv.Unquote(name)
 		if part == PartKind {
-			l.Value = strings.TrimPrefix(l.Value, "version ")
+			l.Value = strings.TrimPrefix(l.Value, versionWord)
 		}
 	}
 	return l, nil
 }
 
 // ParameterLine reads NAME = VALUE, as spec.Canonical writes a parameter. A name may hold
-// parts in quotes, and these the sign.
+// parts in quotes, and these may hold the sign.
 func ParameterLine(text string) KeyLine {
-	const sign = " = "
 	for i := 0; i < len(text); i++ {
 		switch rest := text[i:]; {
 		case rest[0] == '"':
 			if name, err := strconv.QuotedPrefix(rest); err == nil {
 				i += len(name) - 1
 			}
-		case strings.HasPrefix(rest, sign):
-			return KeyLine{PartParameter, text[:i], rest[len(sign):]}
+		case strings.HasPrefix(rest, equals):
+			return KeyLine{PartParameter, text[:i], rest[len(equals):]}
 		}
 	}
 	return KeyLine{PartParameter, text, ""}

@@ -1,9 +1,10 @@
 package graph_test
 
 import (
-	"foil/pipeline/pipelinetest"
 	"runtime"
 	"testing"
+
+	"foil/pipeline/pipelinetest"
 )
 
 func BenchmarkBuild10000(b *testing.B) {

@@ -2,12 +2,12 @@ package graph_test
 
 import (
 	"errors"
-	"foil/pipeline"
-	"foil/pipeline/pipelinetest"
 	"slices"
 	"strings"
 	"testing"
 
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
 	"foil/spec"
 )
 

@@ -2,13 +2,14 @@ package graph_test
 
 import (
 	"fmt"
-	"foil/pipeline"
-	"foil/pipeline/pipelinetest"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
 )
 
 // The laws of the natural join, on random tables: it does not depend on which

@@ -1,10 +1,11 @@
 package graph_test
 
 import (
-	"foil/pipeline/graph"
-	"foil/pipeline/pipelinetest"
 	"strings"
 	"testing"
+
+	"foil/pipeline/graph"
+	"foil/pipeline/pipelinetest"
 )
 
 func TestSelectTakesCellsAndWhatTheyNeed(t *testing.T) {

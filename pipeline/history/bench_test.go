@@ -2,14 +2,15 @@ package history_test
 
 import (
 	"fmt"
-	"foil/internal/store"
-	"foil/pipeline"
-	"foil/pipeline/history"
-	"foil/pipeline/pipelinetest"
 	"math"
 	"strings"
 	"testing"
 	"time"
+
+	"foil/internal/store"
+	"foil/pipeline"
+	"foil/pipeline/history"
+	"foil/pipeline/pipelinetest"
 )
 
 // BenchmarkPlanAfterAChange10000 explains 10,000 cells that are to run, and estimates

@@ -2,11 +2,12 @@ package history
 
 import (
 	"fmt"
+	"slices"
+	"time"
+
 	"foil/internal/digest"
 	"foil/pipeline/graph"
 	"foil/pipeline/plan"
-	"slices"
-	"time"
 )
 
 // Costs say how long cells may take, going by the past, and remember what they said. A

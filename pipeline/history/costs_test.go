@@ -2,14 +2,15 @@ package history_test
 
 import (
 	"fmt"
-	"foil/pipeline"
-	"foil/pipeline/history"
-	"foil/pipeline/pipelinetest"
-	"foil/pipeline/plan"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"foil/pipeline"
+	"foil/pipeline/history"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/plan"
 )
 
 func TestEstimateGoesByTheNearestParameters(t *testing.T) {

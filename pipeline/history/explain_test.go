@@ -3,10 +3,6 @@ package history_test
 import (
 	"context"
 	"errors"
-	"foil/pipeline"
-	"foil/pipeline/history"
-	"foil/pipeline/pipelinetest"
-	"foil/pipeline/run"
 	"os"
 	"slices"
 	"strings"
@@ -14,6 +10,10 @@ import (
 
 	"foil/internal/digest"
 	"foil/internal/store"
+	"foil/pipeline"
+	"foil/pipeline/history"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/run"
 )
 
 // explain plans a spec and explains a cell.

@@ -2,10 +2,11 @@ package history
 
 import (
 	"fmt"
-	"foil/internal/digest"
 	"slices"
 	"strings"
 	"sync"
+
+	"foil/internal/digest"
 )
 
 // A survey finds those of many texts that differ from another one in the fewest

@@ -2,10 +2,11 @@ package local
 
 import (
 	"fmt"
-	"foil/pipeline"
 	"io"
 	"os"
 	"regexp"
+
+	"foil/pipeline"
 )
 
 // crash says how a child ended that did not say it itself, with what it said to

@@ -14,7 +14,7 @@ import (
 )
 
 // messagesFD is where a child finds the pipe for its messages. The one behind it
-// is the lock, which a child does not know and only keeps open: programs that
+// is the lease, which a child does not know and only keeps open: programs that
 // it starts do as well, since they may write to the cell's folder, too.
 const messagesFD = 3
 

@@ -1,10 +1,11 @@
 package plan
 
 import (
-	"foil/pipeline"
-	"foil/pipeline/graph"
 	"slices"
 	"time"
+
+	"foil/pipeline"
+	"foil/pipeline/graph"
 )
 
 // An Estimate says how long a plan may take.

@@ -1,15 +1,16 @@
 package plan_test
 
 import (
-	"foil/internal/digest"
-	"foil/pipeline"
-	"foil/pipeline/pipelinetest"
-	"foil/pipeline/plan"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"foil/internal/digest"
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/plan"
 )
 
 // The text and the key of one cell, so that changing either is never an

@@ -2,11 +2,12 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+
 	"foil/internal/words"
 	"foil/pipeline"
 	"foil/pipeline/graph"
 	"foil/spec"
-	"slices"
 )
 
 // Wants is what a cell of the node takes of a machine.

@@ -3,12 +3,13 @@ package run_test
 import (
 	"errors"
 	"fmt"
-	"foil/pipeline/pipelinetest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
+
+	"foil/pipeline/pipelinetest"
 )
 
 func BenchmarkNoOp1000(b *testing.B) {

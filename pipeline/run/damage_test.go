@@ -3,17 +3,17 @@ package run_test
 import (
 	"context"
 	"errors"
-	"foil/pipeline"
-	"foil/pipeline/graph"
-	"foil/pipeline/pipelinetest"
-	"foil/pipeline/plan"
-	"foil/pipeline/run"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"foil/internal/store"
+	"foil/pipeline"
+	"foil/pipeline/graph"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/plan"
+	"foil/pipeline/run"
 )
 
 func TestTruncatedOutputIsMadeAgain(t *testing.T) {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"errors"
+
 	"foil/pipeline"
 )
 

@@ -1,9 +1,10 @@
 package run
 
 import (
-	"foil/pipeline"
 	"slices"
 	"testing"
+
+	"foil/pipeline"
 )
 
 func TestRoomIsKeptForTheFirstThatWaits(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"foil/pipeline"
-	"foil/pipeline/pipelinetest"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -13,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
 	"foil/spec"
 )
 

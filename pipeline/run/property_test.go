@@ -2,12 +2,13 @@ package run_test
 
 import (
 	"fmt"
-	"foil/pipeline/pipelinetest"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"foil/pipeline/pipelinetest"
 )
 
 // A randomStage is a stage of a random spec.

@@ -5,14 +5,15 @@ import (
 	"container/heap"
 	"context"
 	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
 	"foil/internal/digest"
 	"foil/internal/store"
 	"foil/pipeline"
 	"foil/pipeline/graph"
 	"foil/pipeline/plan"
-	"slices"
-	"sync/atomic"
-	"time"
 )
 
 // Run makes what the plan's cells need. A cell that fails stops only the cells that
@@ -61,7 +62,6 @@ type loop struct {
 	open     int                        // cells without an outcome
 	busy     int                        // jobs that keep a worker busy
 	room     pipeline.Limits            // what they leave of the machine
-	gpus     []int                      // those that are free
 	waiting  int                        // cells that wait for another run's lease
 	inFlight map[digest.Key]*step       // who is doing the work of a key
 	parked   map[digest.Key][]*step     // who waits for the same work

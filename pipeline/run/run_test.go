@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"foil/pipeline"
-	"foil/pipeline/pipelinetest"
-	"foil/pipeline/run"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,6 +19,9 @@ import (
 	"foil/internal/digest"
 	"foil/internal/store"
 	"foil/internal/store/disk"
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/run"
 )
 
 func TestSecondRunHits(t *testing.T) {

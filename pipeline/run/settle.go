@@ -2,11 +2,12 @@ package run
 
 import (
 	"fmt"
+	"time"
+
 	"foil/internal/store"
 	"foil/pipeline"
 	"foil/pipeline/graph"
 	"foil/pipeline/plan"
-	"time"
 )
 
 // release lets those go on that waited for the same work.

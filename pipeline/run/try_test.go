@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"foil/pipeline"
-	"foil/pipeline/pipelinetest"
-	"foil/pipeline/run"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"foil/pipeline"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/run"
 )
 
 func TestRetriedCellKeepsItsCheckpoints(t *testing.T) {

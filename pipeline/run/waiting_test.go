@@ -3,10 +3,11 @@ package run_test
 import (
 	"context"
 	"errors"
-	"foil/pipeline/pipelinetest"
-	"foil/pipeline/run"
 	"testing"
 	"time"
+
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/run"
 )
 
 // A run that waits for another one's cell makes it when that one is killed.

@@ -4,14 +4,14 @@ package run_test
 
 import (
 	"encoding/json"
-	"foil/pipeline/pipelinetest"
-	"foil/pipeline/run"
 	"os"
 	"os/exec"
 	"testing"
 	"time"
 
 	"foil/internal/store"
+	"foil/pipeline/pipelinetest"
+	"foil/pipeline/run"
 )
 
 // A run that waits says so when the lease has outlived its owner: from the start, or

@@ -4,7 +4,6 @@ package stress
 
 import (
 	"fmt"
-	"foil/pipeline/plan"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"foil/internal/store/disk"
 	"foil/internal/testenv"
 	"foil/pipeline"
+	"foil/pipeline/plan"
 )
 
 // diskSize is that of the file systems that are filled; of which the cells of a tree

@@ -3,7 +3,6 @@
 package stress
 
 import (
-	"foil/pipeline/plan"
 	"maps"
 	"math/rand/v2"
 	"os/exec"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"foil/internal/testenv"
+	"foil/pipeline/plan"
 )
 
 const tree = `name: tree

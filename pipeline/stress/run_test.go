@@ -7,9 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"foil/pipeline/graph"
-	"foil/pipeline/plan"
-	"foil/pipeline/run"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -20,7 +17,10 @@ import (
 	"foil/internal/digest"
 	"foil/internal/store/disk"
 	"foil/pipeline"
+	"foil/pipeline/graph"
 	"foil/pipeline/local"
+	"foil/pipeline/plan"
+	"foil/pipeline/run"
 	"foil/spec"
 )
 
