@@ -2,8 +2,6 @@ package disk
 
 import (
 	"errors"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
 // A yard is a cache with records of known sizes and times of use, to be swept.
@@ -22,11 +23,11 @@ type yard struct {
 // made publishes work that read other work, and was used some days ago.
 func (y yard) made(name, content string, daysAgo int, from ...string) {
 	y.Helper()
-	lock, err := y.TryLock(digest.KeyOf(name))
+	lock, err := y.acquire(digest.KeyOf(name))
 	if err != nil {
 		y.Fatal(err)
 	}
-	defer lock.Unlock()
+	defer lock.Release()
 	work, err := lock.Begin()
 	if err != nil {
 		y.Fatal(err)
@@ -38,7 +39,7 @@ func (y yard) made(name, content string, daysAgo int, from ...string) {
 	used := now.AddDate(0, 0, -daysAgo)
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(work.Out, "out"), []byte(content), 0o666),
-		work.Publish(r),
+		lock.Publish(y.Context(), work, r),
 		os.Chtimes(y.recordPath(digest.KeyOf(name)), used, used),
 	); err != nil {
 		y.Fatal(err)
@@ -72,7 +73,7 @@ func (y yard) sweep(p Policy) (left string, g *Garbage) {
 		names = append(names, e.Record.Cell)
 		size += e.Size
 		for _, f := range e.Record.Outputs {
-			if _, err := y.Object(f); err != nil {
+			if _, err := y.object(f); err != nil {
 				y.Errorf("%s has lost its output: %v", e.Record.Cell, err)
 			}
 			if !objects[f.Digest] {
@@ -170,11 +171,11 @@ func TestGarbageIsRemovedAndNothingElse(t *testing.T) {
 		write("work", digest.KeyOf("running").String(), "log"),
 		write("work", digest.KeyOf("kept").String(), "checkpoint", "x"),
 	}
-	lock, err := y.TryLock(digest.KeyOf("running"))
+	lock, err := y.acquire(digest.KeyOf("running"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Unlock()
+	defer lock.Release()
 	stays = append(stays, y.lockPath(digest.KeyOf("running")))
 	left, g := y.sweep(Policy{Keep: keep("good", "kept"), Idle: time.Now().Add(time.Hour)})
 	if left != "good" {
@@ -197,14 +198,14 @@ func TestGarbageIsRemovedAndNothingElse(t *testing.T) {
 
 func TestUnfinishedWorkStaysUntilItIsIdle(t *testing.T) {
 	y := yard{t, openTemp(t)}
-	lock, err := y.TryLock(digest.KeyOf("work"))
+	lock, err := y.acquire(digest.KeyOf("work"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := lock.Begin(); err != nil {
 		t.Fatal(err)
 	}
-	lock.Unlock()
+	lock.Release()
 	if _, g := y.sweep(Policy{Idle: time.Now().Add(-time.Hour)}); len(g.Work) != 0 {
 		t.Errorf("removed %+v", g.Work)
 	}

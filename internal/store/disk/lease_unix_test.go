@@ -4,13 +4,14 @@ package disk
 
 import (
 	"encoding/json"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
 // endedProcess returns the PID of one that has ended.
@@ -37,7 +38,7 @@ func TestLockThatOutlivesItsOwnerIsToldFromWorkThatGoesOn(t *testing.T) {
 		"on another host":          {store.Owner{Host: host + "2", PID: ended, Space: pidSpace()}, false},
 		"in another PID namespace": {store.Owner{Host: host, PID: ended, Space: "pid:[1]"}, false},
 	} {
-		lock, err := c.TryLock(key)
+		lock, err := c.acquire(key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +53,7 @@ func TestLockThatOutlivesItsOwnerIsToldFromWorkThatGoesOn(t *testing.T) {
 		if test.orphan && !strings.HasSuffix(s.Orphan.String(), " has ended, but something it started still holds "+c.lockPath(key)) {
 			t.Errorf("%s: %v", name, s.Orphan)
 		}
-		lock.file.Close() // killed: the file stays
+		lock.Inherit().Close() // killed: the file stays
 		if s, err := c.WorkState(key); err != nil || s != nil {
 			t.Errorf("%s, unlocked: %+v, %v", name, s, err)
 		}

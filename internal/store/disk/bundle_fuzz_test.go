@@ -5,10 +5,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"strings"
 	"testing"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
 // FuzzImport is given the parts of a bundle. What holds them together (digests, keys,
@@ -35,7 +36,7 @@ func FuzzImport(f *testing.F) {
 				t.Errorf("a record is there that %v", e.Problem)
 			}
 			for _, o := range e.files() {
-				if _, err := c.Object(o); err != nil {
+				if _, err := c.object(o); err != nil {
 					t.Error(err)
 				}
 			}
