@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -21,6 +22,7 @@ type gcFlags struct {
 	older   string
 	maxSize string
 	dryRun  bool
+	alone   bool
 }
 
 // idle is after how long an interrupted cell's checkpoint counts as given up,
@@ -33,7 +35,7 @@ func newGC() *cobra.Command {
 		Use:   "gc",
 		Short: "Remove from the cache what nothing needs any more",
 		Long: `gc removes damaged records, objects that no record names, what was set aside as
-damaged, locks without an owner, and the work folders of cells that are finished
+damaged, leases without an owner, and the work folders of cells that are finished
 or that nobody touched for 30 days (or for --older). Results go only when asked to:
 
   --keep EXPERIMENT  removes all results but those of these experiments, as --set,
@@ -45,7 +47,9 @@ or that nobody touched for 30 days (or for --older). Results go only when asked 
 Together, --keep protects results from the other two. A result counts as used when
 one that was made from it is. Downloads stay.
 
-gc needs the cache for itself: while any foil uses it, nothing is removed.`,
+gc needs the cache for itself: while any foil uses it, nothing is removed. Where file
+locks do not work (see leases.json in the cache), gc cannot tell whether another foil
+uses it. There gc needs --alone, which says that none does, on any machine.`,
 		Example: `  foil gc --dry-run
   foil gc --keep advx-ml-1m --keep mine.yaml
   foil gc --keep results/l2l-cifar10-small
@@ -62,7 +66,7 @@ gc needs the cache for itself: while any foil uses it, nothing is removed.`,
 			}
 			defer c.Close()
 			if !f.dryRun {
-				release, err := c.Alone()
+				release, err := f.haveAlone(c)
 				if err != nil {
 					return err
 				}
@@ -90,8 +94,21 @@ gc needs the cache for itself: while any foil uses it, nothing is removed.`,
 	flags.StringArrayVar(&f.sets, "set", nil, "change the kept specs before they are read: `PATH=VALUE`, such as vars.lambda=[0,400] (repeatable)")
 	flags.StringVar(&f.older, "older", "", "remove results that were not used for `AGE`, such as 30d or 12h")
 	flags.StringVar(&f.maxSize, "max-size", "", "remove results until no more than `SIZE` is left, such as 10GB")
+	flags.BoolVar(&f.alone, "alone", false, "no other foil uses the cache, on any machine: for caches that cannot tell that themselves")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be removed, and remove nothing")
 	return cmd
+}
+
+// haveAlone makes this program the only one that uses the cache.
+func (f *gcFlags) haveAlone(c *disk.Cache) (release func(), err error) {
+	if f.alone {
+		return c.AssumeAlone()
+	}
+	release, err = c.Alone()
+	if errors.Is(err, disk.ErrUseUnknown) {
+		err = fmt.Errorf("%w; nothing was removed; if no foil uses it on any machine, add --alone", err)
+	}
+	return release, err
 }
 
 // policy reads the flags, but for what is to be kept.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -43,7 +44,7 @@ with its digest. The files belong to the cache: read them, and change copies.
 			if err != nil {
 				return err
 			}
-			return getFiles(cmd.OutOrStdout(), v.cache, files, file != "", to)
+			return getFiles(cmd.Context(), cmd.OutOrStdout(), v.cache, files, file != "", to)
 		},
 	}
 	e.register(cmd)
@@ -68,12 +69,12 @@ func chooseFiles(c *pipeline.PlannedCell, name string) ([]digest.File, error) {
 	return nil, fmt.Errorf("%s has no file %q%s", c.Node.ID, name, spec.Suggestion(name, names))
 }
 
-func getFiles(out io.Writer, c *disk.Cache, files []digest.File, one bool, to string) error {
+func getFiles(ctx context.Context, out io.Writer, c *disk.Cache, files []digest.File, one bool, to string) error {
 	paths := make([]string, len(files))
 	longest := 0
 	for i, f := range files {
 		var err error
-		if paths[i], err = c.Object(f); err != nil {
+		if paths[i], err = c.Fetch(ctx, f); err != nil {
 			return fmt.Errorf("%w; foil run makes it again", err)
 		}
 		longest = max(longest, len(f.Name))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -26,7 +27,7 @@ making it, has failed or was interrupted; which one is said on standard error.`,
 			if err != nil {
 				return err
 			}
-			path, whose, err := findLog(v.cache, c)
+			path, whose, err := findLog(cmd.Context(), v.cache, c)
 			if err != nil {
 				return err
 			}
@@ -50,7 +51,7 @@ making it, has failed or was interrupted; which one is said on standard error.`,
 
 // findLog returns where a cell's log lies, empty when it said nothing, and
 // whose it is.
-func findLog(c *disk.Cache, cell *pipeline.PlannedCell) (path, whose string, err error) {
+func findLog(ctx context.Context, c *disk.Cache, cell *pipeline.PlannedCell) (path, whose string, err error) {
 	switch {
 	case cell.State == pipeline.Unknown:
 		return "", "", fmt.Errorf("%s: not made yet; its key %s", cell.Node.ID, cell.Reason)
@@ -60,7 +61,7 @@ func findLog(c *disk.Cache, cell *pipeline.PlannedCell) (path, whose string, err
 		if r.Log == nil {
 			return "", whose + ", and said nothing", nil
 		}
-		path, err = c.Object(*r.Log)
+		path, err = c.Fetch(ctx, *r.Log)
 		return path, whose, err
 	}
 	state, err := c.WorkState(cell.Key)

@@ -31,7 +31,7 @@ Exit status: 0 done, 1 something failed, 2 wrong usage, 130 interrupted; of plan
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(spawn), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
 		newVerify(spawn), newGC(), newExport(), newImport(),
-		newValidate(), newKinds(), newSchema(), newVersion(), newCell())
+		newValidate(), newKinds(), newSchema(), newVersion(), newCell(), newProbeLock())
 	return root
 }
 

@@ -103,7 +103,7 @@ func (b *bench) checkHits(want map[string]digest.Digest) {
 		}
 		a := pipeline.Artifact{}
 		for _, f := range cell.Record.Outputs {
-			if _, err := c.Object(f); err != nil {
+			if _, err := c.Fetch(b.Context(), f); err != nil {
 				b.Errorf("%s: %v", cell.Node.ID, err)
 			}
 			a.Files = append(a.Files, pipeline.File(f))
