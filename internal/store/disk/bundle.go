@@ -74,7 +74,9 @@ func (c *Cache) Export(w io.Writer, records []*store.Record) error {
 	return c.writeBundle(tar.NewWriter(w), m, files, texts)
 }
 
-func (c *Cache) writeBundle(t *tar.Writer, m manifest, files map[string]File, texts map[string][]byte) error {
+func (c *Cache) writeBundle(
+	t *tar.Writer, m manifest, files map[string]File, texts map[string][]byte,
+) error {
 	text, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
 		return err
@@ -241,7 +243,8 @@ func (i *importer) object(o bundleFile) error {
 	}
 	if got := digest.Digest(h.Sum(nil)); got != f.Digest {
 		file.Close()
-		return fmt.Errorf("object %s of the bundle has other content than it should have (digest %s); nothing that needs it was imported", f.Digest.Short(), got.Short())
+		return fmt.Errorf("object %s of the bundle has other content than it should have (digest %s); "+
+			"nothing that needs it was imported", f.Digest.Short(), got.Short())
 	}
 	if path, err := i.cache.object(f); err == nil {
 		i.publisher.rely(path)

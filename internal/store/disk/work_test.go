@@ -107,3 +107,33 @@ func TestWorkStateTellsHowFarWorkIs(t *testing.T) {
 		t.Errorf("interrupted: %+v", s)
 	}
 }
+
+// A process of an earlier owner may have the log open for longer than its lease.
+func TestLateWriterDoesNotReachThePublishedLog(t *testing.T) {
+	for name, openTemp := range bothWays {
+		t.Run(name, func(t *testing.T) {
+			c := openTemp(t)
+			first := beginWork(t, c, "work", nil)
+			late, err := os.Create(first.Log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer late.Close()
+			late.WriteString("one\n")
+			first.Release()
+			second := beginWork(t, c, "work", map[string]string{"out": "content"})
+			r, err := second.publish(t, "work")
+			if err != nil {
+				t.Fatal(err)
+			}
+			late.WriteString("two\n")
+			path, err := open(t, c.Dir()).object(*r.Log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text, _ := os.ReadFile(path); string(text) != "one\n" {
+				t.Errorf("the log is %q", text)
+			}
+		})
+	}
+}
