@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -23,6 +24,7 @@ type gcFlags struct {
 	older   string
 	maxSize string
 	dryRun  bool
+	alone   bool
 }
 
 // idle is the age at which the checkpoint of an interrupted cell is removed, without
@@ -34,7 +36,7 @@ func newGC() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gc",
 		Short: "Clean up the cache",
-		Long: `gc removes damaged files, objects without a record, locks without an owner, and
+		Long: `gc removes damaged files, objects without a record, leases without an owner, and
 the work folders of cells that are finished or have not changed for 30 days (or
 --older). It removes results only with these flags:
 
@@ -48,7 +50,9 @@ the work folders of cells that are finished or have not changed for 30 days (or
 With --older or --max-size, --keep protects results from removal. When a result is
 used, the results that it was made from count as used, too. Downloads stay.
 
-gc removes nothing while another foil uses the cache.`,
+gc removes nothing while another foil uses the cache. Where file locks do not work
+(see leases.json in the cache), gc cannot detect that: there it needs --alone, with
+which you state that no foil uses the cache on any machine.`,
 		Example: `  foil gc --dry-run
   foil gc --keep advx-ml-1m --keep mine.yaml
   foil gc --keep results/l2l-cifar10-small
@@ -69,7 +73,7 @@ gc removes nothing while another foil uses the cache.`,
 			}
 			defer c.Close()
 			if !f.dryRun {
-				release, err := c.Alone()
+				release, err := f.haveAlone(c)
 				if err != nil {
 					return err
 				}
@@ -97,8 +101,21 @@ gc removes nothing while another foil uses the cache.`,
 	flags.StringArrayVar(&f.sets, "set", nil, "change the specs of --keep: `PATH=VALUE`, such as vars.lambda=[0,400] (repeatable)")
 	flags.StringVar(&f.older, "older", "", "remove results that were not used for this `AGE`, such as 30d or 12h")
 	flags.StringVar(&f.maxSize, "max-size", "", "remove least recently used results until the rest fits into `SIZE`, such as 10GB")
+	flags.BoolVar(&f.alone, "alone", false, "no other foil uses the cache on any machine: for caches without file locks")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be removed, and remove nothing")
 	return cmd
+}
+
+// haveAlone makes this program the only one that uses the cache.
+func (f *gcFlags) haveAlone(c *disk.Cache) (release func(), err error) {
+	if f.alone {
+		return c.AssumeAlone()
+	}
+	release, err = c.Alone()
+	if errors.Is(err, disk.ErrUseUnknown) {
+		err = fmt.Errorf("%w; nothing was removed; if no foil uses it on any machine, add --alone", err)
+	}
+	return release, err
 }
 
 // policy reads the flags, except --keep.

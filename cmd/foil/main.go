@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"foil/internal/store/disk"
 )
 
 // Exit codes.
@@ -29,6 +31,7 @@ func foil() int {
 		fmt.Fprintf(os.Stderr, "foil: finding this program: %v\n", err)
 		return exitFailure
 	}
+	disk.ProbeCommand = probeProcess(cells.Program)
 	ctx, stop := interruptible(cells.Kill)
 	defer stop()
 	err = newRoot(cells).ExecuteContext(ctx)

@@ -61,7 +61,7 @@ func TestSuggestionsExist(t *testing.T) {
 
 func isParameter(name string) bool {
 	for _, k := range stages.All() {
-		for _, f := range parametersOf(k) {
+		for _, f := range k.Fields() {
 			if f.Name == name {
 				return true
 			}

@@ -6,8 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"foil/internal/digest"
 	"time"
+
+	"foil/internal/digest"
 )
 
 // RecordFormat is the version of the record format that is written, and the

@@ -38,8 +38,7 @@ type Store interface {
 	// Acquire takes the lease of a key, or returns ErrHeld.
 	Acquire(ctx context.Context, key digest.Key) (Lease, error)
 
-	// Holder says who holds the lease of a key; nil where nobody does, or it is not
-	// known who.
+	// Holder says who holds the lease of a key; nil where nobody does.
 	Holder(ctx context.Context, key digest.Key) (*Holder, error)
 
 	// Records yields all records that can be read, in no particular order.
@@ -61,8 +60,30 @@ type Lease interface {
 	// Fail notes, for people, why the key could not be made.
 	Fail(reason error) error
 
-	// Release gives the lease back.
+	// Lost is closed when the lease has ended before Release, since it was not renewed:
+	// somebody else may make the key now, and Publish returns ErrLost. Nil: that cannot
+	// happen.
+	Lost() <-chan struct{}
+
+	// Release gives the lease back. A second call does nothing.
 	Release()
+}
+
+// Wait takes the lease of a key. Where somebody else holds it, Wait asks again until ctx
+// is done.
+func Wait(ctx context.Context, s Store, key digest.Key) (Lease, error) {
+	const longest = 100 * time.Millisecond
+	for delay := time.Millisecond; ; delay = min(2*delay, longest) {
+		l, err := s.Acquire(ctx, key)
+		if !errors.Is(err, ErrHeld) {
+			return l, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(delay):
+		}
+	}
 }
 
 // An Inheritable lease lasts as long as the process that took it, or any process to
@@ -108,18 +129,26 @@ type Owner struct {
 }
 
 // An Orphan is a lease that is held although the process that took it has ended: by
-// something that it was handed on to, see Inheritable.
+// something that it was handed on to, see Inheritable, or until it expires.
 type Orphan struct {
-	Owner *Owner
-	Path  string // of the lease's file; programs such as fuser tell who has it open
+	Owner   *Owner
+	Path    string        // of the lease's file; programs such as fuser tell who has it open
+	Expires time.Duration // the longest time until it ends by itself; 0: it does not
 }
 
 func (o *Orphan) String() string {
+	if o.Expires > 0 {
+		return fmt.Sprintf("process %d has ended, and its lease %s expires within %s", o.Owner.PID, o.Path, o.Expires)
+	}
 	return fmt.Sprintf("process %d has ended, but something it started still holds %s", o.Owner.PID, o.Path)
 }
 
 // ErrHeld says that another process, or another part of this one, makes the key.
 var ErrHeld = errors.New("held by another run")
+
+// ErrLost says that a lease ended before it was released: it was not renewed in time, as
+// when the machine sleeps or the file system does not answer.
+var ErrLost = errors.New("the lease was not renewed in time, and another run may have taken it over")
 
 // A DamagedError says that an object does not have the content it is named after, or
 // is gone. The work that made it has to be done again.

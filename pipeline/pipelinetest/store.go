@@ -220,6 +220,9 @@ func (l *lease) Fail(reason error) error {
 	return nil
 }
 
+// Lost is nil: leases in memory end by Release alone.
+func (l *lease) Lost() <-chan struct{} { return nil }
+
 func (l *lease) Release() {
 	l.store.mu.Lock()
 	defer l.store.mu.Unlock()

@@ -75,6 +75,9 @@ func (j *job) do(ctx context.Context) {
 	var m message = failed{cell: j.step, err: errors.New("the kind ended its goroutine")}
 	defer func() { j.messages <- m }()
 	m = j.makeOrFind(ctx)
+	if f, ok := m.(failed); ok && ctx.Err() != nil && errors.Is(f.err, ctx.Err()) {
+		m = stopped{j.step} // the run was cancelled while the store worked for it
+	}
 }
 
 func (j *job) makeOrFind(ctx context.Context) message {
@@ -126,8 +129,10 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 		os.Remove(work.Log)
 	}
 	j.messages <- started{cell: j.step, reason: reason, resumes: work.Resumes}
+	held, cancel := whileHeld(ctx, lease)
+	defer cancel()
 
-	r, work, err := j.tries(ctx, lease, work)
+	r, work, err := j.tries(held, lease, work)
 	wall := r.Wall()
 	var inputs *InputError
 	if errors.As(err, &inputs) {
@@ -139,14 +144,32 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return stopped{j.step}
+	case err != nil && held.Err() != nil:
+		err = context.Cause(held)
 	case err == nil:
-		err = lease.Publish(ctx, work, r)
+		// What is done is kept, also when the run has just been cancelled.
+		err = lease.Publish(context.WithoutCancel(ctx), work, r)
 	}
 	if err != nil {
 		_ = lease.Fail(err) // for foil status: what is returned here says it as well
 		return failed{cell: j.step, err: err, log: written(work.Log), duration: wall}
 	}
 	return finished{cell: j.step, status: WasMade, record: r, duration: wall}
+}
+
+// whileHeld is done when the lease is lost: somebody else may make the key then.
+func whileHeld(ctx context.Context, lease store.Lease) (context.Context, func()) {
+	held, cancel := context.WithCancelCause(ctx)
+	if lost := lease.Lost(); lost != nil {
+		go func() {
+			select {
+			case <-lost:
+				cancel(store.ErrLost)
+			case <-held.Done():
+			}
+		}()
+	}
+	return held, func() { cancel(nil) }
 }
 
 // damagedNodes names the nodes that have to be made again.

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"errors"
 	"time"
 
 	"foil/internal/digest"
@@ -21,7 +20,10 @@ func (m held) handle(x *loop) {
 		free := make(chan struct{})
 		go func() {
 			defer close(free)
-			x.await(key)
+			// An error shows when the cell is tried again.
+			if lease, err := store.Wait(x.ctx, x.store(), key); err == nil {
+				lease.Release()
+			}
 		}()
 		if orphan == nil {
 			x.watch(m.cell, key, free)
@@ -46,26 +48,6 @@ func (x *loop) watch(c *step, key digest.Key, done <-chan struct{}) {
 				x.messages <- orphaned{c, orphan}
 				return
 			}
-		}
-	}
-}
-
-// await returns when the lease of a key could be had, or the run ends. It asks again and
-// again: leases tell nobody when they end.
-func (x *loop) await(key digest.Key) {
-	const longest = 100 * time.Millisecond
-	for delay := time.Millisecond; ; delay = min(2*delay, longest) {
-		lease, err := x.store().Acquire(x.ctx, key)
-		if err == nil {
-			lease.Release()
-		}
-		if !errors.Is(err, store.ErrHeld) {
-			return // an error shows when the cell is tried again
-		}
-		select {
-		case <-x.ctx.Done():
-			return
-		case <-time.After(delay):
 		}
 	}
 }

@@ -3,15 +3,21 @@ package disk
 import (
 	"archive/tar"
 	"cmp"
+	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"io"
 	"os"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
 // A bundle is a tar file with records and the objects that they name, so that
@@ -68,7 +74,9 @@ func (c *Cache) Export(w io.Writer, records []*store.Record) error {
 	return c.writeBundle(tar.NewWriter(w), m, files, texts)
 }
 
-func (c *Cache) writeBundle(t *tar.Writer, m manifest, files map[string]File, texts map[string][]byte) error {
+func (c *Cache) writeBundle(
+	t *tar.Writer, m manifest, files map[string]File, texts map[string][]byte,
+) error {
 	text, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
 		return err
@@ -90,7 +98,7 @@ func (c *Cache) writeBundle(t *tar.Writer, m manifest, files map[string]File, te
 }
 
 func (c *Cache) addObject(t *tar.Writer, o bundleFile, f File) error {
-	path, err := c.Object(f)
+	path, err := c.object(f)
 	if err != nil {
 		return fmt.Errorf("%w; foil run makes it again", err)
 	}
@@ -115,4 +123,191 @@ func objectName(d digest.Digest) string { return objectsDir + "/" + d.String()[:
 
 func recordName(k digest.Key) string {
 	return actionsDir + "/" + k.String()[:2] + "/" + k.String() + ".json"
+}
+
+// Imported says what Import did.
+type Imported struct {
+	Records, Objects int   // that are new here
+	Bytes            int64 // of the new objects
+	Known            int   // records that were here already
+}
+
+// Bounds of what is read into memory: a bundle may come from anywhere.
+const (
+	maxManifest = 256 << 20
+	maxRecord   = 64 << 20
+)
+
+// Import takes what a bundle holds into the cache. Every digest is compared
+// before anything gets its name; what is here already, and good, stays as it is;
+// and records come last, when the bundle has proved to be whole.
+func (c *Cache) Import(r io.Reader) (*Imported, error) {
+	if err := c.Writable(); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(filepath.Join(c.dir, workDir), "import-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	i := &importer{cache: c, tar: tar.NewReader(r), dir: dir, publisher: newPublisher(c)}
+	defer i.publisher.syncs.wait() // also where there is an error
+	if err := i.manifest(); err != nil {
+		return nil, err
+	}
+	for _, o := range i.expect.Objects {
+		if err := i.object(o); err != nil {
+			return nil, err
+		}
+	}
+	records := make([]*store.Record, len(i.expect.Records))
+	for n, f := range i.expect.Records {
+		if records[n], err = i.record(f); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := i.tar.Next(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("the bundle holds more than its manifest says")
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil { // what packs it may have a checksum at its end
+		return nil, cut(err)
+	}
+	return &i.done, i.publish(records)
+}
+
+// An importer reads a bundle.
+type importer struct {
+	cache     *Cache
+	tar       *tar.Reader
+	dir       string
+	publisher *publisher
+	expect    manifest
+	done      Imported
+}
+
+func cut(err error) error {
+	return fmt.Errorf("the bundle is damaged, or was cut off: %w", err)
+}
+
+// manifest reads the first entry.
+func (i *importer) manifest() error {
+	h, err := i.tar.Next()
+	if err != nil || h.Name != manifestName || h.Size > maxManifest {
+		return errors.New("this is not a bundle that foil export has written, or one that was cut off near its beginning")
+	}
+	text, err := io.ReadAll(i.tar)
+	if err != nil {
+		return cut(err)
+	}
+	if err := json.Unmarshal(text, &i.expect); err != nil {
+		return fmt.Errorf("the bundle's manifest cannot be read: %w", err)
+	}
+	if i.expect.Format != bundleFormat {
+		return fmt.Errorf("the bundle has format %d, and this foil reads format %d; use another foil", i.expect.Format, bundleFormat)
+	}
+	return nil
+}
+
+// next goes to the entry that the manifest says comes next.
+func (i *importer) next(want bundleFile) error {
+	h, err := i.tar.Next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return cut(fmt.Errorf("%s is missing", want.Name))
+	case err != nil:
+		return cut(err)
+	case h.Name != want.Name || h.Size != want.Size || h.Typeflag != tar.TypeReg:
+		return fmt.Errorf("the bundle holds %q where its manifest says %q", h.Name, want.Name)
+	}
+	return nil
+}
+
+// object takes an object in, unless it is here and good.
+func (i *importer) object(o bundleFile) error {
+	f := File{Name: o.Name, Size: o.Size}
+	if err := f.Digest.UnmarshalText([]byte(path.Base(o.Name))); err != nil || objectName(f.Digest) != o.Name {
+		return fmt.Errorf("the bundle's manifest names an object %q", o.Name)
+	}
+	if err := i.next(o); err != nil {
+		return err
+	}
+	tmp := filepath.Join(i.dir, f.Digest.String())
+	file, err := os.Create(tmp)
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(file, h), i.tar); err != nil {
+		file.Close()
+		return cut(err)
+	}
+	if got := digest.Digest(h.Sum(nil)); got != f.Digest {
+		file.Close()
+		return fmt.Errorf("object %s of the bundle has other content than it should have (digest %s); "+
+			"nothing that needs it was imported", f.Digest.Short(), got.Short())
+	}
+	if path, err := i.cache.object(f); err == nil {
+		i.publisher.rely(path)
+		return errors.Join(file.Close(), os.Remove(tmp))
+	}
+	i.done.Objects++
+	i.done.Bytes += f.Size
+	return i.publisher.name(file, f)
+}
+
+// record reads a record.
+func (i *importer) record(f bundleFile) (*store.Record, error) {
+	var key digest.Key
+	name := strings.TrimSuffix(path.Base(f.Name), ".json")
+	if err := key.UnmarshalText([]byte(name)); err != nil || recordName(key) != f.Name || f.Size > maxRecord {
+		return nil, fmt.Errorf("the bundle's manifest names a record %q", f.Name)
+	}
+	if err := i.next(f); err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(i.tar)
+	if err != nil {
+		return nil, cut(err)
+	}
+	r, err := store.DecodeRecord("record "+key.Short()+" of the bundle", text, key)
+	var newer *store.NewerFormatError
+	switch {
+	case errors.As(err, &newer):
+		return nil, newer
+	case err != nil:
+		return nil, fmt.Errorf("record %s of the bundle %w", key.Short(), err)
+	}
+	for _, f := range r.Outputs {
+		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
+			return nil, fmt.Errorf("record %s of the bundle has an output %q, which is no name inside an artifact", key.Short(), f.Name)
+		}
+	}
+	return r, nil
+}
+
+// publish gives the records their names, if all that they name is here.
+func (i *importer) publish(records []*store.Record) error {
+	if err := i.publisher.settle(); err != nil {
+		return err
+	}
+	for _, r := range records {
+		for _, f := range (Entry{Record: r}).files() {
+			if _, err := i.cache.object(f); err != nil {
+				return fmt.Errorf("the bundle has the record of %s (%s), and not its output: %w", r.Cell, r.Key.Short(), err)
+			}
+		}
+	}
+	for _, r := range records {
+		if known, _, err := i.cache.Lookup(context.Background(), r.Key); err != nil {
+			return err
+		} else if known != nil {
+			i.done.Known++
+			continue
+		}
+		if err := i.cache.adopt(r); err != nil {
+			return err
+		}
+		i.done.Records++
+	}
+	return nil
 }

@@ -4,12 +4,13 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
-	"foil/internal/store"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"foil/internal/store"
 )
 
 // bundled is a bundle of two records that share an object.
@@ -41,12 +42,12 @@ func TestImportedWorkIsFound(t *testing.T) {
 	}
 	c = open(t, c.Dir())
 	for _, want := range records {
-		r, reason := lookup(t, c, want.KeyText)
+		r, reason := lookup(t, c, want.KeyLines[1].Name)
 		if r == nil {
 			t.Fatal(reason)
 		}
 		for _, f := range append(r.Outputs, *r.Log) {
-			path, err := c.Object(f)
+			path, err := c.object(f)
 			if err != nil {
 				t.Error(err)
 			}
@@ -87,7 +88,7 @@ func TestImportHealsWhatIsDamagedAndLeavesWhatIsGood(t *testing.T) {
 	if after, err := os.Stat(good); err != nil || !os.SameFile(before, after) {
 		t.Errorf("what was good has been replaced (%v)", err)
 	}
-	if _, err := open(t, c.Dir()).Object(records[0].Outputs[1]); err != nil {
+	if _, err := open(t, c.Dir()).object(records[0].Outputs[1]); err != nil {
 		t.Error(err)
 	}
 }
@@ -110,7 +111,7 @@ func TestBrokenBundleIsRefused(t *testing.T) {
 			}
 			for _, e := range entries {
 				for _, f := range e.files() {
-					if _, err := c.Object(f); err != nil {
+					if _, err := c.object(f); err != nil {
 						t.Errorf("%s at %d: %v", name, at, err)
 					}
 				}

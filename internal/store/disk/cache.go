@@ -3,18 +3,23 @@ package disk
 import (
 	"errors"
 	"fmt"
-	"foil/internal/digest"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
-// A Cache is a folder that holds objects and records. It may be used by any
-// number of processes at once, and moved while none does.
+// A Cache is a folder that holds objects and records. Any number of processes may use it
+// at once. It may be moved while none does.
 type Cache struct {
 	dir      string
+	system   system
+	leases   leasing        // how leases are held here
 	use      *os.File       // locked while this process uses the cache; nil: see beginUse
-	cleaning bool           // use is locked for this process alone
+	cleaning bool           // this process uses the cache alone
 	readOnly *ReadOnlyError // nil: the folder can be written
 
 	mu      sync.Mutex
@@ -22,20 +27,25 @@ type Cache struct {
 	damaged map[digest.Digest]string // what is wrong with objects that could not be set aside
 }
 
+var _ store.Store = (*Cache)(nil)
+
 // The folders of a cache.
 const (
 	objectsDir = "objects" // objects/ab/DIGEST
 	actionsDir = "actions" // actions/ab/KEY.json
 	workDir    = "work"    // work/KEY/
 	locksDir   = "locks"   // locks/KEY
+	leasesDir  = "leases"  // leases/KEY/N, where locks do not work
 	damagedDir = "damaged" // what did not have the content it should have
 )
 
-// Open opens the cache in dir and makes what is missing of it. A cache that
-// cannot be written is opened for reading: what has to write gets a
-// *ReadOnlyError then. The error says why the folder cannot be used.
-func Open(dir string) (*Cache, error) {
-	c, err := at(dir)
+// Open opens the cache in dir and makes what is missing of it. A cache that cannot be
+// written is opened for reading: what has to write gets a *ReadOnlyError then. The error
+// says why the folder cannot be used.
+func Open(dir string) (*Cache, error) { return openOn(dir, thisSystem) }
+
+func openOn(dir string, on system) (*Cache, error) {
+	c, err := at(dir, on)
 	if err != nil {
 		return nil, err
 	}
@@ -45,33 +55,41 @@ func Open(dir string) (*Cache, error) {
 			return nil, c.readOnly
 		}
 	}
-	if err := c.beginUse(); err != nil {
+	if c.readOnly == nil {
+		if err := c.tryWriting(); err != nil {
+			c.readOnly = &ReadOnlyError{Dir: dir, Err: err}
+		}
+	}
+	way, err := c.chooseWay()
+	if err != nil {
 		return nil, err
 	}
-	if c.readOnly == nil {
-		if err := c.probe(); err != nil {
-			c.readOnly = &ReadOnlyError{Dir: dir, Err: err}
+	c.leases = way.leasing(c)
+	if way.Leases == bySystem {
+		if err := c.beginUse(); err != nil {
+			return nil, err
 		}
 	}
 	return c, nil
 }
 
-// Look opens the cache in dir for who writes nothing: where there is none, none is
-// made, and nothing is found in it.
+// Look opens the cache in dir for commands that write nothing. Where there is no cache,
+// none is made, and nothing is found in it.
 func Look(dir string) (*Cache, error) {
 	if Exists(dir) {
 		return Open(dir)
 	}
-	c, err := at(dir)
+	c, err := at(dir, thisSystem)
 	if err != nil {
 		return nil, err
 	}
 	c.readOnly = &ReadOnlyError{Dir: dir, Err: errors.New("there is no cache")}
+	c.leases = systemLeases{c}
 	return c, nil
 }
 
 // at returns the cache in dir, which has not been looked at.
-func at(dir string) (*Cache, error) {
+func at(dir string, on system) (*Cache, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cache folder %s: %w", dir, err)
@@ -79,7 +97,7 @@ func at(dir string) (*Cache, error) {
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("cache folder %s: is a file, not a folder; name another one", dir)
 	}
-	return &Cache{dir: abs, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
+	return &Cache{dir: abs, system: on, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
 }
 
 // Exists says whether there is a cache in dir.
@@ -92,7 +110,7 @@ func Exists(dir string) bool {
 	return true
 }
 
-// Close says that the cache is not used any more. So does the end of the process.
+// Close says that the cache is not used any more. The end of the process does the same.
 func (c *Cache) Close() {
 	if c.use != nil {
 		c.use.Close()
@@ -108,8 +126,8 @@ func (c *Cache) makeFolders() error {
 	return nil
 }
 
-// probe writes: permissions do not tell whether a folder can be written.
-func (c *Cache) probe() error {
+// tryWriting writes, since permissions do not tell whether a folder can be written.
+func (c *Cache) tryWriting() error {
 	f, err := os.CreateTemp(filepath.Join(c.dir, locksDir), "probe-")
 	if err != nil {
 		return err
@@ -154,3 +172,58 @@ func (c *Cache) recordPath(k digest.Key) string {
 func (c *Cache) workPath(k digest.Key) string { return filepath.Join(c.dir, workDir, k.String()) }
 
 func (c *Cache) lockPath(k digest.Key) string { return filepath.Join(c.dir, locksDir, k.String()) }
+
+func (c *Cache) leasePath(k digest.Key) string { return filepath.Join(c.dir, leasesDir, k.String()) }
+
+// eachEntry calls f for what lies in a folder, sorted by name.
+func eachEntry(dir string, f func(path, name string) error) error {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	for _, e := range list {
+		if err := f(filepath.Join(dir, e.Name()), e.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachFile calls f for what lies in the folders that divide objects and records, sorted.
+func eachFile(root string, f func(path, name string) error) error {
+	folders, err := os.ReadDir(root)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	for _, folder := range folders {
+		if !folder.IsDir() {
+			continue
+		}
+		if err := eachEntry(filepath.Join(root, folder.Name()), f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sizeOf is the size of a file, or of all files in a folder.
+func sizeOf(path string) (size int64, err error) {
+	err = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode().IsRegular() {
+			size += info.Size()
+		}
+		return ignoreMissing(err)
+	})
+	return size, err
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

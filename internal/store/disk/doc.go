@@ -1,15 +1,14 @@
-// Package disk keeps what was made, under the name of the work that made it.
+// Package disk keeps results in a folder, under the key of the work that made them.
 //
-// A Key stands for a piece of work, a Digest for content. An object is a file
-// named by the digest of its content. A Record says which objects came of a
-// key, and from what. A Lock is the right to do a key's work; Work is the
-// folder in which it is done.
+// A Key stands for a piece of work, a Digest for content. An object is a file named by the
+// digest of its content. A record says which objects came of a key, and from what. A lease is
+// the right to make a key: a lock of the operating system where locks work, else a file that
+// its owner renews. An attempt is a folder in which the holder of a lease makes the output.
 //
-// The one promise: what Lookup finds is complete, and what Object returns has
-// the content it is named after. Killed at any moment, a process leaves a piece
-// of work either published as a whole or not at all; what is damaged later is
-// missing, with a reason, and never taken for what it was.
+// The one promise: what Lookup finds is complete, and what Fetch returns has the content it
+// is named after. A process that is killed at any moment leaves a piece of work either
+// published as a whole or not at all. What is damaged later is a miss, with a reason.
 //
-// The layout on disk is described in docs/format.md. What the work is, and what
-// the files mean, is not known here.
+// The layout on disk is described in docs/format.md. This package does not know what the
+// work is, or what the files mean.
 package disk

@@ -1,47 +1,49 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
-// Lookup returns the record of a key if all that it names is there. If not,
-// the record is nil and reason says what is missing. Objects are looked for and
-// measured, not read: Object does that. The error is for what neither is a hit
-// nor may be made again, such as a record of a newer format.
-func (c *Cache) lookup(key digest.Key) (r *store.Record, reason string, err error) {
+// Lookup returns the record of a key if all that it names is there. Objects are looked for
+// and measured, not read: Fetch does that.
+func (c *Cache) Lookup(_ context.Context, key digest.Key) (*store.Record, store.Miss, error) {
 	path := c.recordPath(key)
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if c.wasSetAside(filepath.Base(path)) {
-			return nil, "its record was damaged, and was set aside", nil
+			return nil, store.Broken("its record was damaged, and was set aside"), nil
 		}
-		return nil, store.NeverMade.Reason, nil
+		return nil, store.NeverMade, nil
 	case err != nil:
-		return nil, "", fmt.Errorf("record of %s: %w", key.Short(), err)
+		return nil, store.Miss{}, fmt.Errorf("record of %s: %w", key.Short(), err)
 	}
-	r, err = store.DecodeRecord(path, text, key)
+	r, err := store.DecodeRecord(path, text, key)
 	var newer *store.NewerFormatError
 	switch {
 	case errors.As(err, &newer):
-		return nil, "", newer
+		return nil, store.Miss{}, newer
 	case err != nil:
-		return nil, "its record " + err.Error(), nil
+		return nil, store.Broken("its record " + err.Error()), nil
 	}
 	for _, f := range r.Outputs {
 		if reason := c.lookAt(f); reason != "" {
-			return nil, fmt.Sprintf("its output %s %s", f.Name, reason), nil
+			return nil, store.Broken(fmt.Sprintf("its output %s %s", f.Name, reason)), nil
 		}
 	}
 	c.markUsed(path)
-	return r, "", nil
+	return r, store.Miss{}, nil
 }
 
 // lookAt says what is wrong with an object as far as that is known.
@@ -65,12 +67,84 @@ func (c *Cache) wasSetAside(name string) bool {
 	return err == nil
 }
 
-// markUsed gives a record the time of its last use, for Garbage. To within an
-// hour is enough, and spares most writes.
+// markUsed gives a record the time of its last use, for Garbage. To within an hour is
+// enough, and avoids most writes.
 func (c *Cache) markUsed(path string) {
-	const close = time.Hour
+	const near = time.Hour
 	info, err := os.Stat(path)
-	if now := time.Now(); err == nil && c.readOnly == nil && now.Sub(info.ModTime()) > close {
+	if now := time.Now(); err == nil && c.readOnly == nil && now.Sub(info.ModTime()) > near {
 		os.Chtimes(path, now, now)
 	}
+}
+
+// An Entry is a record as it lies on disk.
+type Entry struct {
+	Key     digest.Key
+	Record  *store.Record // nil: see Problem
+	Problem error         // what is wrong with it, or a *store.NewerFormatError
+	Used    time.Time     // when it was made or last found, to within an hour
+	Size    int64         // of the record alone
+	Path    string
+}
+
+// Entries reads all records, in the order of their keys. What is made while it reads may be
+// missing from it.
+func (c *Cache) Entries() ([]Entry, error) {
+	var list []Entry
+	err := c.eachRecord(func(e Entry) error {
+		list = append(list, e)
+		return nil
+	})
+	return list, err
+}
+
+// Records yields all records that can be read, in the order of their keys.
+func (c *Cache) Records(ctx context.Context) iter.Seq2[*store.Record, error] {
+	return func(yield func(*store.Record, error) bool) {
+		enough := errors.New("enough")
+		err := c.eachRecord(func(e Entry) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if e.Record != nil && !yield(e.Record, nil) {
+				return enough
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, enough) {
+			yield(nil, err)
+		}
+	}
+}
+
+// eachRecord reads all records, one after the other.
+func (c *Cache) eachRecord(f func(Entry) error) error {
+	return eachFile(filepath.Join(c.dir, actionsDir), func(path, name string) error {
+		e := Entry{Path: path}
+		if name, ok := strings.CutSuffix(name, ".json"); !ok || e.Key.UnmarshalText([]byte(name)) != nil {
+			return nil // not ours
+		}
+		info, err1 := os.Stat(path)
+		text, err2 := os.ReadFile(path)
+		if err := errors.Join(err1, err2); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		e.Used, e.Size = info.ModTime(), info.Size()
+		e.Record, e.Problem = store.DecodeRecord(path, text, e.Key)
+		return f(e)
+	})
+}
+
+// files are all objects that a record names.
+func (e Entry) files() []File {
+	if e.Record == nil {
+		return nil
+	}
+	files := append([]File(nil), e.Record.Outputs...)
+	if e.Record.Log != nil {
+		files = append(files, *e.Record.Log)
+	}
+	return files
 }

@@ -1,14 +1,16 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
 // A File is a named object: one file of what a piece of work made.
@@ -20,10 +22,17 @@ type check struct {
 	err  error
 }
 
-// Object returns the path of an object, having compared its content with its
-// digest when this process asks for it first. An object that is damaged is set
-// aside, and the error is a *store.DamagedError.
-func (c *Cache) Object(f File) (path string, err error) {
+// Fetch returns the path of an object. Its content is compared with its digest when this
+// process asks for it first. An object that is damaged is set aside, and the error is a
+// *store.DamagedError.
+func (c *Cache) Fetch(ctx context.Context, f File) (path string, err error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	return c.object(f)
+}
+
+func (c *Cache) object(f File) (path string, err error) {
 	path = c.objectPath(f.Digest)
 	if reason := statObject(path, f.Size); reason != "" {
 		c.setAside(f.Digest, path, nil, reason)
@@ -48,8 +57,7 @@ func (c *Cache) Object(f File) (path string, err error) {
 	return path, nil
 }
 
-// statObject says what is wrong with an object as far as that can be seen
-// without reading it.
+// statObject says what is wrong with an object as far as that shows without reading it.
 func statObject(path string, size int64) (reason string) {
 	info, err := os.Stat(path)
 	switch {
@@ -84,9 +92,9 @@ func (c *Cache) compare(f File, path string) error {
 	return nil
 }
 
-// setAside moves what lies in an object's place to damaged/. If that is not
-// what was read, another process has repaired it, and it stays. Where nothing
-// can be moved, Lookup has to know what is wrong.
+// setAside moves what lies in an object's place to damaged/. If that is not what was read,
+// another process has repaired the object, and it stays. Where nothing can be moved, Lookup
+// has to know what is wrong.
 func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason string) {
 	if read != nil {
 		before, err1 := read.Stat()

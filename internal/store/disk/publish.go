@@ -1,25 +1,42 @@
 package disk
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"foil/internal/store"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
-// Publish turns the files in Out into objects, and the log as well, and then
-// writes the record. When it returns nil, all of that lies safely on disk and
-// the work folder is gone; until then Lookup finds nothing, or all of it. It
-// fills Format, Key, Outputs and Log of the record; KeyText has to be given.
-func (w *Work) Publish(r *store.Record) error {
-	if r.KeyLines.Key() != w.key {
-		return fmt.Errorf("the text of a record for %s is that of another key", w.key.Short())
+// Publish turns the files of an attempt's output folder into objects, and the log as well,
+// and then writes the record. When it returns nil, all of that is durable and the work
+// folder is gone. Until then Lookup finds nothing, or all of it. It fills Format, Key,
+// Outputs and Log of the record; KeyLines have to be given.
+func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record) error {
+	attempt := filepath.Dir(w.Out)
+	switch {
+	case r.KeyLines.Key() != l.key:
+		return fmt.Errorf("the text of a record for %s is that of another key", l.key.Short())
+	case filepath.Dir(attempt) != l.cache.workPath(l.key):
+		return fmt.Errorf("the workspace of another key is published as %s", l.key.Short())
 	}
-	r.Format, r.Key = store.RecordFormat, w.key
-	p := newPublisher(w.cache)
+	r.Format, r.Key = store.RecordFormat, l.key
+	if err := l.hold.check(); err != nil {
+		return err
+	}
+	p := newPublisher(l.cache)
 	defer p.syncs.wait() // also where there is an error
 	var err error
-	if r.Outputs, err = p.folder(w.Out); err != nil {
+	if r.Outputs, err = p.folder(ctx, w.Out); err != nil {
 		return err
 	}
 	if info, err := os.Stat(w.Log); err == nil && info.Size() > 0 {
@@ -29,18 +46,22 @@ func (w *Work) Publish(r *store.Record) error {
 		}
 		r.Log = &log
 	}
-	return w.publishRecord(r, p)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.publishRecord(attempt, r, p)
 }
 
 // publishRecord names a record, and waits until it is on disk with all that p has
-// published. In which order that gets there is no matter: of a record or an object that
-// a power failure has cut off, the checksum shows it.
-func (w *Work) publishRecord(r *store.Record, p *publisher) error {
+// published. They may get there in any order: the checksum of a record and the digest of an
+// object show that a power failure has cut them off. The record is written in the folder of
+// the attempt.
+func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) error {
 	text, err := r.Encode()
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(filepath.Join(w.dir(), "record.json"))
+	f, err := os.Create(filepath.Join(attempt, unfinishedFile))
 	if err != nil {
 		return err
 	}
@@ -48,7 +69,11 @@ func (w *Work) publishRecord(r *store.Record, p *publisher) error {
 		f.Close()
 		return err
 	}
-	path := w.cache.recordPath(w.key)
+	if err := l.hold.check(); err != nil { // to hash large files takes long
+		f.Close()
+		return err
+	}
+	path := l.cache.recordPath(l.key)
 	if err := p.place(f, path); err != nil {
 		return err
 	}
@@ -56,6 +81,259 @@ func (w *Work) publishRecord(r *store.Record, p *publisher) error {
 		os.Remove(path)
 		return err
 	}
-	os.RemoveAll(w.dir()) // what stays behind harms nobody
+	os.RemoveAll(l.cache.workPath(l.key)) // what stays behind does no harm
 	return nil
+}
+
+// CopyTo makes work a hit in another cache, too. Objects are compared with their digests,
+// and linked where the file system can do that.
+func (c *Cache) CopyTo(to *Cache, r *store.Record) error {
+	for _, f := range r.Outputs {
+		path, err := c.object(f)
+		if err != nil {
+			return err
+		}
+		if err := linkOrCopy(path, to.objectPath(f.Digest)); err != nil {
+			return err
+		}
+	}
+	copied := *r
+	copied.Log = nil // nobody reads it there
+	return to.adopt(&copied)
+}
+
+// adopt publishes a record whose objects are there already.
+func (c *Cache) adopt(r *store.Record) error {
+	l, err := c.acquire(r.Key)
+	if errors.Is(err, store.ErrHeld) {
+		return nil // somebody is making it
+	} else if err != nil {
+		return err
+	}
+	defer l.Release()
+	dir := c.workPath(r.Key)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	attempt, err := newAttempt(dir)
+	if err != nil {
+		return err
+	}
+	p := newPublisher(c)
+	defer p.syncs.wait() // also where there is an error
+	return l.publishRecord(attempt, r, p)
+}
+
+func linkOrCopy(path, target string) error {
+	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+		return err
+	}
+	if err := os.Link(path, target); err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
+}
+
+// A publisher gives files the names of objects. What it has named is durable when settle
+// has returned nil.
+type publisher struct {
+	cache *Cache
+	syncs *syncs
+	named map[digest.Digest]bool // since the last settle
+}
+
+func newPublisher(c *Cache) *publisher {
+	return &publisher{cache: c, syncs: newSyncs(), named: map[digest.Digest]bool{}}
+}
+
+// folder publishes every file in a folder.
+func (p *publisher) folder(ctx context.Context, dir string) ([]File, error) {
+	var files []File
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err := errors.Join(err, ctx.Err()); err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		switch {
+		case !d.Type().IsRegular():
+			return fmt.Errorf("output %q is not a regular file (%s)", name, d.Type())
+		case !utf8.ValidString(name):
+			return fmt.Errorf("output %q has a name that is not UTF-8", name)
+		}
+		f, err := p.file(path, name)
+		files = append(files, f)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("no output was written")
+	}
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
+}
+
+// file publishes one file: it is hashed, made read-only and named.
+func (p *publisher) file(path, name string) (File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) // Windows syncs only what can be written
+	if errors.Is(err, fs.ErrPermission) && os.Chmod(path, 0o600) == nil {
+		f, err = os.OpenFile(path, os.O_RDWR, 0)
+	}
+	if err != nil {
+		return File{}, err
+	}
+	file := File{Name: name}
+	if file.Digest, file.Size, err = digest.OfReader(f); err != nil || p.named[file.Digest] || p.known(file) {
+		f.Close()
+		return file, err
+	}
+	return file, p.name(f, file)
+}
+
+// known says whether this process has read the same object, or has made it and
+// knows it to be on disk.
+func (p *publisher) known(f File) bool {
+	p.cache.mu.Lock()
+	seen := p.cache.checks[f.Digest] != nil
+	p.cache.mu.Unlock()
+	if !seen {
+		return false
+	}
+	_, err := p.cache.object(f)
+	return err == nil
+}
+
+// name gives an open file, whose content is f's, the name of the object, and closes it.
+func (p *publisher) name(file *os.File, f File) error {
+	if err := file.Chmod(0o444); err != nil {
+		file.Close()
+		return err
+	}
+	p.named[f.Digest] = true
+	err := p.place(file, p.cache.objectPath(f.Digest))
+	if err != nil {
+		// Windows does not replace a file that is in use.
+		if _, damaged := p.cache.object(f); damaged == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// place gives an open file another name, and closes it. It gets a new name at once, since
+// nothing relies on it before it is settled. A file that has the name already may be
+// damaged, but somebody may rely on it: only what is on disk takes its place.
+func (p *publisher) place(file *os.File, target string) error {
+	path := file.Name()
+	if err := p.into(target, func() error { return moveNew(path, target) }); err == nil {
+		p.syncs.file(file)
+		return nil
+	}
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if info, err := os.Lstat(target); err == nil && info.IsDir() { // no file takes its place
+		os.Rename(target, filepath.Join(p.cache.dir, damagedDir, filepath.Base(target)))
+	}
+	return p.into(target, func() error { return os.Rename(path, target) })
+}
+
+// into makes the name of a file in a folder, and the folder when it is needed first.
+func (p *publisher) into(target string, name func() error) error {
+	dir := filepath.Dir(target)
+	err := name()
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
+		p.syncs.path(filepath.Dir(dir))
+		err = name()
+	}
+	if err == nil {
+		p.syncs.path(dir)
+	}
+	return err
+}
+
+// rely is for an object that another process has named, and may not have settled.
+func (p *publisher) rely(path string) {
+	p.syncs.path(path)
+	p.syncs.path(filepath.Dir(path))
+}
+
+// settle waits until all that was named is on disk.
+func (p *publisher) settle() error {
+	if err := p.syncs.wait(); err != nil {
+		return err
+	}
+	for d := range p.named {
+		p.cache.trust(d)
+	}
+	clear(p.named)
+	return nil
+}
+
+// syncsAtOnce is how many files are synced at once: a disk takes several about as fast
+// as one, and each is an open file.
+const syncsAtOnce = 8
+
+// syncs makes files, and the names in folders, durable, several at once. Only wait returns
+// the errors.
+type syncs struct {
+	paths   map[string]bool
+	running sync.WaitGroup
+	slots   chan struct{}
+
+	mu  sync.Mutex
+	err error
+}
+
+func newSyncs() *syncs {
+	return &syncs{paths: map[string]bool{}, slots: make(chan struct{}, syncsAtOnce)}
+}
+
+// file begins to sync a file that was written, and closes it then.
+func (s *syncs) file(f *os.File) {
+	s.begin(func() error { return errors.Join(f.Sync(), f.Close()) })
+}
+
+// path notes a folder in which names were made, or a file that another process has
+// written.
+func (s *syncs) path(path string) { s.paths[path] = true }
+
+// wait syncs the paths, and returns when all is on disk that was asked for. After an error
+// nothing is known about any of it.
+func (s *syncs) wait() error {
+	for path := range s.paths {
+		s.begin(func() error { return syncPath(path) })
+	}
+	clear(s.paths)
+	s.running.Wait()
+	return s.err
+}
+
+func (s *syncs) begin(sync func() error) {
+	s.slots <- struct{}{}
+	s.running.Go(func() {
+		err := sync()
+		<-s.slots
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.err = errors.Join(s.err, err)
+	})
 }

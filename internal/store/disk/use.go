@@ -9,18 +9,24 @@ import (
 	"time"
 )
 
-// inUseFile is locked by everybody who uses the cache: shared by those who
-// read and make things, and alone by who removes them. So what a process has
-// found stays where it is until the process ends, although it may read it much
-// later.
+// inUseFile is locked by every process that uses the cache: shared by those that read and
+// make things, exclusively by one that removes them. So what a process has found stays where
+// it is until the process ends, although it may read it much later.
+//
+// Where leases are held by files there is no such lock. Files that are renewed cannot take
+// its place, since a process may read from a cache that it cannot write. There nothing is
+// removed, unless the user says that nobody uses the cache.
 const inUseFile = "in-use"
 
 // ErrInUse says that another process uses the cache.
 var ErrInUse = errors.New("the cache is in use by another foil, which may be about to read what would be removed; try again when it has ended")
 
-// beginUse takes the shared lock. Where there are no locks, or the folder is
-// read-only and was never locked by anybody, nobody can remove anything
-// either, and the cache is used without.
+// ErrUseUnknown says that the cache cannot tell whether another process uses it.
+var ErrUseUnknown = errors.New("leases of this cache are held by files, so it is not known whether another foil uses it")
+
+// beginUse takes the shared lock. Where there are no locks, or the folder is read-only and
+// was never locked by anybody, nobody can remove anything either, and the cache is used
+// without the lock.
 func (c *Cache) beginUse() error {
 	path := filepath.Join(c.dir, inUseFile)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
@@ -36,7 +42,7 @@ func (c *Cache) beginUse() error {
 	const patience = 30 * time.Second
 	deadline := time.Now().Add(patience)
 	for {
-		ok, err := lockShared(f)
+		ok, err := c.system.shared(f)
 		if ok || err != nil {
 			c.use = f
 			return nil
@@ -49,22 +55,25 @@ func (c *Cache) beginUse() error {
 	}
 }
 
-// Alone makes this process the only one that uses the cache, until release is
-// called. The error is ErrInUse when it is not.
+// Alone makes this process the only one that uses the cache, until release is called. The
+// error is ErrInUse when another process uses it, or wraps ErrUseUnknown.
 func (c *Cache) Alone() (release func(), err error) {
 	if err := c.Writable(); err != nil {
 		return nil, err
 	}
+	if _, files := c.leases.(*fileLeases); files {
+		return nil, fmt.Errorf("cache folder %s: %w", c.dir, ErrUseUnknown)
+	}
 	if c.use == nil {
 		return nil, fmt.Errorf("cache folder %s: has no %s that could be locked", c.dir, inUseFile)
 	}
-	ok, err := lockFile(c.use)
+	ok, err := c.system.exclusive(c.use)
 	if err != nil {
 		return nil, fmt.Errorf("cache folder %s: cannot be locked: %w", c.dir, err)
 	}
 	share := func() {
 		for {
-			if ok, err := lockShared(c.use); ok || err != nil {
+			if ok, err := c.system.shared(c.use); ok || err != nil {
 				return
 			}
 			time.Sleep(20 * time.Millisecond)
@@ -79,4 +88,18 @@ func (c *Cache) Alone() (release func(), err error) {
 		c.cleaning = false
 		share()
 	}, nil
+}
+
+// AssumeAlone is for caches of which Alone says ErrUseUnknown, when the user says that no
+// other process uses the cache. Lease files of others count as expired until release is
+// called. Any other cache has to be had alone all the same.
+func (c *Cache) AssumeAlone() (release func(), err error) {
+	if err := c.Writable(); err != nil {
+		return nil, err
+	}
+	if _, files := c.leases.(*fileLeases); !files {
+		return c.Alone()
+	}
+	c.cleaning = true
+	return func() { c.cleaning = false }, nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
 // A Report says what Verify found.
@@ -201,11 +202,11 @@ func (v *verifier) add(p Problem) { v.report.Problems = append(v.report.Problems
 
 // setAside moves a damaged record to damaged/, unless somebody is making it again.
 func (v *verifier) setAside(e Entry) bool {
-	lock, err := v.cache.TryLock(e.Key)
+	l, err := v.cache.acquire(e.Key)
 	if err != nil {
 		return false
 	}
-	defer lock.Unlock()
+	defer l.Release()
 	text, err := os.ReadFile(e.Path)
 	if err != nil {
 		return false

@@ -4,16 +4,16 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
-// A Policy says which records a cache can do without. The zero Policy can do
-// without none.
+// A Policy says which records are removed from a cache. The zero Policy removes none.
 type Policy struct {
 	Keep    map[digest.Key]bool // never removed, whatever else is said; nil: none was named
 	Unused  time.Time           // remove what was not used since; zero: do not go by age
@@ -29,7 +29,7 @@ type Garbage struct {
 	Records []Entry // those that use others before what they use
 	Objects []Waste // that no record names then
 	Work    []Waste // of cells that are not being made
-	Rest    []Waste // locks without an owner, and what was set aside
+	Rest    []Waste // leases without an owner, and what was set aside
 	Left    int64   // bytes of objects and records that stay
 	Kept    int     // records that stay
 }
@@ -54,8 +54,8 @@ func (g *Garbage) Bytes() (n int64) {
 	return n
 }
 
-// Garbage finds what a policy can do without. It is exact where the cache is
-// used by this process alone; see Alone.
+// Garbage finds what a policy removes. It is exact where this process uses the cache alone;
+// see Alone.
 func (c *Cache) Garbage(p Policy) (*Garbage, error) {
 	entries, err := c.Entries()
 	if err != nil {
@@ -109,18 +109,6 @@ func (s *sweep) measure(c *Cache, entries []Entry) error {
 		}
 	}
 	return err
-}
-
-// files are all objects that a record names.
-func (e Entry) files() []File {
-	if e.Record == nil {
-		return nil
-	}
-	files := slices.Clone(e.Record.Outputs)
-	if e.Record.Log != nil {
-		files = append(files, *e.Record.Log)
-	}
-	return files
 }
 
 // records chooses which go: what is damaged, what is too old, and then what was
@@ -207,11 +195,12 @@ func (s *sweep) work(c *Cache) error {
 	})
 }
 
+// rest lists leases that nobody holds, and what was set aside.
 func (s *sweep) rest(c *Cache) error {
 	add := func(path, name string) error {
 		var key digest.Key
-		if filepath.Base(filepath.Dir(path)) == locksDir && key.UnmarshalText([]byte(name)) == nil {
-			if locked, err := c.isLocked(key); locked || err != nil {
+		if key.UnmarshalText([]byte(name)) == nil && filepath.Dir(path) != filepath.Join(c.dir, damagedDir) {
+			if holder, err := c.leases.holder(key); holder != nil || err != nil {
 				return err
 			}
 		}
@@ -219,5 +208,145 @@ func (s *sweep) rest(c *Cache) error {
 		s.garbage.Rest = append(s.garbage.Rest, Waste{Path: path, Size: size})
 		return err
 	}
-	return errors.Join(eachEntry(filepath.Join(c.dir, locksDir), add), eachEntry(filepath.Join(c.dir, damagedDir), add))
+	var errs []error
+	for _, dir := range []string{locksDir, leasesDir, damagedDir} {
+		errs = append(errs, eachEntry(filepath.Join(c.dir, dir), add))
+	}
+	return errors.Join(errs...)
+}
+
+// byLastUse sorts records by the time of their last use, the oldest first. The use of a
+// record counts as a use of all records that it was made from: without them, it cannot be
+// found. Of those that were used at the same time, the last one made is first.
+func byLastUse(entries []Entry) []Entry {
+	g := &useGraph{entries: slices.Clone(entries), of: make(map[digest.Key]int, len(entries))}
+	g.users, g.depth = make([][]int, len(entries)), make([]int, len(entries))
+	for i, e := range entries {
+		g.of[e.Key] = i
+	}
+	for i, e := range entries {
+		if e.Record == nil {
+			continue
+		}
+		for _, in := range e.Record.Inputs {
+			if j, ok := g.of[in.Key]; ok {
+				g.users[j] = append(g.users[j], i)
+			}
+		}
+	}
+	order := make([]int, len(entries))
+	for i := range entries {
+		order[i] = i
+		g.visit(i)
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(g.entries[a].Used.Compare(g.entries[b].Used), cmp.Compare(g.depth[a], g.depth[b]))
+	})
+	sorted := make([]Entry, len(order))
+	for i, j := range order {
+		sorted[i] = g.entries[j]
+	}
+	return sorted
+}
+
+// A useGraph points from records to those that were made from them.
+type useGraph struct {
+	entries []Entry
+	of      map[digest.Key]int
+	users   [][]int
+	depth   []int // 1: nothing was made from it; 0: not visited yet
+}
+
+// visit gives a record the time of its last use. A circle, which only a forged record can
+// make, ends where it closes.
+func (g *useGraph) visit(i int) {
+	if g.depth[i] > 0 {
+		return
+	}
+	g.depth[i] = 1
+	for _, u := range g.users[i] {
+		g.visit(u)
+		g.depth[i] = max(g.depth[i], g.depth[u]+1)
+		if g.entries[u].Used.After(g.entries[i].Used) {
+			g.entries[i].Used = g.entries[u].Used
+		}
+	}
+}
+
+// Remove removes garbage: records before the objects that they name, so that a crash leaves
+// objects without records, never records without objects. It needs the cache alone.
+func (c *Cache) Remove(g *Garbage) error {
+	if !c.cleaning {
+		return errors.New("Remove needs Alone")
+	}
+	folders := map[string]bool{}
+	for _, e := range g.Records {
+		if err := ignoreMissing(os.Remove(e.Path)); err != nil {
+			return err
+		}
+		folders[filepath.Dir(e.Path)] = true
+	}
+	for dir := range folders { // objects go only after their records are gone for good
+		if err := syncPath(dir); err != nil {
+			return err
+		}
+	}
+	for _, w := range g.Objects {
+		if err := removeReadOnly(w.Path); err != nil {
+			return err
+		}
+	}
+	for _, w := range g.Work {
+		if err := c.removeWork(w); err != nil {
+			return err
+		}
+	}
+	for _, w := range g.Rest {
+		if err := c.removeRest(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeWork removes a work folder, unless a process that outlived its run still writes
+// there.
+func (c *Cache) removeWork(w Waste) error {
+	if w.key.IsZero() {
+		return os.RemoveAll(w.Path)
+	}
+	return c.unlessHeld(w.key, func() error { return os.RemoveAll(w.Path) })
+}
+
+func (c *Cache) removeRest(w Waste) error {
+	var key digest.Key
+	dir := filepath.Dir(w.Path)
+	if dir != filepath.Join(c.dir, damagedDir) && key.UnmarshalText([]byte(filepath.Base(w.Path))) == nil {
+		// A lock file goes with the lease that was taken. An empty folder of lease files
+		// stays behind where leases are locks, and the other way round.
+		return c.unlessHeld(key, func() error { return removeReadOnly(w.Path) })
+	}
+	return removeReadOnly(w.Path)
+}
+
+// unlessHeld calls f with the lease of a key, or not at all where somebody holds it.
+func (c *Cache) unlessHeld(key digest.Key, f func() error) error {
+	l, err := c.acquire(key)
+	if errors.Is(err, store.ErrHeld) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer l.Release()
+	return f()
+}
+
+// removeReadOnly removes a file or folder also where, as on Windows, what is
+// read-only cannot be removed.
+func removeReadOnly(path string) error {
+	err := os.RemoveAll(path)
+	if err != nil && os.Chmod(path, 0o666) == nil {
+		err = os.RemoveAll(path)
+	}
+	return err
 }

@@ -8,6 +8,8 @@ import (
 	"runtime"
 )
 
+const inheritable = false
+
 var errNoLocks = errors.New("foil knows no file locks for " + runtime.GOOS)
 
 func lockFile(*os.File) (ok bool, err error) { return false, errNoLocks }

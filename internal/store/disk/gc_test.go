@@ -2,8 +2,6 @@ package disk
 
 import (
 	"errors"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
 // A yard is a cache with records of known sizes and times of use, to be swept.
@@ -22,24 +23,24 @@ type yard struct {
 // made publishes work that read other work, and was used some days ago.
 func (y yard) made(name, content string, daysAgo int, from ...string) {
 	y.Helper()
-	lock, err := y.TryLock(digest.KeyOf(name))
+	lock, err := y.acquire(keyOf(name))
 	if err != nil {
 		y.Fatal(err)
 	}
-	defer lock.Unlock()
+	defer lock.Release()
 	work, err := lock.Begin()
 	if err != nil {
 		y.Fatal(err)
 	}
-	r := &store.Record{KeyText: name, Cell: name}
+	r := &store.Record{KeyLines: linesOf(name), Cell: name}
 	for _, f := range from {
-		r.Inputs = append(r.Inputs, store.Input{Name: f, Key: digest.KeyOf(f)})
+		r.Inputs = append(r.Inputs, store.Input{Name: f, Key: keyOf(f)})
 	}
 	used := now.AddDate(0, 0, -daysAgo)
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(work.Out, "out"), []byte(content), 0o666),
-		work.Publish(r),
-		os.Chtimes(y.recordPath(digest.KeyOf(name)), used, used),
+		lock.Publish(y.Context(), work, r),
+		os.Chtimes(y.recordPath(keyOf(name)), used, used),
 	); err != nil {
 		y.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func (y yard) sweep(p Policy) (left string, g *Garbage) {
 		names = append(names, e.Record.Cell)
 		size += e.Size
 		for _, f := range e.Record.Outputs {
-			if _, err := y.Object(f); err != nil {
+			if _, err := y.object(f); err != nil {
 				y.Errorf("%s has lost its output: %v", e.Record.Cell, err)
 			}
 			if !objects[f.Digest] {
@@ -103,7 +104,7 @@ func days(n int) time.Time { return now.AddDate(0, 0, -n) }
 func keep(names ...string) map[digest.Key]bool {
 	m := map[digest.Key]bool{}
 	for _, n := range names {
-		m[digest.KeyOf(n)] = true
+		m[keyOf(n)] = true
 	}
 	return m
 }
@@ -146,7 +147,7 @@ func TestGarbageIsRemovedAndNothingElse(t *testing.T) {
 	y := yard{t, openTemp(t)}
 	y.made("good", "content", 1)
 	y.made("bad", "other", 1)
-	os.WriteFile(y.recordPath(digest.KeyOf("bad")), []byte("{}\n"), 0o666)
+	os.WriteFile(y.recordPath(keyOf("bad")), []byte("{}\n"), 0o666)
 	write := func(parts ...string) string {
 		path := filepath.Join(append([]string{y.dir}, parts...)...)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte("x"), 0o444)); err != nil {
@@ -155,27 +156,27 @@ func TestGarbageIsRemovedAndNothingElse(t *testing.T) {
 		return path
 	}
 	gone := []string{
-		y.recordPath(digest.KeyOf("bad")),
+		y.recordPath(keyOf("bad")),
 		write("objects", "ab", strings.Repeat("ab", 32)),
 		write("damaged", strings.Repeat("cd", 32)),
-		write("locks", digest.KeyOf("dead").String()),
+		write("locks", keyOf("dead").String()),
 		write("locks", "probe-1"),
-		write("work", digest.KeyOf("good").String(), "out", "x"), // published
-		write("work", digest.KeyOf("idle").String(), "log"),      // given up
-		write("work", "import-1", "x"),                           // a killed import's
+		write("work", keyOf("good").String(), "out", "x"), // published
+		write("work", keyOf("idle").String(), "log"),      // given up
+		write("work", "import-1", "x"),                    // a killed import's
 	}
 	stays := []string{
 		write("downloads", "ml-1m.zip"),
 		write("objects", "ab", "readme"),
-		write("work", digest.KeyOf("running").String(), "log"),
-		write("work", digest.KeyOf("kept").String(), "checkpoint", "x"),
+		write("work", keyOf("running").String(), "log"),
+		write("work", keyOf("kept").String(), "checkpoint", "x"),
 	}
-	lock, err := y.TryLock(digest.KeyOf("running"))
+	lock, err := y.acquire(keyOf("running"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Unlock()
-	stays = append(stays, y.lockPath(digest.KeyOf("running")))
+	defer lock.Release()
+	stays = append(stays, y.lockPath(keyOf("running")))
 	left, g := y.sweep(Policy{Keep: keep("good", "kept"), Idle: time.Now().Add(time.Hour)})
 	if left != "good" {
 		t.Errorf("left: %s", left)
@@ -197,14 +198,14 @@ func TestGarbageIsRemovedAndNothingElse(t *testing.T) {
 
 func TestUnfinishedWorkStaysUntilItIsIdle(t *testing.T) {
 	y := yard{t, openTemp(t)}
-	lock, err := y.TryLock(digest.KeyOf("work"))
+	lock, err := y.acquire(keyOf("work"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := lock.Begin(); err != nil {
 		t.Fatal(err)
 	}
-	lock.Unlock()
+	lock.Release()
 	if _, g := y.sweep(Policy{Idle: time.Now().Add(-time.Hour)}); len(g.Work) != 0 {
 		t.Errorf("removed %+v", g.Work)
 	}
@@ -243,7 +244,7 @@ func TestNothingIsRemovedWhereANewerFoilWrote(t *testing.T) {
 // A record says what it was made from, and nothing holds it to that.
 func TestRecordsInACircleHaveALastUse(t *testing.T) {
 	entry := func(name string, daysAgo int, from string) Entry {
-		return Entry{Key: digest.KeyOf(name), Used: days(daysAgo), Record: &store.Record{Cell: name, Inputs: []store.Input{{Key: digest.KeyOf(from)}}}}
+		return Entry{Key: keyOf(name), Used: days(daysAgo), Record: &store.Record{Cell: name, Inputs: []store.Input{{Key: keyOf(from)}}}}
 	}
 	list := byLastUse([]Entry{entry("a", 1, "b"), entry("b", 2, "a"), entry("c", 3, "c")})
 	got := map[string]bool{}
@@ -259,7 +260,7 @@ func TestLookingUpIsUse(t *testing.T) {
 	y := yard{t, openTemp(t)}
 	y.made("work", "content", 1)
 	old := time.Now().AddDate(0, 0, -90)
-	os.Chtimes(y.recordPath(digest.KeyOf("work")), old, old)
+	os.Chtimes(y.recordPath(keyOf("work")), old, old)
 	lookup(t, y.Cache, "work")
 	if entries, _ := y.Entries(); time.Since(entries[0].Used) > time.Hour {
 		t.Errorf("last used %s", entries[0].Used)

@@ -4,13 +4,13 @@ package disk
 
 import (
 	"encoding/json"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"foil/internal/store"
 )
 
 // endedProcess returns the PID of one that has ended.
@@ -25,7 +25,7 @@ func endedProcess(t *testing.T) int {
 
 func TestLockThatOutlivesItsOwnerIsToldFromWorkThatGoesOn(t *testing.T) {
 	c := openTemp(t)
-	key := digest.KeyOf("work")
+	key := keyOf("work")
 	host, _ := os.Hostname()
 	ended := endedProcess(t)
 	for name, test := range map[string]struct {
@@ -37,7 +37,7 @@ func TestLockThatOutlivesItsOwnerIsToldFromWorkThatGoesOn(t *testing.T) {
 		"on another host":          {store.Owner{Host: host + "2", PID: ended, Space: pidSpace()}, false},
 		"in another PID namespace": {store.Owner{Host: host, PID: ended, Space: "pid:[1]"}, false},
 	} {
-		lock, err := c.TryLock(key)
+		lock, err := c.acquire(key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestLockThatOutlivesItsOwnerIsToldFromWorkThatGoesOn(t *testing.T) {
 		if test.orphan && !strings.HasSuffix(s.Orphan.String(), " has ended, but something it started still holds "+c.lockPath(key)) {
 			t.Errorf("%s: %v", name, s.Orphan)
 		}
-		lock.file.Close() // killed: the file stays
+		lock.Inherit().Close() // killed: the file stays
 		if s, err := c.WorkState(key); err != nil || s != nil {
 			t.Errorf("%s, unlocked: %+v, %v", name, s, err)
 		}

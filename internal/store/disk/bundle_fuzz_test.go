@@ -5,10 +5,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"foil/internal/digest"
-	"foil/internal/store"
 	"strings"
 	"testing"
+
+	"foil/internal/digest"
+	"foil/internal/store"
 )
 
 // FuzzImport is given the parts of a bundle. What holds them together (digests, keys,
@@ -35,7 +36,7 @@ func FuzzImport(f *testing.F) {
 				t.Errorf("a record is there that %v", e.Problem)
 			}
 			for _, o := range e.files() {
-				if _, err := c.Object(o); err != nil {
+				if _, err := c.object(o); err != nil {
 					t.Error(err)
 				}
 			}
@@ -49,7 +50,7 @@ type parts struct{ manifest, object, record []byte }
 func newParts(t testing.TB) parts {
 	object := []byte("the content of an object")
 	r := &store.Record{
-		Format: store.RecordFormat, Key: digest.KeyOf("work"), KeyText: "work",
+		Format: store.RecordFormat, Key: keyOf("work"), KeyLines: linesOf("work"),
 		Outputs: []File{{Name: "out", Digest: digest.Of(object), Size: int64(len(object))}},
 		Inputs:  []store.Input{{Name: "in"}},
 	}
@@ -80,8 +81,8 @@ func (p parts) changed(manifest, object, record []byte) parts {
 	pairs := []string{
 		digest.Of(p.object).String(), digest.Of(object).String(),
 		objectName(digest.Of(p.object))[:11], objectName(digest.Of(object))[:11], // objects/ab/
-		digest.KeyOf("work").String(), digest.KeyOf(text.Key).String(),
-		recordName(digest.KeyOf("work"))[:11], recordName(digest.KeyOf(text.Key))[:11],
+		keyOf("work").String(), digest.KeyOf(text.Key).String(),
+		recordName(keyOf("work"))[:11], recordName(digest.KeyOf(text.Key))[:11],
 		size(p.object), size(object),
 	}
 	record = resealed(replace(record, pairs...))
@@ -118,7 +119,7 @@ func (p parts) bundle(t *testing.T) []byte {
 
 func TestBundleOfChangedPartsIsWhole(t *testing.T) {
 	seed := newParts(t)
-	other := bytes.Replace(seed.record, []byte(`"key_text": "work"`), []byte(`"key_text": "other"`), 1)
+	other := bytes.Replace(seed.record, []byte(`kind \"work\"`), []byte(`kind \"other\"`), 1)
 	c := openTemp(t)
 	if _, err := c.Import(bytes.NewReader(seed.changed(seed.manifest, []byte("another content"), other).bundle(t))); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,100 @@
+package disk
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+)
+
+// A leasing is a way to hold leases. A cache has one, see wayFile.
+type leasing interface {
+	// take returns store.ErrHeld where somebody holds the lease of a key.
+	take(key digest.Key) (hold, error)
+
+	// holder says who holds the lease of a key; nil where nobody does, as far as is known.
+	holder(key digest.Key) (*store.Holder, error)
+}
+
+// A hold is a lease that this process has taken.
+type hold interface {
+	sign(store.Owner) error // says, for others, who holds it
+	check() error           // store.ErrLost if it has ended
+	lost() <-chan struct{}  // closed when it has ended; nil: it does not end
+	file() *os.File         // keeps it as long as a process has it open; nil: nothing does
+	giveBack()
+}
+
+// A lease is the right to make a key.
+type lease struct {
+	cache   *Cache
+	key     digest.Key
+	hold    hold
+	begun   bool // an attempt of this lease has begun
+	release sync.Once
+}
+
+var (
+	_ store.Lease       = (*lease)(nil)
+	_ store.Inheritable = (*lease)(nil)
+)
+
+// Acquire takes the lease of a key, or returns store.ErrHeld.
+func (c *Cache) Acquire(ctx context.Context, key digest.Key) (store.Lease, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l, err := c.acquire(key)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func (c *Cache) acquire(key digest.Key) (*lease, error) {
+	if err := c.Writable(); err != nil {
+		return nil, err
+	}
+	h, err := c.leases.take(key)
+	if err != nil {
+		return nil, err
+	}
+	return &lease{cache: c, key: key, hold: h}, nil
+}
+
+// Holder says who holds the lease of a key; nil where nobody does.
+func (c *Cache) Holder(_ context.Context, key digest.Key) (*store.Holder, error) {
+	return c.leases.holder(key)
+}
+
+// Lost is closed when the lease has ended before Release.
+func (l *lease) Lost() <-chan struct{} { return l.hold.lost() }
+
+// Inherit returns the file that is locked, where locks are flocks. A process that is given
+// it as an open file holds the lease as well: nobody else gets it before both have ended,
+// or before Release.
+func (l *lease) Inherit() *os.File { return l.hold.file() }
+
+// Release gives the lease back.
+func (l *lease) Release() { l.release.Do(l.hold.giveBack) }
+
+// thisOwner is who takes a lease now, in this process.
+func thisOwner() store.Owner {
+	host, _ := os.Hostname()
+	return store.Owner{Host: host, PID: os.Getpid(), Space: pidSpace(), Since: time.Now().UTC()}
+}
+
+// isGone says whether the process of an owner has ended. It is false where that cannot be
+// told: of processes on another machine, or in another container.
+func isGone(o *store.Owner) bool {
+	host, err := os.Hostname()
+	return o != nil && err == nil && o.Host == host && o.Space == pidSpace() && hasEnded(o.PID)
+}
+
+func leaseError(key digest.Key, err error) error {
+	return fmt.Errorf("lease of %s: %w", key.Short(), err)
+}

@@ -1,0 +1,345 @@
+package disk
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+)
+
+// fileLeases are files that are made with create-exclusive and renewed by their owner, for
+// file systems on which locks do not work.
+//
+// The leases of a key are numbered: leases/KEY/1, leases/KEY/2, ... The highest one counts.
+// Others may take the next number only after they have seen the content of the file
+// unchanged for the whole expiry, by their own clock. So the clocks of two machines are
+// never compared. Since files are made exclusively, of two who take over at once only one
+// gets the number. It then removes the file that expired. That is how the previous owner,
+// should it still live, finds that its lease is lost.
+//
+// An owner counts the same expiry from the beginning of its last renewal, which is earlier
+// than anybody can have seen it. So it gives up before somebody else takes over.
+type fileLeases struct {
+	cache     *Cache
+	heartbeat time.Duration
+	expiry    time.Duration
+
+	mu   sync.Mutex
+	seen map[string]sighting // by path
+}
+
+// A sighting is what a lease file held, and since when nothing else was seen in it.
+type sighting struct {
+	text  string
+	since time.Time
+}
+
+// A leaseText is the content of a lease file. Each renewal changes it.
+type leaseText struct {
+	store.Owner
+	Token   string `json:"token"`
+	Renewed int    `json:"renewed"`
+}
+
+func (l *fileLeases) take(key digest.Key) (hold, error) {
+	dir := l.cache.leasePath(key)
+	for {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return nil, leaseError(key, err)
+		}
+		h, err := l.takeIn(dir)
+		switch {
+		case errors.Is(err, store.ErrHeld):
+			return nil, err
+		case errors.Is(err, fs.ErrNotExist):
+			continue // the previous owner has removed the folder
+		case err != nil:
+			return nil, leaseError(key, err)
+		}
+		return h, nil
+	}
+}
+
+func (l *fileLeases) takeIn(dir string) (*fileHold, error) {
+	last, err := highest(dir)
+	if err != nil {
+		return nil, err
+	}
+	var old string
+	if last > 0 {
+		expired := false
+		if old, expired, err = l.look(numbered(dir, last)); err != nil {
+			return nil, err
+		}
+		if !expired {
+			return nil, store.ErrHeld
+		}
+	}
+	h := newFileHold(l, numbered(dir, last+1))
+	if err := h.create(); errors.Is(err, fs.ErrExist) {
+		return nil, store.ErrHeld
+	} else if err != nil {
+		return nil, err
+	}
+	// While this process was about to make the file, others may have renewed the old one,
+	// given it back, or taken over and gone further.
+	now, err := highest(dir)
+	if err == nil && last > 0 {
+		var text []byte
+		text, err = os.ReadFile(numbered(dir, last))
+		if string(text) != old {
+			now = 0
+		}
+	}
+	if err != nil || now != last+1 {
+		h.remove()
+		return nil, store.ErrHeld
+	}
+	for n := range last {
+		l.remove(numbered(dir, n+1))
+	}
+	h.start()
+	return h, nil
+}
+
+// highest is the highest number of a lease in a folder; 0: there is none.
+func highest(dir string) (n int, err error) {
+	err = eachEntry(dir, func(_, name string) error {
+		if i, err := strconv.Atoi(name); err == nil {
+			n = max(n, i)
+		}
+		return nil
+	})
+	return n, err
+}
+
+func numbered(dir string, n int) string { return filepath.Join(dir, strconv.Itoa(n)) }
+
+// look reads a lease file, and says whether it has expired.
+func (l *fileLeases) look(path string) (text string, expired bool, err error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", false, err
+	}
+	if l.cache.cleaning {
+		return string(content), true, nil // nobody is left who could renew it
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s, known := l.seen[path]
+	if !known || s.text != string(content) {
+		s = sighting{string(content), time.Now()}
+		l.seen[path] = s
+	}
+	return s.text, time.Since(s.since) >= l.expiry, nil
+}
+
+func (l *fileLeases) remove(path string) {
+	os.Remove(path)
+	l.mu.Lock()
+	delete(l.seen, path)
+	l.mu.Unlock()
+}
+
+func (l *fileLeases) holder(key digest.Key) (*store.Holder, error) {
+	dir := l.cache.leasePath(key)
+	last, err := highest(dir)
+	if err != nil || last == 0 {
+		return nil, err
+	}
+	path := numbered(dir, last)
+	text, expired, err := l.look(path)
+	if err != nil || expired {
+		return nil, ignoreMissing(err)
+	}
+	h := &store.Holder{}
+	var content leaseText
+	if json.Unmarshal([]byte(text), &content) == nil {
+		h.Owner = &content.Owner
+	}
+	if isGone(h.Owner) {
+		h.Orphan = &store.Orphan{Owner: h.Owner, Path: path, Expires: l.expiry}
+	}
+	return h, nil
+}
+
+// A fileHold is a lease file of this process.
+type fileHold struct {
+	leases *fileLeases
+	path   string
+	token  string
+	owner  store.Owner
+	stop   chan struct{}
+	ended  chan struct{} // closed when the lease is lost
+	watch  *time.Timer   // ends the lease where a renewal does not return
+
+	files   sync.Mutex // one renewal at a time; it may wait for the file system
+	renewed int
+
+	mu     sync.Mutex
+	last   time.Time // before the last renewal began
+	isLost bool
+}
+
+func newFileHold(l *fileLeases, path string) *fileHold {
+	return &fileHold{
+		leases: l, path: path, token: rand.Text(), owner: thisOwner(), last: time.Now(),
+		stop: make(chan struct{}), ended: make(chan struct{}),
+	}
+}
+
+// create makes the file, which must not exist.
+func (h *fileHold) create() error {
+	f, err := os.OpenFile(h.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(h.write(f), f.Close()); err != nil {
+		os.Remove(h.path)
+		return err
+	}
+	return nil
+}
+
+func (h *fileHold) write(f *os.File) error {
+	text, err := json.Marshal(leaseText{h.owner, h.token, h.renewed})
+	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
+	if _, err := f.WriteAt(text, 0); err != nil {
+		return err
+	}
+	return f.Truncate(int64(len(text)))
+}
+
+// start keeps the lease from now on. It has not been renewed for a while if this process
+// was stopped since it made the file.
+func (h *fileHold) start() {
+	h.watch = time.AfterFunc(h.leases.expiry-time.Since(h.last), h.lose)
+	go h.keep()
+}
+
+// keep renews the lease until it is given back or lost.
+func (h *fileHold) keep() {
+	tick := time.NewTicker(h.leases.heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.stop:
+			return
+		case <-h.ended:
+			return
+		case <-tick.C:
+			// What else fails may work again before the lease expires.
+			if err := h.renew(); errors.Is(err, store.ErrLost) {
+				h.lose()
+			}
+		}
+	}
+}
+
+// renew changes the content of the file, if it is still this lease's.
+func (h *fileHold) renew() error {
+	h.files.Lock()
+	defer h.files.Unlock()
+	begin := time.Now()
+	if h.isOver(begin) {
+		return store.ErrLost
+	}
+	f, err := h.open()
+	if err != nil {
+		return err
+	}
+	h.renewed++
+	if err := errors.Join(h.write(f), f.Close()); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.isLost {
+		return store.ErrLost
+	}
+	h.last = begin
+	h.watch.Reset(h.leases.expiry - time.Since(begin))
+	return nil
+}
+
+// open opens the file. Opened anew it shows, also on a network, what others have done.
+func (h *fileHold) open() (*os.File, error) {
+	f, err := os.OpenFile(h.path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, store.ErrLost
+	} else if err != nil {
+		return nil, err
+	}
+	var content leaseText
+	if err := json.NewDecoder(f).Decode(&content); err != nil || content.Token != h.token {
+		f.Close()
+		return nil, cmp.Or(err, store.ErrLost)
+	}
+	return f, nil
+}
+
+// isOver says whether the lease may have been taken over. Go's own clock stands still while
+// a machine sleeps; the time of day does not.
+func (h *fileHold) isOver(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.isLost || max(now.Sub(h.last), now.Round(0).Sub(h.last.Round(0))) >= h.leases.expiry
+}
+
+func (h *fileHold) lose() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.isLost {
+		h.isLost = true
+		close(h.ended)
+	}
+}
+
+func (h *fileHold) check() error {
+	err := h.renew()
+	if errors.Is(err, store.ErrLost) {
+		h.lose()
+	}
+	return err
+}
+
+// sign notes nothing new: the file has said who owns it from the start.
+func (h *fileHold) sign(store.Owner) error { return nil }
+
+func (h *fileHold) lost() <-chan struct{} { return h.ended }
+
+func (h *fileHold) file() *os.File { return nil }
+
+func (h *fileHold) giveBack() {
+	close(h.stop)
+	h.watch.Stop()
+	h.remove()
+}
+
+// remove removes the file if it is this lease's, and the folder if nothing is left in it.
+func (h *fileHold) remove() {
+	h.files.Lock()
+	defer h.files.Unlock()
+	if h.isOver(time.Now()) {
+		return
+	}
+	f, err := h.open()
+	if err != nil {
+		return
+	}
+	f.Close()
+	h.leases.remove(h.path)
+	os.Remove(filepath.Dir(h.path))
+}

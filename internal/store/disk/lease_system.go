@@ -1,0 +1,121 @@
+package disk
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+)
+
+// systemLeases are locks of the operating system on locks/KEY. They end with the processes
+// that have the file open, however these end.
+type systemLeases struct{ cache *Cache }
+
+// A systemHold is a file that is locked.
+type systemHold struct{ locked *os.File }
+
+func (s systemLeases) take(key digest.Key) (hold, error) {
+	path := s.cache.lockPath(key)
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+		if err != nil {
+			return nil, leaseError(key, err)
+		}
+		ok, err := s.cache.system.exclusive(f)
+		if err != nil || !ok {
+			f.Close()
+			if err == nil {
+				return nil, store.ErrHeld
+			}
+			return nil, leaseError(key, err)
+		}
+		// The previous owner removed the file. What is locked now may be a file that has no
+		// name any more, while another one is locked under this name.
+		if isAt(f, path) {
+			return systemHold{f}, nil
+		}
+		f.Close()
+	}
+}
+
+func isAt(f *os.File, path string) bool {
+	a, err1 := f.Stat()
+	b, err2 := os.Stat(path)
+	return err1 == nil && err2 == nil && os.SameFile(a, b)
+}
+
+func (s systemLeases) holder(key digest.Key) (*store.Holder, error) {
+	held, err := s.isLocked(key)
+	if err != nil || !held {
+		return nil, err
+	}
+	h := &store.Holder{Owner: s.owner(key)}
+	if !isGone(h.Owner) {
+		return h, nil
+	}
+	// The owner may have unlocked, and then ended, after its lock was seen.
+	if held, err = s.isLocked(key); err != nil || !held {
+		return nil, err
+	}
+	if now := s.owner(key); now != nil && *now == *h.Owner {
+		h.Orphan = &store.Orphan{Owner: now, Path: s.cache.lockPath(key)}
+	}
+	return h, nil
+}
+
+// isLocked asks for a shared lock for a moment, since an exclusive one needs a folder that
+// can be written.
+func (s systemLeases) isLocked(key digest.Key) (bool, error) {
+	f, err := os.Open(s.cache.lockPath(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	ok, err := s.cache.system.shared(f)
+	return !ok, err
+}
+
+// owner reads who locked a file; nil when that is not known.
+func (s systemLeases) owner(key digest.Key) *store.Owner {
+	owner := new(store.Owner)
+	text, err := os.ReadFile(s.cache.lockPath(key))
+	if err != nil || json.Unmarshal(text, owner) != nil {
+		return nil
+	}
+	return owner
+}
+
+// sign writes to the file that is locked: one more file for each cell may take longer to
+// make and remove than to sync one. Nothing but messages depends on it.
+func (h systemHold) sign(o store.Owner) error {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
+	if _, err := h.locked.WriteAt(text, 0); err != nil {
+		return err
+	}
+	return h.locked.Truncate(int64(len(text))) // an owner that was killed may have left more
+}
+
+func (h systemHold) check() error { return nil }
+
+func (h systemHold) lost() <-chan struct{} { return nil }
+
+func (h systemHold) file() *os.File {
+	if !inheritable {
+		return nil
+	}
+	return h.locked
+}
+
+func (h systemHold) giveBack() {
+	os.Remove(h.locked.Name())
+	h.locked.Close()
+}

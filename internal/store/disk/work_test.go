@@ -1,0 +1,137 @@
+package disk
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestUnpublishedWorkIsNotFound(t *testing.T) {
+	c := openTemp(t)
+	lock, err := c.acquire(keyOf("work"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	work, err := lock.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.WriteFile(filepath.Join(work.Out, "half"), []byte("x"), 0o666)
+	os.Mkdir(work.Checkpoint, 0o777)
+	os.WriteFile(filepath.Join(work.Checkpoint, "epoch3"), []byte("x"), 0o666)
+	lock.Release() // as the operating system does for a killed process
+
+	if r, _ := lookup(t, c, "work"); r != nil {
+		t.Fatal("unfinished work was found")
+	}
+	lock, err = c.acquire(keyOf("work"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	if work, err = lock.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(work.Out); len(entries) > 0 {
+		t.Error("the next run finds half an output")
+	}
+	if !work.Resumes {
+		t.Error("the next run does not find the checkpoint")
+	}
+}
+
+func TestWorkStateTellsHowFarWorkIs(t *testing.T) {
+	c := openTemp(t)
+	key := keyOf("work")
+	state := func() *WorkState {
+		t.Helper()
+		s, err1 := c.WorkState(key)
+		begun, err2 := c.Begun()
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		if s != nil && !begun[key] || begun[keyOf("other work")] {
+			t.Errorf("begun: %v, in the state %+v", begun, s)
+		}
+		return s
+	}
+	if s := state(); s != nil {
+		t.Fatalf("before: %+v", s)
+	}
+	killed := `{"host":"elsewhere","pid":1,"since":"2026-11-24T15:00:00Z"}` + strings.Repeat(" ", 500)
+	if err := os.WriteFile(c.lockPath(key), []byte(killed), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if s := state(); s != nil {
+		t.Fatalf("a killed owner: %+v", s)
+	}
+	lock, err := c.acquire(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := state(); s == nil || !s.Running {
+		t.Errorf("locked: %+v", s)
+	}
+	work, err := lock.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := state(); !s.Running || s.Owner == nil || s.Owner.PID != os.Getpid() || s.Checkpoint || s.Log != "" {
+		t.Errorf("running: %+v", s)
+	}
+	os.WriteFile(work.Log, []byte("x"), 0o666)
+	os.Mkdir(work.Checkpoint, 0o777)
+	os.WriteFile(filepath.Join(work.Checkpoint, "epoch1"), nil, 0o666)
+	saved := time.Date(2026, 11, 24, 12, 3, 0, 0, time.UTC)
+	os.Chtimes(filepath.Join(work.Checkpoint, "epoch1"), saved, saved)
+	if err := lock.Fail(errors.New("no luck")); err != nil {
+		t.Fatal(err)
+	}
+	lock.Release()
+	if s := state(); s.Running || s.Failure != "no luck" || !s.Checkpoint || !s.Saved.Equal(saved) || s.Log != work.Log {
+		t.Errorf("failed: %+v", s)
+	}
+	if lock, err = c.acquire(key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	lock.Release()
+	if s := state(); s.Running || s.Failure != "" || !s.Checkpoint {
+		t.Errorf("interrupted: %+v", s)
+	}
+}
+
+// A process of an earlier owner may have the log open for longer than its lease.
+func TestLateWriterDoesNotReachThePublishedLog(t *testing.T) {
+	for name, openTemp := range bothWays {
+		t.Run(name, func(t *testing.T) {
+			c := openTemp(t)
+			first := beginWork(t, c, "work", nil)
+			late, err := os.Create(first.Log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer late.Close()
+			late.WriteString("one\n")
+			first.Release()
+			second := beginWork(t, c, "work", map[string]string{"out": "content"})
+			r, err := second.publish(t, "work")
+			if err != nil {
+				t.Fatal(err)
+			}
+			late.WriteString("two\n")
+			path, err := open(t, c.Dir()).object(*r.Log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text, _ := os.ReadFile(path); string(text) != "one\n" {
+				t.Errorf("the log is %q", text)
+			}
+		})
+	}
+}
