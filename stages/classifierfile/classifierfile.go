@@ -15,6 +15,7 @@ import (
 	"foil/internal/safetensors"
 	"foil/models/backend"
 	"foil/models/l2l"
+	"foil/models/nn"
 	"foil/pipeline"
 )
 
@@ -107,7 +108,7 @@ func write(create artifact.CreateFunc, name string, tensors []safetensors.Tensor
 }
 
 // CopyTensors copies weights as a file of tensors takes them.
-func CopyTensors(w *l2l.Weights) ([]safetensors.Tensor, error) {
+func CopyTensors(w *nn.Weights) ([]safetensors.Tensor, error) {
 	out := make([]safetensors.Tensor, len(w.Params))
 	for i, p := range w.Params {
 		values, err := backend.Copy(w.Tensors[i])
@@ -121,8 +122,8 @@ func CopyTensors(w *l2l.Weights) ([]safetensors.Tensor, error) {
 
 // A Trained is a network with its weights.
 type Trained struct {
-	Network *l2l.Network
-	Weights *l2l.Weights
+	Network *nn.Network
+	Weights *nn.Weights
 }
 
 // EvaluationBatch is how many images are judged or attacked at once.
@@ -130,8 +131,8 @@ const EvaluationBatch = 100
 
 // Evaluator asks the classifier about so many images of a shape, or fewer. Its weights
 // may be frozen, which is faster, or still learn.
-func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*l2l.Evaluator, error) {
-	return l2l.NewEvaluator(l2l.EvaluatorConfig{
+func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*nn.Evaluator, error) {
+	return nn.NewEvaluator(nn.EvaluatorConfig{
 		Network: t.Network, Shape: [3]int{image.Channels, image.Height, image.Width},
 		Batch: min(images, EvaluationBatch), Frozen: frozen, Backend: b,
 	}, t.Weights)
@@ -163,20 +164,20 @@ func Open(b compute.Backend, a pipeline.Artifact, c Config, checkpoint string) (
 }
 
 // OpenAttacker builds the attacker that the classifier of an artifact was trained
-// against.
-func OpenAttacker(b compute.Backend, a pipeline.Artifact, c Config, checkpoint string) (v l2l.Variant, t Trained, err error) {
+// against, and the recipe of its game.
+func OpenAttacker(b compute.Backend, a pipeline.Artifact, c Config, checkpoint string) (r l2l.Recipe, t Trained, err error) {
 	if c.Game == nil {
-		return v, t, fmt.Errorf("the classifier was trained by %s, which leaves no attacker network behind; the methods l2l-* do", c.Method)
+		return r, t, fmt.Errorf("the classifier was trained by %s, which leaves no attacker network behind; the methods l2l-* do", c.Method)
 	}
-	v, n, err := c.Game.Build(c.Image)
+	r, n, err := c.Game.Build(c.Image)
 	if err != nil {
-		return v, t, err
+		return r, t, err
 	}
 	t, err = open(b, a, n, checkpoint+"-attacker")
-	return v, t, err
+	return r, t, err
 }
 
-func open(b compute.Backend, a pipeline.Artifact, n *l2l.Network, name string) (t Trained, err error) {
+func open(b compute.Backend, a pipeline.Artifact, n *nn.Network, name string) (t Trained, err error) {
 	path, err := a.Path(name + ".safetensors")
 	if err != nil {
 		return t, err

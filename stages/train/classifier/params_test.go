@@ -2,8 +2,12 @@ package classifier
 
 import (
 	"math"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
+	"foil/models/l2l"
 	"foil/models/random"
 	"foil/spec"
 	"foil/stages/classifierfile"
@@ -124,9 +128,9 @@ func TestAttacksOfTrainingsStartAsPublished(t *testing.T) {
 	for method, steps := range map[string]int{"plain": 0, "fgsm": 1, "pgd": 10, "trades": 10} {
 		p := defaults().(*Params)
 		p.Method = method
-		m, start := p.method()
-		if m.Attack.Steps != steps {
-			t.Errorf("%s: %d steps, want %d", method, m.Attack.Steps, steps)
+		moves, start := p.recipe().Moves(), p.start()
+		if moves != steps {
+			t.Errorf("%s: %d steps, want %d", method, moves, steps)
 		}
 		if method == "plain" || method == "fgsm" {
 			if start != nil {
@@ -145,5 +149,25 @@ func TestAttacksOfTrainingsStartAsPublished(t *testing.T) {
 		if sd := math.Sqrt(square / float64(len(x))); math.Abs(sd-0.001) > 5e-5 || largest < 0.003 {
 			t.Errorf("%s: the start has a deviation of %g and reaches %g, want normal noise of 0.001", method, sd, largest)
 		}
+	}
+}
+
+// TestMethodsAreThoseOfTheTable holds the names that specs may have, and the blocks of
+// parameters, against the table.
+func TestMethodsAreThoseOfTheTable(t *testing.T) {
+	var names, blocks []string
+	params := reflect.TypeFor[Params]()
+	for i := range params.NumField() {
+		blocks = append(blocks, params.Field(i).Tag.Get("yaml"))
+	}
+	for _, m := range l2l.Methods {
+		names = append(names, m.Name)
+		if m.Takes != "" && !slices.Contains(blocks, string(m.Takes)) {
+			t.Errorf("%s takes %s, which is no parameter", m.Name, m.Takes)
+		}
+	}
+	method, _ := params.FieldByName("Method")
+	if got, want := method.Tag.Get("oneof"), strings.Join(names, ","); got != want {
+		t.Errorf("specs may name %s, the table has %s", got, want)
 	}
 }
