@@ -10,25 +10,22 @@ import (
 	"foil/models/nn"
 )
 
-// The variants that interpolate, after the published scripts for Grad and 2-Step L2L
-// with adversarial interpolation. An attacker pulls the features of an image, which
-// the classifier's last layer sees, towards those of a partner, another image of the
-// batch, from a random start near it. The attacker moves first; the classifier then
-// learns the images made before that, with labels smoothed towards all that the
-// partner is not.
+// The games that interpolate, after the published scripts for Grad and 2-Step L2L with
+// adversarial interpolation. From a random start near an image, an attacker pulls its features,
+// the input of the classifier's last layer, towards those of a partner, another image of the
+// batch. The attacker moves first. Then the classifier learns the images that the attacker made
+// before its move, with labels smoothed towards all classes but the partner's.
 //
-// From the scripts: the partner is the image at the other end of the batch; the
-// start is uniform in +-epsilon and not clipped; the attacker sees the start beside
-// the gradient of the batch's mean distance there, divided by its largest absolute
-// value; what it made is kept within epsilon of the image and in [0, 1]; features
-// are taken in evaluation mode. Callers see to the classifier's rate: with Grad it is a
-// tenth from the 60th epoch of 76 on (and would be a hundredth from the 90th), with
-// 2-Step it falls at 30, 60 and 90 of 300.
+// As in the scripts: the partner is the image at the other end of the batch. The start is
+// uniform in +-epsilon and not clipped. The attacker sees the start and the gradient of the
+// batch's mean distance there, divided by its largest absolute value. The attacked image is kept
+// within epsilon of the image and in [0, 1]. Features are taken in evaluation mode. The caller
+// sets the classifier's rate: with Grad it is a tenth from the 60th epoch of 76 on (and would be
+// a hundredth from the 90th), with 2-Step it falls at 30, 60 and 90 of 300.
 //
-// Ours: an all-zero gradient remains zero, where the scripts divide by it; and the
-// attacker is in training mode on its turn with 2-Step, too, where the script names
-// the switch without calling it, so that its attacker is in evaluation mode from
-// the second batch on.
+// Unlike in the scripts: an all-zero gradient remains zero, where the scripts divide by it. On
+// its turn the attacker of 2-Step is in training mode, too. The script names that switch without
+// calling it, so there the attacker is in evaluation mode from the second batch on.
 
 // A pull leads from a start to images, before they are kept within bounds.
 type pull func(g *round, start *Node) *Node

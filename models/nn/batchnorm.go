@@ -47,7 +47,8 @@ func (n BatchNorm) Apply(p *Pass, x Parts) Parts {
 		y, mean, variance := p.normalise(x, scale, shift, n.epsilon)
 		count := x.size() / mean.Shape().Size()
 		if count == 1 {
-			panic(errors.New("batch norm sees one value of a channel, which has no variance: a batch of one image is too few for images as small as these"))
+			panic(errors.New("batch norm sees one value of a channel, which has no variance: " +
+				"a batch of one image is too small for images of this size"))
 		}
 		n.move(p, count, mean, variance)
 		return y
