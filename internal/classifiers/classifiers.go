@@ -14,6 +14,7 @@ import (
 	"foil/internal/safetensors"
 	"foil/models/backend"
 	"foil/models/l2l"
+	"foil/models/nn"
 	"foil/pipeline"
 )
 
@@ -35,7 +36,7 @@ type Config struct {
 }
 
 // CopyTensors copies weights as a file of tensors takes them.
-func CopyTensors(w *l2l.Weights) ([]safetensors.Tensor, error) {
+func CopyTensors(w *nn.Weights) ([]safetensors.Tensor, error) {
 	out := make([]safetensors.Tensor, len(w.Params))
 	for i, p := range w.Params {
 		values, err := backend.Copy(w.Tensors[i])
@@ -49,8 +50,8 @@ func CopyTensors(w *l2l.Weights) ([]safetensors.Tensor, error) {
 
 // A Trained is a network with its weights.
 type Trained struct {
-	Network *l2l.Network
-	Weights *l2l.Weights
+	Network *nn.Network
+	Weights *nn.Weights
 }
 
 // EvaluationBatch is how many images are evaluated or attacked at once.
@@ -58,8 +59,8 @@ const EvaluationBatch = 100
 
 // Evaluator evaluates the classifier on up to so many images of a shape. Frozen weights are
 // faster; weights that are still trained must not be frozen.
-func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*l2l.Evaluator, error) {
-	return l2l.NewEvaluator(l2l.EvaluatorConfig{
+func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*nn.Evaluator, error) {
+	return nn.NewEvaluator(nn.EvaluatorConfig{
 		Network: t.Network, Shape: [3]int{image.Channels, image.Height, image.Width},
 		Batch: min(images, EvaluationBatch), Frozen: frozen, Backend: b,
 	}, t.Weights)
@@ -103,19 +104,19 @@ func (s *Saved) Open(b compute.Backend, checkpoint string) (t Trained, err error
 }
 
 // OpenAttacker builds the attacker that the classifier was trained against.
-func (s *Saved) OpenAttacker(b compute.Backend, checkpoint string) (v l2l.Variant, t Trained, err error) {
+func (s *Saved) OpenAttacker(b compute.Backend, checkpoint string) (r l2l.Recipe, t Trained, err error) {
 	if s.Game == nil {
-		return v, t, fmt.Errorf("the classifier was trained by %s, which leaves no attacker network behind; the methods l2l-* do", s.Method)
+		return r, t, fmt.Errorf("the classifier was trained by %s, which leaves no attacker network behind; the methods l2l-* do", s.Method)
 	}
-	v, n, err := s.Game.Build(s.Image)
+	r, n, err := s.Game.Build(s.Image)
 	if err != nil {
-		return v, t, err
+		return r, t, err
 	}
 	t, err = s.open(b, n, checkpoint, AttackerPart)
-	return v, t, err
+	return r, t, err
 }
 
-func (s *Saved) open(b compute.Backend, n *l2l.Network, checkpoint, part string) (t Trained, err error) {
+func (s *Saved) open(b compute.Backend, n *nn.Network, checkpoint, part string) (t Trained, err error) {
 	file, err := s.training.Weights(checkpoint, part)
 	if err != nil {
 		return t, err

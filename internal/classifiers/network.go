@@ -1,10 +1,10 @@
 package classifiers
 
 import (
-	"fmt"
-
 	"foil/internal/artifact"
 	"foil/models/l2l"
+	"foil/models/nn"
+	"foil/models/zoo"
 	"foil/spec"
 )
 
@@ -26,39 +26,18 @@ var NetworkParams = &spec.Params[Network]{
 
 // Settle writes the authors' width out where none is given.
 func (n *Network) Settle() {
-	if n.Width == 0 {
-		n.Width = map[string]int{"wrn-34": 10, "resnet-18": 64, "resnet-9": 64, "small-cnn": 32}[n.Name]
+	if c, err := zoo.FindClassifier(n.Name); err == nil && n.Width == 0 {
+		n.Width = c.Width
 	}
 }
 
-const (
-	wrnDepth, wrnBase = 34, 16
-	smallHidden       = 200
-)
-
 // Build makes the network for images of a shape.
-func (n Network) Build(image artifact.Shape, classes int) (*l2l.Network, error) {
-	if image.Height != image.Width {
-		return nil, fmt.Errorf("images of %v: %s takes square ones", image, n.Name)
+func (n Network) Build(image artifact.Shape, classes int) (*nn.Network, error) {
+	c, err := zoo.FindClassifier(n.Name)
+	if err != nil {
+		return nil, err
 	}
-	if n.Name == "small-cnn" {
-		if image.Height < 16 || image.Height%4 != 0 { // it pools twice
-			return nil, fmt.Errorf("images of %v: small-cnn takes 16 x 16 or larger, and a height and width that are multiples of 4", image)
-		}
-		return l2l.SmallCNN(image.Channels, image.Height, n.Width, smallHidden, classes), nil
-	}
-	if image.Channels != 3 || image.Height%8 != 0 {
-		return nil, fmt.Errorf("images of %v: %s takes 3 channels, and a height and width that are multiples of 8", image, n.Name)
-	}
-	switch n.Name {
-	case "wrn-34":
-		return l2l.WideResNet(wrnDepth, n.Width, wrnBase, classes), nil
-	case "resnet-18":
-		return l2l.ResNet18(n.Width, classes), nil
-	case "resnet-9":
-		return l2l.ResNet9(n.Width, classes), nil
-	}
-	return nil, fmt.Errorf("unknown classifier %q", n.Name)
+	return c.Build(zoo.Shape(image), n.Width, classes)
 }
 
 // An Attacker is the parameter that names an attacker network and its size.
@@ -78,55 +57,36 @@ var AttackerParams = &spec.Params[Attacker]{
 
 // Settle writes the authors' width out where none is given.
 func (a *Attacker) Settle() {
-	if a.Width == 0 {
-		a.Width = map[string]int{"wide": 64, "two-layer": 64, "slim": 128}[a.Name]
+	if n, err := zoo.FindAttacker(a.Name); err == nil && a.Width == 0 {
+		a.Width = n.Width
 	}
 }
 
-// Build makes the network for images of a shape, of which the attacker sees so many channels.
-func (a Attacker) Build(image artifact.Shape, channels int) (*l2l.Network, error) {
-	if image.Channels != 3 || image.Height%2 != 0 || image.Width%2 != 0 {
-		return nil, fmt.Errorf("images of %v: attackers take 3 channels, and an even height and width", image)
+// Build makes the network for images of a shape, of which it sees so many channels.
+func (a Attacker) Build(image artifact.Shape, channels int) (*nn.Network, error) {
+	n, err := zoo.FindAttacker(a.Name)
+	if err != nil {
+		return nil, err
 	}
-	switch a.Name {
-	case "wide":
-		return l2l.Wide(channels, a.Width), nil
-	case "two-layer":
-		return l2l.TwoLayer(channels, a.Width), nil
-	case "slim":
-		return l2l.Slim(channels, a.Width), nil
-	}
-	return nil, fmt.Errorf("unknown attacker %q", a.Name)
+	return n.Build(zoo.Shape(image), a.Width, channels)
 }
 
 // A Game is how an attacker was trained: what it sees, and how often it moves.
 type Game struct {
 	Attacker Attacker `json:"network"`
-	Variant  string   `json:"variant"` // naive, grad, 2-step, k-step, grad-interpolation or 2-step-interpolation
+	Variant  string   `json:"variant"` // as l2l.Methods names it
 	Steps    int      `json:"steps,omitempty"`
 	Step     float64  `json:"step,omitempty"`
 	Smooth   float64  `json:"smooth,omitempty"`
 	Epsilon  float64  `json:"epsilon"`
 }
 
-// Build makes the variant and the attacker's network.
-func (g Game) Build(image artifact.Shape) (v l2l.Variant, n *l2l.Network, err error) {
-	switch g.Variant {
-	case "naive":
-		v = l2l.Naive()
-	case "grad":
-		v = l2l.Grad()
-	case "2-step":
-		v = l2l.TwoStep()
-	case "k-step":
-		v = l2l.KStep(g.Steps, g.Step)
-	case "grad-interpolation":
-		v = l2l.GradInterpolation(g.Smooth)
-	case "2-step-interpolation":
-		v = l2l.TwoStepInterpolation(g.Smooth)
-	default:
-		return v, nil, fmt.Errorf("unknown variant of L2L %q", g.Variant)
+// Build makes the recipe of the game and the attacker's network.
+func (g Game) Build(image artifact.Shape) (r l2l.Recipe, n *nn.Network, err error) {
+	m, err := l2l.FindVariant(g.Variant)
+	if err != nil {
+		return r, nil, err
 	}
-	n, err = g.Attacker.Build(image, v.Channels)
-	return v, n, err
+	n, err = g.Attacker.Build(image, m.Channels())
+	return m.With(l2l.Settings{Epsilon: g.Epsilon, Steps: g.Steps, Step: g.Step, Smooth: g.Smooth}), n, err
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/gomlx/compute"
 
 	"foil/internal/safetensors"
-	"foil/models/l2l"
+	"foil/models/nn"
 )
 
 // LoadWeights takes the weights of a network out of a file. The error names every
 // tensor that is missing or cannot be taken, and where many are missing, what the file
 // has instead.
-func LoadWeights(b compute.Backend, n *l2l.Network, file safetensors.File) (*l2l.Weights, error) {
-	w, err := l2l.LoadWeights(b, n.Params, func(name string) (l2l.Stored, bool) {
+func LoadWeights(b compute.Backend, n *nn.Network, file safetensors.File) (*nn.Weights, error) {
+	w, err := nn.LoadWeights(b, n.Params, func(name string) (nn.Stored, bool) {
 		t, ok := file[name]
-		return l2l.Stored{Type: t.Type(), Shape: t.Shape, Values: t.F32}, ok
+		return nn.Stored{Type: t.Type(), Shape: t.Shape, Values: t.F32}, ok
 	})
 	if err == nil {
 		return w, nil
@@ -37,7 +37,7 @@ func LoadWeights(b compute.Backend, n *l2l.Network, file safetensors.File) (*l2l
 
 // Unused lists the tensors that a network does not use, under the names that they have in the
 // file: a prefix that all names share may have been cut off from the keys.
-func Unused(n *l2l.Network, file safetensors.File) []string {
+func Unused(n *nn.Network, file safetensors.File) []string {
 	rest := maps.Clone(file)
 	for _, p := range n.Params {
 		delete(rest, p.Name)

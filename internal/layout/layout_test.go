@@ -57,6 +57,7 @@ models/...             models/... gomlx
 internal/attributes    models/... spec internal/artifact
 internal/classifiers   models/... pipeline spec internal/artifact/... internal/digest internal/safetensors gomlx
 internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/safetensors internal/scores
+internal/modeltest/...  models/... internal/testenv internal/safetensors gomlx internal/modeltest/...
 internal/kindtest/...  models/backend pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
 stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/classifiers internal/dataset internal/safetensors internal/scores internal/training internal/words gomlx
 

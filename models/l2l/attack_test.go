@@ -1,181 +1,99 @@
 package l2l
 
 import (
-	"fmt"
-	"math"
+	"slices"
 	"testing"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/internal/modeltest"
+	"foil/internal/modeltest/authors"
+	"foil/models/ascent"
+	"foil/models/nn"
+	"foil/models/random"
 )
 
-// compareSteps holds images made by steps of a gradient's sign: a step may be
-// flipped in one value of a thousand.
-func (f *fixture) compareSteps(t *testing.T, name string, got []float32) {
+// TestEvaluatedNaiveMatchesTheAuthors holds the attacker's images on the classifier's
+// turn, when it is in evaluation mode; Naive's does not look at the classifier.
+func TestEvaluatedNaiveMatchesTheAuthors(t *testing.T) {
+	f, b := authors.Named(t, "l2l_0"), modeltest.Backend(t)
+	attacked := attack(t, f, learnedAttack(t, f, b, recipe("l2l-naive", Settings{}), 4), nil)
+	want := f.Tensors["out.fa0.x_adv_rows"]
+	var begin []float32
+	for c := range want.Shape[1] {
+		begin = append(begin, attacked[c*32*32:c*32*32+want.Shape[2]*want.Shape[3]]...)
+	}
+	f.Compare(t, "out.fa0.x_adv_rows", begin, authors.ForwardTolerance)
+}
+
+// learnedAttack is the attack of the case's attacker.
+func learnedAttack(t *testing.T, f *authors.Case, b compute.Backend, v Recipe, batch int) ascent.Attack {
 	t.Helper()
-	want := f.tensors[name].F32
-	if len(got) != len(want) {
-		t.Fatalf("%s has %d values, want %d", name, len(got), len(want))
-	}
-	off := 0
-	for i := range want {
-		if !(math.Abs(float64(got[i])-float64(want[i])) <= 1e-5) {
-			off++
-		}
-	}
-	if off > len(want)/1000 {
-		t.Errorf("%s: %d of %d values are off", name, off, len(want))
-	}
-}
-
-func (f *fixture) compareLosses(t *testing.T, name string, got [][]float32) {
-	t.Helper()
-	var want []float32
-	f.scalar(t, name, &want)
-	if len(got) != len(want) {
-		t.Fatalf("%s: %d losses, want %d", name, len(got), len(want))
-	}
-	for i := range want {
-		near(t, fmt.Sprintf("%s[%d]", name, i), got[i], want[i:i+1], 1e-3)
-	}
-}
-
-// wrong counts the rows of logits whose largest is not the label.
-func (f *fixture) wrong(t *testing.T, logits []float32) (n int) {
-	t.Helper()
-	labels := f.tensors["in.y"].I64
-	classes := len(logits) / len(labels)
-	for i, label := range labels {
-		if argMax(logits[i*classes:(i+1)*classes]) != int(label) {
-			n++
-		}
-	}
-	return n
-}
-
-func TestFGSMMatchesTheAuthors(t *testing.T) {
-	f, b := oneCase(t, "attack_fgsm"), openBackend(t)
-	n := f.Hyper.Classifier.build(t)
-	out := evaluate(t, b, func(in []*Node) []*Node {
-		x, labels := in[0], in[1]
-		classifier := n.Bind(in[2:]).Classifier(Evaluation)
-		mistake := Mistake(classifier, labels)
-		clean, gradient := valueGradient(mistake, x)
-		attacked, _ := FGSM(f.Hyper.Epsilon).Attack(mistake, x, x)
-		return []*Node{gradient, attacked, classifier(x), classifier(attacked), clean, mistake(attacked)}
-	}, append([]any{f.input(t, "in.x"), f.input(t, "in.y")}, f.weights(t, b, n, "w.").inputs()...)...)
-	f.compare(t, "out.grad_x", out[0], gradientTolerance)
-	f.compareSteps(t, "out.x_adv", out[1])
-	f.compare(t, "out.logits_clean", out[2], forwardTolerance)
-	f.compare(t, "out.logits_adv", out[3], forwardTolerance)
-	f.compareScalar(t, "loss_clean", float64(out[4][0]), lossTolerance)
-	f.compareScalar(t, "loss_adv", float64(out[5][0]), lossTolerance)
-	f.compareScalar(t, "errors_adv", float64(f.wrong(t, out[3])), 0)
-	zeros := 0
-	for _, g := range out[0] {
-		if g == 0 {
-			zeros++
-		}
-	}
-	f.compareScalar(t, "zero_gradients", float64(zeros), 0)
-}
-
-func TestPGDMatchesTheAuthors(t *testing.T) {
-	f, b := oneCase(t, "attack_pgd"), openBackend(t)
-	n := f.Hyper.Classifier.build(t)
-	for _, start := range []string{"uniform", "normal"} {
-		for _, steps := range []int{10, 20} {
-			out := evaluate(t, b, func(in []*Node) []*Node {
-				x, labels, noise := in[0], in[1], in[2]
-				classifier := n.Bind(in[3:]).Classifier(Evaluation)
-				mistake := Mistake(classifier, labels)
-				attacked, losses := PGD{steps, f.Hyper.StepSize, f.Hyper.Epsilon}.Attack(mistake, x, Add(x, noise))
-				return append([]*Node{attacked, classifier(attacked)}, append(losses, mistake(attacked))...)
-			}, append([]any{f.input(t, "in.x"), f.input(t, "in.y"), f.input(t, "in.start_"+start)}, f.weights(t, b, n, "w.").inputs()...)...)
-			f.compareSteps(t, fmt.Sprintf("out.%s.x_adv_%d", start, steps), out[0])
-			f.compareLosses(t, fmt.Sprintf("%s.loss_%d", start, steps), out[2:])
-			if got := f.wrong(t, out[1]); got != 5 {
-				t.Errorf("%s start, %d steps: %d wrong labels, want 5", start, steps, got)
-			}
-		}
-	}
-}
-
-func TestBlackBoxMatchesTheAuthors(t *testing.T) {
-	f, b := oneCase(t, "attack_blackbox"), openBackend(t)
-	source, target := f.Hyper.Source.build(t), f.Hyper.Target.build(t)
-	weights := append(f.weights(t, b, source, "w.source.").inputs(), f.weights(t, b, target, "w.target.").inputs()...)
-	out := evaluate(t, b, func(in []*Node) []*Node {
-		x, labels, noise := in[0], in[1], in[2]
-		known := source.Bind(in[3 : 3+len(source.Params)]).Classifier(Evaluation)
-		judge := target.Bind(in[3+len(source.Params):]).Classifier(Evaluation)
-		mistake := Mistake(known, labels)
-		attacked, losses := PGD{20, f.Hyper.StepSize, f.Hyper.Epsilon}.Attack(mistake, x, Add(x, noise))
-		return append([]*Node{attacked, known(attacked), judge(attacked)}, append(losses, mistake(attacked))...)
-	}, append([]any{f.input(t, "in.x"), f.input(t, "in.y"), f.input(t, "in.start_uniform")}, weights...)...)
-	f.compareSteps(t, "out.x_adv", out[0])
-	f.compare(t, "out.logits_source", out[1], forwardTolerance)
-	f.compare(t, "out.logits_target", out[2], forwardTolerance)
-	f.compareLosses(t, "loss_source", out[3:])
-	f.compareScalar(t, "errors_target_adv", float64(f.wrong(t, out[2])), 0)
-	f.compareScalar(t, "errors_source_adv", float64(f.wrong(t, out[1])), 0)
-}
-
-func TestCWMatchesTheAuthors(t *testing.T) {
-	f, b := oneCase(t, "attack_cw"), openBackend(t)
-	n := f.Hyper.Classifier.build(t)
-	attack, err := newCWAttack(b, DefaultCW(f.Hyper.Epsilon), subject{network: n, weights: f.weights(t, b, n, "w.")})
+	n := f.Hyper.Attacker.Build(t)
+	a, err := NewAttack(f.Evaluator(t, b, f.Hyper.Classifier.Build(t), "w.classifier.", batch), v.Within(f.Hyper.Epsilon), n, f.Weights(t, b, n, "w.attacker."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := f.tensors["in.x"]
-	var attacked []float32
-	var before, after []bool
-	for i, label := range f.tensors["in.y"].I64 {
-		size := len(x.F32) / x.Shape[0]
-		r, err := attack.Run(t.Context(), x.F32[i*size:(i+1)*size], x.Shape[1:], int32(label))
-		if err != nil {
-			t.Fatal(err)
-		}
-		attacked = append(attacked, r.Image...)
-		before, after = append(before, r.Skipped), append(after, r.Skipped || r.Success)
-		if !r.Skipped {
-			f.compareRounds(t, fmt.Sprintf("image%d.", i), r.Rounds)
-		}
-	}
-	f.compare(t, "out.x_adv", attacked, 1e-3)
-	for name, got := range map[string][]bool{"wrong_before": before, "wrong_after": after} {
-		var want []bool
-		f.scalar(t, name, &want)
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%s is %v, want %v", name, got, want)
+	return a
+}
+
+// TestLearnedAttacksKeepTheirBounds also finds that filling up a batch changes
+// nothing: neither what is normalised by the batch nor, in evaluation mode, by what
+// the networks have seen in training.
+func TestLearnedAttacksKeepTheirBounds(t *testing.T) {
+	b := modeltest.Backend(t)
+	for name, v := range map[string]Recipe{"l2l_0": recipe("l2l-naive", Settings{}), "l2l_1": recipe("l2l-grad", Settings{}), "l2l_2": recipe("l2l-2step", Settings{}), "l2l_k": recipe("l2l-kstep", Settings{Steps: 6, Step: 0.007})} {
+		f := authors.Named(t, name)
+		whole := attack(t, f, learnedAttack(t, f, b, v, 2), nil)
+		modeltest.Near(t, v.Method.Name+", filled up", attack(t, f, learnedAttack(t, f, b, v, 5), nil), whole, 1e-5)
+		if largest := authors.Bounded(t, v.Method.Name, whole, f.Tensors["in.x"].F32, f.Hyper.Epsilon); largest == 0 {
+			t.Errorf("%s changes nothing", v.Method.Name)
 		}
 	}
 }
 
-func (f *fixture) compareRounds(t *testing.T, prefix string, got []CWRound) {
-	t.Helper()
-	column := func(name string, value func(CWRound) float64, within func(got, want float64) bool) {
-		var want []*float64
-		f.scalar(t, prefix+name, &want)
-		if len(want) != len(got) {
-			t.Fatalf("%s%s: %d rounds, want %d: %+v", prefix, name, len(got), len(want), got)
+// TestLearnedAttacksWithoutRoomChangeNothing holds every variant, the interpolating
+// ones from where they start without room, too.
+func TestLearnedAttacksWithoutRoomChangeNothing(t *testing.T) {
+	b, f := modeltest.Backend(t), authors.Named(t, "l2l_k")
+	n, x := f.Hyper.Attacker.Build(t), f.Tensors["in.x"].F32
+	e := f.Evaluator(t, b, f.Hyper.Classifier.Build(t), "w.classifier.", 4)
+	for _, v := range []Recipe{recipe("l2l-grad", Settings{}), recipe("l2l-2step", Settings{}), recipe("l2l-kstep", Settings{Steps: 6, Step: 0.007}), recipe("l2l-grad-interpolation", Settings{Smooth: 0.5}), recipe("l2l-2step-interpolation", Settings{Smooth: 0.9})} {
+		a, err := NewAttack(e, v.Within(0), n, f.Weights(t, b, n, "w.attacker."))
+		if err != nil {
+			t.Fatal(err)
 		}
-		for i, w := range want {
-			var none float64
-			if w == nil {
-				w = &none
-			}
-			if !within(value(got[i]), *w) {
-				t.Errorf("%s%s[%d] is %g, want %g", prefix, name, i, value(got[i]), *w)
-			}
+		if !slices.Equal(attack(t, f, a, nil), x) {
+			t.Errorf("%s changes images by more than 0", v.Method.Name)
 		}
 	}
-	exact := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) }
-	relative := func(a, b float64) bool { return math.Abs(a-b) <= 1e-3*math.Abs(b) }
-	one := func(a, b float64) bool { return math.Abs(a-b) <= 1 }
-	column("tau", func(r CWRound) float64 { return r.Tau }, relative)
-	column("const_in", func(r CWRound) float64 { return r.FirstConst }, exact)
-	column("const_out", func(r CWRound) float64 { return r.LastConst }, exact)
-	column("adam_steps", func(r CWRound) float64 { return float64(r.Steps) }, one)
-	column("max_abs", func(r CWRound) float64 { return r.MaxAbs }, relative)
+}
+
+// attack makes an attack on the images of a case.
+func attack(t *testing.T, f *authors.Case, a ascent.Attack, start []float32) []float32 {
+	t.Helper()
+	attacked, err := a.Attack(t.Context(), f.Tensors["in.x"].F32, f.Labels(), start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return attacked
+}
+
+func TestAllZeroGradientStaysZero(t *testing.T) {
+	b := &nn.Builder{}
+	n := &nn.Network{Head: b.DenseFrom("fc", 3, 10, nn.Constant(0), nn.Constant(0)), Features: func(p *nn.Pass, x nn.Parts) *Node { return p.SpaceMean(x) }}
+	n.Params = b.Params
+	backend := modeltest.Backend(t)
+	w, err := nn.NewWeights(backend, n.Params, 1, "weights")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, labels := modeltest.Normal(random.New(1, "test"), 2, 3, 4, 4), tensors.FromFlatDataAndDimensions([]int32{1, 2}, 2)
+	out := modeltest.Evaluate(t, backend, func(in []*Node) []*Node {
+		g := &round{objective: ascent.Mistake(n.Bind(in[2:]).Classifier(nn.Evaluation), in[1])}
+		return []*Node{Slice(g.withGradient(in[0]), AxisRange(), AxisRange(3))}
+	}, append([]any{x, labels}, w.Inputs()...)...)
+	modeltest.Near(t, "gradient", out[0], make([]float32, 2*3*4*4), 0)
 }

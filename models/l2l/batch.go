@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/backend"
+	"foil/models/nn"
 )
 
 // A Batch is what a step of a training sees. Random numbers are part of it, so that
@@ -39,4 +40,13 @@ func (b Batch) start(be compute.Backend) (*tensors.Tensor, error) {
 		})
 	})
 	return start, err
+}
+
+// masks are those of the batch as the last input of a graph of n with so many passes in
+// training mode. A network that drops nothing has none.
+func (b Batch) masks(n *nn.Network, passes int) ([]any, error) {
+	if n.Dropout == nil {
+		return nil, nil
+	}
+	return []any{b.Masks}, n.CheckMasks(b.Masks, passes, b.X.Shape().Dim(0))
 }

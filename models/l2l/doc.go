@@ -1,21 +1,15 @@
-// Package l2l is Learning to Defend by Learning to Attack (Jiang et al. 2021):
-// classifiers, attacker networks that learn to perturb their images, the
-// attacks and losses they are compared with, and the game between the two.
+// Package l2l trains image classifiers: against an attacker network that learns with them,
+// which is Learning to Defend by Learning to Attack (Jiang et al. 2021), and by the methods that
+// it is compared with.
 //
-//   - A Param says what one tensor of a network is; a Network is its Params and
-//     what it computes; Weights are values for the Params.
-//   - A Bound is a network with its weights as nodes of one graph. Passes through
-//     it are in training or evaluation mode, and those in training mode move its
-//     running statistics, each going on from the one before.
-//   - A Classifier is a function from images to logits: what attacks know of a
-//     network.
-//   - A Trainer trains one network with a Method, a Game two against each other
-//     with a Variant. Each step takes a Batch, which holds all that is random, and a
-//     State is what a training must save to go on to the same bits.
-//   - An Evaluator asks a trained classifier about images, and makes Attacks on it.
+//   - Methods is the table of all methods, and the one place that knows their names and
+//     properties. A Recipe is a method with its settings.
+//   - A Trainer trains a classifier by itself, on images as they are or under an attack. A Game
+//     trains a classifier and an attacker against each other. A round is one of its losses.
+//   - Each step takes a Batch, which holds all that is random. A State is what a training must
+//     save to go on to the same bits.
+//   - NewAttack attacks with the attacker of a game.
 //
-// Names, layouts and formulas are those of the authors' PyTorch code: images are
-// [b, c, h, w] in [0, 1]. Inside networks channels come last, see conv.go. Shapes
-// use: b images of a batch, h and w rows and columns, c channels, o channels of an
-// output, k rows and columns of a kernel, y classes.
+// Formulas are those of the authors' PyTorch code. Networks come from packages nn and zoo,
+// attacks by gradient ascent from package ascent.
 package l2l

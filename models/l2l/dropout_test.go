@@ -10,21 +10,25 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"foil/internal/modeltest"
+	"foil/models/ascent"
+	"foil/models/nn"
 	"foil/models/random"
+	"foil/models/zoo"
 )
 
 // dropping is a small CNN for images that attackers can see, with a last layer that
 // lets something through.
-func dropping(t *testing.T, b compute.Backend) (*Network, func() *Weights) {
+func dropping(t *testing.T, b compute.Backend) (*nn.Network, func() *nn.Weights) {
 	t.Helper()
-	n := SmallCNN(imageChannels, 16, 4, 20, 10)
+	n := zoo.SmallCNN(nn.ImageChannels, 16, 4, 20, 10)
 	for i := range n.Params {
 		if strings.HasPrefix(n.Params[i].Name, "classifier.fc3") {
-			n.Params[i].init = uniform(0.5)
+			n.Params[i].Init = nn.Uniform(0.5)
 		}
 	}
-	return n, func() *Weights {
-		w, err := NewWeights(b, n.Params, 1, "weights")
+	return n, func() *nn.Weights {
+		w, err := nn.NewWeights(b, n.Params, 1, "weights")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,21 +42,21 @@ func filledWith(v float32, dims ...int) *tensors.Tensor {
 
 func smallBatch() Batch {
 	return Batch{
-		X:      randomTensor(random.New(1, "images"), 4, imageChannels, 16, 16),
+		X:      modeltest.Normal(random.New(1, "images"), 4, nn.ImageChannels, 16, 16),
 		Labels: tensors.FromFlatDataAndDimensions([]int32{1, 3, 5, 7}, 4),
-		Noise:  filledWith(0, 4, imageChannels, 16, 16),
+		Noise:  filledWith(0, 4, nn.ImageChannels, 16, 16),
 	}
 }
 
 func TestMasksDropTheirShareAndMakeUpForIt(t *testing.T) {
-	b := openBackend(t)
-	d := Dropout{Width: 1000, Probability: 0.2}
+	b := modeltest.Backend(t)
+	d := nn.Dropout{Width: 1000, Probability: 0.2}
 	draw := func() []float32 {
 		masks, err := d.Masks(b, random.Source(1, "dropout"), 3, 7)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return copied(t, masks)
+		return modeltest.Copied(t, masks)
 	}
 	x := draw()
 	var sum float64
@@ -73,16 +77,16 @@ func TestMasksDropTheirShareAndMakeUpForIt(t *testing.T) {
 // TestMasksActInTrainingAlone gives each pass its own mask: the first keeps all, the
 // second nothing.
 func TestMasksActInTrainingAlone(t *testing.T) {
-	b := openBackend(t)
+	b := modeltest.Backend(t)
 	n, weights := dropping(t, b)
 	masks := slices.Concat(slices.Repeat([]float32{1}, 4*20), make([]float32, 4*20))
-	in := append([]any{smallBatch().X}, weights().inputs()...)
-	out := evaluate(t, b, func(in []*Node) []*Node {
-		f := n.bindMasked(in[1:])
+	in := append([]any{smallBatch().X}, weights().Inputs()...)
+	out := modeltest.Evaluate(t, b, func(in []*Node) []*Node {
+		f := n.BindMasked(in[1:])
 		plain := n.Bind(in[1 : 1+len(n.Params)])
 		return []*Node{
-			f.Logits(in[0], Evaluation), f.Logits(in[0], Training), f.Logits(in[0], Evaluation), f.Logits(in[0], Training),
-			plain.Logits(in[0], Training),
+			f.Logits(in[0], nn.Evaluation), f.Logits(in[0], nn.Training), f.Logits(in[0], nn.Evaluation), f.Logits(in[0], nn.Training),
+			plain.Logits(in[0], nn.Training),
 		}
 	}, append(in, tensors.FromFlatDataAndDimensions(masks, 2, 4, 20))...)
 	for i, name := range map[int]string{1: "a mask of ones", 2: "evaluation behind training", 4: "no mask"} {
@@ -100,13 +104,13 @@ func TestMasksActInTrainingAlone(t *testing.T) {
 
 // TestTrainersDrop trains with masks of ones as without dropout, and with others not.
 func TestTrainersDrop(t *testing.T) {
-	b := openBackend(t)
+	b := modeltest.Backend(t)
 	n, weights := dropping(t, b)
 	whole := *n
 	whole.Dropout = nil
-	attack := PGD{2, 0.01, 0.03}
-	for _, m := range []Method{PlainTraining(), PGDTraining(attack, 1), TradesTraining(attack, 6)} {
-		end := func(n *Network, masks *tensors.Tensor) savedState {
+	attack := ascent.PGD{Steps: 2, Step: 0.01, Epsilon: 0.03}
+	for _, m := range []Recipe{recipe("plain", Settings{}), recipe("pgd", ascending(attack, 1)), recipe("trades", ascending(attack, 6))} {
+		end := func(n *nn.Network, masks *tensors.Tensor) savedState {
 			trainer, batch := newTrainer(t, b, n, weights(), m, SGD{}), smallBatch()
 			batch.Masks = masks
 			if _, err := trainer.Step(batch, 0.1); err != nil {
@@ -114,23 +118,23 @@ func TestTrainersDrop(t *testing.T) {
 			}
 			return saved(t, trainer.State)
 		}
-		drawn, err := n.Dropout.Masks(b, random.Source(1, "dropout"), m.Passes(), 4)
+		drawn, err := n.Dropout.Masks(b, random.Source(1, "dropout"), m.TrainingPasses(), 4)
 		if err != nil {
 			t.Fatal(err)
 		}
 		without := end(&whole, nil)
-		sameStates(t, end(n, filledWith(1, m.Passes(), 4, 20)), without)
+		sameStates(t, end(n, filledWith(1, m.TrainingPasses(), 4, 20)), without)
 		const weight = "classifier.classifier.fc1.weight"
 		if slices.Equal(end(n, drawn).arrays[weight].Data, without.arrays[weight].Data) {
-			t.Errorf("%s: masks change nothing", m.Name)
+			t.Errorf("%s: masks change nothing", m.Method.Name)
 		}
 	}
 }
 
 func TestMasksThatDoNotFitAreNamed(t *testing.T) {
-	b := openBackend(t)
+	b := modeltest.Backend(t)
 	n, weights := dropping(t, b)
-	trainer, batch := newTrainer(t, b, n, weights(), FGSMTraining(0.1), SGD{}), smallBatch()
+	trainer, batch := newTrainer(t, b, n, weights(), recipe("fgsm", Settings{Epsilon: 0.1, Beta: 1}), SGD{}), smallBatch()
 	for _, masks := range []*tensors.Tensor{nil, filledWith(1, 1, 4, 20), filledWith(1, 2, 4, 10)} {
 		batch.Masks = masks
 		if _, err := trainer.Step(batch, 0.1); err == nil || !strings.Contains(err.Error(), "[2 4 20]") {
@@ -139,16 +143,16 @@ func TestMasksThatDoNotFitAreNamed(t *testing.T) {
 	}
 }
 
-// TestPassesAreCounted builds the steps of all methods and variants, and counts how
-// often they go through the classifier in training mode.
+// TestPassesAreCounted builds the steps of all methods, and counts how often they go through
+// the classifier in training mode.
 func TestPassesAreCounted(t *testing.T) {
-	b := openBackend(t)
+	b := modeltest.Backend(t)
 	n, weights := dropping(t, b)
-	count, features := 0, n.features
-	n.features = func(p *pass, x parts) *Node {
-		if p.mode == Training {
+	count, features := 0, n.Features
+	n.Features = func(p *nn.Pass, x nn.Parts) *Node {
+		if p.Mode() == nn.Training {
 			count++
-			if p.mask == nil {
+			if one := ScalarOne(x[0].Graph(), x[0].DType()); p.Drop(one) == one {
 				t.Error("a pass in training mode has no mask")
 			}
 		}
@@ -165,22 +169,23 @@ func TestPassesAreCounted(t *testing.T) {
 			t.Errorf("%s: %d passes, said to be %d", name, count, passes)
 		}
 	}
-	attack := PGD{2, 0.01, 0.03}
-	for _, m := range []Method{PlainTraining(), FGSMTraining(0.03), PGDTraining(attack, 1), TradesTraining(attack, 6)} {
-		trainer := newTrainer(t, b, n, weights(), m, SGD{})
-		check(m.Name, m.Passes(), func(batch Batch) error { _, err := trainer.Step(batch, 0.1); return err })
-	}
-	for _, v := range []Variant{Naive(), Grad(), TwoStep(), KStep(3, 0.01), GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
-		attacker := Slim(v.Channels, 4)
-		w, err := NewWeights(b, attacker.Params, 1, "weights")
+	for _, m := range Methods {
+		r := m.With(Settings{Epsilon: 0.03, Steps: 3, Step: 0.01, Beta: 1, Smooth: 0.5})
+		if !m.HasAttacker() {
+			trainer := newTrainer(t, b, n, weights(), r, SGD{})
+			check(m.Name, r.TrainingPasses(), func(batch Batch) error { _, err := trainer.Step(batch, 0.1); return err })
+			continue
+		}
+		attacker := zoo.Slim(m.Channels(), 4)
+		w, err := nn.NewWeights(b, attacker.Params, 1, "weights")
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := GameConfig{Variant: v, Epsilon: 0.03, Backend: b, Networks: [2]*Network{n, attacker}, Optimizers: PaperOptimizers()}
+		c := GameConfig{Recipe: r, Backend: b, Networks: [2]*nn.Network{n, attacker}, Optimizers: PaperOptimizers()}
 		g, err := NewGame(c, weights(), w)
 		if err != nil {
 			t.Fatal(err)
 		}
-		check(v.Name, v.Passes, func(batch Batch) error { _, err := g.Step(batch, [2]float64{0.1, 1e-3}); return err })
+		check(m.Name, r.TrainingPasses(), func(batch Batch) error { _, err := g.Step(batch, [2]float64{0.1, 1e-3}); return err })
 	}
 }

@@ -9,21 +9,21 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/backend"
+	"foil/models/nn"
 )
 
 // A GameConfig is how classifier and attacker learn.
 type GameConfig struct {
-	Variant    Variant
-	Epsilon    float64
+	Recipe     Recipe // of a method with an attacker network
 	Backend    compute.Backend
-	Networks   [2]*Network  // by Turn: the classifier, the attacker
-	Optimizers [2]Optimizer // by Turn
+	Networks   [2]*nn.Network // by Turn: the classifier, the attacker
+	Optimizers [2]Optimizer   // by Turn
 }
 
 // A Game trains a classifier and an attacker against each other: min over f, max
 // over g of CE(f(clip(x + g(A), 0, 1)), y). It is not safe for concurrent use.
 type Game struct {
-	Weights [2]*Weights // by Turn
+	Weights [2]*nn.Weights // by Turn
 
 	config   GameConfig
 	learners [2]learner
@@ -38,8 +38,8 @@ const (
 )
 
 // NewGame starts from the given weights, which it changes.
-func NewGame(c GameConfig, classifier, attacker *Weights) (*Game, error) {
-	g := &Game{Weights: [2]*Weights{classifier, attacker}, config: c}
+func NewGame(c GameConfig, classifier, attacker *nn.Weights) (*Game, error) {
+	g := &Game{Weights: [2]*nn.Weights{classifier, attacker}, config: c}
 	for turn, name := range []string{classifierName, attackerName} {
 		l, err := newLearner(name, g.Weights[turn], c.Optimizers[turn])
 		if err != nil {
@@ -47,11 +47,14 @@ func NewGame(c GameConfig, classifier, attacker *Weights) (*Game, error) {
 		}
 		g.learners[turn] = l
 	}
+	if !c.Recipe.Method.HasAttacker() {
+		return nil, fmt.Errorf("method %q has no attacker network", c.Recipe.Method.Name)
+	}
 	turns := [2]func(in []*Node) []*Node{
 		func(in []*Node) []*Node { return g.turn(ClassifiersTurn, in) },
 		func(in []*Node) []*Node { return g.turn(AttackersTurn, in) },
 	}
-	if c.Variant.Interpolates() {
+	if c.Recipe.Method.Interpolates() {
 		turns = [2]func(in []*Node) []*Node{g.smoothedTurn, g.pullingTurn}
 	}
 	for turn, build := range turns {
@@ -66,15 +69,15 @@ func NewGame(c GameConfig, classifier, attacker *Weights) (*Game, error) {
 
 // bind takes the nodes of both networks' weights, the attacker's first, and perhaps
 // the classifier's masks.
-func (g *Game) bind(nodes []*Node) (classifier, attacker *Bound) {
+func (g *Game) bind(nodes []*Node) (classifier, attacker *nn.Bound) {
 	networks := g.config.Networks
 	first := len(networks[AttackersTurn].Params)
-	return networks[ClassifiersTurn].bindMasked(nodes[first:]), networks[AttackersTurn].Bind(nodes[:first])
+	return networks[ClassifiersTurn].BindMasked(nodes[first:]), networks[AttackersTurn].Bind(nodes[:first])
 }
 
 // inputs are both networks' weights, as bind takes them.
 func (g *Game) inputs() []any {
-	return append(g.Weights[AttackersTurn].inputs(), g.Weights[ClassifiersTurn].inputs()...)
+	return append(g.Weights[AttackersTurn].Inputs(), g.Weights[ClassifiersTurn].Inputs()...)
 }
 
 // turn builds the loss of a turn, with what the network that moves learns from it.
@@ -82,7 +85,7 @@ func (g *Game) inputs() []any {
 // its masks.
 func (g *Game) turn(turn Turn, in []*Node) []*Node {
 	classifier, attacker := g.bind(in[2:])
-	loss := g.config.Variant.Loss(turn, classifier, attacker, in[0], in[1], g.config.Epsilon).Loss
+	loss := g.config.Recipe.Loss(turn, classifier, attacker, in[0], in[1]).Loss
 	if turn == AttackersTurn {
 		return append([]*Node{loss}, learned(Neg(loss), attacker)...)
 	}
@@ -91,14 +94,14 @@ func (g *Game) turn(turn Turn, in []*Node) []*Node {
 
 // Step is the classifier's turn and then the attacker's on a batch, each at its
 // rate. The attacker sees the classifier as it is after its turn. It gives both
-// losses. Where the variant interpolates, it is the attacker who begins.
+// losses. Where the attacker interpolates, it begins.
 func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error) {
-	masks, err := batch.masks(g.config.Networks[ClassifiersTurn], g.config.Variant.Passes)
+	masks, err := batch.masks(g.config.Networks[ClassifiersTurn], g.config.Recipe.TrainingPasses())
 	if err != nil {
 		return losses, err
 	}
 	g.steps++
-	if g.config.Variant.Interpolates() {
+	if g.config.Recipe.Method.Interpolates() {
 		return g.interpolate(batch, masks, rates)
 	}
 	for turn := range g.learners {

@@ -5,7 +5,10 @@ import (
 	"slices"
 	"testing"
 
+	"foil/internal/modeltest"
+	"foil/internal/modeltest/authors"
 	"foil/models/backend"
+	"foil/models/nn"
 )
 
 // TestGameUpdatesMatchTheAuthors replays two alternating updates: four losses, and
@@ -13,65 +16,65 @@ import (
 func TestGameUpdatesMatchTheAuthors(t *testing.T) {
 	for _, name := range []string{"l2l_1_updates", "l2l_2_updates"} {
 		t.Run(name, func(t *testing.T) {
-			f, b := oneCase(t, name), openBackend(t)
-			classifier, attacker := f.Hyper.Classifier.build(t), f.Hyper.Attacker.build(t)
+			f, b := authors.Named(t, name), modeltest.Backend(t)
+			classifier, attacker := f.Hyper.Classifier.Build(t), f.Hyper.Attacker.Build(t)
 			g, err := NewGame(GameConfig{
-				Variant: f.variant(), Epsilon: f.Hyper.Epsilon, Backend: b,
-				Networks: [2]*Network{classifier, attacker}, Optimizers: PaperOptimizers(),
-			}, f.weights(t, b, classifier, "w.classifier."), f.weights(t, b, attacker, "w.attacker."))
+				Recipe: variant(f).Within(f.Hyper.Epsilon), Backend: b,
+				Networks: [2]*nn.Network{classifier, attacker}, Optimizers: PaperOptimizers(),
+			}, f.Weights(t, b, classifier, "w.classifier."), f.Weights(t, b, attacker, "w.attacker."))
 			if err != nil {
 				t.Fatal(err)
 			}
 			var want []float64
-			f.scalar(t, "losses", &want)
+			f.Scalar(t, "losses", &want)
 			for step := range 2 {
-				x, labels := f.input(t, fmt.Sprintf("in.x%d", step)), f.input(t, fmt.Sprintf("in.y%d", step))
+				x, labels := f.Input(t, fmt.Sprintf("in.x%d", step)), f.Input(t, fmt.Sprintf("in.y%d", step))
 				losses, err := g.Step(Batch{X: x, Labels: labels}, [2]float64{0.1, 1e-3})
 				if err != nil {
 					t.Fatal(err)
 				}
 				for i, loss := range losses {
-					near(t, fmt.Sprintf("loss %d of update %d", i, step+1), []float32{float32(loss)}, []float32{float32(want[2*step+i])}, lossTolerance)
+					modeltest.Near(t, fmt.Sprintf("loss %d of update %d", i, step+1), []float32{float32(loss)}, []float32{float32(want[2*step+i])}, authors.LossTolerance)
 				}
-				f.compareWeights(t, fmt.Sprintf("out.after%d.classifier.", step+1), g.Weights[ClassifiersTurn])
-				f.compareWeights(t, fmt.Sprintf("out.after%d.attacker.", step+1), g.Weights[AttackersTurn])
+				compareWeights(t, f, fmt.Sprintf("out.after%d.classifier.", step+1), g.Weights[ClassifiersTurn])
+				compareWeights(t, f, fmt.Sprintf("out.after%d.attacker.", step+1), g.Weights[AttackersTurn])
 			}
 		})
 	}
 }
 
-func (f *fixture) compareWeights(t *testing.T, prefix string, w *Weights) {
+func compareWeights(t *testing.T, f *authors.Case, prefix string, w *nn.Weights) {
 	t.Helper()
 	for i, p := range w.Params {
 		got, err := backend.Copy(w.Tensors[i])
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.compare(t, prefix+p.Name, got, 1e-3)
+		f.Compare(t, prefix+p.Name, got, 1e-3)
 	}
 }
 
 // TestGamesResume plays with either optimizer of the attacker: a game that is set to
 // a state on the way ends in the same bytes as the one left alone.
 func TestGamesResume(t *testing.T) {
-	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
-	classifier, attacker := f.Hyper.Classifier.build(t), f.Hyper.Attacker.build(t)
+	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
+	classifier, attacker := f.Hyper.Classifier.Build(t), f.Hyper.Attacker.Build(t)
 	paper := PaperOptimizers()
 	ends := map[string]savedState{}
 	for name, o := range map[string]Optimizer{"adam": paper[AttackersTurn], "sgd": SGD{Momentum: 0.9, WeightDecay: 2e-4}} {
 		t.Run(name, func(t *testing.T) {
 			fresh := func() *Game {
 				g, err := NewGame(GameConfig{
-					Variant: f.variant(), Epsilon: f.Hyper.Epsilon, Backend: b,
-					Networks: [2]*Network{classifier, attacker}, Optimizers: [2]Optimizer{paper[ClassifiersTurn], o},
-				}, f.weights(t, b, classifier, "w.classifier."), f.weights(t, b, attacker, "w.attacker."))
+					Recipe: variant(f).Within(f.Hyper.Epsilon), Backend: b,
+					Networks: [2]*nn.Network{classifier, attacker}, Optimizers: [2]Optimizer{paper[ClassifiersTurn], o},
+				}, f.Weights(t, b, classifier, "w.classifier."), f.Weights(t, b, attacker, "w.attacker."))
 				if err != nil {
 					t.Fatal(err)
 				}
 				return g
 			}
 			step := func(g *Game) {
-				if _, err := g.Step(Batch{X: f.input(t, "in.x0"), Labels: f.input(t, "in.y0")}, [2]float64{0.1, 1e-3}); err != nil {
+				if _, err := g.Step(Batch{X: f.Input(t, "in.x0"), Labels: f.Input(t, "in.y0")}, [2]float64{0.1, 1e-3}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -94,12 +97,12 @@ func TestGamesResume(t *testing.T) {
 }
 
 func TestNetworksWithoutOptimizerAreNamed(t *testing.T) {
-	b, n := openBackend(t), tiny(false)
-	w, err := NewWeights(b, n.Params, 1, "weights")
+	b, n := modeltest.Backend(t), authors.Tiny(false)
+	w, err := nn.NewWeights(b, n.Params, 1, "weights")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = NewGame(GameConfig{Backend: b, Networks: [2]*Network{n, n}, Optimizers: [2]Optimizer{SGD{}}}, w, w)
+	_, err = NewGame(GameConfig{Backend: b, Networks: [2]*nn.Network{n, n}, Optimizers: [2]Optimizer{SGD{}}}, w, w)
 	if err == nil || err.Error() != "the attacker has no optimizer: choose SGD or Adam" {
 		t.Errorf("error %v, want one that names the attacker", err)
 	}

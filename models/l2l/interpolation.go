@@ -7,75 +7,64 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"foil/models/backend"
+	"foil/models/nn"
 )
 
-// The variants that interpolate, after the published scripts for Grad and 2-Step L2L
-// with adversarial interpolation. An attacker pulls the features of an image, which
-// the classifier's last layer sees, towards those of a partner, another image of the
-// batch, from a random start near it. The attacker moves first; the classifier then
-// learns the images made before that, with labels smoothed towards all that the
-// partner is not.
+// The games that interpolate, after the published scripts for Grad and 2-Step L2L with
+// adversarial interpolation. From a random start near an image, an attacker pulls its features,
+// the input of the classifier's last layer, towards those of a partner, another image of the
+// batch. The attacker moves first. Then the classifier learns the images that the attacker made
+// before its move, with labels smoothed towards all classes but the partner's.
 //
-// From the scripts: the partner is the image at the other end of the batch; the
-// start is uniform in +-epsilon and not clipped; the attacker sees the start beside
-// the gradient of the batch's mean distance there, divided by its largest absolute
-// value; what it made is kept within epsilon of the image and in [0, 1]; features
-// are taken in evaluation mode. Callers see to the classifier's rate: with Grad it is a
-// tenth from the 60th epoch of 76 on (and would be a hundredth from the 90th), with
-// 2-Step it falls at 30, 60 and 90 of 300.
+// As in the scripts: the partner is the image at the other end of the batch. The start is
+// uniform in +-epsilon and not clipped. The attacker sees the start and the gradient of the
+// batch's mean distance there, divided by its largest absolute value. The attacked image is kept
+// within epsilon of the image and in [0, 1]. Features are taken in evaluation mode. The caller
+// sets the classifier's rate: with Grad it is a tenth from the 60th epoch of 76 on (and would be
+// a hundredth from the 90th), with 2-Step it falls at 30, 60 and 90 of 300.
 //
-// Ours: an all-zero gradient remains zero, where the scripts divide by it; and the
-// attacker is in training mode on its turn with 2-Step, too, where the script names
-// the switch without calling it, so that its attacker is in evaluation mode from
-// the second batch on.
+// Unlike in the scripts: an all-zero gradient remains zero, where the scripts divide by it. On
+// its turn the attacker of 2-Step is in training mode, too. The script names that switch without
+// calling it, so there the attacker is in evaluation mode from the second batch on.
 
 // A pull leads from a start to images, before they are kept within bounds.
 type pull func(g *round, start *Node) *Node
 
-// GradInterpolation is Grad's. The script smooths labels by 0.5.
-func GradInterpolation(smooth float64) Variant {
-	return Variant{Name: "grad-interpolation", Channels: 2 * imageChannels, Passes: 1, smooth: smooth, pull: func(g *round, start *Node) *Node {
-		return Add(start, g.attack(StopGradient(g.withGradient(start))))
-	}}
+// gradPull is Grad's. The script smooths labels by 0.5.
+func gradPull(g *round, start *Node) *Node {
+	return Add(start, g.attack(StopGradient(g.withGradient(start))))
 }
 
-// TwoStepInterpolation is 2-Step's: the second move starts from the images after the
-// first, cut off at 0 and 1, and sees them as functions of it. The script smooths
-// labels by 0.9.
-func TwoStepInterpolation(smooth float64) Variant {
-	return Variant{Name: "2-step-interpolation", Channels: 2 * imageChannels, Passes: 1, smooth: smooth, pull: func(g *round, start *Node) *Node {
-		at := ClipScalar(Add(start, g.attack(StopGradient(g.withGradient(start)))), 0, 1)
-		return Add(at, g.attack(g.withGradient(at)))
-	}}
+// twoStepPull is 2-Step's: the second move starts from the images after the first, cut off at 0
+// and 1, and sees them as functions of it. The script smooths labels by 0.9.
+func twoStepPull(g *round, start *Node) *Node {
+	at := ClipScalar(Add(start, g.attack(StopGradient(g.withGradient(start)))), 0, 1)
+	return Add(at, g.attack(g.withGradient(at)))
 }
 
-// Interpolates says whether the variant's attacker pulls images towards others. Its
-// batches need noise.
-func (v Variant) Interpolates() bool { return v.pull != nil }
-
-// interpolate makes the attacked images, and gives the distance to their partners,
-// which the attacker lowers.
-func (v Variant) interpolate(g *round, x, start *Node) (attacked, distance *Node) {
-	features := func(x *Node) *Node { return g.classifier.Features(x, Evaluation) }
+// interpolate makes the attacked images, and gives the distance to their partners, which the
+// attacker lowers.
+func (g *round) interpolate(x, start *Node) (attacked, distance *Node) {
+	features := func(x *Node) *Node { return g.classifier.Features(x, nn.Evaluation) }
 	partners := StopGradient(features(Reverse(x, 0)))
-	g.objective = func(at *Node) *Node { return CosineDistance(features(at), partners) }
-	attacked = v.pull(g, start)
-	attacked = Max(Min(attacked, AddScalar(x, g.epsilon)), AddScalar(x, -g.epsilon))
+	g.objective = func(at *Node) *Node { return cosineDistance(features(at), partners) }
+	attacked = g.recipe.Method.pull(g, start)
+	attacked = Max(Min(attacked, AddScalar(x, g.epsilon())), AddScalar(x, -g.epsilon()))
 	attacked = ClipScalar(attacked, 0, 1)
 	return attacked, g.objective(attacked)
 }
 
-// CosineDistance is the mean of 1 - cos over rows a and b [b, features], none below
+// cosineDistance is the mean of 1 - cos over rows a and b [b, features], none below
 // zero. As in the PyTorch of the scripts, lengths have a product of at least 1e-6.
-func CosineDistance(a, b *Node) *Node {
+func cosineDistance(a, b *Node) *Node {
 	squares := Mul(ReduceSum(Square(a), -1), ReduceSum(Square(b), -1))
 	cosine := Div(ReduceSum(Mul(a, b), -1), Sqrt(MaxScalar(squares, 1e-12)))
-	return ReduceAllMean(relu(OneMinus(cosine)))
+	return ReduceAllMean(nn.ReLU(OneMinus(cosine)))
 }
 
-// SmoothedCrossEntropy is CrossEntropy for labels [b] of which a part has gone over
+// smoothedCrossEntropy is nn.CrossEntropy for labels [b] of which a part has gone over
 // to all classes but the partner's, evenly.
-func SmoothedCrossEntropy(logits, labels *Node, part float64) *Node {
+func smoothedCrossEntropy(logits, labels *Node, part float64) *Node {
 	classes := logits.Shape().Dim(-1)
 	own := OneHot(labels, classes, logits.DType())
 	others := DivScalar(OneMinus(Reverse(own, 0)), float64(classes-1))
@@ -87,16 +76,16 @@ func SmoothedCrossEntropy(logits, labels *Node, part float64) *Node {
 // learns. Inputs are images, starts and both networks' weights.
 func (g *Game) pullingTurn(in []*Node) []*Node {
 	classifier, attacker := g.bind(in[2:])
-	r := &round{classifier: classifier, attacker: attacker, attackerMode: Training, epsilon: g.config.Epsilon}
-	attacked, distance := g.config.Variant.interpolate(r, in[0], in[1])
+	r := &round{recipe: g.config.Recipe, classifier: classifier, attacker: attacker, attackerMode: nn.Training}
+	attacked, distance := r.interpolate(in[0], in[1])
 	return append([]*Node{distance, attacked}, learned(distance, attacker)...)
 }
 
 // smoothedTurn builds the classifier's loss and what it learns. Inputs are attacked
 // images, labels, the classifier's weights and masks.
 func (g *Game) smoothedTurn(in []*Node) []*Node {
-	classifier := g.config.Networks[ClassifiersTurn].bindMasked(in[2:])
-	loss := SmoothedCrossEntropy(classifier.Logits(in[0], Training), in[1], g.config.Variant.smooth)
+	classifier := g.config.Networks[ClassifiersTurn].BindMasked(in[2:])
+	loss := smoothedCrossEntropy(classifier.Logits(in[0], nn.Training), in[1], g.config.Recipe.Settings.Smooth)
 	return append([]*Node{loss}, learned(loss, classifier)...)
 }
 
@@ -111,7 +100,7 @@ func (g *Game) interpolate(batch Batch, masks []any, rates [2]float64) (losses [
 		return losses, err
 	}
 	attacked := pulled[1]
-	in := slices.Concat([]any{attacked, batch.Labels}, g.Weights[ClassifiersTurn].inputs(), masks)
+	in := slices.Concat([]any{attacked, batch.Labels}, g.Weights[ClassifiersTurn].Inputs(), masks)
 	learnt, err := g.move(ClassifiersTurn, rates, 1, in...)
 	if err = errors.Join(err, backend.Release(attacked)); err != nil {
 		return losses, err

@@ -10,28 +10,32 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"foil/internal/modeltest"
+	"foil/internal/modeltest/authors"
+	"foil/models/nn"
 	"foil/models/random"
+	"foil/models/zoo"
 )
 
 // interpolationGame starts from the weights of a fixture of the plain game.
-func (f *fixture) interpolationGame(t *testing.T, b compute.Backend, v Variant) *Game {
+func interpolationGame(t *testing.T, f *authors.Case, b compute.Backend, v Recipe) *Game {
 	t.Helper()
-	classifier, attacker := f.Hyper.Classifier.build(t), Slim(v.Channels, f.Hyper.Attacker.Width)
+	classifier, attacker := f.Hyper.Classifier.Build(t), zoo.Slim(v.Method.Channels(), f.Hyper.Attacker.Width)
 	c := GameConfig{
-		Variant: v, Epsilon: f.Hyper.Epsilon, Backend: b,
-		Networks: [2]*Network{classifier, attacker}, Optimizers: PaperOptimizers(),
+		Recipe: v.Within(f.Hyper.Epsilon), Backend: b,
+		Networks: [2]*nn.Network{classifier, attacker}, Optimizers: PaperOptimizers(),
 	}
-	weights := func() *Weights {
-		if v.Channels == f.Hyper.Attacker.InputChannels {
-			return f.weights(t, b, attacker, "w.attacker.")
+	weights := func() *nn.Weights {
+		if v.Method.Channels() == f.Hyper.Attacker.InputChannels {
+			return f.Weights(t, b, attacker, "w.attacker.")
 		}
-		w, err := NewWeights(b, attacker.Params, 1, "weights")
+		w, err := nn.NewWeights(b, attacker.Params, 1, "weights")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return w
 	}
-	g, err := NewGame(c, f.weights(t, b, classifier, "w.classifier."), weights())
+	g, err := NewGame(c, f.Weights(t, b, classifier, "w.classifier."), weights())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,9 +43,9 @@ func (f *fixture) interpolationGame(t *testing.T, b compute.Backend, v Variant) 
 }
 
 // interpolationBatch is a batch of the fixture with a start in +-epsilon.
-func (f *fixture) interpolationBatch(t *testing.T, number string) Batch {
+func interpolationBatch(t *testing.T, f *authors.Case, number string) Batch {
 	t.Helper()
-	b := Batch{X: f.input(t, "in.x"+number), Labels: f.input(t, "in.y"+number)}
+	b := Batch{X: f.Input(t, "in.x"+number), Labels: f.Input(t, "in.y"+number)}
 	noise := make([]float32, b.X.Size())
 	random.Uniform(random.New(1, "noise/"+number), noise, f.Hyper.Epsilon)
 	b.Noise = tensors.FromFlatDataAndDimensions(noise, b.X.Shape().Dimensions...)
@@ -63,40 +67,41 @@ func play(t *testing.T, g *Game, b Batch, rates [2]float64) [2]float64 {
 // from the fixture's weights. With 2-Step the attacker's training mode is switched on.
 func TestInterpolationMatchesTheScripts(t *testing.T) {
 	cases := []struct {
-		variant    Variant
+		variant    Recipe
 		losses     [2][2]float64 // by update, then by Turn
 		bias       []float32     // of the classifier's last layer
 		moved      [2]float64    // how far the weights are from where they started
 		statistics [2]float64    // and the running statistics
 	}{
 		{
-			GradInterpolation(0.5),
+			recipe("l2l-grad-interpolation", Settings{Smooth: 0.5}),
 			[2][2]float64{{2.26460983, 0.17597954}, {2.59744112, 0.65445126}},
 			[]float32{0.2865714, 0.0146754, 0.4778975, 0.5418412, 0.1945172, -0.2416713, -0.6251073, 0.0958274, 0.3143677, 0.2553358},
 			[2]float64{0.31997449, 0.09313676}, [2]float64{0.43460645, 0.65092944},
 		},
 		{
-			TwoStepInterpolation(0.9),
+			recipe("l2l-2step-interpolation", Settings{Smooth: 0.9}),
 			[2][2]float64{{2.80005992, 0.17969223}, {2.90189167, 0.68404670}},
 			[]float32{0.2999314, -0.01229, 0.4498994, 0.53224, 0.2073536, -0.2288002, -0.6141729, 0.1083087, 0.3040997, 0.2676853},
 			[2]float64{0.26582696, 0.09328976}, [2]float64{0.41898180, 1.17692216},
 		},
 	}
-	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
+	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
 	for _, c := range cases {
-		t.Run(c.variant.Name, func(t *testing.T) {
-			g := f.interpolationGame(t, b, c.variant)
+		t.Run(c.variant.Method.Name, func(t *testing.T) {
+			g := interpolationGame(t, f, b, c.variant)
 			for i, number := range []string{"0", "1"} {
-				losses := play(t, g, f.interpolationBatch(t, number), [2]float64{0.1, 1e-3})
+				losses := play(t, g, interpolationBatch(t, f, number), [2]float64{0.1, 1e-3})
 				for turn, want := range c.losses[i] {
-					within(t, "loss", losses[turn], want, lossTolerance)
+					within(t, "loss", losses[turn], want, authors.LossTolerance)
 				}
 			}
-			near(t, "bias", copied(t, g.Weights[ClassifiersTurn].Tensors[g.config.Networks[0].head.bias]), c.bias, forwardTolerance)
+			classifierParams := g.Weights[ClassifiersTurn].Params
+			modeltest.Near(t, "bias", modeltest.Copied(t, g.Weights[ClassifiersTurn].Tensors[len(classifierParams)-1]), c.bias, authors.ForwardTolerance)
 			for turn, prefix := range []string{"w.classifier.", "w.attacker."} {
-				moved, statistics := f.distances(t, g.Weights[turn], prefix)
-				within(t, prefix+" moved", moved, c.moved[turn], gradientTolerance)
-				within(t, prefix+" statistics", statistics, c.statistics[turn], forwardTolerance)
+				moved, statistics := distances(t, f, g.Weights[turn], prefix)
+				within(t, prefix+" moved", moved, c.moved[turn], authors.GradientTolerance)
+				within(t, prefix+" statistics", statistics, c.statistics[turn], authors.ForwardTolerance)
 			}
 		})
 	}
@@ -110,11 +115,11 @@ func within(t *testing.T, name string, got, want, tolerance float64) {
 }
 
 // distances tells how far weights and running statistics are from the case's.
-func (f *fixture) distances(t *testing.T, w *Weights, prefix string) (moved, statistics float64) {
+func distances(t *testing.T, f *authors.Case, w *nn.Weights, prefix string) (moved, statistics float64) {
 	t.Helper()
 	var parts [2][]float32
 	for i, p := range w.Params {
-		now, before, kind := copied(t, w.Tensors[i]), f.tensors[prefix+p.Name].F32, 0
+		now, before, kind := modeltest.Copied(t, w.Tensors[i]), f.Tensors[prefix+p.Name].F32, 0
 		if !p.Trainable {
 			kind = 1
 		}
@@ -122,20 +127,20 @@ func (f *fixture) distances(t *testing.T, w *Weights, prefix string) (moved, sta
 			parts[kind] = append(parts[kind], now[k]-before[k])
 		}
 	}
-	return norm(parts[0]), norm(parts[1])
+	return modeltest.Norm(parts[0]), modeltest.Norm(parts[1])
 }
 
 // TestInterpolatingAttackersLearnToPull plays the attacker's turns alone, so that
 // the classifier's running statistics stay, too.
 func TestInterpolatingAttackersLearnToPull(t *testing.T) {
-	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
-	batch := f.interpolationBatch(t, "0")
+	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
+	batch := interpolationBatch(t, f, "0")
 	start, err := batch.start(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []Variant{GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
-		g := f.interpolationGame(t, b, v)
+	for _, v := range []Recipe{recipe("l2l-grad-interpolation", Settings{Smooth: 0.5}), recipe("l2l-2step-interpolation", Settings{Smooth: 0.5})} {
+		g := interpolationGame(t, f, b, v)
 		var distances []float64
 		for range 9 {
 			g.steps++
@@ -150,7 +155,7 @@ func TestInterpolatingAttackersLearnToPull(t *testing.T) {
 			distances = append(distances, distance...)
 		}
 		if distances[8] >= distances[0] {
-			t.Errorf("%s: the distance does not fall: %g", v.Name, distances)
+			t.Errorf("%s: the distance does not fall: %g", v.Method.Name, distances)
 		}
 	}
 }
@@ -159,10 +164,10 @@ func TestInterpolatingAttackersLearnToPull(t *testing.T) {
 // far the other one moves in it: the attacker sees the classifier before its turn,
 // and the classifier the images before the attacker's.
 func TestInterpolatingAttackersMoveFirst(t *testing.T) {
-	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
+	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
 	end := func(rates [2]float64) savedState {
-		g := f.interpolationGame(t, b, GradInterpolation(0.5))
-		play(t, g, f.interpolationBatch(t, "0"), rates)
+		g := interpolationGame(t, f, b, recipe("l2l-grad-interpolation", Settings{Smooth: 0.5}))
+		play(t, g, interpolationBatch(t, f, "0"), rates)
 		return saved(t, g.State)
 	}
 	both := end([2]float64{0.1, 0.1})
@@ -176,24 +181,24 @@ func TestInterpolatingAttackersMoveFirst(t *testing.T) {
 }
 
 func TestInterpolationResumes(t *testing.T) {
-	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
-	alone, resumed := f.interpolationGame(t, b, TwoStepInterpolation(0.5)), f.interpolationGame(t, b, TwoStepInterpolation(0.5))
+	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
+	alone, resumed := interpolationGame(t, f, b, recipe("l2l-2step-interpolation", Settings{Smooth: 0.5})), interpolationGame(t, f, b, recipe("l2l-2step-interpolation", Settings{Smooth: 0.5}))
 	rates := [2]float64{0.1, 1e-3}
-	play(t, alone, f.interpolationBatch(t, "0"), rates)
+	play(t, alone, interpolationBatch(t, f, "0"), rates)
 	state := saved(t, alone.State)
-	play(t, alone, f.interpolationBatch(t, "1"), rates)
+	play(t, alone, interpolationBatch(t, f, "1"), rates)
 	if err := resumed.SetState(state.lookup, state.steps); err != nil {
 		t.Fatal(err)
 	}
-	play(t, resumed, f.interpolationBatch(t, "1"), rates)
+	play(t, resumed, interpolationBatch(t, f, "1"), rates)
 	sameStates(t, saved(t, resumed.State), saved(t, alone.State))
 }
 
 func TestInterpolationNeedsNoise(t *testing.T) {
-	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
-	batch := f.interpolationBatch(t, "0")
+	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
+	batch := interpolationBatch(t, f, "0")
 	batch.Noise = nil
-	_, err := f.interpolationGame(t, b, GradInterpolation(0.5)).Step(batch, [2]float64{})
+	_, err := interpolationGame(t, f, b, recipe("l2l-grad-interpolation", Settings{Smooth: 0.5})).Step(batch, [2]float64{})
 	if err == nil || !strings.Contains(err.Error(), "starts from noise") {
 		t.Errorf("error %v, want one that names the noise", err)
 	}
@@ -201,16 +206,19 @@ func TestInterpolationNeedsNoise(t *testing.T) {
 
 // TestTrainedInterpolatorsKeepTheirBounds attacks with them.
 func TestTrainedInterpolatorsKeepTheirBounds(t *testing.T) {
-	f, b := oneCase(t, "l2l_1_updates"), openBackend(t)
-	x, batch := f.tensors["in.x0"], f.interpolationBatch(t, "0")
-	start := added(x.F32, copied(t, batch.Noise))
-	for _, v := range []Variant{GradInterpolation(0.5), TwoStepInterpolation(0.5)} {
-		g := f.interpolationGame(t, b, v)
-		e, err := NewEvaluator(EvaluatorConfig{Network: g.config.Networks[0], Shape: [3]int(x.Shape[1:]), Batch: 2, Backend: b}, g.Weights[ClassifiersTurn])
+	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
+	x, batch := f.Tensors["in.x0"], interpolationBatch(t, f, "0")
+	start := modeltest.Copied(t, batch.Noise)
+	for i, v := range x.F32 {
+		start[i] += v
+	}
+	for _, v := range []Recipe{recipe("l2l-grad-interpolation", Settings{Smooth: 0.5}), recipe("l2l-2step-interpolation", Settings{Smooth: 0.5})} {
+		g := interpolationGame(t, f, b, v)
+		e, err := nn.NewEvaluator(nn.EvaluatorConfig{Network: g.config.Networks[0], Shape: [3]int(x.Shape[1:]), Batch: 2, Backend: b}, g.Weights[ClassifiersTurn])
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := e.Learned(v, g.config.Networks[1], g.Weights[AttackersTurn], f.Hyper.Epsilon)
+		a, err := NewAttack(e, v.Within(f.Hyper.Epsilon), g.config.Networks[1], g.Weights[AttackersTurn])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,26 +226,26 @@ func TestTrainedInterpolatorsKeepTheirBounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if largest := bounded(t, v.Name, attacked, x.F32, f.Hyper.Epsilon); largest < f.Hyper.Epsilon/2 {
-			t.Errorf("%s: the largest change is %g", v.Name, largest)
+		if largest := authors.Bounded(t, v.Method.Name, attacked, x.F32, f.Hyper.Epsilon); largest < f.Hyper.Epsilon/2 {
+			t.Errorf("%s: the largest change is %g", v.Method.Name, largest)
 		}
 		fresh, err := a.Attack(t.Context(), x.F32, make([]int32, 2), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if slices.Equal(fresh, attacked) {
-			t.Errorf("%s makes nothing of its start", v.Name)
+			t.Errorf("%s makes nothing of its start", v.Method.Name)
 		}
 	}
 }
 
 func TestCosineDistanceOfRows(t *testing.T) {
 	a, b := [][]float32{{1, 0}, {1, 1}, {2, 0}, {0, 0}}, [][]float32{{0, 3}, {2, 2}, {-1, 0}, {1, 0}}
-	out := evaluate(t, openBackend(t), func(in []*Node) []*Node {
-		d := CosineDistance(in[0], in[1])
+	out := modeltest.Evaluate(t, modeltest.Backend(t), func(in []*Node) []*Node {
+		d := cosineDistance(in[0], in[1])
 		return []*Node{d, Gradient(d, in[0])[0]}
 	}, a, b)
-	near(t, "distance", out[0], []float32{(1 + 0 + 2 + 1) / 4.0}, 1e-6)
+	modeltest.Near(t, "distance", out[0], []float32{(1 + 0 + 2 + 1) / 4.0}, 1e-6)
 	for _, g := range out[1] {
 		if math.IsNaN(float64(g)) {
 			t.Errorf("gradient %v", out[1])
@@ -249,9 +257,9 @@ func TestCosineDistanceOfRows(t *testing.T) {
 // over: to classes 0 and 1, since the partner's is 2, and to 1 and 2.
 func TestSmoothingGoesToAllButThePartner(t *testing.T) {
 	logits, labels := [][]float32{{0.3, -1, 2}, {1, 0, -0.5}}, []int32{0, 2}
-	out := evaluate(t, openBackend(t), func(in []*Node) []*Node {
+	out := modeltest.Evaluate(t, modeltest.Backend(t), func(in []*Node) []*Node {
 		return []*Node{
-			SmoothedCrossEntropy(in[0], in[1], 0.5), SmoothedCrossEntropy(in[0], in[1], 0), CrossEntropy(in[0], in[1]),
+			smoothedCrossEntropy(in[0], in[1], 0.5), smoothedCrossEntropy(in[0], in[1], 0), nn.CrossEntropy(in[0], in[1]),
 		}
 	}, logits, labels)
 	var want float64
@@ -264,6 +272,6 @@ func TestSmoothingGoesToAllButThePartner(t *testing.T) {
 			want += share * (math.Log(sum) - float64(logits[i][k])) / 2
 		}
 	}
-	near(t, "smoothed", out[0], []float32{float32(want)}, 1e-6)
-	near(t, "not smoothed", out[1], out[2], 1e-6)
+	modeltest.Near(t, "smoothed", out[0], []float32{float32(want)}, 1e-6)
+	modeltest.Near(t, "not smoothed", out[1], out[2], 1e-6)
 }

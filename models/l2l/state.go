@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"foil/models/backend"
+	"foil/models/nn"
 )
 
 // A State is all that a training has changed: with the same batches to come, a
@@ -47,7 +48,7 @@ func stateOf(steps int, learners ...learner) (State, error) {
 
 // kept are the arrays of a learner's optimizer, not copies.
 func (l learner) kept() (arrays []Array) {
-	trainable := slices.DeleteFunc(slices.Clone(l.weights.Params), func(p Param) bool { return !p.Trainable })
+	trainable := slices.DeleteFunc(slices.Clone(l.weights.Params), func(p nn.Param) bool { return !p.Trainable })
 	for _, m := range l.rule.memories() {
 		for i, p := range trainable {
 			arrays = append(arrays, Array{l.name + "." + m.name + "." + p.Name, p.Shape, m.values[i]})

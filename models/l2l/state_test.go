@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"foil/internal/modeltest"
+	"foil/internal/modeltest/authors"
+	"foil/models/nn"
 )
 
 // A savedState is a State that later steps do not change.
@@ -53,13 +57,13 @@ func sameStates(t *testing.T, got, want savedState) {
 // TestStatesThatDoNotFitChangeNothing takes away one array, cuts another, and finds
 // both named and the training as it was.
 func TestStatesThatDoNotFitChangeNothing(t *testing.T) {
-	b, n := openBackend(t), tiny(true)
+	b, n := modeltest.Backend(t), authors.Tiny(true)
 	fresh := func(seed uint64) *Trainer {
-		w, err := NewWeights(b, n.Params, seed, "weights")
+		w, err := nn.NewWeights(b, n.Params, seed, "weights")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return newTrainer(t, b, n, w, PlainTraining(), PaperOptimizers()[ClassifiersTurn])
+		return newTrainer(t, b, n, w, recipe("plain", Settings{}), PaperOptimizers()[ClassifiersTurn])
 	}
 	other := saved(t, fresh(2).State)
 	delete(other.arrays, "classifier.velocity.conv1.weight")

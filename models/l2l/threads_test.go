@@ -9,9 +9,12 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"foil/internal/modeltest"
 	"foil/internal/testenv"
 	"foil/models/backend"
+	"foil/models/nn"
 	"foil/models/random"
+	"foil/models/zoo"
 )
 
 // TestThreadsDoNotChangeResults compares bits: loss, gradients and statistics of the
@@ -53,23 +56,23 @@ func gameStep(t *testing.T, name string, threads int) [][]float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	networks := []*Network{ResNet9(16, 10), Slim(2*imageChannels, 32)}
+	networks := []*nn.Network{zoo.ResNet9(16, 10), zoo.Slim(2*nn.ImageChannels, 32)}
 	labels := make([]int32, batch)
 	for i := range labels {
 		labels[i] = int32(i % 10)
 	}
-	in := []any{randomTensor(random.New(1, "images"), batch, imageChannels, 32, 32), tensors.FromFlatDataAndDimensions(labels, batch)}
+	in := []any{modeltest.Normal(random.New(1, "images"), batch, nn.ImageChannels, 32, 32), tensors.FromFlatDataAndDimensions(labels, batch)}
 	for i, n := range networks {
-		w, err := NewWeights(b, n.Params, 1, fmt.Sprint("weights ", i))
+		w, err := nn.NewWeights(b, n.Params, 1, fmt.Sprint("weights ", i))
 		if err != nil {
 			t.Fatal(err)
 		}
-		in = append(in, w.inputs()...)
+		in = append(in, w.Inputs()...)
 	}
-	return evaluate(t, b, func(in []*Node) []*Node {
+	return modeltest.Evaluate(t, b, func(in []*Node) []*Node {
 		cut := 2 + len(networks[0].Params)
 		classifier, attacker := networks[0].Bind(in[2:cut]), networks[1].Bind(in[cut:])
-		loss := Grad().Loss(AttackersTurn, classifier, attacker, in[0], in[1], 0.031).Loss
+		loss := recipe("l2l-grad", Settings{Epsilon: 0.031}).Loss(AttackersTurn, classifier, attacker, in[0], in[1]).Loss
 		out := append([]*Node{loss}, Gradient(loss, slices.Concat(classifier.Trainable(), attacker.Trainable())...)...)
 		return append(out, attacker.Statistics()...)
 	}, in...)

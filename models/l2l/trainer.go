@@ -10,27 +10,29 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"foil/models/ascent"
 	"foil/models/backend"
+	"foil/models/nn"
 )
 
 // A TrainerConfig is how one network learns by itself.
 type TrainerConfig struct {
-	Method    Method
-	Network   *Network
+	Recipe    Recipe // of a method without an attacker network
+	Network   *nn.Network
 	Optimizer Optimizer
 	Backend   compute.Backend
 }
 
-// A Trainer trains one network with a Method. It is not safe for concurrent use.
+// A Trainer trains a classifier by itself. It is not safe for concurrent use.
 type Trainer struct {
-	Weights *Weights
+	Weights *nn.Weights
 
 	config  TrainerConfig
 	learner learner
 	steps   int
-	turn    *Exec  // loss, its parts, gradients, statistics
-	attack  *climb // nil where the method has none
-	judge   *Exec  // logits of the clean images in evaluation mode, for TRADES
+	turn    *Exec         // loss, its parts, gradients, statistics
+	attack  *ascent.Climb // nil where the method has none
+	judge   *Exec         // logits of the clean images in evaluation mode, for TRADES
 }
 
 // Losses are a step's.
@@ -41,44 +43,41 @@ type Losses struct {
 }
 
 // NewTrainer starts from the given weights, which it changes.
-func NewTrainer(c TrainerConfig, w *Weights) (*Trainer, error) {
+func NewTrainer(c TrainerConfig, w *nn.Weights) (*Trainer, error) {
+	if c.Recipe.Method.loss == nil {
+		return nil, fmt.Errorf("method %q does not train a classifier by itself", c.Recipe.Method.Name)
+	}
 	l, err := newLearner(classifierName, w, c.Optimizer)
 	if err != nil {
 		return nil, err
 	}
 	t := &Trainer{Weights: w, config: c, learner: l}
 	t.turn, err = backend.Compile(c.Backend, t.build)
-	if err != nil || c.Method.Attack.Steps == 0 {
+	if err != nil || c.Recipe.Method.goal == nil {
 		return t, err
 	}
-	me, aim := subject{network: c.Network, weights: w}, Mistake
-	if c.Method.trades {
-		aim = driftFrom
-		if t.judge, err = newJudge(c.Backend, me); err != nil {
+	me := nn.Model{Network: c.Network, Weights: w}
+	if c.Recipe.Method.toLogits {
+		if t.judge, err = nn.CompileLogits(c.Backend, me); err != nil {
 			return nil, err
 		}
 	}
-	t.attack, err = newClimb(c.Backend, me, aim)
+	t.attack, err = ascent.NewClimb(c.Backend, me, c.Recipe.Method.goal)
 	return t, err
-}
-
-// newJudge compiles a classifier's logits in evaluation mode, for images.
-func newJudge(b compute.Backend, s subject) (*Exec, error) {
-	return backend.Compile(b, func(in []*Node) []*Node { return []*Node{s.classifier(in[0], in[1:])(in[0])} })
 }
 
 // build makes the graph of a step, once the attack is done. Its inputs are images,
 // attacked images, labels, weights and masks.
 func (t *Trainer) build(in []*Node) []*Node {
-	f := t.config.Network.bindMasked(in[3:])
-	loss, clean, adversarial := t.config.Method.loss(f, in[0], in[1], in[2])
+	f := t.config.Network.BindMasked(in[3:])
+	loss, clean, adversarial := t.config.Recipe.Method.loss(f, in[0], in[1], in[2], t.config.Recipe.Settings.Beta)
 	return append([]*Node{loss, clean, adversarial}, learned(loss, f)...)
 }
 
 // Step makes the attacked images of a batch on the weights as they are, and moves
 // the weights at the given rate.
 func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
-	masks, err := batch.masks(t.config.Network, t.config.Method.Passes())
+	masks, err := batch.masks(t.config.Network, t.config.Recipe.TrainingPasses())
 	if err != nil {
 		return Losses{}, err
 	}
@@ -86,7 +85,7 @@ func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
 	if err != nil {
 		return Losses{}, err
 	}
-	in := slices.Concat([]any{batch.X, attacked, batch.Labels}, t.Weights.inputs(), masks)
+	in := slices.Concat([]any{batch.X, attacked, batch.Labels}, t.Weights.Inputs(), masks)
 	t.steps++
 	out, err := t.learner.move(t.turn, t.steps, rate, 3, in...)
 	if attacked != batch.X {
@@ -105,27 +104,27 @@ func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
 // craft makes the attacked images of a batch; they are the images themselves where
 // the method has no attack.
 func (t *Trainer) craft(batch Batch) (*tensors.Tensor, error) {
-	m := t.config.Method
+	m := t.config.Recipe.Method
 	if t.attack == nil {
 		return batch.X, nil
 	}
 	start, aim := batch.X, batch.Labels
 	var made []*tensors.Tensor // here, for the attack alone
-	if m.Noise {
+	if m.Start != AtImages {
 		noisy, err := batch.start(t.config.Backend)
 		if err != nil {
 			return nil, fmt.Errorf("%s training: %w", m.Name, err)
 		}
 		start, made = noisy, append(made, noisy)
 	}
-	if m.trades {
-		out, err := backend.Run(t.judge, append([]any{batch.X}, t.Weights.inputs()...)...)
+	if m.toLogits {
+		out, err := backend.Run(t.judge, append([]any{batch.X}, t.Weights.Inputs()...)...)
 		if err != nil {
 			return nil, err
 		}
 		aim, made = out[0], append(made, out[0])
 	}
-	attacked, _, err := t.attack.attack(context.Background(), m.Attack, batch.X, start, aim)
+	attacked, _, err := t.attack.Run(context.Background(), t.config.Recipe.attack(), batch.X, start, aim)
 	return attacked, errors.Join(err, backend.Release(made...))
 }
 

@@ -8,36 +8,39 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"foil/models/backend"
+	"foil/internal/modeltest"
+	"foil/internal/modeltest/authors"
+	"foil/models/ascent"
+	"foil/models/nn"
 )
 
 // TestTrainerTakesTheAuthorsStep holds the losses of a step, and that with a rate of
 // 1 and nothing else the weights move by the published gradients.
 func TestTrainerTakesTheAuthorsStep(t *testing.T) {
-	for name, method := range map[string]func(PGD, float64) Method{"advtrain_pgd": PGDTraining, "trades": TradesTraining} {
+	for name, method := range map[string]string{"advtrain_pgd": "pgd", "trades": "trades"} {
 		t.Run(name, func(t *testing.T) {
-			f, b := oneCase(t, name), openBackend(t)
-			n := f.Hyper.Classifier.build(t)
-			trainer := newTrainer(t, b, n, f.weights(t, b, n, "w."), method(PGD{10, f.Hyper.StepSize, f.Hyper.Epsilon}, f.Hyper.Beta), SGD{})
-			losses, err := trainer.Step(Batch{X: f.input(t, "in.x"), Labels: f.input(t, "in.y"), Noise: f.input(t, "in.start_normal")}, 1)
+			f, b := authors.Named(t, name), modeltest.Backend(t)
+			n := f.Hyper.Classifier.Build(t)
+			trainer := newTrainer(t, b, n, f.Weights(t, b, n, "w."), recipe(method, ascending(ascent.PGD{Steps: 10, Step: f.Hyper.StepSize, Epsilon: f.Hyper.Epsilon}, f.Hyper.Beta)), SGD{})
+			losses, err := trainer.Step(Batch{X: f.Input(t, "in.x"), Labels: f.Input(t, "in.y"), Noise: f.Input(t, "in.start_normal")}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
 			parts := map[string][2]string{"advtrain_pgd": {"loss_clean", "loss_adv"}, "trades": {"loss_natural", "loss_robust"}}[name]
-			f.compareScalar(t, "loss", losses.Total, lossTolerance)
-			f.compareScalar(t, parts[0], losses.Clean, lossTolerance)
-			f.compareScalar(t, parts[1], losses.Adversarial, lossTolerance)
+			f.CompareScalar(t, "loss", losses.Total, authors.LossTolerance)
+			f.CompareScalar(t, parts[0], losses.Clean, authors.LossTolerance)
+			f.CompareScalar(t, parts[1], losses.Adversarial, authors.LossTolerance)
 			for i, p := range n.Params {
-				moved := copied(t, trainer.Weights.Tensors[i])
+				moved := modeltest.Copied(t, trainer.Weights.Tensors[i])
 				if !p.Trainable {
-					f.compare(t, "out.state."+p.Name, moved, forwardTolerance)
+					f.Compare(t, "out.state."+p.Name, moved, authors.ForwardTolerance)
 					continue
 				}
-				gradient := slices.Clone(f.tensors["w."+p.Name].F32)
+				gradient := slices.Clone(f.Tensors["w."+p.Name].F32)
 				for k, w := range moved {
 					gradient[k] -= w
 				}
-				f.compare(t, "out.grad."+p.Name, gradient, gradientTolerance)
+				f.Compare(t, "out.grad."+p.Name, gradient, authors.GradientTolerance)
 			}
 		})
 	}
@@ -46,14 +49,14 @@ func TestTrainerTakesTheAuthorsStep(t *testing.T) {
 // TestTrainersLearnAndResume trains with each method: the loss falls, and a training
 // that is set to a state on the way ends in the same bytes as the one left alone.
 func TestTrainersLearnAndResume(t *testing.T) {
-	f, b := oneCase(t, "advtrain_pgd"), openBackend(t)
-	n := f.Hyper.Classifier.build(t)
-	batch := Batch{X: f.input(t, "in.x"), Labels: f.input(t, "in.y"), Noise: f.input(t, "in.start_normal")}
-	attack := PGD{3, f.Hyper.StepSize, f.Hyper.Epsilon}
-	for _, m := range []Method{PlainTraining(), FGSMTraining(f.Hyper.Epsilon), PGDTraining(attack, 1), TradesTraining(attack, 6)} {
-		t.Run(m.Name, func(t *testing.T) {
+	f, b := authors.Named(t, "advtrain_pgd"), modeltest.Backend(t)
+	n := f.Hyper.Classifier.Build(t)
+	batch := Batch{X: f.Input(t, "in.x"), Labels: f.Input(t, "in.y"), Noise: f.Input(t, "in.start_normal")}
+	attack := ascent.PGD{Steps: 3, Step: f.Hyper.StepSize, Epsilon: f.Hyper.Epsilon}
+	for _, m := range []Recipe{recipe("plain", Settings{}), recipe("fgsm", Settings{Epsilon: f.Hyper.Epsilon, Beta: 1}), recipe("pgd", ascending(attack, 1)), recipe("trades", ascending(attack, 6))} {
+		t.Run(m.Method.Name, func(t *testing.T) {
 			fresh := func() *Trainer {
-				return newTrainer(t, b, n, f.weights(t, b, n, "w."), m, PaperOptimizers()[ClassifiersTurn])
+				return newTrainer(t, b, n, f.Weights(t, b, n, "w."), m, PaperOptimizers()[ClassifiersTurn])
 			}
 			run := func(trainer *Trainer, steps int) (losses []float64) {
 				for range steps {
@@ -82,10 +85,10 @@ func TestTrainersLearnAndResume(t *testing.T) {
 }
 
 func TestNoiseThatIsMissingIsNamed(t *testing.T) {
-	f, b := oneCase(t, "advtrain_pgd"), openBackend(t)
-	n := f.Hyper.Classifier.build(t)
-	trainer := newTrainer(t, b, n, f.weights(t, b, n, "w."), PGDTraining(PGD{1, 0.1, 0.1}, 1), SGD{})
-	batch := Batch{X: f.input(t, "in.x"), Labels: f.input(t, "in.y")}
+	f, b := authors.Named(t, "advtrain_pgd"), modeltest.Backend(t)
+	n := f.Hyper.Classifier.Build(t)
+	trainer := newTrainer(t, b, n, f.Weights(t, b, n, "w."), recipe("pgd", ascending(ascent.PGD{Steps: 1, Step: 0.1, Epsilon: 0.1}, 1)), SGD{})
+	batch := Batch{X: f.Input(t, "in.x"), Labels: f.Input(t, "in.y")}
 	if _, err := trainer.Step(batch, 1); err == nil || !strings.Contains(err.Error(), "pgd training: the attack starts from noise") {
 		t.Errorf("error %v, want one that names the noise", err)
 	}
@@ -95,20 +98,25 @@ func TestNoiseThatIsMissingIsNamed(t *testing.T) {
 	}
 }
 
-func newTrainer(t testing.TB, b compute.Backend, n *Network, w *Weights, m Method, o Optimizer) *Trainer {
+func newTrainer(t testing.TB, b compute.Backend, n *nn.Network, w *nn.Weights, m Recipe, o Optimizer) *Trainer {
 	t.Helper()
-	trainer, err := NewTrainer(TrainerConfig{Method: m, Network: n, Optimizer: o, Backend: b}, w)
+	trainer, err := NewTrainer(TrainerConfig{Recipe: m, Network: n, Optimizer: o, Backend: b}, w)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return trainer
 }
 
-func copied(t testing.TB, x *tensors.Tensor) []float32 {
-	t.Helper()
-	values, err := backend.Copy(x)
+// recipe is the method of the given name with its settings.
+func recipe(name string, s Settings) Recipe {
+	m, err := Find(name)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	return values
+	return m.With(s)
+}
+
+// ascending are the settings of a training on images attacked by PGD.
+func ascending(a ascent.PGD, beta float64) Settings {
+	return Settings{Epsilon: a.Epsilon, Steps: a.Steps, Step: a.Step, Beta: beta}
 }

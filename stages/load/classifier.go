@@ -13,7 +13,7 @@ import (
 	"foil/internal/digest"
 	"foil/internal/safetensors"
 	"foil/models/backend"
-	"foil/models/l2l"
+	"foil/models/nn"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -124,7 +124,7 @@ func unwrapped(file safetensors.File) safetensors.File {
 
 // weights takes the network's tensors out of a file, and notes those that it has no
 // use for.
-func (p *ClassifierParams) weights(cell *pipeline.Cell, n *l2l.Network, file safetensors.File) ([]safetensors.Tensor, error) {
+func (p *ClassifierParams) weights(cell *pipeline.Cell, n *nn.Network, file safetensors.File) ([]safetensors.Tensor, error) {
 	b, err := backend.Open(cell.Backend, cell.Cores)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 	"foil/internal/kindtest"
 	"foil/internal/safetensors"
 	"foil/models/backend"
-	"foil/models/l2l"
+	"foil/models/nn"
 	"foil/pipeline"
 )
 
@@ -29,7 +29,7 @@ func checkpoint(t *testing.T, edit func([]safetensors.Tensor) []safetensors.Tens
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := l2l.NewWeights(b, network.Params, 1, "test")
+	w, err := nn.NewWeights(b, network.Params, 1, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"foil/internal/bench"
 	"foil/models/backend"
 	"foil/models/l2l"
+	"foil/models/nn"
 )
 
 // A stepper does a step and tells its losses. What it returns besides is called
@@ -63,16 +64,19 @@ func (w Workload) stepper(b compute.Backend) (stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.Work == "l2l-grad" {
-		return w.game(b, data, weights, optimizers)
+	method, err := l2l.Find(w.Work)
+	if err != nil {
+		return nil, err
 	}
-	method := l2l.PlainTraining()
-	if w.Work == "pgd" {
-		method = l2l.PGDTraining(l2l.PGD{Steps: attackSteps, Step: attackStep, Epsilon: epsilon}, 1)
+	recipe := method.With(l2l.Settings{Epsilon: epsilon, Steps: attackSteps, Step: attackStep, Beta: 1})
+	if method.HasAttacker() {
+		return w.game(b, recipe, data, weights, optimizers)
+	}
+	if method.Start == l2l.NearImages {
 		data.Noise = w.tensor("noise")
 	}
 	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{
-		Method: method, Network: networks()["classifier."], Optimizer: optimizers[l2l.ClassifiersTurn], Backend: b,
+		Recipe: recipe, Network: networks()["classifier."], Optimizer: optimizers[l2l.ClassifiersTurn], Backend: b,
 	}, weights[l2l.ClassifiersTurn])
 	if err != nil {
 		return nil, err
@@ -80,17 +84,17 @@ func (w Workload) stepper(b compute.Backend) (stepper, error) {
 	return func() (func() (bench.Losses, error), error) {
 		l, err := trainer.Step(data, rate)
 		losses := bench.Losses{"clean": l.Clean}
-		if method.Noise {
+		if recipe.Moves() > 0 {
 			losses["adversarial"] = l.Adversarial
 		}
 		return told(losses), err
 	}, nil
 }
 
-func (w Workload) game(b compute.Backend, data l2l.Batch, weights [2]*l2l.Weights, optimizers [2]l2l.Optimizer) (stepper, error) {
+func (w Workload) game(b compute.Backend, recipe l2l.Recipe, data l2l.Batch, weights [2]*nn.Weights, optimizers [2]l2l.Optimizer) (stepper, error) {
 	game, err := l2l.NewGame(l2l.GameConfig{
-		Variant: l2l.Grad(), Epsilon: epsilon, Backend: b, Optimizers: optimizers,
-		Networks: [2]*l2l.Network{networks()["classifier."], networks()["attacker."]},
+		Recipe: recipe, Backend: b, Optimizers: optimizers,
+		Networks: [2]*nn.Network{networks()["classifier."], networks()["attacker."]},
 	}, weights[l2l.ClassifiersTurn], weights[l2l.AttackersTurn])
 	if err != nil {
 		return nil, err
@@ -102,7 +106,7 @@ func (w Workload) game(b compute.Backend, data l2l.Batch, weights [2]*l2l.Weight
 }
 
 func (w Workload) conv(b compute.Backend) (stepper, error) {
-	layer, err := l2l.NewConvLayer(b, w.tensor("images"), w.tensor("kernel"), w.tensor("gradient"))
+	layer, err := nn.NewConvLayer(b, w.tensor("images"), w.tensor("kernel"), w.tensor("gradient"))
 	if err != nil {
 		return nil, err
 	}
@@ -123,11 +127,11 @@ func (w Workload) conv(b compute.Backend) (stepper, error) {
 }
 
 // weights are both networks', by turn.
-func (w Workload) weights(b compute.Backend) (weights [2]*l2l.Weights, err error) {
+func (w Workload) weights(b compute.Backend) (weights [2]*nn.Weights, err error) {
 	for turn, prefix := range []string{"classifier.", "attacker."} {
-		loaded, wrong := l2l.LoadWeights(b, networks()[prefix].Params, func(name string) (l2l.Stored, bool) {
+		loaded, wrong := nn.LoadWeights(b, networks()[prefix].Params, func(name string) (nn.Stored, bool) {
 			a, ok := w.Arrays[prefix+name]
-			return l2l.Stored{Type: l2l.F32, Shape: a.Shape, Values: a.Values()}, ok
+			return nn.Stored{Type: nn.F32, Shape: a.Shape, Values: a.Values()}, ok
 		})
 		weights[turn], err = loaded, errors.Join(err, wrong)
 	}

@@ -7,7 +7,8 @@ import (
 	"math/rand/v2"
 
 	"foil/models/backend"
-	"foil/models/l2l"
+	"foil/models/nn"
+	"foil/models/zoo"
 )
 
 // The small protocol's sizes and rates.
@@ -49,10 +50,10 @@ func (w Workload) Name() string { return fmt.Sprintf("%s, threads %d", w.Work, w
 func (w Workload) Counts() (warmup, steps int) { return w.Warmup, w.Steps }
 
 // networks are those that a training has, by the prefix of their weights.
-func networks() map[string]*l2l.Network {
-	return map[string]*l2l.Network{
-		"classifier.": l2l.ResNet9(classifier, classes),
-		"attacker.":   l2l.Slim(l2l.Grad().Channels, attacker),
+func networks() map[string]*nn.Network {
+	return map[string]*nn.Network{
+		"classifier.": zoo.ResNet9(classifier, classes),
+		"attacker.":   zoo.Slim(2*nn.ImageChannels, attacker), // it sees gradients, too
 	}
 }
 
@@ -81,7 +82,7 @@ func (w Workload) initialise() error {
 		return err
 	}
 	for prefix, network := range networks() {
-		weights, err := l2l.NewWeights(b, network.Params, 1, "weights/"+prefix)
+		weights, err := nn.NewWeights(b, network.Params, 1, "weights/"+prefix)
 		if err != nil {
 			return err
 		}

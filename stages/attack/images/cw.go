@@ -3,7 +3,7 @@ package images
 import (
 	"context"
 
-	"foil/models/l2l"
+	"foil/models/ascent"
 	"foil/pipeline"
 )
 
@@ -32,7 +32,7 @@ func (p *CWParams) Check(report func(path, format string, args ...any)) {
 }
 
 func cwDefaults() any {
-	c := l2l.DefaultCW(0)
+	c := ascent.DefaultCW(0)
 	return &CWParams{
 		Common: common(), Iterations: c.Iterations, Rate: c.Rate,
 		FirstConst: c.FirstConst, LargestConst: c.LargestConst, ConstFactor: c.ConstFactor,
@@ -40,8 +40,8 @@ func cwDefaults() any {
 	}
 }
 
-func (p *CWParams) attack(epsilon float64) l2l.CW {
-	return l2l.CW{
+func (p *CWParams) attack(epsilon float64) ascent.CW {
+	return ascent.CW{
 		Epsilon: epsilon, Iterations: p.Iterations, Rate: p.Rate,
 		FirstConst: p.FirstConst, LargestConst: p.LargestConst, ConstFactor: p.ConstFactor,
 		FirstTau: p.FirstTau, LastTau: p.LastTau, TauFactor: p.TauFactor,
@@ -51,7 +51,8 @@ func (p *CWParams) attack(epsilon float64) l2l.CW {
 // CW is attack/cw-linf.
 func CW() pipeline.Kind {
 	return attackKind(pipeline.Kind{
-		Name: "attack/cw-linf",
+		Name:    "attack/cw-linf",
+		Version: 5,
 		Doc: "Attacks a classifier with Carlini and Wagner's attack in the maximum norm, image by image (Carlini and Wagner 2017; " +
 			"Jiang et al. 2021, section 4). Images that are misclassified already are left alone.",
 		Params: cwDefaults,

@@ -3,7 +3,7 @@ package images
 import (
 	"context"
 
-	"foil/models/l2l"
+	"foil/models/ascent"
 	"foil/pipeline"
 )
 
@@ -13,7 +13,8 @@ type FGSMParams struct{ Common }
 // FGSM is attack/fgsm.
 func FGSM() pipeline.Kind {
 	return attackKind(pipeline.Kind{
-		Name: "attack/fgsm",
+		Name:    "attack/fgsm",
+		Version: 5,
 		Doc: "Attacks a classifier with the fast gradient sign method: one step of epsilon from the image (Goodfellow et al. 2015; " +
 			"Jiang et al. 2021, section 4).",
 		Params: func() any { return &FGSMParams{common()} },
@@ -21,7 +22,7 @@ func FGSM() pipeline.Kind {
 			p := cell.Params.(*FGSMParams)
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
 				return plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) {
-					return single(v.PGD(l2l.FGSM(epsilon)), nil)
+					return single(v.PGD(ascent.FGSM(epsilon)), nil)
 				}}, nil
 			})
 		},

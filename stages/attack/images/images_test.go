@@ -131,7 +131,7 @@ func TestAttacksDoHarmWithinEpsilon(t *testing.T) {
 
 // golden is what the attacks find on weights that nobody has trained: a training
 // differs in its last bits between processors, and after some epochs in more. When it
-// changes, raise the kinds' Version.
+// changes, raise the Version of that attack.
 var golden = map[string]map[string]float64{
 	"attack/fgsm":     {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.46088, "loss_clean": 1.05762, "change": 0.031, "images": 24},
 	"attack/pgd":      {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.65513, "loss_clean": 1.05762, "change": 0.031, "images": 24},

@@ -6,6 +6,7 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/classifiers"
+	"foil/models/l2l"
 	"foil/models/random"
 	"foil/pipeline"
 )
@@ -16,7 +17,8 @@ type LearnedParams struct{ Common }
 // Learned is attack/learned.
 func Learned() pipeline.Kind {
 	return attackKind(pipeline.Kind{
-		Name: "attack/learned",
+		Name:    "attack/learned",
+		Version: 5,
 		Doc: "Attacks a classifier with an attacker network that a training of L2L has left (Jiang et al. 2021, section 3): the " +
 			"classifier's own, or another one's. " +
 			fmt.Sprintf("What becomes of an image depends on those beside it in its batch of %d: gradients are measured on the largest of the batch, ", batch) +
@@ -38,14 +40,14 @@ func learnedPlan(v *victim) (plan, error) {
 	if err != nil {
 		return plan{}, fmt.Errorf("attacker: %w", err)
 	}
-	variant, attacker, err := saved.OpenAttacker(v.backend, v.checkpoint)
+	recipe, attacker, err := saved.OpenAttacker(v.backend, v.checkpoint)
 	if err != nil {
 		return plan{}, fmt.Errorf("attacker: %w", err)
 	}
 	p := plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) {
-		return single(v.Learned(variant, attacker.Network, attacker.Weights, epsilon))
+		return single(l2l.NewAttack(v.Evaluator, recipe.Within(epsilon), attacker.Network, attacker.Weights))
 	}}
-	if variant.Interpolates() {
+	if recipe.Method.Interpolates() {
 		p.start = random.UniformNoise
 	}
 	return p, nil

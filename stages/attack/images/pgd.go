@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"foil/models/l2l"
+	"foil/models/ascent"
 	"foil/models/random"
 	"foil/pipeline"
 )
@@ -38,10 +38,10 @@ func (c Climb) noise() func(epsilon float64) random.Noise {
 
 // legs climb on a classifier, which need not be the one under attack. They end after so
 // many steps, which rise.
-func (c Climb) legs(on *l2l.Evaluator, epsilon float64, ends ...int) (legs []leg) {
+func (c Climb) legs(on *ascent.Target, epsilon float64, ends ...int) (legs []leg) {
 	made := 0
 	for _, steps := range ends {
-		part := l2l.PGD{Steps: steps - made, Step: c.Step, Epsilon: epsilon}
+		part := ascent.PGD{Steps: steps - made, Step: c.Step, Epsilon: epsilon}
 		legs = append(legs, leg{on.PGD(part), steps, true})
 		made = steps
 	}
@@ -76,20 +76,21 @@ func (p *PGDParams) Check(report func(path, format string, args ...any)) {
 // PGD is attack/pgd.
 func PGD() pipeline.Kind {
 	return attackKind(pipeline.Kind{
-		Name: "attack/pgd",
+		Name:    "attack/pgd",
+		Version: 5,
 		Doc: "Attacks a classifier by projected gradient ascent in the maximum norm, from one start or several (Madry et al. 2018; " +
 			"Jiang et al. 2021, section 4). The metrics' k is the number of steps; the outcomes are those after all steps.",
 		Draws:  true,
 		Params: func() any { return &PGDParams{common(), climb(), nil, 1} },
 		Run: func(ctx context.Context, cell *pipeline.Cell) error {
 			p := cell.Params.(*PGDParams)
-			return p.run(ctx, cell, func(v *victim) (plan, error) { return p.plan(v.Evaluator), nil })
+			return p.run(ctx, cell, func(v *victim) (plan, error) { return p.plan(v.Target), nil })
 		},
 	})
 }
 
 // plan looks at the images after the first step as well, for the rules.
-func (p *PGDParams) plan(on *l2l.Evaluator) plan {
+func (p *PGDParams) plan(on *ascent.Target) plan {
 	ends := append(slices.Clone(p.Before), p.Steps)
 	first := ends[0]
 	if first > 1 {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"foil/models/l2l"
+	"foil/models/ascent"
 	"foil/models/random"
 )
 
@@ -23,13 +23,13 @@ type plan struct {
 // A leg is a part of an attack, which goes on from where the one before it has ended.
 // The images are judged at its end.
 type leg struct {
-	l2l.Attack
+	ascent.Attack
 	steps int  // that the attack has made then; 0: it does not count them
 	shown bool // whether that is a result, not for the rules alone
 }
 
 // single is an attack in one leg.
-func single(a l2l.Attack, err error) ([]leg, error) { return []leg{{Attack: a, shown: true}}, err }
+func single(a ascent.Attack, err error) ([]leg, error) { return []leg{{Attack: a, shown: true}}, err }
 
 // begin gives where a try starts from the gallery's images, as many as in x. An image
 // starts at the same place whatever the number of images, and at both checkpoints.

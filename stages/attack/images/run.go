@@ -6,13 +6,14 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/artifact/attacks"
-	"foil/models/l2l"
+	"foil/models/ascent"
 	"foil/pipeline"
 )
 
-// attackKind fills in what all kinds of attacks have in common.
+// attackKind fills in what all kinds of attacks have in common. Each attack has its own Version.
+// A change of what they share, such as the rules or the metrics, has to raise the Version of
+// every attack whose output it changes.
 func attackKind(k pipeline.Kind) pipeline.Kind {
-	k.Version = 5
 	k.Inputs = append([]pipeline.Port{
 		{Name: "model", Type: artifact.TypeClassifier, Doc: "the classifier under attack"},
 		{Name: "data", Type: artifact.TypeImages, Doc: "the images that it was trained on; the test images are attacked"},
@@ -61,7 +62,7 @@ type attackRun struct {
 	epsilon     float64
 	part, parts int // of the cell, for the progress
 
-	clean    []l2l.Verdict
+	clean    []ascent.Verdict
 	legs     []leg
 	outcomes [][]artifact.Outcome // by leg, the worst of the tries so far
 }

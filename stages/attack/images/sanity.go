@@ -9,7 +9,7 @@ import (
 
 	"foil/internal/artifact"
 	"foil/models/backend"
-	"foil/models/l2l"
+	"foil/models/nn"
 )
 
 // The rules that every attack is held to. A cell that breaks one fails: its numbers
@@ -95,7 +95,7 @@ func (r *attackRun) independent(ctx context.Context) error {
 }
 
 // fingerprints tell whether tensors have changed.
-func fingerprints(w *l2l.Weights) ([]uint64, error) {
+func fingerprints(w *nn.Weights) ([]uint64, error) {
 	out := make([]uint64, len(w.Tensors))
 	for i, t := range w.Tensors {
 		h := fnv.New64a()
@@ -115,7 +115,7 @@ func fingerprints(w *l2l.Weights) ([]uint64, error) {
 }
 
 // unmoved checks that weights and running statistics are what they were.
-func unmoved(w *l2l.Weights, before []uint64) error {
+func unmoved(w *nn.Weights, before []uint64) error {
 	after, err := fingerprints(w)
 	if err != nil {
 		return err

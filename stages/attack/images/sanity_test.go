@@ -12,8 +12,9 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/classifiers"
 	"foil/internal/kindtest"
+	"foil/models/ascent"
 	"foil/models/backend"
-	"foil/models/l2l"
+	"foil/models/nn"
 	"foil/pipeline"
 )
 
@@ -25,7 +26,7 @@ func (b broken) Attack(_ context.Context, x []float32, _ []int32, _ []float32) (
 }
 
 // at is an attack that changes one value where epsilon is not 0.
-func at(epsilon float64, i int, to func(float32) float32) l2l.Attack {
+func at(epsilon float64, i int, to func(float32) float32) ascent.Attack {
 	return broken(func(x []float32) []float32 {
 		if epsilon > 0 {
 			x[i] = to(x[i])
@@ -60,27 +61,27 @@ func runPlan(t *testing.T, inputs map[string]pipeline.Artifact, ready func(v *vi
 func TestABrokenRuleFailsTheCell(t *testing.T) {
 	data := textures(t, 16, 3)
 	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
-	nothing := func(float64) l2l.Attack { return broken(func(x []float32) []float32 { return x }) }
+	nothing := func(float64) ascent.Attack { return broken(func(x []float32) []float32 { return x }) }
 	for _, c := range []struct {
 		name, want string
-		attack     func(epsilon float64) l2l.Attack
+		attack     func(epsilon float64) ascent.Attack
 		edit       func(v *victim, p *plan) error
 	}{
 		{name: "none", attack: nothing},
 		{name: "epsilon 0", want: "with epsilon 0 the attack still changes image",
-			attack: func(float64) l2l.Attack { return at(1, 0, by(0.001)) }},
-		{name: "as far as allowed, to rounding", attack: func(e float64) l2l.Attack { return at(e, 5, by(float32(e))) }},
+			attack: func(float64) ascent.Attack { return at(1, 0, by(0.001)) }},
+		{name: "as far as allowed, to rounding", attack: func(e float64) ascent.Attack { return at(e, 5, by(float32(e))) }},
 		{name: "too far by four ulps", want: "of image 0 by 0.03100",
-			attack: func(e float64) l2l.Attack { return at(e, 5, by(float32(e)+4*ulp)) }},
-		{name: "below 0", want: "to -1e-06, out of [0, 1]", attack: func(e float64) l2l.Attack { return at(e, 800, func(float32) float32 { return -1e-6 }) }},
-		{name: "no number", want: "image 1 to NaN, out of [0, 1]", attack: func(e float64) l2l.Attack { return at(e, 800, func(v float32) float32 { return (v - v) / (v - v) }) }},
+			attack: func(e float64) ascent.Attack { return at(e, 5, by(float32(e)+4*ulp)) }},
+		{name: "below 0", want: "to -1e-06, out of [0, 1]", attack: func(e float64) ascent.Attack { return at(e, 800, func(float32) float32 { return -1e-6 }) }},
+		{name: "no number", want: "image 1 to NaN, out of [0, 1]", attack: func(e float64) ascent.Attack { return at(e, 800, func(v float32) float32 { return (v - v) / (v - v) }) }},
 		{name: "too few images", want: "the attack gives 767 values for 768",
-			attack: func(float64) l2l.Attack { return broken(func(x []float32) []float32 { return x[1:] }) },
+			attack: func(float64) ascent.Attack { return broken(func(x []float32) []float32 { return x[1:] }) },
 			edit:   func(v *victim, p *plan) error { p.batch = 1; return nil }},
 		{name: "more steps that do less harm", want: "after 2 steps the classifier is right on", attack: nothing,
 			edit: func(v *victim, p *plan) error {
 				p.climbs, p.make = true, func(epsilon float64) ([]leg, error) {
-					legs := []leg{{Attack: v.PGD(l2l.FGSM(epsilon)), steps: 1}, {Attack: nothing(epsilon), steps: 2}}
+					legs := []leg{{Attack: v.PGD(ascent.FGSM(epsilon)), steps: 1}, {Attack: nothing(epsilon), steps: 2}}
 					return legs, nil
 				}
 				return nil
@@ -93,7 +94,7 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 		{name: "a running statistic that moves", want: "the attack has changed the classifier itself: ", edit: func(v *victim, p *plan) error {
 			p.make = func(epsilon float64) ([]leg, error) {
 				return single(broken(func(x []float32) []float32 {
-					i := slices.IndexFunc(v.weights.Params, func(p l2l.Param) bool { return !p.Trainable })
+					i := slices.IndexFunc(v.weights.Params, func(p nn.Param) bool { return !p.Trainable })
 					if err := backend.Write(v.weights.Tensors[i], func(w []float32) { w[0] += 1e-3 }); err != nil {
 						t.Error(err)
 					}
@@ -123,7 +124,7 @@ func TestAccuracyUnderAttackIsWhateverWasSaidBefore(t *testing.T) {
 		return artifact.Outcome{Label: label, Clean: clean, Attacked: attacked}
 	}
 	r := attackRun{
-		victim: &victim{}, clean: make([]l2l.Verdict, 4), legs: []leg{{shown: true}},
+		victim: &victim{}, clean: make([]ascent.Verdict, 4), legs: []leg{{shown: true}},
 		outcomes: [][]artifact.Outcome{{o(0, 0, 0), o(0, 1, 0), o(0, 0, 1), o(0, 1, 1)}},
 	}
 	got := map[string]float64{}
@@ -146,7 +147,7 @@ func inTraining(v *victim) (func(ctx context.Context, x []float32) ([]float32, e
 		return nil, err
 	}
 	exec, err := backend.Compile(v.backend, func(in []*graph.Node) []*graph.Node {
-		return []*graph.Node{network.Bind(in[1:]).Logits(in[0], l2l.Training)}
+		return []*graph.Node{network.Bind(in[1:]).Logits(in[0], nn.Training)}
 	})
 	return func(_ context.Context, x []float32) ([]float32, error) {
 		in := []any{tensors.FromFlatDataAndDimensions(x, len(x)/v.shape.Size(), v.shape.Channels, v.shape.Height, v.shape.Width)}

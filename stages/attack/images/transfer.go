@@ -17,7 +17,8 @@ type TransferParams struct {
 // to this one, so nothing is asked of its first step.
 func Transfer() pipeline.Kind {
 	return attackKind(pipeline.Kind{
-		Name: "attack/transfer",
+		Name:    "attack/transfer",
+		Version: 5,
 		Doc: "Attacks a classifier with images that PGD made on another one, without looking at the first (Jiang et al. 2021, section 4, " +
 			"black-box). The metrics' k is the number of steps.",
 		Inputs: []pipeline.Port{{Name: "source", Type: artifact.TypeClassifier, Doc: "the classifier that the images are made on"}},
@@ -31,7 +32,7 @@ func Transfer() pipeline.Kind {
 					return plan{}, err
 				}
 				return plan{tries: 1, batch: batch, start: p.noise(), make: func(epsilon float64) ([]leg, error) {
-					return p.legs(source.Evaluator, epsilon, p.Steps), nil
+					return p.legs(source.Target, epsilon, p.Steps), nil
 				}}, nil
 			})
 		},

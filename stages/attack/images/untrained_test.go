@@ -11,7 +11,7 @@ import (
 	"foil/internal/kindtest"
 	"foil/internal/safetensors"
 	"foil/models/backend"
-	"foil/models/l2l"
+	"foil/models/nn"
 	"foil/pipeline"
 )
 
@@ -50,9 +50,9 @@ func untrained(t *testing.T, data pipeline.Artifact, seed uint64, variant string
 	})
 }
 
-func fresh(t *testing.T, b compute.Backend, n *l2l.Network, seed uint64) *l2l.Weights {
+func fresh(t *testing.T, b compute.Backend, n *nn.Network, seed uint64) *nn.Weights {
 	t.Helper()
-	w, err := l2l.NewWeights(b, n.Params, seed, "test")
+	w, err := nn.NewWeights(b, n.Params, seed, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,9 +60,9 @@ func fresh(t *testing.T, b compute.Backend, n *l2l.Network, seed uint64) *l2l.We
 }
 
 // spread moves the mean of each logit over the test images to 0 and makes them larger.
-func spread(t *testing.T, b compute.Backend, m *artifact.Images, n *l2l.Network, w *l2l.Weights) *l2l.Weights {
+func spread(t *testing.T, b compute.Backend, m *artifact.Images, n *nn.Network, w *nn.Weights) *nn.Weights {
 	t.Helper()
-	e, err := l2l.NewEvaluator(l2l.EvaluatorConfig{
+	e, err := nn.NewEvaluator(nn.EvaluatorConfig{
 		Network: n, Shape: [3]int{m.Shape.Channels, m.Shape.Height, m.Shape.Width}, Batch: m.Test.Len(), Backend: b,
 	}, w)
 	if err != nil {
@@ -98,7 +98,7 @@ func spread(t *testing.T, b compute.Backend, m *artifact.Images, n *l2l.Network,
 	return w
 }
 
-func tensorsOf(t *testing.T, w *l2l.Weights) []safetensors.Tensor {
+func tensorsOf(t *testing.T, w *nn.Weights) []safetensors.Tensor {
 	t.Helper()
 	out, err := classifiers.CopyTensors(w)
 	if err != nil {

@@ -14,8 +14,9 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/classifiers"
+	"foil/models/ascent"
 	"foil/models/backend"
-	"foil/models/l2l"
+	"foil/models/nn"
 	"foil/pipeline"
 )
 
@@ -52,8 +53,8 @@ func (c *Common) gallery(cell *pipeline.Cell) (*gallery, error) {
 // A victim is a classifier under attack.
 type victim struct {
 	*gallery
-	*l2l.Evaluator
-	weights    *l2l.Weights
+	*ascent.Target
+	weights    *nn.Weights
 	checkpoint string
 
 	// logits is how the classifier is asked.
@@ -89,15 +90,19 @@ func (g *gallery) classifier(a pipeline.Artifact, checkpoint string) (*victim, e
 	if err != nil {
 		return nil, err
 	}
-	return &victim{gallery: g, Evaluator: e, weights: trained.Weights, checkpoint: checkpoint, logits: e.Logits}, nil
+	target, err := ascent.NewTarget(e)
+	if err != nil {
+		return nil, err
+	}
+	return &victim{gallery: g, Target: target, weights: trained.Weights, checkpoint: checkpoint, logits: e.Logits}, nil
 }
 
 // judge says what the classifier takes images for, which have the gallery's labels
 // from the first on.
-func (v *victim) judge(ctx context.Context, pixels []float32) ([]l2l.Verdict, error) {
+func (v *victim) judge(ctx context.Context, pixels []float32) ([]ascent.Verdict, error) {
 	logits, err := v.logits(ctx, pixels)
 	if err != nil {
 		return nil, err
 	}
-	return l2l.Verdicts(logits, v.labels), nil
+	return ascent.Verdicts(logits, v.labels), nil
 }

@@ -10,6 +10,7 @@ import (
 	"foil/internal/training"
 	"foil/models/backend"
 	"foil/models/l2l"
+	"foil/models/nn"
 	"foil/models/random"
 )
 
@@ -74,7 +75,7 @@ func (x *batches) draw() (c change) {
 // input is a batch as networks take it, with the noise that attacks on it begin with,
 // if any, and what a network drops in so many passes. All of it is to be released
 // but the batch.
-func (x *batches) input(of batch, n random.Noise, network *l2l.Network, passes int) (in l2l.Batch, err error) {
+func (x *batches) input(of batch, n random.Noise, network *nn.Network, passes int) (in l2l.Batch, err error) {
 	in = l2l.Batch{X: of.images, Labels: of.labels}
 	if n != nil {
 		if in.Noise, err = x.start(of, n); err != nil {

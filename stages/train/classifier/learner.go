@@ -10,6 +10,7 @@ import (
 	"foil/internal/classifiers"
 	"foil/models/backend"
 	"foil/models/l2l"
+	"foil/models/nn"
 	"foil/models/optim"
 	"foil/models/random"
 )
@@ -34,38 +35,18 @@ func newLearner(b compute.Backend, p *Params, x *batches, classes int, seed uint
 	if err != nil {
 		return nil, err
 	}
-	weights, err := l2l.NewWeights(b, network.Params, seed, "weights/classifier")
+	weights, err := nn.NewWeights(b, network.Params, seed, "weights/classifier")
 	if err != nil {
 		return nil, err
 	}
 	classifier := classifiers.Trained{Network: network, Weights: weights}
 	sgd := l2l.SGD{Momentum: p.Momentum, WeightDecay: p.WeightDecay}
-	if p.learned() {
+	if p.method().HasAttacker() {
 		return newGame(b, p, x, classifier, sgd, seed)
 	}
-	method, start := p.method()
-	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{Method: method, Network: network, Optimizer: sgd, Backend: b}, weights)
-	return &alone{trainer, classifier, x, method, start}, err
-}
-
-// method is the method of a training without an attacker network, and the noise that
-// its attack starts with.
-func (p *Params) method() (l2l.Method, random.Noise) {
-	switch p.Method {
-	case "fgsm":
-		m := l2l.FGSMTraining(p.Epsilon)
-		m.Beta = p.FGSM.Beta
-		return m, nil
-	case "pgd":
-		return l2l.PGDTraining(p.PGD.attack(p.Epsilon), p.PGD.Beta), random.NormalNoise(p.PGD.Noise)
-	case "trades":
-		return l2l.TradesTraining(p.TRADES.attack(p.Epsilon), p.TRADES.Beta), random.NormalNoise(p.TRADES.Noise)
-	}
-	return l2l.PlainTraining(), nil
-}
-
-func (c Crafting) attack(epsilon float64) l2l.PGD {
-	return l2l.PGD{Steps: c.Steps, Step: c.Step, Epsilon: epsilon}
+	recipe := p.recipe()
+	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{Recipe: recipe, Network: network, Optimizer: sgd, Backend: b}, weights)
+	return &alone{trainer, classifier, x, recipe, p.start()}, err
 }
 
 // alone is a classifier that learns by itself.
@@ -73,19 +54,19 @@ type alone struct {
 	trainer *l2l.Trainer
 	trained classifiers.Trained
 	batches *batches
-	method  l2l.Method
+	recipe  l2l.Recipe
 	start   random.Noise
 }
 
 func (a *alone) losses() []string {
-	if a.method.Attack.Steps == 0 {
+	if a.recipe.Moves() == 0 {
 		return []string{lowered}
 	}
 	return []string{lowered, "clean", "adversarial"}
 }
 
 func (a *alone) step(b batch, rate float64) ([]float64, error) {
-	in, err := a.batches.input(b, a.start, a.trained.Network, a.method.Passes())
+	in, err := a.batches.input(b, a.start, a.trained.Network, a.recipe.TrainingPasses())
 	if err != nil {
 		return nil, err
 	}
@@ -107,18 +88,18 @@ func (a *alone) setState(find l2l.Lookup, steps int) error { return a.trainer.Se
 type game struct {
 	game     *l2l.Game
 	networks [2]classifiers.Trained // by l2l.Turn
-	variant  l2l.Variant
+	recipe   l2l.Recipe
 	rate     float64 // the attacker's
 	batches  *batches
 	start    random.Noise
 }
 
 func newGame(b compute.Backend, p *Params, x *batches, classifier classifiers.Trained, sgd l2l.SGD, seed uint64) (*game, error) {
-	variant, network, err := p.game().Build(x.shape)
+	recipe, network, err := p.game().Build(x.shape)
 	if err != nil {
 		return nil, err
 	}
-	weights, err := l2l.NewWeights(b, network.Params, seed, "weights/attacker")
+	weights, err := nn.NewWeights(b, network.Params, seed, "weights/attacker")
 	if err != nil {
 		return nil, err
 	}
@@ -127,26 +108,22 @@ func newGame(b compute.Backend, p *Params, x *batches, classifier classifiers.Tr
 		attackers = l2l.SGD{Momentum: p.L2L.Momentum, WeightDecay: p.L2L.WeightDecay}
 	}
 	g, err := l2l.NewGame(l2l.GameConfig{
-		Variant: variant, Epsilon: p.Epsilon, Backend: b,
-		Networks: [2]*l2l.Network{classifier.Network, network}, Optimizers: [2]l2l.Optimizer{sgd, attackers},
+		Recipe: recipe, Backend: b,
+		Networks: [2]*nn.Network{classifier.Network, network}, Optimizers: [2]l2l.Optimizer{sgd, attackers},
 	}, classifier.Weights, weights)
 	if err != nil {
 		return nil, err
 	}
-	var start random.Noise
-	if variant.Interpolates() {
-		start = random.UniformNoise(p.Epsilon)
-	}
 	return &game{
 		game: g, networks: [2]classifiers.Trained{classifier, {Network: network, Weights: weights}},
-		variant: variant, rate: p.L2L.Rate, batches: x, start: start,
+		recipe: recipe, rate: p.L2L.Rate, batches: x, start: p.start(),
 	}, nil
 }
 
 func (g *game) losses() []string { return []string{lowered, "attacker"} }
 
 func (g *game) step(b batch, rate float64) ([]float64, error) {
-	in, err := g.batches.input(b, g.start, g.classifier().Network, g.variant.Passes)
+	in, err := g.batches.input(b, g.start, g.classifier().Network, g.recipe.TrainingPasses())
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,9 @@
 package classifier
 
 import (
-	"strings"
-
 	"foil/internal/classifiers"
+	"foil/models/l2l"
+	"foil/models/random"
 )
 
 // Params are the parameters of train/classifier. The defaults are the published ones
@@ -111,16 +111,17 @@ func (p *Params) Check(report func(path, format string, args ...any)) {
 // part of the key then.
 func (p *Params) Settle() {
 	p.Network.Settle()
-	if p.Method != "fgsm" {
+	m := p.method()
+	if m.Takes != l2l.FGSM {
 		p.FGSM = FGSM{}
 	}
-	if p.Method != "pgd" {
+	if m.Takes != l2l.PGD {
 		p.PGD = PGD{}
 	}
-	if p.Method != "trades" {
+	if m.Takes != l2l.TRADES {
 		p.TRADES = TRADES{}
 	}
-	if !p.learned() {
+	if m.Takes != l2l.L2L {
 		p.L2L = L2L{}
 		return
 	}
@@ -129,36 +130,73 @@ func (p *Params) Settle() {
 		p.L2L.Momentum = 0
 	}
 	switch {
-	case !p.interpolates():
+	case !m.Interpolates():
 		p.L2L.Smooth = 0
-	case p.L2L.Smooth == 0 && p.Method == "l2l-2step-interpolation":
-		p.L2L.Smooth = 0.9
 	case p.L2L.Smooth == 0:
-		p.L2L.Smooth = 0.5
+		p.L2L.Smooth = m.Smooth
 	}
-	if p.Method != "l2l-kstep" {
+	if m.Moves != l2l.AsSet {
 		p.L2L.Steps, p.L2L.Step = 0, 0
 	}
 }
 
-// learned says whether the attacker of the training is a network.
-func (p *Params) learned() bool { return strings.HasPrefix(p.Method, "l2l-") }
+// method is the row of the table that the parameters name; an unknown method takes nothing.
+func (p *Params) method() l2l.Method {
+	m, _ := l2l.Find(p.Method)
+	return m
+}
 
-// interpolates says whether the attacker pulls images towards others.
-func (p *Params) interpolates() bool { return strings.HasSuffix(p.Method, "-interpolation") }
+// recipe is the method with the parameters that it takes.
+func (p *Params) recipe() l2l.Recipe {
+	m := p.method()
+	s := l2l.Settings{Epsilon: p.Epsilon}
+	switch m.Takes {
+	case l2l.FGSM:
+		s.Beta = p.FGSM.Beta
+	case l2l.PGD:
+		s.Steps, s.Step, s.Beta = p.PGD.Steps, p.PGD.Step, p.PGD.Beta
+	case l2l.TRADES:
+		s.Steps, s.Step, s.Beta = p.TRADES.Steps, p.TRADES.Step, p.TRADES.Beta
+	case l2l.L2L:
+		s.Steps, s.Step, s.Smooth = p.L2L.Steps, p.L2L.Step, p.L2L.Smooth
+	}
+	return m.With(s)
+}
+
+// start is the noise that the attack of the method starts with; nil: none.
+func (p *Params) start() random.Noise {
+	m := p.method()
+	switch m.Start {
+	case l2l.NearImages:
+		if m.Takes == l2l.TRADES {
+			return random.NormalNoise(p.TRADES.Noise)
+		}
+		return random.NormalNoise(p.PGD.Noise)
+	case l2l.WithinEpsilon:
+		return random.UniformNoise(p.Epsilon)
+	}
+	return nil
+}
 
 // game is the attacker as its artifact describes it, nil where it is no network.
 func (p *Params) game() *classifiers.Game {
-	if !p.learned() {
+	m := p.method()
+	if !m.HasAttacker() {
 		return nil
 	}
-	variants := map[string]string{
-		"l2l-naive": "naive", "l2l-grad": "grad", "l2l-2step": "2-step", "l2l-kstep": "k-step",
-		"l2l-grad-interpolation": "grad-interpolation", "l2l-2step-interpolation": "2-step-interpolation",
-	}
 	return &classifiers.Game{
-		Attacker: p.L2L.Attacker, Variant: variants[p.Method],
+		Attacker: p.L2L.Attacker, Variant: m.Variant,
 		Steps: p.L2L.Steps, Step: p.L2L.Step, Smooth: p.L2L.Smooth, Epsilon: p.Epsilon,
+	}
+}
+
+// figures are how often a batch goes through the networks in one step of the training, as the
+// artifact has them.
+func (p *Params) figures() map[string]float64 {
+	n := p.recipe().Passes()
+	return map[string]float64{
+		"forward": float64(n.Forward), "backward": float64(n.Backward),
+		"attacker_forward": float64(n.AttackerForward), "attacker_backward": float64(n.AttackerBackward),
 	}
 }
 

@@ -2,8 +2,12 @@ package classifier
 
 import (
 	"math"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
+	"foil/models/l2l"
 	"foil/models/random"
 	"foil/spec"
 )
@@ -99,7 +103,7 @@ func TestDefaultsAreThePublishedOnes(t *testing.T) {
 // TestPassesAreCountedAsTheMethodsMakeThem counts by hand: passes of the classifier forward
 // and backward, of the attacker forward and backward.
 func TestPassesAreCountedAsTheMethodsMakeThem(t *testing.T) {
-	for method, want := range map[string]Passes{
+	for method, want := range map[string]l2l.Passes{
 		"plain":                  {Forward: 1, Backward: 1},
 		"fgsm":                   {Forward: 3, Backward: 3},   // a step, clean, attacked
 		"pgd":                    {Forward: 12, Backward: 12}, // ten steps, clean, attacked
@@ -112,7 +116,7 @@ func TestPassesAreCountedAsTheMethodsMakeThem(t *testing.T) {
 	} {
 		p := defaults().(*Params)
 		p.Method = method
-		if got := p.passes(); got != want {
+		if got := p.recipe().Passes(); got != want {
 			t.Errorf("%s: %+v, want %+v", method, got, want)
 		}
 	}
@@ -123,9 +127,9 @@ func TestAttacksOfTrainingsStartAsPublished(t *testing.T) {
 	for method, steps := range map[string]int{"plain": 0, "fgsm": 1, "pgd": 10, "trades": 10} {
 		p := defaults().(*Params)
 		p.Method = method
-		m, start := p.method()
-		if m.Attack.Steps != steps {
-			t.Errorf("%s: %d steps, want %d", method, m.Attack.Steps, steps)
+		moves, start := p.recipe().Moves(), p.start()
+		if moves != steps {
+			t.Errorf("%s: %d steps, want %d", method, moves, steps)
 		}
 		if method == "plain" || method == "fgsm" {
 			if start != nil {
@@ -144,5 +148,25 @@ func TestAttacksOfTrainingsStartAsPublished(t *testing.T) {
 		if sd := math.Sqrt(square / float64(len(x))); math.Abs(sd-0.001) > 5e-5 || largest < 0.003 {
 			t.Errorf("%s: the start has a deviation of %g and reaches %g, want normal noise of 0.001", method, sd, largest)
 		}
+	}
+}
+
+// TestMethodsAreThoseOfTheTable holds the names that specs may have, and the blocks of
+// parameters, against the table.
+func TestMethodsAreThoseOfTheTable(t *testing.T) {
+	var names, blocks []string
+	params := reflect.TypeFor[Params]()
+	for i := range params.NumField() {
+		blocks = append(blocks, params.Field(i).Tag.Get("yaml"))
+	}
+	for _, m := range l2l.Methods {
+		names = append(names, m.Name)
+		if m.Takes != "" && !slices.Contains(blocks, string(m.Takes)) {
+			t.Errorf("%s takes %s, which is no parameter", m.Name, m.Takes)
+		}
+	}
+	method, _ := params.FieldByName("Method")
+	if got, want := method.Tag.Get("oneof"), strings.Join(names, ","); got != want {
+		t.Errorf("specs may name %s, the table has %s", got, want)
 	}
 }

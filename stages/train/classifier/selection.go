@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"foil/internal/artifact"
+	"foil/models/ascent"
 	"foil/models/l2l"
 	"foil/models/random"
 )
@@ -14,16 +15,20 @@ import (
 // A selection scores the classifier of a training on test images, as they are and
 // under attack. Every epoch meets the same images and the same starts.
 type selection struct {
-	evaluator *l2l.Evaluator
-	pixels    []float32 // image after image, in [0, 1]
-	labels    []int32
-	attacks   []selectionAttack
+	target  *ascent.Target
+	pixels  []float32 // image after image, in [0, 1]
+	labels  []int32
+	attacks []selectionAttack
 }
 
 type selectionAttack struct {
 	name string // in the curves
-	l2l.Attack
+	ascent.Attack
 	start []float32 // where it begins; nil: at the images
+}
+
+func (c Crafting) attack(epsilon float64) ascent.PGD {
+	return ascent.PGD{Steps: c.Steps, Step: c.Step, Epsilon: epsilon}
 }
 
 // A score is what a selection finds for one attack, or for none.
@@ -49,18 +54,20 @@ func newSelection(b compute.Backend, p *Params, m *artifact.Images, l learner, s
 	for i, v := range s.pixels {
 		start[i] += v
 	}
-	var err error
-	s.evaluator, err = l.classifier().Evaluator(b, m.Shape, n, false)
+	evaluator, err := l.classifier().Evaluator(b, m.Shape, n, false)
 	if err != nil {
 		return nil, err
 	}
-	s.attacks = []selectionAttack{{pgd, s.evaluator.PGD(p.Select.attack(p.Epsilon)), start}}
+	if s.target, err = ascent.NewTarget(evaluator); err != nil {
+		return nil, err
+	}
+	s.attacks = []selectionAttack{{pgd, s.target.PGD(p.Select.attack(p.Epsilon)), start}}
 	g, ok := l.(*game)
-	if !ok || g.variant.Interpolates() { // its attacker needs a partner to pull towards
+	if !ok || g.recipe.Method.Interpolates() { // its attacker needs a partner to pull towards
 		return s, nil
 	}
 	attacker := g.networks[l2l.AttackersTurn]
-	a, err := s.evaluator.Learned(g.variant, attacker.Network, attacker.Weights, p.Epsilon)
+	a, err := l2l.NewAttack(evaluator, g.recipe, attacker.Network, attacker.Weights)
 	s.attacks = append(s.attacks, selectionAttack{learned, a, nil})
 	return s, err
 }
@@ -90,16 +97,16 @@ func (s *selection) run(ctx context.Context) ([]score, error) {
 
 // judge gives accuracy and mean loss on images.
 func (s *selection) judge(ctx context.Context, attack string, pixels []float32) (score, error) {
-	logits, err := s.evaluator.Logits(ctx, pixels)
+	logits, err := s.target.Logits(ctx, pixels)
 	if err != nil {
 		return score{}, err
 	}
-	verdicts := l2l.Verdicts(logits, s.labels)
+	verdicts := ascent.Verdicts(logits, s.labels)
 	loss := 0.0
 	for _, v := range verdicts {
 		loss += v.Loss
 	}
-	return score{attack, l2l.Accuracy(verdicts, s.labels), loss / float64(s.len())}, nil
+	return score{attack, ascent.Accuracy(verdicts, s.labels), loss / float64(s.len())}, nil
 }
 
 // under is the accuracy under an attack that was made.

@@ -23,7 +23,7 @@ type trainer struct {
 
 func newTrainer(cell *pipeline.Cell, streams *random.Streams) (training.Trainer, training.Plan, error) {
 	p := cell.Params.(*Params)
-	plan := training.Plan{Epochs: p.Epochs, Layout: stateLayout, Kind: name, Figures: p.passes().figures()}
+	plan := training.Plan{Epochs: p.Epochs, Layout: stateLayout, Kind: name, Figures: p.figures()}
 	images, err := artifact.ReadImages(cell.Inputs["data"].Path)
 	if err != nil {
 		return nil, plan, err

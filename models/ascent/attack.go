@@ -1,0 +1,153 @@
+// Package ascent attacks image classifiers by gradient ascent: it changes images within
+// bounds so that a classifier mistakes them (Jiang et al. 2021, section 4).
+//
+//   - An Objective is a number that an attack raises: mostly Mistake, the cross-entropy.
+//   - PGD, of which FGSM is one step, and CW are the attacks. A Climb is PGD on a network,
+//     compiled.
+//   - A Target is a classifier under attack. It makes Attacks, which take any number of
+//     images.
+//   - A Verdict is the class of one image and its loss, after an attack or without one.
+//
+// Attacks see a classifier in evaluation mode, and leave it as it is.
+package ascent
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/nn"
+)
+
+// An Objective is what an attack raises: a number made of images [b, c, h, w].
+type Objective func(x *Node) *Node
+
+// Mistake is the objective of most attacks: the cross-entropy of a classifier.
+func Mistake(f nn.Classifier, labels *Node) Objective {
+	return func(x *Node) *Node { return nn.CrossEntropy(f(x), labels) }
+}
+
+// ValueGradient gives the value of an objective at x and its gradient there, both constants
+// for further gradients.
+func ValueGradient(objective Objective, x *Node) (value, gradient *Node) {
+	x = Identity(StopGradient(x)) // no gradient can be asked for in what StopGradient returns
+	value = objective(x)
+	return StopGradient(value), StopGradient(Gradient(value, x)[0])
+}
+
+// An Attack changes images [n, c, h, w] so that a classifier in evaluation mode takes them
+// for something else than their labels. It begins at start, which may be where another
+// attack on the same images has ended; nil is at the images themselves.
+//
+// To carry an attack over to another classifier, ask that one's Evaluator about the images
+// that were made on the first.
+type Attack interface {
+	Attack(ctx context.Context, x []float32, labels []int32, start []float32) ([]float32, error)
+}
+
+// InBatches is the attack that an evaluator makes batch by batch.
+func InBatches(e *nn.Evaluator, t nn.Transform) Attack { return batched{e, t} }
+
+type batched struct {
+	e *nn.Evaluator
+	t nn.Transform
+}
+
+func (a batched) Attack(ctx context.Context, x []float32, labels []int32, start []float32) ([]float32, error) {
+	return a.e.Transform(ctx, x, labels, start, a.t)
+}
+
+// A Target is a classifier under attack.
+type Target struct {
+	*nn.Evaluator
+
+	climb *Climb
+}
+
+// NewTarget attacks the classifier of an evaluator.
+func NewTarget(e *nn.Evaluator) (*Target, error) {
+	climb, err := NewClimb(e.Config.Backend, e.Model, Mistake)
+	return &Target{e, climb}, err
+}
+
+// PGD is projected gradient ascent with any number of steps; FGSM is one of them.
+func (t *Target) PGD(a PGD) Attack {
+	return InBatches(t.Evaluator, func(ctx context.Context, x, start, labels *tensors.Tensor) (*tensors.Tensor, error) {
+		at, _, err := t.climb.Run(ctx, a, x, start, labels)
+		return at, err
+	})
+}
+
+// CW is Carlini and Wagner's attack, one image after the other. It starts from the images
+// themselves, wherever others would start.
+func (t *Target) CW(c CW) (Attack, error) {
+	a, err := newCWAttack(t.Config.Backend, c, t.Model)
+	return oneByOne{t.Evaluator, a}, err
+}
+
+// oneByOne is CW on any number of images.
+type oneByOne struct {
+	e  *nn.Evaluator
+	cw *cwAttack
+}
+
+func (a oneByOne) Attack(ctx context.Context, x []float32, labels []int32, start []float32) (attacked []float32, err error) {
+	if _, err := a.e.Check(x, labels, start); err != nil {
+		return nil, err
+	}
+	size := a.e.Size()
+	for i, label := range labels {
+		r, err := a.cw.run(ctx, x[i*size:(i+1)*size], a.e.Config.Shape[:], label)
+		if err != nil {
+			return nil, fmt.Errorf("image %d: %w", i, err)
+		}
+		attacked = append(attacked, r.Image...)
+	}
+	return attacked, nil
+}
+
+// A Verdict is what a classifier takes one image for.
+type Verdict struct {
+	Class int32   // the likeliest, the first of equals
+	Loss  float64 // the cross-entropy of the image's label
+}
+
+// Verdicts reads the logits of images with the given labels.
+func Verdicts(logits []float32, labels []int32) []Verdict {
+	out := make([]Verdict, len(labels))
+	for i, label := range labels {
+		classes := len(logits) / len(labels)
+		row := logits[i*classes : (i+1)*classes]
+		best := argMax(row)
+		var sum float64
+		for _, v := range row {
+			sum += math.Exp(float64(v) - float64(row[best]))
+		}
+		out[i] = Verdict{int32(best), math.Log(sum) + float64(row[best]) - float64(row[label])}
+	}
+	return out
+}
+
+// argMax is the index of the largest value, the first of equals.
+func argMax(x []float32) (best int) {
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// Accuracy is the share of verdicts that are the labels.
+func Accuracy(verdicts []Verdict, labels []int32) float64 {
+	right := 0
+	for i, v := range verdicts {
+		if v.Class == labels[i] {
+			right++
+		}
+	}
+	return float64(right) / float64(len(labels))
+}

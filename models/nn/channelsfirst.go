@@ -1,0 +1,244 @@
+package nn
+
+import (
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// channelsFirst is the form for ONNX Runtime: images stay [b, c, h, w], as its
+// convolution and pooling take them. GoMLX's backend for it has no padding and no
+// convolution of images that are spread out, so it derives neither slices nor
+// convolutions with a stride: gradients are given by hand. Here Where and Sign are
+// what is slow, joining single values comes next.
+type channelsFirst struct{}
+
+func (channelsFirst) sizes(batch int) []int { return []int{batch} }
+
+func (channelsFirst) enter(images *Node) *Node { return images }
+func (channelsFirst) leave(x *Node) *Node      { return x }
+
+func (channelsFirst) spaceMean(x *Node) *Node { return ReduceMean(x, 2, 3) }
+
+func (channelsFirst) flatten(x *Node) *Node { return Reshape(x, x.Shape().Dim(0), -1) }
+
+func (channelsFirst) join(x ...*Node) *Node {
+	return derive(x, func(in []*Node) *Node { return Concatenate(in, 1) }, func(_, v *Node) (gradients []*Node) {
+		first := 0
+		for _, part := range x {
+			end := first + part.Shape().Dim(1)
+			gradients = append(gradients, Slice(v, AxisRange(), AxisRange(first, end)))
+			first = end
+		}
+		return gradients
+	})
+}
+
+func (channelsFirst) relu(x *Node) *Node {
+	return derive([]*Node{x}, func(in []*Node) *Node { return MaxScalar(in[0], 0) },
+		func(y, v *Node) []*Node { return []*Node{Mul(v, above(y, zero(y)))} })
+}
+
+// prelu is max(x, 0) + slope min(x, 0).
+func (channelsFirst) prelu(x, slope *Node) *Node {
+	var below *Node
+	return derive([]*Node{x, slope}, func(in []*Node) *Node {
+		below = MinScalar(in[0], 0)
+		return Add(MaxScalar(in[0], 0), Mul(below, slope))
+	}, func(_, v *Node) []*Node {
+		kept := Mul(v, above(x, zero(x)))
+		return []*Node{
+			Add(kept, Mul(Sub(v, kept), slope)),
+			ReduceAllSum(Mul(v, below)),
+		}
+	})
+}
+
+// above is 1 where x is larger than y, else 0.
+func above(x, y *Node) *Node { return ConvertDType(GreaterThan(x, y), x.DType()) }
+
+func zero(x *Node) *Node { return ScalarZero(x.Graph(), x.DType()) }
+
+// shifted takes h rows and w columns of x [b, c, h', w'] from a corner on, each
+// stride-th of them.
+func shifted(x *Node, corner [2]int, h, w, stride int) *Node {
+	return Slice(x, AxisRange(), AxisRange(),
+		AxisRange(corner[0], corner[0]+(h-1)*stride+1).Stride(stride),
+		AxisRange(corner[1], corner[1]+(w-1)*stride+1).Stride(stride))
+}
+
+// maxPool has the gradient of batchLast's.
+func (channelsFirst) maxPool(x *Node, n int) *Node {
+	if n == 1 {
+		return x
+	}
+	d := x.Shape().Dimensions
+	return derive([]*Node{x}, func(in []*Node) *Node {
+		return MaxPool(in[0]).FullShape().WindowPerAxis(1, 1, n, n).Done()
+	}, func(_, v *Node) []*Node {
+		var values, largest []*Node // largest[i] is that of values up to i
+		for i, at := range corners(n) {
+			values = append(values, shifted(x, at, d[2]/n, d[3]/n, n))
+			largest = append(largest, values[i])
+			if i > 0 {
+				largest[i] = Max(largest[i-1], values[i])
+			}
+		}
+		parts := make([]*Node, len(values))
+		for i := len(values) - 1; i > 0; i-- {
+			parts[i] = Mul(v, above(values[i], largest[i-1]))
+			v = Sub(v, parts[i])
+		}
+		parts[0] = v
+		return []*Node{interleaved(parts, n)}
+	})
+}
+
+// interleaved is the reverse of taking all windows by stride n: it puts together n n
+// images [b, c, h, w] of which each has every n-th row and column, in the order of their
+// corners. The columns, which are single values, are put in their order by a product.
+func interleaved(parts []*Node, n int) *Node {
+	d := parts[0].Shape().Dimensions
+	w := n * d[3]
+	x := Reshape(Concatenate(parts, 3), -1, w) // [b c h n, n w]
+	index := Iota(x.Graph(), shapes.Make(dtypes.Int32, w), 0)
+	order := ConvertDType(Equal(Reshape(index, w, 1), Reshape(index, 1, w)), x.DType())
+	order = Reshape(TransposeAllAxes(Reshape(order, d[3], n, w), 1, 0, 2), w, w)
+	return Reshape(Dot(x, order).MatMul(), d[0], d[1], n*d[2], w)
+}
+
+// orientations of kernels: [o, c, k, k] and [c, o, k, k].
+var (
+	outFirst = compute.ConvolveAxesConfig{
+		InputBatch: 0, InputChannels: 1, InputSpatial: []int{2, 3},
+		KernelOutputChannels: 0, KernelInputChannels: 1, KernelSpatial: []int{2, 3},
+		OutputBatch: 0, OutputChannels: 1, OutputSpatial: []int{2, 3},
+	}
+	inFirst = compute.ConvolveAxesConfig{
+		InputBatch: 0, InputChannels: 1, InputSpatial: []int{2, 3},
+		KernelOutputChannels: 1, KernelInputChannels: 0, KernelSpatial: []int{2, 3},
+		OutputBatch: 0, OutputChannels: 1, OutputSpatial: []int{2, 3},
+	}
+)
+
+func convolution(x, kernel *Node, axes compute.ConvolveAxesConfig, stride int, rows, columns [2]int) *Node {
+	return Convolve(x, kernel).AxesConfig(axes).Strides(stride).PaddingPerDim([][2]int{rows, columns}).Done()
+}
+
+// convolve has as its gradient in x a convolution of the result's gradient with the
+// kernel turned around, after that has been spread out to undo the stride.
+func (f channelsFirst) convolve(x, kernel *Node, stride, pad int) *Node {
+	return derive([]*Node{x, kernel}, func(in []*Node) *Node {
+		return convolution(in[0], in[1], outFirst, stride, [2]int{pad, pad}, [2]int{pad, pad})
+	}, func(y, v *Node) []*Node {
+		k := kernel.Shape().Dim(2)
+		apart, border := spread(v, stride), k-1-pad
+		after := func(axis int) int { return x.Shape().Dim(axis) - apart.Shape().Dim(axis) + k - 1 - border }
+		back := convolution(apart, Reverse(kernel, 2, 3), inFirst, 1, [2]int{border, after(2)}, [2]int{border, after(3)})
+		return []*Node{back, kernelGradient(x, v, k, stride, pad)}
+	})
+}
+
+// spread puts stride-1 zeros between the rows and columns of x, none after the last.
+func spread(x *Node, stride int) *Node {
+	if stride == 1 {
+		return x
+	}
+	parts := []*Node{x}
+	for len(parts) < stride*stride {
+		parts = append(parts, ZerosLike(x))
+	}
+	h, w := x.Shape().Dim(2), x.Shape().Dim(3)
+	return shifted(interleaved(parts, stride), [2]int{}, (h-1)*stride+1, (w-1)*stride+1, 1)
+}
+
+// kernelGradient is the gradient [o, c, k, k] in the kernel of a convolution of x
+// [b, c, h', w'], where v [b, o, h, w] is that of its result: products of what the
+// positions of the result see with v. Each column of the kernel is a copy of x by short
+// runs; its rows are made of these by long ones.
+func kernelGradient(x, v *Node, k, stride, pad int) *Node {
+	c, o, h, w := x.Shape().Dim(1), v.Shape().Dim(1), v.Shape().Dim(2), v.Shape().Dim(3)
+	x = border(TransposeAllAxes(x, 1, 0, 2, 3), pad)
+	var columns []*Node
+	for column := range k {
+		columns = append(columns, Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(column, column+(w-1)*stride+1).Stride(stride)))
+	}
+	x = join(columns, 0) // [k c, b, h', w]
+	v = Reshape(TransposeAllAxes(v, 0, 2, 3, 1), -1, o)
+	var rows []*Node
+	for row := range k {
+		seen := Slice(x, AxisRange(), AxisRange(), AxisRange(row, row+(h-1)*stride+1).Stride(stride))
+		rows = append(rows, Dot(Reshape(seen, k*c, -1), v).MatMul()) // [k c, o]
+	}
+	return TransposeAllAxes(Reshape(join(rows, 0), k, k, c, o), 3, 2, 0, 1)
+}
+
+// border puts n rows and columns of zeros around x [b, c, h, w].
+func border(x *Node, n int) *Node {
+	if n == 0 {
+		return x
+	}
+	for _, axis := range []int{2, 3} {
+		d := x.Shape().Clone().Dimensions
+		d[axis] = n
+		zeros := zerosOf(x, d...)
+		x = Concatenate([]*Node{zeros, x, zeros}, axis)
+	}
+	return x
+}
+
+// deconvolve makes the rows and columns of the result in their four parities, each by
+// a 2x2 convolution. Its gradient in x is a convolution of stride 2.
+func (f channelsFirst) deconvolve(x, kernel *Node) *Node {
+	d := x.Shape().Dimensions
+	b, c, h, w, o := d[0], d[1], d[2], d[3], kernel.Shape().Dim(1)
+	return derive([]*Node{x, kernel}, func(in []*Node) *Node {
+		// Parity p of the result sees the rows p-1 and p through rows 3-p and 1-p of the kernel.
+		taps := Reshape(Reverse(in[1], 2, 3), c, o, 2, 2, 2, 2) // [c, o, row, parity, column, parity]
+		taps = TransposeAllAxes(taps, 3, 5, 1, 0, 2, 4)         // [parity, parity, o, c, row, column]
+		var parts []*Node
+		for _, odd := range corners(2) {
+			small := Reshape(Slice(taps, AxisElem(odd[0]), AxisElem(odd[1])), o, c, 2, 2)
+			y := convolution(in[0], small, outFirst, 1, [2]int{1 - odd[0], odd[0]}, [2]int{1 - odd[1], odd[1]})
+			parts = append(parts, Reshape(y, b, o, 1, h, w, 1))
+		}
+		rows := Concatenate([]*Node{Concatenate(parts[:2], 5), Concatenate(parts[2:], 5)}, 2) // [b, o, 2, h, w, 2]
+		return Reshape(TransposeAllAxes(rows, 0, 1, 3, 2, 4, 5), b, o, 2*h, 2*w)
+	}, func(_, v *Node) []*Node {
+		return []*Node{
+			convolution(v, kernel, outFirst, 2, [2]int{1, 1}, [2]int{1, 1}),
+			kernelGradient(v, x, 4, 2, 1),
+		}
+	})
+}
+
+func (f channelsFirst) affine(x, scale, shift *Node) *Node { return affineBy(f, x, scale, shift) }
+
+func (f channelsFirst) normalise(x Parts, scale, shift *Node, epsilon float64) (y Parts, mean, variance *Node) {
+	return normaliseBy(f, x, scale, shift, epsilon)
+}
+
+func (channelsFirst) channels(x *Node) int   { return x.Shape().Dim(1) }
+func (channelsFirst) sum(x *Node) *Node      { return ReduceSum(x, 0, 2, 3) }
+func (f channelsFirst) dot(x, y *Node) *Node { return f.sum(Mul(x, y)) }
+
+// blend shifts its first term before it adds others.
+func (channelsFirst) blend(shift *Node, terms ...term) (sum *Node) {
+	each := func(v *Node) *Node { return Reshape(v, 1, -1, 1, 1) }
+	for i, t := range terms {
+		x := t.x
+		if t.scale != nil {
+			x = Mul(x, each(t.scale))
+		}
+		if i > 0 {
+			sum = Add(sum, x)
+			continue
+		}
+		sum = x
+		if shift != nil {
+			sum = Add(sum, each(shift))
+		}
+	}
+	return sum
+}

@@ -1,0 +1,71 @@
+package nn
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"foil/models/backend"
+)
+
+// derive computes a node of others, with a gradient given by hand: back gives the
+// gradients of the inputs for the node's. What forward is made of needs no gradient
+// of its own, and gradients nobody asks for are not computed.
+func derive(in []*Node, forward func(in []*Node) *Node, back func(y, gradient *Node) []*Node) *Node {
+	return deriveAll(in, func(in []*Node) []*Node { return []*Node{forward(in)} },
+		func(y, gradients []*Node) []*Node { return back(y[0], gradients[0]) })[0]
+}
+
+// deriveAll is derive for several nodes. Gradients are taken from a graph's last node to
+// its first, so all of theirs have arrived at the gate, which lies between them and the
+// inputs.
+func deriveAll(in []*Node, forward func(in []*Node) []*Node, back func(y, gradients []*Node) []*Node) []*Node {
+	var derived []*Node
+	var arrived []*Node   // gradients of these, nil where none has
+	var gradients []*Node // of the inputs
+	in = append([]*Node(nil), in...)
+	for i, x := range in {
+		in[i] = IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return gradients[i] })
+	}
+	gate := IdentityWithCustomGradient(anyOf(in), func(_, v *Node) *Node {
+		for i, y := range derived {
+			if arrived[i] == nil {
+				arrived[i] = ZerosLike(y)
+			}
+		}
+		gradients, arrived = back(derived, arrived), make([]*Node, len(derived))
+		return v
+	})
+	for i, y := range forward(in) {
+		// For gradients a function of the gate. On the Go backend nothing is copied: y is
+		// chosen as a whole. ONNX Runtime is not told of the choice, see backend.Compile.
+		y = Where(Const(y.Graph(), true), StopGradient(y), gate)
+		derived = append(derived, IdentityWithCustomGradient(y, func(_, v *Node) *Node {
+			arrived[i] = v
+			return v
+		}))
+	}
+	arrived = make([]*Node, len(derived))
+	return derived
+}
+
+// anyOf makes a number of one value of each node. ONNX Runtime's backend derives no
+// slices, so there it is made of all values, and nobody computes it.
+func anyOf(nodes []*Node) (sum *Node) {
+	for _, x := range nodes {
+		var first *Node
+		if backend.IsONNXRuntime(x.Graph().Backend()) {
+			first = ReduceAllSum(x)
+		} else {
+			one := make([]SliceAxisSpec, x.Rank())
+			for axis := range one {
+				one[axis] = AxisRange(0, 1)
+			}
+			first = Reshape(Slice(x, one...))
+		}
+		if sum == nil {
+			sum = first
+		} else {
+			sum = Add(sum, first)
+		}
+	}
+	return sum
+}

@@ -1,0 +1,208 @@
+package nn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+	"foil/models/random"
+)
+
+// Weights are the values of a network's parameters, in their order.
+type Weights struct {
+	Params  []Param
+	Tensors []*tensors.Tensor
+}
+
+// NewWeights returns freshly initialised weights. Every parameter has a stream of
+// its own under the given purpose, such as "weights/classifier", so its start does
+// not depend on the parameters beside it.
+func NewWeights(b compute.Backend, params []Param, seed uint64, purpose string) (*Weights, error) {
+	w, err := newWeights(b, params)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range params {
+		err := backend.Write(w.Tensors[i], func(x []float32) { p.Init(random.New(seed, purpose+"/"+p.Name), x) })
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+	}
+	return w, nil
+}
+
+// LoadWeights returns the weights that lookup finds, see Load.
+func LoadWeights(b compute.Backend, params []Param, lookup func(name string) (s Stored, ok bool)) (*Weights, error) {
+	w, err := newWeights(b, params)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.Load(lookup)
+}
+
+// newWeights returns zeros.
+func newWeights(b compute.Backend, params []Param) (*Weights, error) {
+	w := &Weights{Params: params}
+	for _, p := range params {
+		t, err := backend.NewTensor(b, p.Shape...)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		w.Tensors = append(w.Tensors, t)
+	}
+	return w, nil
+}
+
+// Load replaces all values by those that lookup finds. The error names every
+// tensor that is missing or cannot be taken; nothing is replaced then. Tensors
+// that the network does not use are no concern of it.
+func (w *Weights) Load(lookup func(name string) (s Stored, ok bool)) error {
+	found := make([]*Stored, len(w.Params))
+	for i, p := range w.Params {
+		if s, ok := lookup(p.Name); ok {
+			found[i] = &s
+		}
+	}
+	if err := check(w.Params, found); err != nil {
+		return err
+	}
+	for i, t := range w.Tensors {
+		if err := backend.Fill(t, found[i].Values); err != nil {
+			return fmt.Errorf("%s: %w", w.Params[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// Count is the number of trainable values.
+func Count(params []Param) (n int) {
+	for _, p := range params {
+		if p.Trainable {
+			n += p.Size()
+		}
+	}
+	return n
+}
+
+// Inputs are the tensors as the inputs of a graph.
+func (w *Weights) Inputs() []any {
+	in := make([]any, len(w.Tensors))
+	for i, t := range w.Tensors {
+		in[i] = t
+	}
+	return in
+}
+
+// Update takes a graph's outputs: the gradients of the trainable parameters, for
+// which it calls update with their number among these, and then the new running
+// statistics. It releases the outputs.
+func (w *Weights) Update(outputs []*tensors.Tensor, update func(i int, w, grad []float32)) error {
+	gradient, statistic := 0, len(w.Params)-w.statistics()
+	for i, p := range w.Params {
+		out := &statistic
+		change := func(from, to []float32) { copy(to, from) }
+		if p.Trainable {
+			number := gradient
+			out = &gradient
+			change = func(grad, to []float32) { update(number, to, grad) }
+		}
+		if err := backend.ReadWrite(outputs[*out], w.Tensors[i], change); err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+		*out++
+	}
+	return backend.Release(outputs...)
+}
+
+// statistics is the number of running statistics.
+func (w *Weights) statistics() (n int) {
+	for _, p := range w.Params {
+		if !p.Trainable {
+			n++
+		}
+	}
+	return n
+}
+
+// F32 is the type of the values that a network takes.
+const F32 = "F32"
+
+// A Stored is a tensor as somebody stored it.
+type Stored struct {
+	Type   string // F32, or what another one is called there
+	Shape  []int
+	Values []float32 // where the type is F32
+}
+
+// flaw is what is wrong with a stored tensor. A higher one says more about where the
+// tensors come from.
+type flaw int
+
+const (
+	sound    flaw = iota
+	diverged      // it holds values that are no numbers
+	otherType
+	otherNetwork // it is missing, or has another shape
+)
+
+// flaw says whether the stored tensor can be the parameter, and in words why not.
+func (p Param) flaw(s Stored) (worst flaw, why string) {
+	var has []string
+	if s.Type != F32 {
+		worst, has = otherType, append(has, fmt.Sprintf("type %s, not %s", s.Type, F32))
+	}
+	if !slices.Equal(s.Shape, p.Shape) {
+		worst, has = otherNetwork, append(has, fmt.Sprintf("shape %v, not %v", s.Shape, p.Shape))
+	}
+	if len(has) == 0 && len(s.Values) != p.Size() {
+		worst, has = otherNetwork, append(has, fmt.Sprintf("%d values, not %d", len(s.Values), p.Size()))
+	}
+	if n := notFinite(s.Values); n > 0 {
+		worst, has = max(worst, diverged), append(has, fmt.Sprintf("NaN or infinity for %d of %d values", n, len(s.Values)))
+	}
+	return worst, "has " + strings.Join(has, ", and ")
+}
+
+func notFinite(values []float32) (n int) {
+	for _, v := range values {
+		if v-v != 0 { // of NaN and infinities it is NaN
+			n++
+		}
+	}
+	return n
+}
+
+// check returns an error that says of every parameter whose tensor cannot be taken
+// why. A nil stands for a tensor that is missing.
+func check(params []Param, stored []*Stored) error {
+	var wrong []string
+	worst := sound
+	for i, p := range params {
+		found, why := otherNetwork, "is missing"
+		if stored[i] != nil {
+			found, why = p.flaw(*stored[i])
+		}
+		if found != sound {
+			worst, wrong = max(worst, found), append(wrong, p.Name+" "+why)
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d tensors %s %s", len(wrong), len(params), worst.advice(), strings.Join(wrong, "; "))
+}
+
+func (f flaw) advice() string {
+	switch f {
+	case otherNetwork:
+		return "do not fit the network; are they another network's, or of another width?"
+	case otherType:
+		return "cannot be taken; store them as " + F32 + ":"
+	default:
+		return "cannot be taken; did the training diverge?"
+	}
+}

@@ -1,0 +1,67 @@
+package zoo
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"foil/models/nn"
+)
+
+// ResNet9 is the authors' small residual network for images of 32 x 32; their width
+// is 64. Unlike in others, pooling comes before batch norm, and nothing after a
+// block's sum.
+func ResNet9(width, classes int) *nn.Network {
+	b := &nn.Builder{}
+	unit1 := newPooledUnit(b, "conv1", nn.ImageChannels, width, 1)
+	unit2 := newPooledUnit(b, "conv2", width, 2*width, 2)
+	block1 := newResNet9Block(b, "block1", 2*width)
+	unit3 := newPooledUnit(b, "conv3", 2*width, 4*width, 2)
+	unit4 := newPooledUnit(b, "conv4", 4*width, 8*width, 2)
+	block2 := newResNet9Block(b, "block2", 8*width)
+	head := b.Dense("fc", 8*width, classes)
+	return &nn.Network{Params: b.Params, Head: head, Features: func(p *nn.Pass, x nn.Parts) *Node {
+		x = unit2.apply(p, unit1.apply(p, x)) // [b, 16, 16, 2 width]
+		x = block1.apply(p, x)
+		x = unit4.apply(p, unit3.apply(p, x)) // [b, 4, 4, 8 width]
+		x = block2.apply(p, x)
+		return p.Flatten(p.MaxPool(x, x[0].Shape().Dim(2)))
+	}}
+}
+
+// pooledUnit is convolution, max pool, batch norm and ReLU.
+type pooledUnit struct {
+	conv nn.Conv
+	pool int
+	norm nn.BatchNorm
+}
+
+func newPooledUnit(b *nn.Builder, name string, in, out, pool int) pooledUnit {
+	return pooledUnit{
+		norm: b.Norm(name+".bn1", out, nn.NormEpsilon),
+		conv: b.Conv(name+".conv1", nn.Conv3x3(in, out, 1)),
+		pool: pool,
+	}
+}
+
+func (u pooledUnit) apply(p *nn.Pass, x nn.Parts) nn.Parts {
+	return p.ReLU(u.norm.Apply(p, p.MaxPool(u.conv.Apply(p, x), u.pool)))
+}
+
+type resNet9Block struct {
+	conv1, conv2 nn.Conv
+	norm1, norm2 nn.BatchNorm
+}
+
+func newResNet9Block(b *nn.Builder, name string, width int) resNet9Block {
+	return resNet9Block{
+		norm1: b.Norm(name+".bn1", width, nn.NormEpsilon),
+		conv1: b.Conv(name+".conv1", nn.Conv3x3(width, width, 1)),
+		norm2: b.Norm(name+".bn2", width, nn.NormEpsilon),
+		conv2: b.Conv(name+".conv2", nn.Conv3x3(width, width, 1)),
+	}
+}
+
+func (r resNet9Block) apply(p *nn.Pass, x nn.Parts) nn.Parts {
+	y := p.ReLU(r.norm1.Apply(p, r.conv1.Apply(p, x)))
+	y = p.ReLU(r.norm2.Apply(p, r.conv2.Apply(p, y)))
+	return p.Add(x, y)
+}

@@ -1,0 +1,74 @@
+package zoo
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"foil/models/nn"
+)
+
+// WideResNet is the pre-activation residual network of the paper's main tables:
+// WRN-34-10 has depth 34, widen 10 and base 16. The depth is 6 n + 4 with n blocks
+// in each of three stages. The authors' code has one more block, of which it makes
+// no use: its parameters are in their count of 48,262,586, not here.
+func WideResNet(depth, widen, base, classes int) *nn.Network {
+	b := &nn.Builder{}
+	first := b.Conv("conv1", wrnConv(nn.Conv3x3(nn.ImageChannels, base, 1)))
+	var blocks []preactBlock
+	in := base
+	for stage := range 3 {
+		out := base * widen << stage
+		for i := range (depth - 4) / 6 {
+			stride := 1
+			if stage > 0 && i == 0 {
+				stride = 2
+			}
+			blocks = append(blocks, newPreactBlock(b, fmt.Sprintf("block%d.layer.%d.", stage+1, i), in, out, stride))
+			in = out
+		}
+	}
+	norm := b.Norm("bn1", in, nn.NormEpsilon)
+	head := b.DenseFrom("fc", in, classes, nn.PyTorchDefault(in), nn.Constant(0))
+	return &nn.Network{Params: b.Params, Head: head, Features: func(p *nn.Pass, x nn.Parts) *Node {
+		x = first.Apply(p, x)
+		for _, block := range blocks {
+			x = block.apply(p, x)
+		}
+		return p.SpaceMean(p.ReLU(norm.Apply(p, x)))
+	}}
+}
+
+// wrnConv is a convolution with this network's initialisation, by its outputs.
+func wrnConv(s nn.ConvSpec) nn.ConvSpec { return s.WithWeights(nn.KaimingNormal(s.FanOut())) }
+
+// preactBlock is batch norm, ReLU and convolution, twice. Where the width changes,
+// its shortcut begins behind the first ReLU.
+type preactBlock struct {
+	norm1, norm2 nn.BatchNorm
+	conv1, conv2 nn.Conv
+	shortcut     *nn.Conv
+}
+
+func newPreactBlock(b *nn.Builder, name string, in, out, stride int) preactBlock {
+	block := preactBlock{
+		norm1: b.Norm(name+"bn1", in, nn.NormEpsilon),
+		conv1: b.Conv(name+"conv1", wrnConv(nn.Conv3x3(in, out, stride))),
+		norm2: b.Norm(name+"bn2", out, nn.NormEpsilon),
+		conv2: b.Conv(name+"conv2", wrnConv(nn.Conv3x3(out, out, 1))),
+	}
+	if in != out {
+		shortcut := b.Conv(name+"convShortcut", wrnConv(nn.Conv1x1(in, out, stride)))
+		block.shortcut = &shortcut
+	}
+	return block
+}
+
+func (k preactBlock) apply(p *nn.Pass, x nn.Parts) nn.Parts {
+	y := p.ReLU(k.norm1.Apply(p, x))
+	if k.shortcut != nil {
+		x = k.shortcut.Apply(p, y)
+	}
+	y = p.ReLU(k.norm2.Apply(p, k.conv1.Apply(p, y)))
+	return p.Add(x, k.conv2.Apply(p, y))
+}
