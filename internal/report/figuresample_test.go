@@ -55,8 +55,8 @@ func sortedInts(values map[int]float64) []int {
 
 func decodeFigures(t *testing.T, src string) *FiguresLayout {
 	t.Helper()
-	l := &FiguresLayout{}
-	if err := decode(src, l); err != nil {
+	l, err := decode(src, FiguresLayoutParams)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return l

@@ -64,7 +64,7 @@ func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	if !maps.Equal(got, want) {
 		t.Errorf("metrics %v, want %v", got, want)
 	}
-	if want := []string{"of the last checkpoint only the 5 images count that all attacks were tried on; more were tried by one (6)"}; !slices.Equal(notes, want) {
+	if want := []string{"last checkpoint: only the 5 images that all attacks were run on are used; attacks with more images: one (6)"}; !slices.Equal(notes, want) {
 		t.Errorf("notes %q, want %q", notes, want)
 	}
 	_, outcomes, err := attacks.Read(a)
@@ -90,14 +90,14 @@ func TestWhatDoesNotCountIsToldByCheckpoint(t *testing.T) {
 	}{
 		{"all on both", map[string]int{"best": 3, "last": 3}, map[string]int{"best": 3, "last": 3}, nil},
 		{"one checkpoint of the first only", map[string]int{"best": 3, "last": 3}, map[string]int{"last": 3},
-			[]string{"the best checkpoint does not count: it was not attacked by two"}},
+			[]string{"the best checkpoint is left out, because it was not attacked by two"}},
 		{"one checkpoint of the second only", map[string]int{"last": 3}, map[string]int{"best": 3, "last": 3},
-			[]string{"the best checkpoint does not count: it was not attacked by one"}},
+			[]string{"the best checkpoint is left out, because it was not attacked by one"}},
 		{"fewer images of one checkpoint", map[string]int{"best": 3, "last": 3}, map[string]int{"best": 2, "last": 3},
-			[]string{"of the best checkpoint only the 2 images count that all attacks were tried on; more were tried by one (3)"}},
+			[]string{"best checkpoint: only the 2 images that all attacks were run on are used; attacks with more images: one (3)"}},
 		{"both", map[string]int{"best": 3, "last": 2}, map[string]int{"last": 3}, []string{
-			"the best checkpoint does not count: it was not attacked by two",
-			"of the last checkpoint only the 2 images count that all attacks were tried on; more were tried by two (3)",
+			"the best checkpoint is left out, because it was not attacked by two",
+			"last checkpoint: only the 2 images that all attacks were run on are used; attacks with more images: two (3)",
 		}},
 	} {
 		var notes []string
@@ -135,10 +135,10 @@ func TestAttacksThatDoNotBelongTogetherAreRefused(t *testing.T) {
 		name, want string
 		other      pipeline.Artifact
 	}{
-		{"another classifier that says the same", "one and two cannot be put together: the first attacked classifier", other(func(a *attacks.Attack) { a.Model[0]++ })},
-		{"other images", "one and two cannot be put together: the first attacked images", other(func(a *attacks.Attack) { a.Data[0]++ })},
+		{"another classifier that says the same", "one and two cannot be combined: the first attacked classifier", other(func(a *attacks.Attack) { a.Model[0]++ })},
+		{"other images", "one and two cannot be combined: the first attacked images", other(func(a *attacks.Attack) { a.Data[0]++ })},
 		{"another epsilon", "the first had epsilon 0.031, the second 0.1", other(func(a *attacks.Attack) { a.Epsilon = 0.1 })},
-		{"another answer before", "image 0 has label 0 and was taken for 0 before one, but 0 and 1 before two", attacked(t, on, [4]int32{0, 1, 1, 0})},
+		{"another answer before", "image 0 has label 0 and clean prediction 0 in one, but 0 and 1 in two", attacked(t, on, [4]int32{0, 1, 1, 0})},
 		{"no image in common", "no image was attacked", attacked(t, on)},
 		{"no attack on images", "two: it has no attack.json", metrics},
 	} {
