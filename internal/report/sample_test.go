@@ -11,7 +11,7 @@ import (
 	"foil/spec"
 )
 
-// decodeLayout reads a layout as it stands in a spec.
+// decodeLayout reads a layout that is written as in a spec.
 func decodeLayout(t *testing.T, src string) *Layout {
 	t.Helper()
 	l, err := decode(src, LayoutParams)
@@ -21,7 +21,7 @@ func decodeLayout(t *testing.T, src string) *Layout {
 	return l
 }
 
-// decode reads parameters as they stand in a spec.
+// decode reads parameters that are written as in a spec.
 func decode[P any](src string, params *spec.Params[P]) (*P, error) {
 	text := "name: test\nstages:\n  m: {uses: evaluate/ranking}\n  table:\n    uses: report/table\n    gather: {m: m}\n    with:\n"
 	line := "      "
@@ -47,8 +47,8 @@ func newCell(axes []Axis, metrics ...artifact.Metric) Cell {
 	return Cell{Axes: axes, Digest: digest.Of(fmt.Append(nil, axes, metrics)), Metrics: metrics}
 }
 
-// sample is what the grid of the experiment could give: numbers of
-// the right size, made by a formula, in the order in which the pipeline gathers.
+// sample makes metrics like those of the AdvXMultVAE experiment: realistic numbers from a formula, in
+// the order in which the pipeline gathers them.
 func sample(lambdas []int, folds int) map[string][]Cell {
 	gathered := map[string][]Cell{}
 	for _, age := range lambdas {

@@ -31,8 +31,8 @@ var latentProbeParams = &spec.Params[LatentProbeParams]{
 	Docs: spec.Docs{
 		"attributes":   "attributes to predict, each with an attacker of its own",
 		"checkpoints":  "checkpoints of the recommender to attack",
-		"epochs":       "number of epochs of the attackers' training; the scores are those after the last epoch",
-		"batch":        "batch size; bacc_batches is averaged over batches of this size, too",
+		"epochs":       "length of the attackers' training; they are scored after the last epoch",
+		"batch":        "batch size in training and for bacc_batches",
 		"rate":         "learning rate of Adam",
 		"weight_decay": "L2 penalty, added to the gradient as in PyTorch's Adam",
 	},

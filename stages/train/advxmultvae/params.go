@@ -38,7 +38,7 @@ var params = &spec.Params[Params]{
 		}
 	},
 	Docs: spec.Docs{
-		"epochs":        "number of epochs; the checkpoints of the best validation epoch and of the last epoch are kept",
+		"epochs":        "length of the training; the checkpoints of the best validation epoch and of the last epoch are kept",
 		"batch":         "batch size; the last batch of an epoch may be smaller",
 		"latent":        "size of the latent vector",
 		"input_dropout": "share of a user's items that are dropped from the input in training",
