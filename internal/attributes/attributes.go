@@ -1,5 +1,5 @@
-// Package attributes turns a column of the users' table into what adversaries
-// and attackers predict: classes with weights, or a number in some range.
+// Package attributes turns a column of the users' table into the targets that adversaries and
+// attackers predict: classes with weights, or numbers scaled by a range.
 package attributes
 
 import (
@@ -14,40 +14,41 @@ import (
 	"foil/spec"
 )
 
-// Param names an attribute and says how it is predicted; it is embedded in the
-// parameters of training and attack.
+// Param names an attribute and defines how it is predicted. The parameters of trainings and
+// attacks embed it.
 type Param struct {
-	Attribute    string             `yaml:"attribute" required:"true" doc:"column of the users' table, such as gender or age"`
-	ClassWeights map[string]float64 `yaml:"class_weights" doc:"weight of each class in the cross-entropy of a categorical attribute; without it all classes weigh the same"`
-	Range        []float64          `yaml:"range" doc:"[low, high] of a numeric attribute: the target becomes (value - low) / (high - low); without it the value is taken as it is"`
+	Attribute    string             `yaml:"attribute" required:"true"`
+	ClassWeights map[string]float64 `yaml:"class_weights"`
+	Range        []float64          `yaml:"range"`
 }
 
 // Params describes a Param.
 var Params = &spec.Params[Param]{
 	Docs: spec.Docs{
 		"attribute":     "column of the users' table, such as gender or age",
-		"class_weights": "weight of each class in the cross-entropy of a categorical attribute; without it all classes have the same weight",
-		"range":         "[low, high] of a numeric attribute: the target becomes (value - low) / (high - low); without it the target is the value",
+		"class_weights": "weight of each class in the cross-entropy of a categorical attribute; default: equal weights",
+		"range": "[low, high] of a numeric attribute; the target is (value - low) / (high - low). " +
+			"Default: the target is the value.",
 	},
-	Check: (*Param).Check,
+	Check: (*Param).check,
 }
 
-// Check reports what is wrong whatever the data.
-func (p *Param) Check(report spec.Reporter) {
+// check reports errors that do not depend on the data.
+func (p *Param) check(report spec.Reporter) {
 	for _, class := range slices.Sorted(maps.Keys(p.ClassWeights)) {
 		if w := p.ClassWeights[class]; w <= 0 {
-			report("class_weights."+class, "a class weight must be above 0, not %g", w)
+			report("class_weights."+class, "a class weight must be greater than 0, not %g", w)
 		}
 	}
 	switch {
 	case p.Range == nil:
 	case len(p.Range) != 2:
-		report("range", "a range is [low, high], not %d values", len(p.Range))
+		report("range", "a range has two values, [low, high], not %d", len(p.Range))
 	case p.Range[0] >= p.Range[1]:
-		report("range", "the low end %g is not below the high end %g", p.Range[0], p.Range[1])
+		report("range", "the lower end %g must be less than the upper end %g", p.Range[0], p.Range[1])
 	}
 	if p.Range != nil && p.ClassWeights != nil {
-		report("range", "%s has class_weights, so it is categorical and takes no range", p.Attribute)
+		report("range", "%s has class_weights, so it is categorical and has no range", p.Attribute)
 	}
 }
 
@@ -56,7 +57,7 @@ type Target struct {
 	Name    string
 	Classes []string // of a categorical attribute, sorted; nil for a number
 	Weights []float32
-	Scale   float64 // of a number: one unit of the target in units of the attribute
+	Scale   float64 // of a numeric attribute: units of the attribute per unit of the target
 	all     adversary.Targets
 }
 
@@ -74,7 +75,7 @@ func (p Param) Resolve(users *artifact.Users) (*Target, error) {
 
 func (p Param) numeric(a *artifact.Attribute) (*Target, error) {
 	if p.ClassWeights != nil {
-		return nil, fmt.Errorf("attribute %s is a number, so it takes no class_weights", p.Attribute)
+		return nil, fmt.Errorf("attribute %s is a number, so it has no class_weights", p.Attribute)
 	}
 	low, scale := 0.0, 1.0
 	if p.Range != nil {
@@ -89,7 +90,7 @@ func (p Param) numeric(a *artifact.Attribute) (*Target, error) {
 
 func (p Param) categorical(a *artifact.Attribute) (*Target, error) {
 	if p.Range != nil {
-		return nil, fmt.Errorf("attribute %s is categorical, so it takes no range", p.Attribute)
+		return nil, fmt.Errorf("attribute %s is categorical, so it has no range", p.Attribute)
 	}
 	known := map[string]bool{}
 	for _, c := range a.Category {
@@ -99,19 +100,19 @@ func (p Param) categorical(a *artifact.Attribute) (*Target, error) {
 	}
 	t := &Target{Name: p.Attribute, Classes: slices.Sorted(maps.Keys(known))}
 	if len(t.Classes) < 2 {
-		return nil, fmt.Errorf("attribute %s has %d classes in this data: there is nothing to tell apart", p.Attribute, len(t.Classes))
+		return nil, fmt.Errorf("attribute %s has %d classes in the data; at least 2 are needed", p.Attribute, len(t.Classes))
 	}
 	if p.ClassWeights != nil {
 		for _, c := range t.Classes {
 			w, ok := p.ClassWeights[c]
 			if !ok {
-				return nil, fmt.Errorf("class_weights of %s lack class %q (the data has %s)", p.Attribute, c, strings.Join(t.Classes, ", "))
+				return nil, fmt.Errorf("class_weights of %s has no weight for class %q; the data has the classes %s", p.Attribute, c, strings.Join(t.Classes, ", "))
 			}
 			t.Weights = append(t.Weights, float32(w))
 		}
 		for _, c := range slices.Sorted(maps.Keys(p.ClassWeights)) {
 			if !known[c] {
-				return nil, fmt.Errorf("class_weights of %s name class %q, which the data does not have (it has %s)", p.Attribute, c, strings.Join(t.Classes, ", "))
+				return nil, fmt.Errorf("class_weights of %s has a weight for class %q, but the data has the classes %s", p.Attribute, c, strings.Join(t.Classes, ", "))
 			}
 		}
 	}
@@ -143,7 +144,7 @@ func (t *Target) Of(users []int32) adversary.Targets {
 	return out
 }
 
-// Group is the group of heads that predicts the attribute.
+// Group returns the group of heads that predicts the attribute.
 func (t *Target) Group(heads, hidden int, dropout float64) adversary.Config {
 	c := adversary.Config{Name: t.Name, Heads: heads, Hidden: hidden, Dropout: dropout}
 	if t.Classes == nil {
@@ -154,7 +155,7 @@ func (t *Target) Group(heads, hidden int, dropout float64) adversary.Config {
 	return c
 }
 
-// Known tells whether any of the given users has the attribute.
+// Known reports whether any of the given users has the attribute.
 func (t *Target) Known(users []int32) bool {
 	return slices.ContainsFunc(users, func(u int32) bool {
 		if t.Classes != nil {
@@ -164,12 +165,12 @@ func (t *Target) Known(users []int32) bool {
 	})
 }
 
-// CheckUnique reports values that are twice in a list of parameters: list is its path, field
-// what follows the index.
+// CheckUnique reports values that occur twice in a list of parameters. The path of a value is
+// list[i]field.
 func CheckUnique[T comparable](list, field string, values []T, report spec.Reporter) {
 	for i, v := range values {
 		if slices.Contains(values[:i], v) {
-			report(fmt.Sprintf("%s[%d]%s", list, i, field), "%v is in the list twice", v)
+			report(fmt.Sprintf("%s[%d]%s", list, i, field), "%v occurs twice", v)
 		}
 	}
 }

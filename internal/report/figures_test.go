@@ -58,14 +58,14 @@ func TestFiguresLayoutIsChecked(t *testing.T) {
 		{"figures: [{title: f, y: y, lines: [{name: l, from: m, metric: x}]}]", `figures[0].x: is missing`},
 		{"figures: [{title: f, x: k, y: y, lines: [{name: l, form: m, metric: x}]}]", `unknown field "form"; did you mean "from"?`},
 		{"figures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}]}, {title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}]}]",
-			`figures[1].title: another figure is called "f" too`},
-		{"figures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}, {name: l, from: m, metric: y}]}]", `figures[0].lines[1].name: another line is called "l" too`},
-		{"figures: [{title: f, x: k, y: y, min: 1, max: 0.5, lines: [{name: l, from: m, metric: x}]}]", `figures[0].max: the axis ends at 0.5, which is not above its lower end 1 (min)`},
-		{"figures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: x, where: {a: [1]}}]}]", `figures[0].lines[0].where.a: the value of an axis is one`},
-		{"figures: [{title: f, x: k, y: y, lines: [" + many + "]}]", `figures[0].lines: 21 lines cannot be told apart in one figure; 20 can: make two figures of it`},
-		{"over: [a, a]\nfigures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}]}]", `over[1]: axis "a" is named twice`},
+			`figures[1].title: another figure has the title "f", too`},
+		{"figures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}, {name: l, from: m, metric: y}]}]", `figures[0].lines[1].name: another line has the name "l", too`},
+		{"figures: [{title: f, x: k, y: y, min: 1, max: 0.5, lines: [{name: l, from: m, metric: x}]}]", `figures[0].max: max is 0.5, but must be greater than min, which is 1`},
+		{"figures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: x, where: {a: [1]}}]}]", `figures[0].lines[0].where.a: the value of an axis must be`},
+		{"figures: [{title: f, x: k, y: y, lines: [" + many + "]}]", `figures[0].lines: a figure has at most 20 lines, so that they can be distinguished, not 21; make two figures`},
+		{"over: [a, a]\nfigures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}]}]", `over[1]: axis "a" occurs twice`},
 	} {
-		if err := decode(c.layout, &FiguresLayout{}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := decode(c.layout, FiguresLayoutParams); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s\ngot %v\nwant %s", c.layout, err, c.want)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"foil/internal/artifact"
 )
 
-// training is what evaluate/training could give: curves with the epoch as k, by
-// a formula, for three methods of which two have several seeds.
+// training makes metrics like those of evaluate/training: curves from a formula with the epoch as k,
+// for four methods, of which two have several seeds.
 func training(epochs int) map[string][]Cell {
 	gathered := map[string][]Cell{}
 	for i, method := range []string{"l2l-naive", "l2l-grad", "l2l-2step", "plain"} {
@@ -34,7 +34,7 @@ func training(epochs int) map[string][]Cell {
 	return gathered
 }
 
-// points are cells whose metric has some values at some k.
+// points makes a cell whose metric has the given values, by k.
 func points(axes []Axis, name string, values map[int]float64) Cell {
 	var metrics []artifact.Metric
 	for _, k := range sortedInts(values) {
@@ -55,8 +55,8 @@ func sortedInts(values map[int]float64) []int {
 
 func decodeFigures(t *testing.T, src string) *FiguresLayout {
 	t.Helper()
-	l := &FiguresLayout{}
-	if err := decode(src, l); err != nil {
+	l, err := decode(src, FiguresLayoutParams)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return l

@@ -2,43 +2,82 @@ package report
 
 import "foil/spec"
 
-// A Layout says what a report shows. It is the parameters of report/table.
+// A Layout defines what a report shows. It holds the parameters of report/table.
 type Layout struct {
-	Title   string        `yaml:"title" doc:"heading of the report"`
-	Notes   []string      `yaml:"notes" doc:"free text under the tables"`
-	Over    []string      `yaml:"over" doc:"axes that are averaged over; the remaining ones tell rows apart"`
-	Columns []Column      `yaml:"columns" doc:"the numbers of a row" required:"true" nonempty:"true"`
-	Tables  []TableLayout `yaml:"tables" doc:"the tables, all with the same columns" required:"true" nonempty:"true"`
+	Title   string        `yaml:"title"`
+	Notes   []string      `yaml:"notes"`
+	Over    []string      `yaml:"over"`
+	Columns []Column      `yaml:"columns" required:"true" nonempty:"true"`
+	Tables  []TableLayout `yaml:"tables" required:"true" nonempty:"true"`
 }
 
-// A Selector names a metric of the cells of a gathered stage. Split and Checkpoint may be left out
-// where there is only one; without Group the metric is that of all users.
+// LayoutParams describes a Layout.
+var LayoutParams = &spec.Params[Layout]{
+	Docs: spec.Docs{
+		"title":   "heading of the report",
+		"notes":   "free text below the tables",
+		"over":    "axes to average over; the other axes distinguish the rows",
+		"columns": "columns of the tables, each with one metric",
+		"tables":  "tables of the report; all have the same columns",
+	},
+	Nested: []spec.Described{columnParams, tableParams},
+	Check:  (*Layout).check,
+}
+
+// A Selector selects a metric of the cells of a gathered stage. Split and Checkpoint may be empty
+// if there is only one. An empty Group selects the metric that has no group.
 type Selector struct {
-	From       string `yaml:"from" doc:"name under gather" required:"true"`
-	Metric     string `yaml:"metric" doc:"name of the metric" required:"true"`
-	Group      string `yaml:"group" doc:"attribute or group of users; left out: all users"`
-	Split      string `yaml:"split" doc:"part of the data the metric is of, such as test"`
-	Checkpoint string `yaml:"checkpoint" doc:"weights the metric is of, such as best or last"`
+	From       string `yaml:"from" required:"true"`
+	Metric     string `yaml:"metric" required:"true"`
+	Group      string `yaml:"group"`
+	Split      string `yaml:"split"`
+	Checkpoint string `yaml:"checkpoint"`
 }
 
-// A Column selects one metric in every cell. K may be left out where there is only one.
+var selectorParams = &spec.Params[Selector]{
+	Docs: spec.Docs{
+		"from":       "gathered stage that has the metric, by its name under gather",
+		"metric":     "name of the metric",
+		"group":      "attribute, group of users or attack that the metric belongs to; default: the metric without a group",
+		"split":      "part of the data, such as test; required if the metric exists for several parts",
+		"checkpoint": "checkpoint, such as best or last; required if the metric exists for several checkpoints",
+	},
+}
+
+// A Column selects one metric in every cell. K may be 0 if there is only one.
 type Column struct {
-	Title string `yaml:"title" doc:"heading of the column" required:"true"`
+	Title string `yaml:"title" required:"true"`
 	Selector
-	K         int        `yaml:"k" doc:"cut-off of a ranking metric" min:"0"`
-	Better    string     `yaml:"better" doc:"which end is marked as best; left out: none" oneof:"higher,lower"`
-	Digits    int        `yaml:"digits" doc:"digits behind the point" min:"0" max:"15"`
-	Baselines []Baseline `yaml:"baselines" doc:"metrics of the same stage that need no model, each a row under the models"`
+	K         int        `yaml:"k" min:"0"`
+	Better    string     `yaml:"better" oneof:"higher,lower"`
+	Digits    int        `yaml:"digits" min:"0" max:"15"`
+	Baselines []Baseline `yaml:"baselines"`
 }
 
-// SetDefaults is called before a column is read.
-func (c *Column) SetDefaults() { c.Digits = 3 }
+var columnParams = &spec.Params[Column]{
+	Defaults: func() Column { return Column{Digits: 3} },
+	Docs: spec.Docs{
+		"title":     "heading of the column",
+		"k":         "cut-off of a ranking metric, or epoch of a curve; required if the metric exists for several",
+		"better":    "whether higher or lower values are better; the best value of the column is marked. Default: no mark.",
+		"digits":    "digits after the decimal point",
+		"baselines": "metrics of the same stage that need no model; each one is a row below the models",
+	},
+	Nested: []spec.Described{selectorParams, baselineParams},
+}
 
 // A Baseline is a metric to compare a column with. Baselines of several columns that have the same
 // name share a row.
 type Baseline struct {
-	Name   string `yaml:"name" doc:"name of the row; left out: the metric's"`
-	Metric string `yaml:"metric" doc:"name of the metric, in the column's group and split" required:"true"`
+	Name   string `yaml:"name"`
+	Metric string `yaml:"metric" required:"true"`
+}
+
+var baselineParams = &spec.Params[Baseline]{
+	Docs: spec.Docs{
+		"name":   "name of the row; default: the name of the metric",
+		"metric": "name of the metric; its group and split are those of the column",
+	},
 }
 
 func (b Baseline) label() string {
@@ -48,26 +87,43 @@ func (b Baseline) label() string {
 	return b.Metric
 }
 
-// A TableLayout is a table with either named rows or a row for every combination of axes.
+// A TableLayout is a table with either named rows or a row for every combination of axis values.
 type TableLayout struct {
-	Title string      `yaml:"title" doc:"caption of the table" required:"true"`
-	Grid  []string    `yaml:"grid" doc:"axes: a row for each combination of their values, in this order"`
-	Rows  []RowLayout `yaml:"rows" doc:"rows by name, instead of grid"`
+	Title string      `yaml:"title" required:"true"`
+	Grid  []string    `yaml:"grid"`
+	Rows  []RowLayout `yaml:"rows"`
+}
+
+var tableParams = &spec.Params[TableLayout]{
+	Docs: spec.Docs{
+		"title": "caption of the table",
+		"grid":  "axes; the table has a row for each combination of their values, in this order",
+		"rows":  "named rows, instead of grid",
+	},
+	Nested: []spec.Described{rowParams},
 }
 
 // A RowLayout is a named row.
 type RowLayout struct {
-	Name  string                `yaml:"name" doc:"name of the row" required:"true"`
-	Where map[string]spec.Value `yaml:"where" doc:"axis: value, for every axis that is not averaged over"`
+	Name  string                `yaml:"name" required:"true"`
+	Where map[string]spec.Value `yaml:"where"`
 }
 
-// Check reports errors of a layout that do not depend on the cells.
-func (l *Layout) Check(report func(path, format string, args ...any)) {
+var rowParams = &spec.Params[RowLayout]{
+	Docs: spec.Docs{
+		"name":  "name of the row",
+		"where": "the cells of the row: a value for each axis that is not averaged over",
+	},
+}
+
+// check reports errors of a layout that do not depend on the cells. It checks the nested structs,
+// too, so that all errors are reported at once.
+func (l *Layout) check(report spec.Reporter) {
 	over := checkOver(l.Over, report)
 	titles := map[string]bool{}
 	for i, c := range l.Columns {
 		if titles[c.Title] {
-			report(at("columns", i)+".title", "another column is called %q too; readers could not tell them apart", c.Title)
+			report(at("columns", i)+".title", "another column has the title %q, too", c.Title)
 		}
 		titles[c.Title] = true
 		checkBaselines(c, at("columns", i), report)
@@ -76,7 +132,7 @@ func (l *Layout) Check(report func(path, format string, args ...any)) {
 	for i := range l.Tables {
 		t := &l.Tables[i]
 		if titles[t.Title] {
-			report(at("tables", i)+".title", "another table is called %q too", t.Title)
+			report(at("tables", i)+".title", "another table has the title %q, too", t.Title)
 		}
 		titles[t.Title] = true
 		t.check(over, at("tables", i), report)
@@ -84,59 +140,59 @@ func (l *Layout) Check(report func(path, format string, args ...any)) {
 }
 
 // checkOver returns the axes that are averaged over.
-func checkOver(names []string, report func(path, format string, args ...any)) map[string]bool {
+func checkOver(names []string, report spec.Reporter) map[string]bool {
 	over := map[string]bool{}
 	for i, name := range names {
 		if over[name] {
-			report(at("over", i), "axis %q is named twice", name)
+			report(at("over", i), "axis %q occurs twice", name)
 		}
 		over[name] = true
 	}
 	return over
 }
 
-func checkBaselines(c Column, path string, report func(path, format string, args ...any)) {
+func checkBaselines(c Column, path string, report spec.Reporter) {
 	names := map[string]bool{}
 	for i, b := range c.Baselines {
 		if names[b.label()] {
-			report(path+at(".baselines", i), "another baseline of this column is called %q too", b.label())
+			report(path+at(".baselines", i), "another baseline of this column has the name %q, too", b.label())
 		}
 		names[b.label()] = true
 	}
 }
 
-func (t *TableLayout) check(over map[string]bool, path string, report func(path, format string, args ...any)) {
+func (t *TableLayout) check(over map[string]bool, path string, report spec.Reporter) {
 	switch {
 	case len(t.Grid) > 0 && len(t.Rows) > 0:
-		report(path+".rows", "a table has either grid or rows")
+		report(path+".rows", "a table has rows or grid, not both")
 	case len(t.Grid) == 0 && len(t.Rows) == 0:
-		report(path, "the table has neither rows (by name) nor grid (the axes whose combinations are the rows)")
+		report(path, "a table needs rows (named rows) or grid (a row for each combination of axis values)")
 	}
 	axes := map[string]bool{}
 	for i, name := range t.Grid {
 		switch {
 		case over[name]:
-			report(path+at(".grid", i), "axis %q is averaged over (over:), so it cannot tell rows apart", name)
+			report(path+at(".grid", i), "axis %q is averaged over (see over), so it cannot distinguish rows", name)
 		case axes[name]:
-			report(path+at(".grid", i), "axis %q is named twice", name)
+			report(path+at(".grid", i), "axis %q occurs twice", name)
 		}
 		axes[name] = true
 	}
 	names := map[string]bool{}
 	for i, row := range t.Rows {
 		if names[row.Name] {
-			report(path+at(".rows", i)+".name", "another row is called %q too", row.Name)
+			report(path+at(".rows", i)+".name", "another row has the name %q, too", row.Name)
 		}
 		names[row.Name] = true
 		checkWhere(row.Where, path+at(".rows", i), report)
 	}
 }
 
-func checkWhere(where map[string]spec.Value, path string, report func(path, format string, args ...any)) {
+func checkWhere(where map[string]spec.Value, path string, report spec.Reporter) {
 	for _, axis := range sortedNames(where) {
 		switch where[axis].Type {
 		case spec.Null, spec.List, spec.Map:
-			report(path+".where."+axis, "the value of an axis is one string, number, true or false")
+			report(path+".where."+axis, "the value of an axis must be a string, a number, true or false")
 		}
 	}
 }

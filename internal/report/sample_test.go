@@ -11,23 +11,18 @@ import (
 	"foil/spec"
 )
 
-// decodeLayout reads a layout as it stands in a spec.
+// decodeLayout reads a layout that is written as in a spec.
 func decodeLayout(t *testing.T, src string) *Layout {
 	t.Helper()
-	l, err := tryLayout(src)
+	l, err := decode(src, LayoutParams)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return l
 }
 
-func tryLayout(src string) (*Layout, error) {
-	l := &Layout{}
-	return l, decode(src, l)
-}
-
-// decode reads parameters as they stand in a spec.
-func decode(src string, into any) error {
+// decode reads parameters that are written as in a spec.
+func decode[P any](src string, params *spec.Params[P]) (*P, error) {
 	text := "name: test\nstages:\n  m: {uses: evaluate/ranking}\n  table:\n    uses: report/table\n    gather: {m: m}\n    with:\n"
 	line := "      "
 	for _, r := range src {
@@ -39,9 +34,9 @@ func decode(src string, into any) error {
 	}
 	s, err := spec.Parse("test.yaml", []byte(text+line+"\n"), spec.Options{})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return spec.Decode(s.Stages[1].With, into)
+	return params.Decode(s.Stages[1].With)
 }
 
 func integer(n int) spec.Value     { return spec.Value{Type: spec.Int, Int: int64(n)} }
@@ -52,8 +47,8 @@ func newCell(axes []Axis, metrics ...artifact.Metric) Cell {
 	return Cell{Axes: axes, Digest: digest.Of(fmt.Append(nil, axes, metrics)), Metrics: metrics}
 }
 
-// sample is what the grid of the experiment could give: numbers of
-// the right size, made by a formula, in the order in which the pipeline gathers.
+// sample makes metrics like those of the AdvXMultVAE experiment: realistic numbers from a formula, in
+// the order in which the pipeline gathers them.
 func sample(lambdas []int, folds int) map[string][]Cell {
 	gathered := map[string][]Cell{}
 	for _, age := range lambdas {

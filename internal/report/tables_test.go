@@ -62,17 +62,17 @@ tables: [{title: t, grid: [gender]}]`), sample([]int{0}, 1))
 
 func TestLayoutIsCheckedWithPositions(t *testing.T) {
 	for _, c := range []struct{ layout, want string }{
-		{"columns: [{title: c, from: m, metric: x}, {title: c, from: m, metric: y}]\ntables: [{title: t, grid: [a]}]", `columns[1].title: another column is called "c" too`},
-		{"columns: [{title: c, from: m, metric: x}]\ntables: [{title: t}]", `the table has neither rows`},
-		{"columns: [{title: c, from: m, metric: x}]\ntables: [{title: t, grid: [a], rows: [{name: r}]}]", `a table has either grid or rows`},
+		{"columns: [{title: c, from: m, metric: x}, {title: c, from: m, metric: y}]\ntables: [{title: t, grid: [a]}]", `columns[1].title: another column has the title "c", too`},
+		{"columns: [{title: c, from: m, metric: x}]\ntables: [{title: t}]", `a table needs rows`},
+		{"columns: [{title: c, from: m, metric: x}]\ntables: [{title: t, grid: [a], rows: [{name: r}]}]", `a table has rows or grid, not both`},
 		{"over: [fold]\ncolumns: [{title: c, from: m, metric: x}]\ntables: [{title: t, grid: [fold]}]", `axis "fold" is averaged over`},
-		{"over: [fold, fold]\ncolumns: [{title: c, from: m, metric: x}]\ntables: [{title: t, grid: [a]}]", `axis "fold" is named twice`},
-		{"columns: [{title: c, from: m, metric: x}]\ntables: [{title: t, rows: [{name: r, where: {a: [1]}}]}]", `the value of an axis is one`},
+		{"over: [fold, fold]\ncolumns: [{title: c, from: m, metric: x}]\ntables: [{title: t, grid: [a]}]", `axis "fold" occurs twice`},
+		{"columns: [{title: c, from: m, metric: x}]\ntables: [{title: t, rows: [{name: r, where: {a: [1]}}]}]", `the value of an axis must be`},
 		{"columns: [{title: c, from: m, metric: x, better: bigger}]\ntables: [{title: t, grid: [a]}]", `"bigger" is not allowed`},
 		{"columns: []\ntables: [{title: t, grid: [a]}]", `columns`},
 		{"columns: [{title: c, from: m, metric: x, baselines: [{metric: y}, {metric: z, name: y}]}]\ntables: [{title: t, grid: [a]}]", `another baseline`},
 	} {
-		_, err := tryLayout(c.layout)
+		_, err := decode(c.layout, LayoutParams)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "test.yaml:") {
 			t.Errorf("%s\ngot %v\nwant %s", c.layout, err, c.want)
 		}

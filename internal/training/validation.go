@@ -8,12 +8,21 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/scores"
+	"foil/spec"
 )
 
-// Select is the parameter that names the validation score that picks the best epoch.
+// Select is the parameter that names the validation score by which the best epoch is selected.
 type Select struct {
-	Metric string `yaml:"metric" oneof:"ndcg,recall" doc:"validation score, higher is better"`
-	K      int    `yaml:"k" min:"1" max:"1000000" doc:"its cut-off"`
+	Metric string `yaml:"metric" oneof:"ndcg,recall"`
+	K      int    `yaml:"k" min:"1" max:"1000000"`
+}
+
+// SelectParams describes a Select.
+var SelectParams = &spec.Params[Select]{
+	Docs: spec.Docs{
+		"metric": "validation score; higher is better",
+		"k":      "cut-off of the score",
+	},
 }
 
 // String is the score's name, such as "ndcg@10".
@@ -23,8 +32,8 @@ func (s Select) String() string { return fmt.Sprintf("%s@%d", s.Metric, s.K) }
 func (s Select) Curve() string { return "validation/" + s.String() }
 func (s Select) By() string    { return "validation " + s.String() }
 
-// A Validation scores a recommender on users that it does not train on: it sees part of
-// their items and ranks the rest.
+// A Validation scores a recommender on users that it is not trained on. The recommender sees a
+// part of their items and ranks the others.
 type Validation struct {
 	Users [][]int32 // the items that the recommender sees of each user
 	Items int       // how many items there are
@@ -40,10 +49,10 @@ type Validation struct {
 func NewValidation(split *artifact.Split, s Select, seen scores.Seen) (*Validation, error) {
 	input, target := artifact.NewRows(split.ValidationInput), artifact.NewRows(split.ValidationTarget)
 	if !slices.Equal(input.User, target.User) {
-		return nil, errors.New("the split's validation inputs and targets are of different users")
+		return nil, errors.New("the validation inputs and the validation targets of the split belong to different users")
 	}
 	if input.Len() == 0 {
-		return nil, errors.New("the split has no validation users, so no epoch can be chosen")
+		return nil, errors.New("the split has no validation users, so the best epoch cannot be selected")
 	}
 	v := &Validation{
 		Users:  input.Lists(),
@@ -63,14 +72,14 @@ func NewValidation(split *artifact.Split, s Select, seen scores.Seen) (*Validati
 // Target returns the items of a user that the recommender has to find.
 func (v *Validation) Target(user int) []int32 { return v.target.Items(user) }
 
-// Score scores the scores that a recommender gives to all items for a user, in which it masks
-// the items that the recommender has seen.
+// Score evaluates the scores that a recommender gives to all items for a user. It masks the items
+// that the recommender has seen, in place.
 func (v *Validation) Score(user int, all []float32) float64 {
 	v.seen.Mask(all, v.Users[user])
 	return v.metric(v.ranker.Top(all), v.Target(user), v.k)
 }
 
-// Run is the mean score over all users.
+// Run returns the mean score over all users.
 func (v *Validation) Run(ctx context.Context, r artifact.Recommender) (float64, error) {
 	sum := 0.0
 	err := artifact.EachUser(ctx, r, v.Users, v.Items, func(user int, all []float32) error {

@@ -21,29 +21,28 @@ import (
 
 // LatentProbe is attack/latent-probe.
 func LatentProbe() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "attack/latent-probe",
 		Version: 3,
-		Doc: "Attacks a finished recommender: trains a fresh network per attribute on the latent vectors of the training " +
-			"users and scores it on those of the test users (Escobedo et al. 2024, section 4). Beside each score stands " +
-			"what somebody who never saw a latent vector would reach.",
+		Doc: "Attacks a trained recommender: trains a new network per attribute on the latent vectors of the training users, " +
+			"and scores it on the test users (Escobedo et al. 2024, section 4). " +
+			"Baselines, which do not use the latent vectors, are included for comparison.",
 		Inputs: []pipeline.Port{
-			{Name: "latents", Type: artifact.TypeLatents, Doc: "the latent vectors that are read"},
-			{Name: "data", Type: artifact.TypeSplit, Doc: "the split whose users they are"},
+			{Name: "latents", Type: artifact.TypeLatents, Doc: "the latent vectors of the recommender"},
+			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the recommender was trained on"},
 		},
 		Output: artifact.TypeMetrics,
-		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "categorical attributes: bacc, bacc_batches (averaged over batches " +
-			"of test users, as the published code does), bacc_majority; numeric ones: mae in units of the target, mae_original in " +
-			"units of the attribute, and mae_mean, mae_median of always answering the training users' mean or median. The group is the attribute"}},
-		Params:  defaults,
+		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "scores of the attackers; the group is the attribute. " +
+			"Categorical attributes: bacc (balanced accuracy), bacc_batches (averaged over batches of test users, as in the published code) " +
+			"and bacc_majority (always predicting the most frequent class). " +
+			"Numeric attributes: mae (in units of the target), mae_original (in units of the attribute), " +
+			"mae_mean and mae_median (always predicting the mean or median of the training users)"}},
 		Draws:   true,
 		Numeric: true,
-		Run:     runLatentProbe,
-	}
+	}, latentProbeParams, pipeline.Work[LatentProbeParams]{Run: runLatentProbe})
 }
 
-func runLatentProbe(ctx context.Context, cell *pipeline.Cell) error {
-	p := cell.Params.(*LatentProbeParams)
+func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbeParams) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return err
@@ -80,7 +79,7 @@ type victim struct {
 	train, test adversary.Targets
 }
 
-// victimsOf finds the attributes of the users whose latent vectors there are.
+// victimsOf returns the attributes of the users who have latent vectors.
 func victimsOf(p *LatentProbeParams, users *artifact.Users, l *latents.Latents) ([]victim, error) {
 	var victims []victim
 	for _, a := range p.Attributes {
@@ -100,19 +99,19 @@ func victimsOf(p *LatentProbeParams, users *artifact.Users, l *latents.Latents) 
 	return victims, nil
 }
 
-// An attack is that on one checkpoint.
+// An attack is the attack on one checkpoint.
 type attack struct {
 	params     *LatentProbeParams
 	cell       *pipeline.Cell
 	backend    compute.Backend
 	victims    []victim
 	checkpoint string
-	done       int // epochs of earlier checkpoints, for the progress
+	done       int // epochs of earlier checkpoints, for progress reports
 	latents    *latents.Latents
 }
 
-// run trains the attackers and scores them. Both checkpoints are attacked with
-// the same random numbers.
+// run trains the attackers and scores them. The attacks on both checkpoints use the same random
+// numbers.
 func (a *attack) run(ctx context.Context) ([]artifact.Metric, error) {
 	p := a.params
 	var configs []adversary.Config
@@ -146,7 +145,7 @@ func (a *attack) run(ctx context.Context) ([]artifact.Metric, error) {
 			}
 			for i, loss := range losses {
 				if math.IsNaN(loss) || math.IsInf(loss, 0) {
-					return nil, fmt.Errorf("epoch %d: the attacker of %s has loss %g", epoch, a.victims[i].Name, loss)
+					return nil, fmt.Errorf("epoch %d: the loss of the attacker of %s is %g; lower the rate", epoch, a.victims[i].Name, loss)
 				}
 				sums[i] += loss * float64(len(batch)) / float64(len(users))
 			}

@@ -20,11 +20,11 @@ func inputs(t *testing.T) map[string]pipeline.Artifact {
 }
 
 func params(epochs int) *LatentProbeParams {
-	p := defaults().(*LatentProbeParams)
+	p := latentProbeParams.New()
 	p.Epochs, p.Batch, p.Rate = epochs, 16, 1e-2
 	p.Attributes = make([]Attribute, 2)
 	for i, name := range []string{"gender", "age"} {
-		p.Attributes[i].SetDefaults()
+		p.Attributes[i] = *attributeParams.New()
 		p.Attributes[i].Attribute = name
 	}
 	p.Attributes[1].Range = []float64{1, 56}

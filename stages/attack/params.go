@@ -1,35 +1,46 @@
-// Package attack holds the stages that attack trained models.
+// Package attack holds the kinds that attack trained recommenders.
 package attack
 
 import (
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/attributes"
+	"foil/spec"
 )
 
-// LatentProbeParams are the parameters of attack/latent-probe. The defaults
-// are the published ones (Escobedo et al. 2024, section 4).
+// LatentProbeParams are the parameters of attack/latent-probe. The defaults are the published ones
+// (Escobedo et al. 2024, section 4).
 type LatentProbeParams struct {
-	Attributes  []Attribute `yaml:"attributes" required:"true" nonempty:"true" doc:"what the attackers try to read"`
-	Checkpoints []string    `yaml:"checkpoints" oneof:"best,last" nonempty:"true" doc:"which weights are attacked"`
-	Epochs      int         `yaml:"epochs" min:"1" max:"1000000" unit:"passes over the training users" doc:"length of the attackers' training; they are scored after the last epoch"`
-	Batch       int         `yaml:"batch" min:"1" max:"1000000" unit:"users" doc:"size of a batch"`
-	Rate        float64     `yaml:"rate" above:"0" doc:"learning rate of Adam"`
-	WeightDecay float64     `yaml:"weight_decay" min:"0" doc:"L2 decay added to the gradient, as in PyTorch's Adam"`
+	Attributes  []Attribute `yaml:"attributes" required:"true" nonempty:"true"`
+	Checkpoints []string    `yaml:"checkpoints" oneof:"best,last" nonempty:"true"`
+	Epochs      int         `yaml:"epochs" min:"1" max:"1000000" unit:"passes over the training users"`
+	Batch       int         `yaml:"batch" min:"1" max:"1000000" unit:"users"`
+	Rate        float64     `yaml:"rate" above:"0"`
+	WeightDecay float64     `yaml:"weight_decay" min:"0"`
 }
 
-// Attribute is one attacker.
-type Attribute struct {
-	attributes.Param
-
-	Hidden  int     `yaml:"hidden" min:"1" max:"1000000" doc:"width of the attacker's hidden layer"`
-	Dropout float64 `yaml:"dropout" min:"0" max:"0.99" doc:"share of the latent vector dropped in training"`
+var latentProbeParams = &spec.Params[LatentProbeParams]{
+	Defaults: func() LatentProbeParams {
+		return LatentProbeParams{
+			Checkpoints: []string{checkpoints.Best, checkpoints.Last},
+			Epochs:      50,
+			Batch:       64,
+			Rate:        1e-3,
+			WeightDecay: 1e-4,
+		}
+	},
+	Docs: spec.Docs{
+		"attributes":   "attributes to predict, each with an attacker of its own",
+		"checkpoints":  "checkpoints of the recommender to attack",
+		"epochs":       "length of the attackers' training; they are scored after the last epoch",
+		"batch":        "batch size in training and for bacc_batches",
+		"rate":         "learning rate of Adam",
+		"weight_decay": "L2 penalty, added to the gradient as in PyTorch's Adam",
+	},
+	Nested: []spec.Described{attributeParams},
+	Check:  (*LatentProbeParams).check,
 }
 
-// SetDefaults are the published settings.
-func (a *Attribute) SetDefaults() { a.Hidden, a.Dropout = 5, 0.5 }
-
-// Check reports what no single field shows.
-func (p *LatentProbeParams) Check(report func(path, format string, args ...any)) {
+func (p *LatentProbeParams) check(report spec.Reporter) {
 	names := make([]string, len(p.Attributes))
 	for i, a := range p.Attributes {
 		names[i] = a.Attribute
@@ -38,12 +49,19 @@ func (p *LatentProbeParams) Check(report func(path, format string, args ...any))
 	attributes.CheckUnique("checkpoints", "", p.Checkpoints, report)
 }
 
-func defaults() any {
-	return &LatentProbeParams{
-		Checkpoints: []string{checkpoints.Best, checkpoints.Last},
-		Epochs:      50,
-		Batch:       64,
-		Rate:        1e-3,
-		WeightDecay: 1e-4,
-	}
+// Attribute is an attribute with the settings of its attacker.
+type Attribute struct {
+	attributes.Param
+
+	Hidden  int     `yaml:"hidden" min:"1" max:"1000000"`
+	Dropout float64 `yaml:"dropout" min:"0" max:"0.99"`
+}
+
+var attributeParams = &spec.Params[Attribute]{
+	Defaults: func() Attribute { return Attribute{Hidden: 5, Dropout: 0.5} },
+	Docs: spec.Docs{
+		"hidden":  "size of the attacker's hidden layer",
+		"dropout": "dropout rate on the latent vector in training",
+	},
+	Nested: []spec.Described{attributes.Params},
 }

@@ -5,8 +5,8 @@ import (
 	"foil/internal/scores"
 )
 
-// score compares an attacker's outputs [users, outputs] with the truth, and
-// gives the baselines beside it.
+// score compares an attacker's outputs [users, outputs] with the true values, and adds the
+// baselines.
 func (v victim) score(outputs []float32, batch int) []artifact.Metric {
 	if v.Classes == nil {
 		return v.scoreNumber(outputs)
@@ -54,9 +54,9 @@ func argmax(outputs []float32, classes int) []int32 {
 	return out
 }
 
-// batchedAccuracy averages the balanced accuracy of each batch, weighted by its
-// size: the published code's figure, which differs a little from that over all
-// test users, since a batch may lack a class.
+// batchedAccuracy averages the balanced accuracy of the batches, weighted by their sizes, as the
+// published code does. It differs slightly from the accuracy over all test users, because a batch
+// may lack a class.
 func batchedAccuracy(predicted, truth []int32, batch int) float64 {
 	sum, n := 0.0, 0
 	for start := 0; start < len(truth); start += batch {

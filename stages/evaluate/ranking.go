@@ -1,4 +1,4 @@
-// Package evaluate holds the stages that score models.
+// Package evaluate holds the kinds that evaluate models and attacks.
 package evaluate
 
 import (
@@ -14,18 +14,33 @@ import (
 	"foil/internal/attributes"
 	"foil/internal/scores"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // RankingParams are the parameters of evaluate/ranking.
 type RankingParams struct {
-	K           []int    `yaml:"k" min:"1" max:"1000000" nonempty:"true" doc:"cut-offs of the scores"`
-	Checkpoints []string `yaml:"checkpoints" oneof:"best,last" nonempty:"true" doc:"which weights are scored"`
-	Seen        string   `yaml:"seen" oneof:"exclude,zero" doc:"what becomes of items that the user is known to have: exclude them, or set their logits to zero as the published code does"`
-	Groups      []string `yaml:"groups" doc:"categorical or coded attributes by whose values the scores are also given, with the gap between the best and the worst group"`
+	K           []int    `yaml:"k" min:"1" max:"1000000" nonempty:"true"`
+	Checkpoints []string `yaml:"checkpoints" oneof:"best,last" nonempty:"true"`
+	Seen        string   `yaml:"seen" oneof:"exclude,zero"`
+	Groups      []string `yaml:"groups"`
 }
 
-// Check reports what no single field shows.
-func (p *RankingParams) Check(report func(path, format string, args ...any)) {
+var rankingParams = &spec.Params[RankingParams]{
+	Defaults: func() RankingParams {
+		return RankingParams{K: []int{10, 20, 50}, Checkpoints: []string{checkpoints.Best, checkpoints.Last}, Seen: "exclude"}
+	},
+	Docs: spec.Docs{
+		"k":           "cut-offs of the scores",
+		"checkpoints": "checkpoints to evaluate",
+		"seen": "how to treat items that the user already has. " +
+			"exclude: the ranking leaves them out. zero: their logits are set to zero, as in the published code.",
+		"groups": "attributes with few values. The scores are also given for the users with each value, " +
+			"and with the gap between the best and the worst value.",
+	},
+	Check: (*RankingParams).check,
+}
+
+func (p *RankingParams) check(report spec.Reporter) {
 	attributes.CheckUnique("k", "", p.K, report)
 	attributes.CheckUnique("checkpoints", "", p.Checkpoints, report)
 	attributes.CheckUnique("groups", "", p.Groups, report)
@@ -33,34 +48,31 @@ func (p *RankingParams) Check(report func(path, format string, args ...any)) {
 
 // Ranking is evaluate/ranking.
 func Ranking() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "evaluate/ranking",
 		Version: 4,
-		Doc: "Scores recommendations to test users, of whose items the model sees a part: NDCG and recall of the rest, " +
-			"averaged over users, and coverage of the items (Escobedo et al. 2024, section 4).",
+		Doc: "Scores a recommender on the test users: NDCG and recall, averaged over users, and coverage of the items " +
+			"(Escobedo et al. 2024, section 4). The model sees a part of each user's items and has to rank the others high.",
 		Inputs: []pipeline.Port{
 			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
-			{Name: "latents", Type: artifact.TypeLatents, Optional: true, Doc: "its latent vectors, if it has any and they are there: they are not made again, and the scores are the same"},
-			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that it was trained on"},
+			{Name: "latents", Type: artifact.TypeLatents, Optional: true,
+				Doc: "latent vectors of the recommender. With them, users are not encoded again; the scores are the same."},
+			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the recommender was trained on"},
 		},
 		Output: artifact.TypeMetrics,
-		Files:  []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "ndcg, recall and coverage at each k; ndcg_gap and recall_gap for each of groups"}},
-		Params: func() any {
-			return &RankingParams{K: []int{10, 20, 50}, Checkpoints: []string{checkpoints.Best, checkpoints.Last}, Seen: "exclude"}
-		},
+		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile,
+			Doc: "ndcg, recall and coverage at each k; ndcg_gap and recall_gap for each attribute in groups"}},
 		Numeric: true,
-		Run:     runRanking,
-	}
+	}, rankingParams, pipeline.Work[RankingParams]{Run: runRanking})
 }
 
-func runRanking(ctx context.Context, cell *pipeline.Cell) error {
-	p := cell.Params.(*RankingParams)
+func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return err
 	}
 	if k := slices.Max(p.K); k > split.Items.Len() {
-		return fmt.Errorf("k is %d, and the data has %d items: there is no such cut-off", k, split.Items.Len())
+		return fmt.Errorf("k is %d, but the data has only %d items", k, split.Items.Len())
 	}
 	input := artifact.NewRows(split.TestInput)
 	var metrics []artifact.Metric
@@ -87,7 +99,7 @@ func runRanking(ctx context.Context, cell *pipeline.Cell) error {
 // order.
 type giver func(f func(user int, scores []float32) error) error
 
-// source opens the recommender, and its latent vectors if the cell is given them.
+// source opens the recommender, and its latent vectors if they are among the inputs.
 func source(ctx context.Context, cell *pipeline.Cell, checkpoint string, input artifact.Rows, items int) (giver, error) {
 	r, err := checkpoints.OpenRecommender(ctx, cell, "model", "data", checkpoint)
 	if err != nil {
@@ -109,7 +121,7 @@ func source(ctx context.Context, cell *pipeline.Cell, checkpoint string, input a
 		return nil, errors.New("model: this recommender has no latent vectors; leave out the input latents")
 	}
 	if !slices.Equal(input.User, l.Test.User) {
-		return nil, errors.New("the split's test inputs and the latent vectors are of different users")
+		return nil, errors.New("the test inputs of the split and the latent vectors belong to different users")
 	}
 	return func(f func(int, []float32) error) error { return artifact.EachLatent(ctx, latent, l.Test.Z, items, f) }, nil
 }
@@ -122,10 +134,10 @@ func score(give giver, input artifact.Rows, split *artifact.Split, p *RankingPar
 	}
 	target := artifact.NewRows(split.TestTarget)
 	if !slices.Equal(input.User, target.User) {
-		return nil, errors.New("the split's test inputs and its targets are of different users")
+		return nil, errors.New("the test inputs and the test targets of the split belong to different users")
 	}
 	if input.Len() == 0 {
-		return nil, errors.New("the split has no test users, so there is nothing to score")
+		return nil, errors.New("the split has no test users")
 	}
 	all := newTally("", p.K, split.Items.Len())
 	sc := scorer{
@@ -153,19 +165,19 @@ func score(give giver, input artifact.Rows, split *artifact.Split, p *RankingPar
 	return metrics, nil
 }
 
-// A scorer ranks what a model gives each user.
+// A scorer ranks the items by the scores that a model gives to them for each user.
 type scorer struct {
-	input   artifact.Rows // what the model saw
+	input   artifact.Rows // items that the model saw
 	target  artifact.Rows
 	seen    scores.Seen
 	ranker  *scores.Ranker
-	tallies func(user int) []*tally // that a user counts in
+	tallies func(user int) []*tally // of all users, and of the groups that the user belongs to
 }
 
-// add ranks a user's scores, which it overwrites.
+// add ranks the items of a user. It changes the scores.
 func (s *scorer) add(u int, all []float32) error {
 	if slices.ContainsFunc(all, func(v float32) bool { return v != v }) {
-		return errors.New("the model gives scores that are not numbers: it has diverged")
+		return errors.New("the scores of the model are not numbers; its training has diverged")
 	}
 	s.seen.Mask(all, s.input.Items(u))
 	top, wanted := s.ranker.Top(all), s.target.Items(u)

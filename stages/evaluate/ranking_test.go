@@ -13,7 +13,7 @@ import (
 )
 
 func params(edit func(*RankingParams)) *RankingParams {
-	p := Ranking().Params().(*RankingParams)
+	p := rankingParams.New()
 	p.K = []int{5, 10}
 	if edit != nil {
 		edit(p)

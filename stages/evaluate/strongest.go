@@ -14,20 +14,20 @@ import (
 
 // Strongest is evaluate/strongest.
 func Strongest() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "evaluate/strongest",
 		Version: 3,
-		Doc: "Puts attacks on one classifier together: an image stands if the classifier takes it for what it is without an attack and under all of them. A defence is as good as the " +
-			"worst attack on it (Carlini et al. 2019, section 5). They have to be of the same classifier, images and epsilon. " +
-			"Images that some attack was not tried on do not count.",
-		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Doc: "what an attack on images has found"}},
+		Doc: "Combines attacks on one classifier: an image counts as correct if the prediction is right without an attack and under every attack. " +
+			"A defence is judged by the strongest attack on it (Carlini et al. 2019, section 5). " +
+			"The attacks must have the same classifier, images and epsilon. Images that an attack was not run on are left out.",
+		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Doc: "the results of an attack on images"}},
 		Output: artifact.TypeMetrics,
-		Files: attacks.Docs("accuracy, accuracy_clean, success, images (how many). With an attack as the group, shares of the images: falls, which it breaks; " +
-			"breaks, which it alone breaks; wins, of those that fall to any the ones to which it did most harm. With two attacks as the group, " +
-			"falls_but_stands: the number of images that fall to the first and stand the second, as McNemar's test takes it"),
+		Files: attacks.Docs("accuracy, accuracy_clean, success, and images (their number). " +
+			"With an attack as the group, shares of the images: falls (the attack succeeds), breaks (only this attack succeeds) " +
+			"and wins (some attack succeeds, and this one does the most harm). " +
+			"With two attacks as the group: falls_but_stands, the number of images on which the first succeeds and the second fails, for McNemar's test"),
 		Light: true,
-		Run:   runStrongest,
-	}
+	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Run: runStrongest})
 }
 
 // A tried is an image at a checkpoint.
@@ -36,15 +36,15 @@ type tried struct {
 	image      int32
 }
 
-// A panel is the outcomes of all attacks on the images that all of them were tried on.
+// A panel holds the outcomes of all attacks, for the images that all attacks were run on.
 type panel struct {
 	attack   attacks.Attack
 	names    []string                     // of the attacks
-	order    []tried                      // in that of the first attack
+	order    []tried                      // as in the first attack
 	outcomes map[tried][]artifact.Outcome // by attack
 }
 
-func runStrongest(_ context.Context, cell *pipeline.Cell) error {
+func runStrongest(_ context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
 	p, err := newPanel(cell)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func runStrongest(_ context.Context, cell *pipeline.Cell) error {
 	return attacks.Write(cell.Create, result)
 }
 
-// newPanel reads the attacks and checks that they belong together.
+// newPanel reads the attacks and checks that they can be combined.
 func newPanel(cell *pipeline.Cell) (*panel, error) {
 	p := &panel{names: slices.Sorted(maps.Keys(cell.Inputs)), outcomes: map[tried][]artifact.Outcome{}}
 	tries := trials{attacks: p.names, images: map[string][]int{}}
@@ -76,7 +76,7 @@ func newPanel(cell *pipeline.Cell) (*panel, error) {
 		if i == 0 {
 			p.attack = attack
 		} else if err := p.attack.Beside(attack); err != nil {
-			return nil, fmt.Errorf("%s and %s cannot be put together: %w", p.names[0], name, err)
+			return nil, fmt.Errorf("%s and %s cannot be combined: %w", p.names[0], name, err)
 		}
 		tries.add(i, outcomes)
 		if err := p.add(i, outcomes); err != nil {
@@ -85,7 +85,7 @@ func newPanel(cell *pipeline.Cell) (*panel, error) {
 	}
 	p.order = slices.DeleteFunc(p.order, func(at tried) bool { return len(p.outcomes[at]) < len(p.names) })
 	if len(p.order) == 0 {
-		return nil, errors.New("no image was attacked by all of the attacks at one checkpoint")
+		return nil, errors.New("no image was attacked by all attacks at the same checkpoint")
 	}
 	for _, left := range tries.leftOut(p) {
 		cell.Note("%s", left)
@@ -102,10 +102,10 @@ func (p *panel) add(attack int, outcomes []artifact.Outcome) error {
 		}
 		before := p.outcomes[at]
 		if len(before) < attack {
-			continue // an earlier attack was not tried on it
+			continue // an earlier attack was not run on it
 		}
 		if attack > 0 && (before[0].Label != o.Label || before[0].Clean != o.Clean) {
-			return fmt.Errorf("image %d has label %d and was taken for %d before %s, but %d and %d before %s; were the attacks made on different backends?",
+			return fmt.Errorf("image %d has label %d and clean prediction %d in %s, but %d and %d in %s; did the attacks run on different backends?",
 				o.Image, before[0].Label, before[0].Clean, p.names[0], o.Label, o.Clean, p.names[attack])
 		}
 		p.outcomes[at] = append(before, o)
@@ -113,14 +113,14 @@ func (p *panel) add(attack int, outcomes []artifact.Outcome) error {
 	return nil
 }
 
-// at is the part of the panel for one checkpoint.
+// at returns the part of the panel for one checkpoint.
 func (p *panel) at(checkpoint string) *panel {
 	part := *p
 	part.order = slices.DeleteFunc(slices.Clone(p.order), func(at tried) bool { return at.checkpoint != checkpoint })
 	return &part
 }
 
-// worst is the number of the attack that did most harm to an image, the first of
+// worst returns the index of the attack that did the most harm to an image, and the first one of
 // equals.
 func worst(outcomes []artifact.Outcome) (attack int) {
 	for i, o := range outcomes {
@@ -131,7 +131,7 @@ func worst(outcomes []artifact.Outcome) (attack int) {
 	return attack
 }
 
-// metrics are those of a panel for one checkpoint.
+// metrics returns the metrics of a panel for one checkpoint.
 func (p *panel) metrics(checkpoint string) []artifact.Metric {
 	n := float64(len(p.order))
 	var clean, stood float64
@@ -139,7 +139,7 @@ func (p *panel) metrics(checkpoint string) []artifact.Metric {
 	for _, at := range p.order {
 		outcomes := p.outcomes[at]
 		if outcomes[0].Clean != outcomes[0].Label {
-			continue // it was wrong without an attack
+			continue // misclassified without an attack
 		}
 		clean++
 		var broke []int
@@ -177,7 +177,7 @@ func (p *panel) metrics(checkpoint string) []artifact.Metric {
 	return metrics
 }
 
-// pairs counts, for every two attacks, on which images only one of them succeeds.
+// pairs counts, for every ordered pair of attacks, the images on which only the first succeeds.
 func (p *panel) pairs() (metrics []artifact.Metric) {
 	for i, a := range p.names {
 		for j, b := range p.names {
@@ -186,7 +186,7 @@ func (p *panel) pairs() (metrics []artifact.Metric) {
 			}
 			n := 0
 			for _, at := range p.order {
-				// Whoever stands was right before.
+				// An image that withstands an attack was classified correctly before.
 				if o := p.outcomes[at]; !o[i].Stood() && o[j].Stood() {
 					n++
 				}

@@ -13,11 +13,11 @@ import (
 	"foil/pipeline"
 )
 
-// on is what a test's attacks are on.
+// on is the attack of most tests: its epsilon, classifier and images.
 var on = attacks.Attack{Epsilon: 0.031, Model: digest.Of([]byte("model")), Data: digest.Of([]byte("data"))}
 
-// attacked is an artifact with outcomes at the last checkpoint: for each image its
-// label, what it is taken for before and after, and the loss.
+// attacked writes an artifact with outcomes at the last checkpoint: for each image its label, the
+// predictions before and after the attack, and the loss.
 func attacked(t *testing.T, on attacks.Attack, images ...[4]int32) pipeline.Artifact {
 	t.Helper()
 	r := attacks.Result{Attack: on}
@@ -29,8 +29,8 @@ func attacked(t *testing.T, on attacks.Attack, images ...[4]int32) pipeline.Arti
 	return kindtest.Written(t, func(create artifact.CreateFunc) error { return attacks.Write(create, r) })
 }
 
-// attackedAt is an artifact with so many outcomes at each checkpoint, all images
-// taken for what they are.
+// attackedAt writes an artifact with the given number of outcomes at each checkpoint. All images
+// are classified correctly.
 func attackedAt(t *testing.T, images map[string]int) pipeline.Artifact {
 	t.Helper()
 	r := attacks.Result{Attack: on}
@@ -47,7 +47,7 @@ func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	a := kindtest.MustRun(t, Strongest(), &pipeline.Cell{
 		Inputs: map[string]pipeline.Artifact{
 			"one": attacked(t, on, [4]int32{0, 0, 0, 1}, [4]int32{1, 1, 2, 1}, [4]int32{2, 1, 1, 1}, [4]int32{1, 1, 1, 9}, [4]int32{3, 3, 1, 2}, [4]int32{0, 0, 1, 1}),
-			"two": attacked(t, on, [4]int32{0, 0, 0, 2}, [4]int32{1, 1, 1, 5}, [4]int32{2, 1, 2, 2}, [4]int32{1, 1, 0, 1}, [4]int32{3, 3, 2, 3}), // tried on fewer
+			"two": attacked(t, on, [4]int32{0, 0, 0, 2}, [4]int32{1, 1, 1, 5}, [4]int32{2, 1, 2, 2}, [4]int32{1, 1, 0, 1}, [4]int32{3, 3, 2, 3}), // run on fewer images
 		},
 		OnNote: func(text string) { notes = append(notes, text) },
 	})
@@ -64,7 +64,7 @@ func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	if !maps.Equal(got, want) {
 		t.Errorf("metrics %v, want %v", got, want)
 	}
-	if want := []string{"of the last checkpoint only the 5 images count that all attacks were tried on; more were tried by one (6)"}; !slices.Equal(notes, want) {
+	if want := []string{"last checkpoint: only the 5 images that all attacks were run on are used; attacks with more images: one (6)"}; !slices.Equal(notes, want) {
 		t.Errorf("notes %q, want %q", notes, want)
 	}
 	_, outcomes, err := attacks.Read(a)
@@ -75,14 +75,14 @@ func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	for _, o := range outcomes {
 		losses = append(losses, o.Loss)
 	}
-	// The larger loss, but for images that one attack only leaves misclassified: then that one's.
+	// The larger loss counts; but if only one attack succeeds on an image, its loss counts.
 	if want := []float64{2, 1, 1, 1, 3}; !slices.Equal(losses, want) {
 		t.Errorf("the outcomes have losses %v, want those of the worst attacks, %v", losses, want)
 	}
 }
 
-// TestWhatDoesNotCountIsToldByCheckpoint gives attacks that were not tried on the same.
-func TestWhatDoesNotCountIsToldByCheckpoint(t *testing.T) {
+// The attacks of these cases were run on different images or checkpoints.
+func TestLeftOutImagesAreNotedByCheckpoint(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		one, two map[string]int
@@ -90,14 +90,14 @@ func TestWhatDoesNotCountIsToldByCheckpoint(t *testing.T) {
 	}{
 		{"all on both", map[string]int{"best": 3, "last": 3}, map[string]int{"best": 3, "last": 3}, nil},
 		{"one checkpoint of the first only", map[string]int{"best": 3, "last": 3}, map[string]int{"last": 3},
-			[]string{"the best checkpoint does not count: it was not attacked by two"}},
+			[]string{"the best checkpoint is left out, because it was not attacked by two"}},
 		{"one checkpoint of the second only", map[string]int{"last": 3}, map[string]int{"best": 3, "last": 3},
-			[]string{"the best checkpoint does not count: it was not attacked by one"}},
+			[]string{"the best checkpoint is left out, because it was not attacked by one"}},
 		{"fewer images of one checkpoint", map[string]int{"best": 3, "last": 3}, map[string]int{"best": 2, "last": 3},
-			[]string{"of the best checkpoint only the 2 images count that all attacks were tried on; more were tried by one (3)"}},
+			[]string{"best checkpoint: only the 2 images that all attacks were run on are used; attacks with more images: one (3)"}},
 		{"both", map[string]int{"best": 3, "last": 2}, map[string]int{"last": 3}, []string{
-			"the best checkpoint does not count: it was not attacked by two",
-			"of the last checkpoint only the 2 images count that all attacks were tried on; more were tried by two (3)",
+			"the best checkpoint is left out, because it was not attacked by two",
+			"last checkpoint: only the 2 images that all attacks were run on are used; attacks with more images: two (3)",
 		}},
 	} {
 		var notes []string
@@ -111,7 +111,7 @@ func TestWhatDoesNotCountIsToldByCheckpoint(t *testing.T) {
 	}
 }
 
-// TestStrongestResultsAreResultsOfAttacks puts some attacks together first.
+// The output of evaluate/strongest can be an input of another one.
 func TestStrongestResultsAreResultsOfAttacks(t *testing.T) {
 	one, two := attacked(t, on, [4]int32{0, 0, 0, 1}, [4]int32{1, 1, 2, 1}), attacked(t, on, [4]int32{0, 0, 1, 1}, [4]int32{1, 1, 1, 1})
 	both := kindtest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"one": one, "two": two}})
@@ -123,7 +123,7 @@ func TestStrongestResultsAreResultsOfAttacks(t *testing.T) {
 	}
 }
 
-func TestAttacksThatDoNotBelongTogetherAreRefused(t *testing.T) {
+func TestAttacksThatCannotBeCombinedAreErrors(t *testing.T) {
 	image := [4]int32{0, 0, 0, 0}
 	other := func(edit func(*attacks.Attack)) pipeline.Artifact {
 		a := on
@@ -135,10 +135,10 @@ func TestAttacksThatDoNotBelongTogetherAreRefused(t *testing.T) {
 		name, want string
 		other      pipeline.Artifact
 	}{
-		{"another classifier that says the same", "one and two cannot be put together: the first attacked classifier", other(func(a *attacks.Attack) { a.Model[0]++ })},
-		{"other images", "one and two cannot be put together: the first attacked images", other(func(a *attacks.Attack) { a.Data[0]++ })},
+		{"another classifier with the same predictions", "one and two cannot be combined: the first attacked classifier", other(func(a *attacks.Attack) { a.Model[0]++ })},
+		{"other images", "one and two cannot be combined: the first attacked images", other(func(a *attacks.Attack) { a.Data[0]++ })},
 		{"another epsilon", "the first had epsilon 0.031, the second 0.1", other(func(a *attacks.Attack) { a.Epsilon = 0.1 })},
-		{"another answer before", "image 0 has label 0 and was taken for 0 before one, but 0 and 1 before two", attacked(t, on, [4]int32{0, 1, 1, 0})},
+		{"another clean prediction", "image 0 has label 0 and clean prediction 0 in one, but 0 and 1 in two", attacked(t, on, [4]int32{0, 1, 1, 0})},
 		{"no image in common", "no image was attacked", attacked(t, on)},
 		{"no attack on images", "two: it has no attack.json", metrics},
 	} {

@@ -82,7 +82,7 @@ func groupsOf(split *artifact.Split, attributes []string) ([]grouping, error) {
 	return out, nil
 }
 
-// of returns the tally of the group that a user belongs to, nil for none.
+// of returns the tally of the group that a user belongs to, or nil if the attribute is missing.
 func (g grouping) of(user int32, k []int, items int) *tally {
 	value := g.value[user]
 	if value == "" {
@@ -96,8 +96,8 @@ func (g grouping) of(user int32, k []int, items int) *tally {
 	return t
 }
 
-// metrics gives the scores of each group, and under the attribute's name the
-// gap between the best and the worst group. One group has no gap.
+// metrics returns the scores of each group and, under the attribute's name, the gap between the
+// best and the worst group. A single group has no gap.
 func (g grouping) metrics(k []int) []artifact.Metric {
 	var out []artifact.Metric
 	for _, value := range slices.Sorted(maps.Keys(g.tallies)) {

@@ -13,25 +13,25 @@ import (
 
 // Training is evaluate/training.
 func Training() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "evaluate/training",
 		Version: 2,
-		Doc: "Tells how a training went, as metrics: every curve, its epoch as k, and the figures that the training has of itself, " +
-			"such as how often a batch passed the networks in a step (Jiang et al. 2021, section 4, compares methods by these). " +
-			"A table or figure can show them.",
+		Doc: "Turns the history of a training into metrics for tables and figures. " +
+			"These are all curves, with the epoch as k, and numbers such as the network passes per step, " +
+			"by which Jiang et al. (2021, section 4) compare methods.",
 		Inputs: []pipeline.Port{{
 			Name: "model", Type: artifact.TypeRecommender, Or: []pipeline.Type{artifact.TypeClassifier},
 			Doc: "the recommender or classifier",
 		}},
 		Output: artifact.TypeMetrics,
-		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "the curves (of recommenders rate, train/..., validation/...; of classifiers rate, train/..., selection/...); best_epoch; " +
-			"of classifiers the passes of a step: forward, backward, attacker_forward, attacker_backward"}},
+		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "best_epoch; " +
+			"the curves rate, train/..., validation/... (recommenders) and selection/... (classifiers); " +
+			"the passes per step forward, backward, attacker_forward and attacker_backward (classifiers)"}},
 		Light: true,
-		Run:   runTraining,
-	}
+	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Run: runTraining})
 }
 
-func runTraining(_ context.Context, cell *pipeline.Cell) error {
+func runTraining(_ context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
 	saved, err := checkpoints.Read(cell.Inputs["model"])
 	if err != nil {
 		return err

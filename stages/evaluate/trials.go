@@ -7,10 +7,10 @@ import (
 	"foil/internal/artifact"
 )
 
-// trials counts the images that attacks were tried on, checkpoint by checkpoint.
+// trials counts the images that attacks were run on, for each checkpoint.
 type trials struct {
 	attacks     []string
-	checkpoints []string         // as they come
+	checkpoints []string         // in order of first occurrence
 	images      map[string][]int // of a checkpoint, by attack
 }
 
@@ -25,8 +25,8 @@ func (t *trials) add(attack int, outcomes []artifact.Outcome) {
 	}
 }
 
-// leftOut says which checkpoints and images are no part of a panel, though some of
-// its attacks were tried on them.
+// leftOut describes the checkpoints and images that are not part of a panel, although some of its
+// attacks were run on them.
 func (t *trials) leftOut(p *panel) (texts []string) {
 	for _, checkpoint := range t.checkpoints {
 		count := len(p.at(checkpoint).order)
@@ -41,9 +41,9 @@ func (t *trials) leftOut(p *panel) (texts []string) {
 		}
 		switch {
 		case len(without) > 0:
-			texts = append(texts, fmt.Sprintf("the %s checkpoint does not count: it was not attacked by %s", checkpoint, strings.Join(without, ", ")))
+			texts = append(texts, fmt.Sprintf("the %s checkpoint is left out, because it was not attacked by %s", checkpoint, strings.Join(without, ", ")))
 		case len(more) > 0:
-			texts = append(texts, fmt.Sprintf("of the %s checkpoint only the %d images count that all attacks were tried on; more were tried by %s",
+			texts = append(texts, fmt.Sprintf("%s checkpoint: only the %d images that all attacks were run on are used; attacks with more images: %s",
 				checkpoint, count, strings.Join(more, ", ")))
 		}
 	}

@@ -13,29 +13,24 @@ import (
 
 // Figure is the kind report/figure.
 func Figure() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "report/figure",
 		Version: 1,
-		Doc: "Line figures of gathered metrics over their k, such as the epochs of a training, with bands of one standard deviation. " +
-			"As PDF for papers, SVG for pages, and a page with all numbers and the cells they come from.",
+		Doc: "Draws gathered metrics as lines over their k, such as the epochs of a training, with bands of one standard deviation. " +
+			"The forms are PDF, SVG, text, CSV and an HTML page, which lists all numbers and their source cells.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
-			Doc: "stages with metrics, under the names that lines refer to (from)"}},
+			Doc: "stages with metrics; the from of a line refers to these names"}},
 		Output:  artifact.TypeReport,
 		Light:   true,
 		Files:   append(docs(figureForms), drawingDocs()...),
 		Printed: figureForms[0].name,
-		Params:  func() any { return &report.FiguresLayout{} },
-		CheckInputs: func(params any, inputs []pipeline.Input, fail func(path, format string, args ...any)) {
-			checkFigureNames(params.(*report.FiguresLayout), inputs, fail)
-		},
-		Run: runFigure,
-	}
+	}, report.FiguresLayoutParams, pipeline.Work[report.FiguresLayout]{CheckInputs: checkFigureNames, Run: runFigure})
 }
 
 var figureForms = []form{
-	{"figure.txt", "the lines at some k, for a terminal", render.Text},
-	{"figure.csv", "one line per point, unrounded", render.CSV},
-	{"report.html", "the figures as a page, with all numbers and the origin of each", render.HTML},
+	{"figure.txt", "the values of the lines at some k, for a terminal", render.Text},
+	{"figure.csv", "all points, one per line and not rounded", render.CSV},
+	{"report.html", "the figures as an HTML page, with all numbers and their source cells", render.HTML},
 }
 
 // A drawingForm is a file that each figure of a report is written to.
@@ -45,8 +40,8 @@ type drawingForm struct {
 }
 
 var drawingForms = []drawingForm{
-	{".pdf", "the figures for print, with the font in them", (*chart.Chart).PDF},
-	{".svg", "the figures for pages, with a description in words", (*chart.Chart).SVG},
+	{".pdf", "the figures for print, with embedded fonts", (*chart.Chart).PDF},
+	{".svg", "the figures for web pages, with a text description", (*chart.Chart).SVG},
 }
 
 func drawingDocs() []pipeline.FileDoc {
@@ -57,8 +52,7 @@ func drawingDocs() []pipeline.FileDoc {
 	return all
 }
 
-func runFigure(ctx context.Context, cell *pipeline.Cell) error {
-	layout := cell.Params.(*report.FiguresLayout)
+func runFigure(ctx context.Context, cell *pipeline.Cell, layout *report.FiguresLayout) error {
 	var from []string
 	for _, f := range layout.Figures {
 		for _, l := range f.Lines {

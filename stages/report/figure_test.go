@@ -20,7 +20,7 @@ func newFigureCell(t *testing.T) *pipeline.Cell {
 	curve := func(by float64) []artifact.Metric {
 		return []artifact.Metric{{Name: "loss", K: 1, Value: 2 + by}, {Name: "loss", K: 2, Value: 1 + by}}
 	}
-	l := Figure().Params().(*report.FiguresLayout)
+	l := report.FiguresLayoutParams.New()
 	l.Over = []string{"fold"}
 	l.Figures = []report.FigureLayout{
 		{Title: "Training", X: "epoch", Y: "loss", Lines: []report.LineLayout{{Name: "MultVAE", Selector: report.Selector{From: "training", Metric: "loss"}}}},
@@ -87,7 +87,7 @@ func TestGatherWithoutALineIsLogged(t *testing.T) {
 	if err := Figure().Run(t.Context(), cell); err != nil {
 		t.Fatal(err)
 	}
-	if log.String() != "privacy is gathered, but no line is from it\n" {
+	if log.String() != "privacy is gathered, but no line uses it\n" {
 		t.Errorf("got %q", log.String())
 	}
 }
@@ -106,9 +106,9 @@ func TestNamesOfLinesAreCheckedBeforeAnythingRuns(t *testing.T) {
 		got = append(got, path+": "+fmt.Sprintf(format, args...))
 	})
 	want := []string{
-		`over[0]: what is gathered has no axis "flod"; did you mean "fold"?`,
+		`over[0]: the gathered stages have no axis "flod"; did you mean "fold"?`,
 		`figures[0].lines[0].from: nothing is gathered as "trainig"; did you mean "training"?`,
-		`figures[1].lines[0].where.method: what is gathered has no axis "method"; there is only fold`,
+		`figures[1].lines[0].where.method: the gathered stages have no axis "method"; there is only fold`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))

@@ -10,13 +10,14 @@ import (
 	"foil/spec"
 )
 
-// A nameChecker reports, before anything runs, names in a layout that are not gathered.
+// A nameChecker reports names in a layout that do not exist in the gathered stages. It runs while
+// the spec is checked.
 type nameChecker struct {
 	gathers []pipeline.Input
-	report  func(path, format string, args ...any)
+	report  spec.Reporter
 }
 
-func checkTableNames(l *report.Layout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
+func checkTableNames(l *report.Layout, gathers []pipeline.Input, report spec.Reporter) {
 	c := nameChecker{gathers, report}
 	for i, column := range l.Columns {
 		c.from(fmt.Sprintf("columns[%d]", i), column.From)
@@ -32,7 +33,7 @@ func checkTableNames(l *report.Layout, gathers []pipeline.Input, report func(pat
 	}
 }
 
-func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, report func(path, format string, args ...any)) {
+func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, report spec.Reporter) {
 	c := nameChecker{gathers, report}
 	c.over(l.Over)
 	for i, f := range l.Figures {
@@ -74,7 +75,7 @@ func (c nameChecker) where(path string, where map[string]spec.Value, of []pipeli
 	}
 }
 
-// axis checks that some gathered stage has an axis.
+// axis checks that at least one of the gathered stages has an axis.
 func (c nameChecker) axis(path, axis string, of []pipeline.Input) {
 	axes := map[string]bool{}
 	for _, g := range of {
@@ -83,6 +84,6 @@ func (c nameChecker) axis(path, axis string, of []pipeline.Input) {
 		}
 	}
 	if !axes[axis] {
-		c.report(path, "what is gathered has no axis %q%s", axis, spec.Suggestion(axis, slices.Sorted(maps.Keys(axes))))
+		c.report(path, "the gathered stages have no axis %q%s", axis, spec.Suggestion(axis, slices.Sorted(maps.Keys(axes))))
 	}
 }

@@ -1,5 +1,5 @@
-// Package report holds the kinds whose output is for readers. A kind here reads gathered metrics,
-// has package internal/report make a finished report of them, and writes it in all its forms.
+// Package report holds the kinds that write reports. A kind reads gathered metrics, makes a report
+// of them with package internal/report, and writes it in several forms.
 package report
 
 import (
@@ -14,14 +14,14 @@ import (
 	"foil/pipeline"
 )
 
-// readGathered reads the metrics of the gathered stages that a report uses: those named in from.
-// user is what names them, such as a column, for the note on the other stages.
+// readGathered reads the metrics of the gathered stages that a report uses: those named in from. It
+// notes the other stages. user is the part of a report that names a stage, such as "column".
 func readGathered(ctx context.Context, cell *pipeline.Cell, from []string, user string) (map[string][]report.Cell, error) {
 	gathered := map[string][]report.Cell{}
 	for name, cells := range cell.Gathered {
 		gathered[name] = nil
 		if !slices.Contains(from, name) {
-			cell.Note("%s is gathered, but no %s is from it", name, user)
+			cell.Note("%s is gathered, but no %s uses it", name, user)
 			continue
 		}
 		for _, g := range cells {
@@ -51,7 +51,7 @@ func readCell(g pipeline.GatheredCell) (report.Cell, error) {
 	return c, err
 }
 
-// A form is a file that a report is written to. The first of a kind is for the terminal.
+// A form is a file that a report is written to. The first form of a kind is for the terminal.
 type form struct {
 	name, doc string
 	write     func(io.Writer, *grid.Report) error

@@ -11,35 +11,29 @@ import (
 
 // Table is the kind report/table.
 func Table() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    "report/table",
 		Version: 2,
-		Doc: "Tables of gathered metrics with means, standard deviations and baselines. " +
-			"As text, Markdown, CSV, LaTeX and a page, each number with the cells it comes from.",
+		Doc: "Writes tables of gathered metrics, with means, standard deviations and baselines. " +
+			"The forms are text, Markdown, CSV, LaTeX and an HTML page, which lists the source cells of each number.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
-			Doc: "stages with metrics, under the names that columns refer to (from)"}},
+			Doc: "stages with metrics; the from of a column refers to these names"}},
 		Output:  artifact.TypeReport,
 		Light:   true,
 		Files:   docs(tableForms),
 		Printed: tableForms[0].name,
-		Params:  func() any { return &report.Layout{} },
-		CheckInputs: func(params any, inputs []pipeline.Input, fail func(path, format string, args ...any)) {
-			checkTableNames(params.(*report.Layout), inputs, fail)
-		},
-		Run: runTable,
-	}
+	}, report.LayoutParams, pipeline.Work[report.Layout]{CheckInputs: checkTableNames, Run: runTable})
 }
 
 var tableForms = []form{
 	{"table.txt", "the tables for a terminal", render.Text},
 	{"table.md", "the tables in Markdown", render.Markdown},
-	{"table.csv", "one line per number, unrounded", render.CSV},
-	{"table.tex", "the tables in LaTeX, for booktabs", render.LaTeX},
-	{"report.html", "the tables as a page, with the origin of each number", render.HTML},
+	{"table.csv", "all numbers, one per line and not rounded", render.CSV},
+	{"table.tex", "the tables in LaTeX; they need the package booktabs", render.LaTeX},
+	{"report.html", "the tables as an HTML page, with the source cells of each number", render.HTML},
 }
 
-func runTable(ctx context.Context, cell *pipeline.Cell) error {
-	layout := cell.Params.(*report.Layout)
+func runTable(ctx context.Context, cell *pipeline.Cell, layout *report.Layout) error {
 	var from []string
 	for _, c := range layout.Columns {
 		from = append(from, c.From)

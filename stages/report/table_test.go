@@ -42,7 +42,7 @@ func gathered(t *testing.T, fold int64, metrics ...artifact.Metric) pipeline.Gat
 
 func newCell(t *testing.T) *pipeline.Cell {
 	t.Helper()
-	l := Table().Params().(*report.Layout)
+	l := report.LayoutParams.New()
 	l.Over = []string{"fold"}
 	l.Columns = []report.Column{{Title: "NDCG@10", Selector: report.Selector{From: "utility", Metric: "ndcg"}, K: 10, Digits: 3}}
 	l.Tables = []report.TableLayout{{Title: "All", Rows: []report.RowLayout{{Name: "MultVAE"}}}}
@@ -139,7 +139,7 @@ func TestUnusedGatherIsLogged(t *testing.T) {
 	if err := Table().Run(t.Context(), cell); err != nil {
 		t.Fatal(err)
 	}
-	if log.String() != "privacy is gathered, but no column is from it\n" {
+	if log.String() != "privacy is gathered, but no column uses it\n" {
 		t.Errorf("got %q", log.String())
 	}
 }

@@ -24,26 +24,28 @@ const name = "train/advx-multvae"
 
 // Kind is train/advx-multvae.
 func Kind() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    name,
 		Version: 4,
-		Doc: "Trains a MultVAE recommender that unlearns any number of user attributes through adversaries behind " +
-			"gradient reversal. Without adversaries it is MultVAE (Liang et al. 2018), with one AdvMultVAE (Ganhör et al. " +
-			"2022), with several AdvXMultVAE (Escobedo et al. 2024).",
-		Inputs:  []pipeline.Port{{Name: "data", Type: artifact.TypeSplit, Doc: "training and validation users"}},
+		Doc: "Trains a MultVAE recommender. Adversaries behind gradient reversal make it unlearn any number of user attributes. " +
+			"Without adversaries it is MultVAE (Liang et al. 2018), with adversaries for one attribute AdvMultVAE (Ganhör et al. 2022), " +
+			"and for several attributes AdvXMultVAE (Escobedo et al. 2024).",
+		Inputs:  []pipeline.Port{{Name: "data", Type: artifact.TypeSplit, Doc: "split with the training and validation users"}},
 		Output:  artifact.TypeRecommender,
 		Files:   checkpoints.Docs(),
-		Params:  defaults,
 		Draws:   true,
 		Numeric: true,
 		Open:    open,
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			return training.Run(ctx, cell, newTrainer)
-		},
-	}
+	}, params, pipeline.Work[Params]{Run: run})
 }
 
-// config is what the weights need to become a model again.
+func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
+	return training.Run(ctx, cell, func(cell *pipeline.Cell, streams *random.Streams) (training.Trainer, training.Plan, error) {
+		return newTrainer(cell, p, streams)
+	})
+}
+
+// config is the part of a model that is needed to load its weights.
 type config struct {
 	Items  int `json:"items"`
 	Latent int `json:"latent"`
@@ -70,7 +72,7 @@ func open(_ context.Context, cell *pipeline.Cell, a pipeline.Artifact, checkpoin
 	return multvae.Load(b, multvae.Config{Items: c.Items, Latent: c.Latent}, weights.Float32)
 }
 
-// A trainer is the state between epochs.
+// A trainer is the state of a training between epochs.
 type trainer struct {
 	params  *Params
 	cell    *pipeline.Cell
@@ -79,13 +81,12 @@ type trainer struct {
 	rows    multvae.Rows
 	targets []adversary.Targets // one of each adversary group, by position in rows
 	valid   *training.Validation
-	seen    multvae.Rows // what the model sees of the validation users
+	seen    multvae.Rows // the input items of the validation users
 	noise   multvae.Noise
 	plateau optim.Plateau
 }
 
-func newTrainer(cell *pipeline.Cell, streams *random.Streams) (training.Trainer, training.Plan, error) {
-	p := cell.Params.(*Params)
+func newTrainer(cell *pipeline.Cell, p *Params, streams *random.Streams) (training.Trainer, training.Plan, error) {
 	plan := training.Plan{Epochs: p.Epochs, Layout: stateLayout, SelectedBy: p.Select.By(), Kind: name}
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
@@ -138,11 +139,10 @@ func newTrainer(cell *pipeline.Cell, streams *random.Streams) (training.Trainer,
 	return t, plan, nil
 }
 
-// rowsOf are interactions as the model takes them, by position among the users that have any;
-// nothing is copied.
+// rowsOf converts interactions for the model, without a copy. A row is a user with interactions.
 func rowsOf(r artifact.Rows) multvae.Rows { return multvae.Rows{Offset: r.Offset, Item: r.Item} }
 
-// Epoch passes once over the training users in a new order, and validates.
+// Epoch trains on all training users in a new order, then validates.
 func (t *trainer) Epoch(ctx context.Context, epoch int) (training.Epoch, error) {
 	t.order.Shuffle()
 	rate := t.plateau.Rate
@@ -156,7 +156,7 @@ func (t *trainer) Epoch(ctx context.Context, epoch int) (training.Epoch, error) 
 			return training.Epoch{}, err
 		}
 		if total := losses.Total(); math.IsNaN(total) || math.IsInf(total, 0) {
-			return training.Epoch{}, fmt.Errorf("step %d: the loss is %g: lower the rate or the lambdas", step, total)
+			return training.Epoch{}, fmt.Errorf("step %d: the loss is %g; lower the rate or the lambdas", step, total)
 		}
 		add(&sum, losses, t.order.Share(batch))
 	}
@@ -165,7 +165,7 @@ func (t *trainer) Epoch(ctx context.Context, epoch int) (training.Epoch, error) 
 		return training.Epoch{}, err
 	}
 	t.plateau.Step(loss)
-	return t.tell(epoch, rate, sum, loss, score), nil
+	return t.report(epoch, rate, sum, loss, score), nil
 }
 
 func add(sum *multvae.Losses, l multvae.Losses, share float64) {
@@ -176,9 +176,9 @@ func add(sum *multvae.Losses, l multvae.Losses, share float64) {
 	}
 }
 
-// validate returns the loss that drives the plateau schedule, softmax cross-entropy of the
-// targets with seen items masked plus beta times the KL divergence, and the score that picks
-// the best epoch. Where one is not a number, the model has diverged.
+// validate returns the validation loss, on which the plateau schedule depends, and the score that
+// selects the best epoch. The loss is the softmax cross-entropy of the targets, with seen items
+// masked, plus beta times the KL divergence. If one of them is not finite, the model has diverged.
 func (t *trainer) validate(ctx context.Context) (loss, score float64, err error) {
 	z, kl := t.model.Encode(t.seen)
 	err = t.model.Decode(ctx, z, func(u int, logits []float32) error {
@@ -194,16 +194,16 @@ func (t *trainer) validate(ctx context.Context) (loss, score float64, err error)
 	return loss, score, finite(loss, score)
 }
 
-// finite refuses a validation whose results are not numbers.
+// finite returns an error if a validation result is not finite.
 func finite(loss, score float64) error {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) || math.IsNaN(score) {
-		return fmt.Errorf("the validation loss is %g: lower the rate or the lambdas", loss)
+		return fmt.Errorf("the validation loss is %g and the score %g; lower the rate or the lambdas", loss, score)
 	}
 	return nil
 }
 
-// tell logs how an epoch went, and returns it.
-func (t *trainer) tell(epoch int, rate float64, sum multvae.Losses, loss, score float64) training.Epoch {
+// report logs the results of an epoch, and returns them.
+func (t *trainer) report(epoch int, rate float64, sum multvae.Losses, loss, score float64) training.Epoch {
 	points := []training.Point{{Name: "rate", Value: rate}, {Name: "train/nll", Value: sum.NLL}, {Name: "train/kl", Value: sum.KL}}
 	for i, a := range t.params.Adversaries {
 		points = append(points, training.Point{Name: "train/adversary/" + a.Attribute, Value: sum.Groups[i]})
@@ -219,7 +219,7 @@ func (t *trainer) tell(epoch int, rate float64, sum multvae.Losses, loss, score 
 	}
 }
 
-// Weights are those of model and adversaries.
+// Weights returns the weights of the model and of the adversaries.
 func (t *trainer) Weights() (checkpoints.Weights, error) {
 	weights, err := t.model.Weights()
 	return checkpoints.Weights{checkpoints.Model: tensors(weights)}, err

@@ -15,7 +15,7 @@ import (
 )
 
 func tinyParams() *Params {
-	p := defaults().(*Params)
+	p := params.New()
 	p.Epochs, p.Batch, p.Latent = 10, 16, 8
 	p.Adversaries = []Adversary{adversaryOf("gender", 10), adversaryOf("age", 5)}
 	p.Adversaries[0].ClassWeights = map[string]float64{"f": 0.8, "m": 0.3}
@@ -26,10 +26,9 @@ func tinyParams() *Params {
 }
 
 func adversaryOf(attribute string, lambda float64) Adversary {
-	a := Adversary{Lambda: lambda}
-	a.SetDefaults()
-	a.Attribute = attribute
-	return a
+	a := adversaryParams.New()
+	a.Attribute, a.Lambda = attribute, lambda
+	return *a
 }
 
 func train(t *testing.T, data pipeline.Artifact, p *Params, seed uint64, cores int) (pipeline.Artifact, error) {

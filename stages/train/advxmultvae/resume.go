@@ -7,17 +7,17 @@ import (
 	"foil/models/optim"
 )
 
-// stateLayout is the version of what is saved.
+// stateLayout is the version of the saved state.
 const stateLayout = 1
 
-// progress is a trainer's state, but for its arrays.
+// progress is a trainer's state without its arrays.
 type progress struct {
 	Steps   int // of the optimizer
 	Rate    float64
 	Plateau optim.PlateauState
 }
 
-// State is the model's with its optimizer, the order of the users, and the schedule.
+// State returns the state of the model with its optimizer, of the user order, and of the schedule.
 func (t *trainer) State() (training.State, error) {
 	state, err := t.model.State()
 	if err != nil {
@@ -42,7 +42,7 @@ func (t *trainer) Restore(state training.Restored) error {
 	return t.order.Restore(state.Arrays)
 }
 
-// tensors are weights as a file of tensors takes them.
+// tensors converts weights for a safetensors file.
 func tensors(weights []adversary.Weight) []safetensors.Tensor {
 	out := make([]safetensors.Tensor, len(weights))
 	for i, w := range weights {
