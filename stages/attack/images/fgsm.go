@@ -5,21 +5,26 @@ import (
 
 	"foil/models/ascent"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // FGSMParams are the parameters of attack/fgsm.
 type FGSMParams struct{ Common }
 
+var fgsmParams = &spec.Params[FGSMParams]{
+	Defaults: func() FGSMParams { return FGSMParams{common()} },
+	Nested:   []spec.Described{commonParams},
+}
+
 // FGSM is attack/fgsm.
 func FGSM() pipeline.Kind {
-	return attackKind(pipeline.Kind{
+	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/fgsm",
 		Version: 5,
 		Doc: "Attacks a classifier with the fast gradient sign method: one step of epsilon from the image (Goodfellow et al. 2015; " +
 			"Jiang et al. 2021, section 4).",
-		Params: func() any { return &FGSMParams{common()} },
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			p := cell.Params.(*FGSMParams)
+	}), fgsmParams, pipeline.Work[FGSMParams]{
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *FGSMParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
 				return plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) {
 					return single(v.PGD(ascent.FGSM(epsilon)), nil)

@@ -12,9 +12,9 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/artifact/attacks"
-	"foil/internal/classifiers"
 	"foil/internal/kindtest"
 	"foil/pipeline"
+	"foil/spec"
 	"foil/stages/load"
 	"foil/stages/train/classifier"
 )
@@ -56,13 +56,17 @@ func trainedFor(t testing.TB, data pipeline.Artifact, method string, epochs int)
 		}
 		return a
 	}
-	p := classifier.Kind().Params().(*classifier.Params)
-	p.Method, p.Epochs = method, epochs
-	p.Network = classifiers.Network{Name: "resnet-9", Width: 8}
-	p.L2L.Attacker = classifiers.Attacker{Name: "slim", Width: 4}
-	p.Batch, p.Rate, p.Schedule.Epochs, p.Crop, p.Flip, p.Select.Steps = 8, 0.01, []int{6}, 0, false, 1
-	p.Settle()
-	return kindtest.MustRun(t, classifier.Kind(), &pipeline.Cell{Params: p, Seed: 7, OutDir: dir, Inputs: map[string]pipeline.Artifact{"data": data}})
+	kind := classifier.Kind()
+	with, err := spec.ParseValue("test", fmt.Sprintf("{method: %s, epochs: %d, network: {name: resnet-9, width: 8}, l2l: {attacker: {name: slim, width: 4}}, "+
+		"batch: 8, rate: 0.01, schedule: {epochs: [6]}, crop: 0, flip: false, select: {steps: 1}}", method, epochs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := kind.Decode(with)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kindtest.MustRun(t, kind, &pipeline.Cell{Params: p.Values, Seed: 7, OutDir: dir, Inputs: map[string]pipeline.Artifact{"data": data}})
 }
 
 func kinds() []pipeline.Kind { return []pipeline.Kind{FGSM(), PGD(), Transfer(), CW(), Learned()} }

@@ -9,14 +9,20 @@ import (
 	"foil/models/l2l"
 	"foil/models/random"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // LearnedParams are the parameters of attack/learned.
 type LearnedParams struct{ Common }
 
+var learnedParams = &spec.Params[LearnedParams]{
+	Defaults: func() LearnedParams { return LearnedParams{common()} },
+	Nested:   []spec.Described{commonParams},
+}
+
 // Learned is attack/learned.
 func Learned() pipeline.Kind {
-	return attackKind(pipeline.Kind{
+	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/learned",
 		Version: 5,
 		Doc: "Attacks a classifier with an attacker network that a training of L2L has left (Jiang et al. 2021, section 3): the " +
@@ -25,9 +31,9 @@ func Learned() pipeline.Kind {
 			"and attackers that interpolate, which start anywhere within epsilon, pull an image towards another one of it.",
 		Inputs: []pipeline.Port{{Name: "attacker", Type: artifact.TypeClassifier, Doc: "the training whose attacker is used; may be the model itself"}},
 		Draws:  true,
-		Params: func() any { return &LearnedParams{common()} },
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			return cell.Params.(*LearnedParams).run(ctx, cell, learnedPlan)
+	}), learnedParams, pipeline.Work[LearnedParams]{
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *LearnedParams) error {
+			return p.run(ctx, cell, learnedPlan)
 		},
 	})
 }

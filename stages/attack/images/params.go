@@ -3,20 +3,29 @@ package images
 import (
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/attributes"
+	"foil/spec"
 )
 
 // Common are the parameters of every attack on images.
 type Common struct {
-	Epsilon     float64  `yaml:"epsilon" min:"0" max:"1" doc:"largest change of a pixel, where black is 0 and white 1"`
-	Images      int      `yaml:"images" min:"0" unit:"images" doc:"the first so many test images; 0: all"`
-	Checkpoints []string `yaml:"checkpoints" oneof:"best,last" nonempty:"true" doc:"which weights are attacked"`
+	Epsilon     float64  `yaml:"epsilon" min:"0" max:"1"`
+	Images      int      `yaml:"images" min:"0" unit:"images"`
+	Checkpoints []string `yaml:"checkpoints" oneof:"best,last" nonempty:"true"`
 }
 
 func common() Common {
 	return Common{Epsilon: 0.031, Checkpoints: []string{checkpoints.Last}}
 }
 
-// Check reports what no single field shows.
-func (c *Common) Check(report func(path, format string, args ...any)) {
+var commonParams = &spec.Params[Common]{
+	Docs: spec.Docs{
+		"epsilon":     "largest change of a pixel, where black is 0 and white 1",
+		"images":      "number of test images, from the first on; 0: all",
+		"checkpoints": "checkpoints that are attacked",
+	},
+	Check: (*Common).check,
+}
+
+func (c *Common) check(report spec.Reporter) {
 	attributes.CheckUnique("checkpoints", "", c.Checkpoints, report)
 }

@@ -18,7 +18,7 @@ func TestParametersThatMakeNoSenseAreRefused(t *testing.T) {
 		{FGSM(), "checkpoints: [best, best]", "checkpoints"},
 		{PGD(), "steps: 0", "steps: must be at least 1"},
 		{PGD(), "{steps: 20, before: [10, 20]}", "before[1]: 20 steps are not before the end, which is after 20"},
-		{PGD(), "{steps: 20, before: [10, 10]}", "before[1]: 10 stands behind 10; the numbers of steps have to rise"},
+		{PGD(), "{steps: 20, before: [10, 10]}", "before[1]: 10 follows 10; the numbers of steps must increase"},
 		{PGD(), "before: [0]", "before[0]: must be at least 1"},
 		{PGD(), "{start: none, restarts: 2}", "restarts: 2 tries that all start at the image are the same"},
 		{PGD(), "{checkpoints: [last, last], restarts: 2}", "checkpoints"},
@@ -35,7 +35,7 @@ func TestParametersThatMakeNoSenseAreRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = spec.Decode(with, c.kind.Params())
+		_, err = c.kind.Decode(with)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s with %s: error %v, want one with %q", c.kind.Name, c.with, err, c.want)
 		}
@@ -44,9 +44,9 @@ func TestParametersThatMakeNoSenseAreRefused(t *testing.T) {
 
 func TestNoiseIsThatOfANormalStart(t *testing.T) {
 	for start, want := range map[string]float64{"uniform": 0, "none": 0, "normal": 0.001} {
-		p := PGD().Params().(*PGDParams)
+		p := pgdParams.New()
 		p.Start = start
-		if p.Settle(); p.Noise != want {
+		if p.settle(); p.Noise != want {
 			t.Errorf("start %s: noise %g, want %g", start, p.Noise, want)
 		}
 	}

@@ -8,21 +8,32 @@ import (
 	"foil/models/ascent"
 	"foil/models/random"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // Climb is projected gradient ascent as attacks on test images use it. The defaults
 // are the published ones (Jiang et al. 2021, section 4).
 type Climb struct {
-	Steps int     `yaml:"steps" min:"1" max:"100000" doc:"how many steps"`
-	Step  float64 `yaml:"step" above:"0" max:"1" doc:"length of one"`
-	Start string  `yaml:"start" oneof:"uniform,normal,none" doc:"where it starts: anywhere within epsilon, near the image with normal noise, or at it"`
-	Noise float64 `yaml:"noise" min:"0" max:"1" doc:"standard deviation of the noise of start normal"`
+	Steps int     `yaml:"steps" min:"1" max:"100000"`
+	Step  float64 `yaml:"step" above:"0" max:"1"`
+	Start string  `yaml:"start" oneof:"uniform,normal,none"`
+	Noise float64 `yaml:"noise" min:"0" max:"1"`
 }
 
 func climb() Climb { return Climb{Steps: 20, Step: 0.003, Start: "uniform", Noise: 0.001} }
 
-// Settle clears what the start has no use for.
-func (c *Climb) Settle() {
+var climbParams = &spec.Params[Climb]{
+	Docs: spec.Docs{
+		"steps": "number of steps",
+		"step":  "length of a step",
+		"start": "where it starts: at random within epsilon (uniform), at the image with normal noise (normal), or at the image (none)",
+		"noise": "standard deviation of the noise, with start normal",
+	},
+	Settle: (*Climb).settle,
+}
+
+// settle clears what the start does not use.
+func (c *Climb) settle() {
 	if c.Start != "normal" {
 		c.Noise = 0
 	}
@@ -52,20 +63,28 @@ func (c Climb) legs(on *ascent.Target, epsilon float64, ends ...int) (legs []leg
 type PGDParams struct {
 	Common
 	Climb
-	Before   []int `yaml:"before" min:"1" unit:"steps" doc:"numbers of steps, all before the last one, after which the images are judged, too; the k of the metrics is the number of steps"`
-	Restarts int   `yaml:"restarts" min:"1" max:"1000" doc:"how often it is tried from other starts: an image stands if it stands all of them"`
+	Before   []int `yaml:"before" min:"1" unit:"steps"`
+	Restarts int   `yaml:"restarts" min:"1" max:"1000"`
 }
 
-// Check reports what no single field shows.
-func (p *PGDParams) Check(report func(path, format string, args ...any)) {
-	p.Common.Check(report)
+var pgdParams = &spec.Params[PGDParams]{
+	Defaults: func() PGDParams { return PGDParams{common(), climb(), nil, 1} },
+	Docs: spec.Docs{
+		"before":   "further numbers of steps after which the images are judged, all below steps. The k of the metrics is the number of steps.",
+		"restarts": "number of tries, each from another start; an image is robust if it withstands all of them",
+	},
+	Nested: []spec.Described{commonParams, climbParams},
+	Check:  (*PGDParams).check,
+}
+
+func (p *PGDParams) check(report spec.Reporter) {
 	for i, steps := range p.Before {
 		path := fmt.Sprintf("before[%d]", i)
 		switch {
 		case steps >= p.Steps:
 			report(path, "%d steps are not before the end, which is after %d (steps)", steps, p.Steps)
 		case i > 0 && steps <= p.Before[i-1]:
-			report(path, "%d stands behind %d; the numbers of steps have to rise", steps, p.Before[i-1])
+			report(path, "%d follows %d; the numbers of steps must increase", steps, p.Before[i-1])
 		}
 	}
 	if p.Restarts > 1 && p.Start == "none" {
@@ -75,15 +94,14 @@ func (p *PGDParams) Check(report func(path, format string, args ...any)) {
 
 // PGD is attack/pgd.
 func PGD() pipeline.Kind {
-	return attackKind(pipeline.Kind{
+	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/pgd",
 		Version: 5,
 		Doc: "Attacks a classifier by projected gradient ascent in the maximum norm, from one start or several (Madry et al. 2018; " +
 			"Jiang et al. 2021, section 4). The metrics' k is the number of steps; the outcomes are those after all steps.",
-		Draws:  true,
-		Params: func() any { return &PGDParams{common(), climb(), nil, 1} },
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			p := cell.Params.(*PGDParams)
+		Draws: true,
+	}), pgdParams, pipeline.Work[PGDParams]{
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *PGDParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) { return p.plan(v.Target), nil })
 		},
 	})

@@ -48,10 +48,9 @@ func by(change float32) func(float32) float32 {
 // runPlan runs a plan as a cell of a kind would.
 func runPlan(t *testing.T, inputs map[string]pipeline.Artifact, ready func(v *victim) (plan, error)) error {
 	t.Helper()
-	kind := attackKind(pipeline.Kind{
-		Name: "attack/broken", Params: func() any { return &FGSMParams{common()} },
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			return cell.Params.(*FGSMParams).run(ctx, cell, ready)
+	kind := pipeline.Define(attackKind(pipeline.Kind{Name: "attack/broken"}), fgsmParams, pipeline.Work[FGSMParams]{
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *FGSMParams) error {
+			return p.run(ctx, cell, ready)
 		},
 	})
 	_, err := kindtest.Run(t, kind, &pipeline.Cell{Inputs: inputs})

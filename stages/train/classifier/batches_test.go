@@ -45,7 +45,7 @@ func TestImagesAreMovedAndMirrored(t *testing.T) {
 
 func testBatches(t *testing.T, seed uint64, edit func(*Params)) *batches {
 	t.Helper()
-	p := defaults().(*Params)
+	p := params.New()
 	p.Batch = 4
 	if edit != nil {
 		edit(p)
@@ -121,7 +121,7 @@ func TestSeedsHaveTheirOwnBatches(t *testing.T) {
 // has moved: by up to 4 to every side, and mirrored half of the time.
 func TestCropsReachAsFarAsThePadding(t *testing.T) {
 	const size, images = 16, 400
-	p := defaults().(*Params)
+	p := params.New()
 	p.Batch = images
 	b, err := backend.Open(backend.Default, 1)
 	if err != nil {

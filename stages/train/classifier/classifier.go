@@ -19,7 +19,7 @@ const name = "train/classifier"
 
 // Kind is train/classifier.
 func Kind() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name:    name,
 		Version: 3,
 		Doc: "Trains an image classifier on clean images, under attack (FGSM, PGD, TRADES), or against an attacker that " +
@@ -28,13 +28,13 @@ func Kind() pipeline.Kind {
 		Inputs:  []pipeline.Port{{Name: "data", Type: artifact.TypeImages, Doc: "training images, and test images for the selection"}},
 		Output:  artifact.TypeClassifier,
 		Files:   classifiers.Docs(),
-		Params:  defaults,
 		Draws:   true,
 		Numeric: true,
-		Run: func(ctx context.Context, cell *pipeline.Cell) error {
-			return training.Run(ctx, cell, newTrainer)
+	}, params, pipeline.Work[Params]{
+		Run: func(ctx context.Context, cell *pipeline.Cell, p *Params) error {
+			return training.Run(ctx, cell, p.newTrainer)
 		},
-	}
+	})
 }
 
 // Epoch passes once over the training images in a new order, and scores the classifier.

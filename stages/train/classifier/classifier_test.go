@@ -23,14 +23,14 @@ func textures(t testing.TB) pipeline.Artifact {
 }
 
 func tinyParams(method string) *Params {
-	p := defaults().(*Params)
+	p := params.New()
 	p.Method = method
 	p.Network = classifiers.Network{Name: "resnet-9", Width: 2}
 	p.Epochs, p.Batch, p.Crop = 3, 8, 2
 	p.Schedule.Epochs = []int{2}
 	p.PGD.Steps, p.TRADES.Steps, p.Select.Steps = 2, 2, 2
 	p.L2L.Attacker = classifiers.Attacker{Name: "slim", Width: 2}
-	p.Settle()
+	params.SettleAll(p)
 	return p
 }
 

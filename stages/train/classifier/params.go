@@ -4,79 +4,150 @@ import (
 	"foil/internal/classifiers"
 	"foil/models/l2l"
 	"foil/models/random"
+	"foil/spec"
 )
 
 // Params are the parameters of train/classifier. The defaults are the published ones
 // (Jiang et al. 2021, section 4, and its code).
 type Params struct {
-	Method      string              `yaml:"method" required:"true" oneof:"plain,fgsm,pgd,trades,l2l-naive,l2l-grad,l2l-2step,l2l-kstep,l2l-grad-interpolation,l2l-2step-interpolation" doc:"plain: on the images as they are; fgsm, pgd: on attacked images beside them; trades: Zhang et al. 2019; l2l-*: against an attacker that learns, too, and sees the images (naive), their gradient as well (grad), twice (2step) or k times (kstep), or pulls images towards others (interpolation)"`
-	Network     classifiers.Network `yaml:"network" doc:"the classifier"`
-	Epochs      int                 `yaml:"epochs" min:"1" max:"100000" unit:"passes over the training images" doc:"length of the training; the best epoch by the selection and the last one are kept"`
-	Batch       int                 `yaml:"batch" min:"1" max:"100000" unit:"images" doc:"size of a batch; the last, shorter one of an epoch counts too"`
-	Rate        float64             `yaml:"rate" above:"0" doc:"learning rate of the classifier's SGD at the start"`
-	Momentum    float64             `yaml:"momentum" min:"0" max:"1" doc:"its momentum"`
-	WeightDecay float64             `yaml:"weight_decay" min:"0" doc:"L2 decay added to its gradient, of biases and batch norm, too"`
-	Schedule    Schedule            `yaml:"schedule" doc:"lowers the classifier's rate"`
-	Crop        int                 `yaml:"crop" min:"0" max:"64" unit:"pixels" doc:"zeros around a training image, out of which one of the old size is cut anywhere; 0: no cropping"`
-	Flip        bool                `yaml:"flip" doc:"mirror half of the training images, left to right"`
-	Epsilon     float64             `yaml:"epsilon" above:"0" max:"1" doc:"largest change of a pixel, where black is 0 and white 1, that the attacks of training and selection make"`
-	FGSM        FGSM                `yaml:"fgsm" doc:"of method fgsm"`
-	PGD         PGD                 `yaml:"pgd" doc:"of method pgd"`
-	TRADES      TRADES              `yaml:"trades" doc:"of method trades"`
-	L2L         L2L                 `yaml:"l2l" doc:"of the methods l2l-*"`
-	Select      Select              `yaml:"select" doc:"which epoch counts as the best: the one with the best accuracy on test images under PGD, of equals the last"`
+	Method      string              `yaml:"method" required:"true" oneof:"plain,fgsm,pgd,trades,l2l-naive,l2l-grad,l2l-2step,l2l-kstep,l2l-grad-interpolation,l2l-2step-interpolation"`
+	Network     classifiers.Network `yaml:"network"`
+	Epochs      int                 `yaml:"epochs" min:"1" max:"100000" unit:"passes over the training images"`
+	Batch       int                 `yaml:"batch" min:"1" max:"100000" unit:"images"`
+	Rate        float64             `yaml:"rate" above:"0"`
+	Momentum    float64             `yaml:"momentum" min:"0" max:"1"`
+	WeightDecay float64             `yaml:"weight_decay" min:"0"`
+	Schedule    Schedule            `yaml:"schedule"`
+	Crop        int                 `yaml:"crop" min:"0" max:"64" unit:"pixels"`
+	Flip        bool                `yaml:"flip"`
+	Epsilon     float64             `yaml:"epsilon" above:"0" max:"1"`
+	FGSM        FGSM                `yaml:"fgsm"`
+	PGD         PGD                 `yaml:"pgd"`
+	TRADES      TRADES              `yaml:"trades"`
+	L2L         L2L                 `yaml:"l2l"`
+	Select      Select              `yaml:"select"`
 }
 
 // Schedule is a step schedule.
 type Schedule struct {
-	Epochs []int   `yaml:"epochs" min:"1" unit:"epochs" doc:"after how many epochs the rate falls"`
-	Factor float64 `yaml:"factor" above:"0" max:"1" doc:"what it is multiplied by"`
+	Epochs []int   `yaml:"epochs" min:"1" unit:"epochs"`
+	Factor float64 `yaml:"factor" above:"0" max:"1"`
 }
 
 // FGSM is how method fgsm trains: one step as long as allowed, from the image itself.
 type FGSM struct {
-	Beta float64 `yaml:"beta" min:"0" doc:"weight of the attacked images' loss beside the clean ones', which has 1; the sum is divided by both"`
+	Beta float64 `yaml:"beta" min:"0"`
 }
 
 // Crafting is how projected gradient ascent makes the images of a training.
 type Crafting struct {
-	Steps int     `yaml:"steps" min:"1" max:"10000" doc:"steps of the attack"`
-	Step  float64 `yaml:"step" above:"0" max:"1" doc:"length of one"`
-	Noise float64 `yaml:"noise" min:"0" max:"1" doc:"standard deviation of the normal noise that it starts from"`
+	Steps int     `yaml:"steps" min:"1" max:"10000"`
+	Step  float64 `yaml:"step" above:"0" max:"1"`
+	Noise float64 `yaml:"noise" min:"0" max:"1"`
 }
 
 // PGD is how method pgd trains.
 type PGD struct {
 	Crafting
-	Beta float64 `yaml:"beta" min:"0" doc:"weight of the attacked images' loss beside the clean ones', which has 1; the sum is divided by both"`
+	Beta float64 `yaml:"beta" min:"0"`
 }
 
 // TRADES is how method trades trains.
 type TRADES struct {
 	Crafting
-	Beta float64 `yaml:"beta" min:"0" doc:"weight of the divergence between the classes' distributions of clean and attacked images"`
+	Beta float64 `yaml:"beta" min:"0"`
 }
 
 // L2L is how an attacker network learns.
 type L2L struct {
-	Attacker    classifiers.Attacker `yaml:"attacker" doc:"the attacker's network"`
-	Optimizer   string               `yaml:"optimizer" oneof:"adam,sgd" doc:"of the attacker"`
-	Rate        float64              `yaml:"rate" above:"0" doc:"its learning rate, which stays"`
-	Momentum    float64              `yaml:"momentum" min:"0" max:"1" doc:"its momentum, of sgd"`
-	WeightDecay float64              `yaml:"weight_decay" min:"0" doc:"L2 decay added to its gradient"`
-	Steps       int                  `yaml:"steps" min:"1" max:"1000" doc:"of l2l-kstep: how often the attacker moves"`
-	Step        float64              `yaml:"step" above:"0" max:"1" doc:"of l2l-kstep: how far at most each time"`
-	Smooth      float64              `yaml:"smooth" min:"0" max:"1" doc:"of the interpolations: the part of a label that goes over to the classes that the other image is not of; 0: the authors' (grad 0.5, 2step 0.9)"`
+	Attacker    classifiers.Attacker `yaml:"attacker"`
+	Optimizer   string               `yaml:"optimizer" oneof:"adam,sgd"`
+	Rate        float64              `yaml:"rate" above:"0"`
+	Momentum    float64              `yaml:"momentum" min:"0" max:"1"`
+	WeightDecay float64              `yaml:"weight_decay" min:"0"`
+	Steps       int                  `yaml:"steps" min:"1" max:"1000"`
+	Step        float64              `yaml:"step" above:"0" max:"1"`
+	Smooth      float64              `yaml:"smooth" min:"0" max:"1"`
 }
 
 // Select is the attack that the epochs are compared by.
 type Select struct {
 	Crafting
-	Images int `yaml:"images" min:"0" unit:"images" doc:"the first so many test images; 0: all"`
+	Images int `yaml:"images" min:"0" unit:"images"`
 }
 
-func defaults() any {
-	return &Params{
+var params = &spec.Params[Params]{
+	Defaults: defaults,
+	Docs: spec.Docs{
+		"method": "plain: clean images. fgsm, pgd: attacked images, too. trades: Zhang et al. 2019. " +
+			"l2l-*: against an attacker that learns. It sees the images (naive), their gradient as well (grad), twice (2step) or k times (kstep); " +
+			"interpolation pulls images towards others.",
+		"network":      "the classifier",
+		"epochs":       "length of the training; the epoch with the best selection score and the last one are kept",
+		"batch":        "images per batch; the last batch of an epoch may be smaller",
+		"rate":         "initial learning rate of the classifier's SGD",
+		"momentum":     "momentum of the classifier's SGD",
+		"weight_decay": "L2 penalty that is added to the classifier's gradient, of biases and batch norm as well",
+		"schedule":     "lowers the classifier's learning rate",
+		"crop":         "width of the zeros around a training image, out of which an image of the old size is cut at random; 0: no cropping",
+		"flip":         "mirror half of the training images, left to right",
+		"epsilon":      "largest change of a pixel by the attacks of training and selection, where black is 0 and white 1",
+		"fgsm":         "settings of the method fgsm",
+		"pgd":          "settings of the method pgd",
+		"trades":       "settings of the method trades",
+		"l2l":          "settings of the methods l2l-*",
+		"select":       "attack that selects the best epoch: the one with the highest accuracy on test images under PGD, and the last one of equals",
+	},
+	Nested: []spec.Described{classifiers.NetworkParams, scheduleParams, fgsmParams, pgdParams, tradesParams, l2lParams, selectParams},
+	Check:  (*Params).check,
+	Settle: (*Params).settle,
+}
+
+var scheduleParams = &spec.Params[Schedule]{
+	Docs: spec.Docs{"epochs": "epochs after which the learning rate falls", "factor": "what the learning rate is multiplied by"},
+}
+
+const betaDoc = "weight of the loss on attacked images; that on clean images has 1, and the sum is divided by both weights"
+
+var fgsmParams = &spec.Params[FGSM]{Docs: spec.Docs{"beta": betaDoc}}
+
+var craftingParams = &spec.Params[Crafting]{
+	Docs: spec.Docs{
+		"steps": "steps of the attack",
+		"step":  "length of a step",
+		"noise": "standard deviation of the normal noise at the start",
+	},
+}
+
+var pgdParams = &spec.Params[PGD]{Docs: spec.Docs{"beta": betaDoc}, Nested: []spec.Described{craftingParams}}
+
+var tradesParams = &spec.Params[TRADES]{
+	Docs:   spec.Docs{"beta": "weight of the divergence between the class distributions of clean and attacked images"},
+	Nested: []spec.Described{craftingParams},
+}
+
+var l2lParams = &spec.Params[L2L]{
+	Docs: spec.Docs{
+		"attacker":     "the attacker's network",
+		"optimizer":    "optimizer of the attacker",
+		"rate":         "learning rate of the attacker, which is constant",
+		"momentum":     "momentum of the attacker's optimizer, with sgd",
+		"weight_decay": "L2 penalty that is added to the attacker's gradient",
+		"steps":        "number of the attacker's steps, with l2l-kstep",
+		"step":         "longest step of the attacker, with l2l-kstep",
+		"smooth": "with interpolation: the part of a label that moves to the classes that the other image does not have. " +
+			"0: as the authors have it (grad 0.5, 2step 0.9).",
+	},
+	Nested: []spec.Described{classifiers.AttackerParams},
+}
+
+var selectParams = &spec.Params[Select]{
+	Docs:   spec.Docs{"images": "number of test images, from the first on; 0: all"},
+	Nested: []spec.Described{craftingParams},
+}
+
+func defaults() Params {
+	return Params{
 		Network:     classifiers.Network{Name: "wrn-34"},
 		Epochs:      76,
 		Batch:       128,
@@ -98,19 +169,16 @@ func defaults() any {
 	}
 }
 
-// Check reports what no single field shows.
-func (p *Params) Check(report func(path, format string, args ...any)) {
+func (p *Params) check(report spec.Reporter) {
 	for i, epoch := range p.Schedule.Epochs {
 		if i > 0 && epoch <= p.Schedule.Epochs[i-1] {
-			report("schedule.epochs", "%d stands behind %d; the epochs have to rise", epoch, p.Schedule.Epochs[i-1])
+			report("schedule.epochs", "%d follows %d; the epochs must increase", epoch, p.Schedule.Epochs[i-1])
 		}
 	}
 }
 
-// Settle writes widths out, and clears what the method has no use for: it is not
-// part of the key then.
-func (p *Params) Settle() {
-	p.Network.Settle()
+// settle clears what the method does not use, so that it is not part of the key.
+func (p *Params) settle() {
 	m := p.method()
 	if m.Takes != l2l.FGSM {
 		p.FGSM = FGSM{}
@@ -125,7 +193,6 @@ func (p *Params) Settle() {
 		p.L2L = L2L{}
 		return
 	}
-	p.L2L.Attacker.Settle()
 	if p.L2L.Optimizer == "adam" {
 		p.L2L.Momentum = 0
 	}

@@ -13,12 +13,12 @@ import (
 )
 
 func settled(method string, edit func(*Params)) string {
-	p := defaults().(*Params)
+	p := params.New()
 	p.Method = method
 	if edit != nil {
 		edit(p)
 	}
-	p.Settle()
+	params.SettleAll(p)
 	return spec.Canonical(p)
 }
 
@@ -50,16 +50,16 @@ func TestWhatAMethodDoesNotUseIsNotInItsKey(t *testing.T) {
 }
 
 func TestWidthsAreTheAuthorsWhereNoneIsGiven(t *testing.T) {
-	p := defaults().(*Params)
+	p := params.New()
 	p.Method = "l2l-grad"
-	p.Settle()
+	params.SettleAll(p)
 	if p.Network.Width != 10 || p.L2L.Attacker.Width != 64 {
 		t.Errorf("widths %d and %d, want 10 and 64", p.Network.Width, p.L2L.Attacker.Width)
 	}
 }
 
 func TestTheRateFallsAfterTheEpochsOfTheSchedule(t *testing.T) {
-	p := defaults().(*Params)
+	p := params.New()
 	for _, c := range []struct {
 		epoch int
 		want  float64
@@ -73,7 +73,7 @@ func TestTheRateFallsAfterTheEpochsOfTheSchedule(t *testing.T) {
 // TestDefaultsAreThePublishedOnes holds those that tables depend on (Jiang et al. 2021,
 // section 4, and its code; TRADES' beta is its own paper's).
 func TestDefaultsAreThePublishedOnes(t *testing.T) {
-	p := defaults().(*Params)
+	p := params.New()
 	climb := Crafting{Steps: 10, Step: 0.007, Noise: 0.001}
 	for name, c := range map[string]struct{ got, want any }{
 		"momentum":           {p.Momentum, 0.9},
@@ -114,7 +114,7 @@ func TestPassesAreCountedAsTheMethodsMakeThem(t *testing.T) {
 		"l2l-kstep":              {Forward: 6, Backward: 6, AttackerForward: 4, AttackerBackward: 2},
 		"l2l-grad-interpolation": {Forward: 4, Backward: 3, AttackerForward: 1, AttackerBackward: 1},
 	} {
-		p := defaults().(*Params)
+		p := params.New()
 		p.Method = method
 		if got := p.recipe().Passes(); got != want {
 			t.Errorf("%s: %+v, want %+v", method, got, want)
@@ -125,7 +125,7 @@ func TestPassesAreCountedAsTheMethodsMakeThem(t *testing.T) {
 // TestAttacksOfTrainingsStartAsPublished draws the noise of each method's attack.
 func TestAttacksOfTrainingsStartAsPublished(t *testing.T) {
 	for method, steps := range map[string]int{"plain": 0, "fgsm": 1, "pgd": 10, "trades": 10} {
-		p := defaults().(*Params)
+		p := params.New()
 		p.Method = method
 		moves, start := p.recipe().Moves(), p.start()
 		if moves != steps {

@@ -21,8 +21,7 @@ type trainer struct {
 	selection *selection
 }
 
-func newTrainer(cell *pipeline.Cell, streams *random.Streams) (training.Trainer, training.Plan, error) {
-	p := cell.Params.(*Params)
+func (p *Params) newTrainer(cell *pipeline.Cell, streams *random.Streams) (training.Trainer, training.Plan, error) {
 	plan := training.Plan{Epochs: p.Epochs, Layout: stateLayout, Kind: name, Figures: p.figures()}
 	images, err := artifact.ReadImages(cell.Inputs["data"].Path)
 	if err != nil {
