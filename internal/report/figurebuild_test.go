@@ -52,8 +52,8 @@ func TestFiguresLayoutIsChecked(t *testing.T) {
 		many += "{name: l" + integer(i).String() + ", from: m, metric: x}, "
 	}
 	for _, c := range []struct{ layout, want string }{
-		{"figures: []", `figures: is empty`},
-		{"figures: [{title: f, x: k, y: y, lines: []}]", `figures[0].lines: is empty`},
+		{"figures: []", `figures: must not be empty`},
+		{"figures: [{title: f, x: k, y: y, lines: []}]", `figures[0].lines: must not be empty`},
 		{"figures: [{title: f, y: y, lines: [{name: l, from: m, metric: x}]}]", `figures[0].x: is missing`},
 		{"figures: [{title: f, x: k, y: y, lines: [{name: l, form: m, metric: x}]}]", `unknown field "form"; did you mean "from"?`},
 		{"figures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}]}, {title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}]}]",
