@@ -79,7 +79,7 @@ type Described interface {
 
 var _ Described = (*Params[struct{}])(nil)
 
-// New makes a struct with its defaults, as nothing has settled them.
+// New makes a struct with its defaults, which are not settled.
 func (p *Params[P]) New() *P {
 	fresh := new(P)
 	if p.Defaults != nil {
@@ -90,13 +90,17 @@ func (p *Params[P]) New() *P {
 
 // Decode reads parameters. The error is Errors: everything that is wrong.
 func (p *Params[P]) Decode(with Value) (*P, error) {
-	s, params := p.structure(), p.New()
-	rv := reflect.ValueOf(params).Elem()
-	if err := decode(with, rv, s); err != nil {
+	params := p.New()
+	if err := decode(with, reflect.ValueOf(params).Elem(), p.structure()); err != nil {
 		return nil, err
 	}
-	s.settleAll(rv)
+	p.SettleAll(params)
 	return params, nil
+}
+
+// SettleAll settles a struct and all structs in it, as Decode does at its end.
+func (p *Params[P]) SettleAll(params *P) {
+	p.structure().settleAll(reflect.ValueOf(params).Elem())
 }
 
 func (p *Params[P]) Fields() []FieldInfo {
