@@ -152,7 +152,7 @@ func TestSyntheticIsPinned(t *testing.T) {
 func TestTooManyInteractionsAreReported(t *testing.T) {
 	p := &SyntheticParams{Items: 100, Interactions: 60}
 	var got string
-	p.check(spec.ReportTo(func(path, message string) { got = path + ": " + message }))
+	syntheticParams.Check(p, spec.ReportTo(func(path, message string) { got = path + ": " + message }))
 	if want := "interactions: a mean of 60 interactions needs at least 120 items, not 100"; got != want {
 		t.Error(got)
 	}

@@ -220,7 +220,7 @@ func TestSyntheticImagesArePinned(t *testing.T) {
 func TestOddSizesAreReported(t *testing.T) {
 	p := &SyntheticImagesParams{Size: 30}
 	var got string
-	p.check(spec.ReportTo(func(path, message string) { got = path + ": " + message }))
+	syntheticImagesParams.Check(p, spec.ReportTo(func(path, message string) { got = path + ": " + message }))
 	if want := "size: 30 is not a multiple of 8; 32 is the next one"; got != want {
 		t.Error(got)
 	}

@@ -184,7 +184,7 @@ func TestTooSmallDataIsRefused(t *testing.T) {
 func TestFoldOutsideTheFoldsIsReported(t *testing.T) {
 	var got []string
 	p := &UserKFoldParams{Folds: 5, Fold: 5}
-	p.check(spec.ReportTo(func(path, message string) { got = append(got, path+": "+message) }))
+	userKFoldParams.Check(p, spec.ReportTo(func(path, message string) { got = append(got, path+": "+message) }))
 	if want := []string{"fold: with 5 folds there is no fold 5; 0 to 4 are needed"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}
