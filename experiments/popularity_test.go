@@ -53,8 +53,7 @@ func runPopularity(t *testing.T, data pipeline.Artifact, k int64) pipeline.Artif
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kindtest.MustRun(t, kind, &pipeline.Cell{
-		Params:  p,
+	return kindtest.MustRun(t, kind, p, &pipeline.Cell{
 		Inputs:  map[string]pipeline.Artifact{"split": data},
 		Sources: []pipeline.Source{{Name: "popularity.py", Digest: digest.Of(program), Content: program}},
 		OutDir:  filepath.Join(t.TempDir(), "out"),

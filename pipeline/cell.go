@@ -11,21 +11,20 @@ import (
 	"foil/spec"
 )
 
-// A Cell is what Kind.Run sees of one stage instance: its parameters and
-// inputs, and the ways to write its output and to say how far it is. It knows
-// neither cache nor terminal nor other cells, so a test can make one by hand:
+// A Cell is what a kind sees of one stage instance beside its parameters: its inputs, and
+// the ways to write its output and to say how far it is. It knows neither cache nor
+// terminal nor other cells, so a test can make one by hand:
 //
-//	cell := &pipeline.Cell{Params: p, Inputs: ..., OutDir: t.TempDir()}
+//	cell := &pipeline.Cell{Inputs: ..., OutDir: t.TempDir()}
 type Cell struct {
 	// ID is the cell's name, such as "model[age=200,fold=0]", for messages
 	// only: it must not reach the output.
 	ID string
 
-	Params   any                       // what Kind.Params returned, filled from the spec
 	Seed     uint64                    // of the stage, for kinds that draw random numbers
 	Inputs   map[string]Artifact       // by the name of the need
 	Gathered map[string][]GatheredCell // by the name of the gather, in axis order
-	Sources  []Source                  // what Kind.Sources returned
+	Sources  []Source                  // what Work.Sources returned
 	Env      *Env
 	Backend  string // numeric backend, in GoMLX's notation ("go", "xla:cpu", ...)
 	Cores    int    // how many threads the cell may keep busy; 0 means 1

@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"foil/spec"
@@ -39,99 +41,16 @@ func Define[P any](k Kind, params *spec.Params[P], w Work[P]) Kind {
 	if w.Run == nil {
 		panic(fmt.Sprintf("pipeline: kind %s has no Run", k.Name))
 	}
-	if len(params.Fields()) > 0 {
-		k.params = params
-		k.decode = func(with spec.Value) (any, error) {
-			p, err := params.Decode(with)
-			if err != nil {
-				return nil, err
-			}
-			return p, nil
-		}
-		k.Params = func() any { return params.New() }
-	}
-	// Parameters travel through graph, plan and task without their type. Here, and nowhere
-	// else, they get it back.
-	typed := func(values any) (*P, error) {
-		switch p := values.(type) {
-		case *P:
-			return p, nil
-		case nil:
-			if k.params == nil {
-				return params.New(), nil
-			}
-		}
-		return nil, fmt.Errorf("%s takes parameters of type %T, not %T", k.Name, (*P)(nil), values)
-	}
-	k.Run = func(ctx context.Context, cell *Cell) error {
-		p, err := typed(cell.Params)
-		if err != nil {
-			return err
-		}
-		return w.Run(ctx, cell, p)
-	}
-	if w.CheckInputs != nil {
-		k.CheckInputs = func(values any, inputs []Input, report spec.Reporter) {
-			p, err := typed(values)
-			if err != nil {
-				report("", "%v", err)
-				return
-			}
-			w.CheckInputs(p, inputs, report)
-		}
-	}
-	if w.Sources != nil {
-		k.Sources = func(ctx context.Context, env *Env, values any) ([]Source, error) {
-			p, err := typed(values)
-			if err != nil {
-				return nil, err
-			}
-			return w.Sources(ctx, env, p)
-		}
-	}
+	k.definition = &typed[P]{kind: k.Name, params: params, takesNone: len(params.Fields()) == 0, work: w}
 	return k
 }
 
-// Parameters are those of a stage's cell, decoded.
-type Parameters struct {
-	Values    any    // a pointer to the kind's struct; nil where the kind takes none
-	Canonical string // as they stand in the key, a line each
-}
-
-// Decode reads the parameters of a stage. The error is spec.Errors.
-func (k *Kind) Decode(with spec.Value) (*Parameters, error) {
-	if k.Params == nil {
-		if len(with.Map) > 0 {
-			f := with.Map[0]
-			return nil, spec.Errors{{Pos: f.NamePos, Msg: k.Name + " takes no parameters"}}
-		}
-		return &Parameters{}, nil
-	}
-	decode := k.decode
-	if decode == nil {
-		decode = k.decodeByMethods
-	}
-	values, err := decode(with)
-	if err != nil {
-		return nil, err
-	}
-	return &Parameters{Values: values, Canonical: spec.Canonical(values)}, nil
-}
-
 // Fields lists the parameters.
-func (k *Kind) Fields() []spec.FieldInfo {
-	switch {
-	case k.params != nil:
-		return k.params.Fields()
-	case k.Params != nil:
-		return spec.Describe(k.Params())
-	}
-	return nil
-}
+func (k Kind) Fields() []spec.FieldInfo { return k.definition.described().Fields() }
 
 // Problems lists what is wrong with the description of the kind, such as missing
 // documentation. A test shows them.
-func (k *Kind) Problems() []string {
+func (k Kind) Problems() []string {
 	var problems []string
 	if k.Doc == "" {
 		problems = append(problems, "the kind has no documentation")
@@ -146,24 +65,109 @@ func (k *Kind) Problems() []string {
 			problems = append(problems, fmt.Sprintf("file %q has no documentation", f.Name))
 		}
 	}
-	if k.params != nil {
-		problems = append(problems, k.params.Problems()...)
-	}
-	return problems
+	return append(problems, k.definition.described().Problems()...)
 }
 
-// A settler is a struct of parameters, not described by spec.Params, of which some say
-// what others mean: see spec.Params.Settle.
-type settler interface{ Settle() }
+// CheckInputs reports parameters that do not fit what a stage is given.
+func (k Kind) CheckInputs(params any, inputs []Input, report spec.Reporter) {
+	k.definition.checkInputs(params, inputs, report)
+}
 
-// decodeByMethods reads the parameters of a kind that Define did not make.
-func (k *Kind) decodeByMethods(with spec.Value) (any, error) {
-	values := k.Params()
-	if err := spec.Decode(with, values); err != nil {
+// ReadsSources says whether the kind reads from outside the pipeline.
+func (k Kind) ReadsSources() bool { return k.definition.readsSources() }
+
+// Sources lists what the kind reads from outside the pipeline.
+func (k Kind) Sources(ctx context.Context, env *Env, params any) ([]Source, error) {
+	return k.definition.sources(ctx, env, params)
+}
+
+// Run does the work of a cell.
+func (k Kind) Run(ctx context.Context, cell *Cell, params any) error {
+	return k.definition.run(ctx, cell, params)
+}
+
+// A definition is what Define was given. Parameters travel through graph, plan and task
+// without their type: `any` stands for a pointer to the struct.
+type definition interface {
+	described() spec.Described
+	defaults() any
+	decode(with spec.Value) (any, error)
+	decodeTask(text json.RawMessage) (any, error)
+	checkInputs(params any, inputs []Input, report spec.Reporter)
+	readsSources() bool
+	sources(ctx context.Context, env *Env, params any) ([]Source, error)
+	run(ctx context.Context, cell *Cell, params any) error
+}
+
+// typed gives parameters their type back. Nothing else does.
+type typed[P any] struct {
+	kind      string
+	params    *spec.Params[P]
+	takesNone bool
+	work      Work[P]
+}
+
+func (d *typed[P]) described() spec.Described { return d.params }
+
+func (d *typed[P]) defaults() any { return d.params.New() }
+
+func (d *typed[P]) decode(with spec.Value) (any, error) {
+	if d.takesNone && len(with.Map) > 0 {
+		return nil, spec.Errors{{Pos: with.Map[0].NamePos, Msg: d.kind + " takes no parameters"}}
+	}
+	return d.params.Decode(with)
+}
+
+func (d *typed[P]) decodeTask(text json.RawMessage) (any, error) {
+	p := new(P)
+	if d.takesNone {
+		return p, nil
+	}
+	read := json.NewDecoder(bytes.NewReader(text))
+	read.DisallowUnknownFields() // of a program whose kind has other parameters
+	if err := read.Decode(p); err != nil {
+		return nil, fmt.Errorf("parameters: %w", err)
+	}
+	return p, nil
+}
+
+func (d *typed[P]) of(params any) (*P, error) {
+	p, ok := params.(*P)
+	if !ok {
+		return nil, fmt.Errorf("%s takes parameters of type %T, not %T", d.kind, p, params)
+	}
+	return p, nil
+}
+
+func (d *typed[P]) checkInputs(params any, inputs []Input, report spec.Reporter) {
+	if d.work.CheckInputs == nil {
+		return
+	}
+	p, err := d.of(params)
+	if err != nil {
+		report("", "%v", err)
+		return
+	}
+	d.work.CheckInputs(p, inputs, report)
+}
+
+func (d *typed[P]) readsSources() bool { return d.work.Sources != nil }
+
+func (d *typed[P]) sources(ctx context.Context, env *Env, params any) ([]Source, error) {
+	if d.work.Sources == nil {
+		return nil, nil
+	}
+	p, err := d.of(params)
+	if err != nil {
 		return nil, err
 	}
-	if s, ok := values.(settler); ok {
-		s.Settle()
+	return d.work.Sources(ctx, env, p)
+}
+
+func (d *typed[P]) run(ctx context.Context, cell *Cell, params any) error {
+	p, err := d.of(params)
+	if err != nil {
+		return err
 	}
-	return values, nil
+	return d.work.Run(ctx, cell, p)
 }

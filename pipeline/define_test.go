@@ -46,13 +46,13 @@ func TestDefinedKindIsGivenItsParameters(t *testing.T) {
 	if want := "size = 5\ntwice = 10\n"; p.Canonical != want {
 		t.Errorf("got %q, want %q", p.Canonical, want)
 	}
-	if err := k.Run(t.Context(), &Cell{Params: p.Values}); err != nil || !slices.Equal(got, []growth{{5, 10}}) {
+	if err := k.Run(t.Context(), &Cell{}, p.Values); err != nil || !slices.Equal(got, []growth{{5, 10}}) {
 		t.Errorf("ran with %v, %v", got, err)
 	}
 	var reported string
-	k.CheckInputs(p.Values, nil, func(path, _ string, _ ...any) { reported = path })
+	k.CheckInputs(p.Values, nil, spec.ReportTo(func(path, message string) { reported = path + ": " + message }))
 	sources, err := k.Sources(t.Context(), nil, p.Values)
-	if reported != "size" || err != nil || len(sources) != 1 || sources[0].Name != "xxxxx" {
+	if reported != "size: 5 is checked beside 0 inputs" || err != nil || len(sources) != 1 || sources[0].Name != "xxxxx" {
 		t.Errorf("reported %q, sources %v, %v", reported, sources, err)
 	}
 	if fields := k.Fields(); len(fields) != 2 || fields[0].Default != "3" || len(k.Problems()) > 0 {
@@ -64,7 +64,7 @@ func TestDefinedKindRefusesParametersOfAnotherOne(t *testing.T) {
 	var got []growth
 	k := grow(&got)
 	for _, params := range []any{nil, growth{}, &None{}} {
-		if err := k.Run(t.Context(), &Cell{Params: params}); err == nil || !strings.Contains(err.Error(), "takes parameters of type *pipeline.growth, not ") {
+		if err := k.Run(t.Context(), &Cell{}, params); err == nil || !strings.Contains(err.Error(), "takes parameters of type *pipeline.growth, not ") {
 			t.Errorf("%T: %v", params, err)
 		}
 	}
@@ -79,7 +79,7 @@ func TestKindWithoutParametersTakesNone(t *testing.T) {
 	if err != nil || p.Canonical != "" || k.Fields() != nil {
 		t.Errorf("%+v, %v", p, err)
 	}
-	if err := k.Run(t.Context(), &Cell{Params: p.Values}); err != nil || !ran {
+	if err := k.Run(t.Context(), &Cell{}, p.Values); err != nil || !ran {
 		t.Errorf("ran %v, %v", ran, err)
 	}
 	_, err = k.Decode(spec.Value{Type: spec.Map, Map: []spec.Field{{Name: "size"}}})

@@ -64,15 +64,7 @@ type Kind struct {
 	// raise their Version, too.
 	Open func(ctx context.Context, cell *Cell, a Artifact, checkpoint string) (any, error)
 
-	// What follows is set by Define. Parameters have no type here, so that graph, plan and
-	// task need not know it: `any` stands for a pointer to the struct of Params.
-	Params      func() any // a new struct with the defaults; nil: the kind takes no parameters
-	CheckInputs func(params any, inputs []Input, report spec.Reporter)
-	Sources     func(ctx context.Context, env *Env, params any) ([]Source, error)
-	Run         func(ctx context.Context, cell *Cell) error
-
-	params spec.Described
-	decode func(with spec.Value) (any, error)
+	definition definition // set by Define
 }
 
 // A Port is a named input of a kind.

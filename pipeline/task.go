@@ -12,8 +12,9 @@ import (
 	"foil/internal/digest"
 )
 
-// A Task is a cell written down: all that Kind.Run is given, with inputs by digest. An
-// executor finds their content in a store, and runs the task where it wants.
+// A Task is a cell written down: its parameters and all else that Work.Run is given, with
+// inputs by digest. An executor finds their content in a store, and runs the task where it
+// wants.
 type Task struct {
 	Cell      string          `json:"cell"`
 	Kind      string          `json:"kind"`
@@ -63,7 +64,7 @@ type Site struct {
 
 // SetParams writes parameters into the task.
 func (t *Task) SetParams(p *Parameters) (err error) {
-	t.Params, err = p.encode()
+	t.Params, err = json.Marshal(p.Values)
 	t.Canonical = p.Canonical
 	return err
 }
@@ -90,10 +91,11 @@ func (t *Task) Run(ctx context.Context, kinds []Kind, s Site, h Hooks) (err erro
 	if i < 0 {
 		return fmt.Errorf("this program has no version %d of %s", t.Version, t.Kind)
 	}
-	cell, err := t.newCell(&kinds[i], s, h)
+	params, err := kinds[i].decodeTask(t.Params, t.Canonical)
 	if err != nil {
 		return err
 	}
+	cell := t.newCell(s, h)
 	cell.Kind = finder(kinds)
 	defer func() {
 		if p := recover(); p != nil {
@@ -101,7 +103,7 @@ func (t *Task) Run(ctx context.Context, kinds []Kind, s Site, h Hooks) (err erro
 			err = &Failure{Panicked, fmt.Sprintf("panic: %v", p)}
 		}
 	}()
-	return kinds[i].Run(ctx, cell)
+	return kinds[i].Run(ctx, cell, params)
 }
 
 // finder finds kinds by their names, nil where there is none.
@@ -116,13 +118,9 @@ func finder(kinds []Kind) func(name string) *Kind {
 }
 
 // newCell makes what the kind is given.
-func (t *Task) newCell(k *Kind, s Site, h Hooks) (*Cell, error) {
-	params, err := k.decodeTask(t.Params, t.Canonical)
-	if err != nil {
-		return nil, err
-	}
+func (t *Task) newCell(s Site, h Hooks) *Cell {
 	c := &Cell{
-		ID: t.Cell, Params: params, Seed: t.Seed, Backend: t.Backend, Cores: t.Needs.Cores, GPUs: s.GPUs,
+		ID: t.Cell, Seed: t.Seed, Backend: t.Backend, Cores: t.Needs.Cores, GPUs: s.GPUs,
 		Inputs: map[string]Artifact{}, Gathered: map[string][]GatheredCell{},
 		Sources: t.Sources, Env: s.Env, OutDir: s.OutDir, WorkDir: s.WorkDir,
 		CheckpointEvery: t.CheckpointEvery,
@@ -136,5 +134,5 @@ func (t *Task) newCell(k *Kind, s Site, h Hooks) (*Cell, error) {
 			c.Inputs[in.Name] = a
 		}
 	}
-	return c, nil
+	return c
 }

@@ -49,39 +49,45 @@ func TestTaskOfAnotherProgramIsRefused(t *testing.T) {
 	}
 }
 
-// everyParams have parameters of every type that spec.Decode reads.
+// everyParams have parameters of every type that spec.Params.Decode reads.
 type everyParams struct {
-	Flag    bool                  `yaml:"flag" doc:"-"`
-	Text    string                `yaml:"text" doc:"-"`
-	Int     int                   `yaml:"int" doc:"-"`
-	Int8    int8                  `yaml:"int8" doc:"-"`
-	Int64   int64                 `yaml:"int64" doc:"-"`
-	Uint    uint                  `yaml:"uint" doc:"-"`
-	Byte    uint8                 `yaml:"byte" doc:"-"`
-	Float32 float32               `yaml:"float32" doc:"-"`
-	Float64 float64               `yaml:"float64" doc:"-"`
-	Pointer *float64              `yaml:"pointer" doc:"-"`
-	Null    *int                  `yaml:"null_int" doc:"-"`
-	List    []string              `yaml:"list" doc:"-"`
-	Empty   []int                 `yaml:"empty" doc:"-"`
-	Missing []int                 `yaml:"missing" doc:"-"`
-	Bytes   []uint8               `yaml:"bytes" doc:"-"`
-	Map     map[string]int        `yaml:"map" doc:"-"`
-	Structs []innerParams         `yaml:"structs" doc:"-"`
-	ByName  map[string]spec.Value `yaml:"by_name" doc:"-"`
-	Value   spec.Value            `yaml:"value" doc:"-"`
-	Values  []spec.Value          `yaml:"values" doc:"-"`
-	Hidden  string                `yaml:"hidden" doc:"-" key:"-"`
+	Flag    bool                  `yaml:"flag"`
+	Text    string                `yaml:"text"`
+	Int     int                   `yaml:"int"`
+	Int8    int8                  `yaml:"int8"`
+	Int64   int64                 `yaml:"int64"`
+	Uint    uint                  `yaml:"uint"`
+	Byte    uint8                 `yaml:"byte"`
+	Float32 float32               `yaml:"float32"`
+	Float64 float64               `yaml:"float64"`
+	Pointer *float64              `yaml:"pointer"`
+	Null    *int                  `yaml:"null_int"`
+	List    []string              `yaml:"list"`
+	Empty   []int                 `yaml:"empty"`
+	Missing []int                 `yaml:"missing"`
+	Bytes   []uint8               `yaml:"bytes"`
+	Map     map[string]int        `yaml:"map"`
+	Structs []innerParams         `yaml:"structs"`
+	ByName  map[string]spec.Value `yaml:"by_name"`
+	Value   spec.Value            `yaml:"value"`
+	Values  []spec.Value          `yaml:"values"`
+	Hidden  string                `yaml:"hidden" key:"-"`
 	embedded
 }
 
 type innerParams struct {
-	Name  string     `yaml:"name" doc:"-"`
-	Value spec.Value `yaml:"value" doc:"-"`
+	Name  string     `yaml:"name"`
+	Value spec.Value `yaml:"value"`
 }
 
 type embedded struct {
-	Inside int `yaml:"inside" doc:"-"`
+	Inside int `yaml:"inside"`
+}
+
+// everyDescribed describes them without documentation, which no task carries.
+var everyDescribed = &spec.Params[everyParams]{
+	Defaults: func() everyParams { return everyParams{Text: "default"} },
+	Nested:   []spec.Described{&spec.Params[innerParams]{}, &spec.Params[embedded]{}},
 }
 
 const everyParameter = `{
@@ -98,10 +104,9 @@ func TestParametersOfEveryTypeSurviveATask(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got *everyParams
-	kind := pipeline.Kind{
-		Name: "test/every", Version: 1, Params: func() any { return &everyParams{Missing: nil, Text: "default"} },
-		Run: func(_ context.Context, c *pipeline.Cell) error { got = c.Params.(*everyParams); return nil },
-	}
+	kind := pipeline.Define(pipeline.Kind{Name: "test/every", Version: 1}, everyDescribed, pipeline.Work[everyParams]{
+		Run: func(_ context.Context, _ *pipeline.Cell, p *everyParams) error { got = p; return nil },
+	})
 	params, err := kind.Decode(with)
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +228,9 @@ func wantNoZero(t *testing.T, path string, v reflect.Value) {
 func TestTaskOpensItsInputsAtItsSite(t *testing.T) {
 	one, two := digest.Of([]byte("1")), digest.Of([]byte("2"))
 	var got *pipeline.Cell
-	kind := pipeline.Kind{Name: "test/read", Run: func(_ context.Context, c *pipeline.Cell) error { got = c; return nil }}
+	kind := pipeline.Define(pipeline.Kind{Name: "test/read"}, pipeline.NoParams, pipeline.Work[pipeline.None]{
+		Run: func(_ context.Context, c *pipeline.Cell, _ *pipeline.None) error { got = c; return nil },
+	})
 	task := sent(t, &pipeline.Task{Kind: kind.Name, Seed: 4, Backend: "go", Needs: pipeline.Limits{Cores: 2, GPUs: 1}, Inputs: []pipeline.TaskInput{
 		{Name: "a", Files: []pipeline.File{{Name: "x", Digest: one}}},
 		{Name: "all", Gathered: true, Axes: []pipeline.AxisValue{{Axis: "i", Value: spec.Value{Type: spec.Int, Int: 1}}}, Files: []pipeline.File{{Name: "x", Digest: two}}},

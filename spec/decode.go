@@ -53,9 +53,9 @@ func (d *decoder) object(v Value, into reflect.Value, s *structure, path string)
 	}
 	if len(d.list) == before {
 		// What is wrong with a default stands at the nearest thing that was written.
-		s.checkAll(into, func(at, format string, args ...any) {
-			d.fail(v.At(at), joinPaths(path, at), "%s", fmt.Sprintf(format, args...))
-		})
+		s.checkAll(into, ReportTo(func(at, message string) {
+			d.fail(v.At(at), joinPaths(path, at), "%s", message)
+		}))
 	}
 }
 

@@ -79,7 +79,6 @@ func taggedField(t reflect.Type, i int) (f field, ok bool) {
 	return field{index: []int{i}, FieldInfo: FieldInfo{
 		Name:     name,
 		Type:     typeName(sf.Type),
-		Doc:      sf.Tag.Get("doc"),
 		Unit:     sf.Tag.Get("unit"),
 		Required: sf.Tag.Get("required") == "true",
 		NonEmpty: sf.Tag.Get("nonempty") == "true",

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"reflect"
 	"sync"
 )
@@ -63,7 +64,12 @@ type OneOf map[string][]string
 // A Reporter reports what is wrong with the parameter at a path such as
 // "columns[1].from"; an empty path stands for all parameters together. Paths begin at the
 // struct that is checked.
-type Reporter = func(path, format string, args ...any)
+type Reporter func(path, format string, args ...any)
+
+// ReportTo makes a Reporter that hands on what is reported.
+func ReportTo(to func(path, message string)) Reporter {
+	return func(path, format string, args ...any) { to(path, fmt.Sprintf(format, args...)) }
+}
 
 // Described is a *Params of any type.
 type Described interface {

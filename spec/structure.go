@@ -69,9 +69,7 @@ func (s *structure) compile(choices OneOf, nested []Described) {
 			continue
 		}
 		own[f.Name] = true
-		if doc := s.docs[f.Name]; doc != "" {
-			f.Doc = doc
-		}
+		f.Doc = s.docs[f.Name]
 		if texts := choices[f.Name]; texts != nil {
 			f.OneOf = texts
 		}

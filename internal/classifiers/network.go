@@ -10,8 +10,8 @@ import (
 
 // A Network is the parameter that names a classifier and its size.
 type Network struct {
-	Name  string `yaml:"name" json:"name" oneof:"wrn-34,resnet-18,resnet-9,small-cnn" doc:"wrn-34: pre-activation wide residual network with 34 layers (with width 10 the paper's WRN-34-10); resnet-18; resnet-9; small-cnn: four convolutions, for images as MNIST's"`
-	Width int    `yaml:"width" json:"width" min:"0" max:"4096" doc:"channels of its first stage, of wrn-34 the widening factor; 0: the authors' (10, 64, 64, 32)"`
+	Name  string `yaml:"name" json:"name" oneof:"wrn-34,resnet-18,resnet-9,small-cnn"`
+	Width int    `yaml:"width" json:"width" min:"0" max:"4096"`
 }
 
 // NetworkParams describes a Network.
@@ -21,11 +21,11 @@ var NetworkParams = &spec.Params[Network]{
 			"small-cnn has four convolutions, for images like those of MNIST.",
 		"width": "channels of the first stage; for wrn-34 the widening factor. 0: as the authors have it (10, 64, 64, 32).",
 	},
-	Settle: (*Network).Settle,
+	Settle: (*Network).settle,
 }
 
-// Settle writes the authors' width out where none is given.
-func (n *Network) Settle() {
+// settle writes the authors' width out where none is given.
+func (n *Network) settle() {
 	if c, err := zoo.FindClassifier(n.Name); err == nil && n.Width == 0 {
 		n.Width = c.Width
 	}
@@ -42,8 +42,8 @@ func (n Network) Build(image artifact.Shape, classes int) (*nn.Network, error) {
 
 // An Attacker is the parameter that names an attacker network and its size.
 type Attacker struct {
-	Name  string `yaml:"name" json:"name" oneof:"wide,two-layer,slim" doc:"wide: four residual blocks at full resolution; two-layer: two of them; slim: two at half resolution"`
-	Width int    `yaml:"width" json:"width" min:"0" max:"4096" doc:"channels of its first layer; 0: the authors' (64, 64, 128)"`
+	Name  string `yaml:"name" json:"name" oneof:"wide,two-layer,slim"`
+	Width int    `yaml:"width" json:"width" min:"0" max:"4096"`
 }
 
 // AttackerParams describes an Attacker.
@@ -52,11 +52,11 @@ var AttackerParams = &spec.Params[Attacker]{
 		"name":  "architecture. wide has four residual blocks at full resolution, two-layer has two of them, slim has two at half resolution.",
 		"width": "channels of the first layer. 0: as the authors have it (64, 64, 128).",
 	},
-	Settle: (*Attacker).Settle,
+	Settle: (*Attacker).settle,
 }
 
-// Settle writes the authors' width out where none is given.
-func (a *Attacker) Settle() {
+// settle writes the authors' width out where none is given.
+func (a *Attacker) settle() {
 	if n, err := zoo.FindAttacker(a.Name); err == nil && a.Width == 0 {
 		a.Width = n.Width
 	}

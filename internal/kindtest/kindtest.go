@@ -14,9 +14,10 @@ import (
 	"foil/pipeline"
 )
 
-// Run runs a kind once, in a folder of its own and on the default backend
-// unless the cell says otherwise, and returns what it made.
-func Run(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) (pipeline.Artifact, error) {
+// Run runs a kind once, in a folder of its own and on the default backend unless the cell
+// says otherwise, and returns what it made. params is a pointer to the kind's struct; nil:
+// the defaults.
+func Run(t testing.TB, kind pipeline.Kind, params any, cell *pipeline.Cell) (pipeline.Artifact, error) {
 	t.Helper()
 	if cell.OutDir == "" {
 		cell.OutDir = t.TempDir()
@@ -24,19 +25,19 @@ func Run(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) (pipeline.Artifa
 	if cell.Backend == "" {
 		cell.Backend = backend.Default
 	}
-	if cell.Params == nil && kind.Params != nil {
-		cell.Params = kind.Params()
+	if params == nil {
+		params = kind.Params()
 	}
-	if err := kind.Run(context.Background(), cell); err != nil {
+	if err := kind.Run(context.Background(), cell, params); err != nil {
 		return pipeline.Artifact{}, err
 	}
 	return pipeline.DirArtifact(cell.OutDir)
 }
 
 // MustRun is Run for kinds that must not fail.
-func MustRun(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) pipeline.Artifact {
+func MustRun(t testing.TB, kind pipeline.Kind, params any, cell *pipeline.Cell) pipeline.Artifact {
 	t.Helper()
-	a, err := Run(t, kind, cell)
+	a, err := Run(t, kind, params, cell)
 	if err != nil {
 		t.Fatalf("%s: %v", kind.Name, err)
 	}
@@ -45,7 +46,7 @@ func MustRun(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) pipeline.Art
 
 // Interrupted runs a training, which is interrupted after some epochs, fewer than it has. It
 // returns the folder in which the checkpoint lies: the WorkDir of a cell that goes on.
-func Interrupted(t testing.TB, kind pipeline.Kind, cell pipeline.Cell, epochs int) (work string) {
+func Interrupted(t testing.TB, kind pipeline.Kind, params any, cell pipeline.Cell, epochs int) (work string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -55,7 +56,7 @@ func Interrupted(t testing.TB, kind pipeline.Kind, cell pipeline.Cell, epochs in
 			cancel()
 		}
 	}
-	if err := kind.Run(ctx, &cell); !errors.Is(err, context.Canceled) {
+	if err := kind.Run(ctx, &cell, params); !errors.Is(err, context.Canceled) {
 		t.Fatalf("%s, interrupted after epoch %d: error %v", kind.Name, epochs, err)
 	}
 	return cell.WorkDir

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"errors"
-	"fmt"
 
 	"foil/pipeline"
 	"foil/spec"
@@ -34,7 +33,7 @@ func (b *builder) readParameters(s *stageCells) {
 				params = &pipeline.Parameters{} // what is wrong is reported once
 			}
 			read[text] = params
-			if err == nil && params.Values != nil {
+			if err == nil {
 				b.checkInputs(s, with, params.Values)
 			}
 		}
@@ -44,9 +43,6 @@ func (b *builder) readParameters(s *stageCells) {
 
 // checkInputs lets a kind compare its parameters with what the stage is given.
 func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
-	if s.kind.CheckInputs == nil {
-		return
-	}
 	var inputs []pipeline.Input
 	add := func(need spec.Need, gathered bool) {
 		in := pipeline.Input{Name: need.Name, Gathered: gathered, Axes: map[string][]spec.Value{}}
@@ -61,9 +57,9 @@ func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
 	for _, need := range s.stage.Gather {
 		add(need, true)
 	}
-	s.kind.CheckInputs(values, inputs, func(path, format string, args ...any) {
-		b.at(with.At(path), "%s: %s", path, fmt.Sprintf(format, args...))
-	})
+	s.kind.CheckInputs(values, inputs, spec.ReportTo(func(path, message string) {
+		b.at(with.At(path), "%s: %s", path, message)
+	}))
 }
 
 // seedAxis is the axis that repeats cells with other random numbers.

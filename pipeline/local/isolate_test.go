@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 var kinds = []pipeline.Kind{
-	{Name: "test/talk", Run: func(_ context.Context, c *pipeline.Cell) error {
+	newKind("test/talk", func(_ context.Context, c *pipeline.Cell) error {
 		c.Note("hello from %s", c.ID)
 		c.Time("epoch", 1500*time.Millisecond)
 		c.Progress(pipeline.Progress{Done: 1, Total: 2, Loss: math.NaN()})
@@ -40,38 +40,47 @@ var kinds = []pipeline.Kind{
 		fmt.Println("on standard output")
 		_, err := fmt.Fprintf(os.Stderr, "%d processors\n", runtime.GOMAXPROCS(0))
 		return err
-	}},
-	{Name: "test/nothing", Run: func(context.Context, *pipeline.Cell) error { return nil }},
-	{Name: "test/leave", Run: func(context.Context, *pipeline.Cell) error { return exec.Command("sleep", "600").Start() }},
-	{Name: "test/fail", Run: func(context.Context, *pipeline.Cell) error { return errors.New("no luck") }},
-	{Name: "test/panic", Run: func(context.Context, *pipeline.Cell) error { panic("in the kind") }},
-	{Name: "test/goexit", Run: func(context.Context, *pipeline.Cell) error { runtime.Goexit(); return nil }},
-	{Name: "test/crash", Run: func(context.Context, *pipeline.Cell) error {
+	}),
+	newKind("test/nothing", func(context.Context, *pipeline.Cell) error { return nil }),
+	newKind("test/leave", func(context.Context, *pipeline.Cell) error { return exec.Command("sleep", "600").Start() }),
+	newKind("test/fail", func(context.Context, *pipeline.Cell) error { return errors.New("no luck") }),
+	newKind("test/panic", func(context.Context, *pipeline.Cell) error { panic("in the kind") }),
+	newKind("test/goexit", func(context.Context, *pipeline.Cell) error { runtime.Goexit(); return nil }),
+	newKind("test/crash", func(context.Context, *pipeline.Cell) error {
 		go panic("in a goroutine")
 		select {}
-	}},
-	{Name: "test/exit", Run: func(context.Context, *pipeline.Cell) error { os.Exit(7); return nil }},
-	{Name: "test/kill", Run: func(context.Context, *pipeline.Cell) error {
+	}),
+	newKind("test/exit", func(context.Context, *pipeline.Cell) error { os.Exit(7); return nil }),
+	newKind("test/kill", func(context.Context, *pipeline.Cell) error {
 		self, _ := os.FindProcess(os.Getpid())
 		self.Kill()
 		select {}
-	}},
-	{Name: "test/full", Run: func(context.Context, *pipeline.Cell) error {
+	}),
+	newKind("test/full", func(context.Context, *pipeline.Cell) error {
 		return fmt.Errorf("checkpoint: %w", &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC})
-	}},
-	{Name: "test/where", Run: where},
-	{Name: "test/light", Light: true, Run: where},
-	{Name: "test/copy", Run: copyInput},
-	{Name: "test/wait", Run: func(ctx context.Context, c *pipeline.Cell) error {
+	}),
+	newKind("test/where", where),
+	pipeline.Define(pipeline.Kind{Name: "test/light", Light: true}, pipeline.NoParams, work(where)),
+	newKind("test/copy", copyInput),
+	newKind("test/wait", func(ctx context.Context, c *pipeline.Cell) error {
 		c.Note("pid %d", os.Getpid())
 		<-ctx.Done()
 		c.Logf("stopped in time")
 		return ctx.Err()
-	}},
-	{Name: "test/hang", Run: func(_ context.Context, c *pipeline.Cell) error {
+	}),
+	newKind("test/hang", func(_ context.Context, c *pipeline.Cell) error {
 		c.Note("pid %d", os.Getpid())
 		select {}
-	}},
+	}),
+}
+
+// newKind makes a kind without parameters.
+func newKind(name string, run func(context.Context, *pipeline.Cell) error) pipeline.Kind {
+	return pipeline.Define(pipeline.Kind{Name: name}, pipeline.NoParams, work(run))
+}
+
+func work(run func(context.Context, *pipeline.Cell) error) pipeline.Work[pipeline.None] {
+	return pipeline.Work[pipeline.None]{Run: func(ctx context.Context, c *pipeline.Cell, _ *pipeline.None) error { return run(ctx, c) }}
 }
 
 func processes() *Processes {

@@ -27,27 +27,40 @@ type Lab struct {
 	During func(ctx context.Context, cell *pipeline.Cell) error
 
 	// Sources are those of test/source. Nil: it has none.
-	Sources func(p *TextParams) ([]pipeline.Source, error)
+	Sources func(env *pipeline.Env) ([]pipeline.Source, error)
 
-	// Change changes the kinds. Nil: they stay as they are.
-	Change func(kinds []pipeline.Kind)
+	// Empty says that cells write no output.
+	Empty bool
 
 	mu   sync.Mutex
 	runs []string
 }
 
-// TextParams are the parameters of all kinds but test/plain and test/any.
-type TextParams struct {
-	Text  string     `yaml:"text" doc:"what is written"`
-	N     int        `yaml:"n" doc:"a number" min:"0"`
-	Value spec.Value `yaml:"value" doc:"any value"`
-	Mod   int        `yaml:"mod" doc:"if given, the output is a hash of all that is read, modulo this" min:"0"`
-	Quiet bool       `yaml:"quiet" doc:"changes nothing" key:"-"`
+// textParams are the parameters of all kinds but test/plain and test/any.
+type textParams struct {
+	Text  string     `yaml:"text"`
+	N     int        `yaml:"n" min:"0"`
+	Value spec.Value `yaml:"value"`
+	Mod   int        `yaml:"mod" min:"0"`
+	Quiet bool       `yaml:"quiet" key:"-"`
 }
+
+var describedText = &spec.Params[textParams]{Docs: spec.Docs{
+	"text":  "what is written",
+	"n":     "a number",
+	"value": "any value",
+	"mod":   "if given, the output is a hash of all that is read, modulo this",
+	"quiet": "changes nothing",
+}}
 
 // anyParams are those of test/any.
 type anyParams struct {
-	Type string `yaml:"type" doc:"of the output" oneof:"text,number"`
+	Type string `yaml:"type" oneof:"text,number"`
+}
+
+var describedAny = &spec.Params[anyParams]{
+	Defaults: func() anyParams { return anyParams{Type: "text"} },
+	Docs:     spec.Docs{"type": "of the output"},
 }
 
 // Kinds are test/text, the first, which writes its parameters and what it is given, and
@@ -62,36 +75,45 @@ func (l *Lab) Kinds() []pipeline.Kind {
 			{Name: "c", Type: "text", Optional: true},
 			{Name: anyName, Type: "text", Optional: true, Gathered: true},
 		},
-		Params: func() any { return &TextParams{} },
-		Run:    l.run,
 	}
 	draws, numeric, source, number, gather, plain := text, text, text, text, text, text
 	draws.Name, draws.Draws = "test/draws", true
 	numeric.Name, numeric.Numeric = "test/numeric", true
 	number.Name, number.Output = "test/number", "number"
 	source.Name = "test/source"
-	source.Sources = func(_ context.Context, _ *pipeline.Env, p any) ([]pipeline.Source, error) {
-		if l.Sources == nil {
-			return nil, nil
-		}
-		return l.Sources(p.(*TextParams))
-	}
 	gather.Name, gather.Inputs = "test/gather", []pipeline.Port{{Name: anyName, Type: "text", Gathered: true}, {Name: "extra", Type: "number", Optional: true}}
-	plain.Name, plain.Params, plain.Inputs = "test/plain", nil, []pipeline.Port{{Name: "text", Type: "text"}, {Name: "all", Type: "text", Gathered: true, Optional: true}}
+	plain.Name, plain.Inputs = "test/plain", []pipeline.Port{{Name: "text", Type: "text"}, {Name: "all", Type: "text", Gathered: true, Optional: true}}
 	open := pipeline.Kind{
 		Name: "test/any", Version: 1, Output: "text", OutputParam: "type",
 		Inputs: []pipeline.Port{{Name: anyName}, {Name: anyName, Gathered: true, Optional: true}},
-		Params: func() any { return &anyParams{Type: "text"} },
-		Run:    l.run,
 	}
-	kinds := []pipeline.Kind{text, draws, numeric, number, source, gather, plain, open}
-	if l.Change != nil {
-		l.Change(kinds)
+	kinds := []pipeline.Kind{text, draws, numeric, number, source, gather}
+	for i, k := range kinds {
+		work := pipeline.Work[textParams]{Run: l.run}
+		if k.Name == source.Name {
+			work.Sources = l.sources
+		}
+		kinds[i] = pipeline.Define(k, describedText, work)
 	}
-	return kinds
+	return append(kinds, pipeline.Define(plain, pipeline.NoParams, pipeline.Work[pipeline.None]{
+		Run: func(ctx context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
+			return l.run(ctx, cell, &textParams{})
+		},
+	}), pipeline.Define(open, describedAny, pipeline.Work[anyParams]{
+		Run: func(ctx context.Context, cell *pipeline.Cell, _ *anyParams) error {
+			return l.run(ctx, cell, &textParams{})
+		},
+	}))
 }
 
-func (l *Lab) run(ctx context.Context, cell *pipeline.Cell) error {
+func (l *Lab) sources(_ context.Context, env *pipeline.Env, _ *textParams) ([]pipeline.Source, error) {
+	if l.Sources == nil {
+		return nil, nil
+	}
+	return l.Sources(env)
+}
+
+func (l *Lab) run(ctx context.Context, cell *pipeline.Cell, p *textParams) error {
 	l.mu.Lock()
 	l.runs = append(l.runs, cell.ID)
 	l.mu.Unlock()
@@ -100,9 +122,8 @@ func (l *Lab) run(ctx context.Context, cell *pipeline.Cell) error {
 			return err
 		}
 	}
-	p, _ := cell.Params.(*TextParams)
-	if p == nil {
-		p = &TextParams{}
+	if l.Empty {
+		return nil
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %d %s %d %s\n", p.Text, p.N, p.Value, cell.Seed, cell.Backend)

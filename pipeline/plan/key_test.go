@@ -17,7 +17,7 @@ import (
 // accident: every result in every cache would be made again.
 func TestKeyIsPinned(t *testing.T) {
 	b := pipelinetest.New(t)
-	b.Sources = func(*pipelinetest.TextParams) ([]pipeline.Source, error) {
+	b.Sources = func(*pipeline.Env) ([]pipeline.Source, error) {
 		return []pipeline.Source{{Name: "ml-1m.zip", Digest: digest.Of([]byte("zip")), Path: "/some/where"}}, nil
 	}
 	p := b.Plan(`name: pinned

@@ -149,7 +149,7 @@ func (p *planner) missing(n *graph.Node) *graph.Node {
 }
 
 func (p *planner) findSources(ctx context.Context, n *graph.Node) ([]pipeline.Source, error) {
-	if n.Kind.Sources == nil {
+	if !n.Kind.ReadsSources() {
 		return nil, nil
 	}
 	id := n.Kind.Name + "\n" + n.With.String()

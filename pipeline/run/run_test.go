@@ -180,9 +180,7 @@ func TestKindThatEndsItsGoroutineFails(t *testing.T) {
 
 func TestKindThatWritesNothingFails(t *testing.T) {
 	b := pipelinetest.New(t)
-	b.Change = func(kinds []pipeline.Kind) {
-		kinds[0].Run = func(context.Context, *pipeline.Cell) error { return nil }
-	}
+	b.Empty = true
 	if _, err := b.Run(pipelinetest.One); err == nil || !strings.Contains(err.Error(), "no output was written") {
 		t.Errorf("got %v", err)
 	}
@@ -361,7 +359,7 @@ func TestEventsTellTheStory(t *testing.T) {
 
 func TestSourceErrorNamesTheCell(t *testing.T) {
 	b := pipelinetest.New(t)
-	b.Sources = func(*pipelinetest.TextParams) ([]pipeline.Source, error) {
+	b.Sources = func(*pipeline.Env) ([]pipeline.Source, error) {
 		return nil, errors.New("no data and no network")
 	}
 	_, err := b.TryPlan(b.Graph("name: x\nstages:\n  a: {uses: test/source, matrix: {i: [1, 2]}}\n"))
@@ -373,7 +371,7 @@ func TestSourceErrorNamesTheCell(t *testing.T) {
 func TestChangedSourceMissesAndMovedOneHits(t *testing.T) {
 	b := pipelinetest.New(t)
 	source := pipeline.Source{Name: "data", Digest: digest.Of([]byte("1")), Path: "/one"}
-	b.Sources = func(*pipelinetest.TextParams) ([]pipeline.Source, error) { return []pipeline.Source{source}, nil }
+	b.Sources = func(*pipeline.Env) ([]pipeline.Source, error) { return []pipeline.Source{source}, nil }
 	const src = "name: x\nstages:\n  a: {uses: test/source}\n"
 	b.WantRan(src, "a")
 	source.Path = "/two"
@@ -386,8 +384,7 @@ func TestOnlySourcesSeeWhatLiesBesideTheSpec(t *testing.T) {
 	b := pipelinetest.New(t)
 	g := b.Graph("name: x\nstages:\n  s: {uses: test/source}\n")
 	g.Files = fstest.MapFS{"script": {Data: []byte("one")}}
-	kind := g.Nodes[0].Kind
-	kind.Sources = func(_ context.Context, env *pipeline.Env, _ any) ([]pipeline.Source, error) {
+	b.Sources = func(env *pipeline.Env) ([]pipeline.Source, error) {
 		text, err := fs.ReadFile(env.Files, "script")
 		return []pipeline.Source{{Name: "script", Digest: digest.Of(text), Content: text}}, err
 	}

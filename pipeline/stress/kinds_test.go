@@ -21,29 +21,36 @@ import (
 	"foil/internal/digest"
 	"foil/internal/safetensors"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // kinds are test/steps, which counts and checkpoints, and test/join.
 var kinds = []pipeline.Kind{
-	{
+	pipeline.Define(pipeline.Kind{
 		Name: "test/steps", Version: 1, Output: "bytes",
 		Inputs: []pipeline.Port{{Name: "in", Optional: true}},
-		Params: func() any { return &stepParams{} },
-		Run:    noted(steps),
-	},
-	{
+	}, describedSteps, noted(steps)),
+	pipeline.Define(pipeline.Kind{
 		Name: "test/join", Version: 1, Output: "bytes", Light: true,
 		Inputs: []pipeline.Port{{Name: "cells", Gathered: true}},
-		Run:    noted(func(_ context.Context, c *pipeline.Cell, _ *notes) error { return write(c, inputs(c), 1000) }),
-	},
+	}, pipeline.NoParams, noted(func(_ context.Context, c *pipeline.Cell, _ *pipeline.None, _ *notes) error {
+		return write(c, inputs(c), 1000)
+	})),
 }
 
 type stepParams struct {
-	N     int `yaml:"n" doc:"tells cells apart, and how slow they are to stop"`
-	Steps int `yaml:"steps" doc:"how many steps it takes"`
-	Bytes int `yaml:"bytes" doc:"size of the output"`
-	Keep  int `yaml:"keep" doc:"size of a checkpoint"`
+	N     int `yaml:"n"`
+	Steps int `yaml:"steps"`
+	Bytes int `yaml:"bytes"`
+	Keep  int `yaml:"keep"`
 }
+
+var describedSteps = &spec.Params[stepParams]{Docs: spec.Docs{
+	"n":     "tells cells apart, and how slow they are to stop",
+	"steps": "how many steps it takes",
+	"bytes": "size of the output",
+	"keep":  "size of a checkpoint",
+}}
 
 // A chain is what test/steps computes: every link is the digest of the one before
 // it, so that a step too many or too few changes the end.
@@ -55,8 +62,7 @@ type chain struct {
 const layout = 1
 
 // steps goes on from its checkpoint; it writes one after every second step.
-func steps(ctx context.Context, c *pipeline.Cell, n *notes) error {
-	p := c.Params.(*stepParams)
+func steps(ctx context.Context, c *pipeline.Cell, p *stepParams, n *notes) error {
 	path := filepath.Join(c.WorkDir, "chain")
 	var at chain
 	if _, err := checkpoint.Load(path, layout, &at); errors.Is(err, fs.ErrNotExist) {
@@ -139,8 +145,8 @@ func (n *notes) add(what string, step int) { fmt.Fprintln(n.file, what, n.cell, 
 
 // noted lets a kind take notes, and watches that no two processes do the same work at
 // a time, by a lock that is not the cache's.
-func noted(run func(context.Context, *pipeline.Cell, *notes) error) func(context.Context, *pipeline.Cell) error {
-	return func(ctx context.Context, c *pipeline.Cell) error {
+func noted[P any](run func(context.Context, *pipeline.Cell, *P, *notes) error) pipeline.Work[P] {
+	return pipeline.Work[P]{Run: func(ctx context.Context, c *pipeline.Cell, p *P) error {
 		dir := os.Getenv(notesDir)
 		file, err := os.OpenFile(filepath.Join(dir, "notes"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 		if err != nil {
@@ -158,10 +164,10 @@ func noted(run func(context.Context, *pipeline.Cell, *notes) error) func(context
 			return fmt.Errorf("two processes work on %s", c.ID)
 		}
 		n.add("begin", 0)
-		if err := run(ctx, c, n); err != nil {
+		if err := run(ctx, c, p, n); err != nil {
 			return err
 		}
 		n.add("end", 0)
 		return nil
-	}
+	}}
 }

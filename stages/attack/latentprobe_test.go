@@ -43,7 +43,7 @@ func values(metrics []artifact.Metric, checkpoint string) map[string]float64 {
 
 func TestAttackerReadsWhatIsThere(t *testing.T) {
 	// In the tiny split, taste is gender: an undefended model gives it away.
-	a := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(200), Seed: 3, Inputs: inputs(t)})
+	a := kindtest.MustRun(t, LatentProbe(), params(200), &pipeline.Cell{Seed: 3, Inputs: inputs(t)})
 	v := values(kindtest.Metrics(t, a), "last")
 	if v["gender bacc"] < 0.7 {
 		t.Errorf("balanced accuracy of gender is %.3f: the attacker has not learned", v["gender bacc"])
@@ -69,7 +69,7 @@ var golden = map[string]float64{
 func TestTinyAttackIsPinned(t *testing.T) {
 	p := params(12)
 	p.Attributes[0].ClassWeights = map[string]float64{"f": 0.8, "m": 0.3}
-	a := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: inputs(t)})
+	a := kindtest.MustRun(t, LatentProbe(), p, &pipeline.Cell{Seed: 3, Inputs: inputs(t)})
 	got := values(kindtest.Metrics(t, a), "best")
 	for name, want := range golden {
 		if v, ok := got[name]; !ok || math.Abs(v-want) > 1e-4*math.Abs(want) {
@@ -84,10 +84,10 @@ func TestTinyAttackIsPinned(t *testing.T) {
 // TestDropoutOfAnAttackerMatters keeps the published dropout from being lost.
 func TestDropoutOfAnAttackerMatters(t *testing.T) {
 	in := inputs(t)
-	with := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(12), Seed: 3, Inputs: in})
+	with := kindtest.MustRun(t, LatentProbe(), params(12), &pipeline.Cell{Seed: 3, Inputs: in})
 	p := params(12)
 	p.Attributes[0].Dropout, p.Attributes[1].Dropout = 0, 0
-	without := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: in})
+	without := kindtest.MustRun(t, LatentProbe(), p, &pipeline.Cell{Seed: 3, Inputs: in})
 	if with.Digest() == without.Digest() {
 		t.Error("an attack with dropout is the same as one without")
 	}
@@ -100,7 +100,7 @@ func TestCheckpointsAreAttackedAsNamed(t *testing.T) {
 	attack := func(model pipeline.Artifact, checkpoint string) map[string]float64 {
 		p := params(12)
 		p.Checkpoints = []string{checkpoint}
-		a := kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: p, Seed: 3, Inputs: map[string]pipeline.Artifact{"latents": trained.Latents(t, model, data), "data": data}})
+		a := kindtest.MustRun(t, LatentProbe(), p, &pipeline.Cell{Seed: 3, Inputs: map[string]pipeline.Artifact{"latents": trained.Latents(t, model, data), "data": data}})
 		return values(kindtest.Metrics(t, a), checkpoint)
 	}
 	if best, last := attack(long, "best"), attack(short, "last"); !maps.Equal(best, last) {
@@ -131,7 +131,7 @@ func TestBaselinesAreOfTrainingUsers(t *testing.T) {
 func TestSameAttackGivesTheSameBytes(t *testing.T) {
 	in := inputs(t)
 	digest := func(seed uint64) string {
-		return kindtest.MustRun(t, LatentProbe(), &pipeline.Cell{Params: params(3), Seed: seed, Inputs: in}).Digest().String()
+		return kindtest.MustRun(t, LatentProbe(), params(3), &pipeline.Cell{Seed: seed, Inputs: in}).Digest().String()
 	}
 	first := digest(3)
 	if digest(3) != first {

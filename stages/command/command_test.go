@@ -54,13 +54,13 @@ func read(t *testing.T, a pipeline.Artifact, name string) string {
 }
 
 // newCell makes a cell whose scratch folder is its own.
-func newCell(t *testing.T, p *Params) *pipeline.Cell {
+func newCell(t *testing.T) *pipeline.Cell {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out")
 	if err := os.Mkdir(out, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	return &pipeline.Cell{Params: p, OutDir: out}
+	return &pipeline.Cell{OutDir: out}
 }
 
 func scratchOf(cell *pipeline.Cell) string {
@@ -68,7 +68,7 @@ func scratchOf(cell *pipeline.Cell) string {
 }
 
 func TestProgramFindsItsFilesAndInputs(t *testing.T) {
-	cell := newCell(t, shell("cat lib/one in/text/x in/all/1/y >out/z; cp in/all/cells.json out/", "z", "cells.json"))
+	cell := newCell(t)
 	cell.Sources = []pipeline.Source{{Name: "lib/one", Content: []byte("1")}}
 	cell.Inputs = map[string]pipeline.Artifact{"text": artifactOf(t, "x", "2")}
 	axes := []pipeline.AxisValue{
@@ -76,7 +76,8 @@ func TestProgramFindsItsFilesAndInputs(t *testing.T) {
 		{Axis: "i", Value: spec.Value{Type: spec.Int, Int: 7}}, {Axis: "s", Value: str("x")},
 	}
 	cell.Gathered = map[string][]pipeline.GatheredCell{"all": {{Artifact: artifactOf(t, "y", "0")}, {Axes: axes, Artifact: artifactOf(t, "y", "3")}}}
-	a := kindtest.MustRun(t, Command(), cell)
+	p := shell("cat lib/one in/text/x in/all/1/y >out/z; cp in/all/cells.json out/", "z", "cells.json")
+	a := kindtest.MustRun(t, Command(), p, cell)
 	if got := read(t, a, "z"); got != "123" {
 		t.Errorf("got %q", got)
 	}
@@ -94,35 +95,38 @@ func TestProgramFindsItsFilesAndInputs(t *testing.T) {
 }
 
 func TestEachRunHasAFreshFolder(t *testing.T) {
-	cell := newCell(t, shell("touch left out/x; exit 1", "x"))
-	if _, err := kindtest.Run(t, Command(), cell); err == nil {
+	cell := newCell(t)
+	p := shell("touch left out/x; exit 1", "x")
+	if _, err := kindtest.Run(t, Command(), p, cell); err == nil {
 		t.Fatal("no error")
 	}
 	if _, err := os.Stat(filepath.Join(scratchOf(cell), "left")); err != nil {
 		t.Errorf("a failed run leaves nothing to look into: %v", err)
 	}
-	cell.Params = shell("test ! -e left && test ! -e out/x && touch out/x", "x")
-	if _, err := kindtest.Run(t, Command(), cell); err != nil {
+	p = shell("test ! -e left && test ! -e out/x && touch out/x", "x")
+	if _, err := kindtest.Run(t, Command(), p, cell); err != nil {
 		t.Error(err)
 	}
 }
 
 // Root may write to any file, and people run containers as root.
 func TestChangedInputIsAnError(t *testing.T) {
-	cell := newCell(t, shell("chmod u+w in/text/x; echo more >>in/text/x; touch out/y", "y"))
+	cell := newCell(t)
 	cell.Inputs = map[string]pipeline.Artifact{"text": artifactOf(t, "x", "2")}
-	_, err := kindtest.Run(t, Command(), cell)
+	p := shell("chmod u+w in/text/x; echo more >>in/text/x; touch out/y", "y")
+	_, err := kindtest.Run(t, Command(), p, cell)
 	if err == nil || !strings.Contains(err.Error(), "the program changed in/text/x") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestProgramIsAskedToEndBeforeItIsKilled(t *testing.T) {
-	cell := newCell(t, shell(`trap 'echo bye; exit 0' TERM; echo started; while :; do sleep 0.05; done`, "x"))
+	cell := newCell(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	log := &watcher{until: "started", then: cancel}
 	cell.OnLog = log
-	err := Command().Run(ctx, cell)
+	p := shell(`trap 'echo bye; exit 0' TERM; echo started; while :; do sleep 0.05; done`, "x")
+	err := Command().Run(ctx, cell, p)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -156,8 +160,9 @@ func (w *watcher) String() string {
 }
 
 func TestWhatIsLeftInTheBackgroundIsAnError(t *testing.T) {
-	cell := newCell(t, shell("touch out/x; sleep 1000 &", "x"))
-	_, err := kindtest.Run(t, Command(), cell)
+	cell := newCell(t)
+	p := shell("touch out/x; sleep 1000 &", "x")
+	_, err := kindtest.Run(t, Command(), p, cell)
 	if err == nil || !strings.Contains(err.Error(), "before the processes that it had started in the background") {
 		t.Errorf("got %v", err)
 	}

@@ -35,7 +35,7 @@ var golden = map[string]float64{
 
 func TestTinyScoresArePinned(t *testing.T) {
 	data := kindtest.Split(t)
-	a := kindtest.MustRun(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds, Params: params(nil), Inputs: inputs(t, data, 0)})
+	a := kindtest.MustRun(t, Ranking(), params(nil), &pipeline.Cell{Kind: trained.Kinds, Inputs: inputs(t, data, 0)})
 	found := 0
 	for _, m := range kindtest.Metrics(t, a) {
 		if m.K != 10 || m.Checkpoint != "last" {
@@ -53,7 +53,7 @@ func TestTinyScoresArePinned(t *testing.T) {
 
 func TestGroupScoresAverageToThatOfAll(t *testing.T) {
 	data := kindtest.Split(t)
-	a := kindtest.MustRun(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds, Params: params(func(p *RankingParams) { p.Groups = []string{"gender"} }), Inputs: inputs(t, data, 0)})
+	a := kindtest.MustRun(t, Ranking(), params(func(p *RankingParams) { p.Groups = []string{"gender"} }), &pipeline.Cell{Kind: trained.Kinds, Inputs: inputs(t, data, 0)})
 	values := map[string]float64{}
 	for _, m := range kindtest.Metrics(t, a) {
 		if m.Name == "ndcg" || m.Name == "ndcg_gap" {
@@ -124,8 +124,7 @@ func TestCheckpointsAreScoredAsNamed(t *testing.T) {
 	long := trained.Model(t, data, 0)
 	short := trained.Model(t, data, trained.BestEpoch(t, long))
 	value := func(model pipeline.Artifact, checkpoint string) float64 {
-		a := kindtest.MustRun(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds,
-			Params: params(func(p *RankingParams) { p.Checkpoints = []string{checkpoint} }),
+		a := kindtest.MustRun(t, Ranking(), params(func(p *RankingParams) { p.Checkpoints = []string{checkpoint} }), &pipeline.Cell{Kind: trained.Kinds,
 			Inputs: map[string]pipeline.Artifact{"model": model, "latents": trained.Latents(t, model, data), "data": data},
 		})
 		return kindtest.Metrics(t, a)[0].Value
@@ -150,7 +149,7 @@ func TestModelOfAnotherSplitIsRefused(t *testing.T) {
 	other.TestTarget, other.ValidationTarget = other.ValidationTarget, other.TestTarget
 	wrong := kindtest.Written(t, other.Write)
 	in := map[string]pipeline.Artifact{"model": m, "latents": trained.Latents(t, m, data), "data": wrong}
-	_, err = kindtest.Run(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds, Params: params(nil), Inputs: in})
+	_, err = kindtest.Run(t, Ranking(), params(nil), &pipeline.Cell{Kind: trained.Kinds, Inputs: in})
 	if err == nil || !strings.Contains(err.Error(), "another split") {
 		t.Errorf("error %v, want one that names another split", err)
 	}
@@ -160,7 +159,7 @@ func TestLatentsOfAnotherModelAreRefused(t *testing.T) {
 	data := kindtest.Split(t)
 	in := inputs(t, data, 2)
 	in["latents"] = inputs(t, data, 3)["latents"]
-	_, err := kindtest.Run(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds, Params: params(nil), Inputs: in})
+	_, err := kindtest.Run(t, Ranking(), params(nil), &pipeline.Cell{Kind: trained.Kinds, Inputs: in})
 	if err == nil || !strings.Contains(err.Error(), "another model") {
 		t.Errorf("error %v, want one that names another model", err)
 	}
@@ -168,8 +167,7 @@ func TestLatentsOfAnotherModelAreRefused(t *testing.T) {
 
 func TestCutOffBeyondTheItemsIsRefused(t *testing.T) {
 	data := kindtest.Split(t)
-	_, err := kindtest.Run(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds,
-		Params: params(func(p *RankingParams) { p.K = []int{10, 21} }),
+	_, err := kindtest.Run(t, Ranking(), params(func(p *RankingParams) { p.K = []int{10, 21} }), &pipeline.Cell{Kind: trained.Kinds,
 		Inputs: inputs(t, data, 0),
 	})
 	if err == nil || !strings.Contains(err.Error(), "20 items") {

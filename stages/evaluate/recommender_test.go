@@ -19,7 +19,7 @@ import (
 // popular is a recommender that is a kind of its own and known to nothing but the list of
 // kinds: it has no epochs, no latent vectors, and one weight for each item.
 func popular() pipeline.Kind {
-	return pipeline.Kind{
+	return pipeline.Define(pipeline.Kind{
 		Name: "recommend/popular", Version: 1,
 		Inputs: []pipeline.Port{{Name: "data", Type: artifact.TypeSplit}},
 		Output: artifact.TypeRecommender,
@@ -32,7 +32,8 @@ func popular() pipeline.Kind {
 			weights, err := s.Weights(checkpoint, checkpoints.Model)
 			return popularity(weights["popularity"].F32), err
 		},
-		Run: func(_ context.Context, cell *pipeline.Cell) error {
+	}, pipeline.NoParams, pipeline.Work[pipeline.None]{
+		Run: func(_ context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
 			split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 			if err != nil {
 				return err
@@ -46,7 +47,7 @@ func popular() pipeline.Kind {
 				Last:     checkpoints.Weights{checkpoints.Model: {{Name: "popularity", Shape: []int{len(count)}, F32: count}}},
 			})
 		},
-	}
+	})
 }
 
 type popularity []float32
@@ -60,9 +61,9 @@ func (p popularity) Scores(_ context.Context, users [][]int32, into []float32) e
 
 func TestAnyRecommenderIsScored(t *testing.T) {
 	data := kindtest.Split(t)
-	model := kindtest.MustRun(t, popular(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"data": data}})
-	a := kindtest.MustRun(t, Ranking(), &pipeline.Cell{
-		Kind: kindtest.Kinds(popular()), Params: params(nil),
+	model := kindtest.MustRun(t, popular(), nil, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"data": data}})
+	a := kindtest.MustRun(t, Ranking(), params(nil), &pipeline.Cell{
+		Kind:   kindtest.Kinds(popular()),
 		Inputs: map[string]pipeline.Artifact{"model": model, "data": data},
 	})
 	split, err := artifact.ReadSplit(data.Path)
@@ -96,15 +97,15 @@ func TestAnyRecommenderIsScored(t *testing.T) {
 
 func TestRecommenderWithoutLatentsTakesNone(t *testing.T) {
 	data := kindtest.Split(t)
-	model := kindtest.MustRun(t, popular(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"data": data}})
+	model := kindtest.MustRun(t, popular(), nil, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"data": data}})
 	part := latents.Part{User: []int32{4}, Z: []float32{1}}
 	z := &latents.Latents{Train: part, Validation: part, Test: part}
 	l := kindtest.Written(t, func(create artifact.CreateFunc) error {
 		return latents.Write(create, latents.Config{Width: 1, Data: data.Digest(), Model: model.Digest()},
 			map[string]*latents.Latents{checkpoints.Best: z, checkpoints.Last: z})
 	})
-	_, err := kindtest.Run(t, Ranking(), &pipeline.Cell{
-		Kind: kindtest.Kinds(popular()), Params: params(nil),
+	_, err := kindtest.Run(t, Ranking(), params(nil), &pipeline.Cell{
+		Kind:   kindtest.Kinds(popular()),
 		Inputs: map[string]pipeline.Artifact{"model": model, "latents": l, "data": data},
 	})
 	if err == nil || !strings.Contains(err.Error(), "leave out the input latents") {
@@ -116,7 +117,7 @@ func TestRecommenderWithoutLatentsTakesNone(t *testing.T) {
 func TestLatentsChangeNothing(t *testing.T) {
 	in := inputs(t, kindtest.Split(t), 0)
 	run := func() []artifact.Metric {
-		return kindtest.Metrics(t, kindtest.MustRun(t, Ranking(), &pipeline.Cell{Kind: trained.Kinds, Params: params(nil), Inputs: in}))
+		return kindtest.Metrics(t, kindtest.MustRun(t, Ranking(), params(nil), &pipeline.Cell{Kind: trained.Kinds, Inputs: in}))
 	}
 	with := run()
 	delete(in, "latents")
@@ -137,7 +138,7 @@ func TestCurvesOfAnyTrainingAreMetrics(t *testing.T) {
 	data := kindtest.Split(t)
 	evaluate := func(model pipeline.Artifact) map[string][]float64 {
 		out := map[string][]float64{}
-		for _, m := range kindtest.Metrics(t, kindtest.MustRun(t, Training(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"model": model}})) {
+		for _, m := range kindtest.Metrics(t, kindtest.MustRun(t, Training(), nil, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"model": model}})) {
 			if m.K > 0 && m.K != len(out[m.Name])+1 {
 				t.Errorf("%s: k is %d behind %v", m.Name, m.K, out[m.Name])
 			}
@@ -159,7 +160,7 @@ func TestCurvesOfAnyTrainingAreMetrics(t *testing.T) {
 	if best := got["best_epoch"]; len(best) != 1 || best[0] != float64(trained.BestEpoch(t, model)) {
 		t.Errorf("the best epoch is %v, want %d", best, trained.BestEpoch(t, model))
 	}
-	if got := evaluate(kindtest.MustRun(t, popular(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"data": data}})); len(got) != 0 {
+	if got := evaluate(kindtest.MustRun(t, popular(), nil, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"data": data}})); len(got) != 0 {
 		t.Errorf("a recommender without epochs has %v", got)
 	}
 	figures := kindtest.Written(t, func(create artifact.CreateFunc) error {

@@ -44,7 +44,7 @@ func attackedAt(t *testing.T, images map[string]int) pipeline.Artifact {
 
 func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	var notes []string
-	a := kindtest.MustRun(t, Strongest(), &pipeline.Cell{
+	a := kindtest.MustRun(t, Strongest(), nil, &pipeline.Cell{
 		Inputs: map[string]pipeline.Artifact{
 			"one": attacked(t, on, [4]int32{0, 0, 0, 1}, [4]int32{1, 1, 2, 1}, [4]int32{2, 1, 1, 1}, [4]int32{1, 1, 1, 9}, [4]int32{3, 3, 1, 2}, [4]int32{0, 0, 1, 1}),
 			"two": attacked(t, on, [4]int32{0, 0, 0, 2}, [4]int32{1, 1, 1, 5}, [4]int32{2, 1, 2, 2}, [4]int32{1, 1, 0, 1}, [4]int32{3, 3, 2, 3}), // run on fewer images
@@ -101,7 +101,7 @@ func TestLeftOutImagesAreNotedByCheckpoint(t *testing.T) {
 		}},
 	} {
 		var notes []string
-		kindtest.MustRun(t, Strongest(), &pipeline.Cell{
+		kindtest.MustRun(t, Strongest(), nil, &pipeline.Cell{
 			Inputs: map[string]pipeline.Artifact{"one": attackedAt(t, c.one), "two": attackedAt(t, c.two)},
 			OnNote: func(text string) { notes = append(notes, text) },
 		})
@@ -114,8 +114,8 @@ func TestLeftOutImagesAreNotedByCheckpoint(t *testing.T) {
 // The output of evaluate/strongest can be an input of another one.
 func TestStrongestResultsAreResultsOfAttacks(t *testing.T) {
 	one, two := attacked(t, on, [4]int32{0, 0, 0, 1}, [4]int32{1, 1, 2, 1}), attacked(t, on, [4]int32{0, 0, 1, 1}, [4]int32{1, 1, 1, 1})
-	both := kindtest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"one": one, "two": two}})
-	all := kindtest.MustRun(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"both": both, "two": two}})
+	both := kindtest.MustRun(t, Strongest(), nil, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"one": one, "two": two}})
+	all := kindtest.MustRun(t, Strongest(), nil, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"both": both, "two": two}})
 	for _, m := range kindtest.Metrics(t, all) {
 		if m.Name == "accuracy" && m.Value != 0 {
 			t.Errorf("accuracy %g, want 0", m.Value)
@@ -142,7 +142,7 @@ func TestAttacksThatCannotBeCombinedAreErrors(t *testing.T) {
 		{"no image in common", "no image was attacked", attacked(t, on)},
 		{"no attack on images", "two: it has no attack.json", metrics},
 	} {
-		_, err := kindtest.Run(t, Strongest(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{
+		_, err := kindtest.Run(t, Strongest(), nil, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{
 			"one": attacked(t, on, image), "two": c.other,
 		}})
 		if err == nil || !strings.Contains(err.Error(), c.want) {

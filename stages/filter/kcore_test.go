@@ -42,8 +42,8 @@ func written(t testing.TB, d *artifact.Dataset) pipeline.Artifact {
 
 func filtered(t testing.TB, in *artifact.Dataset, p *KCoreParams) (*artifact.Dataset, pipeline.Artifact, error) {
 	t.Helper()
-	cell := &pipeline.Cell{Params: p, OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": written(t, in)}}
-	if err := KCore().Run(t.Context(), cell); err != nil {
+	cell := &pipeline.Cell{OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": written(t, in)}}
+	if err := KCore().Run(t.Context(), cell, p); err != nil {
 		return nil, pipeline.Artifact{}, err
 	}
 	a, err := pipeline.DirArtifact(cell.OutDir)
@@ -109,8 +109,8 @@ func TestDamagedInputIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cell := &pipeline.Cell{Params: KCore().Params(), OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": a}}
-	if err := KCore().Run(t.Context(), cell); err == nil || !strings.Contains(err.Error(), "items.arrow: not a sound Arrow file") {
+	cell := &pipeline.Cell{OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": a}}
+	if err := KCore().Run(t.Context(), cell, KCore().Params()); err == nil || !strings.Contains(err.Error(), "items.arrow: not a sound Arrow file") {
 		t.Error(err)
 	}
 	if left, _ := os.ReadDir(cell.OutDir); len(left) != 0 {

@@ -10,6 +10,7 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/kindtest"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // withAttributes has a user without a gender (b), one without an age (c), one
@@ -26,8 +27,7 @@ func withAttributes() *artifact.Dataset {
 
 func runKnown(t testing.TB, in *artifact.Dataset, names ...string) (*artifact.Dataset, pipeline.Artifact, error) {
 	t.Helper()
-	out, err := kindtest.Run(t, KnownAttributes(), &pipeline.Cell{
-		Params: &KnownAttributesParams{Attributes: names},
+	out, err := kindtest.Run(t, KnownAttributes(), &KnownAttributesParams{Attributes: names}, &pipeline.Cell{
 		Inputs: map[string]pipeline.Artifact{"interactions": written(t, in)},
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func TestUnusableAttributesAreErrors(t *testing.T) {
 func TestAnAttributeNamedTwiceIsReported(t *testing.T) {
 	var got string
 	p := &KnownAttributesParams{Attributes: []string{"age", "age"}}
-	knownAttributesParams.Check(p, func(path, format string, args ...any) { got = path })
+	knownAttributesParams.Check(p, spec.ReportTo(func(path, _ string) { got = path }))
 	if got != "attributes[1]" {
 		t.Errorf("reported %q", got)
 	}

@@ -20,14 +20,13 @@ import (
 // run finds the kind's sources, as planning does, and runs it.
 func run(b *testing.B, kind pipeline.Kind, cell *pipeline.Cell) pipeline.Artifact {
 	b.Helper()
-	cell.OutDir, cell.Params = b.TempDir(), kind.Params()
-	if kind.Sources != nil {
-		var err error
-		if cell.Sources, err = kind.Sources(b.Context(), cell.Env, cell.Params); err != nil {
-			b.Fatal(err)
-		}
+	cell.OutDir = b.TempDir()
+	params := kind.Params()
+	var err error
+	if cell.Sources, err = kind.Sources(b.Context(), cell.Env, params); err != nil {
+		b.Fatal(err)
 	}
-	if err := kind.Run(b.Context(), cell); err != nil {
+	if err := kind.Run(b.Context(), cell, params); err != nil {
 		b.Fatal(err)
 	}
 	a, err := pipeline.DirArtifact(cell.OutDir)

@@ -88,16 +88,14 @@ func cifarArchive(t testing.TB, set dataset.CIFAR) []byte {
 // loadedImages plans and runs the kind; notes are what it told people.
 func loadedImages(t testing.TB, kind pipeline.Kind, env *pipeline.Env, params any) (m *artifact.Images, a pipeline.Artifact, notes string, err error) {
 	t.Helper()
-	cell := &pipeline.Cell{Params: params, Env: env, OutDir: t.TempDir(), Seed: 42, OnNote: func(text string) { notes += text + "\n" }}
+	cell := &pipeline.Cell{Env: env, OutDir: t.TempDir(), Seed: 42, OnNote: func(text string) { notes += text + "\n" }}
 	if params == nil {
-		cell.Params = kind.Params()
+		params = kind.Params()
 	}
-	if kind.Sources != nil {
-		if cell.Sources, err = kind.Sources(t.Context(), env, cell.Params); err != nil {
-			return nil, a, notes, err
-		}
+	if cell.Sources, err = kind.Sources(t.Context(), env, params); err != nil {
+		return nil, a, notes, err
 	}
-	if err = kind.Run(t.Context(), cell); err != nil {
+	if err = kind.Run(t.Context(), cell, params); err != nil {
 		if left, _ := os.ReadDir(cell.OutDir); len(left) != 0 {
 			t.Errorf("half-written: %v", left)
 		}

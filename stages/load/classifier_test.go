@@ -55,7 +55,7 @@ func loadedFrom(t *testing.T, dir string, notes *[]string) (pipeline.Artifact, e
 	if err != nil {
 		return pipeline.Artifact{}, err
 	}
-	return kindtest.Run(t, Classifier(), &pipeline.Cell{Params: p, Sources: sources, OnNote: func(text string) { *notes = append(*notes, text) }})
+	return kindtest.Run(t, Classifier(), p, &pipeline.Cell{Sources: sources, OnNote: func(text string) { *notes = append(*notes, text) }})
 }
 
 // Names may be those of the network, or have before them what DataParallel puts there.

@@ -149,7 +149,7 @@ func TestLFMThatChangesIsNoticed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(env.DataDir, "inter.tsv"), []byte("0\t0\t1\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	err = kind.Run(t.Context(), &pipeline.Cell{Params: kind.Params(), Env: env, Sources: sources, OutDir: t.TempDir()})
+	err = kind.Run(t.Context(), &pipeline.Cell{Env: env, Sources: sources, OutDir: t.TempDir()}, kind.Params())
 	if err == nil || !strings.Contains(err.Error(), "changed while the run was under way") {
 		t.Error(err)
 	}

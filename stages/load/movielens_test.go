@@ -73,17 +73,15 @@ func zipFile(t testing.TB, dir string) string {
 // loaded plans and runs the kind.
 func loaded(t testing.TB, kind pipeline.Kind, env *pipeline.Env, params any) (*artifact.Dataset, pipeline.Artifact, error) {
 	t.Helper()
-	cell := &pipeline.Cell{Params: params, Env: env, OutDir: t.TempDir(), Seed: 42}
+	cell := &pipeline.Cell{Env: env, OutDir: t.TempDir(), Seed: 42}
 	if params == nil {
-		cell.Params = kind.Params()
+		params = kind.Params()
 	}
-	if kind.Sources != nil {
-		var err error
-		if cell.Sources, err = kind.Sources(t.Context(), env, cell.Params); err != nil {
-			return nil, pipeline.Artifact{}, err
-		}
+	var err error
+	if cell.Sources, err = kind.Sources(t.Context(), env, params); err != nil {
+		return nil, pipeline.Artifact{}, err
 	}
-	if err := kind.Run(t.Context(), cell); err != nil {
+	if err := kind.Run(t.Context(), cell, params); err != nil {
 		if left, _ := os.ReadDir(cell.OutDir); len(left) != 0 {
 			t.Errorf("half-written: %v", left)
 		}
@@ -178,7 +176,7 @@ func TestACopyThatChangesIsNoticed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(env.DataDir, "ratings.dat"), []byte("1::10::4::1\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	err = kind.Run(t.Context(), &pipeline.Cell{Params: kind.Params(), Env: env, Sources: sources, OutDir: t.TempDir()})
+	err = kind.Run(t.Context(), &pipeline.Cell{Env: env, Sources: sources, OutDir: t.TempDir()}, kind.Params())
 	if err == nil || !strings.Contains(err.Error(), "changed while the run was under way") {
 		t.Error(err)
 	}
@@ -279,7 +277,7 @@ func TestCancelledDownloadStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := kind.Run(ctx, &pipeline.Cell{Params: kind.Params(), Env: env, Sources: sources, OutDir: t.TempDir()}); !errors.Is(err, context.Canceled) {
+	if err := kind.Run(ctx, &pipeline.Cell{Env: env, Sources: sources, OutDir: t.TempDir()}, kind.Params()); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

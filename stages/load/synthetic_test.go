@@ -7,6 +7,7 @@ import (
 
 	"foil/internal/artifact"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 func synthetic(t testing.TB, seed uint64, change func(*SyntheticParams)) *artifact.Dataset {
@@ -139,8 +140,8 @@ func TestSyntheticIsPinned(t *testing.T) {
 	if got, want := fmt.Sprint(kind.Version, " ", first.Digest().Short()), "2 df8762e0a772"; got != want {
 		t.Errorf("version and digest are %s, were %s", got, want)
 	}
-	cell := &pipeline.Cell{Params: tiny(), OutDir: t.TempDir(), Seed: 43}
-	if err := kind.Run(t.Context(), cell); err != nil {
+	cell := &pipeline.Cell{OutDir: t.TempDir(), Seed: 43}
+	if err := kind.Run(t.Context(), cell, tiny()); err != nil {
 		t.Fatal(err)
 	}
 	if other, err := pipeline.DirArtifact(cell.OutDir); err != nil || other.Digest() == first.Digest() {
@@ -151,7 +152,7 @@ func TestSyntheticIsPinned(t *testing.T) {
 func TestTooManyInteractionsAreReported(t *testing.T) {
 	p := &SyntheticParams{Items: 100, Interactions: 60}
 	var got string
-	p.check(func(path, format string, args ...any) { got = path + ": " + fmt.Sprintf(format, args...) })
+	syntheticParams.Check(p, spec.ReportTo(func(path, message string) { got = path + ": " + message }))
 	if want := "interactions: a mean of 60 interactions needs at least 120 items, not 100"; got != want {
 		t.Error(got)
 	}

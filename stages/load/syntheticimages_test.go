@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/spec"
 )
 
 func somePictures(t testing.TB, seed uint64, change func(*SyntheticImagesParams)) (*SyntheticImagesParams, *artifact.Images) {
@@ -219,7 +220,7 @@ func TestSyntheticImagesArePinned(t *testing.T) {
 func TestOddSizesAreReported(t *testing.T) {
 	p := &SyntheticImagesParams{Size: 30}
 	var got string
-	p.check(func(path, format string, args ...any) { got = path + ": " + fmt.Sprintf(format, args...) })
+	syntheticImagesParams.Check(p, spec.ReportTo(func(path, message string) { got = path + ": " + message }))
 	if want := "size: 30 is not a multiple of 8; 32 is the next one"; got != want {
 		t.Error(got)
 	}

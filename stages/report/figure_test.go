@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,20 +14,23 @@ import (
 	"foil/spec"
 )
 
-func newFigureCell(t *testing.T) *pipeline.Cell {
-	t.Helper()
-	curve := func(by float64) []artifact.Metric {
-		return []artifact.Metric{{Name: "loss", K: 1, Value: 2 + by}, {Name: "loss", K: 2, Value: 1 + by}}
-	}
+func figuresLayout() *report.FiguresLayout {
 	l := report.FiguresLayoutParams.New()
 	l.Over = []string{"fold"}
 	l.Figures = []report.FigureLayout{
 		{Title: "Training", X: "epoch", Y: "loss", Lines: []report.LineLayout{{Name: "MultVAE", Selector: report.Selector{From: "training", Metric: "loss"}}}},
 		{Title: "The same", X: "epoch", Y: "loss", Lines: []report.LineLayout{{Name: "MultVAE", Selector: report.Selector{From: "training", Metric: "loss"}}}},
 	}
+	return l
+}
+
+func newFigureCell(t *testing.T) *pipeline.Cell {
+	t.Helper()
+	curve := func(by float64) []artifact.Metric {
+		return []artifact.Metric{{Name: "loss", K: 1, Value: 2 + by}, {Name: "loss", K: 2, Value: 1 + by}}
+	}
 	return &pipeline.Cell{
 		ID:     "figure",
-		Params: l,
 		OutDir: t.TempDir(),
 		Gathered: map[string][]pipeline.GatheredCell{"training": {
 			gathered(t, 0, curve(0)...), gathered(t, 1, curve(0.5)...),
@@ -38,7 +40,7 @@ func newFigureCell(t *testing.T) *pipeline.Cell {
 
 func TestFigureWritesEveryForm(t *testing.T) {
 	cell := newFigureCell(t)
-	if err := Figure().Run(t.Context(), cell); err != nil {
+	if err := Figure().Run(t.Context(), cell, figuresLayout()); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
@@ -65,7 +67,7 @@ func TestSameInputsGiveTheSameFigures(t *testing.T) {
 	var digests []string
 	for range 2 {
 		cell := newFigureCell(t) // in other folders
-		if err := Figure().Run(t.Context(), cell); err != nil {
+		if err := Figure().Run(t.Context(), cell, figuresLayout()); err != nil {
 			t.Fatal(err)
 		}
 		a, err := pipeline.DirArtifact(cell.OutDir)
@@ -84,7 +86,7 @@ func TestGatherWithoutALineIsLogged(t *testing.T) {
 	cell.Gathered["privacy"] = nil
 	var log bytes.Buffer
 	cell.OnLog = &log
-	if err := Figure().Run(t.Context(), cell); err != nil {
+	if err := Figure().Run(t.Context(), cell, figuresLayout()); err != nil {
 		t.Fatal(err)
 	}
 	if log.String() != "privacy is gathered, but no line uses it\n" {
@@ -93,7 +95,7 @@ func TestGatherWithoutALineIsLogged(t *testing.T) {
 }
 
 func TestNamesOfLinesAreCheckedBeforeAnythingRuns(t *testing.T) {
-	l := newFigureCell(t).Params.(*report.FiguresLayout)
+	l := figuresLayout()
 	l.Over = []string{"flod"}
 	l.Figures[0].Lines[0].From = "trainig"
 	l.Figures[1].Lines[0].Where = map[string]spec.Value{"method": {}} // which another stage has
@@ -102,9 +104,7 @@ func TestNamesOfLinesAreCheckedBeforeAnythingRuns(t *testing.T) {
 		{Name: "attack", Gathered: true, Axes: map[string][]spec.Value{"method": nil}},
 	}
 	var got []string
-	Figure().CheckInputs(l, inputs, func(path, format string, args ...any) {
-		got = append(got, path+": "+fmt.Sprintf(format, args...))
-	})
+	Figure().CheckInputs(l, inputs, spec.ReportTo(func(path, message string) { got = append(got, path+": "+message) }))
 	want := []string{
 		`over[0]: the gathered stages have no axis "flod"; did you mean "fold"?`,
 		`figures[0].lines[0].from: nothing is gathered as "trainig"; did you mean "training"?`,

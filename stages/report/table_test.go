@@ -40,15 +40,18 @@ func gathered(t *testing.T, fold int64, metrics ...artifact.Metric) pipeline.Gat
 	}
 }
 
-func newCell(t *testing.T) *pipeline.Cell {
-	t.Helper()
+func tableLayout() *report.Layout {
 	l := report.LayoutParams.New()
 	l.Over = []string{"fold"}
 	l.Columns = []report.Column{{Title: "NDCG@10", Selector: report.Selector{From: "utility", Metric: "ndcg"}, K: 10, Digits: 3}}
 	l.Tables = []report.TableLayout{{Title: "All", Rows: []report.RowLayout{{Name: "MultVAE"}}}}
+	return l
+}
+
+func newCell(t *testing.T) *pipeline.Cell {
+	t.Helper()
 	return &pipeline.Cell{
 		ID:     "table",
-		Params: l,
 		OutDir: t.TempDir(),
 		Gathered: map[string][]pipeline.GatheredCell{"utility": {
 			gathered(t, 0, artifact.Metric{Name: "ndcg", K: 10, Split: "test", Value: 0.4}),
@@ -59,7 +62,7 @@ func newCell(t *testing.T) *pipeline.Cell {
 
 func TestTableWritesEveryForm(t *testing.T) {
 	cell := newCell(t)
-	if err := Table().Run(t.Context(), cell); err != nil {
+	if err := Table().Run(t.Context(), cell, tableLayout()); err != nil {
 		t.Fatal(err)
 	}
 	a, err := pipeline.DirArtifact(cell.OutDir)
@@ -91,7 +94,7 @@ func TestSameInputsGiveTheSameReport(t *testing.T) {
 	for _, id := range []string{"table", "renamed"} {
 		cell := newCell(t) // in other folders
 		cell.ID = id
-		if err := Table().Run(t.Context(), cell); err != nil {
+		if err := Table().Run(t.Context(), cell, tableLayout()); err != nil {
 			t.Fatal(err)
 		}
 		a, err := pipeline.DirArtifact(cell.OutDir)
@@ -115,7 +118,7 @@ func TestBrokenMetricsNameTheirCell(t *testing.T) {
 	if err := os.Truncate(path, 20); err != nil {
 		t.Fatal(err)
 	}
-	if err := Table().Run(t.Context(), cell); err == nil || !strings.HasPrefix(err.Error(), "utility[fold=1]: ") {
+	if err := Table().Run(t.Context(), cell, tableLayout()); err == nil || !strings.HasPrefix(err.Error(), "utility[fold=1]: ") {
 		t.Errorf("got %v", err)
 	}
 	if entries, _ := os.ReadDir(cell.OutDir); len(entries) > 0 {
@@ -126,7 +129,7 @@ func TestBrokenMetricsNameTheirCell(t *testing.T) {
 func TestTableStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Table().Run(ctx, newCell(t)); !errors.Is(err, context.Canceled) {
+	if err := Table().Run(ctx, newCell(t), tableLayout()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -136,7 +139,7 @@ func TestUnusedGatherIsLogged(t *testing.T) {
 	cell.Gathered["privacy"] = nil
 	var log bytes.Buffer
 	cell.OnLog = &log
-	if err := Table().Run(t.Context(), cell); err != nil {
+	if err := Table().Run(t.Context(), cell, tableLayout()); err != nil {
 		t.Fatal(err)
 	}
 	if log.String() != "privacy is gathered, but no column uses it\n" {

@@ -12,15 +12,16 @@ import (
 	"foil/internal/kindtest"
 	"foil/internal/testenv"
 	"foil/pipeline"
+	"foil/spec"
 	"foil/stages/filter"
 	"foil/stages/load"
 )
 
 // made runs a kind by hand and returns what it made.
-func made(t testing.TB, kind pipeline.Kind, cell *pipeline.Cell) (pipeline.Artifact, error) {
+func made(t testing.TB, kind pipeline.Kind, params any, cell *pipeline.Cell) (pipeline.Artifact, error) {
 	t.Helper()
 	cell.OutDir = t.TempDir()
-	if err := kind.Run(t.Context(), cell); err != nil {
+	if err := kind.Run(t.Context(), cell, params); err != nil {
 		return pipeline.Artifact{}, err
 	}
 	return pipeline.DirArtifact(cell.OutDir)
@@ -56,7 +57,7 @@ func tiny() *artifact.Dataset {
 
 func tinySplit(t testing.TB, in *artifact.Dataset, p *UserKFoldParams) (*artifact.Split, pipeline.Artifact, error) {
 	t.Helper()
-	a, err := made(t, UserKFold(), &pipeline.Cell{Params: p, Inputs: map[string]pipeline.Artifact{"interactions": written(t, in)}})
+	a, err := made(t, UserKFold(), p, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"interactions": written(t, in)}})
 	if err != nil {
 		return nil, a, err
 	}
@@ -183,7 +184,7 @@ func TestTooSmallDataIsRefused(t *testing.T) {
 func TestFoldOutsideTheFoldsIsReported(t *testing.T) {
 	var got []string
 	p := &UserKFoldParams{Folds: 5, Fold: 5}
-	p.check(func(path, format string, args ...any) { got = append(got, path+": "+fmt.Sprintf(format, args...)) })
+	userKFoldParams.Check(p, spec.ReportTo(func(path, message string) { got = append(got, path+": "+message) }))
 	if want := []string{"fold: with 5 folds there is no fold 5; 0 to 4 are needed"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}
@@ -192,8 +193,8 @@ func TestFoldOutsideTheFoldsIsReported(t *testing.T) {
 func TestCancelledSplitStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	cell := &pipeline.Cell{Params: userKFoldParams.New(), OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": written(t, tiny())}}
-	if err := UserKFold().Run(ctx, cell); err != context.Canceled {
+	cell := &pipeline.Cell{OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": written(t, tiny())}}
+	if err := UserKFold().Run(ctx, cell, userKFoldParams.New()); err != context.Canceled {
 		t.Error(err)
 	}
 }
@@ -206,11 +207,11 @@ func TestMovieLensFoldsAreThePublishedOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ratings, err := made(t, loader, &pipeline.Cell{Params: loader.Params(), Sources: sources, Env: env})
+	ratings, err := made(t, loader, loader.Params(), &pipeline.Cell{Sources: sources, Env: env})
 	if err != nil {
 		t.Fatal(err)
 	}
-	core, err := made(t, filter.KCore(), &pipeline.Cell{Params: filter.KCore().Params(), Inputs: map[string]pipeline.Artifact{"interactions": ratings}})
+	core, err := made(t, filter.KCore(), filter.KCore().Params(), &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"interactions": ratings}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +234,7 @@ func TestMovieLensFoldsAreThePublishedOnes(t *testing.T) {
 	} {
 		p := userKFoldParams.New()
 		p.Fold = fold
-		a, err := made(t, UserKFold(), &pipeline.Cell{Params: p, Inputs: map[string]pipeline.Artifact{"interactions": core}})
+		a, err := made(t, UserKFold(), p, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"interactions": core}})
 		if err != nil {
 			t.Fatal(err)
 		}

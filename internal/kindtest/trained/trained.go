@@ -21,7 +21,7 @@ func Model(t testing.TB, data pipeline.Artifact, epochs int) pipeline.Artifact {
 	if epochs > 0 {
 		p.Epochs = epochs
 	}
-	return kindtest.MustRun(t, kind, &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": data}})
+	return kindtest.MustRun(t, kind, p, &pipeline.Cell{Seed: 7, Inputs: map[string]pipeline.Artifact{"data": data}})
 }
 
 // Kinds finds the kinds that open what is made here, for Cell.Kind.
@@ -30,7 +30,7 @@ var Kinds = kindtest.Kinds(advxmultvae.Kind())
 // Latents encodes the users of a split.
 func Latents(t testing.TB, model, data pipeline.Artifact) pipeline.Artifact {
 	t.Helper()
-	return kindtest.MustRun(t, encode.Latents(), &pipeline.Cell{Kind: Kinds, Inputs: map[string]pipeline.Artifact{"model": model, "data": data}})
+	return kindtest.MustRun(t, encode.Latents(), nil, &pipeline.Cell{Kind: Kinds, Inputs: map[string]pipeline.Artifact{"model": model, "data": data}})
 }
 
 // BestEpoch is the epoch of the model's best checkpoint.

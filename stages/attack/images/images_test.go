@@ -37,7 +37,7 @@ func textures(t testing.TB, size, classes int) pipeline.Artifact {
 	t.Helper()
 	p := load.SyntheticImages().Params().(*load.SyntheticImagesParams)
 	p.Classes, p.Size, p.PerClassTrain, p.PerClassTest = classes, size, 32, 8
-	return kindtest.MustRun(t, load.SyntheticImages(), &pipeline.Cell{Params: p, Seed: 1})
+	return kindtest.MustRun(t, load.SyntheticImages(), p, &pipeline.Cell{Seed: 1})
 }
 
 // trained is a classifier of textures that has learned to tell most of them.
@@ -66,7 +66,7 @@ func trainedFor(t testing.TB, data pipeline.Artifact, method string, epochs int)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kindtest.MustRun(t, kind, &pipeline.Cell{Params: p.Values, Seed: 7, OutDir: dir, Inputs: map[string]pipeline.Artifact{"data": data}})
+	return kindtest.MustRun(t, kind, p.Values, &pipeline.Cell{Seed: 7, OutDir: dir, Inputs: map[string]pipeline.Artifact{"data": data}})
 }
 
 func kinds() []pipeline.Kind { return []pipeline.Kind{FGSM(), PGD(), Transfer(), CW(), Learned()} }
@@ -74,20 +74,21 @@ func kinds() []pipeline.Kind { return []pipeline.Kind{FGSM(), PGD(), Transfer(),
 // attack runs a kind with its defaults as edit leaves them, if that is not nil.
 func attack(t testing.TB, kind pipeline.Kind, inputs map[string]pipeline.Artifact, cell pipeline.Cell, edit func(params any)) pipeline.Artifact {
 	t.Helper()
-	cell.Params, cell.Inputs = kind.Params(), map[string]pipeline.Artifact{}
+	params := kind.Params()
+	cell.Inputs = map[string]pipeline.Artifact{}
 	if cell.Seed == 0 {
 		cell.Seed = 3
 	}
-	if cw, ok := cell.Params.(*CWParams); ok {
+	if cw, ok := params.(*CWParams); ok {
 		cw.Images = 3
 	}
 	if edit != nil {
-		edit(cell.Params)
+		edit(params)
 	}
 	for _, port := range kind.Inputs {
 		cell.Inputs[port.Name] = inputs[port.Name]
 	}
-	return kindtest.MustRun(t, kind, &cell)
+	return kindtest.MustRun(t, kind, params, &cell)
 }
 
 func outcomes(t testing.TB, a pipeline.Artifact) []artifact.Outcome {

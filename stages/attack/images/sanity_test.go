@@ -53,7 +53,7 @@ func runPlan(t *testing.T, inputs map[string]pipeline.Artifact, ready func(v *vi
 			return p.run(ctx, cell, ready)
 		},
 	})
-	_, err := kindtest.Run(t, kind, &pipeline.Cell{Inputs: inputs})
+	_, err := kindtest.Run(t, kind, nil, &pipeline.Cell{Inputs: inputs})
 	return err
 }
 
@@ -184,7 +184,7 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		{name: "no attacker", want: "attacker: the classifier was trained by plain, which leaves no attacker network", kind: Learned(),
 			inputs: map[string]pipeline.Artifact{"model": plain, "data": data, "attacker": plain}},
 	} {
-		_, err := kindtest.Run(t, c.kind, &pipeline.Cell{Params: c.params, Inputs: c.inputs})
+		_, err := kindtest.Run(t, c.kind, c.params, &pipeline.Cell{Inputs: c.inputs})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}

@@ -33,8 +33,8 @@ func adversaryOf(attribute string, lambda float64) Adversary {
 
 func train(t *testing.T, data pipeline.Artifact, p *Params, seed uint64, cores int) (pipeline.Artifact, error) {
 	t.Helper()
-	return kindtest.Run(t, Kind(), &pipeline.Cell{
-		Params: p, Seed: seed, Cores: cores, Inputs: map[string]pipeline.Artifact{"data": data},
+	return kindtest.Run(t, Kind(), p, &pipeline.Cell{
+		Seed: seed, Cores: cores, Inputs: map[string]pipeline.Artifact{"data": data},
 	})
 }
 
@@ -259,10 +259,10 @@ func TestCancelledTrainingStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	cell := &pipeline.Cell{
-		Params: tinyParams(), Backend: "go", OutDir: t.TempDir(),
+		Backend: "go", OutDir: t.TempDir(),
 		Inputs: map[string]pipeline.Artifact{"data": kindtest.Split(t)},
 	}
-	if err := Kind().Run(ctx, cell); err == nil {
+	if err := Kind().Run(ctx, cell, tinyParams()); err == nil {
 		t.Error("a cancelled training returned no error")
 	}
 }

@@ -17,12 +17,12 @@ import (
 // with the checkpoint.
 func interrupted(t *testing.T, data pipeline.Artifact, epochs int) string {
 	t.Helper()
-	return kindtest.Interrupted(t, Kind(), *cellOf(data, ""), epochs)
+	return kindtest.Interrupted(t, Kind(), tinyParams(), *cellOf(data, ""), epochs)
 }
 
 func cellOf(data pipeline.Artifact, work string) *pipeline.Cell {
 	return &pipeline.Cell{
-		Params: tinyParams(), Seed: 7, Backend: "go", WorkDir: work,
+		Seed: 7, Backend: "go", WorkDir: work,
 		Inputs: map[string]pipeline.Artifact{"data": data},
 	}
 }
@@ -34,7 +34,7 @@ func TestInterruptedTrainingEndsInTheSameBytes(t *testing.T) {
 		cell := cellOf(data, interrupted(t, data, epochs))
 		var log strings.Builder
 		cell.OnLog = &log
-		got := kindtest.MustRun(t, Kind(), cell).Digest()
+		got := kindtest.MustRun(t, Kind(), tinyParams(), cell).Digest()
 		if got != want {
 			t.Errorf("interrupted after epoch %d, the training ends in other bytes", epochs)
 		}
@@ -59,7 +59,7 @@ func TestDamagedCheckpointStartsAnew(t *testing.T) {
 	cell := cellOf(data, work)
 	var notes []string
 	cell.OnNote = func(text string) { notes = append(notes, text) }
-	if kindtest.MustRun(t, Kind(), cell).Digest() != mustTrain(t, data, tinyParams(), 7, 1).Digest() {
+	if kindtest.MustRun(t, Kind(), tinyParams(), cell).Digest() != mustTrain(t, data, tinyParams(), 7, 1).Digest() {
 		t.Error("after a damaged checkpoint the training ends in other bytes")
 	}
 	if len(notes) != 1 || !strings.Contains(notes[0], "starts anew") {
@@ -100,7 +100,7 @@ func TestCheckpointThatDoesNotFitStartsAnew(t *testing.T) {
 		cell := cellOf(data, work)
 		var notes []string
 		cell.OnNote = func(text string) { notes = append(notes, text) }
-		if kindtest.MustRun(t, Kind(), cell).Digest() != want {
+		if kindtest.MustRun(t, Kind(), tinyParams(), cell).Digest() != want {
 			t.Errorf("without %q the training ends in other bytes", lost)
 		}
 		if len(notes) != 1 || !strings.Contains(notes[0], "starts anew") {
@@ -119,7 +119,7 @@ func TestTrainingGoesOnWithoutRoomForCheckpoints(t *testing.T) {
 	var notes []string
 	cell.OnNote = func(text string) { notes = append(notes, text) }
 	cell.CheckpointEvery = 1
-	if got := kindtest.MustRun(t, Kind(), cell).Digest(); got != mustTrain(t, data, tinyParams(), 7, 1).Digest() {
+	if got := kindtest.MustRun(t, Kind(), tinyParams(), cell).Digest(); got != mustTrain(t, data, tinyParams(), 7, 1).Digest() {
 		t.Error("without room for checkpoints the training ends in other bytes")
 	}
 	if len(notes) != 1 || !strings.Contains(notes[0], "interruption") {

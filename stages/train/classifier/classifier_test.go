@@ -19,7 +19,7 @@ func textures(t testing.TB) pipeline.Artifact {
 	t.Helper()
 	p := load.SyntheticImages().Params().(*load.SyntheticImagesParams)
 	p.Classes, p.Size, p.PerClassTrain, p.PerClassTest = 3, 16, 9, 4
-	return kindtest.MustRun(t, load.SyntheticImages(), &pipeline.Cell{Params: p, Seed: 1})
+	return kindtest.MustRun(t, load.SyntheticImages(), p, &pipeline.Cell{Seed: 1})
 }
 
 func tinyParams(method string) *Params {
@@ -36,8 +36,8 @@ func tinyParams(method string) *Params {
 
 func train(t testing.TB, data pipeline.Artifact, p *Params, seed uint64, cores int) pipeline.Artifact {
 	t.Helper()
-	return kindtest.MustRun(t, Kind(), &pipeline.Cell{
-		Params: p, Seed: seed, Cores: cores, Inputs: map[string]pipeline.Artifact{"data": data},
+	return kindtest.MustRun(t, Kind(), p, &pipeline.Cell{
+		Seed: seed, Cores: cores, Inputs: map[string]pipeline.Artifact{"data": data},
 	})
 }
 
@@ -102,8 +102,8 @@ func TestALossThatIsNoNumberIsNamed(t *testing.T) {
 	for method, want := range map[string]string{"plain": `: the loss is (NaN|\+Inf): lower the rate$`, "l2l-naive": `: the (attacker )?loss is (NaN|\+Inf): lower the rate$`} {
 		p := tinyParams(method)
 		p.Rate = 1e30
-		_, err := kindtest.Run(t, Kind(), &pipeline.Cell{
-			Params: p, Seed: 7, Cores: 1, Inputs: map[string]pipeline.Artifact{"data": textures(t)},
+		_, err := kindtest.Run(t, Kind(), p, &pipeline.Cell{
+			Seed: 7, Cores: 1, Inputs: map[string]pipeline.Artifact{"data": textures(t)},
 		})
 		if err == nil || !regexp.MustCompile(`^epoch 1: step \d+`+want).MatchString(err.Error()) {
 			t.Errorf("%s: error %v, want one like %s", method, err, want)
@@ -144,7 +144,7 @@ func TestWhatCannotBeTrainedIsRefused(t *testing.T) {
 	} {
 		p := tinyParams("plain")
 		c.edit(p)
-		_, err := kindtest.Run(t, Kind(), &pipeline.Cell{Params: p, Seed: 7, Inputs: map[string]pipeline.Artifact{"data": c.data}})
+		_, err := kindtest.Run(t, Kind(), p, &pipeline.Cell{Seed: 7, Inputs: map[string]pipeline.Artifact{"data": c.data}})
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}

@@ -16,9 +16,9 @@ import (
 func interrupted(t *testing.T, data pipeline.Artifact, p *Params, epochs int) *pipeline.Cell {
 	t.Helper()
 	cell := pipeline.Cell{
-		Params: p, Seed: 7, Backend: "go", Cores: 1, Inputs: map[string]pipeline.Artifact{"data": data},
+		Seed: 7, Backend: "go", Cores: 1, Inputs: map[string]pipeline.Artifact{"data": data},
 	}
-	cell.WorkDir = kindtest.Interrupted(t, Kind(), cell, epochs)
+	cell.WorkDir = kindtest.Interrupted(t, Kind(), p, cell, epochs)
 	return &cell
 }
 
@@ -38,7 +38,7 @@ func TestInterruptedTrainingEndsInTheSameBytes(t *testing.T) {
 			cell := interrupted(t, data, p, epochs)
 			var log strings.Builder
 			cell.OnLog = &log
-			if got := kindtest.MustRun(t, Kind(), cell).Digest(); got != want {
+			if got := kindtest.MustRun(t, Kind(), p, cell).Digest(); got != want {
 				t.Errorf("%s: interrupted after epoch %d, the training ends in other bytes", method, epochs)
 			}
 			if begun := len(epochLine.FindAllString(log.String(), -1)); begun != p.Epochs-epochs {
@@ -64,7 +64,7 @@ func TestADamagedCheckpointStartsTheTrainingAnew(t *testing.T) {
 	}
 	var notes []string
 	cell.OnNote = func(text string) { notes = append(notes, text) }
-	if got := kindtest.MustRun(t, Kind(), cell).Digest(); got != want {
+	if got := kindtest.MustRun(t, Kind(), p, cell).Digest(); got != want {
 		t.Error("the training ends in other bytes")
 	}
 	if len(notes) != 1 || !strings.Contains(notes[0], "starts anew") {
