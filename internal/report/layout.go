@@ -106,12 +106,14 @@ var tableParams = &spec.Params[TableLayout]{
 // A RowLayout is a named row.
 type RowLayout struct {
 	Name  string                `yaml:"name" required:"true"`
+	From  string                `yaml:"from"`
 	Where map[string]spec.Value `yaml:"where"`
 }
 
 var rowParams = &spec.Params[RowLayout]{
 	Docs: spec.Docs{
 		"name":  "name of the row",
+		"from":  "gathered stage that has the metrics of this row; default: that of each column",
 		"where": "the cells of the row: a value for each axis that is not averaged over",
 	},
 }

@@ -60,6 +60,7 @@ type builder struct {
 	sources
 	layout  *Layout
 	columns []columnSource
+	rows    map[string][]columnSource // by RowLayout.From, where a row has its own
 }
 
 // A columnSource is where the numbers of a column are from.
@@ -105,10 +106,42 @@ func BuildTables(layout *Layout, gathered map[string][]Cell) (*Tables, error) {
 
 // resolve finds the stage and the series of every column.
 func (b *builder) resolve() error {
+	columns, err := b.columnsOf("")
+	if err != nil {
+		return err
+	}
+	b.columns = columns
+	var errs []error
+	for i, t := range b.layout.Tables {
+		for j, row := range t.Rows {
+			if row.From == "" || b.rows[row.From] != nil {
+				continue
+			}
+			columns, err := b.columnsOf(row.From)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s%s (%s): %w", at("tables", i), at(".rows", j), clean(row.Name), err))
+				continue
+			}
+			if b.rows == nil {
+				b.rows = map[string][]columnSource{}
+			}
+			b.rows[row.From] = columns
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// columnsOf finds the sources of all columns. Unless from is empty, it replaces the stage of each
+// column.
+func (b *builder) columnsOf(from string) ([]columnSource, error) {
+	var columns []columnSource
 	var errs []error
 	for i, c := range b.layout.Columns {
 		fail := func(err error) {
 			errs = append(errs, fmt.Errorf("columns[%d] (%s): %w", i, clean(c.Title), err))
+		}
+		if from != "" {
+			c.From = from
 		}
 		s, err := b.stage(c.From)
 		if err != nil {
@@ -120,18 +153,18 @@ func (b *builder) resolve() error {
 			fail(err)
 			continue
 		}
-		from := columnSource{stage: s, series: id}
+		source := columnSource{stage: s, series: id}
 		for _, baseline := range c.Baselines {
 			bid, err := s.findBaseline(baseline, id)
 			if err != nil {
 				fail(err)
 				continue
 			}
-			from.baselines = append(from.baselines, bid)
+			source.baselines = append(source.baselines, bid)
 		}
-		b.columns = append(b.columns, from)
+		columns = append(columns, source)
 	}
-	return errors.Join(errs...)
+	return columns, errors.Join(errs...)
 }
 
 // found are the columns of the layout with the k, split and checkpoint that they show.
@@ -191,13 +224,18 @@ func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 	}
 	for _, rl := range rows {
 		where := sortedAxes(rl.Where)
-		if !b.present(where) {
+		columns, stages := b.columns, b.stages
+		if rl.From != "" {
+			columns = b.rows[rl.From]
+			stages = []*stage{columns[0].stage}
+		}
+		if !present(stages, where) {
 			if len(layout.Grid) == 0 {
 				t.Missing = append(t.Missing, missingName(rl.Name, where))
 			}
 			continue
 		}
-		row, err := b.row(rl.Name, where, axes)
+		row, err := b.row(rl.Name, columns, where, axes)
 		if err != nil {
 			return t, fmt.Errorf("row %s: %w", clean(rl.Name), err)
 		}
@@ -259,20 +297,20 @@ func combinations(names []string, values [][]spec.Value) [][]Axis {
 // present says whether a row is part of this run: whether the stages that share most axes with it
 // have cells for it. The other stages, which have fewer axes, have cells also for rows without a
 // model.
-func (b *builder) present(where []Axis) bool {
+func present(stages []*stage, where []Axis) bool {
 	most := 0
-	for _, s := range b.stages {
+	for _, s := range stages {
 		most = max(most, s.shared(where))
 	}
-	return slices.ContainsFunc(b.stages, func(s *stage) bool {
+	return slices.ContainsFunc(stages, func(s *stage) bool {
 		return s.shared(where) == most && len(s.pick(where)) > 0
 	})
 }
 
-func (b *builder) row(name string, where []Axis, axes []string) (Row, error) {
+func (b *builder) row(name string, columns []columnSource, where []Axis, axes []string) (Row, error) {
 	row := Row{Name: clean(name)}
 	var all []Cell
-	for _, from := range b.columns {
+	for _, from := range columns {
 		cells := from.stage.pick(where)
 		if err := from.stage.checkMeanable(cells, where, b.layout.Over, "fix it in where, or name it in grid or in over"); err != nil {
 			return row, err
@@ -303,11 +341,17 @@ func (b *builder) origins() ([]OriginTable, error) {
 	for _, s := range b.stages {
 		t := OriginTable{From: clean(s.name), Axes: s.axes}
 		var ids []series
-		for i, from := range b.columns {
-			if from.stage == s {
-				t.Columns = append(t.Columns, columns[i])
-				ids = append(ids, from.series)
+		add := func(sources []columnSource, once bool) {
+			for i, from := range sources {
+				if from.stage == s && !(once && slices.Contains(ids, from.series)) {
+					t.Columns = append(t.Columns, columns[i])
+					ids = append(ids, from.series)
+				}
 			}
+		}
+		add(b.columns, false)
+		for _, from := range sortedNames(b.rows) {
+			add(b.rows[from], true)
 		}
 		for _, c := range s.cells {
 			row := OriginCell{Digest: c.Digest, Axes: slices.Clone(c.Axes)}

@@ -159,3 +159,36 @@ func TestReportWithoutAxesHasOneRow(t *testing.T) {
 		t.Errorf("got %+v", rows)
 	}
 }
+
+// Models that different stages make are rows of one table.
+func TestRowsHaveStagesOfTheirOwn(t *testing.T) {
+	ndcg := func(fold int, v float64) Cell {
+		return newCell([]Axis{axis("fold", fold)}, artifact.Metric{Name: "ndcg", K: 10, Value: v})
+	}
+	gathered := map[string][]Cell{
+		"ease": {ndcg(0, 0.5), ndcg(1, 0.7)},
+		"bpr":  {ndcg(0, 0.1), ndcg(1, 0.3)},
+	}
+	layout := `over: [fold]
+columns: [{title: NDCG, from: ease, metric: ndcg, better: higher}]
+tables: [{title: t, rows: [{name: EASE}, {name: BPR, from: bpr}]}]`
+	r, err := BuildTables(decodeLayout(t, layout), gathered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := r.Tables[0].Rows
+	if len(rows) != 2 || math.Abs(rows[0].Entries[0].Mean-0.6) > 1e-12 || math.Abs(rows[1].Entries[0].Mean-0.2) > 1e-12 {
+		t.Errorf("rows %+v", rows)
+	}
+	if !rows[0].Entries[0].Best || rows[1].Entries[0].Best {
+		t.Error("EASE is the best")
+	}
+	if len(r.Origins) != 2 || len(r.Origins[1].Columns) != 1 || len(r.Origins[1].Cells) != 2 {
+		t.Errorf("origins %+v", r.Origins)
+	}
+	layout = strings.Replace(layout, "from: bpr", "from: bprr", 1)
+	const want = `tables[0].rows[1] (BPR): columns[0] (NDCG): nothing is gathered as "bprr" (did you mean "bpr"?)`
+	if _, err := BuildTables(decodeLayout(t, layout), gathered); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -28,7 +28,11 @@ func checkTableNames(l *report.Layout, gathers []pipeline.Input, report spec.Rep
 			c.axis(fmt.Sprintf("tables[%d].grid[%d]", i, j), axis, gathers)
 		}
 		for j, row := range t.Rows {
-			c.where(fmt.Sprintf("tables[%d].rows[%d]", i, j), row.Where, gathers)
+			path := fmt.Sprintf("tables[%d].rows[%d]", i, j)
+			if row.From != "" {
+				c.from(path, row.From)
+			}
+			c.where(path, row.Where, gathers)
 		}
 	}
 }
