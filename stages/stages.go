@@ -33,6 +33,7 @@ import (
 	"foil/stages/report"
 	"foil/stages/split"
 	"foil/stages/train/advxmultvae"
+	"foil/stages/train/bpr"
 	"foil/stages/train/classifier"
 )
 
@@ -50,6 +51,7 @@ func All() []pipeline.Kind {
 		filter.KnownAttributes(),
 		split.UserKFold(),
 		advxmultvae.Kind(),
+		bpr.Kind(),
 		classifier.Kind(),
 		encode.Latents(),
 		attack.LatentProbe(),
