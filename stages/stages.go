@@ -35,6 +35,7 @@ import (
 	"foil/stages/train/advxmultvae"
 	"foil/stages/train/bpr"
 	"foil/stages/train/classifier"
+	"foil/stages/train/ease"
 )
 
 // All lists the kinds.
@@ -52,6 +53,7 @@ func All() []pipeline.Kind {
 		split.UserKFold(),
 		advxmultvae.Kind(),
 		bpr.Kind(),
+		ease.Kind(),
 		classifier.Kind(),
 		encode.Latents(),
 		attack.LatentProbe(),
