@@ -30,6 +30,7 @@ import (
 	"foil/stages/evaluate"
 	"foil/stages/filter"
 	"foil/stages/load"
+	"foil/stages/recommend"
 	"foil/stages/report"
 	"foil/stages/split"
 	"foil/stages/train/advxmultvae"
@@ -55,6 +56,7 @@ func All() []pipeline.Kind {
 		bpr.Kind(),
 		ease.Kind(),
 		classifier.Kind(),
+		recommend.Popularity(),
 		encode.Latents(),
 		attack.LatentProbe(),
 		images.FGSM(),
