@@ -4,7 +4,7 @@ export GOEXPERIMENT ?= simd
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run test race stress fuzz bench bench-peer bench-multvae bench-l2l bench-runner lint cross
+.PHONY: build run test race stress fuzz bench bench-peer bench-multvae bench-l2l bench-runner lint cross picture
 
 build:
 	go build -buildvcs=auto -o foil ./cmd/foil
@@ -80,3 +80,8 @@ lint:
 cross: cross/windows/amd64 cross/darwin/arm64
 cross/%:
 	GOOS=$(*D) GOARCH=$(*F) CGO_ENABLED=0 go vet -gcflags='all=-N -l' ./...
+
+# The picture in the README: the quickstart's report page in headless Chromium.
+picture: run
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=820,450 \
+		--screenshot=docs/report.png "file://$(CURDIR)/results/quickstart/table/report.html"
