@@ -104,7 +104,7 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 		}},
 	} {
 		err := runPlan(t, inputs, func(v *victim) (plan, error) {
-			p := plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) { return single(c.attack(epsilon), nil) }}
+			p := plan{tries: 1, batch: batch, build: func(epsilon float64) ([]leg, error) { return single(c.attack(epsilon), nil) }}
 			if c.edit != nil {
 				return p, c.edit(v, &p)
 			}
