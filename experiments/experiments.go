@@ -1,5 +1,5 @@
-// Package experiments embeds the specs of this folder and the programs that they
-// run, so that `foil run NAME` works wherever the program is.
+// Package experiments embeds the specs of this folder and the programs that they run, so that
+// `foil run NAME` works in any folder.
 package experiments
 
 import (
@@ -26,10 +26,10 @@ func Names() []string {
 	return names
 }
 
-// Files is what lies beside the embedded specs.
+// Files returns the folder of the embedded specs.
 func Files() fs.FS { return files }
 
-// Read returns the text of an experiment; false if there is none of that name.
+// Read returns the text of an experiment, and false if there is no experiment of that name.
 func Read(name string) ([]byte, bool) {
 	text, err := files.ReadFile(strings.TrimSuffix(name, ".yaml") + ".yaml")
 	return text, err == nil

@@ -1,24 +1,25 @@
 // Package stages lists every kind of stage. A kind is a value, with its parameters as a
 // documented struct. To add one, write a file or folder in a family's folder and add a line to
-// All; nothing else has to know it.
+// All. Nothing else changes.
 //
 // The families are in the order in which data flows: load, filter, split, train, encode, attack,
-// evaluate, report; and command, which can be any of them. What kinds share is in internal/:
+// evaluate, report; and command, which can be any of them. Code that kinds share is in internal/:
 // artifact (file formats), training, attributes, classifiers, scores.
 //
 // # A new recommender
 //
 // A kind makes an artifact of type "recommender" and can open it again:
 //
-//   - Run trains. With epochs, call training.Run with a training.Trainer: it has one method for an
-//     epoch, one for the weights, and two for the state that an interruption must not lose.
+//   - Run trains the model. If it has epochs, call training.Run with a training.Trainer, which has
+//     one method for an epoch, one for the weights, and two to save and restore the state.
 //     training.Validation scores an epoch by ranking, training.Order shuffles the data. Without
-//     epochs, call checkpoints.Write with the last weights alone.
+//     epochs, call checkpoints.Write with the last weights only.
 //   - Open reads checkpoints.Read, its Config and its Weights, and returns an
 //     artifact.Recommender: the model with a method Scores. If it also is an
 //     artifact.LatentRecommender, encode/latents and attack/latent-probe work on it.
 //
-// training.json names the kind, which is how evaluate/ranking and all other consumers find Open.
+// training.json holds the name of the kind. evaluate/ranking and all other consumers find Open by
+// it.
 package stages
 
 import (

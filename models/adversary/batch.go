@@ -12,9 +12,9 @@ import (
 	"foil/models/random"
 )
 
-// A Batch holds a group's inputs for some number of users, kept between steps.
-// Every head sees the latent vectors through a dropout of its own, which is done
-// here and not in the graph: masks are the largest arrays of a step.
+// A Batch holds the inputs of a group for a number of users. It is reused in later steps. Every
+// head has its own dropout of the latent vectors. The dropout is done here and not in the graph,
+// because masks are the largest arrays of a step.
 type Batch struct {
 	config  Config
 	x       *tensors.Tensor // [h, b, l] latent vectors after dropout
@@ -43,13 +43,13 @@ func NewBatch(b compute.Backend, c Config, users, latent int) (*Batch, error) {
 	return batch, nil
 }
 
-// Tensors returns the batch in the order that Config.LossGradients takes it.
+// Tensors returns the batch in the order of the arguments of Config.LossGradients.
 func (b *Batch) Tensors() []*tensors.Tensor {
 	return []*tensors.Tensor{b.x, b.target, b.weight}
 }
 
-// Fill sets the batch to the given users with latent vectors z [b, l]. source
-// draws the dropout; nil means none.
+// Fill sets the batch to the given users with latent vectors z [b, l]. source draws the dropout;
+// nil: no dropout.
 func (b *Batch) Fill(targets Targets, users []int32, z []float32, source rand.Source) error {
 	b.dropout.Limit, b.dropout.Keep = 0, 1
 	if source != nil && b.config.Dropout > 0 {
@@ -71,9 +71,9 @@ func (b *Batch) Fill(targets Targets, users []int32, z []float32, source rand.So
 	})
 }
 
-// Inputs sets each group's batch to the given users, as Batch.Fill does, and returns
-// what a graph of all groups takes: for each its parameters and its batch. dropout
-// has a source per group; nil means none.
+// Inputs sets the batch of each group to the given users, as Batch.Fill does. It returns the inputs
+// of a graph of all groups: for each group its parameters and its batch. dropout has a source per
+// group; nil: no dropout.
 func Inputs(groups []*Group, batches []*Batch, targets []Targets, users []int32, z []float32, dropout []rand.Source) ([]any, error) {
 	var inputs []any
 	for i, g := range groups {
@@ -91,9 +91,9 @@ func Inputs(groups []*Group, batches []*Batch, targets []Targets, users []int32,
 	return inputs, nil
 }
 
-// AddReversed adds what the group sends back to the latent vectors through its
-// gradient reversal layer to zGrad [b, l]: -Reversal times the gradient of its loss,
-// where xGrad [h, b, l] is that gradient behind the dropout of each head.
+// AddReversed adds the gradient behind the group's gradient reversal layer to zGrad [b, l]. That is
+// -Reversal times the gradient of the group's loss. xGrad [h, b, l] is the gradient behind the
+// dropout of each head.
 func (b *Batch) AddReversed(xGrad *tensors.Tensor, zGrad []float32) error {
 	scale := -float32(b.config.Reversal)
 	return backend.Read(xGrad, func(xGrad []float32) {

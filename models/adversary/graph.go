@@ -7,7 +7,7 @@ import (
 
 // Letters in the shapes: b users, l latent, h heads, d hidden, o outputs.
 
-// NumInputs is how many nodes a group's loss takes: its parameters and its batch.
+// NumInputs is the number of nodes that a group's loss takes: its parameters and its batch.
 const NumInputs = NumParams + 3
 
 // Forward returns the outputs of all heads, [h, b, o], for latent vectors
@@ -16,7 +16,7 @@ func (c Config) Forward(z *Node, params []*Node) *Node {
 	return c.output(c.hidden(z, params), params)
 }
 
-// hidden is the first layer before its activation, [h, b, d].
+// hidden returns the first layer before its activation, [h, b, d].
 func (c Config) hidden(z *Node, params []*Node) *Node {
 	return Add(Einsum("hbl,hdl->hbd", z, params[hiddenWeight]), params[hiddenBias])
 }
@@ -30,7 +30,7 @@ func (c Config) output(hidden *Node, params []*Node) *Node {
 	return Add(Einsum("hbd,hod->hbo", hidden, params[outWeight]), params[outBias])
 }
 
-// loss of the outputs [h, b, o]: targets [b, o], weights of the users [b, 1].
+// loss returns the loss of the outputs [h, b, o] for targets [b, o] and the users' weights [b, 1].
 func (c Config) loss(out, target, weight *Node) *Node {
 	var perUser *Node // [h, b, o]
 	if c.Task == Regression {
@@ -41,13 +41,13 @@ func (c Config) loss(out, target, weight *Node) *Node {
 	return DivScalar(ReduceAllSum(Mul(perUser, InsertAxes(weight, 0))), float64(c.Heads))
 }
 
-// LossGradients returns the group's loss and its gradients: for what the heads
-// saw of the latent vectors, x [h, b, l], and for the parameters. inputs are the
-// parameters followed by the batch, as Batch.Tensors gives them: x, target [b, o]
-// and the users' weights [b, 1], which sum to 1.
+// LossGradients returns the group's loss and its gradients: for x [h, b, l], the latent vectors
+// after the dropout of the heads, and for the parameters. inputs are the parameters followed by the
+// batch, as Batch.Tensors returns it: x, target [b, o] and the users' weights [b, 1], which sum to
+// 1.
 //
-// The first layer's gradients are written out: derived automatically they need
-// transposed copies of the largest arrays.
+// The gradients of the first layer are written out. Automatic derivation would need transposed
+// copies of the largest arrays.
 func (c Config) LossGradients(inputs []*Node) (loss, xGrad *Node, grads []*Node) {
 	params := inputs[:NumParams]
 	x, target, weight := inputs[NumParams], inputs[NumParams+1], inputs[NumParams+2]

@@ -13,7 +13,7 @@ import (
 	"foil/models/random"
 )
 
-// A Task is what a group predicts.
+// A Task is the kind of value that a group predicts.
 type Task int
 
 const (
@@ -28,9 +28,9 @@ type Config struct {
 	Classes      int // for Classification
 	ClassWeights []float32
 	Heads        int
-	Hidden       int     // width of the layer between
-	Dropout      float64 // share of the latent vector dropped in training
-	Reversal     float64 // lambda: the gradient that leaves the group is times -lambda
+	Hidden       int     // width of the hidden layer
+	Dropout      float64 // share of the latent vector to drop in training
+	Reversal     float64 // lambda: the gradient of the loss is multiplied by -lambda
 }
 
 // Outputs is the width of a head's output.
@@ -142,8 +142,7 @@ func (g *Group) Split(prefix string, param int, all []float32) []Weight {
 	return out
 }
 
-// SetWeights replaces the weights by those that lookup finds under the names
-// that Weights gives.
+// SetWeights replaces the weights by those that lookup returns for the names of Weights.
 func (g *Group) SetWeights(prefix string, lookup func(name string, shape []int) ([]float32, error)) error {
 	for i, t := range g.params {
 		all := make([]float32, 0, t.Size())
@@ -161,14 +160,13 @@ func (g *Group) SetWeights(prefix string, lookup func(name string, shape []int) 
 	return nil
 }
 
-// Params returns the tensors, in the order that the graph functions take them.
+// Params returns the tensors in the order of the arguments of the graph functions.
 func (g *Group) Params() []*tensors.Tensor { return g.params[:] }
 
 // Moments returns the optimizer's averages, in the order of Params.
 func (g *Group) Moments() []optim.Moments { return g.moments[:] }
 
-// Update lets the optimizer move the weights against the gradients, which come
-// in the order of Params.
+// Update moves the weights with the optimizer. gradients are in the order of Params.
 func (g *Group) Update(adam *optim.Adam, rate float64, gradients []*tensors.Tensor) error {
 	for i, t := range g.params {
 		err := backend.ReadWrite(gradients[i], t, func(grad, w []float32) { adam.Update(rate, w, grad, g.moments[i]) })

@@ -14,8 +14,8 @@ import (
 	"foil/models/random"
 )
 
-// A Probe is an attacker: groups of heads trained together on frozen latent
-// vectors, to find out what these still tell about the users.
+// A Probe is an attacker: groups of heads that are trained together on frozen latent vectors, to
+// measure how much information about the users is left in them.
 type Probe struct {
 	backend compute.Backend
 	latent  int
@@ -74,9 +74,8 @@ func (p *Probe) stepGraph(inputs []*Node) []*Node {
 	return append(losses, gradients...)
 }
 
-// Step trains on the given users. latents holds the vectors of all users, one
-// after the other; targets and dropout have an entry per group. It returns each
-// group's loss.
+// Step trains on the given users. latents holds the vectors of all users, one after the other.
+// targets and dropout have an entry per group. It returns the loss of each group.
 func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropout []rand.Source) ([]float64, error) {
 	batch, err := p.batch(len(users))
 	if err != nil {

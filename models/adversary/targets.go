@@ -2,17 +2,15 @@ package adversary
 
 import "math"
 
-// Targets are the values of one attribute, by the position of the users in the rows
-// that a model is trained on.
+// Targets are the values of one attribute. A user is given by the position in the training rows.
 type Targets struct {
 	Class []int32   // for Classification; -1 where the attribute is missing
 	Value []float32 // for Regression; NaN where it is missing
 }
 
-// fill sets the graph's inputs for the given users: target [b, o] and the users'
-// weights [b, 1]. Users without the attribute weigh nothing; classes weigh what
-// ClassWeights says, as in PyTorch's cross-entropy, which divides by the sum of
-// the weights.
+// fill sets the graph's inputs for the given users: target [b, o] and the users' weights [b, 1].
+// Users without the attribute have weight 0. Classes have the weights of ClassWeights, as in
+// PyTorch's cross-entropy, which divides by the sum of the weights.
 func (c Config) fill(targets Targets, users []int32, target, weight []float32) {
 	clear(target)
 	clear(weight)

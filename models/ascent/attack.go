@@ -1,14 +1,13 @@
-// Package ascent attacks image classifiers by gradient ascent: it changes images within
-// bounds so that a classifier mistakes them (Jiang et al. 2021, section 4).
+// Package ascent attacks image classifiers by gradient ascent: it changes images within bounds so
+// that a classifier misclassifies them (Jiang et al. 2021, section 4).
 //
-//   - An Objective is a number that an attack raises: mostly Mistake, the cross-entropy.
-//   - PGD, of which FGSM is one step, and CW are the attacks. A Climb is PGD on a network,
+//   - An Objective is a number that an attack raises, usually Mistake, the cross-entropy.
+//   - PGD and CW are the attacks. FGSM is PGD with one step. A Climb is PGD on a network,
 //     compiled.
-//   - A Target is a classifier under attack. It makes Attacks, which take any number of
-//     images.
-//   - A Verdict is the class of one image and its loss, after an attack or without one.
+//   - A Target is a classifier under attack. It makes Attacks, which take any number of images.
+//   - A Verdict is the predicted class of an image and its loss, with or without an attack.
 //
-// Attacks see a classifier in evaluation mode, and leave it as it is.
+// Attacks use a classifier in evaluation mode, and do not change it.
 package ascent
 
 import (
@@ -22,7 +21,7 @@ import (
 	"foil/models/nn"
 )
 
-// An Objective is what an attack raises: a number made of images [b, c, h, w].
+// An Objective is a number that an attack raises, as a function of images [b, c, h, w].
 type Objective func(x *Node) *Node
 
 // Mistake is the objective of most attacks: the cross-entropy of a classifier.
@@ -30,7 +29,7 @@ func Mistake(f nn.Classifier, labels *Node) Objective {
 	return func(x *Node) *Node { return nn.CrossEntropy(f(x), labels) }
 }
 
-// ValueGradient gives the value of an objective at x and its gradient there, both constants
+// ValueGradient returns the value of an objective at x and its gradient there. Both are constants
 // for further gradients.
 func ValueGradient(objective Objective, x *Node) (value, gradient *Node) {
 	x = Identity(StopGradient(x)) // no gradient can be asked for in what StopGradient returns
@@ -38,17 +37,17 @@ func ValueGradient(objective Objective, x *Node) (value, gradient *Node) {
 	return StopGradient(value), StopGradient(Gradient(value, x)[0])
 }
 
-// An Attack changes images [n, c, h, w] so that a classifier in evaluation mode takes them
-// for something else than their labels. It begins at start, which may be where another
-// attack on the same images has ended; nil is at the images themselves.
+// An Attack changes images [n, c, h, w] so that a classifier in evaluation mode misclassifies them.
+// It starts at start, which may be the result of another attack on the same images. A nil start is
+// the images themselves.
 //
-// To carry an attack over to another classifier, ask that one's Evaluator about the images
-// that were made on the first.
+// To transfer an attack to another classifier, evaluate the attacked images with the Evaluator of
+// that classifier.
 type Attack interface {
 	Attack(ctx context.Context, x []float32, labels []int32, start []float32) ([]float32, error)
 }
 
-// InBatches is the attack that an evaluator makes batch by batch.
+// InBatches returns an attack that runs a transform batch by batch.
 func InBatches(e *nn.Evaluator, t nn.Transform) Attack { return batched{e, t} }
 
 type batched struct {
@@ -67,7 +66,7 @@ type Target struct {
 	climb *Climb
 }
 
-// NewTarget attacks the classifier of an evaluator.
+// NewTarget returns the classifier of an evaluator as a target.
 func NewTarget(e *nn.Evaluator) (*Target, error) {
 	climb, err := NewClimb(e.Config.Backend, e.Model, Mistake)
 	return &Target{e, climb}, err
@@ -81,8 +80,8 @@ func (t *Target) PGD(a PGD) Attack {
 	})
 }
 
-// CW is Carlini and Wagner's attack, one image after the other. It starts from the images
-// themselves, wherever others would start.
+// CW is Carlini and Wagner's attack, one image after the other. It always starts from the images
+// themselves.
 func (t *Target) CW(c CW) (Attack, error) {
 	a, err := newCWAttack(t.Config.Backend, c, t.Model)
 	return oneByOne{t.Evaluator, a}, err
@@ -109,13 +108,13 @@ func (a oneByOne) Attack(ctx context.Context, x []float32, labels []int32, start
 	return attacked, nil
 }
 
-// A Verdict is what a classifier takes one image for.
+// A Verdict is the result of a classifier for one image.
 type Verdict struct {
-	Class int32   // the likeliest, the first of equals
-	Loss  float64 // the cross-entropy of the image's label
+	Class int32   // the class with the largest logit, the first of equals
+	Loss  float64 // the cross-entropy for the image's label
 }
 
-// Verdicts reads the logits of images with the given labels.
+// Verdicts returns the verdicts for the logits of images with the given labels.
 func Verdicts(logits []float32, labels []int32) []Verdict {
 	out := make([]Verdict, len(labels))
 	for i, label := range labels {
@@ -131,7 +130,7 @@ func Verdicts(logits []float32, labels []int32) []Verdict {
 	return out
 }
 
-// argMax is the index of the largest value, the first of equals.
+// argMax returns the index of the largest value, the first of equals.
 func argMax(x []float32) (best int) {
 	for i, v := range x {
 		if v > x[best] {
@@ -141,7 +140,7 @@ func argMax(x []float32) (best int) {
 	return best
 }
 
-// Accuracy is the share of verdicts that are the labels.
+// Accuracy returns the share of verdicts with the right class.
 func Accuracy(verdicts []Verdict, labels []int32) float64 {
 	right := 0
 	for i, v := range verdicts {

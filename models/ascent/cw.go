@@ -15,21 +15,21 @@ import (
 	"foil/models/optim"
 )
 
-// CW is Carlini and Wagner's attack in the maximum norm, on one image after the
-// other. It lowers
+// CW is Carlini and Wagner's attack in the maximum norm, on one image after the other. It minimises
 //
 //	c max(0, z_label - largest other z) + sum(max(0, |x' - x| - tau))
 //
-// with Adam, where x' = (tanh(s + modifier) + 1) / 2 and s is, in tanh space, where
-// the last round ended, at first the image. A round has one tau; the constant c
-// grows until x' is wrong and either within epsilon or the objective solved. Each
-// round lowers tau until one ends within epsilon; the constant carries over, Adam
-// and the modifier start again.
+// with Adam, where x' = (tanh(s + modifier) + 1) / 2. s is the start of the round in tanh space: the
+// image itself, or the result of the last round.
+//
+// A round has one tau. In a round the constant c grows until x' is misclassified and either within
+// epsilon or the objective is solved. After a round tau is lowered, until a round ends within
+// epsilon. The constant is kept from round to round. Adam and the modifier are reset.
 type CW struct {
-	Epsilon                  float64 // a change below it is a success
+	Epsilon                  float64 // a smaller change is a success
 	Rate                     float64 // of Adam
 	Iterations               int     // for each constant
-	FirstConst, LargestConst float64 // the largest itself is not tried
+	FirstConst, LargestConst float64 // LargestConst itself is not tried
 	ConstFactor              float64
 	FirstTau, LastTau        float64
 	TauFactor                float64
@@ -44,29 +44,29 @@ func DefaultCW(epsilon float64) CW {
 	}
 }
 
-// A cwRound says how a round went.
+// A cwRound is the result of a round.
 type cwRound struct {
 	Tau, FirstConst float64
-	LastConst       float64 // 0: none worked, which ends the attack
+	LastConst       float64 // 0: no constant succeeded, which ends the attack
 	Steps           int     // of Adam
-	MaxAbs          float64 // largest change of what worked
+	MaxAbs          float64 // largest change of the successful image
 }
 
-// A cwResult is what the attack made of an image.
+// A cwResult is the result of the attack on an image.
 type cwResult struct {
-	Image   []float32 // the image itself where the attack failed or was not needed
-	Skipped bool      // the label was wrong from the start
-	Success bool      // the label is wrong now, within epsilon
+	Image   []float32 // the original image if the attack failed or was not needed
+	Skipped bool      // the image was misclassified from the start
+	Success bool      // the image is misclassified now, within epsilon
 	Rounds  []cwRound
 }
 
 const (
 	tanhShrink = 0.9999 // keeps the inverse of tanh finite at 0 and 1
-	solved     = 1e-4   // an objective below this many constants
+	solved     = 1e-4   // the objective is solved below this many constants
 )
 
-// objective builds what is lowered, and its gradient in the modifier. Images are
-// [1, c, h, w], label [1], tau and constant scalars.
+// objective builds the objective to minimise, and its gradient in the modifier. Images are [1, c,
+// h, w], label [1], tau and constant scalars.
 func (CW) objective(f nn.Classifier, x, space, modifier, label, tau, constant *Node) (loss, image, logits, gradient *Node) {
 	image = MulScalar(AddScalar(Tanh(Add(space, modifier)), 1), 0.5)
 	logits = f(image) // [1, y]
@@ -141,7 +141,7 @@ type optimization struct {
 	space    *tensors.Tensor // start in tanh space
 	modifier []float32
 
-	// What the objective was at the modifier.
+	// The values of the objective at the modifier.
 	loss     float64
 	wrong    bool
 	changed  []float32 // x'
@@ -155,7 +155,7 @@ func (a *cwAttack) begin(image []float32, shape []int, label int32) *optimizatio
 	return o
 }
 
-// wrongFromTheStart says whether the classifier is wrong about the image itself.
+// wrongFromTheStart reports whether the original image is misclassified.
 func (o *optimization) wrongFromTheStart() (bool, error) {
 	out, err := backend.Run(o.attack.judge, append([]any{o.x}, o.attack.on.Inputs()...)...)
 	if err != nil {
@@ -165,7 +165,7 @@ func (o *optimization) wrongFromTheStart() (bool, error) {
 	return argMax(logits) != int(o.label), errors.Join(err, backend.Release(out...))
 }
 
-// restart puts the modifier to zero at the round's start.
+// restart resets the modifier to zero, at the start of the round.
 func (o *optimization) restart() {
 	space := make([]float32, len(o.start))
 	for i, v := range o.start {
@@ -175,7 +175,7 @@ func (o *optimization) restart() {
 	o.modifier = make([]float32, len(o.image))
 }
 
-// round optimises with one tau until x' will do or no constant is left.
+// round optimises with one tau until x' is good enough or the constants are used up.
 func (o *optimization) round(ctx context.Context, tau, constant float64) (cwRound, error) {
 	c := o.attack.config
 	r := cwRound{Tau: tau, FirstConst: constant}

@@ -23,8 +23,8 @@ type PGD struct {
 // FGSM is the fast gradient sign method: one step of epsilon from the images themselves.
 func FGSM(epsilon float64) PGD { return PGD{Steps: 1, Step: epsilon, Epsilon: epsilon} }
 
-// Next moves images one step on from where the attack on x is, and gives the value of the
-// objective there. The start may lie anywhere: only the moved images are kept within
+// Next moves images by one step from at, the current state of the attack on x, and returns the
+// value of the objective there. The start may be anywhere. Only the moved images are kept within
 // epsilon of x and in [0, 1].
 func (a PGD) Next(objective Objective, x, at *Node) (next, value *Node) {
 	return ascend(objective, x, at, Scalar(x.Graph(), x.DType(), a.Step), Scalar(x.Graph(), x.DType(), a.Epsilon))
@@ -38,8 +38,8 @@ func ascend(objective Objective, x, at, step, epsilon *Node) (next, value *Node)
 	return StopGradient(ClipScalar(next, 0, 1)), value
 }
 
-// Attack makes all steps from start on, in one graph. It gives the images, a constant for
-// gradients, and the value of the objective before each step.
+// Attack makes all steps from start, in one graph. It returns the attacked images, which are a
+// constant for gradients, and the value of the objective before each step.
 func (a PGD) Attack(objective Objective, x, start *Node) (attacked *Node, values []*Node) {
 	at := start
 	for range a.Steps {
@@ -50,15 +50,15 @@ func (a PGD) Attack(objective Objective, x, start *Node) (attacked *Node, values
 	return at, values
 }
 
-// A Climb is PGD on a network in evaluation mode. It is one compiled step, for any number of
-// steps of any size: as measured on the Go backend, ten steps take as long as in one graph
-// of them all, and a hundred need no larger graph.
+// A Climb is PGD on a network in evaluation mode. It is one compiled step, for any number of steps
+// of any size. On the Go backend, ten such steps take as long as one graph of ten steps (measured),
+// and the size of the graph does not grow with the number of steps.
 type Climb struct {
 	next *Exec
 	on   nn.Model
 }
 
-// A Goal builds the objective that is climbed from the aim of a batch, such as its labels.
+// A Goal builds the objective for a batch from its aim, such as its labels.
 type Goal func(f nn.Classifier, aim *Node) Objective
 
 // NewClimb compiles a step.
@@ -71,8 +71,8 @@ func NewClimb(b compute.Backend, on nn.Model, g Goal) (*Climb, error) {
 	return &Climb{next, on}, err
 }
 
-// Run makes the steps from start on. It gives the images, which the caller releases, and the
-// value of the objective before each step. Without steps the images are start itself.
+// Run makes the steps from start. It returns the images, which the caller must release, and the
+// value of the objective before each step. Without steps it returns start itself.
 func (c *Climb) Run(ctx context.Context, a PGD, x, start, aim *tensors.Tensor) (at *tensors.Tensor, values []float64, err error) {
 	at = start
 	for i := range a.Steps {

@@ -1,5 +1,4 @@
-// Package backend opens GoMLX's numeric backends and is the border at which its
-// panics become errors.
+// Package backend opens GoMLX's numeric backends, and turns GoMLX's panics into errors.
 package backend
 
 import (
@@ -17,12 +16,11 @@ import (
 // Default is the backend that every build has.
 const Default = "go"
 
-// Open returns the backend with the given name, in GoMLX's notation: "go",
-// "xla:cpu", "onnxruntime:cpu". The Go backend runs one operation after the
-// other on one thread; with more, it runs whatever is ready on all that GOMAXPROCS
-// gives the process. ONNX Runtime runs an operation on the given number of threads
-// on Linux, where the number is the process's: that of the last one opened. XLA has
-// its own ways.
+// Open returns the backend with the given name, in GoMLX's notation: "go", "xla:cpu",
+// "onnxruntime:cpu". With one thread the Go backend runs one operation after the other. With more
+// it runs all operations that are ready, on all processors that GOMAXPROCS allows. ONNX Runtime
+// runs an operation on the given number of threads. The number applies to the whole process, and
+// the last call of Open sets it (Linux only). XLA chooses its own number of threads.
 func Open(name string, threads int) (b compute.Backend, err error) {
 	family, err := familyOf(name)
 	if err != nil {
@@ -31,11 +29,11 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	config, workers := name, 1
 	switch {
 	case name == Default && threads > 1:
-		// In a pool of N workers, N products at once wait for each other's for ever.
+		// In a pool of N workers, N concurrent products would wait for each other forever.
 		config, workers = "go:ops_parallel", unlimited
 	case name == Default:
-		// In the order of creation halves of a batch go one after the other through a
-		// layer, which takes a third less memory than side by side.
+		// In the order of creation, the halves of a batch go through a layer one after the other.
+		// That takes a third less memory than both at once.
 		config = "go:ops_sequential,creation_order"
 	}
 	err = Guard(func() error {
@@ -54,30 +52,29 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	return b, nil
 }
 
-// familyOf returns the part of a backend's name before its options. Options that name a
-// file are refused: the name is part of what is computed, on every machine.
+// familyOf returns the part of a backend's name before its options. It refuses options that name a
+// file, because the name is part of the key on every machine.
 func familyOf(name string) (string, error) {
 	family, options, _ := strings.Cut(name, ":")
 	switch {
 	case family == Default && name != Default:
-		return "", fmt.Errorf("the %s backend takes no options, not %q: its threads are set for each cell", Default, name)
+		return "", fmt.Errorf("numeric backend %q: the %s backend has no options; its threads are set for each cell", name, Default)
 	case !slices.Contains(Names(), family):
-		return "", fmt.Errorf("unknown numeric backend %q: this program has %s", name, strings.Join(Names(), ", "))
+		return "", fmt.Errorf("unknown numeric backend %q; this program has %s", name, strings.Join(Names(), ", "))
 	case namesFile.MatchString(options):
-		return "", fmt.Errorf("numeric backend %q: options cannot name a file; ONNXRUNTIME_SHARED_LIBRARY_PATH and PJRT_PLUGIN_LIBRARY_PATH name libraries", name)
+		return "", fmt.Errorf("numeric backend %q: options cannot name a file; name libraries with ONNXRUNTIME_SHARED_LIBRARY_PATH and PJRT_PLUGIN_LIBRARY_PATH", name)
 	}
 	return family, nil
 }
 
-// namesFile matches options that hold a path or the name of a library.
+// namesFile matches options with a path or the name of a library.
 var namesFile = regexp.MustCompile(`[/\\]|\.(so|dylib|dll)\b`)
 
-// IsGo says whether a backend is the embedded one, whose fast and slow operations
-// are others than those of compilers. It is known by the name it gives itself,
-// which is not the one that it is opened by.
+// IsGo reports whether a backend is the embedded one. Its fast and slow operations differ from
+// those of compilers. It is identified by its own name, which differs from the name for Open.
 func IsGo(b compute.Backend) bool { return b.Name() == "Go Backend" }
 
-// IsONNXRuntime says whether a backend is ONNX Runtime's.
+// IsONNXRuntime reports whether a backend is ONNX Runtime's.
 func IsONNXRuntime(b compute.Backend) bool { return b.Name() == "onnxruntime" }
 
 // Names lists the families of backends that this build has, sorted.
@@ -87,9 +84,9 @@ func Names() []string {
 	return names
 }
 
-// setWorkers sets the size of the Go backend's worker pool. Its own option for that
-// ("parallelism=N") prints to standard output, where a report may be going, so
-// the exported field that the option sets is set directly.
+// setWorkers sets the size of the Go backend's worker pool. The backend's own option for that
+// ("parallelism=N") prints to standard output, which may hold a report. So this sets the exported
+// field that the option sets.
 func setWorkers(b compute.Backend, n int) error {
 	p, err := workersOf(b)
 	if err != nil {
@@ -99,7 +96,7 @@ func setWorkers(b compute.Backend, n int) error {
 	return nil
 }
 
-// unlimited is a pool's size in GoMLX's notation.
+// unlimited is the size of an unlimited pool in GoMLX's notation.
 const unlimited = -1
 
 // A pool is the Go backend's worker pool.
@@ -119,8 +116,8 @@ func workersOf(b compute.Backend) (pool, error) {
 	return nil, fmt.Errorf("numeric backend %T has no worker pool to limit: is it another version of GoMLX?", b)
 }
 
-// Guard calls f and turns a panic, GoMLX's way of reporting errors while a
-// graph is built, into an error.
+// Guard calls f and turns a panic into an error. GoMLX panics to report errors while a graph is
+// built.
 func Guard(f func() error) (err error) {
 	defer func() {
 		switch r := recover().(type) {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// modules are the Go modules that numbers depend on, with the versions of go.mod; a test
-// compares the two. A program knows the versions that it was built with, and they count.
-// Go leaves them out of test binaries: these versions count there.
+// modules are the Go modules that affect numbers, with their versions in go.mod. A test compares
+// the two. A normal build knows the versions that it was built with, and Library uses those. Go
+// omits them in test binaries; Library uses these versions there.
 var modules = map[string]string{
 	"github.com/gomlx/gomlx":        "v0.28.8",
 	"github.com/gomlx/compute":      "v0.1.6",
@@ -16,8 +16,8 @@ var modules = map[string]string{
 	"github.com/gomlx/go-xla":       "v0.4.5",
 }
 
-// computing lists the modules that compute with a family of backends, after the one that
-// builds the graphs.
+// computing lists the modules that compute with a family of backends. The first one builds the
+// graphs.
 var computing = map[string][]string{
 	"go":          {"gomlx", "compute"},
 	"xla":         {"gomlx", "compute", "go-xla"},
@@ -28,14 +28,14 @@ var computing = map[string][]string{
 	"onnx":        {"gomlx", "compute", "compute-onnx"},
 }
 
-// engines give the version of a library that is no Go module, by the family of backends
-// that loads it.
+// engines return the version of a library that is not a Go module, by the family of backends that
+// loads it.
 var engines = map[string]func() (string, error){}
 
-// Library returns the libraries that compute with a backend, with their versions:
-// "gomlx v0.28.8, compute v0.1.6". Two programs with the same text run the same
-// code of these libraries. It loads and downloads nothing; where a library is installed
-// when its backend is first opened, it is an error to ask before that.
+// Library returns the libraries that compute with a backend, with their versions: "gomlx v0.28.8,
+// compute v0.1.6". Two programs with the same text run the same code of these libraries. It loads
+// and downloads nothing. If a library is installed only when its backend is first opened, Library
+// returns an error before that.
 func Library(name string) (string, error) {
 	family, err := familyOf(name)
 	if err != nil {
@@ -57,8 +57,8 @@ func Library(name string) (string, error) {
 	return strings.Join(libraries, ", "), nil
 }
 
-// moduleVersion is the version of a module that a program was built with. A module that
-// go.mod or go.work replaces by a folder has none, and gets a mark.
+// moduleVersion returns the version of a module that a program was built with. A module that go.mod
+// or go.work replaces by a folder has no version and gets a mark.
 func moduleVersion(info *debug.BuildInfo, path string) string {
 	if info == nil {
 		return modules[path]

@@ -8,12 +8,12 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// The graph package keeps the values of small constants alone, and a copier needs all.
+// The graph package keeps the values of small constants only, but a copier needs all values.
 func init() { graph.MinConstValueSizeToKeep = math.MaxInt }
 
-// onlyNeeded builds a graph beside the one it is called for, and copies to that what
-// the outputs depend on. Outputs that are inputs are copied: ONNX Runtime gives zeros for
-// them.
+// onlyNeeded builds a temporary graph and copies the operations that the outputs depend on to the
+// graph that it is called for. It also copies outputs that are inputs, because ONNX Runtime returns
+// zeros for them.
 func onlyNeeded(build func(in []*graph.Node) []*graph.Node) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		g := in[0].Graph()
@@ -43,7 +43,7 @@ type copier struct {
 	copies map[*graph.Node]*graph.Node // by their originals
 }
 
-// copy returns the copy of a node, with that of everything it depends on.
+// copy returns the copy of a node, with all nodes that it depends on.
 func (c copier) copy(n *graph.Node) *graph.Node {
 	if done, ok := c.copies[n]; ok {
 		return done
@@ -63,7 +63,7 @@ func (c copier) make(n *graph.Node) *graph.Node {
 	case graph.NodeTypeIdentity:
 		return c.copy(in[0])
 	case graph.NodeTypeWhere:
-		// Chosen by a constant: the other branch is there for gradients alone.
+		// A constant chooses the branch. The other branch is only for gradients.
 		if value := in[0].ConstantValue(); value != nil && in[0].IsScalar() {
 			if value.Value() == true {
 				return c.copy(in[1])
@@ -78,8 +78,8 @@ func (c copier) make(n *graph.Node) *graph.Node {
 	return n.CloneWithInputs(copies...)
 }
 
-// iota copies a count along an axis beside which others have one value each: a node
-// does not tell which axis it counts along.
+// iota copies a count along an axis if all other axes have size 1. A node does not expose the axis
+// that it counts along.
 func (c copier) iota(n *graph.Node) *graph.Node {
 	shape := n.Shape().Clone()
 	length := shape.Size()

@@ -21,11 +21,11 @@ func init() {
 	engines["onnx"] = onnxRuntime
 }
 
-// onnxLibrary is the variable that names ONNX Runtime's library.
+// onnxLibrary is the variable with the path of ONNX Runtime's library.
 const onnxLibrary = "ONNXRUNTIME_SHARED_LIBRARY_PATH"
 
-// onnxRuntime describes the library that compute-onnx would load: the one that the
-// environment names, or the one in the folder where compute-onnx installs it.
+// onnxRuntime describes the library that compute-onnx would load: the one in the environment
+// variable, or the one in the folder where compute-onnx installs it.
 func onnxRuntime() (string, error) {
 	path := os.Getenv(onnxLibrary)
 	if path == "" {
@@ -41,14 +41,14 @@ func onnxRuntime() (string, error) {
 	}
 	description, err := describeONNXRuntime(path)
 	if errors.Is(err, fs.ErrNotExist) && os.Getenv(onnxLibrary) == "" {
-		return "", fmt.Errorf("ONNX Runtime is not installed, so its version is not known; %s can name its library", onnxLibrary)
+		return "", fmt.Errorf("ONNX Runtime is not installed, so its version is unknown; set %s to the path of its library", onnxLibrary)
 	}
 	return description, err
 }
 
-// describeONNXRuntime returns the version of the library in a file: that of its symbols
-// in an ELF file (VERS_1.26.0). Other systems' libraries have no such mark and are known
-// by the digest of their content.
+// describeONNXRuntime returns the version of the library in a file. In an ELF file it is the
+// version of the symbols (VERS_1.26.0). Libraries of other systems have no such version and are
+// identified by the digest of their content.
 func describeONNXRuntime(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -8,7 +8,7 @@ package backend
 typedef void *(*set_threads)(void *options, int threads);
 typedef void *(*set_entry)(void *options, const char *key, const char *value);
 
-// ONNX Runtime's API is a table of functions that new versions only append to.
+// ONNX Runtime's API is a table of functions. New versions only append to it.
 enum { SET_INTRA_OP_NUM_THREADS = 24, ADD_SESSION_CONFIG_ENTRY = 130 };
 
 static int foil_onnx_threads;
@@ -32,6 +32,6 @@ void *__wrap_wrapper_CreateSessionOptions(const void *api, void **out) {
 */
 import "C"
 
-// limitONNXThreads sets how many threads a graph takes that ONNX Runtime compiles from
-// now on. GoMLX's backend has no option for it.
+// limitONNXThreads sets the number of threads of graphs that ONNX Runtime compiles from now on.
+// GoMLX's backend has no option for it.
 func limitONNXThreads(threads int) { C.foil_set_onnx_threads(C.int(threads)) }

@@ -2,6 +2,6 @@
 
 package backend
 
-// limitONNXThreads does nothing where the linker can't put a function in another's
-// place: ONNX Runtime takes a thread for each of the machine's cores there.
+// limitONNXThreads does nothing, because the linker cannot replace a function here. ONNX Runtime
+// uses a thread for each core of the machine.
 func limitONNXThreads(int) {}

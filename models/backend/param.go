@@ -11,24 +11,23 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// NewTensor returns a zero float32 tensor that the backend can read without a
-// copy where it shares memory with Go.
+// NewTensor returns a zero float32 tensor. A backend that shares memory with Go reads it without a
+// copy.
 func NewTensor(b compute.Backend, dims ...int) (*tensors.Tensor, error) {
 	return tensors.FromShapeForBackend(b, 0, shapes.Make(dtypes.Float32, dims...))
 }
 
-// Write calls f with the tensor's values, to be changed.
+// Write calls f with the tensor's values. f may change them.
 func Write(t *tensors.Tensor, f func(flat []float32)) error {
 	return tensors.MutableFlatData(t, f)
 }
 
-// Read calls f with the tensor's values, valid during the call only.
+// Read calls f with the tensor's values. They are valid only during the call.
 func Read(t *tensors.Tensor, f func(flat []float32)) error {
 	return tensors.ConstFlatData(t, f)
 }
 
-// ReadWrite calls f with the values of two tensors, of which the second may be
-// changed.
+// ReadWrite calls f with the values of two tensors. f may change the second.
 func ReadWrite(from, to *tensors.Tensor, f func(from, to []float32)) error {
 	var inner error
 	err := Read(from, func(from []float32) {
@@ -37,7 +36,7 @@ func ReadWrite(from, to *tensors.Tensor, f func(from, to []float32)) error {
 	return errors.Join(err, inner)
 }
 
-// WriteBoth calls f with the values of two tensors, to be changed.
+// WriteBoth calls f with the values of two tensors. f may change both.
 func WriteBoth(a, b *tensors.Tensor, f func(a, b []float32)) error {
 	var inner error
 	err := Write(a, func(a []float32) {
@@ -46,14 +45,14 @@ func WriteBoth(a, b *tensors.Tensor, f func(a, b []float32)) error {
 	return errors.Join(err, inner)
 }
 
-// Scalar returns the value of a tensor that holds one.
+// Scalar returns the value of a tensor with one element.
 func Scalar(t *tensors.Tensor) (v float64, err error) {
 	err = Read(t, func(flat []float32) { v = float64(flat[0]) })
 	return v, err
 }
 
-// Run executes a graph; a panic on the way is an error. The Go backend has others than
-// the caller run operations where it has threads: their panics end the process.
+// Run executes a graph, and turns a panic into an error. With several threads the Go backend runs
+// operations in other goroutines too; a panic there ends the process.
 func Run(exec *graph.Exec, inputs ...any) (outputs []*tensors.Tensor, err error) {
 	err = Guard(func() (err error) {
 		outputs, err = exec.Call(inputs...)
@@ -65,7 +64,7 @@ func Run(exec *graph.Exec, inputs ...any) (outputs []*tensors.Tensor, err error)
 // Fill copies values into the tensor.
 func Fill(t *tensors.Tensor, values []float32) error {
 	if t.Size() != len(values) {
-		return fmt.Errorf("a tensor of %s has %d values, not %d", t.Shape(), t.Size(), len(values))
+		return fmt.Errorf("%[3]d values for a tensor of %[1]s, which has %[2]d", t.Shape(), t.Size(), len(values))
 	}
 	return Write(t, func(flat []float32) { copy(flat, values) })
 }

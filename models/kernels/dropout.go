@@ -1,15 +1,15 @@
 package kernels
 
-// Dropout says which elements of a vector are dropped: those whose number in
-// Bits is below Limit (package random draws them). What is kept is multiplied by
-// Keep, so that the mean stays (inverted dropout).
+// Dropout selects the elements of a vector to drop: those whose number in Bits is below Limit
+// (package random draws the numbers). The other elements are multiplied by Keep, so that the mean
+// stays the same (inverted dropout).
 type Dropout struct {
 	Bits  []uint16
 	Limit uint32 // 0 to 65,536
 	Keep  float32
 }
 
-// At returns the part that belongs to the elements from start to end.
+// At returns the part for the elements from start to end.
 func (d Dropout) At(start, end int) Dropout {
 	d.Bits = d.Bits[start:end]
 	return d
@@ -21,8 +21,8 @@ func (d Dropout) Apply(x, y []float32) {
 	dropout(d, x[:n], y[:n])
 }
 
-// AddGradient adds scale times the gradient of x to sum, where grad is the gradient of
-// what Apply wrote. The slices have the length of Bits.
+// AddGradient adds scale times the gradient of x to sum. grad is the gradient of the output of
+// Apply. The slices have the length of Bits.
 func (d Dropout) AddGradient(scale float32, grad, sum []float32) {
 	n := len(d.Bits)
 	d.Keep *= scale

@@ -1,11 +1,11 @@
-// Package kernels holds the few loops of a training step that run over flat
-// float32 slices outside the graph: scaled addition, sums of rows, exp, dropout,
-// Adam, and the softmax cross-entropy of a row with its gradient.
+// Package kernels holds the few loops of a training step that run over flat float32 slices outside
+// the graph: scaled addition, sums of rows, exp, dropout, Adam, and the softmax cross-entropy of a
+// row with its gradient.
 //
-// Each is written twice: for AVX2 (built with GOEXPERIMENT=simd on amd64, used
-// where the processor has it) and in plain Go. Both compute the same formula;
-// they differ in the last bits, as two BLAS libraries do. On one machine and
-// one build every result is reproducible: nothing here depends on threads.
+// Each has two versions: one for AVX2 (built with GOEXPERIMENT=simd on amd64, used if the processor
+// has AVX2) and one in plain Go. Both compute the same formula. They differ in the last bits, as
+// two BLAS libraries do. On one machine with one build every result is reproducible, because
+// nothing here depends on threads.
 package kernels
 
 import "math"
@@ -22,12 +22,12 @@ func Sum(x, y, sum []float32) {
 	sumOf(x[:n], y[:n], sum)
 }
 
-// AdamStep holds what one Adam step needs besides the weights. The formula is
-// that of PyTorch's Adam with weight decay as an L2 term: decay*w is added to
-// the gradient before the moments are updated (Kingma and Ba 2015, section 2).
+// AdamStep holds the values of one Adam step besides the weights. The formula is that of PyTorch's
+// Adam with weight decay as an L2 term: decay*w is added to the gradient before the moments are
+// updated (Kingma and Ba 2015, section 2).
 type AdamStep struct {
 	Beta1, Beta2 float32
-	Rest1, Rest2 float32 // 1 - beta, rounded once: in float32 the difference is off by 1e-5 of itself
+	Rest1, Rest2 float32 // 1 - beta, computed in float64: in float32 the relative error would be 1e-5
 	Decay        float32
 	Epsilon      float32
 	Rate         float32 // learning rate / (1 - beta1^t)
@@ -40,17 +40,17 @@ func Adam(s AdamStep, w, g, m, v []float32) {
 	adam(s, w, g[:n], m[:n], v[:n])
 }
 
-// maxExp is where exp ends: 127.5 ln 2. The largest float32 is e^88.72; between
-// the two, the vector kernel is Inf already.
+// maxExp is the largest argument of exp: 127.5 ln 2. The largest float32 is e^88.72. Between the
+// two, the vector kernel already returns Inf.
 const maxExp = 88.376
 
-// ExpSum writes exp(x-shift) to y and returns its sum. x and y may be the
-// same slice. What is too large becomes +Inf, and NaN stays NaN.
+// ExpSum writes exp(x-shift) to y and returns the sum. x and y may be the same slice. Values that
+// are too large become +Inf, and NaN stays NaN.
 func ExpSum(x, y []float32, shift float32) float32 {
 	return expSum(x, y[:len(x)], shift)
 }
 
-// Max returns the largest value of x, or -Inf for none.
+// Max returns the largest value of x, or -Inf if x is empty.
 func Max(x []float32) float32 {
 	if len(x) == 0 {
 		return float32(math.Inf(-1))
@@ -70,7 +70,7 @@ func Scale(a float32, x []float32) { scale(a, x) }
 // both multiplied by weight.
 func SoftmaxGradient(logits []float32, target []int32, weight float32) float64 {
 	top := Max(logits)
-	var chosen float64 // sum of the target's logits, less the largest
+	var chosen float64 // sum of the target's logits, minus the largest logit
 	for _, i := range target {
 		chosen += float64(logits[i] - top)
 	}
@@ -83,8 +83,7 @@ func SoftmaxGradient(logits []float32, target []int32, weight float32) float64 {
 	return float64(weight) * loss
 }
 
-// SoftmaxLoss is the loss of SoftmaxGradient without the gradient; it leaves
-// the logits overwritten.
+// SoftmaxLoss returns the loss of SoftmaxGradient without the gradient. It overwrites the logits.
 func SoftmaxLoss(logits []float32, target []int32) float64 {
 	top := Max(logits)
 	var chosen float64

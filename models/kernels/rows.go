@@ -1,12 +1,12 @@
 package kernels
 
-// SumRows writes the sum of the given rows of a matrix with as many columns as
-// sum has.
+// SumRows writes the sum of the given rows of a matrix to sum. The matrix has as many columns as
+// sum has elements.
 func SumRows(matrix []float32, rows []int32, sum []float32) {
 	sumRows(matrix, rows, sum, 0)
 }
 
-// sumRowsPlain does the columns from first on.
+// sumRowsPlain sums the columns from first on.
 func sumRowsPlain(matrix []float32, rows []int32, sum []float32, first int) {
 	width := len(sum)
 	clear(sum[first:])

@@ -70,11 +70,10 @@ func adam(s AdamStep, w, g, m, v []float32) {
 	adamPlain(s, w[n:], g[n:], m[n:], v[n:])
 }
 
-// expSum computes exp by the usual reduction x = k ln 2 + r, |r| <= ln 2 / 2,
-// and a polynomial of degree 6 in r: relative error about 2e-7, one or two
-// units in the last place. Below -87 the result is that of -87, the smallest
-// normal number's neighbourhood, which neither a sum of probabilities nor the
-// variance of a latent vector notices; above maxExp it is +Inf.
+// expSum computes exp by the usual reduction x = k ln 2 + r, |r| <= ln 2 / 2, and a polynomial of
+// degree 6 in r. The relative error is about 2e-7, one or two units in the last place. Below -87
+// the result is that of -87, which is close to the smallest normal number; that does not affect a
+// sum of probabilities or the variance of a latent vector. Above maxExp the result is +Inf.
 func expSum(x, y []float32, shift float32) float32 {
 	if !haveAVX2 {
 		return expSumPlain(x, y, shift)
@@ -96,7 +95,7 @@ func expSum(x, y []float32, shift float32) float32 {
 	bias := archsimd.BroadcastInt32x8(127)
 	var sum archsimd.Float32x8
 	for i := 0; i < n; i += lanes {
-		// Of a NaN, Max and Min return their second operand: it has to stay one.
+		// If an operand is NaN, Max and Min return the second operand, so raw must be second.
 		raw := archsimd.LoadFloat32x8Slice(x[i : i+lanes]).Sub(vshift)
 		xi := high.Min(low.Max(raw))
 		k := xi.Mul(log2e).RoundToEven()
@@ -123,7 +122,7 @@ func maxOf(x []float32) float32 {
 	}
 	n := len(x) &^ (lanes - 1)
 	top := archsimd.LoadFloat32x8Slice(x[:lanes])
-	lost := top // keeps a NaN, which Max does not
+	lost := top // keeps NaN, which Max does not
 	for i := lanes; i < n; i += lanes {
 		xi := archsimd.LoadFloat32x8Slice(x[i : i+lanes])
 		lost = xi.Merge(lost, xi.IsNaN())

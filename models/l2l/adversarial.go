@@ -7,14 +7,15 @@ import (
 	"foil/models/nn"
 )
 
-// The losses of the methods that L2L is compared with. Their attacks run in evaluation mode,
-// on the weights as they are. The passes of a loss are in training mode, one after the other,
-// and each moves the running statistics.
+// The losses of the methods that L2L is compared with. Their attacks run in evaluation mode, on the
+// current weights. The passes of a loss are in training mode, one after the other, and each pass
+// updates the running statistics.
 
-// A lossFunc builds what a classifier that is trained by itself lowers, and its two parts.
+// A lossFunc builds the loss of a classifier that is trained without an attacker network, and its
+// two parts.
 type lossFunc func(f *nn.Bound, x, attacked, labels *Node, beta float64) (loss, clean, adversarial *Node)
 
-// plainLoss is the cross-entropy of the images.
+// plainLoss is the cross-entropy for the images.
 func plainLoss(f *nn.Bound, x, _, labels *Node, _ float64) (loss, clean, adversarial *Node) {
 	loss = nn.CrossEntropy(f.Logits(x, nn.Training), labels)
 	return loss, loss, ZerosLike(loss)
@@ -28,9 +29,9 @@ func meanLoss(f *nn.Bound, x, attacked, labels *Node, beta float64) (loss, clean
 	return DivScalar(Add(clean, MulScalar(adversarial, beta)), 1+beta), clean, adversarial
 }
 
-// tradesLoss is TRADES' (Zhang et al. 2019), clean + beta KL(p(x) || p(attacked)), for images
-// attacked by driftFrom. Its gradient goes through both distributions. Like the authors' code,
-// it passes the clean images twice.
+// tradesLoss is the loss of TRADES (Zhang et al. 2019), clean + beta KL(p(x) || p(attacked)), for
+// images attacked by driftFrom. Its gradient goes through both distributions. As in the authors'
+// code, the clean images go through the network twice.
 func tradesLoss(f *nn.Bound, x, attacked, labels *Node, beta float64) (loss, clean, robust *Node) {
 	clean = nn.CrossEntropy(f.Logits(x, nn.Training), labels)
 	moved := f.Logits(attacked, nn.Training)
@@ -38,14 +39,14 @@ func tradesLoss(f *nn.Bound, x, attacked, labels *Node, beta float64) (loss, cle
 	return Add(clean, MulScalar(robust, beta)), clean, robust
 }
 
-// driftFrom is TRADES' objective: how far the distribution of the classes has moved from that
-// of the clean images, given by their logits. It is summed over the batch.
+// driftFrom is the objective of TRADES: the divergence of the class distribution from that of the
+// clean images, given by their logits. It is summed over the batch.
 func driftFrom(f nn.Classifier, clean *Node) ascent.Objective {
 	return func(at *Node) *Node { return divergence(clean, f(at)) }
 }
 
-// divergence is KL(p || q) of the classes' distributions with logits p and q [b, y], summed
-// over the batch.
+// divergence is KL(p || q) of the class distributions with logits p and q [b, y], summed over the
+// batch.
 func divergence(p, q *Node) *Node {
 	logP, logQ := LogSoftmax(p), LogSoftmax(q)
 	return ReduceAllSum(Mul(Exp(logP), Sub(logP, logQ)))

@@ -11,10 +11,10 @@ import (
 	"foil/models/nn"
 )
 
-// NewAttack attacks a classifier with the attacker of a game. What becomes of an image
-// depends on those beside it: gradients are divided by the largest of the batch, and an
-// attacker that interpolates pulls an image towards the one at the other end of it. Only such
-// an attacker uses the start, the others begin at the images themselves.
+// NewAttack attacks a classifier with the attacker of a game. The result for an image depends on
+// the other images in its batch: gradients are divided by the largest value in the batch, and an
+// attacker that interpolates moves an image towards the image at the opposite position of the
+// batch. Only such an attacker uses the start. The others start at the images themselves.
 func NewAttack(e *nn.Evaluator, r Recipe, n *nn.Network, w *nn.Weights) (ascent.Attack, error) {
 	attacker := e.Config.Model(n, w)
 	exec, err := backend.Compile(e.Config.Backend, func(in []*Node) []*Node {

@@ -11,22 +11,22 @@ import (
 	"foil/models/nn"
 )
 
-// A Batch is what a step of a training sees. Random numbers are part of it, so that
-// their streams are the caller's.
+// A Batch is the input of a training step. It includes the random numbers, so that the caller owns
+// their streams.
 type Batch struct {
 	X      *tensors.Tensor // images [b, c, h, w]
 	Labels *tensors.Tensor // int32 [b]
-	Noise  *tensors.Tensor // what attacks start from, x + noise; nil where they start from x
-	Masks  *tensors.Tensor // of the classifier's Dropout; nil where it has none
+	Noise  *tensors.Tensor // attacks start from x + noise; nil: from x
+	Masks  *tensors.Tensor // masks of the classifier's Dropout; nil: no dropout
 }
 
-// start is where an attack starts, in a new tensor.
+// start returns the start of an attack, in a new tensor.
 func (b Batch) start(be compute.Backend) (*tensors.Tensor, error) {
 	if b.Noise == nil {
-		return nil, errors.New("the attack starts from noise, and the batch has none")
+		return nil, errors.New("the attack starts from noise, but the batch has no noise")
 	}
 	if !b.Noise.Shape().Equal(b.X.Shape()) {
-		return nil, fmt.Errorf("the noise has shape %s, the images %s", b.Noise.Shape(), b.X.Shape())
+		return nil, fmt.Errorf("the noise has shape %s, but the images have %s", b.Noise.Shape(), b.X.Shape())
 	}
 	start, err := backend.NewTensor(be, b.X.Shape().Dimensions...)
 	if err != nil {
@@ -42,8 +42,8 @@ func (b Batch) start(be compute.Backend) (*tensors.Tensor, error) {
 	return start, err
 }
 
-// masks are those of the batch as the last input of a graph of n with so many passes in
-// training mode. A network that drops nothing has none.
+// masks returns the masks of the batch as the last input of a graph of n, with a number of passes
+// in training mode. A network without dropout has none.
 func (b Batch) masks(n *nn.Network, passes int) ([]any, error) {
 	if n.Dropout == nil {
 		return nil, nil

@@ -12,9 +12,9 @@ import (
 	"foil/models/nn"
 )
 
-// A GameConfig is how classifier and attacker learn.
+// A GameConfig describes the training of a classifier and an attacker network.
 type GameConfig struct {
-	Recipe     Recipe // of a method with an attacker network
+	Recipe     Recipe // a method with an attacker network
 	Backend    compute.Backend
 	Networks   [2]*nn.Network // by Turn: the classifier, the attacker
 	Optimizers [2]Optimizer   // by Turn
@@ -67,22 +67,21 @@ func NewGame(c GameConfig, classifier, attacker *nn.Weights) (*Game, error) {
 	return g, nil
 }
 
-// bind takes the nodes of both networks' weights, the attacker's first, and perhaps
-// the classifier's masks.
+// bind takes the nodes of both networks' weights, the attacker's first, and optionally the
+// classifier's masks.
 func (g *Game) bind(nodes []*Node) (classifier, attacker *nn.Bound) {
 	networks := g.config.Networks
 	first := len(networks[AttackersTurn].Params)
 	return networks[ClassifiersTurn].BindMasked(nodes[first:]), networks[AttackersTurn].Bind(nodes[:first])
 }
 
-// inputs are both networks' weights, as bind takes them.
+// inputs returns both networks' weights in the order of bind.
 func (g *Game) inputs() []any {
 	return append(g.Weights[AttackersTurn].Inputs(), g.Weights[ClassifiersTurn].Inputs()...)
 }
 
-// turn builds the loss of a turn, with what the network that moves learns from it.
-// Inputs are images, labels, both networks' weights and, on the classifier's turn,
-// its masks.
+// turn builds the loss of a turn, and the gradients and statistics of the network that moves.
+// Inputs are images, labels, both networks' weights and, on the classifier's turn, its masks.
 func (g *Game) turn(turn Turn, in []*Node) []*Node {
 	classifier, attacker := g.bind(in[2:])
 	loss := g.config.Recipe.Loss(turn, classifier, attacker, in[0], in[1]).Loss
@@ -92,9 +91,9 @@ func (g *Game) turn(turn Turn, in []*Node) []*Node {
 	return append([]*Node{loss}, learned(loss, classifier)...)
 }
 
-// Step is the classifier's turn and then the attacker's on a batch, each at its
-// rate. The attacker sees the classifier as it is after its turn. It gives both
-// losses. Where the attacker interpolates, it begins.
+// Step makes the classifier's turn and then the attacker's turn on a batch, each at its own rate.
+// The attacker uses the classifier as it is after its turn. Step returns both losses. If the
+// attacker interpolates, its turn comes first.
 func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error) {
 	masks, err := batch.masks(g.config.Networks[ClassifiersTurn], g.config.Recipe.TrainingPasses())
 	if err != nil {
@@ -120,7 +119,7 @@ func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error
 	return losses, nil
 }
 
-// move runs a turn and moves the network whose turn it is.
+// move makes a turn and updates the weights of the network whose turn it is.
 func (g *Game) move(turn Turn, rates [2]float64, leading int, in ...any) ([]*tensors.Tensor, error) {
 	l := g.learners[turn]
 	out, err := l.move(g.turns[turn], g.steps, rates[turn], leading, in...)
@@ -130,11 +129,11 @@ func (g *Game) move(turn Turn, rates [2]float64, leading int, in ...any) ([]*ten
 	return out, nil
 }
 
-// State returns what the game has changed about both networks.
+// State returns everything that the game has changed about both networks.
 func (g *Game) State() (State, error) { return stateOf(g.steps, g.learners[:]...) }
 
-// SetState sets the game to a state whose arrays lookup finds. Nothing is changed
-// where one of them is wrong.
+// SetState sets the game to the state whose arrays lookup returns. If one of them is wrong, nothing
+// is changed.
 func (g *Game) SetState(lookup Lookup, steps int) error {
 	if err := restore(lookup, g.learners[:]...); err != nil {
 		return err

@@ -10,11 +10,11 @@ import (
 	"foil/models/nn"
 )
 
-// The games that interpolate, after the published scripts for Grad and 2-Step L2L with
-// adversarial interpolation. From a random start near an image, an attacker pulls its features,
-// the input of the classifier's last layer, towards those of a partner, another image of the
-// batch. The attacker moves first. Then the classifier learns the images that the attacker made
-// before its move, with labels smoothed towards all classes but the partner's.
+// The games that interpolate, after the published scripts for Grad and 2-Step L2L with adversarial
+// interpolation. From a random start near an image, an attacker moves the image's features, the
+// input of the classifier's last layer, towards those of a partner, another image of the batch. The
+// attacker moves first. Then the classifier is trained on the images from before the attacker's
+// update, with labels smoothed towards all classes but the partner's.
 //
 // As in the scripts: the partner is the image at the other end of the batch. The start is
 // uniform in +-epsilon and not clipped. The attacker sees the start and the gradient of the
@@ -27,23 +27,23 @@ import (
 // its turn the attacker of 2-Step is in training mode, too. The script names that switch without
 // calling it, so there the attacker is in evaluation mode from the second batch on.
 
-// A pull leads from a start to images, before they are kept within bounds.
+// A pull moves a start towards the partners. The result is not yet kept within bounds.
 type pull func(g *round, start *Node) *Node
 
-// gradPull is Grad's. The script smooths labels by 0.5.
+// gradPull is the pull of Grad L2L. The script smooths labels by 0.5.
 func gradPull(g *round, start *Node) *Node {
 	return Add(start, g.attack(StopGradient(g.withGradient(start))))
 }
 
-// twoStepPull is 2-Step's: the second move starts from the images after the first, cut off at 0
-// and 1, and sees them as functions of it. The script smooths labels by 0.9.
+// twoStepPull is the pull of 2-Step L2L. The second move starts from the images after the first
+// one, clipped to [0, 1], and is differentiated through them. The script smooths labels by 0.9.
 func twoStepPull(g *round, start *Node) *Node {
 	at := ClipScalar(Add(start, g.attack(StopGradient(g.withGradient(start)))), 0, 1)
 	return Add(at, g.attack(g.withGradient(at)))
 }
 
-// interpolate makes the attacked images, and gives the distance to their partners, which the
-// attacker lowers.
+// interpolate builds the attacked images and the distance to their partners, which the attacker
+// minimises.
 func (g *round) interpolate(x, start *Node) (attacked, distance *Node) {
 	features := func(x *Node) *Node { return g.classifier.Features(x, nn.Evaluation) }
 	partners := StopGradient(features(Reverse(x, 0)))
@@ -54,16 +54,16 @@ func (g *round) interpolate(x, start *Node) (attacked, distance *Node) {
 	return attacked, g.objective(attacked)
 }
 
-// cosineDistance is the mean of 1 - cos over rows a and b [b, features], none below
-// zero. As in the PyTorch of the scripts, lengths have a product of at least 1e-6.
+// cosineDistance is the mean of 1 - cos over rows a and b [b, features], clipped below at zero. As
+// in the PyTorch version of the scripts, the product of lengths is at least 1e-6.
 func cosineDistance(a, b *Node) *Node {
 	squares := Mul(ReduceSum(Square(a), -1), ReduceSum(Square(b), -1))
 	cosine := Div(ReduceSum(Mul(a, b), -1), Sqrt(MaxScalar(squares, 1e-12)))
 	return ReduceAllMean(nn.ReLU(OneMinus(cosine)))
 }
 
-// smoothedCrossEntropy is nn.CrossEntropy for labels [b] of which a part has gone over
-// to all classes but the partner's, evenly.
+// smoothedCrossEntropy is nn.CrossEntropy with smoothed labels [b]: part of a label is distributed
+// evenly over all classes but the partner's.
 func smoothedCrossEntropy(logits, labels *Node, part float64) *Node {
 	classes := logits.Shape().Dim(-1)
 	own := OneHot(labels, classes, logits.DType())
@@ -72,8 +72,8 @@ func smoothedCrossEntropy(logits, labels *Node, part float64) *Node {
 	return DivScalar(Neg(ReduceAllSum(Mul(target, LogSoftmax(logits)))), float64(logits.Shape().Dim(0)))
 }
 
-// pullingTurn builds the attacker's distance, the attacked images and what it
-// learns. Inputs are images, starts and both networks' weights.
+// pullingTurn builds the attacker's distance, the attacked images, and the gradients and
+// statistics. Inputs are images, starts and both networks' weights.
 func (g *Game) pullingTurn(in []*Node) []*Node {
 	classifier, attacker := g.bind(in[2:])
 	r := &round{recipe: g.config.Recipe, classifier: classifier, attacker: attacker, attackerMode: nn.Training}
@@ -81,7 +81,7 @@ func (g *Game) pullingTurn(in []*Node) []*Node {
 	return append([]*Node{distance, attacked}, learned(distance, attacker)...)
 }
 
-// smoothedTurn builds the classifier's loss and what it learns. Inputs are attacked
+// smoothedTurn builds the classifier's loss, and the gradients and statistics. Inputs are attacked
 // images, labels, the classifier's weights and masks.
 func (g *Game) smoothedTurn(in []*Node) []*Node {
 	classifier := g.config.Networks[ClassifiersTurn].BindMasked(in[2:])

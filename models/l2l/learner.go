@@ -11,31 +11,30 @@ import (
 	"foil/models/optim"
 )
 
-// An Optimizer says how a network's weights follow their gradients: it is SGD or
-// Adam.
+// An Optimizer updates a network's weights by their gradients. It is SGD or Adam.
 type Optimizer interface {
 	begin(params []nn.Param) rule
 }
 
-// SGD moves weights with momentum.
+// SGD updates weights with momentum.
 type SGD optim.SGD
 
-// Adam moves them by moments of their gradients.
+// Adam updates weights by moments of their gradients.
 type Adam optim.AdamConfig
 
-// PaperOptimizers are the published ones, by Turn: the classifier learns with
-// momentum, the attacker with Adam.
+// PaperOptimizers returns the published optimizers, by Turn: SGD with momentum for the classifier,
+// Adam for the attacker.
 func PaperOptimizers() [2]Optimizer {
 	return [2]Optimizer{SGD{Momentum: 0.9, WeightDecay: 2e-4}, Adam(optim.DefaultAdam(2e-4))}
 }
 
-// A rule is an optimizer at work on the trainable parameters of one network. It
-// knows them by their number among these.
+// A rule is an optimizer in use on the trainable parameters of one network. It identifies them by
+// their number among these parameters.
 type rule interface {
-	// start begins the step of the given number, counted from 1.
+	// start begins the step with the given number, counted from 1.
 	start(step int)
 	update(i int, rate float64, w, grad []float32)
-	// memories are what it keeps between steps.
+	// memories returns the values that the rule keeps between steps.
 	memories() []memory
 }
 
@@ -106,9 +105,8 @@ func newLearner(name string, w *nn.Weights, o Optimizer) (learner, error) {
 	return learner{name, w, o.begin(w.Params)}, nil
 }
 
-// move runs the graph of a step of the given number, counted from 1, and moves the
-// weights. The graph gives some leading outputs, which are returned, then what
-// learned builds.
+// move runs the graph of the step with the given number, counted from 1, and updates the weights.
+// The graph returns some leading outputs, which move returns, and then the outputs of learned.
 func (l learner) move(exec *Exec, step int, rate float64, leading int, in ...any) ([]*tensors.Tensor, error) {
 	out, err := backend.Run(exec, in...)
 	if err != nil {
@@ -118,8 +116,8 @@ func (l learner) move(exec *Exec, step int, rate float64, leading int, in ...any
 	return out[:leading], l.weights.Update(out[leading:], func(i int, w, grad []float32) { l.rule.update(i, rate, w, grad) })
 }
 
-// learned is what a learner's graph gives behind its leading outputs: the gradients
-// of what is lowered, and new running statistics.
+// learned builds the outputs of a learner's graph after its leading outputs: the gradients of the
+// objective, and new running statistics.
 func learned(objective *Node, f *nn.Bound) []*Node {
 	return append(Gradient(objective, f.Trainable()...), f.Statistics()...)
 }

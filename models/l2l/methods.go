@@ -7,34 +7,34 @@ import (
 	"foil/models/nn"
 )
 
-// A Method is a way to train a classifier: by itself, on images as they are or under an
-// attack by gradient ascent, or against an attacker network that learns, too.
+// A Method is a way to train a classifier: on clean images, under an attack by gradient ascent, or
+// against an attacker network that is trained, too.
 type Method struct {
 	Name  string // in specs
 	Doc   string
-	Takes Block // the parameters that it takes beside those of all methods
+	Takes Block // the parameters of this method beside those of all methods
 
 	Start Start // of the attack
-	Moves int   // steps of the ascent or moves of the attacker for each batch; AsSet: a setting
+	Moves int   // steps of the ascent or moves of the attacker for each batch; AsSet: a parameter
 
-	// Of a classifier that is trained by itself.
+	// For a classifier that is trained without an attacker network.
 	loss     lossFunc
-	goal     ascent.Goal // of the attack; nil: there is none
+	goal     ascent.Goal // of the attack; nil: there is no attack
 	toLogits bool        // the aim of the attack is the logits of the images, not their labels
 
-	// Of a game.
-	Variant string  // its name in artifacts; "": the method has no attacker network
-	Sees    Sight   // what the attacker sees
-	Smooth  float64 // the part of a label that the script of an interpolation smooths
-	perturb perturb // what is added to the images
-	pull    pull    // instead, where the attacker pulls images towards others
+	// For a game.
+	Variant string  // name in artifacts; "": the method has no attacker network
+	Sees    Sight   // the input of the attacker
+	Smooth  float64 // the share of a label that the script of an interpolation smooths
+	perturb perturb // the change that the attacker adds to the images
+	pull    pull    // used instead of perturb if the attacker interpolates
 
-	// own counts the passes through the classifier in training mode that a step makes, beside
-	// those for a gradient that the attacker sees.
+	// own is the number of passes through the classifier in training mode in a step, without those
+	// for the gradient in the attacker's input.
 	own int
 }
 
-// Methods lists them.
+// Methods is the table of all methods.
 var Methods = []Method{
 	{Name: "plain", own: 1, loss: plainLoss,
 		Doc: "on the images as they are"},
@@ -61,10 +61,10 @@ var Methods = []Method{
 		Doc: "the same in two moves"},
 }
 
-// AsSet says that the number of moves is a setting.
+// AsSet means that the number of moves is a parameter.
 const AsSet = -1
 
-// A Block names the parameters that a method takes beside those of all methods.
+// A Block names the parameters of a method beside those of all methods.
 type Block string
 
 // The blocks.
@@ -84,7 +84,7 @@ const (
 	WithinEpsilon       // anywhere, uniformly
 )
 
-// A Sight is what an attacker sees of images.
+// A Sight is the input of an attacker.
 type Sight int
 
 const (
@@ -102,7 +102,7 @@ func Find(name string) (Method, error) {
 	return Method{}, fmt.Errorf("unknown method %q", name)
 }
 
-// FindVariant finds the method of a variant of L2L by the name that artifacts have for it.
+// FindVariant finds the method of a variant of L2L by its name in artifacts.
 func FindVariant(name string) (Method, error) {
 	for _, m := range Methods {
 		if m.HasAttacker() && m.Variant == name {
@@ -112,13 +112,13 @@ func FindVariant(name string) (Method, error) {
 	return Method{}, fmt.Errorf("unknown variant of L2L %q", name)
 }
 
-// HasAttacker says whether the attacker is a network, which learns with the classifier.
+// HasAttacker reports whether the attacker is a network that is trained with the classifier.
 func (m Method) HasAttacker() bool { return m.Variant != "" }
 
-// Interpolates says whether the attacker pulls images towards others of their batch.
+// Interpolates reports whether the attacker moves images towards others of their batch.
 func (m Method) Interpolates() bool { return m.pull != nil }
 
-// Channels is the number of channels that an attacker sees.
+// Channels is the number of channels of the attacker's input.
 func (m Method) Channels() int {
 	if m.Sees == Gradients {
 		return 2 * nn.ImageChannels
@@ -126,17 +126,17 @@ func (m Method) Channels() int {
 	return nn.ImageChannels
 }
 
-// With is the method with its settings.
+// With returns the method with settings.
 func (m Method) With(s Settings) Recipe { return Recipe{m, s} }
 
-// Settings are what methods take beside networks and optimizers. Each method takes its own
-// of them.
+// Settings are the parameters of methods beside networks and optimizers. Each method uses some of
+// them.
 type Settings struct {
 	Epsilon float64 // the largest change of a value; all methods but plain
-	Steps   int     // moves, where the method has them AsSet
-	Step    float64 // the length of one, likewise
+	Steps   int     // number of moves, for methods with Moves AsSet
+	Step    float64 // length of a move, for the same methods
 	Beta    float64 // the weight of the loss under attack; fgsm, pgd, trades
-	Smooth  float64 // the part of a label that goes over to other classes; interpolations
+	Smooth  float64 // the share of a label that is moved to other classes; interpolations
 }
 
 // A Recipe is a method with its settings.
@@ -145,13 +145,13 @@ type Recipe struct {
 	Settings Settings
 }
 
-// Within is the recipe with another epsilon.
+// Within returns the recipe with another epsilon.
 func (r Recipe) Within(epsilon float64) Recipe {
 	r.Settings.Epsilon = epsilon
 	return r
 }
 
-// Moves is the number of steps or moves of an attack.
+// Moves returns the number of steps or moves of an attack.
 func (r Recipe) Moves() int {
 	if r.Method.Moves == AsSet {
 		return r.Settings.Steps
@@ -159,7 +159,7 @@ func (r Recipe) Moves() int {
 	return r.Method.Moves
 }
 
-// step is the length of one: epsilon where it is no setting.
+// step returns the length of a step: epsilon if it is not a parameter.
 func (r Recipe) step() float64 {
 	if r.Method.Moves == AsSet {
 		return r.Settings.Step
@@ -167,13 +167,13 @@ func (r Recipe) step() float64 {
 	return r.Settings.Epsilon
 }
 
-// attack is the attack of a training without an attacker network.
+// attack returns the attack of a training without an attacker network.
 func (r Recipe) attack() ascent.PGD {
 	return ascent.PGD{Steps: r.Moves(), Step: r.step(), Epsilon: r.Settings.Epsilon}
 }
 
-// TrainingPasses is how often a step goes through the classifier in training mode, on the
-// classifier's turn.
+// TrainingPasses returns the number of passes through the classifier in training mode in a step, on
+// the classifier's turn.
 func (r Recipe) TrainingPasses() int {
 	if r.Method.perturb != nil {
 		return r.Method.own + r.seen()
@@ -181,7 +181,7 @@ func (r Recipe) TrainingPasses() int {
 	return r.Method.own
 }
 
-// seen is the number of gradients that the attacker of a game sees.
+// seen returns the number of gradients in the attacker's input.
 func (r Recipe) seen() int {
 	if r.Method.Sees == Gradients {
 		return r.Moves()
@@ -189,27 +189,27 @@ func (r Recipe) seen() int {
 	return 0
 }
 
-// Passes counts how often a batch goes through the networks in one step, forward and
-// backward. L2L promises to save some of them (Jiang et al. 2021, section 4).
+// Passes counts the passes of a batch through the networks in one step, forward and backward. L2L
+// is meant to save some of them (Jiang et al. 2021, section 4).
 type Passes struct {
 	Forward, Backward                 int // through the classifier
 	AttackerForward, AttackerBackward int
 }
 
-// Passes counts those of a step.
+// Passes counts the passes of a step.
 func (r Recipe) Passes() Passes {
 	m, moves := r.Method, r.Moves()
 	switch {
 	case m.Interpolates():
-		// The features of the starts, those of each move's result, those of the partners, which
-		// are constants, and the classifier's own pass.
+		// The features of the starts, of the result of each move and of the partners, which are
+		// constants, and the classifier's own pass.
 		return Passes{
 			Forward: moves + 2 + m.own, Backward: moves + 1 + m.own,
 			AttackerForward: moves, AttackerBackward: moves,
 		}
 	case m.HasAttacker():
-		// On each turn the gradients that the attacker sees, and the loss. Only its own turn
-		// derives the attacker.
+		// Each turn has the gradients in the attacker's input, and the loss. Only the attacker's
+		// own turn derives the attacker.
 		n := 2 * (r.seen() + m.own)
 		return Passes{Forward: n, Backward: n, AttackerForward: 2 * moves, AttackerBackward: moves}
 	default:

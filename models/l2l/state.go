@@ -9,28 +9,28 @@ import (
 	"foil/models/nn"
 )
 
-// A State is all that a training has changed: with the same batches to come, a
-// training that is set to it goes on bit by bit as the one that it was read from.
+// A State is everything that a training has changed. A training that is set to it and gets the same
+// batches continues with exactly the same bits.
 type State struct {
 	Arrays []Array
 	Steps  int // so far
 }
 
-// An Array is a named tensor of a State: "classifier.conv1.weight" is a weight or a
-// running statistic, "classifier.velocity.conv1.weight" what SGD keeps for it,
-// "attacker.first.…" and "attacker.second.…" are Adam's moments.
+// An Array is a named tensor of a State: "classifier.conv1.weight" is a weight or a running
+// statistic, "classifier.velocity.conv1.weight" the velocity of SGD for it, "attacker.first.…" and
+// "attacker.second.…" the moments of Adam.
 type Array struct {
 	Name  string
 	Shape []int
 	Data  []float32
 }
 
-// A Lookup finds the values of an Array of the given name and shape, or says what is
-// wrong with it.
+// A Lookup returns the values of the Array with the given name and shape, or an error that says
+// what is wrong with it.
 type Lookup func(name string, shape []int) ([]float32, error)
 
-// stateOf returns copies of the weights, and what optimizers keep itself: it changes
-// with the next step.
+// stateOf returns copies of the weights. The arrays of optimizers are not copied: they change with
+// the next step.
 func stateOf(steps int, learners ...learner) (State, error) {
 	s := State{Steps: steps}
 	for _, l := range learners {
@@ -46,7 +46,7 @@ func stateOf(steps int, learners ...learner) (State, error) {
 	return s, nil
 }
 
-// kept are the arrays of a learner's optimizer, not copies.
+// kept returns the arrays of a learner's optimizer, without a copy.
 func (l learner) kept() (arrays []Array) {
 	trainable := slices.DeleteFunc(slices.Clone(l.weights.Params), func(p nn.Param) bool { return !p.Trainable })
 	for _, m := range l.rule.memories() {
@@ -57,8 +57,8 @@ func (l learner) kept() (arrays []Array) {
 	return arrays
 }
 
-// restore sets learners to a state. The error names every array that lookup does
-// not give as it is wanted; nothing is changed then.
+// restore sets learners to a state. The error names every array that is missing or wrong. In that
+// case nothing is changed.
 func restore(lookup Lookup, learners ...learner) error {
 	var wrong []error
 	find := func(a Array, size int) []float32 {

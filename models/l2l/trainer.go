@@ -15,15 +15,15 @@ import (
 	"foil/models/nn"
 )
 
-// A TrainerConfig is how one network learns by itself.
+// A TrainerConfig describes the training of one network.
 type TrainerConfig struct {
-	Recipe    Recipe // of a method without an attacker network
+	Recipe    Recipe // a method without an attacker network
 	Network   *nn.Network
 	Optimizer Optimizer
 	Backend   compute.Backend
 }
 
-// A Trainer trains a classifier by itself. It is not safe for concurrent use.
+// A Trainer trains a classifier without an attacker network. It is not safe for concurrent use.
 type Trainer struct {
 	Weights *nn.Weights
 
@@ -31,15 +31,15 @@ type Trainer struct {
 	learner learner
 	steps   int
 	turn    *Exec         // loss, its parts, gradients, statistics
-	attack  *ascent.Climb // nil where the method has none
+	attack  *ascent.Climb // nil: the method has no attack
 	judge   *Exec         // logits of the clean images in evaluation mode, for TRADES
 }
 
-// Losses are a step's.
+// Losses are the losses of a step.
 type Losses struct {
-	Total       float64 // what was lowered
-	Clean       float64 // its part at the images themselves
-	Adversarial float64 // at the attacked ones; 0 where the method has none
+	Total       float64 // the loss that is minimised
+	Clean       float64 // its part on clean images
+	Adversarial float64 // its part on attacked images; 0: the method has no attack
 }
 
 // NewTrainer starts from the given weights, which it changes.
@@ -66,16 +66,16 @@ func NewTrainer(c TrainerConfig, w *nn.Weights) (*Trainer, error) {
 	return t, err
 }
 
-// build makes the graph of a step, once the attack is done. Its inputs are images,
-// attacked images, labels, weights and masks.
+// build makes the graph of a step after the attack. Its inputs are images, attacked images, labels,
+// weights and masks.
 func (t *Trainer) build(in []*Node) []*Node {
 	f := t.config.Network.BindMasked(in[3:])
 	loss, clean, adversarial := t.config.Recipe.Method.loss(f, in[0], in[1], in[2], t.config.Recipe.Settings.Beta)
 	return append([]*Node{loss, clean, adversarial}, learned(loss, f)...)
 }
 
-// Step makes the attacked images of a batch on the weights as they are, and moves
-// the weights at the given rate.
+// Step attacks the images of a batch with the current weights, and updates the weights at the given
+// rate.
 func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
 	masks, err := batch.masks(t.config.Network, t.config.Recipe.TrainingPasses())
 	if err != nil {
@@ -101,15 +101,15 @@ func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
 	return Losses{parts[0], parts[1], parts[2]}, nil
 }
 
-// craft makes the attacked images of a batch; they are the images themselves where
-// the method has no attack.
+// craft returns the attacked images of a batch. If the method has no attack, it returns the images
+// themselves.
 func (t *Trainer) craft(batch Batch) (*tensors.Tensor, error) {
 	m := t.config.Recipe.Method
 	if t.attack == nil {
 		return batch.X, nil
 	}
 	start, aim := batch.X, batch.Labels
-	var made []*tensors.Tensor // here, for the attack alone
+	var made []*tensors.Tensor // made here, for the attack only
 	if m.Start != AtImages {
 		noisy, err := batch.start(t.config.Backend)
 		if err != nil {
@@ -128,11 +128,11 @@ func (t *Trainer) craft(batch Batch) (*tensors.Tensor, error) {
 	return attacked, errors.Join(err, backend.Release(made...))
 }
 
-// State returns what the training has changed.
+// State returns everything that the training has changed.
 func (t *Trainer) State() (State, error) { return stateOf(t.steps, t.learner) }
 
-// SetState sets the training to a state whose arrays lookup finds. Nothing is
-// changed where one of them is wrong.
+// SetState sets the training to the state whose arrays lookup returns. If one of them is wrong,
+// nothing is changed.
 func (t *Trainer) SetState(lookup Lookup, steps int) error {
 	if err := restore(lookup, t.learner); err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"foil/models/backend"
 )
 
-// A batch holds what a step needs for some number of users, kept between steps.
+// A batch holds the arrays of a step for a number of users. It is reused in later steps.
 type batch struct {
 	h, hGrad   []float32 // [b, 2l] output of the encoder
 	latent     latent

@@ -11,21 +11,21 @@ import (
 type Config struct {
 	Items        int
 	Latent       int
-	InputDropout float64 // share of a user's items dropped in training
+	InputDropout float64 // share of a user's items to drop in training
 	Beta         float64 // weight of the KL divergence
 	Adam         optim.AdamConfig
 	Groups       []adversary.Config
 }
 
-// maxWeights bounds the weights of a model: 2^31 of them take 8 GiB, and
-// training four times that.
+// maxWeights is the largest number of weights of a model: 2^31 weights take 8 GiB, and training
+// takes four times that.
 const maxWeights = 1 << 31
 
-// check refuses sizes that no machine this is made for can hold, before
-// anything is allocated.
+// check refuses models that are too large for the machines that foil is made for, before anything
+// is allocated.
 func (c Config) check() error {
 	if c.Items < 1 || c.Latent < 1 {
-		return fmt.Errorf("a model of %d items and %d latent dimensions is none", c.Items, c.Latent)
+		return fmt.Errorf("a model of %d items and %d latent dimensions is not possible; both must be at least 1", c.Items, c.Latent)
 	}
 	weights := 3 * float64(c.Items) * float64(c.Latent)
 	for _, g := range c.Groups {

@@ -8,23 +8,23 @@ import (
 	"foil/models/optim"
 )
 
-// An encoder is the linear layer from a user's items to mean and log variance.
-// Its input is sparse and binary, so the product is a sum of weight rows and
-// the gradient a scatter into them; the weights are kept as [items, 2 latent].
+// An encoder is the linear layer from a user's items to mean and log variance. Its input is sparse
+// and binary, so the product is a sum of weight rows, and the gradient is added to those rows. The
+// weights are stored as [items, 2 latent].
 type encoder struct {
 	width                      int // 2 latent
 	weight, bias               []float32
 	weightMoments, biasMoments optim.Moments
 
-	values []float32 // each user's input value: the row is binary and normalised
+	values []float32 // the input value of each user: a row is binary and normalised
 	byUser lists     // items of the batch that survived dropout
-	byItem lists     // the same, turned: the users that have an item
+	byItem lists     // the transpose of byUser: the users of each item
 
 	rowGrad, biasGrad []float32 // gradient of a block of rows, and of the bias
 }
 
-// blockRows is how many weight rows are updated at once: their gradient stays
-// in the processor's first cache.
+// blockRows is the number of weight rows that are updated together. Their gradient stays in the
+// processor's first-level cache.
 const blockRows = 16
 
 func newEncoder(items, latent int) *encoder {
@@ -32,7 +32,7 @@ func newEncoder(items, latent int) *encoder {
 	return &encoder{width: width, weight: make([]float32, items*width), bias: make([]float32, width)}
 }
 
-// prepare allocates what only training needs.
+// prepare allocates the arrays for training.
 func (e *encoder) prepare() {
 	e.rowGrad = make([]float32, blockRows*e.width)
 	e.biasGrad = make([]float32, len(e.bias))
@@ -49,8 +49,8 @@ func (e *encoder) sum(items []int32, value float32, h []float32) {
 	kernels.Axpy(1, e.bias, h)
 }
 
-// unit is the value of each of n ones in a vector of length 1. Inverted
-// dropout's factor cancels in the normalisation.
+// unit returns the value of n equal elements in a vector of length 1. The factor of inverted
+// dropout cancels in the normalisation.
 func unit(n int) float32 {
 	if n == 0 {
 		return 0
@@ -58,8 +58,8 @@ func unit(n int) float32 {
 	return float32(1 / math.Sqrt(float64(n)))
 }
 
-// forward writes the pre-activations of the users to h [b, 2l], after dropping
-// items with probability p (src nil: none), and remembers what it kept.
+// forward writes the pre-activations of the users to h [b, 2l]. It drops items with probability p
+// (src nil: none), and remembers the items that are left.
 func (e *encoder) forward(rows Rows, users []int32, p float64, src rand.Source, h []float32) {
 	e.byUser.reset()
 	e.values = e.values[:0]
@@ -82,8 +82,8 @@ func (e *encoder) forward(rows Rows, users []int32, p float64, src rand.Source, 
 	}
 }
 
-// backward takes the gradient of h of the last forward and updates the weights.
-// Rows of items that nobody in the batch has move, too: by decay and momentum.
+// backward takes the gradient of h of the last forward and updates the weights. Weight decay and
+// momentum also change the rows of items that no user of the batch has.
 func (e *encoder) backward(h []float32, adam *optim.Adam, rate float64) {
 	e.byItem.turn(&e.byUser, e.items())
 	for from := 0; from < e.items(); from += blockRows {

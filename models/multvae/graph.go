@@ -9,8 +9,7 @@ import (
 // A step has three graphs, and passes over flat values between them: the decoder
 // (logits), the adversaries, and the products of the decoder's gradient.
 
-// decode returns the logits [b, i], which still lack the decoder's bias, of
-// latent vectors z [b, l].
+// decode returns the logits [b, i] for latent vectors z [b, l], without the decoder's bias.
 func decode(z, weight *Node) *Node { return Dot(z, weight).MatMul() }
 
 // decodeBackward takes the gradient of the logits [b, i], z [b, l] and the
@@ -19,8 +18,8 @@ func decodeBackward(grad, z, weight *Node) (weightGrad, zGrad *Node) {
 	return Dot(TransposeAllAxes(z, 1, 0), grad).MatMul(), Einsum("bi,li->bl", grad, weight)
 }
 
-// heads takes each group's inputs and returns each group's loss, then the
-// gradients of what each group saw, then those of each group's parameters.
+// heads takes the inputs of each group. It returns the loss of each group, then the gradient of
+// each group's input, then those of each group's parameters.
 func (m *Model) heads(inputs []*Node) []*Node {
 	var losses, xGrads, grads []*Node
 	for i, g := range m.groups {

@@ -2,12 +2,12 @@ package multvae
 
 import "foil/models/kernels"
 
-// A latent holds the sampled latent vectors of a batch and what their gradient
-// needs: z = mu + noise * sd, with sd = exp(logVar / 2) (Kingma and Welling 2014,
-// section 2.4). h [b, 2l] is the encoder's output: mu beside logVar.
+// A latent holds the sampled latent vectors of a batch, and the values for their gradient: z = mu +
+// noise * sd, with sd = exp(logVar / 2) (Kingma and Welling 2014, section 2.4). h [b, 2l] is the
+// encoder's output: mu, then logVar.
 type latent struct {
 	width     int       // l
-	z         []float32 // [b, l]; so are the others
+	z         []float32 // [b, l], like the other arrays
 	sd, noise []float32
 	zGrad     []float32
 }

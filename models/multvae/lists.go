@@ -22,8 +22,8 @@ func (l *lists) list(i int) []int32 {
 	return l.all[l.ends[i-1]:l.ends[i]]
 }
 
-// turn makes l the lists of those that have 0, 1, ... n-1 in their list, each
-// ascending.
+// turn sets l to the transpose of the lists in of: for each of 0, 1, ... n-1, the numbers of the
+// lists that contain it, ascending.
 func (l *lists) turn(of *lists, n int) {
 	l.ends = resized(l.ends, n)
 	l.all = resized(l.all, len(of.all))
@@ -33,7 +33,7 @@ func (l *lists) turn(of *lists, n int) {
 	}
 	var sum int32
 	for v, count := range l.ends {
-		l.ends[v] = sum // where the list starts; it is moved to the end below
+		l.ends[v] = sum // start of the list; the loop below moves it to the end
 		sum += count
 	}
 	for i := range of.ends {
@@ -44,8 +44,7 @@ func (l *lists) turn(of *lists, n int) {
 	}
 }
 
-// resized returns a slice of length n, x if it is large enough; its values are
-// anything.
+// resized returns a slice of length n: x if it is large enough. Its values are undefined.
 func resized(x []int32, n int) []int32 {
 	if cap(x) < n {
 		return make([]int32, n)

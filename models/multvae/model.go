@@ -28,9 +28,9 @@ type Model struct {
 	biasGrad                    []float32 // [i]
 	groups                      []*adversary.Group
 
-	// The published code has an optimizer for the adversaries of its own. Adam knows
-	// nothing of the weights beside those that it moves, and both have the same
-	// settings and steps, so they are one; only the rates differ.
+	// The published code has a separate optimizer for the adversaries. Adam treats every weight
+	// separately, and both optimizers have the same settings and number of steps, so one is enough.
+	// Only the rates differ.
 	adam optim.Adam
 
 	decodeExec, backwardExec, headsExec *Exec
@@ -71,8 +71,7 @@ func New(b compute.Backend, c Config, seed uint64) (*Model, error) {
 	return m, m.compile()
 }
 
-// Load makes a model without adversaries from the weights that lookup finds;
-// see SetWeights.
+// Load makes a model without adversaries from the weights that lookup returns; see SetWeights.
 func Load(b compute.Backend, c Config, lookup func(name string, shape []int) ([]float32, error)) (*Model, error) {
 	c.Groups = nil
 	m, err := allocate(b, c)
@@ -85,8 +84,7 @@ func Load(b compute.Backend, c Config, lookup func(name string, shape []int) ([]
 	return m, m.compile()
 }
 
-// allocate makes a model whose weights are zero. What only training needs is
-// allocated by the first step.
+// allocate makes a model with zero weights. The first step allocates the arrays for training.
 func allocate(b compute.Backend, c Config) (*Model, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -104,7 +102,7 @@ func allocate(b compute.Backend, c Config) (*Model, error) {
 	return m, err
 }
 
-// prepare allocates what training needs beside the weights.
+// prepare allocates the arrays for training beside the weights.
 func (m *Model) prepare() {
 	if m.biasGrad != nil {
 		return
@@ -172,8 +170,8 @@ func (m *Model) Weights() ([]adversary.Weight, error) {
 	return out, nil
 }
 
-// SetWeights replaces all weights by those that lookup finds, in the layouts of
-// Weights. lookup must return as many values as the shape says or an error.
+// SetWeights replaces all weights by those that lookup returns, in the layouts of Weights. lookup
+// must return the number of values that the shape needs, or an error.
 func (m *Model) SetWeights(lookup func(name string, shape []int) ([]float32, error)) error {
 	c := m.config
 	w, err := lookup(encoderWeightName, []int{2 * c.Latent, c.Items})

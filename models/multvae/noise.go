@@ -7,14 +7,14 @@ import (
 	"foil/models/random"
 )
 
-// Noise is what training steps draw: one stream for each purpose.
+// Noise holds the random streams of training steps, one for each purpose.
 type Noise struct {
 	Input  rand.Source         // input dropout; nil: none
 	Latent func(eps []float32) // standard normal, for the sampling of z
 	Heads  []rand.Source       // dropout of each group; nil: none
 }
 
-// NewNoise takes the noise from a run's streams.
+// NewNoise takes the noise from the streams of a run.
 func NewNoise(streams *random.Streams, groups []adversary.Config) Noise {
 	latent := rand.New(streams.Source("noise/latent"))
 	n := Noise{

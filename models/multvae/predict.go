@@ -10,11 +10,11 @@ import (
 	"foil/models/kernels"
 )
 
-// predictBatch is how many users are decoded at once.
+// predictBatch is the number of users that are decoded together.
 const predictBatch = 64
 
-// Encode returns the latent vectors of all users in evaluation mode, which are
-// the means, [users, l], and the mean of their KL divergences (without beta).
+// Encode returns the latent vectors of all users in evaluation mode, which are the means, [users,
+// l], and the mean KL divergence of the users (without beta).
 func (m *Model) Encode(rows Rows) (z []float32, kl float64) {
 	l, users := m.config.Latent, rows.Len()
 	z = make([]float32, users*l)
@@ -31,14 +31,14 @@ func (m *Model) Encode(rows Rows) (z []float32, kl float64) {
 	return z, kl / float64(max(users, 1))
 }
 
-// Decode calls f with the logits of each latent vector of z [users, l], in
-// order, until ctx is done. f may overwrite the logits and must not keep them.
+// Decode calls f with the logits of each latent vector of z [users, l], in order, until ctx is
+// done. f may overwrite the logits and must not keep them.
 func (m *Model) Decode(ctx context.Context, z []float32, f func(user int, logits []float32) error) error {
 	row := make([]float32, m.config.Items)
 	return m.decode(ctx, z, func(int) []float32 { return row }, f)
 }
 
-// decode writes the logits of each latent vector to the row that it is told, and calls f.
+// decode writes the logits of each latent vector to the row that row returns, and calls f.
 func (m *Model) decode(ctx context.Context, z []float32, row func(user int) []float32, f func(user int, logits []float32) error) (err error) {
 	if m.latents == nil {
 		if m.latents, err = backend.NewTensor(m.backend, predictBatch, m.config.Latent); err != nil {
@@ -46,7 +46,7 @@ func (m *Model) decode(ctx context.Context, z []float32, row func(user int) []fl
 		}
 	}
 	if len(z)%m.config.Latent != 0 {
-		return fmt.Errorf("%d values are no latent vectors of width %d", len(z), m.config.Latent)
+		return fmt.Errorf("%d values are not a whole number of latent vectors of width %d", len(z), m.config.Latent)
 	}
 	size := predictBatch * m.config.Latent
 	for first := 0; len(z) > 0; first += predictBatch {
@@ -62,7 +62,7 @@ func (m *Model) decode(ctx context.Context, z []float32, row func(user int) []fl
 	return nil
 }
 
-// decodePart is decode for at most predictBatch users, from the one numbered first.
+// decodePart is decode for at most predictBatch users. first is the number of the first one.
 func (m *Model) decodePart(z []float32, first int, row func(user int) []float32, f func(user int, logits []float32) error) error {
 	n := m.config.Items
 	err := backend.Write(m.latents, func(flat []float32) {

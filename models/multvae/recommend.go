@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// Width is that of the latent vectors.
+// Width returns the width of the latent vectors.
 func (m *Model) Width() int { return m.config.Latent }
 
-// Scores writes the logits of all items for each user, given by the items that the user has
-// used, to into, [len(users), items].
+// Scores writes the logits of all items for each user to into, [len(users), items]. A user is given
+// by the items that the user has used.
 func (m *Model) Scores(ctx context.Context, users [][]int32, into []float32) error {
 	z := make([]float32, len(users)*m.config.Latent)
 	if err := m.Latents(ctx, users, z); err != nil {
@@ -18,8 +18,8 @@ func (m *Model) Scores(ctx context.Context, users [][]int32, into []float32) err
 	return m.LatentScores(ctx, z, into)
 }
 
-// Latents writes the latent vectors of users to into, [len(users), latent]: the means, as
-// Encode gives them.
+// Latents writes the latent vectors of users to into, [len(users), latent]. They are the means, as
+// in Encode.
 func (m *Model) Latents(ctx context.Context, users [][]int32, into []float32) error {
 	l := m.config.Latent
 	if len(into) != len(users)*l {

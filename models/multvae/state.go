@@ -7,8 +7,8 @@ import (
 	"foil/models/optim"
 )
 
-// A State is all that a training has changed about a model: with the same noise
-// to come, a model that is set to it goes on bit by bit as the one it was read from.
+// A State is everything that a training has changed about a model. A model that is set to it and
+// gets the same noise continues with exactly the same bits.
 type State struct {
 	Weights []adversary.Weight // as Model.Weights gives them
 	Moments []adversary.Weight // of the optimizer; layouts are the model's own
@@ -22,7 +22,7 @@ const (
 	secondMoment = "second."
 )
 
-// slot is a set of moments with the name that its averages have in a State.
+// slot is a set of moments with the name of its averages in a State.
 type slot struct {
 	name    string
 	moments optim.Moments
@@ -42,8 +42,7 @@ func (m *Model) slots() []slot {
 	return list
 }
 
-// State returns a copy of the weights, and the moments themselves: they change
-// with the next step.
+// State returns a copy of the weights. The moments are not copied: they change with the next step.
 func (m *Model) State() (State, error) {
 	weights, err := m.Weights()
 	if err != nil {
@@ -58,8 +57,8 @@ func (m *Model) State() (State, error) {
 	return s, nil
 }
 
-// SetState sets the model to a state whose weights and moments lookup finds. The
-// model is not to be used after an error.
+// SetState sets the model to the state whose weights and moments lookup returns. The model must not
+// be used after an error.
 func (m *Model) SetState(lookup func(name string, shape []int) ([]float32, error), steps int) error {
 	if err := m.SetWeights(lookup); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"foil/models/kernels"
 )
 
-// Losses of a step or an epoch, averaged over users. The total is their sum.
+// Losses are those of a step or an epoch, averaged over users. The total is their sum.
 type Losses struct {
 	NLL    float64   // softmax cross-entropy of the user's items
 	KL     float64   // KL divergence times beta
@@ -28,9 +28,8 @@ func (l Losses) Total() float64 {
 	return sum
 }
 
-// Step trains on the given users of rows, whose attributes are in targets (an
-// entry per group). rate is the learning rate of encoder and decoder, headRate
-// that of the adversaries.
+// Step trains on the given users of rows. targets has their attributes (an entry per group). rate
+// is the learning rate of encoder and decoder, headRate that of the adversaries.
 func (m *Model) Step(rows Rows, users []int32, targets []adversary.Targets, noise Noise, rate, headRate float64) (Losses, error) {
 	g, err := m.gradients(rows, users, targets, noise)
 	if err == nil {
@@ -39,8 +38,8 @@ func (m *Model) Step(rows Rows, users []int32, targets []adversary.Targets, nois
 	return g.losses, errors.Join(err, g.release())
 }
 
-// gradients are those of one batch. The encoder's are in hGrad, not yet
-// scattered to its weight rows.
+// gradients are those of one batch. The encoder's gradients are in hGrad, not yet added to its
+// weight rows.
 type gradients struct {
 	losses        Losses
 	logits        *tensors.Tensor   // [b, i], without the decoder's bias
@@ -59,7 +58,8 @@ func (g *gradients) run(exec *Exec, inputs ...any) ([]*tensors.Tensor, error) {
 	return out, err
 }
 
-// gradients computes those of a batch. What it returns must be released, error or not.
+// gradients computes the gradients of a batch. The caller must release the result, also after an
+// error.
 func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets, noise Noise) (*gradients, error) {
 	m.prepare()
 	g := &gradients{}
@@ -81,8 +81,8 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 	return g, nil
 }
 
-// decoderGradients computes the reconstruction loss and its gradients; that of
-// z is in b.latent.
+// decoderGradients computes the reconstruction loss and its gradients. The gradient of z is in
+// b.latent.
 func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int32) error {
 	if err := backend.Fill(b.z, b.latent.z); err != nil {
 		return err
@@ -102,8 +102,8 @@ func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int3
 	return backend.Read(out[1], func(zGrad []float32) { copy(b.latent.zGrad, zGrad) })
 }
 
-// headGradients computes the adversaries' losses and their gradients, and adds
-// what they send back to that of z.
+// headGradients computes the adversaries' losses and their gradients, and adds their reversed
+// gradients to that of z.
 func (m *Model) headGradients(g *gradients, b *batch, users []int32, targets []adversary.Targets, noise Noise) error {
 	n := len(m.groups)
 	if n == 0 {
@@ -132,9 +132,8 @@ func (m *Model) headGradients(g *gradients, b *batch, users []int32, targets []a
 	return nil
 }
 
-// crossEntropy adds the decoder's bias to the logits, writes the gradient of
-// the users' mean softmax cross-entropy to gradient, its sum over users to
-// m.biasGrad, and returns the loss.
+// crossEntropy adds the decoder's bias to the logits, and returns the users' mean softmax
+// cross-entropy. It writes the gradient to gradient, and its sum over users to m.biasGrad.
 func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient *tensors.Tensor) (float64, error) {
 	n := m.config.Items
 	weight := 1 / float32(len(users))
@@ -151,7 +150,7 @@ func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient *tensors
 	return loss, err
 }
 
-// update moves all weights: encoder and decoder at one rate, the heads at another.
+// update changes all weights: encoder and decoder with one rate, the heads with another.
 func (m *Model) update(g *gradients, rate, headRate float64) error {
 	m.adam.Begin()
 	m.encoder.backward(g.hGrad, &m.adam, rate)

@@ -6,12 +6,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// batchLast is the form for the Go backend. Images are [c, h, w, b], so that a
-// convolution is a matrix product without any transposition and everything else that
-// moves moves in long runs of memory. There, joining costs a tenth of a nanosecond for
-// a value and products with ones or with a column not more, arithmetic one half,
-// slicing, transposing and broadcasting two: layers are made of what is cheap, and
-// their gradients are given by hand.
+// batchLast is the form for the Go backend. Images are [c, h, w, b], so that a convolution is a
+// matrix product without transposition, and other operations move long runs of memory. In this
+// layout, joining costs a tenth of a nanosecond per value, and so do products with ones or with a
+// column. Arithmetic costs half a nanosecond. Slicing, transposing and broadcasting cost two. So
+// layers use the cheap operations, and their gradients are written by hand.
 type batchLast struct{}
 
 func (batchLast) sizes(batch int) []int { return halves(batch) }
@@ -30,25 +29,25 @@ func (batchLast) join(x ...*Node) *Node { return Concatenate(x, 0) }
 // rows flattens x to [c, n], one row for a channel.
 func rows(x *Node) *Node { return Reshape(x, x.Shape().Dim(0), -1) }
 
-// alike gives y the shape of x.
+// alike reshapes y to the shape of x.
 func alike(y, x *Node) *Node { return Reshape(y, x.Shape().Dimensions...) }
 
-// column fills the rows of a matrix like x [c, n] with the values of v [c].
+// column returns a matrix like x [c, n] whose rows are filled with the values of v [c].
 func column(v, x *Node) *Node {
 	return Dot(Reshape(v, -1, 1), onesOf(x, 1, x.Shape().Dim(1))).MatMul()
 }
 
-// rowSum adds up the rows of x [c, n]: [c].
+// rowSum returns the sums of the rows of x [c, n]: [c].
 func rowSum(x *Node) *Node {
 	return Reshape(DotGeneral(onesOf(x, 1, x.Shape().Dim(1)), []int{1}, nil, x, []int{1}, nil), -1)
 }
 
-// rowDot multiplies the rows of x and y [c, n] with each other: [c].
+// rowDot returns the products of the rows of x with those of y [c, n]: [c].
 func rowDot(x, y *Node) *Node { return DotGeneral(x, []int{1}, []int{0}, y, []int{1}, []int{0}) }
 
-// crops takes windows of h rows and w columns of x [c, h', w', b], each from a corner
-// on, every stride-th row and column. Slicing costs by the value, whatever its size,
-// so two images go as one.
+// crops takes windows of h rows and w columns of x [c, h', w', b], one from each corner, with every
+// stride-th row and column. The cost of slicing depends on the number of values, not on their size,
+// so two images are sliced as one.
 func crops(x *Node, h, w, stride int, corners ...[2]int) []*Node {
 	d := x.Shape().Dimensions
 	paired := d[3]%2 == 0
@@ -66,8 +65,8 @@ func crops(x *Node, h, w, stride int, corners ...[2]int) []*Node {
 	return windows
 }
 
-// weave is the reverse of crops by stride n: it puts together the n n images of
-// which each has every n-th row and column, in the order of their corners.
+// weave is the reverse of crops with stride n. It combines n n images, each with every n-th row and
+// column, in the order of their corners.
 func weave(parts []*Node, n int) *Node {
 	d := parts[0].Shape().Dimensions // [c, h, w, b]
 	var wide []*Node
@@ -81,9 +80,9 @@ func weave(parts []*Node, n int) *Node {
 	return Reshape(join(wide, 2), d[0], n*d[1], n*d[2], d[3])
 }
 
-// convolve multiplies the kernel with the values that each position of the result
-// sees. The gradient in x is a convolution of the result's gradient with the kernel
-// turned around, after that has been spread out to undo the stride.
+// convolve multiplies the kernel with the receptive field of each position of the result. The
+// gradient in x is a convolution of the result's gradient with the reversed kernel. For a stride,
+// the gradient is spread out first.
 func (batchLast) convolve(x, kernel *Node, stride, pad int) *Node {
 	d := kernel.Shape().Dimensions // [o, c, k, k]
 	o, c, k := d[0], d[1], d[2]
@@ -100,15 +99,15 @@ func (batchLast) convolve(x, kernel *Node, stride, pad int) *Node {
 	})
 }
 
-// deconvolve makes the rows and columns of the result in their four parities, each of
-// which sees 2x2 values. Its gradient in x is a convolution of stride 2.
+// deconvolve computes the rows and columns of the result in four parities. Each depends on 2x2
+// values. The gradient in x is a convolution with stride 2.
 func (batchLast) deconvolve(x, kernel *Node) *Node {
 	d := kernel.Shape().Dimensions // [c, o, 4, 4]
 	c, o := d[0], d[1]
 	return derive([]*Node{x, kernel}, func(in []*Node) *Node {
 		seen := look(in[0], 3, 1, 1, o, x.Shape().Dim(1), x.Shape().Dim(2))
-		// Parity p of the result sees rows p and p+1 of those 3 through rows 3-p and
-		// 1-p of the kernel.
+		// Parity p of the result depends on rows p and p+1 of the three, through rows 3-p and 1-p
+		// of the kernel.
 		taps := Reshape(Reverse(in[1], 2, 3), c, o, 2, 2, 2, 2) // [c, o, row, parity, column, parity]
 		taps = TransposeAllAxes(taps, 3, 5, 1, 0, 2, 4)         // [parity, parity, o, c, row, column]
 		var parities []*Node
@@ -146,13 +145,13 @@ func (batchLast) blend(shift *Node, terms ...term) *Node {
 	return alike(blend(shift, flat...), terms[0].x)
 }
 
-// maxPool goes through the values of a square in PyTorch's order. On the way back
-// the gradient goes to the last one that was larger than what had been before.
+// maxPool compares the values of a square in PyTorch's order. The gradient goes to the last value
+// that was larger than all before it.
 func (batchLast) maxPool(x *Node, n int) *Node {
 	if n == 1 {
 		return x
 	}
-	var values, largest []*Node // largest[i] is that of values up to i
+	var values, largest []*Node // largest[i] is the largest of values[:i+1]
 	return derive([]*Node{x}, func(in []*Node) *Node {
 		d := x.Shape().Dimensions
 		values = crops(in[0], d[1]/n, d[2]/n, n, corners(n)...)
@@ -192,19 +191,19 @@ func (batchLast) prelu(x, slope *Node) *Node {
 	})
 }
 
-// Choosing by value is done on the bits: with random signs a processor predicts half
-// of the branches wrong that Where and Sign take.
+// Selection uses bits. With random signs, a processor would mispredict half of the branches of
+// Where and Sign.
 
 // masked keeps the values of x where the mask has all bits set, and makes the others 0.
 func masked(x, mask *Node) *Node {
 	return Bitcast(BitwiseAnd(Bitcast(x, dtypes.Int32), mask), dtypes.Float32)
 }
 
-// positive is the mask of what is above 0 among values of which none is below.
+// positive is the mask of values above 0. No value may be below 0.
 func positive(x *Node) *Node { return signs(Neg(Bitcast(x, dtypes.Int32))) }
 
-// negative is the mask of what is below 0, but not -0, which differences of equal
-// values never are.
+// negative is the mask of values below 0. It treats -0 as below 0, but differences of equal values
+// are never -0.
 func negative(x *Node) *Node { return signs(Bitcast(x, dtypes.Int32)) }
 
 func signs(bits *Node) *Node { return BitwiseShiftRightArithmeticScalar(bits, 31) }

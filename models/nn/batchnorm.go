@@ -6,10 +6,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// A BatchNorm is PyTorch's BatchNorm2d: running statistics move by a tenth, with
-// the unbiased variance.
+// A BatchNorm is PyTorch's BatchNorm2d. Running statistics move by a tenth towards those of the
+// batch, with the unbiased variance.
 type BatchNorm struct {
-	scale, shift   int // -1 for none
+	scale, shift   int // -1: none
 	mean, variance int
 	epsilon        float64
 }
@@ -28,7 +28,7 @@ func (b *Builder) Norm(name string, channels int, epsilon float64) BatchNorm {
 	return n
 }
 
-// PlainNorm declares a batch norm that only normalises.
+// PlainNorm declares a batch norm without scale and shift.
 func (b *Builder) PlainNorm(name string, channels int) BatchNorm {
 	return BatchNorm{
 		scale: -1, shift: -1, epsilon: NormEpsilon,
@@ -47,7 +47,7 @@ func (n BatchNorm) Apply(p *Pass, x Parts) Parts {
 		y, mean, variance := p.normalise(x, scale, shift, n.epsilon)
 		count := x.size() / mean.Shape().Size()
 		if count == 1 {
-			panic(errors.New("batch norm sees one value of a channel, which has no variance: " +
+			panic(errors.New("batch norm gets one value per channel, which has no variance: " +
 				"a batch of one image is too small for images of this size"))
 		}
 		n.move(p, count, mean, variance)
@@ -64,8 +64,8 @@ func (n BatchNorm) Apply(p *Pass, x Parts) Parts {
 	return p.affine(x, factor, offset)
 }
 
-// move moves the running statistics of the graph towards those of a batch with count
-// values in a channel.
+// move moves the running statistics of the graph towards those of a batch with count values per
+// channel.
 func (n BatchNorm) move(p *Pass, count int, mean, variance *Node) {
 	toward := func(i int, batch *Node) {
 		p.nodes[i] = Add(MulScalar(p.nodes[i], 1-normMomentum), MulScalar(batch, normMomentum))

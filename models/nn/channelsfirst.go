@@ -7,11 +7,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// channelsFirst is the form for ONNX Runtime: images stay [b, c, h, w], as its
-// convolution and pooling take them. GoMLX's backend for it has no padding and no
-// convolution of images that are spread out, so it derives neither slices nor
-// convolutions with a stride: gradients are given by hand. Here Where and Sign are
-// what is slow, joining single values comes next.
+// channelsFirst is the form for ONNX Runtime. Images stay [b, c, h, w], the layout of its
+// convolution and pooling. GoMLX's backend for it has neither padding nor dilated convolutions of
+// images, so it cannot derive slices or convolutions with a stride: their gradients are written by
+// hand. Where and Sign are the slowest operations here, then joins of single values.
 type channelsFirst struct{}
 
 func (channelsFirst) sizes(batch int) []int { return []int{batch} }
@@ -55,20 +54,19 @@ func (channelsFirst) prelu(x, slope *Node) *Node {
 	})
 }
 
-// above is 1 where x is larger than y, else 0.
+// above returns 1 where x is larger than y, else 0.
 func above(x, y *Node) *Node { return ConvertDType(GreaterThan(x, y), x.DType()) }
 
 func zero(x *Node) *Node { return ScalarZero(x.Graph(), x.DType()) }
 
-// shifted takes h rows and w columns of x [b, c, h', w'] from a corner on, each
-// stride-th of them.
+// shifted takes h rows and w columns of x [b, c, h', w'] from a corner on, every stride-th one.
 func shifted(x *Node, corner [2]int, h, w, stride int) *Node {
 	return Slice(x, AxisRange(), AxisRange(),
 		AxisRange(corner[0], corner[0]+(h-1)*stride+1).Stride(stride),
 		AxisRange(corner[1], corner[1]+(w-1)*stride+1).Stride(stride))
 }
 
-// maxPool has the gradient of batchLast's.
+// maxPool has the same gradient as batchLast's.
 func (channelsFirst) maxPool(x *Node, n int) *Node {
 	if n == 1 {
 		return x
@@ -77,7 +75,7 @@ func (channelsFirst) maxPool(x *Node, n int) *Node {
 	return derive([]*Node{x}, func(in []*Node) *Node {
 		return MaxPool(in[0]).FullShape().WindowPerAxis(1, 1, n, n).Done()
 	}, func(_, v *Node) []*Node {
-		var values, largest []*Node // largest[i] is that of values up to i
+		var values, largest []*Node // largest[i] is the largest of values[:i+1]
 		for i, at := range corners(n) {
 			values = append(values, shifted(x, at, d[2]/n, d[3]/n, n))
 			largest = append(largest, values[i])
@@ -95,9 +93,9 @@ func (channelsFirst) maxPool(x *Node, n int) *Node {
 	})
 }
 
-// interleaved is the reverse of taking all windows by stride n: it puts together n n
-// images [b, c, h, w] of which each has every n-th row and column, in the order of their
-// corners. The columns, which are single values, are put in their order by a product.
+// interleaved is the reverse of taking all windows with stride n. It combines n n images [b, c, h,
+// w], each with every n-th row and column, in the order of their corners. A product puts the
+// columns, which are single values, in order.
 func interleaved(parts []*Node, n int) *Node {
 	d := parts[0].Shape().Dimensions
 	w := n * d[3]
@@ -126,8 +124,8 @@ func convolution(x, kernel *Node, axes compute.ConvolveAxesConfig, stride int, r
 	return Convolve(x, kernel).AxesConfig(axes).Strides(stride).PaddingPerDim([][2]int{rows, columns}).Done()
 }
 
-// convolve has as its gradient in x a convolution of the result's gradient with the
-// kernel turned around, after that has been spread out to undo the stride.
+// convolve has a convolution as its gradient in x: of the result's gradient with the reversed
+// kernel. For a stride, the gradient is spread out first.
 func (f channelsFirst) convolve(x, kernel *Node, stride, pad int) *Node {
 	return derive([]*Node{x, kernel}, func(in []*Node) *Node {
 		return convolution(in[0], in[1], outFirst, stride, [2]int{pad, pad}, [2]int{pad, pad})
@@ -140,7 +138,7 @@ func (f channelsFirst) convolve(x, kernel *Node, stride, pad int) *Node {
 	})
 }
 
-// spread puts stride-1 zeros between the rows and columns of x, none after the last.
+// spread inserts stride-1 zeros between the rows and columns of x, and none after the last one.
 func spread(x *Node, stride int) *Node {
 	if stride == 1 {
 		return x
@@ -153,10 +151,10 @@ func spread(x *Node, stride int) *Node {
 	return shifted(interleaved(parts, stride), [2]int{}, (h-1)*stride+1, (w-1)*stride+1, 1)
 }
 
-// kernelGradient is the gradient [o, c, k, k] in the kernel of a convolution of x
-// [b, c, h', w'], where v [b, o, h, w] is that of its result: products of what the
-// positions of the result see with v. Each column of the kernel is a copy of x by short
-// runs; its rows are made of these by long ones.
+// kernelGradient returns the gradient [o, c, k, k] of the kernel of a convolution of x [b, c, h',
+// w']. v [b, o, h, w] is the gradient of the result. The gradient is a product of the receptive
+// fields with v. Each column of the kernel needs a copy of x by short runs; the rows are made from
+// these copies by long runs.
 func kernelGradient(x, v *Node, k, stride, pad int) *Node {
 	c, o, h, w := x.Shape().Dim(1), v.Shape().Dim(1), v.Shape().Dim(2), v.Shape().Dim(3)
 	x = border(TransposeAllAxes(x, 1, 0, 2, 3), pad)
@@ -174,7 +172,7 @@ func kernelGradient(x, v *Node, k, stride, pad int) *Node {
 	return TransposeAllAxes(Reshape(join(rows, 0), k, k, c, o), 3, 2, 0, 1)
 }
 
-// border puts n rows and columns of zeros around x [b, c, h, w].
+// border adds n rows and columns of zeros around x [b, c, h, w].
 func border(x *Node, n int) *Node {
 	if n == 0 {
 		return x
@@ -188,13 +186,13 @@ func border(x *Node, n int) *Node {
 	return x
 }
 
-// deconvolve makes the rows and columns of the result in their four parities, each by
-// a 2x2 convolution. Its gradient in x is a convolution of stride 2.
+// deconvolve computes the rows and columns of the result in four parities, each by a 2x2
+// convolution. The gradient in x is a convolution with stride 2.
 func (f channelsFirst) deconvolve(x, kernel *Node) *Node {
 	d := x.Shape().Dimensions
 	b, c, h, w, o := d[0], d[1], d[2], d[3], kernel.Shape().Dim(1)
 	return derive([]*Node{x, kernel}, func(in []*Node) *Node {
-		// Parity p of the result sees the rows p-1 and p through rows 3-p and 1-p of the kernel.
+		// Parity p of the result depends on rows p-1 and p through rows 3-p and 1-p of the kernel.
 		taps := Reshape(Reverse(in[1], 2, 3), c, o, 2, 2, 2, 2) // [c, o, row, parity, column, parity]
 		taps = TransposeAllAxes(taps, 3, 5, 1, 0, 2, 4)         // [parity, parity, o, c, row, column]
 		var parts []*Node
@@ -223,7 +221,7 @@ func (channelsFirst) channels(x *Node) int   { return x.Shape().Dim(1) }
 func (channelsFirst) sum(x *Node) *Node      { return ReduceSum(x, 0, 2, 3) }
 func (f channelsFirst) dot(x, y *Node) *Node { return f.sum(Mul(x, y)) }
 
-// blend shifts its first term before it adds others.
+// blend adds the shift to its first term before it adds the others.
 func (channelsFirst) blend(shift *Node, terms ...term) (sum *Node) {
 	each := func(v *Node) *Node { return Reshape(v, 1, -1, 1, 1) }
 	for i, t := range terms {

@@ -5,8 +5,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors/images"
 )
 
-// channelsLast is the form for compilers: images are [b, h, w, c], and all is said
-// in the operations that they know.
+// channelsLast is the form for compilers. Images are [b, h, w, c], and layers use the operations
+// that compilers know.
 type channelsLast struct{}
 
 func (channelsLast) sizes(batch int) []int { return []int{batch} }
@@ -28,8 +28,8 @@ func (channelsLast) convolve(x, kernel *Node, stride, pad int) *Node {
 		Done()
 }
 
-// deconvolve makes each parity of rows and columns by a 2x2 convolution, so no
-// product with inserted zeros is made.
+// deconvolve computes each parity of rows and columns by a 2x2 convolution. So it computes no
+// products with inserted zeros.
 func (f channelsLast) deconvolve(x, kernel *Node) *Node {
 	b, h, w := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2)
 	c, o := kernel.Shape().Dim(0), kernel.Shape().Dim(1)
@@ -52,8 +52,8 @@ func (f channelsLast) deconvolve(x, kernel *Node) *Node {
 	return Reshape(y, b, 2*h, 2*w, o)
 }
 
-// taps are the rows (or columns) of the kernel that reach even and odd rows of the
-// output: output row 2m+odd sees the input rows m-1+odd and m+odd, in this order.
+// taps are the rows (or columns) of the kernel for even and odd rows of the output. Output row
+// 2m+odd depends on input rows m-1+odd and m+odd, in this order.
 var taps = [2][2]int{{3, 1}, {2, 0}}
 
 func (channelsLast) affine(x, scale, shift *Node) *Node {
@@ -67,7 +67,7 @@ func (channelsLast) affine(x, scale, shift *Node) *Node {
 }
 
 func (f channelsLast) normalise(batch Parts, scale, shift *Node, epsilon float64) (y Parts, mean, variance *Node) {
-	x := batch[0] // all of it, see sizes
+	x := batch[0] // the whole batch, see sizes
 	constant := StopGradient(x)
 	mean = channelMean(constant)
 	variance = channelMean(Square(Sub(constant, perChannel(mean, x))))
@@ -77,13 +77,13 @@ func (f channelsLast) normalise(batch Parts, scale, shift *Node, epsilon float64
 	return Parts{f.affine(normal, scale, shift)}, mean, variance
 }
 
-// throughStatistics returns x, with the gradient that x has through the mean and
-// the variance added to the one it has beside them. With n = (x - mean) inverse and
-// v the gradient that comes along when both are constants, that gradient is
+// throughStatistics returns x. To the gradient of x it adds the gradient through the mean and the
+// variance. With n = (x - mean) inverse, and v the gradient for a constant mean and variance, the
+// sum is
 //
 //	v - mean(v) - n mean(v n)
 //
-// which takes fewer passes over x than deriving each operation.
+// which takes fewer passes over x than the derivation of each operation.
 func throughStatistics(x, mean, inverse *Node) *Node {
 	return IdentityWithCustomGradient(x, func(x, v *Node) *Node {
 		normal := Mul(Sub(x, perChannel(mean, x)), perChannel(inverse, x))
@@ -109,8 +109,7 @@ func (channelsLast) prelu(x, slope *Node) *Node {
 	return Where(GreaterThan(x, ZerosLike(x)), x, Mul(x, slope))
 }
 
-// maxPool compares in PyTorch's order: a reduction would give the gradient to all of
-// equal values.
+// maxPool compares in PyTorch's order. A reduction would give the gradient to all equal values.
 func (channelsLast) maxPool(x *Node, n int) *Node {
 	h, w := x.Shape().Dim(1)/n, x.Shape().Dim(2)/n
 	var largest *Node
@@ -119,14 +118,14 @@ func (channelsLast) maxPool(x *Node, n int) *Node {
 		if largest == nil {
 			largest = next
 		} else {
-			largest = Max(largest, next) // its gradient goes to the left one of equals
+			largest = Max(largest, next) // the gradient goes to the left one of equal values
 		}
 	}
 	return largest // [b, h/n, w/n, c]
 }
 
-// zeroBorder puts n rows and columns of zeros around x [b, h, w, c]. They are
-// joined to it, since not every backend can pad.
+// zeroBorder adds n rows and columns of zeros around x [b, h, w, c]. It uses joins, because not
+// every backend has padding.
 func zeroBorder(x *Node, n int) *Node {
 	for _, axis := range []int{1, 2} {
 		d := x.Shape().Clone().Dimensions
@@ -137,7 +136,7 @@ func zeroBorder(x *Node, n int) *Node {
 	return x
 }
 
-// perChannel shapes v [c] for arithmetic with x [..., c].
+// perChannel reshapes v [c] for arithmetic with x [..., c].
 func perChannel(v, x *Node) *Node {
 	d := make([]int, x.Rank())
 	for i := range d {

@@ -6,18 +6,17 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// A channelwise is the arithmetic on the channels of images in which affine and
-// normalise are made, with gradients by hand, for the forms whose backends derive it
-// slowly.
+// A channelwise is the arithmetic on channels that affine and normalise consist of. It has
+// gradients by hand, for the forms whose backends derive them slowly.
 type channelwise interface {
-	channels(x *Node) int // how many there are
+	channels(x *Node) int // the number of channels
 	sum(x *Node) *Node    // of each channel: [c]
-	dot(x, y *Node) *Node // of each channel with the other's: [c]
-	// blend adds up terms, and a shift [c], which may be nil.
+	dot(x, y *Node) *Node // of the channels of x and y: [c]
+	// blend adds terms and a shift [c]; the shift may be nil.
 	blend(shift *Node, terms ...term) *Node
 }
 
-// A term is images x whose channels are multiplied by scale [c]; nil is 1.
+// A term is images x with channels multiplied by scale [c]; nil: 1.
 type term struct{ x, scale *Node }
 
 func affineBy(a channelwise, x, scale, shift *Node) *Node {
@@ -39,12 +38,13 @@ func affineBy(a channelwise, x, scale, shift *Node) *Node {
 	})
 }
 
-// normaliseBy needs, with d = x - mean, n values of a channel, deviation² = variance +
-// epsilon, a = scale / deviation and the gradient v of its result,
+// normaliseBy is normalise with a gradient by hand. With d = x - mean, n values per channel,
+// deviation² = variance + epsilon, a = scale / deviation and v the gradient of the result, the
+// gradient in x is
 //
 //	a v - a sum(v d) / (n deviation²) d - a sum(v) / n
 //
-// as the gradient in x: mean and variance are functions of x, too.
+// because mean and variance are functions of x, too.
 func normaliseBy(a channelwise, x Parts, scale, shift *Node, epsilon float64) (y Parts, mean, variance *Node) {
 	in := slices.Clone([]*Node(x))
 	if scale != nil {
@@ -88,14 +88,13 @@ func sum(x []*Node) *Node {
 	return total
 }
 
-// blendLimit is up to how many channels a product with diagonal matrices is faster
-// than broadcasting and arithmetic by the value. It also uses all threads.
+// blendLimit is the largest number of channels for which a product with diagonal matrices is faster
+// than broadcasting and arithmetic value by value. The product also uses all threads.
 const blendLimit = 64
 
-// blend adds up terms of matrices [c, n], and a shift [c] for each row, which may be
-// nil. What is not a
-// number in one channel may come to the others of its position, too: zeros of the
-// matrix are multiplied with it.
+// blend adds terms of matrices [c, n], and a shift [c] for each row, which may be nil. A value in
+// one channel that is not finite may make the other channels of its position NaN, because zeros of
+// the matrix are multiplied with it.
 func blend(shift *Node, terms ...term) *Node {
 	c, n := terms[0].x.Shape().Dim(0), terms[0].x.Shape().Dim(1)
 	if len(terms) == 1 && terms[0].scale == nil && shift == nil {

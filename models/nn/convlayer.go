@@ -10,26 +10,26 @@ import (
 	"foil/models/backend"
 )
 
-// A ConvLayer is a 3x3 convolution by itself, forward and backward, for those who
-// time it. Images stay as they are laid out inside of networks.
+// A ConvLayer is a single 3x3 convolution, forward and backward, for benchmarks. Images keep the
+// layout that they have inside networks.
 type ConvLayer struct {
 	back   *Exec
 	inputs []any
-	cuts   int // parts of a batch
+	cuts   int // number of parts of a batch
 }
 
-// ConvOutputs are what a convolution gives. Images are in parts, laid out as inside of
-// networks.
+// ConvOutputs are the results of a convolution. Images are in parts, in the layout that they have
+// inside networks.
 type ConvOutputs struct {
 	Images, Kernel []*tensors.Tensor // gradients
 	Result         []*tensors.Tensor
 }
 
-// All are all outputs.
+// All returns all outputs.
 func (o ConvOutputs) All() []*tensors.Tensor { return slices.Concat(o.Images, o.Kernel, o.Result) }
 
-// NewConvLayer takes images [b, c, h, w], a kernel [o, c, 3, 3] and the gradient of
-// the result [b, o, h, w].
+// NewConvLayer compiles a convolution of images [b, c, h, w] with a kernel [o, c, 3, 3]. gradient
+// is the gradient of the result [b, o, h, w].
 func NewConvLayer(b compute.Backend, images, kernel, gradient *tensors.Tensor) (*ConvLayer, error) {
 	l := &ConvLayer{}
 	enter, err := backend.Compile(b, func(in []*Node) []*Node {
@@ -52,15 +52,15 @@ func NewConvLayer(b compute.Backend, images, kernel, gradient *tensors.Tensor) (
 		p, n := &Pass{form: formFor(in[0])}, l.cuts
 		x, v, kernel := Parts(in[:n]), Parts(in[n:2*n]), in[2*n]
 		y := p.convolve(x, kernel, 1, 1)
-		// The gradient of a sum of products is the other factor; their sum itself is
-		// not asked for, so nobody computes it.
+		// The gradient of a sum of products is the other factor. The sum itself is not an output,
+		// so it is not computed.
 		products := sum(y.with(v, func(y, v *Node) *Node { return ReduceAllSum(Mul(y, v)) }))
 		return slices.Concat(Gradient(products, slices.Concat(x, Parts{kernel})...), y)
 	})
 	return l, err
 }
 
-// Step computes the convolution. What it gives is the caller's to release.
+// Step computes the convolution. The caller must release the outputs.
 func (l *ConvLayer) Step() (ConvOutputs, error) {
 	out, err := backend.Run(l.back, l.inputs...)
 	if err != nil {

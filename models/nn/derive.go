@@ -6,20 +6,20 @@ import (
 	"foil/models/backend"
 )
 
-// derive computes a node of others, with a gradient given by hand: back gives the
-// gradients of the inputs for the node's. What forward is made of needs no gradient
-// of its own, and gradients nobody asks for are not computed.
+// derive computes a node with a gradient by hand: back returns the gradients of the inputs for the
+// gradient of the node. The operations of forward need no gradients of their own. Gradients that
+// nobody uses are not computed.
 func derive(in []*Node, forward func(in []*Node) *Node, back func(y, gradient *Node) []*Node) *Node {
 	return deriveAll(in, func(in []*Node) []*Node { return []*Node{forward(in)} },
 		func(y, gradients []*Node) []*Node { return back(y[0], gradients[0]) })[0]
 }
 
-// deriveAll is derive for several nodes. Gradients are taken from a graph's last node to
-// its first, so all of theirs have arrived at the gate, which lies between them and the
-// inputs.
+// deriveAll is derive for several nodes. GoMLX takes gradients from a graph's last node to its
+// first. So the gradients of all these nodes are complete at the gate, which lies between them and
+// the inputs.
 func deriveAll(in []*Node, forward func(in []*Node) []*Node, back func(y, gradients []*Node) []*Node) []*Node {
 	var derived []*Node
-	var arrived []*Node   // gradients of these, nil where none has
+	var arrived []*Node   // gradients of the nodes; nil: none
 	var gradients []*Node // of the inputs
 	in = append([]*Node(nil), in...)
 	for i, x := range in {
@@ -35,8 +35,8 @@ func deriveAll(in []*Node, forward func(in []*Node) []*Node, back func(y, gradie
 		return v
 	})
 	for i, y := range forward(in) {
-		// For gradients a function of the gate. On the Go backend nothing is copied: y is
-		// chosen as a whole. ONNX Runtime is not told of the choice, see backend.Compile.
+		// For gradients, y is a function of the gate. On the Go backend nothing is copied, because
+		// y is chosen as a whole. For ONNX Runtime the choice is removed, see backend.Compile.
 		y = Where(Const(y.Graph(), true), StopGradient(y), gate)
 		derived = append(derived, IdentityWithCustomGradient(y, func(_, v *Node) *Node {
 			arrived[i] = v
@@ -47,8 +47,8 @@ func deriveAll(in []*Node, forward func(in []*Node) []*Node, back func(y, gradie
 	return derived
 }
 
-// anyOf makes a number of one value of each node. ONNX Runtime's backend derives no
-// slices, so there it is made of all values, and nobody computes it.
+// anyOf returns a scalar that depends on every node. It uses one value of each. ONNX Runtime's
+// backend cannot derive slices, so there it uses all values; the result is never computed.
 func anyOf(nodes []*Node) (sum *Node) {
 	for _, x := range nodes {
 		var first *Node

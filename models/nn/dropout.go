@@ -11,16 +11,16 @@ import (
 	"foil/models/random"
 )
 
-// A Dropout says how a network drops features in training mode: each with the given
-// probability, drawn anew for every image and pass. The draws are masks, which are inputs
-// of a graph, so that their random stream is the caller's.
+// A Dropout describes how a network drops features in training mode: each with the given
+// probability, independently for every image and pass. The masks are inputs of the graph, so that
+// the caller owns their random stream.
 type Dropout struct {
 	Width       int // features of an image
 	Probability float64
 }
 
-// Masks draws the masks of a step, [passes, b, width]. Features are multiplied by them: by
-// 0, or by the factor that makes up for the dropped ones.
+// Masks draws the masks of a step, [passes, b, width]. Features are multiplied by them: by 0, or by
+// the factor that keeps the mean.
 func (d Dropout) Masks(b compute.Backend, src rand.Source, passes, batch int) (*tensors.Tensor, error) {
 	masks, err := backend.NewTensor(b, passes, batch, d.Width)
 	if err != nil {
@@ -38,8 +38,8 @@ func (d Dropout) Masks(b compute.Backend, src rand.Source, passes, batch int) (*
 	})
 }
 
-// CheckMasks checks that masks are what so many passes of a batch in training mode need,
-// where the network drops features.
+// CheckMasks checks that masks have the shape for a number of passes of a batch in training mode,
+// if the network has dropout.
 func (n *Network) CheckMasks(masks *tensors.Tensor, passes, batch int) error {
 	if n.Dropout == nil {
 		return nil

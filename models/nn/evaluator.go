@@ -12,26 +12,25 @@ import (
 	"foil/models/backend"
 )
 
-// An EvaluatorConfig says which classifier is evaluated, and how.
+// An EvaluatorConfig describes the evaluation of a classifier.
 type EvaluatorConfig struct {
 	Network *Network
 	Shape   [3]int // of an image: channels, rows, columns
-	Batch   int    // images at once
-	Frozen  bool   // whether the weights stay as they are
+	Batch   int    // images per batch
+	Frozen  bool   // true if the weights never change
 	Backend compute.Backend
 }
 
-// Model is a network as graphs of the evaluator take it. ONNX Runtime brings constants
-// into the layout of its kernels once, so there a step of PGD on ResNet-9 takes 0.7 times
-// as long with frozen weights.
+// Model returns a network for the evaluator's graphs. ONNX Runtime converts constants to the layout
+// of its kernels once. So there a step of PGD on ResNet-9 with frozen weights takes 0.7 times as
+// long.
 func (c EvaluatorConfig) Model(n *Network, w *Weights) Model {
 	return Model{n, w, c.Frozen && backend.IsONNXRuntime(c.Backend)}
 }
 
-// An Evaluator takes any number of images through graphs of a classifier in evaluation
-// mode. Images go through in batches of one size, so that each graph is compiled once. The
-// last batch, if it is smaller, is filled up with its own images, in turn. An Evaluator is
-// not safe for concurrent use.
+// An Evaluator runs graphs of a classifier in evaluation mode on any number of images. Batches have
+// one size, so that each graph is compiled once. If the last batch is smaller, it is filled by
+// repeating its own images. An Evaluator is not safe for concurrent use.
 type Evaluator struct {
 	Config EvaluatorConfig
 	Model  Model
@@ -39,11 +38,11 @@ type Evaluator struct {
 	logits *Exec
 }
 
-// NewEvaluator evaluates a classifier. Unless they are frozen, its weights may be those of
-// a training in progress: each call uses them as they are then.
+// NewEvaluator returns an evaluator of a classifier. Unless the weights are frozen, they may be
+// those of a training in progress: each call uses the current ones.
 func NewEvaluator(c EvaluatorConfig, w *Weights) (*Evaluator, error) {
 	if c.Batch < 1 {
-		return nil, fmt.Errorf("batches of %d images: a batch needs at least one", c.Batch)
+		return nil, fmt.Errorf("the batch size is %d; it must be at least 1", c.Batch)
 	}
 	model := c.Model(c.Network, w)
 	logits, err := CompileLogits(c.Backend, model)
@@ -56,7 +55,7 @@ func CompileLogits(b compute.Backend, m Model) (*Exec, error) {
 	return backend.Compile(b, func(in []*Node) []*Node { return []*Node{m.Classifier(in[0], in[1:])(in[0])} })
 }
 
-// Logits returns the logits of images, classes by classes.
+// Logits returns the logits of images, one image after the other.
 func (e *Evaluator) Logits(ctx context.Context, x []float32) (logits []float32, err error) {
 	n, err := e.count(x)
 	if err != nil {
@@ -75,11 +74,11 @@ func (e *Evaluator) Logits(ctx context.Context, x []float32) (logits []float32, 
 	return logits, err
 }
 
-// A Transform makes other images of a batch x with its labels, beginning at start. It gives
-// images to be released: start itself, or others.
+// A Transform changes a batch of images x with labels, starting at start. The caller must release
+// the returned images, which may be start itself.
 type Transform func(ctx context.Context, x, start, labels *tensors.Tensor) (*tensors.Tensor, error)
 
-// Transform calls f for all images, batch by batch. A nil start is at the images.
+// Transform calls f for all images, batch by batch. If start is nil, it is the images.
 func (e *Evaluator) Transform(ctx context.Context, x []float32, labels []int32, start []float32, f Transform) (out []float32, err error) {
 	n, err := e.Check(x, labels, start)
 	if err != nil {
@@ -108,12 +107,12 @@ func (e *Evaluator) Size() int { return e.Config.Shape[0] * e.Config.Shape[1] * 
 // count is the number of images.
 func (e *Evaluator) count(x []float32) (int, error) {
 	if len(x)%e.Size() != 0 {
-		return 0, fmt.Errorf("%d values are no whole number of images of shape %v", len(x), e.Config.Shape)
+		return 0, fmt.Errorf("%d values are not a whole number of images of shape %v", len(x), e.Config.Shape)
 	}
 	return len(x) / e.Size(), nil
 }
 
-// Check returns the number of images, to which labels and start have to fit. A nil start
+// Check checks that labels and start fit the images, and returns the number of images. A nil start
 // fits.
 func (e *Evaluator) Check(x []float32, labels []int32, start []float32) (int, error) {
 	n, err := e.count(x)
@@ -121,15 +120,15 @@ func (e *Evaluator) Check(x []float32, labels []int32, start []float32) (int, er
 		return 0, err
 	}
 	if len(labels) != n {
-		return 0, fmt.Errorf("there are %d labels for %d images", len(labels), n)
+		return 0, fmt.Errorf("%d labels for %d images; the numbers must be the same", len(labels), n)
 	}
 	if start != nil && len(start) != len(x) {
-		return 0, fmt.Errorf("the attack starts at %d values for %d of images", len(start), len(x))
+		return 0, fmt.Errorf("the start of the attack has %d values, but the images have %d", len(start), len(x))
 	}
 	classes := e.Config.Network.Classes()
 	for i, label := range labels {
 		if label < 0 || int(label) >= classes {
-			return 0, fmt.Errorf("image %d has label %d: the classifier knows 0 to %d", i, label, classes-1)
+			return 0, fmt.Errorf("image %d has label %d; the classes of the classifier are 0 to %d", i, label, classes-1)
 		}
 	}
 	return n, nil
@@ -149,7 +148,7 @@ func (e *Evaluator) inBatches(ctx context.Context, n int, f func(start, end int)
 	return nil
 }
 
-// images are those from start to end, filled up to a batch.
+// images returns the images from start to end, filled up to a batch.
 func (e *Evaluator) images(x []float32, start, end int) *tensors.Tensor {
 	s, size := e.Config.Shape, e.Size()
 	values := filled(x[start*size:end*size], e.Config.Batch*size)
@@ -160,7 +159,7 @@ func (e *Evaluator) labels(labels []int32, start, end int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(filled(labels[start:end], e.Config.Batch), e.Config.Batch)
 }
 
-// filled repeats values from the first on until there are n.
+// filled repeats values from the first one on until there are n.
 func filled[T any](values []T, n int) []T {
 	out := values
 	for len(out) < n {

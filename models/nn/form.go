@@ -7,37 +7,36 @@ import (
 	"foil/models/backend"
 )
 
-// A form is how a network's layers are computed on a part of a batch and how the
-// images in it are laid out, which each backend wants in its own way. Images outside of networks are
-// [b, c, h, w]; inside, only their form knows.
+// A form is a way to compute a network's layers and to lay out the images in it. Each backend has
+// its best form. Images outside networks are [b, c, h, w]. Inside, only the form depends on their
+// layout.
 type form interface {
-	sizes(batch int) []int    // of the parts of a batch
-	enter(images *Node) *Node // from [b, c, h, w]
-	leave(x *Node) *Node      // to it
+	sizes(batch int) []int    // sizes of the parts of a batch
+	enter(images *Node) *Node // converts from [b, c, h, w]
+	leave(x *Node) *Node      // converts back
 
-	// convolve takes a kernel [o, c, k, k], deconvolve one [c, o, 4, 4], see deconv.
+	// convolve takes a kernel [o, c, k, k], deconvolve one [c, o, 4, 4]; see Deconv.
 	convolve(x, kernel *Node, stride, pad int) *Node
 	deconvolve(x, kernel *Node) *Node
 
 	// affine is x scale + shift, per channel; either may be nil.
 	affine(x, scale, shift *Node) *Node
-	// normalise is affine on parts of a batch with the mean and the variance of each
-	// channel, over all of them, brought to 0 and 1. It gives both, [c], as constants;
-	// the variance is the biased one.
+	// normalise normalises each channel over all parts of a batch to mean 0 and variance 1, and
+	// then applies affine. It returns the mean and the biased variance, [c], as constants.
 	normalise(x Parts, scale, shift *Node, epsilon float64) (y Parts, mean, variance *Node)
 
-	relu(x *Node) *Node         // passes no gradient at zero, as PyTorch's
+	relu(x *Node) *Node         // no gradient at zero, as in PyTorch
 	prelu(x, slope *Node) *Node // one slope for all channels
 
-	maxPool(x *Node, n int) *Node // of n x n squares; of equal values the first gets the gradient
+	maxPool(x *Node, n int) *Node // over n x n squares; the first of equal values gets the gradient
 	spaceMean(x *Node) *Node      // over rows and columns: [b, c]
-	flatten(x *Node) *Node        // [b, c h w], as PyTorch
-	join(x ...*Node) *Node        // on their channels
+	flatten(x *Node) *Node        // [b, c h w], as in PyTorch
+	join(x ...*Node) *Node        // along the channels
 }
 
-// formFor is the one place that decides by backend. The Go backend's own convolution
-// is 20 to 50 times slower than its matrix product; others have fast ones, of which ONNX
-// Runtime's wants channels first.
+// formFor selects the form by the backend; no other code depends on the backend. The Go backend's
+// own convolution is 20 to 50 times slower than its matrix product. The other backends have fast
+// convolutions. ONNX Runtime's needs channels first.
 func formFor(x *Node) form {
 	switch b := x.Graph().Backend(); {
 	case backend.IsGo(b):
@@ -49,8 +48,8 @@ func formFor(x *Node) form {
 	}
 }
 
-// window takes h rows and w columns of x, images on axes 1 and 2, from a corner on, each
-// stride-th of them.
+// window takes h rows and w columns of x from a corner on, every stride-th one. The axes of rows
+// and columns are 1 and 2.
 func window(x *Node, row, column, h, w, stride int) *Node {
 	if row == 0 && column == 0 && stride == 1 && h == x.Shape().Dim(1) && w == x.Shape().Dim(2) {
 		return x
@@ -60,7 +59,7 @@ func window(x *Node, row, column, h, w, stride int) *Node {
 		AxisRange(column, column+(w-1)*stride+1).Stride(stride))
 }
 
-// join concatenates; one node alone is left as it is.
+// join concatenates nodes. It returns a single node as it is.
 func join(x []*Node, axis int) *Node {
 	if len(x) == 1 {
 		return x[0]
@@ -68,12 +67,12 @@ func join(x []*Node, axis int) *Node {
 	return Concatenate(x, axis)
 }
 
-// onesOf returns ones of x's type.
+// onesOf returns ones of the same type as x.
 func onesOf(x *Node, dims ...int) *Node {
 	return Ones(x.Graph(), shapes.Make(x.DType(), dims...))
 }
 
-// zerosOf returns zeros of x's type.
+// zerosOf returns zeros of the same type as x.
 func zerosOf(x *Node, dims ...int) *Node {
 	return Zeros(x.Graph(), shapes.Make(x.DType(), dims...))
 }

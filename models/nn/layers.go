@@ -4,17 +4,17 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// A Builder collects the parameters of a network's layers in order. A layer knows its
-// parameters by the index that Trainable and statistic return.
+// A Builder collects the parameters of a network's layers in order. A layer keeps the index of its
+// parameters, which Trainable and statistic return.
 type Builder struct{ Params []Param }
 
-// Trainable declares a parameter that gradients move.
+// Trainable declares a parameter that training changes by its gradient.
 func (b *Builder) Trainable(name string, init Initializer, shape ...int) int {
 	b.Params = append(b.Params, Param{Name: name, Shape: shape, Trainable: true, Init: init})
 	return len(b.Params) - 1
 }
 
-// statistic declares a running statistic of so many channels.
+// statistic declares a running statistic for a number of channels.
 func (b *Builder) statistic(name string, start float32, channels int) int {
 	b.Params = append(b.Params, Param{Name: name, Shape: []int{channels}, Init: Constant(start)})
 	return len(b.Params) - 1
@@ -42,26 +42,26 @@ func (d Dense) Apply(p *Pass, x *Node) *Node {
 	return Add(y, perChannel(p.nodes[d.bias], y))
 }
 
-// A Conv is PyTorch's Conv2d with a square kernel. It puts the same zeros on both sides,
-// unlike SAME padding where the stride is 2.
+// A Conv is PyTorch's Conv2d with a square kernel. It pads both sides equally, unlike SAME padding
+// with stride 2.
 type Conv struct {
-	weight, bias        int // bias: -1 for none
+	weight, bias        int // bias is -1 without a bias
 	kernel, stride, pad int
 }
 
-// A ConvSpec describes a convolution. An initialisation that is nil is PyTorch's.
+// A ConvSpec describes a convolution. A nil initialisation is PyTorch's.
 type ConvSpec struct {
 	In, Out, Kernel, Stride, Pad int
 	Bias                         bool
 	WeightInit, BiasInit         Initializer
 }
 
-// Conv3x3 is the convolution that most layers have.
+// Conv3x3 returns the convolution of most layers.
 func Conv3x3(in, out, stride int) ConvSpec {
 	return ConvSpec{In: in, Out: out, Kernel: 3, Stride: stride, Pad: 1}
 }
 
-// Conv1x1 is the convolution of shortcuts.
+// Conv1x1 returns the convolution of shortcuts.
 func Conv1x1(in, out, stride int) ConvSpec {
 	return ConvSpec{In: in, Out: out, Kernel: 1, Stride: stride}
 }
@@ -78,10 +78,10 @@ func (s ConvSpec) WithWeights(init Initializer) ConvSpec {
 	return s
 }
 
-// FanIn is the number of values that one value of the result sees.
+// FanIn is the number of input values for one output value.
 func (s ConvSpec) FanIn() int { return s.In * s.Kernel * s.Kernel }
 
-// FanOut is the number of values of the result that see one value.
+// FanOut is the number of output values that depend on one input value.
 func (s ConvSpec) FanOut() int { return s.Out * s.Kernel * s.Kernel }
 
 // Conv declares a convolution.
@@ -109,8 +109,8 @@ func (c Conv) Apply(p *Pass, x Parts) Parts {
 	return y
 }
 
-// A Deconv is PyTorch's ConvTranspose2d with a 4x4 kernel, stride 2, padding 1 and no
-// bias: it doubles rows and columns.
+// A Deconv is PyTorch's ConvTranspose2d with a 4x4 kernel, stride 2, padding 1 and no bias. It
+// doubles rows and columns.
 type Deconv struct{ weight int }
 
 // Deconv declares a transposed convolution.

@@ -7,7 +7,7 @@ import (
 // ImageChannels is the number of channels of a colour image.
 const ImageChannels = 3
 
-// A Mode is how batch norm sees a batch.
+// A Mode selects the statistics of batch norm.
 type Mode int
 
 const (
@@ -15,15 +15,15 @@ const (
 	Training               // batch norm normalises with those of the batch, and moves the running ones
 )
 
-// A Network is the parameters of a classifier or an attacker and what it computes with
-// them. A classifier has Features and Head, an attacker has Perturb.
+// A Network describes the parameters of a classifier or an attacker, and its computation. A
+// classifier has Features and Head, an attacker has Perturb.
 type Network struct {
 	Params  []Param
-	Dropout *Dropout // nil: it drops nothing
+	Dropout *Dropout // nil: no dropout
 
 	Features func(p *Pass, x Parts) *Node // the input of the last layer, [b, features]
 	Head     Dense                        // the last layer
-	Perturb  func(p *Pass, x Parts) Parts // the change of three channels, each value within 1
+	Perturb  func(p *Pass, x Parts) Parts // the change of three channels, each value in [-1, 1]
 }
 
 // Classes is the number of a classifier's classes.
@@ -32,29 +32,28 @@ func (n *Network) Classes() int { return n.Params[n.Head.bias].Shape[0] }
 // A Classifier gives the logits [b, y] of images [b, c, h, w].
 type Classifier func(x *Node) *Node
 
-// CrossEntropy is the batch's mean cross-entropy of logits [b, y] and labels [b].
+// CrossEntropy returns the batch's mean cross-entropy of logits [b, y] and labels [b].
 func CrossEntropy(logits, labels *Node) *Node {
 	target := OneHot(labels, logits.Shape().Dim(-1), logits.DType())
 	return DivScalar(Neg(ReduceAllSum(Mul(target, LogSoftmax(logits)))), float64(logits.Shape().Dim(0)))
 }
 
-// A Bound is a network with its weights as nodes of one graph. Each of its passes in
-// training mode moves its running statistics, and begins with those that the pass before
-// has left.
+// A Bound is a network with its weights as nodes of one graph. Each pass in training mode updates
+// the running statistics, starting from those after the pass before it.
 type Bound struct {
 	network *Network
 	nodes   []*Node // by index of the parameters
-	masks   []*Node // [b, width], of the passes in training mode to come
+	masks   []*Node // [b, width], of the coming passes in training mode
 }
 
-// Bind takes the nodes of a network's weights, in the order of its parameters. Without
-// masks nothing is dropped.
+// Bind takes the nodes of a network's weights, in the order of its parameters. Without masks there
+// is no dropout.
 func (n *Network) Bind(nodes []*Node) *Bound {
 	return &Bound{network: n, nodes: append([]*Node(nil), nodes...)}
 }
 
-// BindMasked is Bind where masks [passes, b, width] may follow the weights. Each pass in
-// training mode takes the next mask.
+// BindMasked is Bind with optional masks [passes, b, width] after the weights. Each pass in
+// training mode uses the next mask.
 func (n *Network) BindMasked(nodes []*Node) *Bound {
 	weights := len(n.Params)
 	b := n.Bind(nodes[:weights])
@@ -67,15 +66,15 @@ func (n *Network) BindMasked(nodes []*Node) *Bound {
 	return b
 }
 
-// A Pass is one way through a network.
+// A Pass is one pass through a network.
 type Pass struct {
 	form  form
 	nodes []*Node
 	mode  Mode
-	mask  *Node // of dropout; nil for none
+	mask  *Node // of dropout; nil: none
 }
 
-// pass begins a pass with images x.
+// pass begins a pass on images x.
 func (b *Bound) pass(x *Node, mode Mode) *Pass {
 	p := &Pass{form: formFor(x), nodes: b.nodes, mode: mode}
 	if mode == Training && len(b.masks) > 0 {
@@ -87,7 +86,7 @@ func (b *Bound) pass(x *Node, mode Mode) *Pass {
 // Mode is the mode of the pass.
 func (p *Pass) Mode() Mode { return p.mode }
 
-// Value is the node of a parameter, by the index that the Builder gave it.
+// Value returns the node of a parameter by the index from the Builder.
 func (p *Pass) Value(param int) *Node { return p.nodes[param] }
 
 // Drop multiplies features [b, width] by the mask of the pass, if there is one.
@@ -112,13 +111,13 @@ func (b *Bound) Head(features *Node) *Node {
 // Logits returns a classifier's logits [b, y].
 func (b *Bound) Logits(x *Node, mode Mode) *Node { return b.Head(b.Features(x, mode)) }
 
-// Classifier is the network as attacks know it, with all passes in one mode.
+// Classifier returns the network as a function for attacks. All its passes are in one mode.
 func (b *Bound) Classifier(mode Mode) Classifier {
 	return func(x *Node) *Node { return b.Logits(x, mode) }
 }
 
-// Perturb returns what an attacker adds to the first three channels of what it sees, x
-// [b, c, h, w]: [b, 3, h, w], within epsilon.
+// Perturb returns the attacker's change of the first three channels of its input x [b, c, h, w]:
+// [b, 3, h, w], within epsilon.
 func (b *Bound) Perturb(x *Node, mode Mode, epsilon float64) *Node {
 	p := b.pass(x, mode)
 	return MulScalar(p.leave(b.network.Perturb(p, p.enter(x))), epsilon)
@@ -139,15 +138,15 @@ func (b *Bound) choose(trainable bool) (out []*Node) {
 	return out
 }
 
-// A Model is a network with its weights, as graphs take them. The weights are inputs of a
-// graph, so that each call sees them as they are then; frozen ones are constants of it.
+// A Model is a network with weights for graphs. The weights are inputs of a graph, so that each
+// call uses the current ones. Frozen weights are constants of the graph.
 type Model struct {
 	Network *Network
 	Weights *Weights
 	Frozen  bool
 }
 
-// Inputs are what a call hands over for the weights, behind the graph's own inputs.
+// Inputs returns the weights for a call. They follow the graph's own inputs.
 func (m Model) Inputs() []any {
 	if m.Frozen {
 		return nil
@@ -155,8 +154,8 @@ func (m Model) Inputs() []any {
 	return m.Weights.Inputs()
 }
 
-// Bind takes the weights from the inputs of a graph, to which the node of belongs, and
-// gives the inputs that are left.
+// Bind takes the weights from the inputs of a graph, and returns the remaining inputs. of is any
+// node of the graph.
 func (m Model) Bind(of *Node, in []*Node) (bound *Bound, rest []*Node) {
 	if !m.Frozen {
 		n := len(m.Network.Params)

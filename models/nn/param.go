@@ -7,16 +7,16 @@ import (
 	"foil/models/random"
 )
 
-// A Param says what one tensor of a network is.
+// A Param describes one tensor of a network.
 type Param struct {
 	Name      string // as in the authors' checkpoints
 	Shape     []int  // as in PyTorch
-	Trainable bool   // moved by gradients; running statistics are not
+	Trainable bool   // changed by gradients; running statistics are not
 
-	Init Initializer // sets the values that training starts from
+	Init Initializer // sets the initial values
 }
 
-// An Initializer fills a tensor with the values that training starts from.
+// An Initializer fills a tensor with initial values.
 type Initializer func(r *rand.Rand, x []float32)
 
 // Size is the number of values.
@@ -28,11 +28,11 @@ func (p Param) Size() int {
 	return n
 }
 
-// The initialisations of the authors' networks. Fans are counts of a kernel's
-// inputs and outputs, its rows and columns included.
+// The initialisations of the authors' networks. Fans count a kernel's inputs or outputs, times its
+// rows and columns.
 
-// PyTorchDefault is what PyTorch's layers do by themselves, weights and biases
-// alike: Kaiming's uniform initialisation with a = sqrt 5.
+// PyTorchDefault is the default of PyTorch's layers, for weights and biases: Kaiming's uniform
+// initialisation with a = sqrt 5.
 func PyTorchDefault(fanIn int) Initializer { return Uniform(1 / math.Sqrt(float64(fanIn))) }
 
 func XavierUniform(gain float64, fanIn, fanOut int) Initializer {

@@ -4,14 +4,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Parts are the images of a batch inside of a network, each part in the layout of the form.
-// The Go backend uses threads for operations that do not depend on each other and, within
-// one operation, for products alone. There a batch goes through as two halves, which meet
-// in batch norm only. One thread cuts them in the same way, so that its results are the
-// same.
+// Parts are the images of a batch inside a network. Each part is in the layout of the form. The Go
+// backend uses threads for operations that do not depend on each other; within an operation only
+// for products. So there a batch goes through the network as two halves, which are combined in
+// batch norm only. A single thread uses the same halves, so that the results are the same.
 type Parts []*Node
 
-// enter takes images [b, c, h, w] into a network.
+// enter converts images [b, c, h, w] to parts.
 func (p *Pass) enter(images *Node) Parts {
 	return cut(images, p.form.sizes(images.Shape().Dim(0))).Each(p.form.enter)
 }
@@ -19,8 +18,9 @@ func (p *Pass) enter(images *Node) Parts {
 // leave is the reverse of enter.
 func (p *Pass) leave(x Parts) *Node { return join(x.Each(p.form.leave), 0) }
 
-// cut cuts images [b, c, h, w] into parts of the given sizes. Gradients are joined:
-// the gradient of each slice by itself would have the size of the whole, mostly zeros.
+// cut divides images [b, c, h, w] into parts of the given sizes. Its gradient joins the gradients
+// of the parts. Separate gradients of the slices would each have the size of the whole, with zeros
+// in most places.
 func cut(images *Node, sizes []int) Parts {
 	if len(sizes) == 1 {
 		return Parts{images}
@@ -35,8 +35,8 @@ func cut(images *Node, sizes []int) Parts {
 	}, func(_, gradients []*Node) []*Node { return []*Node{join(gradients, 0)} })
 }
 
-// halves are the sizes of the two halves of n images. The first one is even, since a
-// form may move images in pairs.
+// halves returns the sizes of the two halves of n images. The first one is even, since a form may
+// process images in pairs.
 func halves(n int) []int {
 	first := (n + 2) / 4 * 2
 	if first == 0 || first >= n {
@@ -45,7 +45,7 @@ func halves(n int) []int {
 	return []int{first, n - first}
 }
 
-// size is the number of values.
+// size returns the number of values.
 func (x Parts) size() (n int) {
 	for _, part := range x {
 		n += part.Shape().Size()
@@ -62,7 +62,7 @@ func (x Parts) Each(f func(x *Node) *Node) Parts {
 	return out
 }
 
-// with calls f for the parts of x and those of y, of which there are as many.
+// with calls f for each part of x with that of y. The numbers of parts are the same.
 func (x Parts) with(y Parts, f func(x, y *Node) *Node) Parts {
 	out := make(Parts, len(x))
 	for i := range x {
@@ -83,7 +83,7 @@ func (p *Pass) affine(x Parts, scale, shift *Node) Parts {
 	return x.Each(func(x *Node) *Node { return p.form.affine(x, scale, shift) })
 }
 
-// normalise brings the channels of all parts together to mean 0 and variance 1.
+// normalise normalises the channels over all parts to mean 0 and variance 1.
 func (p *Pass) normalise(x Parts, scale, shift *Node, epsilon float64) (y Parts, mean, variance *Node) {
 	return p.form.normalise(x, scale, shift, epsilon)
 }
@@ -100,7 +100,7 @@ func (p *Pass) MaxPool(x Parts, n int) Parts {
 	return x.Each(func(x *Node) *Node { return p.form.maxPool(x, n) })
 }
 
-// Add adds up values of one shape.
+// Add adds values of the same shape.
 func (p *Pass) Add(x, y Parts) Parts { return x.with(y, Add) }
 
 // Join puts the channels of y behind those of x.

@@ -7,8 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// A sight is what the positions of a convolution's result see of x [c, h, w, b]: for
-// each of k k taps of the kernel, x moved by it.
+// A sight is the receptive fields of a convolution in x [c, h, w, b]: for each of the k k taps of
+// the kernel, x moved by it.
 type sight struct {
 	x       *Node
 	h, w    int // of the result
@@ -18,21 +18,21 @@ type sight struct {
 	stride  int
 }
 
-// A grid is a way to move x without slicing it: rows are kept apart by as many zeros
-// as the kernel reaches over their ends, and what is moved is joined with zeros
-// before and behind it. The price is positions in the products that nobody wants.
+// A grid is a way to move x without slices. There are as many zeros between rows as the kernel
+// reaches beyond their ends, and zeros are joined before and after moved values. The cost is unused
+// positions in the products.
 type grid struct {
 	pad, pitch int   // zeros between rows; from one row to the next
 	rows       int   // all rows of a product
 	spaced     *Node // x [c, h pitch b]
 }
 
-// slicingCost is how many multiplications of a product take as long as slicing a
-// value: about 1 ns.
+// slicingCost is the number of multiplications of a product that take as long as slicing a value,
+// about 1 ns.
 const slicingCost = 32
 
-// look says how to see x, with zeros before its rows and columns and as many behind
-// as are needed, for a result [o, h, w, b].
+// look returns a sight of x for a result [o, h, w, b]. x gets before zeros before its rows and
+// columns, and as many after them as are needed.
 func look(x *Node, k, stride, before, o, h, w int) sight {
 	d := x.Shape().Dimensions // [c, h', w', b]
 	s := sight{x: x, corners: corners(k), stride: stride, h: h, w: w}
@@ -51,7 +51,7 @@ func look(x *Node, k, stride, before, o, h, w int) sight {
 	return s
 }
 
-// padSpace puts zeros around and between rows and columns of x.
+// padSpace adds zeros around and between rows and columns of x.
 func padSpace(x *Node, rows, columns compute.PadAxis) *Node {
 	if rows == (compute.PadAxis{}) && columns == rows {
 		return x
@@ -59,14 +59,14 @@ func padSpace(x *Node, rows, columns compute.PadAxis) *Node {
 	return Pad(x, ScalarZero(x.Graph(), x.DType()), compute.PadAxis{}, rows, columns)
 }
 
-// turned sees the taps in the reverse order.
+// turned returns the sight with the taps in reverse order.
 func (s sight) turned() sight {
 	s.corners = slices.Clone(s.corners)
 	slices.Reverse(s.corners)
 	return s
 }
 
-// only sees some of the taps.
+// only returns the sight with some of the taps.
 func (s sight) only(taps ...int) sight {
 	all := s.corners
 	s.corners = nil
@@ -76,7 +76,7 @@ func (s sight) only(taps ...int) sight {
 	return s
 }
 
-// columns is the matrix [c taps, positions] of all that is seen.
+// columns returns the matrix [c taps, positions] of all values in the sight.
 func (s sight) columns() *Node {
 	c, taps := s.x.Shape().Dim(0), len(s.corners)
 	if s.grid != nil {
@@ -89,7 +89,7 @@ func (s sight) columns() *Node {
 	return Reshape(join(windows, 1), c*taps, -1)
 }
 
-// product multiplies a kernel [o, c taps] with what is seen: [o, h, w, b].
+// product multiplies a kernel [o, c taps] with the sight: [o, h, w, b].
 func (s sight) product(kernel *Node) *Node {
 	o, b := kernel.Shape().Dim(0), s.x.Shape().Dim(3)
 	y := Dot(kernel, s.columns()).MatMul()
@@ -99,8 +99,8 @@ func (s sight) product(kernel *Node) *Node {
 	return Reshape(y, o, s.h, s.w, b)
 }
 
-// kernelGradient is the gradient [o, c taps] of a kernel for that of its product,
-// v [o, h, w, b].
+// kernelGradient returns the gradient [o, c taps] of a kernel for v [o, h, w, b], the gradient of
+// its product.
 func (s sight) kernelGradient(v *Node) *Node {
 	matrix := rows(v)
 	if g := s.grid; g != nil {
@@ -111,9 +111,9 @@ func (s sight) kernelGradient(v *Node) *Node {
 	return TransposeAllAxes(DotGeneral(s.columns(), []int{1}, nil, matrix, []int{1}, nil), 1, 0)
 }
 
-// moved joins one copy of the spaced x for each corner. Position (row, column) of x
-// comes to (2 pad + row - corner, ...) of a copy: what a tap sees there is what it
-// sees from position (pad, pad) less.
+// moved joins one copy of the spaced x for each corner. Position (row, column) of x is at (2 pad +
+// row - corner, ...) of a copy. So position (row, column) of a copy holds the value in the receptive
+// field of position (row - pad, column - pad) of the result.
 func (g *grid) moved(x, spaced *Node, corners [][2]int) *Node {
 	c, b := x.Shape().Dim(0), x.Shape().Dim(3)
 	length := g.rows * g.pitch * b

@@ -18,9 +18,9 @@ type Weights struct {
 	Tensors []*tensors.Tensor
 }
 
-// NewWeights returns freshly initialised weights. Every parameter has a stream of
-// its own under the given purpose, such as "weights/classifier", so its start does
-// not depend on the parameters beside it.
+// NewWeights returns new weights with initial values. Every parameter has its own random stream
+// under the given purpose, such as "weights/classifier". So its initial values do not depend on the
+// other parameters.
 func NewWeights(b compute.Backend, params []Param, seed uint64, purpose string) (*Weights, error) {
 	w, err := newWeights(b, params)
 	if err != nil {
@@ -35,7 +35,7 @@ func NewWeights(b compute.Backend, params []Param, seed uint64, purpose string) 
 	return w, nil
 }
 
-// LoadWeights returns the weights that lookup finds, see Load.
+// LoadWeights returns the weights that lookup returns; see Load.
 func LoadWeights(b compute.Backend, params []Param, lookup func(name string) (s Stored, ok bool)) (*Weights, error) {
 	w, err := newWeights(b, params)
 	if err != nil {
@@ -57,9 +57,9 @@ func newWeights(b compute.Backend, params []Param) (*Weights, error) {
 	return w, nil
 }
 
-// Load replaces all values by those that lookup finds. The error names every
-// tensor that is missing or cannot be taken; nothing is replaced then. Tensors
-// that the network does not use are no concern of it.
+// Load replaces all values by those that lookup returns. The error names every tensor that is
+// missing or cannot be used. In that case nothing is replaced. Load ignores tensors that the
+// network does not use.
 func (w *Weights) Load(lookup func(name string) (s Stored, ok bool)) error {
 	found := make([]*Stored, len(w.Params))
 	for i, p := range w.Params {
@@ -78,7 +78,7 @@ func (w *Weights) Load(lookup func(name string) (s Stored, ok bool)) error {
 	return nil
 }
 
-// Count is the number of trainable values.
+// Count returns the number of trainable values.
 func Count(params []Param) (n int) {
 	for _, p := range params {
 		if p.Trainable {
@@ -88,7 +88,7 @@ func Count(params []Param) (n int) {
 	return n
 }
 
-// Inputs are the tensors as the inputs of a graph.
+// Inputs returns the tensors as inputs of a graph.
 func (w *Weights) Inputs() []any {
 	in := make([]any, len(w.Tensors))
 	for i, t := range w.Tensors {
@@ -97,9 +97,9 @@ func (w *Weights) Inputs() []any {
 	return in
 }
 
-// Update takes a graph's outputs: the gradients of the trainable parameters, for
-// which it calls update with their number among these, and then the new running
-// statistics. It releases the outputs.
+// Update takes a graph's outputs: the gradients of the trainable parameters, then the new running
+// statistics. It calls update with the number and the gradient of each trainable parameter. It
+// releases the outputs.
 func (w *Weights) Update(outputs []*tensors.Tensor, update func(i int, w, grad []float32)) error {
 	gradient, statistic := 0, len(w.Params)-w.statistics()
 	for i, p := range w.Params {
@@ -118,7 +118,7 @@ func (w *Weights) Update(outputs []*tensors.Tensor, update func(i int, w, grad [
 	return backend.Release(outputs...)
 }
 
-// statistics is the number of running statistics.
+// statistics returns the number of running statistics.
 func (w *Weights) statistics() (n int) {
 	for _, p := range w.Params {
 		if !p.Trainable {
@@ -128,28 +128,28 @@ func (w *Weights) statistics() (n int) {
 	return n
 }
 
-// F32 is the type of the values that a network takes.
+// F32 is the type of a network's values.
 const F32 = "F32"
 
-// A Stored is a tensor as somebody stored it.
+// A Stored is a tensor from a file.
 type Stored struct {
-	Type   string // F32, or what another one is called there
+	Type   string // F32, or the file's name of another type
 	Shape  []int
-	Values []float32 // where the type is F32
+	Values []float32 // only for type F32
 }
 
-// flaw is what is wrong with a stored tensor. A higher one says more about where the
-// tensors come from.
+// A flaw is the reason why a stored tensor cannot be used. Higher flaws say more about the origin
+// of the tensors.
 type flaw int
 
 const (
 	sound    flaw = iota
-	diverged      // it holds values that are no numbers
+	diverged      // some values are NaN or infinite
 	otherType
-	otherNetwork // it is missing, or has another shape
+	otherNetwork // the tensor is missing or has another shape
 )
 
-// flaw says whether the stored tensor can be the parameter, and in words why not.
+// flaw returns why a stored tensor cannot be used for the parameter, also in words.
 func (p Param) flaw(s Stored) (worst flaw, why string) {
 	var has []string
 	if s.Type != F32 {
@@ -169,15 +169,15 @@ func (p Param) flaw(s Stored) (worst flaw, why string) {
 
 func notFinite(values []float32) (n int) {
 	for _, v := range values {
-		if v-v != 0 { // of NaN and infinities it is NaN
+		if v-v != 0 { // true for NaN and infinities
 			n++
 		}
 	}
 	return n
 }
 
-// check returns an error that says of every parameter whose tensor cannot be taken
-// why. A nil stands for a tensor that is missing.
+// check returns an error with the reason for each tensor that cannot be used. A nil is a missing
+// tensor.
 func check(params []Param, stored []*Stored) error {
 	var wrong []string
 	worst := sound

@@ -1,5 +1,5 @@
-// Package optim holds optimizers over flat weights and learning-rate schedules,
-// as PyTorch defines them, since the papers were computed with it.
+// Package optim holds optimizers over flat weights, and learning-rate schedules. They follow
+// PyTorch's definitions, because the papers used PyTorch.
 package optim
 
 import (
@@ -21,8 +21,7 @@ func DefaultAdam(weightDecay float64) AdamConfig {
 	return AdamConfig{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: weightDecay}
 }
 
-// Adam is one optimizer over any number of weight slices, which share its
-// count of steps.
+// Adam is one optimizer over any number of weight slices. All slices share its step count.
 type Adam struct {
 	Config AdamConfig
 	Steps  int
@@ -45,7 +44,7 @@ func (m Moments) Part(start, end int) Moments {
 	return Moments{First: m.First[start:end], Second: m.Second[start:end]}
 }
 
-// Begin starts a step: the updates that follow belong to it.
+// Begin starts a step. The following updates belong to it.
 func (a *Adam) Begin() {
 	a.Steps++
 	t := float64(a.Steps)

@@ -2,23 +2,22 @@ package optim
 
 import "math"
 
-// Plateau lowers a learning rate when a loss has stopped falling: PyTorch's
-// ReduceLROnPlateau in mode "min" with its relative threshold of 1e-4, no
-// cooldown and its epsilon of 1e-8.
+// Plateau lowers a learning rate when a loss stops improving: PyTorch's ReduceLROnPlateau in mode
+// "min" with its relative threshold of 1e-4, no cooldown and its epsilon of 1e-8.
 type Plateau struct {
 	Rate     float64 // current learning rate
-	Factor   float64 // what the rate is multiplied by
-	Patience int     // epochs without improvement that are borne
+	Factor   float64 // factor for the rate
+	Patience int     // epochs without improvement before the rate drops
 	MinRate  float64
 
 	State PlateauState
 }
 
-// PlateauState is what a Plateau has seen.
+// PlateauState is the state of a Plateau.
 type PlateauState struct {
 	Best float64 // lowest loss
-	Bad  int     // epochs since then
-	Seen bool    // whether there was a loss yet
+	Bad  int     // epochs since the lowest loss
+	Seen bool    // true after the first loss
 }
 
 const (
@@ -26,7 +25,7 @@ const (
 	plateauEpsilon   = 1e-8
 )
 
-// Step takes the loss of an epoch and returns the rate of the next one.
+// Step takes the loss of an epoch and returns the rate for the next one.
 func (p *Plateau) Step(loss float64) float64 {
 	s := &p.State
 	if !math.IsNaN(loss) && (!s.Seen || loss < s.Best*(1-plateauThreshold)) {

@@ -1,7 +1,6 @@
-// Package random gives each purpose of a run its own stream of random numbers,
-// derived from the run's seed alone: weights, batch order, dropout and noise do
-// not depend on each other, so that two trainings that differ in one setting
-// start from the same weights and see the same batches and the same noise.
+// Package random gives each purpose of a run its own stream of random numbers, derived only from
+// the run's seed: weights, batch order, dropout and noise do not depend on each other. So two
+// trainings that differ in one setting have the same initial weights, batches and noise.
 package random
 
 import (
@@ -17,7 +16,7 @@ func New(seed uint64, purpose string) *rand.Rand {
 	return rand.New(Source(seed, purpose))
 }
 
-// Source returns the generator behind New; its state can be saved and restored.
+// Source returns the generator behind New. Its state can be saved and restored.
 func Source(seed uint64, purpose string) *rand.PCG {
 	h := sha256.Sum256(fmt.Appendf(nil, "foil random stream\n%d\n%s\n", seed, purpose))
 	return rand.NewPCG(binary.LittleEndian.Uint64(h[:8]), binary.LittleEndian.Uint64(h[8:16]))
@@ -26,12 +25,12 @@ func Source(seed uint64, purpose string) *rand.PCG {
 // A Noise fills x with random numbers.
 type Noise func(r *rand.Rand, x []float32)
 
-// NormalNoise is Normal with a standard deviation.
+// NormalNoise returns Normal with a standard deviation.
 func NormalNoise(sd float64) Noise {
 	return func(r *rand.Rand, x []float32) { Normal(r, x, sd) }
 }
 
-// UniformNoise is Uniform within a bound.
+// UniformNoise returns Uniform with a bound.
 func UniformNoise(bound float64) Noise {
 	return func(r *rand.Rand, x []float32) { Uniform(r, x, bound) }
 }
@@ -50,9 +49,8 @@ func Uniform(r *rand.Rand, x []float32, bound float64) {
 	}
 }
 
-// Bits fills x with uniform 16-bit numbers, four to a draw of the generator. An
-// element whose number is below DropoutLimit is dropped. Each call begins with a new
-// draw.
+// Bits fills x with uniform 16-bit numbers. Four numbers are one draw of the generator, and each
+// call begins with a new draw. An element whose number is below DropoutLimit is dropped.
 func Bits(src rand.Source, x []uint16) {
 	for ; len(x) >= 4; x = x[4:] {
 		v := src.Uint64()
@@ -67,11 +65,11 @@ func Bits(src rand.Source, x []uint16) {
 	}
 }
 
-// DropoutLimit is how many of the 65,536 numbers that Bits draws stand for
-// "dropped" where an element is dropped with probability p.
+// DropoutLimit returns the number of the 65,536 values of Bits that mean "dropped" for the dropout
+// probability p.
 func DropoutLimit(p float64) uint32 { return uint32(math.Round(p * (1 << 16))) }
 
-// IsOrder says whether each of 0, 1, ... n-1 is in an order once.
+// IsOrder reports whether an order holds each of 0, 1, ... n-1 once.
 func IsOrder(order []int32, n int) bool {
 	seen := make([]bool, n)
 	for _, i := range order {

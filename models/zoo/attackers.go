@@ -9,11 +9,11 @@ import (
 	"foil/models/nn"
 )
 
-// firstEpsilon is the attackers' epsilon of batch norm in their first unit and in
-// slim's transposed one.
+// firstEpsilon is the epsilon of batch norm in the attackers' first unit and in slim's transposed
+// unit.
 const firstEpsilon = 1e-3
 
-// entry is the unit that attackers begin with: convolution, batch norm, ReLU.
+// entry is the first unit of attackers: convolution, batch norm, ReLU.
 type entry struct {
 	conv nn.Conv
 	norm nn.BatchNorm
@@ -30,8 +30,8 @@ func (e entry) apply(p *nn.Pass, x nn.Parts) nn.Parts {
 	return p.ReLU(e.norm.Apply(p, e.conv.Apply(p, x)))
 }
 
-// attackerBlock is the attackers' residual block: twice batch norm, PReLU and
-// convolution, and a 1x1 convolution beside them where the width changes.
+// attackerBlock is the attackers' residual block: batch norm, PReLU and convolution, twice. If the
+// width changes, the shortcut is a 1x1 convolution.
 type attackerBlock struct {
 	norm1, norm2 nn.BatchNorm
 	act1, act2   nn.PReLU
@@ -39,8 +39,8 @@ type attackerBlock struct {
 	shortcut     *nn.Conv
 }
 
-// newAttackerBlock declares block i of widths in and out. Xavier's initialisation is
-// that of the blocks' weights only.
+// newAttackerBlock declares block i with widths in and out. Only the blocks' weights have Xavier's
+// initialisation.
 func newAttackerBlock(b *nn.Builder, i, in, out int) attackerBlock {
 	name := fmt.Sprintf("res_group.%d.", i)
 	xavier := func(s nn.ConvSpec, gain float64) nn.ConvSpec {
@@ -70,8 +70,8 @@ func (a attackerBlock) apply(p *nn.Pass, x nn.Parts) nn.Parts {
 	return p.Add(y, x)
 }
 
-// newAttackerBlocks declares blocks from res_group.1 on, with the given widths before,
-// between and after them.
+// newAttackerBlocks declares blocks from res_group.1 on, with the given widths before, between and
+// after them.
 func newAttackerBlocks(b *nn.Builder, widths ...int) (blocks []attackerBlock) {
 	for i := 1; i < len(widths); i++ {
 		blocks = append(blocks, newAttackerBlock(b, i, widths[i-1], widths[i]))
@@ -79,8 +79,8 @@ func newAttackerBlocks(b *nn.Builder, widths ...int) (blocks []attackerBlock) {
 	return blocks
 }
 
-// Wide is the attacker with four blocks at full resolution; the authors' width is
-// 64. It sees channels of images: 3, or 6 where their gradient is among them.
+// Wide is the attacker with four blocks at full resolution. The authors' width is 64. channels is 3
+// for images, or 6 for images and their gradient.
 func Wide(channels, width int) *nn.Network {
 	return fullSize(channels, width, 2*width, 4*width, 2*width, width)
 }
@@ -90,8 +90,8 @@ func TwoLayer(channels, width int) *nn.Network {
 	return fullSize(channels, width, 2*width, width)
 }
 
-// fullSize is an attacker without strides. The authors' has a scale, too, but does
-// not use it.
+// fullSize is an attacker without strides. The authors' network also has a scale, but does not use
+// it.
 func fullSize(channels int, widths ...int) *nn.Network {
 	b := &nn.Builder{}
 	first, last := widths[0], widths[len(widths)-1]
@@ -113,9 +113,8 @@ const (
 	slimFirstScale = 5
 )
 
-// Slim is the attacker that works at half resolution and sees the full one again
-// at its end; the authors' width is 128. It sees channels of images: 3, or 6 where
-// their gradient is among them.
+// Slim is the attacker that works at half resolution and returns to full resolution at its end. The
+// authors' width is 128. channels is 3 for images, or 6 for images and their gradient.
 func Slim(channels, width int) *nn.Network {
 	b := &nn.Builder{}
 	scale := b.Trainable("scale_last", nn.Constant(slimFirstScale), 1)

@@ -8,8 +8,7 @@ import (
 	"foil/models/nn"
 )
 
-// ResNet18 is the residual network of four stages of two blocks; the authors' width
-// is 64.
+// ResNet18 is the residual network of four stages of two blocks. The authors' width is 64.
 func ResNet18(width, classes int) *nn.Network {
 	b := &nn.Builder{}
 	first := b.Conv("conv1", nn.Conv3x3(nn.ImageChannels, width, 1))
@@ -37,8 +36,8 @@ func ResNet18(width, classes int) *nn.Network {
 	}}
 }
 
-// basicBlock is ResNet-18's block: two convolutions, each with batch norm, and
-// another one beside them where the shape changes.
+// basicBlock is ResNet-18's block: two convolutions with batch norm. If the shape changes, the
+// shortcut is another convolution with batch norm.
 type basicBlock struct {
 	conv1, conv2 nn.Conv
 	norm1, norm2 nn.BatchNorm

@@ -6,9 +6,9 @@ import (
 	"foil/models/nn"
 )
 
-// ResNet9 is the authors' small residual network for images of 32 x 32; their width
-// is 64. Unlike in others, pooling comes before batch norm, and nothing after a
-// block's sum.
+// ResNet9 is the authors' small residual network for images of 32 x 32. Their width is 64. Unlike
+// in other networks, pooling comes before batch norm, and there is no activation after the sum of a
+// block.
 func ResNet9(width, classes int) *nn.Network {
 	b := &nn.Builder{}
 	unit1 := newPooledUnit(b, "conv1", nn.ImageChannels, width, 1)

@@ -6,10 +6,9 @@ import (
 	"foil/models/nn"
 )
 
-// SmallCNN is the network for images of channels x size x size, MNIST's: four
-// convolutions without padding and three dense layers, without batch norm. The
-// authors' width is 32, their hidden layers have 200, and of the first of these they
-// drop one half in training.
+// SmallCNN is the network for images of channels x size x size, such as MNIST: four convolutions
+// without padding and three dense layers, without batch norm. The authors' width is 32. Their
+// hidden layers have 200 units, and the first of them has a dropout of one half in training.
 func SmallCNN(channels, size, width, hidden, classes int) *nn.Network {
 	b := &nn.Builder{}
 	kaiming := func(name string, in, out int) nn.Conv {

@@ -8,10 +8,10 @@ import (
 	"foil/models/nn"
 )
 
-// WideResNet is the pre-activation residual network of the paper's main tables:
-// WRN-34-10 has depth 34, widen 10 and base 16. The depth is 6 n + 4 with n blocks
-// in each of three stages. The authors' code has one more block, of which it makes
-// no use: its parameters are in their count of 48,262,586, not here.
+// WideResNet is the pre-activation residual network of the paper's main tables. WRN-34-10 has depth
+// 34, widen 10 and base 16. The depth is 6 n + 4 with n blocks in each of three stages. The
+// authors' code has one more block that it does not use. Its parameters are part of their count of
+// 48,262,586, but not of this network.
 func WideResNet(depth, widen, base, classes int) *nn.Network {
 	b := &nn.Builder{}
 	first := b.Conv("conv1", wrnConv(nn.Conv3x3(nn.ImageChannels, base, 1)))
@@ -39,11 +39,11 @@ func WideResNet(depth, widen, base, classes int) *nn.Network {
 	}}
 }
 
-// wrnConv is a convolution with this network's initialisation, by its outputs.
+// wrnConv adds the initialisation of this network to a convolution, by its fan out.
 func wrnConv(s nn.ConvSpec) nn.ConvSpec { return s.WithWeights(nn.KaimingNormal(s.FanOut())) }
 
-// preactBlock is batch norm, ReLU and convolution, twice. Where the width changes,
-// its shortcut begins behind the first ReLU.
+// preactBlock is batch norm, ReLU and convolution, twice. If the width changes, the shortcut starts
+// after the first ReLU.
 type preactBlock struct {
 	norm1, norm2 nn.BatchNorm
 	conv1, conv2 nn.Conv

@@ -1,9 +1,9 @@
-// Package zoo holds the networks of Learning to Defend by Learning to Attack (Jiang et al.
-// 2021) by name: classifiers, and attackers, which change what a classifier sees. Parameters
-// have the names, layouts and initialisations of the authors' PyTorch code.
+// Package zoo holds the networks of Learning to Defend by Learning to Attack (Jiang et al. 2021) by
+// name: classifiers, and attackers, which change the input of a classifier. Parameters have the
+// names, layouts and initialisations of the authors' PyTorch code.
 //
-// Classifiers and Attackers are the tables that everything else reads: names, default
-// widths, and the images that a network takes.
+// Classifiers and Attackers are tables with the names, default widths and possible images of the
+// networks. All other code uses these tables.
 package zoo
 
 import (
@@ -12,33 +12,33 @@ import (
 	"foil/models/nn"
 )
 
-// A Shape is that of the images of a data set.
+// A Shape is the shape of the images of a data set.
 type Shape struct{ Channels, Height, Width int }
 
-// String is the shape in words: "3 x 32 x 32".
+// String returns the shape as text: "3 x 32 x 32".
 func (s Shape) String() string { return fmt.Sprintf("%d x %d x %d", s.Channels, s.Height, s.Width) }
 
-// A Classifier is a network that tells classes of images apart.
+// A Classifier is a network that classifies images.
 type Classifier struct {
 	Name  string
 	Doc   string
-	Width int // the authors'
+	Width int // the authors' width
 
 	takes images
 	build func(image Shape, width, classes int) *nn.Network
 }
 
-// An Attacker is a network that changes images, so that a classifier mistakes them.
+// An Attacker is a network that changes images so that a classifier misclassifies them.
 type Attacker struct {
 	Name  string
 	Doc   string
-	Width int // the authors'
+	Width int // the authors' width
 
 	takes images
 	build func(channels, width int) *nn.Network
 }
 
-// images describes the images that networks take.
+// images describes the possible images of a network.
 type images struct {
 	words string
 	fit   func(s Shape) bool
@@ -58,7 +58,7 @@ const (
 	smallHidden       = 200
 )
 
-// Classifiers lists them.
+// Classifiers is the table of classifiers.
 var Classifiers = []Classifier{
 	{
 		Name: "wrn-34", Width: 10, takes: pooledThrice,
@@ -84,7 +84,7 @@ var Classifiers = []Classifier{
 	},
 }
 
-// Attackers lists them.
+// Attackers is the table of attackers.
 var Attackers = []Attacker{
 	{Name: "wide", Width: 64, takes: halved, Doc: "four residual blocks at full resolution", build: Wide},
 	{Name: "two-layer", Width: 64, takes: halved, Doc: "two residual blocks at full resolution", build: TwoLayer},
@@ -114,19 +114,19 @@ func FindAttacker(name string) (Attacker, error) {
 // Build makes the network for images of a shape.
 func (c Classifier) Build(image Shape, width, classes int) (*nn.Network, error) {
 	if image.Height != image.Width {
-		return nil, fmt.Errorf("images of %v: %s takes square ones", image, c.Name)
+		return nil, fmt.Errorf("images of %v: %s needs square images", image, c.Name)
 	}
 	if !c.takes.fit(image) {
-		return nil, fmt.Errorf("images of %v: %s takes %s", image, c.Name, c.takes.words)
+		return nil, fmt.Errorf("images of %v: %s needs %s", image, c.Name, c.takes.words)
 	}
 	return c.build(image, width, classes), nil
 }
 
-// Build makes the network for images of a shape. It sees the given number of channels: 3,
-// or 6 where the gradient in the images is among them.
+// Build makes the network for images of a shape. channels is 3 for images, or 6 for images and
+// their gradient.
 func (a Attacker) Build(image Shape, width, channels int) (*nn.Network, error) {
 	if !a.takes.fit(image) {
-		return nil, fmt.Errorf("images of %v: the attacker %s takes %s", image, a.Name, a.takes.words)
+		return nil, fmt.Errorf("images of %v: the attacker %s needs %s", image, a.Name, a.takes.words)
 	}
 	return a.build(channels, width), nil
 }

@@ -24,7 +24,7 @@ func LatentProbe() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "attack/latent-probe",
 		Version: 3,
-		Doc: "Attacks a trained recommender: trains a new network per attribute on the latent vectors of the training users, " +
+		Doc: "Attacks a trained recommender. It trains a new network per attribute on the latent vectors of the training users, " +
 			"and scores it on the test users (Escobedo et al. 2024, section 4). " +
 			"Baselines, which do not use the latent vectors, are included for comparison.",
 		Inputs: []pipeline.Port{
@@ -89,9 +89,9 @@ func victimsOf(p *LatentProbeParams, users *artifact.Users, l *latents.Latents) 
 		}
 		switch {
 		case !target.Known(l.Train.User):
-			return nil, fmt.Errorf("no training user has attribute %s", a.Attribute)
+			return nil, fmt.Errorf("the attribute %s is missing for all training users; remove it from attributes", a.Attribute)
 		case !target.Known(l.Test.User):
-			return nil, fmt.Errorf("no test user has attribute %s", a.Attribute)
+			return nil, fmt.Errorf("the attribute %s is missing for all test users; remove it from attributes", a.Attribute)
 		}
 		victims = append(victims, victim{Target: target, config: target.Group(1, a.Hidden, a.Dropout),
 			train: target.Of(l.Train.User), test: target.Of(l.Test.User)})

@@ -31,7 +31,7 @@ var latentProbeParams = &spec.Params[LatentProbeParams]{
 	Docs: spec.Docs{
 		"attributes":   "attributes to predict, each with an attacker of its own",
 		"checkpoints":  "checkpoints of the recommender to attack",
-		"epochs":       "length of the attackers' training; they are scored after the last epoch",
+		"epochs":       "number of epochs; the attackers are scored after the last one",
 		"batch":        "batch size in training and for bacc_batches",
 		"rate":         "learning rate of Adam",
 		"weight_decay": "L2 penalty, added to the gradient as in PyTorch's Adam",

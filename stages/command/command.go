@@ -1,14 +1,14 @@
 // Package command holds the kind command: any program as a stage.
 //
-// The program runs in a scratch folder, a fresh one for each run, in which
-// there are its own files (parameter files, with the paths that they have beside the
-// spec), in/NAME/ for each input, and an empty out/ for its output. These names are fixed,
-// so arguments are passed on as they are written, no path of this machine need reach the
-// output, and a failed run can be repeated by hand in the folder that it leaves.
+// Each run of the program has a new scratch folder. The folder holds the program's own files
+// (parameter files, with the paths that they have beside the spec), in/NAME/ for each input, and
+// an empty out/ for the output. These names are fixed, so arguments are passed on as they are
+// written, and no path of this machine need reach the output. The folder of a failed run is kept,
+// so the run can be repeated there by hand.
 //
-// The promise: everything of the spec that the program is given is part of its key. The
-// program itself (python3), the libraries that it imports and whatever else it reads are
-// not.
+// The promise: everything in the spec that can reach the program is part of the key, except values
+// of inherited variables. The program itself (python3), the libraries that it imports and other
+// files that it reads are not.
 package command
 
 import (
@@ -25,18 +25,22 @@ func Command() pipeline.Kind {
 		Name:    "command",
 		Version: 1,
 		Doc: "Runs any program as a stage. " +
-			"It runs in a fresh folder that holds the stage's files, in/NAME/ with the files of each input, and an empty out/ for its output. " +
+			"It runs in a new folder that holds the stage's files, in/NAME/ with the files of each input, " +
+			"and an empty out/ for its output. " +
 			"For a gathered input, in/NAME/cells.json lists the cells, each with its axes and its folder. " +
-			"The program sees PATH, HOME and TMPDIR, OMP_NUM_THREADS and CUDA_VISIBLE_DEVICES (the cores and GPUs of the cell), the variables that env and inherit name, and nothing else of foil's environment. " +
-			"Arguments, files and inputs are part of the key. The program itself is not: name its version (python3.12) where it matters. " +
+			"Of foil's environment, the program gets PATH, HOME, TMPDIR and the variables in inherit. " +
+			"OMP_NUM_THREADS and CUDA_VISIBLE_DEVICES hold the cores and GPUs of the cell. " +
+			"Variables in env are added. " +
+			"Arguments, files and inputs are part of the key. The program itself is not: " +
+			"name its version (python3.12) where it matters. " +
 			"The same inputs must give the same output, byte for byte.",
 		Inputs: []pipeline.Port{
 			{Name: "*", Optional: true, Doc: "artifacts of any type, in in/NAME/"},
-			{Name: "*", Optional: true, Gathered: true, Doc: "all cells of stages of any type, in in/NAME/0/, in/NAME/1/, ..."},
+			{Name: "*", Optional: true, Gathered: true, Doc: "all cells of a stage of any type, in in/NAME/0/, in/NAME/1/, ..."},
 		},
 		Output:      typeFiles,
 		OutputParam: "type",
-		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "the files that the parameter outputs names, of the type that the parameter type names"}},
+		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "the files in the parameter outputs, of the type in the parameter type"}},
 		Printed:     printed,
 	}, params, pipeline.Work[Params]{
 		CheckInputs: (*Params).checkInputs,
@@ -48,8 +52,8 @@ func Command() pipeline.Kind {
 }
 
 func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
-	// Beside the output, so that files are moved and not copied, and so that it
-	// goes with the rest of the cell's folder when the cell is published.
+	// The folder is beside the output, so that files are moved and not copied, and so that it is
+	// removed with the rest of the cell's folder when the cell is published.
 	s, err := newScratch(filepath.Join(filepath.Dir(cell.OutDir), "scratch"), cell)
 	if err != nil {
 		return err

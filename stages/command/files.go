@@ -15,14 +15,14 @@ import (
 	"foil/spec"
 )
 
-// maxFile bounds a file of a program: its content is carried along with the
-// cell. What is larger is data, and data comes through an input.
+// maxFile is the largest size of a program's file. Its content is sent with the cell, so larger
+// files must come through an input.
 const maxFile = 1 << 20
 
-// findFiles reads the files that a program is made of: each once, sorted by name.
+// findFiles reads the files of a program: each once, sorted by name.
 func findFiles(beside fs.FS, patterns []string) ([]pipeline.Source, error) {
 	if len(patterns) > 0 && beside == nil {
-		return nil, errors.New("files: there are no files beside this spec")
+		return nil, errors.New("files: this spec has no folder to read files from; remove files, or run a spec that is a file")
 	}
 	var sources []pipeline.Source
 	for i, pattern := range patterns {
@@ -42,8 +42,8 @@ func findFiles(beside fs.FS, patterns []string) ([]pipeline.Source, error) {
 	return slices.CompactFunc(sources, func(a, b pipeline.Source) bool { return a.Name == b.Name }), nil
 }
 
-// match lists the files that match a pattern. Folders that match are passed over, but a
-// folder that is named is an error.
+// match lists the files that match a pattern. It ignores folders that match a wildcard. A folder
+// given by its name is an error.
 func match(beside fs.FS, pattern string) ([]string, error) {
 	found, err := fs.Glob(beside, pattern)
 	if err != nil {
@@ -63,12 +63,12 @@ func match(beside fs.FS, pattern string) ([]string, error) {
 		case info.IsDir():
 			continue
 		case isReserved(name):
-			return nil, fmt.Errorf("%q would be among the inputs or outputs, in/ and out/; rename its folder", name)
+			return nil, fmt.Errorf("%q is in a folder with a reserved name: in/ is for inputs and out/ for outputs; rename the folder", name)
 		}
 		files = append(files, name)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%q matches folders only", pattern)
+		return nil, fmt.Errorf("%q matches only folders; write a pattern for the files in them", pattern)
 	}
 	return files, nil
 }
@@ -93,5 +93,5 @@ func readFile(beside fs.FS, name string) (pipeline.Source, error) {
 	return pipeline.Source{Name: name, Digest: digest.Of(content), Content: content}, err
 }
 
-// index is the path of an element of a list.
+// index returns the path of an element of a list.
 func index(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }

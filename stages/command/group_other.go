@@ -7,7 +7,7 @@ import (
 	"os/exec"
 )
 
-// There are no process groups here: what a program has started is its own to end.
+// There are no process groups here: a program must end the processes that it has started.
 
 func setGroup(*exec.Cmd) {}
 

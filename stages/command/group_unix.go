@@ -15,6 +15,6 @@ func setGroup(cmd *exec.Cmd) {
 
 func askToEnd(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGTERM) }
 
-// killGroup ends what is left of the group. Nobody else can have its number as
-// long as a process of it lives.
+// killGroup kills the remaining processes of the group. The system does not reuse the group's
+// number as long as one of them is alive.
 func killGroup(p *os.Process) { syscall.Kill(-p.Pid, syscall.SIGKILL) }

@@ -2,6 +2,6 @@ package command
 
 import "syscall"
 
-// endWithFoil lets the program be killed when foil is. It belongs to the thread
-// that starts the program, which has to live as long.
+// endWithFoil makes the kernel kill the program when foil ends. The kernel watches the thread that
+// starts the program, so that thread must live as long as the program.
 func endWithFoil(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGKILL }

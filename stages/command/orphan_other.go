@@ -4,6 +4,6 @@ package command
 
 import "syscall"
 
-// endWithFoil does nothing: a killed foil leaves the program behind, which then
-// works in a folder that the next run removes.
+// endWithFoil does nothing. If foil is killed, the program continues, in a folder that the next run
+// removes.
 func endWithFoil(*syscall.SysProcAttr) {}

@@ -12,14 +12,14 @@ import (
 	"foil/internal/artifact"
 )
 
-// typeFiles is the type of outputs that only other commands take.
+// typeFiles is the type of outputs for other commands only.
 const typeFiles = "files"
 
-// printed is the file of a report that is shown on the terminal, if there is one.
+// printed is the optional file of a report that is shown on the terminal.
 const printed = "table.txt"
 
-// artifacts are the types that an output can have: the files that it needs, and a function
-// that reads them before another stage does.
+// artifacts holds the types that an output can have: the required files, and a function that checks
+// them.
 var artifacts = map[string]struct {
 	files []string
 	check func(artifact.PathFunc) error
@@ -47,8 +47,7 @@ var artifacts = map[string]struct {
 // types lists the types that an output can have.
 func types() []string { return slices.Sorted(maps.Keys(artifacts)) }
 
-// collect checks what the program left in its output folder, and moves it to
-// where the cell's output belongs.
+// collect checks the files in the program's output folder, and moves them to the output of the cell.
 func (p *Params) collect(from, to string) error {
 	found, err := regularFiles(from)
 	if err != nil {
@@ -57,12 +56,12 @@ func (p *Params) collect(from, to string) error {
 	var errs []error
 	for _, name := range p.Outputs {
 		if !slices.Contains(found, name) {
-			errs = append(errs, fmt.Errorf("the program succeeded, but did not write %s/%s, which outputs names", outDir, name))
+			errs = append(errs, fmt.Errorf("the program succeeded, but did not write %s/%s, which is listed in outputs", outDir, name))
 		}
 	}
 	for _, name := range found {
 		if !slices.Contains(p.Outputs, name) {
-			errs = append(errs, fmt.Errorf("the program wrote %s/%s, which outputs does not name; add it to outputs, or let the program write it elsewhere", outDir, name))
+			errs = append(errs, fmt.Errorf("the program wrote %s/%s, which is not listed in outputs; add it to outputs, or let the program write it elsewhere", outDir, name))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -86,11 +85,11 @@ func (p *Params) collect(from, to string) error {
 	return nil
 }
 
-// regularFiles lists the files in a folder, sorted. Anything else is an error:
-// a link's target does not belong to the output.
+// regularFiles lists the files in a folder, sorted. Other kinds of files are an error: the target of
+// a link, for example, is not part of the output.
 func regularFiles(dir string) ([]string, error) {
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("the program removed the folder %s/, where its output belongs", outDir)
+		return nil, fmt.Errorf("the program removed the folder %s/, which must hold its output", outDir)
 	}
 	var names []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -25,22 +25,25 @@ type Params struct {
 var params = &spec.Params[Params]{
 	Defaults: func() Params { return Params{Type: typeFiles} },
 	Docs: spec.Docs{
-		"run": "the program and its arguments, texts or numbers. They are passed on as they are: no shell is involved, but [sh, -c, TEXT] is one. " +
-			"A program without a slash is found on the PATH; ./NAME is one of files.",
-		"files": "files that the program consists of, beside the spec or below its folder, or beside a spec that it extends. " +
+		"run": "the program and its arguments, as text or numbers. They are passed on as they are, without a shell; " +
+			"for a shell write [sh, -c, TEXT]. " +
+			"A program without a slash is looked up in the PATH; ./NAME is one of files.",
+		"files": "files of the program, in the folder of the spec or below it, or in the folder of a spec that it extends. " +
 			"* and ? work as in a shell. Names and content of the files are part of the key, patterns are not.",
-		"outputs": "the files that the program leaves in out/: all of them and no others",
-		"type": "type of the outputs for the stages that need them. Tables are checked; files can be anything and are for other commands. " +
-			"A report is put into results/, and its table.txt is printed.",
+		"outputs": "the files that the program writes to out/: all of them and no others",
+		"type": "type of the output, for the stages that depend on it. Tables are checked. " +
+			"The type files is not checked and is for other commands. " +
+			"A report is copied to results/, and its table.txt is printed.",
 		"env": "environment variables of the program, by name",
-		"inherit": "variables that are taken over from foil's environment, such as LD_LIBRARY_PATH. " +
-			"They may tell where things are on a machine, not what to compute: their values are not part of the key.",
+		"inherit": "variables to copy from foil's environment, such as LD_LIBRARY_PATH. " +
+			"Use them for locations on a machine only, not for settings that change the result: " +
+			"their values are not part of the key.",
 	},
 	OneOf: spec.OneOf{"type": types()},
 	Check: (*Params).check,
 }
 
-// arguments are those of the program, which is the first.
+// arguments returns the program, which comes first, and its arguments.
 func (p *Params) arguments() []string {
 	args := make([]string, len(p.Run))
 	for i, v := range p.Run {
@@ -49,7 +52,7 @@ func (p *Params) arguments() []string {
 	return args
 }
 
-// text is a scalar as an argument or variable.
+// text returns a scalar as it is written in an argument or a variable.
 func text(v spec.Value) string {
 	if v.Type == spec.String {
 		return v.Str
@@ -66,14 +69,14 @@ func (p *Params) check(report spec.Reporter) {
 		} else if strings.ContainsRune(text(v), 0) {
 			report(at, "a zero byte cannot be passed to a program")
 		} else if i == 0 && text(v) == "" {
-			report(at, "must name a program, and is empty")
+			report(at, "is empty; name the program to run")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		v, at := p.Env[name], "env."+name
 		switch {
 		case !envName.MatchString(name):
-			report("env", "%q cannot be the name of a variable", name)
+			report("env", "%q cannot be the name of a variable; use letters, digits and underscores", name)
 		case v.Type == spec.List || v.Type == spec.Map || v.Type == spec.Null:
 			report(at, "must be text or a number, not %s", v)
 		case strings.ContainsRune(text(v), 0):
@@ -82,16 +85,16 @@ func (p *Params) check(report spec.Reporter) {
 	}
 	for i, name := range p.Inherit {
 		if _, declared := p.Env[name]; declared {
-			report(index("inherit", i), "env sets %s already", name)
+			report(index("inherit", i), "%s is set in env already; remove it from one of them", name)
 		} else if !envName.MatchString(name) {
-			report(index("inherit", i), "%q cannot be the name of a variable", name)
+			report(index("inherit", i), "%q cannot be the name of a variable; use letters, digits and underscores", name)
 		}
 	}
 	for i, name := range p.Files {
 		if _, err := path.Match(name, ""); err != nil {
 			report(index("files", i), "%q is not a pattern: %v", name, err)
 		} else if !isLocal(name) {
-			report(index("files", i), "%q is not beside the spec or below its folder; write its path from there, with forward slashes", name)
+			report(index("files", i), "%q is not a path in the spec's folder; write the path from that folder, with forward slashes", name)
 		}
 	}
 	p.checkOutputs(report)
@@ -101,24 +104,24 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 	for i, name := range p.Outputs {
 		switch {
 		case !isLocal(name):
-			report(index("outputs", i), "%q is not a file in out/; write its path from there, with forward slashes", name)
+			report(index("outputs", i), "%q is not a path in out/; write the path from out/, with forward slashes", name)
 		case slices.Contains(p.Outputs[:i], name):
 			report(index("outputs", i), "%q is listed twice", name)
 		}
 	}
 	for _, name := range artifacts[p.Type].files {
 		if !slices.Contains(p.Outputs, name) {
-			report("outputs", "%s is missing; %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
+			report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
 		}
 	}
 }
 
 func isLocal(name string) bool { return fs.ValidPath(name) && name != "." }
 
-// inPath matches an argument that names an input, alone or after an option.
+// inPath matches an argument with the path of an input, alone or after an option.
 var inPath = regexp.MustCompile(`^(?:--?[A-Za-z0-9_-]+=)?in/([^/]+)`)
 
-// checkInputs compares the inputs that the arguments name with those of the stage.
+// checkInputs compares the inputs in the arguments with those of the stage.
 func (p *Params) checkInputs(inputs []pipeline.Input, report spec.Reporter) {
 	var names []string
 	for _, in := range inputs {
@@ -131,8 +134,8 @@ func (p *Params) checkInputs(inputs []pipeline.Input, report spec.Reporter) {
 		}
 		how := spec.Suggestion(m[1], names)
 		if len(names) == 0 {
-			how = "; the stage has none: write needs: {" + m[1] + ": STAGE}"
+			how = "; the stage has no inputs: add needs: {" + m[1] + ": STAGE}"
 		}
-		report(index("run", i), "%q: no input %q%s", arg, m[1], how)
+		report(index("run", i), "%q: the stage has no input %q%s", arg, m[1], how)
 	}
 }

@@ -20,18 +20,17 @@ import (
 	"foil/pipeline"
 )
 
-// grace is the time between the request that a program end and its kill. A cell must end
-// within two seconds after a run was interrupted.
+// grace is the time between the request to end and the kill. A cell must end within two seconds
+// after a run was interrupted.
 const grace = 1500 * time.Millisecond
 
-// handedOn are the variables that say where things are on this machine: without
-// PATH few programs are found, without HOME few find their own files (Python's
-// user packages), TMPDIR is where clusters have room, and CUDA_VISIBLE_DEVICES holds
-// the GPUs that the cell was given. The others are Windows'.
+// handedOn lists the variables for locations on this machine. Few programs are found without PATH,
+// and few find their own files (Python's user packages) without HOME. Clusters have space in TMPDIR.
+// CUDA_VISIBLE_DEVICES holds the GPUs of the cell. The others are for Windows.
 var handedOn = []string{"PATH", "HOME", "TMPDIR", "CUDA_VISIBLE_DEVICES", "TEMP", "USERPROFILE", "PATHEXT"}
 
-// threadsVariable is heeded by OpenMP, MKL, OpenBLAS and PyTorch. Without it each
-// of several cells would take all cores.
+// threadsVariable sets the number of threads of OpenMP, MKL, OpenBLAS and PyTorch. Without it each
+// of several cells would use all cores.
 const threadsVariable = "OMP_NUM_THREADS"
 
 // execute runs the program to its end.
@@ -54,8 +53,8 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	cmd.Env = p.environment(cell.Cores, os.LookupEnv)
 	cmd.Stdout = locked{lock, log}
 	cmd.Stderr = locked{lock, io.MultiWriter(log, stderr)}
-	// A group of its own: Ctrl-C at a terminal is foil's to answer, and what the
-	// program has started ends with it.
+	// With its own process group, the program does not get Ctrl-C from the terminal, and foil can
+	// end the processes that the program has started.
 	setGroup(cmd)
 	cmd.Cancel = func() error { return askToEnd(cmd.Process) }
 	cmd.WaitDelay = grace
@@ -70,7 +69,7 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	return explain(ctx, err, args[0], dir, stderr.String())
 }
 
-// explain is the error of a program that did not succeed.
+// explain returns the error of a program that did not succeed.
 func explain(ctx context.Context, err error, program, dir, stderr string) error {
 	var exit *exec.ExitError
 	switch {
@@ -79,7 +78,7 @@ func explain(ctx context.Context, err error, program, dir, stderr string) error 
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, exec.ErrWaitDelay):
-		return fmt.Errorf("%s ended before the processes that it had started in the background; let it wait for them", program)
+		return fmt.Errorf("%s ended before the background processes that it had started; let it wait for them", program)
 	case !errors.As(err, &exit):
 		return fmt.Errorf("%s cannot be run: %w", program, err)
 	}
@@ -111,7 +110,7 @@ func find(program, dir string) (string, error) {
 	return path, nil
 }
 
-// environment is the whole environment of the program, sorted.
+// environment returns the whole environment of the program, sorted.
 func (p *Params) environment(cores int, lookup func(string) (string, bool)) []string {
 	env := map[string]string{}
 	for _, name := range slices.Concat(handedOn, p.Inherit) {
@@ -132,7 +131,7 @@ func (p *Params) environment(cores int, lookup func(string) (string, bool)) []st
 	return list
 }
 
-// locked is a writer that shares its lock: stdout and stderr go into one log.
+// locked is a writer with a shared lock, because stdout and stderr go into one log.
 type locked struct {
 	lock *sync.Mutex
 	to   io.Writer
@@ -160,7 +159,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is at most the last tailLines lines, of which the first may be cut.
+// String returns at most the last tailLines lines. The first of them may be incomplete.
 func (t *tail) String() string {
 	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(t.text), "")), "\n")
 	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")

@@ -17,21 +17,21 @@ import (
 	"foil/spec"
 )
 
-// What lies in a scratch folder beside the program's files.
+// The contents of a scratch folder beside the program's files.
 const (
-	inDir     = "in"         // the inputs, a folder each
+	inDir     = "in"         // a folder for each input
 	outDir    = "out"        // for the output
-	cellsFile = "cells.json" // of a gathered input
+	cellsFile = "cells.json" // in the folder of a gathered input
 )
 
-// A scratch is the folder that a program runs in. A failed run leaves it for inspection, and
-// the next run makes a new one.
+// A scratch is the folder that a program runs in. After a failed run it is kept for inspection. The
+// next run makes a new one.
 type scratch struct {
 	dir   string
 	links []link
 }
 
-// A link is a file of an input with what it was like before the program ran.
+// A link is a file of an input, with its size and time before the program ran.
 type link struct {
 	name     string // in the scratch folder
 	path     string
@@ -39,7 +39,7 @@ type link struct {
 	modified time.Time
 }
 
-// newScratch makes the folder with all that the program is given.
+// newScratch makes the folder, with the program's files and inputs.
 func newScratch(dir string, cell *pipeline.Cell) (*scratch, error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func newScratch(dir string, cell *pipeline.Cell) (*scratch, error) {
 		}
 	}
 	for _, f := range cell.Sources {
-		// Executable, whatever they are beside the spec: keys count content only.
+		// Files are always executable, because only their content is part of the key.
 		if err := s.write(f.Name, f.Content, 0o777); err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func newScratch(dir string, cell *pipeline.Cell) (*scratch, error) {
 
 func (s *scratch) out() string { return filepath.Join(s.dir, outDir) }
 
-// path is where a name in the folder lies; its folder is there then.
+// path returns the path of a name in the folder, and makes its parent folder.
 func (s *scratch) path(name string) (string, error) {
 	path := filepath.Join(s.dir, filepath.FromSlash(name))
 	return path, os.MkdirAll(filepath.Dir(path), 0o777)
@@ -110,7 +110,7 @@ func (s *scratch) addInput(folder string, a pipeline.Artifact) error {
 		}
 		if err := os.Symlink(from, to); err == nil {
 			s.links = append(s.links, link{name, from, info.Size(), info.ModTime()})
-		} else if err := copyFile(from, to); err != nil { // Windows allows links to few
+		} else if err := copyFile(from, to); err != nil { // on Windows few users may make links
 			return err
 		}
 	}
@@ -123,7 +123,7 @@ type gatheredCell struct {
 	Axes   map[string]any `json:"axes"`
 }
 
-// addGathered gives each cell a folder, and lists them.
+// addGathered makes a folder for each cell, and a list of them.
 func (s *scratch) addGathered(folder string, cells []pipeline.GatheredCell) error {
 	list := []gatheredCell{}
 	for i, c := range cells {
@@ -143,7 +143,7 @@ func (s *scratch) addGathered(folder string, cells []pipeline.GatheredCell) erro
 	return s.write(folder+"/"+cellsFile, append(text, '\n'), 0o666)
 }
 
-// plain is the value of an axis as JSON has it.
+// plain returns the value of an axis for JSON.
 func plain(v spec.Value) any {
 	switch v.Type {
 	case spec.Int:
@@ -156,13 +156,13 @@ func plain(v spec.Value) any {
 	return v.Str
 }
 
-// checkInputs reports an input that the program wrote to: it is an object of
-// the cache, and read-only, but not for a program that runs as root.
+// checkInputs reports inputs that the program changed. Inputs are objects of the cache. They are
+// read-only, but a program that runs as root can still write to them.
 func (s *scratch) checkInputs() error {
 	var errs []error
 	for _, l := range s.links {
 		if info, err := os.Stat(l.path); err != nil || info.Size() != l.size || !info.ModTime().Equal(l.modified) {
-			errs = append(errs, fmt.Errorf("the program changed %s; inputs are read-only, so let it copy the file first (foil makes the input again before the next use)", l.name))
+			errs = append(errs, fmt.Errorf("the program changed %s; inputs are read-only, so let it copy the file first (foil will make the input again before its next use)", l.name))
 		}
 	}
 	return errors.Join(errs...)

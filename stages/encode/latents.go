@@ -16,7 +16,8 @@ func Latents() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "encode/latents",
 		Version: 2,
-		Doc: "Encodes all users of a split with both checkpoints of a recommender that has latent vectors, in evaluation mode: of MultVAE the mean. " +
+		Doc: "Encodes all users of a split with both checkpoints of a recommender that has latent vectors. " +
+			"The recommender is in evaluation mode: MultVAE gives the mean. " +
 			"Attacks and evaluations share the result.",
 		Inputs: []pipeline.Port{
 			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},

@@ -52,7 +52,7 @@ func Ranking() pipeline.Kind {
 		Name:    "evaluate/ranking",
 		Version: 4,
 		Doc: "Scores a recommender on the test users: NDCG and recall, averaged over users, and coverage of the items " +
-			"(Escobedo et al. 2024, section 4). The model sees a part of each user's items and has to rank the others high.",
+			"(Escobedo et al. 2024, section 4). The model gets a part of each user's items and must rank the others high.",
 		Inputs: []pipeline.Port{
 			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
 			{Name: "latents", Type: artifact.TypeLatents, Optional: true,
@@ -72,7 +72,7 @@ func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) erro
 		return err
 	}
 	if k := slices.Max(p.K); k > split.Items.Len() {
-		return fmt.Errorf("k is %d, but the data has only %d items", k, split.Items.Len())
+		return fmt.Errorf("k is %d, but the data has only %d items; lower k", k, split.Items.Len())
 	}
 	input := artifact.NewRows(split.TestInput)
 	var metrics []artifact.Metric
@@ -95,8 +95,7 @@ func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) erro
 	})
 }
 
-// A giver calls f with the scores that a recommender gives to all items for each test user, in
-// order.
+// A giver calls f for each test user, in order, with the recommender's scores of all items.
 type giver func(f func(user int, scores []float32) error) error
 
 // source opens the recommender, and its latent vectors if they are among the inputs.
@@ -165,9 +164,9 @@ func score(give giver, input artifact.Rows, split *artifact.Split, p *RankingPar
 	return metrics, nil
 }
 
-// A scorer ranks the items by the scores that a model gives to them for each user.
+// A scorer ranks the items for each user by the scores of a model.
 type scorer struct {
-	input   artifact.Rows // items that the model saw
+	input   artifact.Rows // items that the model gets
 	target  artifact.Rows
 	seen    scores.Seen
 	ranker  *scores.Ranker
@@ -177,7 +176,7 @@ type scorer struct {
 // add ranks the items of a user. It changes the scores.
 func (s *scorer) add(u int, all []float32) error {
 	if slices.ContainsFunc(all, func(v float32) bool { return v != v }) {
-		return errors.New("the scores of the model are not numbers; its training has diverged")
+		return errors.New("the model's scores are NaN; its training has diverged: train it with a lower rate")
 	}
 	s.seen.Mask(all, s.input.Items(u))
 	top, wanted := s.ranker.Top(all), s.target.Items(u)

@@ -19,7 +19,7 @@ func Strongest() pipeline.Kind {
 		Version: 3,
 		Doc: "Combines attacks on one classifier: an image counts as correct if the prediction is right without an attack and under every attack. " +
 			"A defence is judged by the strongest attack on it (Carlini et al. 2019, section 5). " +
-			"The attacks must have the same classifier, images and epsilon. Images that an attack was not run on are left out.",
+			"The attacks must have the same classifier, images and epsilon. Only images that all attacks were run on count.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Doc: "the results of an attack on images"}},
 		Output: artifact.TypeMetrics,
 		Files: attacks.Docs("accuracy, accuracy_clean, success, and images (their number). " +
@@ -85,7 +85,7 @@ func newPanel(cell *pipeline.Cell) (*panel, error) {
 	}
 	p.order = slices.DeleteFunc(p.order, func(at tried) bool { return len(p.outcomes[at]) < len(p.names) })
 	if len(p.order) == 0 {
-		return nil, errors.New("no image was attacked by all attacks at the same checkpoint")
+		return nil, errors.New("no image was attacked by all attacks at the same checkpoint; run them on the same images and checkpoints")
 	}
 	for _, left := range tries.leftOut(p) {
 		cell.Note("%s", left)
@@ -186,7 +186,7 @@ func (p *panel) pairs() (metrics []artifact.Metric) {
 			}
 			n := 0
 			for _, at := range p.order {
-				// An image that withstands an attack was classified correctly before.
+				// An image that withstands an attack was classified correctly without it.
 				if o := p.outcomes[at]; !o[i].Stood() && o[j].Stood() {
 					n++
 				}

@@ -17,8 +17,8 @@ func Training() pipeline.Kind {
 		Name:    "evaluate/training",
 		Version: 2,
 		Doc: "Turns the history of a training into metrics for tables and figures. " +
-			"These are all curves, with the epoch as k, and numbers such as the network passes per step, " +
-			"by which Jiang et al. (2021, section 4) compare methods.",
+			"These are all curves, with the epoch as k, and numbers such as the network passes per step " +
+			"(Jiang et al. 2021, section 4, compare methods by them).",
 		Inputs: []pipeline.Port{{
 			Name: "model", Type: artifact.TypeRecommender, Or: []pipeline.Type{artifact.TypeClassifier},
 			Doc: "the recommender or classifier",

@@ -1,4 +1,4 @@
-// Package filter holds the kinds that drop interactions.
+// Package filter holds the kinds that drop users, items and their interactions.
 package filter
 
 import (
@@ -29,7 +29,7 @@ func KCore() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "filter/k-core",
 		Version: 1,
-		Doc: "Drops users and items with few interactions until all that are left have enough. " +
+		Doc: "Drops users and items with few interactions, in rounds, until all remaining ones have enough. " +
 			"A round counts the interactions of users and items, then drops both (Escobedo et al. 2024). " +
 			"Rows keep their order.",
 		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "the interactions to filter"}},
@@ -52,9 +52,9 @@ func runKCore(ctx context.Context, cell *pipeline.Cell, p *KCoreParams) error {
 
 func filteredFiles() []pipeline.FileDoc {
 	return []pipeline.FileDoc{
-		{Name: artifact.InteractionsFile, Doc: "the pairs that are left, as row numbers of the next two files"},
-		{Name: artifact.UsersFile, Doc: "the users that are left, with their attributes"},
-		{Name: artifact.ItemsFile, Doc: "the items that are left"},
+		{Name: artifact.InteractionsFile, Doc: "the remaining pairs, as row numbers of the next two files"},
+		{Name: artifact.UsersFile, Doc: "the remaining users, with their attributes"},
+		{Name: artifact.ItemsFile, Doc: "the remaining items"},
 	}
 }
 
@@ -75,9 +75,9 @@ func kCore(ctx context.Context, in *artifact.Dataset, p *KCoreParams, logf func(
 				left.User, left.Item = append(left.User, u), append(left.Item, item)
 			}
 		}
-		logf("round %d: %d of %d interactions stay", round, left.Len(), x.Len())
+		logf("round %d: %d of %d interactions remain", round, left.Len(), x.Len())
 		if left.Len() == 0 {
-			return nil, fmt.Errorf("nothing is left of %d interactions after round %d: no users with %d and items with %d interactions; lower users or items",
+			return nil, fmt.Errorf("none of %d interactions remain after round %d: there is no core of users with %d and items with %d interactions; lower users or items",
 				in.Interactions.Len(), round, p.Users, p.Items)
 		}
 		if left.Len() == x.Len() {

@@ -32,7 +32,7 @@ func KnownAttributes() pipeline.Kind {
 		Name:    "filter/known-attributes",
 		Version: 1,
 		Doc: "Drops users with a missing attribute, and the items that only these users had. " +
-			"Rows keep their order. Before filter/k-core, it makes that stage count the remaining users only.",
+			"Rows keep their order. Put it before filter/k-core to let that stage count the remaining users only.",
 		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "the interactions to filter"}},
 		Output: artifact.TypeInteractions,
 		Files:  filteredFiles(),
@@ -77,10 +77,10 @@ func knownAttributes(in *artifact.Dataset, names []string, logf func(string, ...
 		}
 	}
 	if left.Len() == 0 {
-		return nil, fmt.Errorf("nothing is left: each of the %d users lacks one of %s; name fewer attributes", len(unknown), strings.Join(names, ", "))
+		return nil, fmt.Errorf("no users remain: each of the %d users lacks one of %s; name fewer attributes", len(unknown), strings.Join(names, ", "))
 	}
 	out := artifact.Compact(in, left)
-	logf("%d users, %d items and %d interactions stay", out.Users.Len(), out.Items.Len(), left.Len())
+	logf("%d users, %d items and %d interactions remain", out.Users.Len(), out.Items.Len(), left.Len())
 	return out, nil
 }
 

@@ -19,8 +19,8 @@ type CIFARParams struct {
 
 var cifarParams = &spec.Params[CIFARParams]{
 	Docs: spec.Docs{
-		"per_class_train": "training images of each class, the first ones in the order of the files; 0: all",
-		"per_class_test":  "test images of each class, the first ones in the order of the files; 0: all",
+		"per_class_train": "number of training images of each class; the first ones of the files are used. 0: all",
+		"per_class_test":  "number of test images of each class; the first ones of the files are used. 0: all",
 	},
 }
 
@@ -32,7 +32,7 @@ type CIFAR100Params struct {
 
 var cifar100Params = &spec.Params[CIFAR100Params]{
 	Defaults: func() CIFAR100Params { return CIFAR100Params{Labels: "fine"} },
-	Docs:     spec.Docs{"labels": "labels of the images: the 100 fine classes, or the 20 coarse ones that hold five fine classes each"},
+	Docs:     spec.Docs{"labels": "labels of the images: 100 fine classes, or 20 coarse classes with five fine ones each"},
 	Nested:   []spec.Described{cifarParams},
 }
 
@@ -42,7 +42,7 @@ func CIFAR10() pipeline.Kind { return cifar10(dataset.Downloader{}, dataset.CIFA
 // CIFAR100 loads CIFAR-100 from a local copy or from its publisher.
 func CIFAR100() pipeline.Kind { return cifar100(dataset.Downloader{}, dataset.CIFAR100) }
 
-// cifar10 takes what a test replaces: where the original comes from.
+// cifar10 takes the download and its source as arguments, so that a test can replace them.
 func cifar10(d dataset.Downloader, set dataset.CIFAR) pipeline.Kind {
 	from := cifarSource(d, set)
 	return pipeline.Define(cifarKind("load/cifar-10", "CIFAR-10, 60,000 photographs of ten classes",
@@ -69,14 +69,14 @@ func cifar100(d dataset.Downloader, set dataset.CIFAR) pipeline.Kind {
 	})
 }
 
-// cifarKind is what both data sets have in common. places are the archive and its folder.
+// cifarKind returns the common part of both kinds. places names the archive and its folder.
 func cifarKind(name, what, places string) pipeline.Kind {
 	return pipeline.Kind{
 		Name:    name,
 		Version: 1,
 		Doc: "Loads " + what + " in 32 x 32 pixels. " +
-			"It reads " + places + " or the files in it (the binary version) from --data or FOIL_DATA. " +
-			"Without them it downloads the original and verifies its checksum. " +
+			"It reads " + places + ", or the files of that folder (the binary version), from --data or FOIL_DATA. " +
+			"Without a data folder it downloads the original and verifies its checksum. " +
 			"Images keep the order of the files.",
 		Output: artifact.TypeImages,
 		Files:  imagesFiles("in the order of the data set"),
@@ -114,18 +114,18 @@ func runCIFAR(ctx context.Context, cell *pipeline.Cell, from published, set data
 	return images.Write(cell.Create)
 }
 
-// noteForeignImages notes that an unpacked copy is not the published data: scores on other
+// noteForeignImages adds a note if an unpacked copy is not the published data. Scores on other
 // images, for example re-encoded ones, cannot be compared with published scores.
 func noteForeignImages(cell *pipeline.Cell, set dataset.CIFAR, raw dataset.Raw) {
 	if cell.Sources[0].Name != set.Folder {
 		return
 	}
 	if foreign := set.Foreign(raw); len(foreign) > 0 {
-		cell.Note("%s is not the published %s: other images are in %s", cell.Sources[0].Path, set.Name, strings.Join(foreign, ", "))
+		cell.Note("%s is not the published %s: the images differ in %s", cell.Sources[0].Path, set.Name, strings.Join(foreign, ", "))
 	}
 }
 
-// firstImages takes the first images of each class, in the order they have.
+// firstImages returns the first images of each class. They keep their order.
 func firstImages(m *dataset.CIFARImages, label int, p CIFARParams) (*artifact.Images, error) {
 	classes := m.Classes[label]
 	images := &artifact.Images{
@@ -141,13 +141,13 @@ func firstImages(m *dataset.CIFARImages, label int, p CIFARParams) (*artifact.Im
 		{"per_class_train", p.PerClassTrain, m.Train, &images.Train},
 		{"per_class_test", p.PerClassTest, m.Test, &images.Test},
 	} {
-		there := len(part.from.Pixels) / len(classes)
+		available := len(part.from.Pixels) / len(classes)
 		each := part.each
 		if each == 0 {
-			each = there
+			each = available
 		}
-		if each > there {
-			return nil, fmt.Errorf("%s is %d, but there are only %d images of each class; lower it, or set it to 0 for all", part.param, each, there)
+		if each > available {
+			return nil, fmt.Errorf("%s is %d, but there are only %d images of each class; lower it, or set it to 0 for all", part.param, each, available)
 		}
 		*part.to = first(part.from.Label[label], part.from.Pixels, each, len(classes), images.Shape.Size())
 	}

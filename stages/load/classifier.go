@@ -32,10 +32,11 @@ var classifierParams = &spec.Params[ClassifierParams]{
 	},
 	Docs: spec.Docs{
 		"file": "safetensors file with the weights, inside the data folder (--data or FOIL_DATA). " +
-			"Names and layouts are those of the authors' PyTorch code, with or without the prefix of DataParallel, module.",
-		"network": "the classifier that the weights belong to",
-		"classes": "number of its classes",
-		"size":    "height and width of its images",
+			"Names and layouts of tensors are those of the authors' PyTorch code. " +
+			"The prefix that DataParallel adds to names (module.) is allowed.",
+		"network": "network that the weights belong to",
+		"classes": "number of classes",
+		"size":    "height and width of the images",
 	},
 	Nested: []spec.Described{classifiers.NetworkParams},
 	Check:  (*ClassifierParams).check,
@@ -43,7 +44,7 @@ var classifierParams = &spec.Params[ClassifierParams]{
 
 func (p *ClassifierParams) check(report spec.Reporter) {
 	if !filepath.IsLocal(p.File) {
-		report("file", "%q is not inside the data folder", p.File)
+		report("file", "%q is not inside the data folder; write the path from that folder", p.File)
 	}
 }
 
@@ -52,9 +53,10 @@ func Classifier() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "load/classifier",
 		Version: 2,
-		Doc: "Loads the weights of a classifier that was trained elsewhere, such as a PyTorch checkpoint saved as safetensors, " +
-			"so that it can be attacked here. Its best and last checkpoints are the same. " +
-			"The weights lie in the data folder. With a data folder nothing is downloaded, so the archive or folder of CIFAR-10 or CIFAR-100 must be in it, too, where the experiment uses them.",
+		Doc: "Loads the weights of a classifier that was trained elsewhere, for attacks on it. " +
+			"An example is a PyTorch checkpoint saved as safetensors. The best and last checkpoints are the same. " +
+			"The weights must be in the data folder. With a data folder nothing is downloaded: " +
+			"if the experiment uses CIFAR-10 or CIFAR-100, put its archive or folder there, too.",
 		Output:  artifact.TypeClassifier,
 		Files:   classifiers.Docs(),
 		Numeric: true, // the weights pass through the backend's tensors
@@ -63,7 +65,7 @@ func Classifier() pipeline.Kind {
 
 func findClassifier(_ context.Context, env *pipeline.Env, p *ClassifierParams) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
-		return nil, fmt.Errorf("%s is looked for in the data folder; name that with --data or FOIL_DATA", p.File)
+		return nil, fmt.Errorf("%s must be in a data folder, and none is given; name it with --data or FOIL_DATA", p.File)
 	}
 	path := filepath.Join(env.DataDir, filepath.FromSlash(p.File))
 	digest, _, err := digest.OfFile(path)
@@ -107,8 +109,8 @@ func loadClassifier(_ context.Context, cell *pipeline.Cell, p *ClassifierParams)
 	})
 }
 
-// unwrapped is a file without what PyTorch's DataParallel puts before each name. The
-// tensors know their full names.
+// unwrapped returns a file without the prefix that PyTorch's DataParallel adds to each name. The
+// tensors themselves keep their full names.
 func unwrapped(file safetensors.File) safetensors.File {
 	const wrapper = "module."
 	bare := safetensors.File{}
@@ -122,8 +124,8 @@ func unwrapped(file safetensors.File) safetensors.File {
 	return bare
 }
 
-// weights takes the network's tensors out of a file, and notes those that it has no
-// use for.
+// weights reads the network's tensors from a file, and adds a note about tensors that the network
+// does not use.
 func (p *ClassifierParams) weights(cell *pipeline.Cell, n *nn.Network, file safetensors.File) ([]safetensors.Tensor, error) {
 	b, err := backend.Open(cell.Backend, cell.Cores)
 	if err != nil {
@@ -134,7 +136,7 @@ func (p *ClassifierParams) weights(cell *pipeline.Cell, n *nn.Network, file safe
 		return nil, err
 	}
 	if names := classifiers.Unused(n, file); len(names) > 0 {
-		cell.Note("%s has no use for %d tensors of %s: %s", p.Network.Name, len(names), p.File, strings.Join(names, ", "))
+		cell.Note("%s does not use %d tensors of %s: %s", p.Network.Name, len(names), p.File, strings.Join(names, ", "))
 	}
 	return classifiers.CopyTensors(w)
 }

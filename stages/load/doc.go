@@ -1,3 +1,3 @@
-// Package load holds the stages that begin an experiment: they bring
-// interactions or images in, from a data set or made up.
+// Package load holds the kinds that begin an experiment: they load or generate interactions, images
+// or a trained classifier.
 package load

@@ -18,10 +18,10 @@ type LFMParams struct {
 
 var lfmParams = &spec.Params[LFMParams]{
 	Defaults: func() LFMParams { return LFMParams{MinCountry: 200} },
-	Docs:     spec.Docs{"min_country": "countries with fewer users in the data set count as missing"},
+	Docs:     spec.Docs{"min_country": "smallest number of users of a country; smaller countries count as missing"},
 }
 
-// Ages that are believed, both ends included; people typed in others.
+// The range of plausible ages, both ends included. Users could enter any number.
 const (
 	youngest = 10
 	oldest   = 100
@@ -32,10 +32,13 @@ func LFM2b100k() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "load/lfm-2b-100k",
 		Version: 1,
-		Doc: "Loads LFM-2b-100k, who played which track on Last.fm, as positive interactions with gender, age and country of the users. " +
-			"Its makers no longer distribute it: the folder lfm-2b-100k or the three files user_data.tsv, tracks.tsv and inter.tsv, plain or packed as .bz2, must be in --data or FOIL_DATA. " +
-			"Every pair is positive, whatever its play count. Ages outside 10 to 100 and countries with few users count as missing (Escobedo et al. 2024). " +
-			"Users and items without an interaction are dropped; users are sorted by their ids, items by their lines.",
+		Doc: "Loads LFM-2b-100k, the tracks that users of Last.fm played, " +
+			"as positive interactions with gender, age and country of the users. " +
+			"Its authors no longer distribute it: the folder lfm-2b-100k or the three files user_data.tsv, tracks.tsv and inter.tsv, " +
+			"plain or packed as .bz2, must be in --data or FOIL_DATA. " +
+			"Every pair is positive, whatever its play count. " +
+			"Ages outside 10 to 100 and countries with few users count as missing (Escobedo et al. 2024). " +
+			"Users and items without an interaction are dropped. Users are sorted by id, items by line number.",
 		Output: artifact.TypeInteractions,
 		Files:  interactionsFiles("gender (f, m), age (years), country (as in the files)"),
 	}, lfmParams, pipeline.Work[LFMParams]{Sources: findLFM, Run: runLFM})
@@ -84,7 +87,7 @@ func played(m *dataset.LFM, minCountry int) *artifact.Dataset {
 	return d
 }
 
-// countries are those of enough users. Some people typed in a comma.
+// countries returns the countries with enough users. Some users entered a comma.
 func countries(users []dataset.LFMUser, enough int) map[string]bool {
 	n := map[string]int{}
 	for _, u := range users {

@@ -13,24 +13,24 @@ import (
 	"foil/pipeline"
 )
 
-// lfmName is the data set's folder and its name in keys.
+// lfmName is the name of the data set's folder, and of the data set in keys.
 const lfmName = "lfm-2b-100k"
 
-// findLFM returns the copy that a run would use. There is none to download, so nothing can
-// be planned without one.
+// findLFM returns the copy that a run would use. The data set cannot be downloaded, so a plan is
+// possible only with a local copy.
 func findLFM(_ context.Context, env *pipeline.Env, _ *LFMParams) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
-		return nil, lfmNeeded("LFM-2b-100k is not here")
+		return nil, lfmNeeded("LFM-2b-100k is not available: no data folder is given")
 	}
 	if _, err := os.Stat(env.DataDir); err != nil {
 		return nil, fmt.Errorf("the data folder (--data or FOIL_DATA) cannot be read: %w", err)
 	}
 	for _, dir := range []string{filepath.Join(env.DataDir, lfmName), env.DataDir} {
-		there, err := holdsPlays(dir)
+		found, err := holdsPlays(dir)
 		if err != nil {
 			return nil, err
 		}
-		if there {
+		if found {
 			_, digest, err := dataset.ReadPacked(dir, dataset.LFMFiles()...)
 			return []pipeline.Source{{Name: lfmName, Digest: digest, Path: dir}}, err
 		}
@@ -38,7 +38,7 @@ func findLFM(_ context.Context, env *pipeline.Env, _ *LFMParams) ([]pipeline.Sou
 	return nil, lfmNeeded(fmt.Sprintf("no LFM-2b-100k in %s (--data or FOIL_DATA)", env.DataDir))
 }
 
-// holdsPlays says whether a folder holds the largest of the files.
+// holdsPlays reports whether a folder holds the largest of the files.
 func holdsPlays(dir string) (bool, error) {
 	for _, suffix := range []string{"", ".bz2"} {
 		_, err := os.Stat(filepath.Join(dir, dataset.LFMPlaysFile+suffix))
@@ -49,13 +49,13 @@ func holdsPlays(dir string) (bool, error) {
 	return false, nil
 }
 
-// lfmNeeded is the one error for data that is nowhere.
+// lfmNeeded returns the error for missing data. what says where it is missing.
 func lfmNeeded(what string) error {
-	return fmt.Errorf("%s, and its makers do not hand it out any more: whoever has its files %s (each as it is or packed as .bz2) gives the folder that holds them, or one with a folder %s of them, as --data DIR or FOIL_DATA=DIR",
+	return fmt.Errorf("%s, and its authors no longer distribute it; if you have its files %s (plain or packed as .bz2), name their folder, or the folder that holds their folder %s, with --data DIR or FOIL_DATA=DIR",
 		what, strings.Join(dataset.LFMFiles(), ", "), lfmName)
 }
 
-// readLFM reads what findLFM found.
+// readLFM reads the copy that findLFM found.
 func readLFM(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, error) {
 	source, err := theSource(cell)
 	if err != nil {

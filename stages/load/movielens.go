@@ -24,7 +24,7 @@ var movieLensParams = &spec.Params[MovieLensParams]{
 // MovieLens1M loads MovieLens 1M from a local copy or from its publisher.
 func MovieLens1M() pipeline.Kind { return movieLens(dataset.Downloader{}, dataset.MovieLens1M) }
 
-// movieLens takes what a test replaces: where the original comes from.
+// movieLens takes the download and its source as arguments, so that a test can replace them.
 func movieLens(d dataset.Downloader, original dataset.Original) pipeline.Kind {
 	s := published{
 		title: "MovieLens 1M", downloader: d, original: original,
@@ -35,8 +35,8 @@ func movieLens(d dataset.Downloader, original dataset.Original) pipeline.Kind {
 		Version: 1,
 		Doc: "Loads MovieLens 1M as positive interactions with gender, age and occupation of the users. " +
 			"It reads ml-1m.zip, a folder ml-1m or the three .dat files from --data or FOIL_DATA. " +
-			"Without them it downloads the original and verifies its published checksum. " +
-			"Users and items without a positive interaction are dropped; the others are sorted by their ids.",
+			"Without a data folder it downloads the original and verifies its published checksum. " +
+			"Users and items without a positive interaction are dropped. The others are sorted by id.",
 		Output: artifact.TypeInteractions,
 		Files:  interactionsFiles("gender (f, m), age (MovieLens's code), occupation (MovieLens's code, categorical)"),
 	}, movieLensParams, pipeline.Work[MovieLensParams]{
@@ -73,8 +73,7 @@ func interactionsFiles(attributes string) []pipeline.FileDoc {
 	}
 }
 
-// positives keeps the ratings of at least minRating, and the users and movies
-// that have one.
+// positives keeps the ratings of at least minRating, and the users and movies with such a rating.
 func positives(m *dataset.MovieLens, minRating int) (*artifact.Dataset, error) {
 	rated := artifact.Interactions{User: make([]int32, 0, len(m.Ratings)), Item: make([]int32, 0, len(m.Ratings))}
 	for _, r := range m.Ratings {

@@ -13,21 +13,21 @@ import (
 	"foil/pipeline"
 )
 
-// A published data set is an archive that its makers hand out, or the folder
-// that was unpacked from it.
+// A published data set is the archive that its authors distribute, or the folder that was unpacked
+// from it.
 type published struct {
 	title      string // for messages
 	downloader dataset.Downloader
 	original   dataset.Original
-	folder     string   // what the archive unpacks to, and its name in keys
-	files      []string // of the folder; the first one tells it from others
+	folder     string   // the folder in the archive; also the name of an unpacked copy in keys
+	files      []string // in the folder; the first one identifies it
 
-	// unpack is dataset.ReadZip or its like.
+	// unpack is dataset.ReadZip or a similar function.
 	unpack func(archive string, files ...string) (dataset.Raw, digest.Digest, error)
 }
 
-// find returns the copy that a run would use: the one in the data folder where that is
-// given, otherwise the published original.
+// find returns the copy that a run would use: with a data folder the copy in it, otherwise the
+// published original.
 func (p published) find(env *pipeline.Env) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
 		return []pipeline.Source{{Name: p.original.Name, Digest: p.original.Digest}}, nil
@@ -59,7 +59,7 @@ func (p published) findLocal(data string) (pipeline.Source, error) {
 		digest, err := dataset.FolderDigest(dir, p.files...)
 		return pipeline.Source{Name: p.folder, Digest: digest, Path: dir}, err
 	}
-	return pipeline.Source{}, fmt.Errorf("no %s in %s (--data or FOIL_DATA): it holds none of %s, %s/%s, %s; put one there, or give no data folder to download the original",
+	return pipeline.Source{}, fmt.Errorf("no %s in %s (--data or FOIL_DATA): it has none of %s, %s/%s, %s; put one there, or run without a data folder to download the original",
 		p.title, data, p.original.Name, p.folder, p.files[0], p.files[0])
 }
 
@@ -68,7 +68,7 @@ func (p published) archiveSource(path string) (pipeline.Source, error) {
 	return pipeline.Source{Name: p.original.Name, Digest: digest, Path: path}, err
 }
 
-// read reads what find found, and downloads it first where that is needed.
+// read reads the copy that find found. If it is the published original, read downloads it first.
 func (p published) read(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, error) {
 	source, err := theSource(cell)
 	if err != nil {
@@ -91,26 +91,26 @@ func (p published) read(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, 
 	return raw, nil
 }
 
-// noteForeign says so where the archive that was read is not the published one. It is
-// for after parsing: of what cannot be used, the error says enough.
+// noteForeign adds a note if the archive is not the published one. Call it after parsing: for an
+// unusable archive, the error is enough.
 func (p published) noteForeign(cell *pipeline.Cell) {
 	if source := cell.Sources[0]; source.Name == p.original.Name && source.Digest != p.original.Digest {
 		cell.Note("%s is not the published archive: its SHA-256 is %s, not %s", source.Path, source.Digest.Short(), p.original.Digest.Short())
 	}
 }
 
-// theSource is the one that a data set is read from.
+// theSource returns the source that a data set is read from.
 func theSource(cell *pipeline.Cell) (pipeline.Source, error) {
 	if len(cell.Sources) != 1 {
-		return pipeline.Source{}, fmt.Errorf("%d sources; one is needed", len(cell.Sources))
+		return pipeline.Source{}, fmt.Errorf("the cell has %d sources; it must have one", len(cell.Sources))
 	}
 	return cell.Sources[0], nil
 }
 
-// confirm holds what was read against what is in the key.
+// confirm compares the digest of the data that was read with the digest in the key.
 func confirm(cell *pipeline.Cell, source pipeline.Source, digest digest.Digest) error {
 	if digest != source.Digest {
-		return fmt.Errorf("%s changed while the run was under way; run again", source.Path)
+		return fmt.Errorf("%s changed during the run; run again", source.Path)
 	}
 	cell.Logf("read %s, SHA-256 %s", source.Name, digest)
 	return nil
@@ -119,7 +119,7 @@ func confirm(cell *pipeline.Cell, source pipeline.Source, digest digest.Digest) 
 // readOriginal reads the published archive, downloaded now or earlier.
 func (p published) readOriginal(ctx context.Context, cell *pipeline.Cell) (dataset.Raw, error) {
 	if cell.Env == nil || cell.Env.Downloads == "" {
-		return nil, p.notHere(errors.New("there is no folder for downloads"))
+		return nil, p.unavailable(errors.New("there is no folder for downloads"))
 	}
 	path := filepath.Join(cell.Env.Downloads, p.original.Name)
 	if digest, _, err := digest.OfFile(path); err != nil || digest != p.original.Digest {
@@ -138,7 +138,7 @@ func (p published) readOriginal(ctx context.Context, cell *pipeline.Cell) (datas
 
 func (p published) download(ctx context.Context, cell *pipeline.Cell, path string) error {
 	if cell.Env.Offline {
-		return p.notHere(errors.New("the network is not to be used"))
+		return p.unavailable(errors.New("downloads are disabled"))
 	}
 	d := p.downloader
 	d.Progress = func(done, total int64) {
@@ -148,14 +148,14 @@ func (p published) download(ctx context.Context, cell *pipeline.Cell, path strin
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return p.notHere(err)
+		return p.unavailable(err)
 	}
-	cell.Logf("downloaded %s, SHA-256 %s as published", p.original.URL, p.original.Digest)
+	cell.Logf("downloaded %s, with the published SHA-256 %s", p.original.URL, p.original.Digest)
 	return nil
 }
 
-// notHere is the one error for neither local data nor network.
-func (p published) notHere(why error) error {
-	return fmt.Errorf("%s is not here and was not downloaded (%w); there are three ways: --data DIR with %s or its unpacked files in DIR, FOIL_DATA=DIR likewise, or a network that reaches %s",
+// unavailable returns the error for data that is neither local nor downloaded.
+func (p published) unavailable(why error) error {
+	return fmt.Errorf("%s is not available locally and was not downloaded (%w); give a folder with %s or its unpacked files as --data DIR or FOIL_DATA=DIR, or allow the download of %s",
 		p.title, why, p.original.Name, p.original.URL)
 }

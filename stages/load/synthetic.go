@@ -31,8 +31,8 @@ var syntheticParams = &spec.Params[SyntheticParams]{
 		"users":         "number of users",
 		"items":         "number of items",
 		"interactions":  "mean number of interactions of a user; the numbers vary as in real data, from 5 to half of the items",
-		"gender_effect": "influence of the gender on tastes: 0 is none, 1 is about as much as of everything else together",
-		"age_effect":    "influence of the age on tastes, on the same scale",
+		"gender_effect": "influence of gender on taste; 0: none, 1: about as much as all other influences together",
+		"age_effect":    "influence of age on taste, on the same scale",
 	},
 	Check: (*SyntheticParams).check,
 }
@@ -48,9 +48,10 @@ func Synthetic() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "load/synthetic",
 		Version: 2,
-		Doc: "Generates users, items and interactions in which tastes depend on gender and age, from the seed. " +
-			"The taste of a user is a vector: individual noise, plus a direction for the gender, plus one for the age. Items have factors and a popularity. " +
-			"Gender and age have the shares of MovieLens 1M. 600 users and 400 items train in seconds; 6000 and 3000 are about the size of MovieLens 1M.",
+		Doc: "Generates users, items and interactions from the seed. The tastes of users depend on gender and age. " +
+			"A taste is a vector: individual noise, plus a direction for gender, plus a direction for age. " +
+			"Items have factors and a popularity. Gender and age have the shares of MovieLens 1M. " +
+			"A model of 600 users and 400 items trains in seconds; 6000 users and 3000 items are about the size of MovieLens 1M.",
 		Output: artifact.TypeInteractions,
 		Files:  interactionsFiles("gender (f, m), age (MovieLens's code)"),
 		Draws:  true,
@@ -72,12 +73,11 @@ const (
 	shareOfMen = 4331.0 / 6040
 )
 
-// ageCounts are the users of MovieLens 1M per code of dataset.MovieLensAges.
+// ageCounts are the numbers of users of MovieLens 1M with each code of dataset.MovieLensAges.
 var ageCounts = []int{222, 1103, 2096, 1193, 550, 496, 380}
 
-// A vector is a point in the space of tastes. Products are rounded before they
-// are added (the float64 conversions), so that no machine fuses the two and
-// all draw the same data.
+// A vector is a point in the space of tastes. The float64 conversions round products before they
+// are added. Without them some machines would fuse the two operations and generate other data.
 type vector [factors]float64
 
 func (v *vector) add(scale float64, w vector) {
@@ -100,7 +100,7 @@ func normal(r *rand.Rand) (v vector) {
 	return v
 }
 
-// unit draws a direction, of the length that normal has on average.
+// unit draws a direction. Its length is the root mean square length of a normal vector.
 func unit(r *rand.Rand) vector {
 	v := normal(r)
 	scale := math.Sqrt(factors / v.dot(&v))
@@ -139,13 +139,13 @@ func synthesize(ctx context.Context, p *SyntheticParams, seed uint64) (*artifact
 		gender.Category = append(gender.Category, sex)
 		age.Number = append(age.Number, float32(years))
 
-		// 30.6 and 12.9 are mean and deviation of MovieLens 1M's codes.
+		// 30.6 and 12.9 are the mean and standard deviation of MovieLens 1M's age codes.
 		taste := normal(users)
 		taste.add(float64(p.GenderEffect*side), genderTaste)
 		taste.add(float64(p.AgeEffect*(float64(years)-30.6)/12.9), ageTaste)
 
-		// The largest of score + Gumbel noise are a draw without replacement
-		// with chances in proportion to exp(score).
+		// The items with the largest score + Gumbel noise are a draw without replacement, with
+		// probabilities in proportion to exp(score).
 		for i := range score {
 			score[i] = scored{int32(i), popularity[i] + taste.dot(&factor[i]) - math.Log(draws.ExpFloat64())}
 		}

@@ -27,14 +27,14 @@ var syntheticImagesParams = &spec.Params[SyntheticImagesParams]{
 		"size":            "height and width of the images; a multiple of 8",
 		"per_class_train": "training images of each class",
 		"per_class_test":  "test images of each class",
-		"noise":           "standard deviation of the noise of each pixel, as a share of the range from black to white",
+		"noise":           "standard deviation of the pixel noise, as a share of the range from black to white",
 	},
 	Check: (*SyntheticImagesParams).check,
 }
 
 func (p *SyntheticImagesParams) check(report spec.Reporter) {
 	if p.Size%8 != 0 {
-		report("size", "%d is not a multiple of 8; %d is the next one", p.Size, (p.Size/8+1)*8)
+		report("size", "%d is not a multiple of 8; the next larger one is %d", p.Size, (p.Size/8+1)*8)
 	}
 }
 
@@ -45,8 +45,9 @@ func SyntheticImages() pipeline.Kind {
 		Version: 1,
 		Doc: "Generates images of coloured textures, from the seed. " +
 			"A class is a pair of wave patterns from a small set, so that no single pattern identifies the class. " +
-			"The phase of each wave differs from image to image, and a stronger wave that belongs to no class and noise are added. " +
-			"A network needs some epochs to learn them, and changes of a few grey levels per pixel mislead a network that was not trained against such changes. Classes alternate.",
+			"The phase of each wave differs from image to image. Noise and a stronger wave, which belongs to no class, are added. " +
+			"A network needs some epochs to learn the classes. Changes of a few grey levels per pixel mislead a network " +
+			"that was not trained against such changes. Classes alternate.",
 		Output: artifact.TypeImages,
 		Files:  imagesFiles("texture N"),
 		Draws:  true,

@@ -12,16 +12,16 @@ import (
 const (
 	channels = 3 // red, green, blue
 
-	// Strengths in grey levels of 255. A change of 8 levels, what attacks on images
-	// may usually make, adds or takes at most 8 * 4/pi of a wave: it misleads
-	// networks that learned from clean images, but need not mislead every one.
+	// Strengths in grey levels of 255. Attacks on images may usually change a pixel by 8 levels.
+	// Such a change adds or removes at most 8 * 4/pi levels of a wave. That misleads networks that
+	// were trained on clean images, but need not mislead every network.
 	waveStrength    = 22
 	foreignStrength = 40
 	brightness      = 24 // largest shift
 )
 
-// A wave is a pattern of stripes: how often it repeats across and down an
-// image, and how much of it there is in each channel, in units of 1/colourUnit.
+// A wave is a pattern of stripes: how often it repeats across and down an image, and its strength
+// in each channel, in units of 1/colourUnit.
 type wave struct {
 	across, down int
 	colour       [channels]int64
@@ -29,20 +29,20 @@ type wave struct {
 
 const colourUnit = 256
 
-// A painter makes images. All it does with waves is done in whole numbers, so
-// that every machine draws the same pixels.
+// A painter makes images. It computes waves in integers, so that every machine makes the same
+// pixels.
 type painter struct {
 	size  int
 	noise float64 // in grey levels
 	pool  []wave
-	pairs [][2]int // waves of a class
-	rest  []wave   // of no class
+	pairs [][2]int // the waves of each class
+	rest  []wave   // the waves of no class
 	sines [sineSteps]int64
 }
 
 const (
-	sineSteps = 1 << 12 // of a whole turn
-	sineUnit  = 1 << 14 // stands for 1
+	sineSteps = 1 << 12 // steps of a full period
+	sineUnit  = 1 << 14 // the integer for a sine of 1
 )
 
 func newPainter(p *SyntheticImagesParams, seed uint64) *painter {
@@ -51,7 +51,7 @@ func newPainter(p *SyntheticImagesParams, seed uint64) *painter {
 		q.sines[i] = int64(math.Round(sineUnit * math.Sin(2*math.Pi*float64(i)/sineSteps)))
 	}
 	r := random.New(seed, "synthetic-images/classes")
-	needed := 2 // so many waves make enough pairs
+	needed := 2 // number of waves for enough pairs
 	for needed*(needed-1)/2 < p.Classes {
 		needed++
 	}
@@ -71,14 +71,14 @@ func newPainter(p *SyntheticImagesParams, seed uint64) *painter {
 	return q
 }
 
-// directions lists waves that can be told apart, of 2 to size/4 stripes.
+// directions lists distinct waves, with 2 to size/4 stripes.
 func directions(size int) []wave {
 	var all []wave
 	most := size / 4
 	for across := 0; across <= most; across++ {
 		for down := -most; down <= most; down++ {
 			if across == 0 && down <= 0 {
-				continue // the same stripes as with both signs turned
+				continue // the same stripes as with both signs reversed
 			}
 			if n := across*across + down*down; n >= 4 && n <= most*most {
 				all = append(all, wave{across: across, down: down})
@@ -88,7 +88,7 @@ func directions(size int) []wave {
 	return all
 }
 
-// colour draws a mixture of channels whose strongest has colourUnit.
+// colour draws a mixture of channels. The strongest channel has colourUnit.
 func colour(r *rand.Rand) (c [channels]int64) {
 	for i := range c {
 		c[i] = int64(r.IntN(2*colourUnit+1) - colourUnit)
@@ -97,7 +97,7 @@ func colour(r *rand.Rand) (c [channels]int64) {
 	return c
 }
 
-// images paints each of every class, in turn.
+// images makes the given number of images of every class. Classes alternate.
 func (q *painter) images(ctx context.Context, seed uint64, part string, each int) (x artifact.ImageSet, err error) {
 	r := random.New(seed, "synthetic-images/"+part)
 	n := each * len(q.pairs)
@@ -122,7 +122,7 @@ func (q *painter) images(ctx context.Context, seed uint64, part string, each int
 	return x, nil
 }
 
-// paint lays an image of a class into sum, in units of sineUnit*colourUnit.
+// paint writes an image of a class to sum, in units of sineUnit*colourUnit.
 func (q *painter) paint(r *rand.Rand, sum []int64, class int) {
 	shift := int64(r.IntN(2*brightness+1)-brightness) * sineUnit * colourUnit
 	for i := range sum {
@@ -134,7 +134,7 @@ func (q *painter) paint(r *rand.Rand, sum []int64, class int) {
 	q.lay(sum, q.rest[r.IntN(len(q.rest))], foreignStrength, r.IntN(sineSteps))
 }
 
-// lay adds a wave that begins at a phase.
+// lay adds a wave with a phase.
 func (q *painter) lay(sum []int64, w wave, strength int64, phase int) {
 	for y := range q.size {
 		for x := range q.size {

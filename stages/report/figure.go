@@ -19,7 +19,7 @@ func Figure() pipeline.Kind {
 		Doc: "Draws gathered metrics as lines over their k, such as the epochs of a training, with bands of one standard deviation. " +
 			"The forms are PDF, SVG, text, CSV and an HTML page, which lists all numbers and their source cells.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
-			Doc: "stages with metrics; the from of a line refers to these names"}},
+			Doc: "stages with metrics; a line names one of them with from"}},
 		Output:  artifact.TypeReport,
 		Light:   true,
 		Files:   append(docs(figureForms), drawingDocs()...),
@@ -28,7 +28,7 @@ func Figure() pipeline.Kind {
 }
 
 var figureForms = []form{
-	{"figure.txt", "the values of the lines at some k, for a terminal", render.Text},
+	{"figure.txt", "values of the lines at some k, for a terminal", render.Text},
 	{"figure.csv", "all points, one per line and not rounded", render.CSV},
 	{"report.html", "the figures as an HTML page, with all numbers and their source cells", render.HTML},
 }

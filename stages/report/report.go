@@ -14,8 +14,8 @@ import (
 	"foil/pipeline"
 )
 
-// readGathered reads the metrics of the gathered stages that a report uses: those named in from. It
-// notes the other stages. user is the part of a report that names a stage, such as "column".
+// readGathered reads the metrics of the gathered stages in from, which the report uses. It adds a
+// note about each of the others. user is the part of a report that names a stage, such as "column".
 func readGathered(ctx context.Context, cell *pipeline.Cell, from []string, user string) (map[string][]report.Cell, error) {
 	gathered := map[string][]report.Cell{}
 	for name, cells := range cell.Gathered {

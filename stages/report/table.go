@@ -17,7 +17,7 @@ func Table() pipeline.Kind {
 		Doc: "Writes tables of gathered metrics, with means, standard deviations and baselines. " +
 			"The forms are text, Markdown, CSV, LaTeX and an HTML page, which lists the source cells of each number.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
-			Doc: "stages with metrics; the from of a column refers to these names"}},
+			Doc: "stages with metrics; a column names one of them with from"}},
 		Output:  artifact.TypeReport,
 		Light:   true,
 		Files:   docs(tableForms),
@@ -29,7 +29,7 @@ var tableForms = []form{
 	{"table.txt", "the tables for a terminal", render.Text},
 	{"table.md", "the tables in Markdown", render.Markdown},
 	{"table.csv", "all numbers, one per line and not rounded", render.CSV},
-	{"table.tex", "the tables in LaTeX; they need the package booktabs", render.LaTeX},
+	{"table.tex", "the tables in LaTeX, for the package booktabs", render.LaTeX},
 	{"report.html", "the tables as an HTML page, with the source cells of each number", render.HTML},
 }
 

@@ -1,7 +1,7 @@
-// Package split holds the stages that divide interactions into what models
-// are trained on, chosen by and judged on.
+// Package split holds the kinds that divide interactions into parts for training, validation and
+// test.
 //
-// A fold is one of the parts that the users are dealt into; a hold-out is the
-// share of a held-out user's pairs that a model must find (targets) from the
-// others (input). Both are bit for bit those of scikit-learn.
+// A fold is one of the parts that the users are divided into. The pairs of a held-out user are
+// divided into targets and input: a model gets the input and must predict the targets. Folds and
+// targets are exactly those of scikit-learn.
 package split

@@ -41,8 +41,8 @@ func (g *mt19937) twist() {
 	g.next = 0
 }
 
-// upTo draws from 0..limit: as many low bits as limit has, again while they
-// are too many (numpy's random_interval).
+// upTo draws a number from 0 to limit. It draws as many bits as limit has, and repeats while the
+// number is larger than limit (numpy's random_interval).
 func (g *mt19937) upTo(limit uint32) uint32 {
 	mask := limit
 	for s := 1; s < 32; s *= 2 {
@@ -55,7 +55,7 @@ func (g *mt19937) upTo(limit uint32) uint32 {
 	}
 }
 
-// permutation is numpy's: 0..n-1 in the order of Fisher-Yates from the end.
+// permutation returns numpy's permutation of 0..n-1: a Fisher-Yates shuffle from the end.
 func (g *mt19937) permutation(n int) []int32 {
 	p := make([]int32, n)
 	for i := range p {

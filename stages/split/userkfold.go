@@ -21,17 +21,17 @@ var userKFoldParams = &spec.Params[UserKFoldParams]{
 	Defaults: func() UserKFoldParams { return UserKFoldParams{Folds: 5, HoldOut: 0.8, Seed: 42} },
 	Docs: spec.Docs{
 		"folds": "number of folds that the users are divided into",
-		"fold": "number of this split, from 0 to folds-1. It is the first of the training folds; " +
-			"counted from there in a circle, the last two folds are for validation and test.",
+		"fold": "number of this split, from 0 to folds-1. It is also the number of the first training fold. " +
+			"Counted from there, in a circle, the last two folds are for validation and test.",
 		"holdout": "share of a held-out user's interactions that are targets; the others are input",
-		"seed":    "seed of the shuffles, as scikit-learn takes it; published splits use 42, whatever the seed of the experiment",
+		"seed":    "seed of the shuffles, as for scikit-learn; published splits use 42, whatever the seed of the experiment",
 	},
 	Check: (*UserKFoldParams).check,
 }
 
 func (p *UserKFoldParams) check(report spec.Reporter) {
 	if p.Fold >= p.Folds {
-		report("fold", "with %d folds there is no fold %d; 0 to %d are needed", p.Folds, p.Fold, p.Folds-1)
+		report("fold", "%d does not exist with %d folds; use 0 to %d", p.Fold, p.Folds, p.Folds-1)
 	}
 }
 
@@ -40,19 +40,21 @@ func UserKFold() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "split/user-kfold",
 		Version: 1,
-		Doc: "Divides users into training, validation and test by folds, and the interactions of held-out users into input and target. " +
-			"Folds are those of scikit-learn's KFold(folds, shuffle, seed). Targets are held out by its train_test_split(holdout, seed) over all interactions of a part, ordered by user, then item. " +
+		Doc: "Divides users into training, validation and test by folds, " +
+			"and the interactions of held-out users into input and target. " +
+			"Folds are those of scikit-learn's KFold(folds, shuffle, seed). " +
+			"Targets are those of its train_test_split(holdout, seed) over all interactions of a part, ordered by user, then item. " +
 			"Items without a training user are dropped, then held-out users without input or target.",
 		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "the interactions to divide"}},
 		Output: artifact.TypeSplit,
 		Files: []pipeline.FileDoc{
 			{Name: artifact.TrainFile, Doc: "interactions of the training users"},
-			{Name: artifact.ValidationInputFile, Doc: "interactions of the validation users that a model is given"},
-			{Name: artifact.ValidationTargetFile, Doc: "interactions of the validation users that it must predict"},
-			{Name: artifact.TestInputFile, Doc: "interactions of the test users that a model is given"},
-			{Name: artifact.TestTargetFile, Doc: "interactions of the test users that it must predict"},
-			{Name: artifact.UsersFile, Doc: "the users that are left, with their attributes and part (train, validation, test)"},
-			{Name: artifact.ItemsFile, Doc: "the items that are left"},
+			{Name: artifact.ValidationInputFile, Doc: "interactions of the validation users that the model gets"},
+			{Name: artifact.ValidationTargetFile, Doc: "interactions of the validation users that the model must predict"},
+			{Name: artifact.TestInputFile, Doc: "interactions of the test users that the model gets"},
+			{Name: artifact.TestTargetFile, Doc: "interactions of the test users that the model must predict"},
+			{Name: artifact.UsersFile, Doc: "the remaining users, with their attributes and part (train, validation, test)"},
+			{Name: artifact.ItemsFile, Doc: "the remaining items"},
 		},
 	}, userKFoldParams, pipeline.Work[UserKFoldParams]{Run: runUserKFold})
 }
@@ -74,7 +76,7 @@ func runUserKFold(ctx context.Context, cell *pipeline.Cell, p *UserKFoldParams) 
 
 func userKFold(in *artifact.Dataset, p *UserKFoldParams) (*artifact.Split, error) {
 	if in.Users.Len() < p.Folds {
-		return nil, fmt.Errorf("%d users cannot be dealt into %d folds", in.Users.Len(), p.Folds)
+		return nil, fmt.Errorf("%d users cannot be divided into %d folds; lower folds", in.Users.Len(), p.Folds)
 	}
 	part := parts(in.Users.Len(), p)
 	train := ofPart(in.Interactions, part, artifact.Train, nil)
@@ -91,7 +93,7 @@ func userKFold(in *artifact.Dataset, p *UserKFoldParams) (*artifact.Split, error
 		pairs int
 	}{{artifact.Train, train.Len()}, {artifact.Validation, out.ValidationInput.Len()}, {artifact.Test, out.TestInput.Len()}} {
 		if x.pairs == 0 {
-			return nil, fmt.Errorf("the %s part of fold %d is empty: %d interactions of %d users are too few for %d folds",
+			return nil, fmt.Errorf("the %s part of fold %d is empty: %d interactions of %d users are too few for %d folds; lower folds",
 				x.name, p.Fold, in.Interactions.Len(), in.Users.Len(), p.Folds)
 		}
 	}
@@ -110,8 +112,8 @@ func userKFold(in *artifact.Dataset, p *UserKFoldParams) (*artifact.Split, error
 	return out, nil
 }
 
-// parts says for every user which part they belong to. Counted from the split's
-// own fold, the last fold is for testing, the one before for validation.
+// parts returns the part of every user. Counted from the split's own fold, in a circle, the last
+// fold is for test and the one before it for validation.
 func parts(users int, p *UserKFoldParams) []string {
 	part := make([]string, users)
 	for u, f := range kFold(users, p.Folds, p.Seed) {
@@ -127,7 +129,7 @@ func parts(users int, p *UserKFoldParams) []string {
 	return part
 }
 
-// ofPart returns the pairs of a part's users, with the items that are kept.
+// ofPart returns the pairs of a part's users. With items, it drops items that are not kept.
 func ofPart(x artifact.Interactions, part []string, want string, items *artifact.Renumbering) (out artifact.Interactions) {
 	for i, u := range x.User {
 		if item := x.Item[i]; part[u] == want && (items == nil || items.Has(item)) {
@@ -137,8 +139,8 @@ func ofPart(x artifact.Interactions, part []string, want string, items *artifact
 	return out
 }
 
-// divide holds out targets, over all pairs at once, and drops users who are
-// left without either.
+// divide divides the pairs of all users at once into input and targets. It drops users without
+// input or without targets.
 func divide(x artifact.Interactions, users int, p *UserKFoldParams) (input, target artifact.Interactions) {
 	inputs, _ := holdOut(x.Len(), p.HoldOut, p.Seed)
 	isInput := make([]bool, x.Len())

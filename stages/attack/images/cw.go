@@ -24,14 +24,14 @@ type CWParams struct {
 var cwParams = &spec.Params[CWParams]{
 	Defaults: cwDefaults,
 	Docs: spec.Docs{
-		"iterations":    "largest number of Adam's steps for a constant",
+		"iterations":    "largest number of Adam steps for each constant",
 		"rate":          "learning rate of Adam",
-		"first_const":   "smallest constant: the weight of a wrong label beside the size of the change",
-		"largest_const": "end of the constants; it is not tried itself",
-		"const_factor":  "what a constant is multiplied by after it has failed",
-		"first_tau":     "tau of the first round; smaller changes cost nothing",
-		"last_tau":      "smallest tau that is followed by another round",
-		"tau_factor":    "what tau is multiplied by after a round",
+		"first_const":   "first constant: the weight of a wrong label relative to the size of the change",
+		"largest_const": "upper limit of the constant; the limit itself is not tried",
+		"const_factor":  "factor for the constant after a failure",
+		"first_tau":     "tau of the first round; pixel changes below tau have no cost",
+		"last_tau":      "lower limit of tau; there are no more rounds at or below it",
+		"tau_factor":    "factor for tau after each round",
 	},
 	Nested: []spec.Described{commonParams},
 	Check:  (*CWParams).check,
@@ -39,10 +39,10 @@ var cwParams = &spec.Params[CWParams]{
 
 func (p *CWParams) check(report spec.Reporter) {
 	if p.FirstConst >= p.LargestConst {
-		report("first_const", "is %g, and no constant is tried from largest_const on, %g", p.FirstConst, p.LargestConst)
+		report("first_const", "%g must be less than largest_const, %g", p.FirstConst, p.LargestConst)
 	}
 	if p.FirstTau <= p.LastTau {
-		report("first_tau", "is %g, and there is no round with a tau that is not above last_tau, %g", p.FirstTau, p.LastTau)
+		report("first_tau", "%g must be more than last_tau, %g", p.FirstTau, p.LastTau)
 	}
 }
 
@@ -69,11 +69,11 @@ func CW() pipeline.Kind {
 		Name:    "attack/cw-linf",
 		Version: 5,
 		Doc: "Attacks a classifier with Carlini and Wagner's attack in the maximum norm, image by image (Carlini and Wagner 2017; " +
-			"Jiang et al. 2021, section 4). Images that are misclassified already are left alone.",
+			"Jiang et al. 2021, section 4). Images that are misclassified without an attack are not changed.",
 	}), cwParams, pipeline.Work[CWParams]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *CWParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
-				return plan{tries: 1, batch: 1, make: func(epsilon float64) ([]leg, error) {
+				return plan{tries: 1, batch: 1, build: func(epsilon float64) ([]leg, error) {
 					return single(v.CW(p.attack(epsilon)))
 				}}, nil
 			})

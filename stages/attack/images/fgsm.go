@@ -26,7 +26,7 @@ func FGSM() pipeline.Kind {
 	}), fgsmParams, pipeline.Work[FGSMParams]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *FGSMParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
-				return plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) {
+				return plan{tries: 1, batch: batch, build: func(epsilon float64) ([]leg, error) {
 					return single(v.PGD(ascent.FGSM(epsilon)), nil)
 				}}, nil
 			})

@@ -25,11 +25,13 @@ func Learned() pipeline.Kind {
 	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/learned",
 		Version: 5,
-		Doc: "Attacks a classifier with an attacker network that a training of L2L has left (Jiang et al. 2021, section 3): the " +
-			"classifier's own, or another one's. " +
-			fmt.Sprintf("What becomes of an image depends on those beside it in its batch of %d: gradients are measured on the largest of the batch, ", batch) +
-			"and attackers that interpolate, which start anywhere within epsilon, pull an image towards another one of it.",
-		Inputs: []pipeline.Port{{Name: "attacker", Type: artifact.TypeClassifier, Doc: "the training whose attacker is used; may be the model itself"}},
+		Doc: "Attacks a classifier with the attacker network of an L2L training (Jiang et al. 2021, section 3): " +
+			"the classifier's own training or another one. " +
+			fmt.Sprintf("The result for an image depends on the other images in its batch of %d: ", batch) +
+			"gradients are divided by the largest value in the batch, " +
+			"and attackers that interpolate move an image towards another one in the batch. " +
+			"Attackers that interpolate start at random within epsilon.",
+		Inputs: []pipeline.Port{{Name: "attacker", Type: artifact.TypeClassifier, Doc: "the training that the attacker is taken from; may be the same as model"}},
 		Draws:  true,
 	}), learnedParams, pipeline.Work[LearnedParams]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *LearnedParams) error {
@@ -50,7 +52,7 @@ func learnedPlan(v *victim) (plan, error) {
 	if err != nil {
 		return plan{}, fmt.Errorf("attacker: %w", err)
 	}
-	p := plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) {
+	p := plan{tries: 1, batch: batch, build: func(epsilon float64) ([]leg, error) {
 		return single(l2l.NewAttack(v.Evaluator, recipe.Within(epsilon), attacker.Network, attacker.Weights))
 	}}
 	if recipe.Method.Interpolates() {

@@ -20,8 +20,8 @@ func common() Common {
 var commonParams = &spec.Params[Common]{
 	Docs: spec.Docs{
 		"epsilon":     "largest change of a pixel, where black is 0 and white 1",
-		"images":      "number of test images, from the first on; 0: all",
-		"checkpoints": "checkpoints that are attacked",
+		"images":      "number of test images to attack; the first ones are used. 0: all",
+		"checkpoints": "checkpoints of the classifier to attack",
 	},
 	Check: (*Common).check,
 }

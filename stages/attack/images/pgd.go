@@ -11,7 +11,7 @@ import (
 	"foil/spec"
 )
 
-// Climb is projected gradient ascent as attacks on test images use it. The defaults
+// Climb holds the parameters of projected gradient ascent for attacks on test images. The defaults
 // are the published ones (Jiang et al. 2021, section 4).
 type Climb struct {
 	Steps int     `yaml:"steps" min:"1" max:"100000"`
@@ -26,20 +26,20 @@ var climbParams = &spec.Params[Climb]{
 	Docs: spec.Docs{
 		"steps": "number of steps",
 		"step":  "length of a step",
-		"start": "where it starts: at random within epsilon (uniform), at the image with normal noise (normal), or at the image (none)",
-		"noise": "standard deviation of the noise, with start normal",
+		"start": "start of the attack: at random within epsilon (uniform), at the image with normal noise (normal), or at the image (none)",
+		"noise": "standard deviation of the noise, for start normal",
 	},
 	Settle: (*Climb).settle,
 }
 
-// settle clears what the start does not use.
+// settle clears the parameters that the start does not use.
 func (c *Climb) settle() {
 	if c.Start != "normal" {
 		c.Noise = 0
 	}
 }
 
-// noise is what the start adds to the images.
+// noise returns the noise that the start adds to the images; nil for none.
 func (c Climb) noise() func(epsilon float64) random.Noise {
 	return map[string]func(float64) random.Noise{
 		"uniform": random.UniformNoise,
@@ -47,8 +47,8 @@ func (c Climb) noise() func(epsilon float64) random.Noise {
 	}[c.Start]
 }
 
-// legs climb on a classifier, which need not be the one under attack. They end after so
-// many steps, which rise.
+// legs returns legs on a classifier, which need not be the one under attack. Each leg ends after
+// the next number of steps in ends, which increase.
 func (c Climb) legs(on *ascent.Target, epsilon float64, ends ...int) (legs []leg) {
 	made := 0
 	for _, steps := range ends {
@@ -70,8 +70,8 @@ type PGDParams struct {
 var pgdParams = &spec.Params[PGDParams]{
 	Defaults: func() PGDParams { return PGDParams{common(), climb(), nil, 1} },
 	Docs: spec.Docs{
-		"before":   "further numbers of steps after which the images are judged, all below steps. The k of the metrics is the number of steps.",
-		"restarts": "number of tries, each from another start; an image is robust if it withstands all of them",
+		"before":   "more numbers of steps, all below steps, after which the images are scored. The k of the metrics is the number of steps.",
+		"restarts": "number of tries, each from another start; an image is robust if it withstands all tries",
 	},
 	Nested: []spec.Described{commonParams, climbParams},
 	Check:  (*PGDParams).check,
@@ -82,13 +82,13 @@ func (p *PGDParams) check(report spec.Reporter) {
 		path := fmt.Sprintf("before[%d]", i)
 		switch {
 		case steps >= p.Steps:
-			report(path, "%d steps are not before the end, which is after %d (steps)", steps, p.Steps)
+			report(path, "%d must be less than steps, %d", steps, p.Steps)
 		case i > 0 && steps <= p.Before[i-1]:
-			report(path, "%d follows %d; the numbers of steps must increase", steps, p.Before[i-1])
+			report(path, "%d follows %d; the numbers must increase", steps, p.Before[i-1])
 		}
 	}
 	if p.Restarts > 1 && p.Start == "none" {
-		report("restarts", "%d tries that all start at the image are the same; take start uniform or normal, or restarts 1", p.Restarts)
+		report("restarts", "%d tries from the same start are the same; set start to uniform or normal, or restarts to 1", p.Restarts)
 	}
 }
 
@@ -97,8 +97,8 @@ func PGD() pipeline.Kind {
 	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/pgd",
 		Version: 5,
-		Doc: "Attacks a classifier by projected gradient ascent in the maximum norm, from one start or several (Madry et al. 2018; " +
-			"Jiang et al. 2021, section 4). The metrics' k is the number of steps; the outcomes are those after all steps.",
+		Doc: "Attacks a classifier by projected gradient ascent in the maximum norm, from one or more starts (Madry et al. 2018; " +
+			"Jiang et al. 2021, section 4). The k of the metrics is the number of steps. The outcomes are those after all steps.",
 		Draws: true,
 	}), pgdParams, pipeline.Work[PGDParams]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *PGDParams) error {
@@ -107,14 +107,14 @@ func PGD() pipeline.Kind {
 	})
 }
 
-// plan looks at the images after the first step as well, for the rules.
+// plan also ends a leg after the first step, because the rules compare the steps.
 func (p *PGDParams) plan(on *ascent.Target) plan {
 	ends := append(slices.Clone(p.Before), p.Steps)
 	first := ends[0]
 	if first > 1 {
 		ends = append([]int{1}, ends...)
 	}
-	return plan{tries: p.Restarts, batch: batch, start: p.noise(), climbs: true, make: func(epsilon float64) ([]leg, error) {
+	return plan{tries: p.Restarts, batch: batch, start: p.noise(), climbs: true, build: func(epsilon float64) ([]leg, error) {
 		legs := p.legs(on, epsilon, ends...)
 		legs[0].shown = first == 1
 		return legs, nil

@@ -8,31 +8,35 @@ import (
 	"foil/models/random"
 )
 
-// A plan is how a kind attacks a victim.
+// A plan describes the attack of a kind on a victim.
 type plan struct {
 	tries int
-	batch int                                // images that are attacked at once
-	start func(epsilon float64) random.Noise // added to the images that a try starts from; nil: nothing
-	// make gives the attack for an epsilon, which is that of the parameters but where
-	// a rule asks what another one does.
-	make func(epsilon float64) ([]leg, error)
-	// climbs says that every leg has to do more harm than those before.
+	batch int // number of images that are attacked together
+
+	// start returns the noise that is added to the images at the start of a try; nil: none.
+	start func(epsilon float64) random.Noise
+
+	// build returns the attack for an epsilon: that of the parameters, or another one to check a
+	// rule.
+	build func(epsilon float64) ([]leg, error)
+
+	// climbs is true if every leg must do more harm than the legs before it.
 	climbs bool
 }
 
-// A leg is a part of an attack, which goes on from where the one before it has ended.
-// The images are judged at its end.
+// A leg is a part of an attack. It starts where the leg before it ended. The images are scored at
+// its end.
 type leg struct {
 	ascent.Attack
-	steps int  // that the attack has made then; 0: it does not count them
-	shown bool // whether that is a result, not for the rules alone
+	steps int  // steps of the attack up to the end of the leg; 0: the attack does not count steps
+	shown bool // true if the scores at its end are a result; otherwise only the rules use them
 }
 
-// single is an attack in one leg.
+// single returns an attack as one leg.
 func single(a ascent.Attack, err error) ([]leg, error) { return []leg{{Attack: a, shown: true}}, err }
 
-// begin gives where a try starts from the gallery's images, as many as in x. An image
-// starts at the same place whatever the number of images, and at both checkpoints.
+// begin returns the start of a try for the images x. The start of an image does not depend on the
+// number of images or the checkpoint.
 func (p plan) begin(g *gallery, x []float32, try int, epsilon float64) []float32 {
 	if p.start == nil {
 		return x
@@ -45,9 +49,8 @@ func (p plan) begin(g *gallery, x []float32, try int, epsilon float64) []float32
 	return start
 }
 
-// through takes images through the legs of an attack, and gives what they are at the
-// end of each. They go a batch at a time, so that it can be interrupted and told how
-// far it is.
+// through runs the legs of an attack on images, and returns the images at the end of each leg. It
+// works batch by batch, so that the attack can be interrupted and reports its progress.
 func (p plan) through(ctx context.Context, g *gallery, legs []leg, x []float32, labels []int32, start []float32, done func(images int)) ([][]float32, error) {
 	size := g.shape.Size()
 	ends := make([][]float32, len(legs))
@@ -57,7 +60,7 @@ func (p plan) through(ctx context.Context, g *gallery, legs []leg, x []float32, 
 		for i, l := range legs {
 			var err error
 			if at, err = l.Attack.Attack(ctx, x[first*size:end*size], labels[first:end], at); err != nil {
-				return nil, fmt.Errorf("from image %d on: %w", first, err)
+				return nil, fmt.Errorf("images %d to %d: %w", first, end-1, err)
 			}
 			ends[i] = append(ends[i], at...)
 		}

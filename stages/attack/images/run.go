@@ -10,23 +10,24 @@ import (
 	"foil/pipeline"
 )
 
-// attackKind fills in what all kinds of attacks have in common. Each attack has its own Version.
-// A change of what they share, such as the rules or the metrics, has to raise the Version of
-// every attack whose output it changes.
+// attackKind sets the fields that all attacks have in common. Each attack has its own Version. A
+// change of shared code, such as the rules or the metrics, must raise the Version of every attack
+// whose output it changes.
 func attackKind(k pipeline.Kind) pipeline.Kind {
 	k.Inputs = append([]pipeline.Port{
 		{Name: "model", Type: artifact.TypeClassifier, Doc: "the classifier under attack"},
-		{Name: "data", Type: artifact.TypeImages, Doc: "the images that it was trained on; the test images are attacked"},
+		{Name: "data", Type: artifact.TypeImages, Doc: "the images that the classifier was trained on; their test images are attacked"},
 	}, k.Inputs...)
 	k.Output = artifact.TypeMetrics
-	k.Files = attacks.Docs("accuracy and loss under attack, whatever the classifier said before; accuracy_clean and loss_clean before; success, the share of the images " +
-		"taken for what they are that no longer are so; change, the mean over the images of a pixel's largest change; images (how many)")
+	k.Files = attacks.Docs("accuracy and loss under attack, over all images; accuracy_clean and loss_clean without an attack; " +
+		"success (the share of correctly classified images that the attack makes misclassified); " +
+		"change (the largest change of a pixel, averaged over the images); images (their number)")
 	k.Numeric = true
 	return k
 }
 
-// run attacks the checkpoints one after the other, each as its kind plans it, and
-// writes what comes of it.
+// run attacks the checkpoints one after the other, with the plans that ready returns, and writes
+// the results.
 func (c *Common) run(ctx context.Context, cell *pipeline.Cell, ready func(v *victim) (plan, error)) error {
 	g, err := c.gallery(cell)
 	if err != nil {
@@ -60,15 +61,14 @@ type attackRun struct {
 	plan
 	*victim
 	epsilon     float64
-	part, parts int // of the cell, for the progress
+	part, parts int // number of the checkpoint and of all checkpoints, for the progress
 
 	clean    []ascent.Verdict
 	legs     []leg
-	outcomes [][]artifact.Outcome // by leg, the worst of the tries so far
+	outcomes [][]artifact.Outcome // by leg: the worst outcomes of the tries so far
 }
 
-// attack makes every try on all images, holds it to the rules, and keeps the worst
-// outcome of each image.
+// attack runs every try on all images, checks the rules, and keeps the worst outcome of each image.
 func (r *attackRun) attack(ctx context.Context) (err error) {
 	before, err := fingerprints(r.weights)
 	if err != nil {
@@ -83,7 +83,7 @@ func (r *attackRun) attack(ctx context.Context) (err error) {
 	if err := r.harmlessAtZero(ctx); err != nil {
 		return err
 	}
-	if r.legs, err = r.make(r.epsilon); err != nil {
+	if r.legs, err = r.build(r.epsilon); err != nil {
 		return err
 	}
 	for try := range r.tries {
@@ -114,7 +114,7 @@ func (r *attackRun) try(ctx context.Context, try int) error {
 			return err
 		}
 	}
-	for l := range r.outcomes { // of the tries before
+	for l := range r.outcomes { // of earlier tries
 		for i, before := range r.outcomes[l] {
 			if !attacks.Worse(outcomes[l][i], before) {
 				outcomes[l][i] = before
@@ -125,7 +125,7 @@ func (r *attackRun) try(ctx context.Context, try int) error {
 	return nil
 }
 
-// look says what has become of the images, and holds them to the rules.
+// look returns the outcomes for attacked images, and checks the rules.
 func (r *attackRun) look(ctx context.Context, attacked []float32) ([]artifact.Outcome, error) {
 	changes, err := within(r.pixels, attacked, r.shape.Size(), r.epsilon)
 	if err != nil {
@@ -153,16 +153,16 @@ func (r *attackRun) report(try, images int) {
 	})
 }
 
-// last are the outcomes at the end of the attack.
+// last returns the outcomes at the end of the attack.
 func (r *attackRun) last() []artifact.Outcome { return r.outcomes[len(r.outcomes)-1] }
 
 func rightBefore(o artifact.Outcome) bool { return o.Clean == o.Label }
 
-// share is the part of the outcomes that are so.
-func share(outcomes []artifact.Outcome, so func(artifact.Outcome) bool) float64 {
+// share returns the share of the outcomes that have a property.
+func share(outcomes []artifact.Outcome, has func(artifact.Outcome) bool) float64 {
 	n := 0
 	for _, o := range outcomes {
-		if so(o) {
+		if has(o) {
 			n++
 		}
 	}
@@ -185,7 +185,7 @@ func (r *attackRun) metrics() (metrics []artifact.Metric) {
 			loss += o.Loss / n
 			change += o.Change / n
 		}
-		success := 0.0 // where there was nothing to take away
+		success := 0.0 // if no image was classified correctly before
 		if clean > 0 {
 			success = 1 - share(r.outcomes[i], artifact.Outcome.Stood)/clean
 		}

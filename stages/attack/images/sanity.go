@@ -12,15 +12,15 @@ import (
 	"foil/models/nn"
 )
 
-// The rules that every attack is held to. A cell that breaks one fails: its numbers
-// would not mean what they say.
+// The rules that every attack must follow. A cell that breaks a rule fails, because its numbers
+// would be misleading.
 
-// ulp is the distance between neighbouring numbers of float32 right below 1: by so
-// much the sum of a pixel and a change can be off.
+// ulp is the distance between neighbouring float32 numbers just below 1. It bounds the rounding
+// error of the sum of a pixel and a change.
 const ulp = 1.0 / (1 << 24)
 
-// within returns the largest change of every image. None may be larger than epsilon,
-// and no pixel may leave [0, 1].
+// within returns the largest change of a pixel in every image. It is an error if a change is larger
+// than epsilon, or a pixel is outside [0, 1].
 func within(x, attacked []float32, size int, epsilon float64) ([]float64, error) {
 	if len(x) != len(attacked) {
 		return nil, fmt.Errorf("the attack gives %d values for %d", len(attacked), len(x))
@@ -30,7 +30,7 @@ func within(x, attacked []float32, size int, epsilon float64) ([]float64, error)
 		change := math.Abs(float64(v) - float64(x[i]))
 		switch {
 		case !(v >= 0 && v <= 1):
-			return nil, fmt.Errorf("the attack takes a pixel of image %d to %g, out of [0, 1]", i/size, v)
+			return nil, fmt.Errorf("the attack sets a pixel of image %d to %g, which is outside [0, 1]", i/size, v)
 		case change > epsilon+ulp:
 			return nil, fmt.Errorf("the attack changes a pixel of image %d by %g, more than epsilon, %g", i/size, change, epsilon)
 		}
@@ -39,11 +39,11 @@ func within(x, attacked []float32, size int, epsilon float64) ([]float64, error)
 	return changes, nil
 }
 
-// harmlessAtZero checks on a batch that an attack that may change nothing changes
-// nothing: then its accuracy is the clean one, to the last image. The batch begins
-// with an image that is taken for what it is, since some attacks leave others alone.
+// harmlessAtZero checks on a batch that an attack with epsilon 0 changes nothing. Then the accuracy
+// under attack is the clean accuracy. The batch begins with a correctly classified image, since some
+// attacks do not change the others.
 func (r *attackRun) harmlessAtZero(ctx context.Context) error {
-	legs, err := r.make(0)
+	legs, err := r.build(0)
 	if err != nil {
 		return err
 	}
@@ -64,15 +64,15 @@ func (r *attackRun) harmlessAtZero(ctx context.Context) error {
 		}
 		for i := range x {
 			if attacked[i] != x[i] {
-				return fmt.Errorf("with epsilon 0 the attack still changes image %d, by %g", first+i/size, attacked[i]-x[i])
+				return fmt.Errorf("with epsilon 0 the attack changes image %d by %g; it must not change images", first+i/size, attacked[i]-x[i])
 			}
 		}
 	}
 	return nil
 }
 
-// independent checks that what the classifier says of an image does not depend on
-// those beside it, as it would in training mode.
+// independent checks that the logits of an image do not depend on the other images in its batch, as
+// they would in training mode.
 func (r *attackRun) independent(ctx context.Context) error {
 	few, size := min(len(r.labels), 4), r.shape.Size()
 	beside, err := r.logits(ctx, r.pixels[:min(len(r.labels), batch)*size])
@@ -87,14 +87,14 @@ func (r *attackRun) independent(ctx context.Context) error {
 		for c, v := range alone {
 			other := float64(beside[i*len(alone)+c])
 			if !(math.Abs(float64(v)-other) <= 1e-3*(1+math.Abs(other))) {
-				return fmt.Errorf("the logit of class %d for image %d is %g beside other images and %g alone: the classifier is not in evaluation mode, or has diverged", c, i, other, v)
+				return fmt.Errorf("the logit of class %d for image %d is %g in a batch of images and %g alone: the classifier is not in evaluation mode, or has diverged", c, i, other, v)
 			}
 		}
 	}
 	return nil
 }
 
-// fingerprints tell whether tensors have changed.
+// fingerprints returns a hash of each tensor, to detect changes.
 func fingerprints(w *nn.Weights) ([]uint64, error) {
 	out := make([]uint64, len(w.Tensors))
 	for i, t := range w.Tensors {
@@ -114,7 +114,7 @@ func fingerprints(w *nn.Weights) ([]uint64, error) {
 	return out, nil
 }
 
-// unmoved checks that weights and running statistics are what they were.
+// unmoved checks that weights and running statistics have not changed.
 func unmoved(w *nn.Weights, before []uint64) error {
 	after, err := fingerprints(w)
 	if err != nil {
@@ -122,21 +122,21 @@ func unmoved(w *nn.Weights, before []uint64) error {
 	}
 	for i, p := range w.Params {
 		if after[i] != before[i] {
-			return fmt.Errorf("the attack has changed the classifier itself: %s is another one now", p.Name)
+			return fmt.Errorf("the attack has changed the classifier itself: %s has other values than before", p.Name)
 		}
 	}
 	return nil
 }
 
-// stronger checks that no leg of an attack leaves the classifier right on more images than
-// one before it, but for noise.
+// stronger checks that the accuracy does not rise from one leg of an attack to a later one by more
+// than noise.
 func (r *attackRun) stronger(outcomes [][]artifact.Outcome) error {
 	n := float64(len(r.labels))
-	least, after := math.Inf(1), 0 // share of the images, and at whose end
+	least, after := math.Inf(1), 0 // lowest accuracy so far, and the leg that ended with it
 	for i, o := range outcomes {
 		right := share(o, artifact.Outcome.Right)
 		if noise := 3 * math.Sqrt(max(least*(1-least), 0.25/n)/n); i > 0 && right > least+noise {
-			return fmt.Errorf("after %d steps the classifier is right on %.4f of the images, after %d on %.4f: the attack does not work, or the classifier hides its gradient",
+			return fmt.Errorf("the accuracy after %d steps, %.4f, is higher than after %d steps, %.4f: the attack does not work, or the classifier masks its gradient",
 				r.legs[i].steps, right, r.legs[after].steps, least)
 		}
 		if right < least {

@@ -79,7 +79,7 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 			edit:   func(v *victim, p *plan) error { p.batch = 1; return nil }},
 		{name: "more steps that do less harm", want: "after 2 steps the classifier is right on", attack: nothing,
 			edit: func(v *victim, p *plan) error {
-				p.climbs, p.make = true, func(epsilon float64) ([]leg, error) {
+				p.climbs, p.build = true, func(epsilon float64) ([]leg, error) {
 					legs := []leg{{Attack: v.PGD(ascent.FGSM(epsilon)), steps: 1}, {Attack: nothing(epsilon), steps: 2}}
 					return legs, nil
 				}
@@ -91,7 +91,7 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 				return err
 			}},
 		{name: "a running statistic that moves", want: "the attack has changed the classifier itself: ", edit: func(v *victim, p *plan) error {
-			p.make = func(epsilon float64) ([]leg, error) {
+			p.build = func(epsilon float64) ([]leg, error) {
 				return single(broken(func(x []float32) []float32 {
 					i := slices.IndexFunc(v.weights.Params, func(p nn.Param) bool { return !p.Trainable })
 					if err := backend.Write(v.weights.Tensors[i], func(w []float32) { w[0] += 1e-3 }); err != nil {
@@ -104,7 +104,7 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 		}},
 	} {
 		err := runPlan(t, inputs, func(v *victim) (plan, error) {
-			p := plan{tries: 1, batch: batch, make: func(epsilon float64) ([]leg, error) { return single(c.attack(epsilon), nil) }}
+			p := plan{tries: 1, batch: batch, build: func(epsilon float64) ([]leg, error) { return single(c.attack(epsilon), nil) }}
 			if c.edit != nil {
 				return p, c.edit(v, &p)
 			}

@@ -19,14 +19,14 @@ var transferParams = &spec.Params[TransferParams]{
 	Nested:   []spec.Described{commonParams, climbParams},
 }
 
-// Transfer is attack/transfer. More steps on another classifier may well do less harm
-// to this one, so nothing is asked of its first step.
+// Transfer is attack/transfer. More steps on another classifier may do less harm to this one, so the
+// rule that compares steps does not apply.
 func Transfer() pipeline.Kind {
 	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/transfer",
 		Version: 5,
-		Doc: "Attacks a classifier with images that PGD made on another one, without looking at the first (Jiang et al. 2021, section 4, " +
-			"black-box). The metrics' k is the number of steps.",
+		Doc: "Attacks a classifier with images that PGD made on another classifier (Jiang et al. 2021, section 4, " +
+			"black-box). The attack does not use the classifier under attack. The k of the metrics is the number of steps.",
 		Inputs: []pipeline.Port{{Name: "source", Type: artifact.TypeClassifier, Doc: "the classifier that the images are made on"}},
 		Draws:  true,
 	}), transferParams, pipeline.Work[TransferParams]{
@@ -36,7 +36,7 @@ func Transfer() pipeline.Kind {
 				if err != nil {
 					return plan{}, err
 				}
-				return plan{tries: 1, batch: batch, start: p.noise(), make: func(epsilon float64) ([]leg, error) {
+				return plan{tries: 1, batch: batch, start: p.noise(), build: func(epsilon float64) ([]leg, error) {
 					return p.legs(source.Target, epsilon, p.Steps), nil
 				}}, nil
 			})

@@ -1,9 +1,8 @@
-// Package images holds the stages that attack image classifiers.
+// Package images holds the kinds that attack image classifiers.
 //
-//   - A gallery is the test images; a victim is a classifier at one checkpoint, under
-//     attack on them.
-//   - A plan is how a kind attacks a victim.
-//   - The rules are what every attack is held to while it runs: see sanity.go.
+//   - A gallery is a set of test images. A victim is a classifier under attack, at one checkpoint.
+//   - A plan describes the attack of a kind on a victim.
+//   - The rules are checked while an attack runs: see sanity.go.
 package images
 
 import (
@@ -20,10 +19,10 @@ import (
 	"foil/pipeline"
 )
 
-// batch is how many images are attacked at once.
+// batch is the number of images that are attacked together.
 const batch = classifiers.EvaluationBatch
 
-// A gallery is the test images that are attacked, and what that is computed with.
+// A gallery holds the test images under attack, and the backend that computes the attack.
 type gallery struct {
 	cell    *pipeline.Cell
 	backend compute.Backend
@@ -43,7 +42,7 @@ func (c *Common) gallery(cell *pipeline.Cell) (*gallery, error) {
 		n = m.Test.Len()
 	}
 	if n == 0 || n > m.Test.Len() {
-		return nil, fmt.Errorf("images is %d, and the data has %d test images", n, m.Test.Len())
+		return nil, fmt.Errorf("images is %d, but the data has %d test images", n, m.Test.Len())
 	}
 	g := &gallery{cell: cell, shape: m.Shape, classes: len(m.Classes), labels: m.Test.Label[:n], pixels: m.Test.Values(n, m.Shape)}
 	g.backend, err = backend.Open(cell.Backend, cell.Cores)
@@ -57,11 +56,11 @@ type victim struct {
 	weights    *nn.Weights
 	checkpoint string
 
-	// logits is how the classifier is asked.
+	// logits returns the logits of images, in evaluation mode.
 	logits func(ctx context.Context, pixels []float32) ([]float32, error)
 }
 
-// open opens the classifier that an input holds.
+// open opens the classifier of an input.
 func (g *gallery) open(input, checkpoint string) (*victim, error) {
 	v, err := g.classifier(g.cell.Inputs[input], checkpoint)
 	if err != nil {
@@ -79,7 +78,7 @@ func (g *gallery) classifier(a pipeline.Artifact, checkpoint string) (*victim, e
 		return nil, err
 	}
 	if saved.Image != g.shape || saved.Classes != g.classes {
-		return nil, fmt.Errorf("the classifier takes images of %v and knows %d classes; the data has images of %v and %d classes",
+		return nil, fmt.Errorf("the classifier is for images of %v and %d classes, but the data has images of %v and %d classes",
 			saved.Image, saved.Classes, g.shape, g.classes)
 	}
 	trained, err := saved.Open(g.backend, checkpoint)
@@ -97,8 +96,8 @@ func (g *gallery) classifier(a pipeline.Artifact, checkpoint string) (*victim, e
 	return &victim{gallery: g, Target: target, weights: trained.Weights, checkpoint: checkpoint, logits: e.Logits}, nil
 }
 
-// judge says what the classifier takes images for, which have the gallery's labels
-// from the first on.
+// judge returns the verdicts of the classifier on images. Their labels are the first ones of the
+// gallery.
 func (v *victim) judge(ctx context.Context, pixels []float32) ([]ascent.Verdict, error) {
 	logits, err := v.logits(ctx, pixels)
 	if err != nil {

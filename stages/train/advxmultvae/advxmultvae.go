@@ -1,4 +1,4 @@
-// Package advxmultvae is the kind train/advx-multvae.
+// Package advxmultvae holds the kind train/advx-multvae.
 package advxmultvae
 
 import (
@@ -120,7 +120,7 @@ func newTrainer(cell *pipeline.Cell, p *Params, streams *random.Streams) (traini
 			return nil, plan, err
 		}
 		if !target.Known(rows.User) {
-			return nil, plan, fmt.Errorf("no training user has attribute %s", a.Attribute)
+			return nil, plan, fmt.Errorf("the attribute %s is missing for all training users; remove its adversaries", a.Attribute)
 		}
 		group := target.Group(a.Heads, a.Hidden, a.Dropout)
 		group.Reversal = a.Lambda

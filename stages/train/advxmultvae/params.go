@@ -38,10 +38,10 @@ var params = &spec.Params[Params]{
 		}
 	},
 	Docs: spec.Docs{
-		"epochs":        "length of the training; the checkpoints of the best validation epoch and of the last epoch are kept",
+		"epochs":        "number of epochs; the checkpoints of the best validation epoch and of the last epoch are kept",
 		"batch":         "batch size; the last batch of an epoch may be smaller",
 		"latent":        "size of the latent vector",
-		"input_dropout": "share of a user's items that are dropped from the input in training",
+		"input_dropout": "share of a user's items to drop from the input in training",
 		"beta":          "weight of the KL divergence in the loss",
 		"rate":          "initial learning rate of both Adam optimizers, for the model and for the adversaries",
 		"weight_decay":  "L2 penalty, added to the gradient as in PyTorch's Adam",
@@ -50,7 +50,7 @@ var params = &spec.Params[Params]{
 		"seen": "how validation treats items that the user already has. " +
 			"exclude: the ranking leaves them out. zero: their logits are set to zero, as in the published code.",
 		"adversaries": "groups of adversaries on the latent vector, one group per attribute. " +
-			"No group is MultVAE, one group AdvMultVAE, several groups AdvXMultVAE.",
+			"Without groups the model is MultVAE, with one group AdvMultVAE, with several groups AdvXMultVAE.",
 	},
 	Nested: []spec.Described{training.PlateauParams, training.SelectParams, adversaryParams},
 	Check:  (*Params).check,

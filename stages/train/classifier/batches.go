@@ -14,8 +14,8 @@ import (
 	"foil/models/random"
 )
 
-// batches cuts the training images into batches, in a new order every epoch. Images
-// are read where they lie: nothing but a batch is ever copied.
+// batches divides the training images into batches, in a new order every epoch. Only the images of
+// one batch are copied at a time.
 type batches struct {
 	backend compute.Backend
 	images  artifact.ImageSet
@@ -39,12 +39,12 @@ func newBatches(b compute.Backend, m *artifact.Images, p *Params, streams *rando
 	}
 }
 
-// A batch is images [b, c, h, w] with their labels [b], to be released.
+// A batch holds images [b, c, h, w] with their labels [b]. The caller must release it.
 type batch struct{ images, labels *tensors.Tensor }
 
 func (b batch) release() error { return backend.Release(b.images, b.labels) }
 
-// take makes a batch of some images, cropped and flipped.
+// take makes a batch of the given images, cropped and flipped.
 func (x *batches) take(rows []int32) (batch, error) {
 	images, err := backend.NewTensor(x.backend, len(rows), x.shape.Channels, x.shape.Height, x.shape.Width)
 	if err != nil {
@@ -60,8 +60,8 @@ func (x *batches) take(rows []int32) (batch, error) {
 	return batch{images, labelsOf(x.images.Label, rows)}, err
 }
 
-// draw draws where an image is cut out, and whether it is mirrored. The draws are as
-// many whatever comes of them.
+// draw draws the crop of an image, and whether it is mirrored. The number of draws does not depend
+// on the values.
 func (x *batches) draw() (c change) {
 	if x.crop > 0 {
 		c.row, c.column = x.augment.IntN(2*x.crop+1)-x.crop, x.augment.IntN(2*x.crop+1)-x.crop
@@ -72,9 +72,9 @@ func (x *batches) draw() (c change) {
 	return c
 }
 
-// input is a batch as networks take it, with the noise that attacks on it begin with,
-// if any, and what a network drops in so many passes. All of it is to be released
-// but the batch.
+// input returns a batch for networks, with the noise at the start of attacks (n nil: none) and the
+// dropout masks of the network for a number of passes. The caller must release the noise and the
+// masks.
 func (x *batches) input(of batch, n random.Noise, network *nn.Network, passes int) (in l2l.Batch, err error) {
 	in = l2l.Batch{X: of.images, Labels: of.labels}
 	if n != nil {
@@ -88,7 +88,7 @@ func (x *batches) input(of batch, n random.Noise, network *nn.Network, passes in
 	return in, err
 }
 
-// start draws the noise that an attack on a batch begins with, [b, c, h, w].
+// start draws the noise at the start of an attack on a batch, [b, c, h, w].
 func (x *batches) start(of batch, n random.Noise) (*tensors.Tensor, error) {
 	t, err := backend.NewTensor(x.backend, of.images.Shape().Dimensions...)
 	if err != nil {
@@ -97,7 +97,7 @@ func (x *batches) start(of batch, n random.Noise) (*tensors.Tensor, error) {
 	return t, backend.Write(t, func(to []float32) { n(x.noise, to) })
 }
 
-// labelsOf takes the labels of some rows, [b].
+// labelsOf returns the labels of the given rows, [b].
 func labelsOf(labels []int32, rows []int32) *tensors.Tensor {
 	out := make([]int32, len(rows))
 	for i, row := range rows {
@@ -106,14 +106,14 @@ func labelsOf(labels []int32, rows []int32) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(out, len(out))
 }
 
-// A change is what is done to an image: its content moves up and left by row and
-// column, zeros come in from the other side, and then it may be mirrored.
+// A change is an augmentation of an image: the content moves up by row and left by column, with
+// zeros at the other side, and then it may be mirrored.
 type change struct {
 	row, column int
 	mirror      bool
 }
 
-// apply writes the changed image from bytes to numbers in [0, 1].
+// apply writes the changed image. It converts bytes to numbers in [0, 1].
 func (c change) apply(to []float32, from []uint8, s artifact.Shape) {
 	clear(to)
 	for channel := range s.Channels {

@@ -1,4 +1,4 @@
-// Package classifier holds the stage that trains image classifiers, on clean images
+// Package classifier holds the kind train/classifier, which trains image classifiers on clean images
 // or against an attack.
 package classifier
 
@@ -22,10 +22,10 @@ func Kind() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    name,
 		Version: 3,
-		Doc: "Trains an image classifier on clean images, under attack (FGSM, PGD, TRADES), or against an attacker that " +
-			"learns with it (L2L, Jiang et al. 2021, section 3). " +
+		Doc: "Trains an image classifier on clean images, under attack (FGSM, PGD, TRADES), or against an attacker network that " +
+			"is trained with it (L2L, Jiang et al. 2021, section 3). " +
 			"Methods with the same seed start from the same weights and see the same batches.",
-		Inputs:  []pipeline.Port{{Name: "data", Type: artifact.TypeImages, Doc: "training images, and test images for the selection"}},
+		Inputs:  []pipeline.Port{{Name: "data", Type: artifact.TypeImages, Doc: "training images, and test images to select the best epoch"}},
 		Output:  artifact.TypeClassifier,
 		Files:   classifiers.Docs(),
 		Draws:   true,
@@ -37,7 +37,7 @@ func Kind() pipeline.Kind {
 	})
 }
 
-// Epoch passes once over the training images in a new order, and scores the classifier.
+// Epoch trains on all training images in a new order, and then scores the classifier.
 func (t *trainer) Epoch(ctx context.Context, epoch int) (training.Epoch, error) {
 	start := time.Now()
 	rate := t.params.rate(epoch)
@@ -52,13 +52,13 @@ func (t *trainer) Epoch(ctx context.Context, epoch int) (training.Epoch, error) 
 	}
 	for _, f := range found {
 		if !finite(f.loss) {
-			return training.Epoch{}, fmt.Errorf("selection: the loss on test images (attack: %s) is %g: lower the rate", f.attack, f.loss)
+			return training.Epoch{}, fmt.Errorf("selection: the loss on test images (attack: %s) is %g; lower the rate", f.attack, f.loss)
 		}
 	}
-	return t.tell(epoch, rate, sum, found, time.Since(start), time.Since(middle)), nil
+	return t.report(epoch, rate, sum, found, time.Since(start), time.Since(middle)), nil
 }
 
-// pass trains on every image once, and gives the losses' means over the images.
+// pass trains on every image once, and returns the mean losses over the images.
 func (t *trainer) pass(ctx context.Context, rate float64) ([]float64, error) {
 	sum := make([]float64, len(t.learner.losses()))
 	t.batches.order.Shuffle()
@@ -77,7 +77,7 @@ func (t *trainer) pass(ctx context.Context, rate float64) ([]float64, error) {
 		share := t.batches.order.Share(rows)
 		for l, loss := range losses {
 			if !finite(loss) {
-				return nil, fmt.Errorf("step %d: the %s is %g: lower the rate", n, inWords(t.learner.losses()[l]), loss)
+				return nil, fmt.Errorf("step %d: the %s is %g; lower the rate", n, inWords(t.learner.losses()[l]), loss)
 			}
 			sum[l] += share * loss
 		}
@@ -88,7 +88,7 @@ func (t *trainer) pass(ctx context.Context, rate float64) ([]float64, error) {
 	return sum, nil
 }
 
-// inWords is what a loss is called in a sentence: the one that is lowered is just that.
+// inWords returns the name of a loss for a sentence.
 func inWords(loss string) string {
 	if loss == lowered {
 		return "loss"
@@ -98,9 +98,9 @@ func inWords(loss string) string {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// tell logs how an epoch went, and returns it. How long it took is in the log alone: curves
-// are the same in every run.
-func (t *trainer) tell(epoch int, rate float64, losses []float64, found []score, took, scoring time.Duration) training.Epoch {
+// report logs the results of an epoch, and returns them. Durations are only in the log, because
+// curves must be the same in every run.
+func (t *trainer) report(epoch int, rate float64, losses []float64, found []score, took, scoring time.Duration) training.Epoch {
 	points := []training.Point{{Name: "rate", Value: rate}}
 	line := ""
 	for i, name := range t.learner.losses() {
@@ -120,5 +120,5 @@ func (t *trainer) tell(epoch int, rate float64, losses []float64, found []score,
 	}
 }
 
-// Weights are those of the classifier and, where it is a network, the attacker.
+// Weights returns the weights of the classifier and of the attacker network, if there is one.
 func (t *trainer) Weights() (checkpoints.Weights, error) { return t.learner.tensors() }

@@ -15,21 +15,21 @@ import (
 	"foil/models/random"
 )
 
-// lowered is the name of the loss that the classifier lowers.
+// lowered is the name of the loss that the classifier minimises.
 const lowered = "loss"
 
-// A learner moves the networks of a training, batch by batch.
+// A learner trains the networks, batch by batch.
 type learner interface {
-	// losses names what step returns; lowered is the first of them.
+	// losses returns the names of the losses that step returns. The first one is lowered.
 	losses() []string
 	step(b batch, rate float64) ([]float64, error)
 	classifier() classifiers.Trained
-	tensors() (checkpoints.Weights, error) // copies
+	tensors() (checkpoints.Weights, error) // copies of the weights
 	state() (l2l.State, error)
 	setState(find l2l.Lookup, steps int) error
 }
 
-// newLearner makes networks with weights that depend on the seed alone.
+// newLearner makes the networks. Their initial weights depend only on the seed.
 func newLearner(b compute.Backend, p *Params, x *batches, classes int, seed uint64) (learner, error) {
 	network, err := p.Network.Build(x.shape, classes)
 	if err != nil {
@@ -49,7 +49,7 @@ func newLearner(b compute.Backend, p *Params, x *batches, classes int, seed uint
 	return &alone{trainer, classifier, x, recipe, p.start()}, err
 }
 
-// alone is a classifier that learns by itself.
+// alone trains a classifier without an attacker network.
 type alone struct {
 	trainer *l2l.Trainer
 	trained classifiers.Trained
@@ -84,12 +84,12 @@ func (a *alone) tensors() (checkpoints.Weights, error) {
 func (a *alone) state() (l2l.State, error)                 { return a.trainer.State() }
 func (a *alone) setState(find l2l.Lookup, steps int) error { return a.trainer.SetState(find, steps) }
 
-// game is a classifier and an attacker network that learn against each other.
+// game trains a classifier and an attacker network against each other.
 type game struct {
 	game     *l2l.Game
 	networks [2]classifiers.Trained // by l2l.Turn
 	recipe   l2l.Recipe
-	rate     float64 // the attacker's
+	rate     float64 // of the attacker
 	batches  *batches
 	start    random.Noise
 }

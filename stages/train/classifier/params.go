@@ -34,31 +34,31 @@ type Schedule struct {
 	Factor float64 `yaml:"factor" above:"0" max:"1"`
 }
 
-// FGSM is how method fgsm trains: one step as long as allowed, from the image itself.
+// FGSM holds the settings of method fgsm. Its attack is one step of epsilon from the image itself.
 type FGSM struct {
 	Beta float64 `yaml:"beta" min:"0"`
 }
 
-// Crafting is how projected gradient ascent makes the images of a training.
+// Crafting holds the settings of projected gradient ascent in a training.
 type Crafting struct {
 	Steps int     `yaml:"steps" min:"1" max:"10000"`
 	Step  float64 `yaml:"step" above:"0" max:"1"`
 	Noise float64 `yaml:"noise" min:"0" max:"1"`
 }
 
-// PGD is how method pgd trains.
+// PGD holds the settings of method pgd.
 type PGD struct {
 	Crafting
 	Beta float64 `yaml:"beta" min:"0"`
 }
 
-// TRADES is how method trades trains.
+// TRADES holds the settings of method trades.
 type TRADES struct {
 	Crafting
 	Beta float64 `yaml:"beta" min:"0"`
 }
 
-// L2L is how an attacker network learns.
+// L2L holds the settings of the methods with an attacker network.
 type L2L struct {
 	Attacker    classifiers.Attacker `yaml:"attacker"`
 	Optimizer   string               `yaml:"optimizer" oneof:"adam,sgd"`
@@ -70,7 +70,7 @@ type L2L struct {
 	Smooth      float64              `yaml:"smooth" min:"0" max:"1"`
 }
 
-// Select is the attack that the epochs are compared by.
+// Select holds the settings of the attack that selects the best epoch.
 type Select struct {
 	Crafting
 	Images int `yaml:"images" min:"0" unit:"images"`
@@ -79,24 +79,25 @@ type Select struct {
 var params = &spec.Params[Params]{
 	Defaults: defaults,
 	Docs: spec.Docs{
-		"method": "plain: clean images. fgsm, pgd: attacked images, too. trades: Zhang et al. 2019. " +
-			"l2l-*: against an attacker that learns. It sees the images (naive), their gradient as well (grad), twice (2step) or k times (kstep); " +
-			"interpolation pulls images towards others.",
-		"network":      "the classifier",
-		"epochs":       "length of the training; the epoch with the best selection score and the last one are kept",
-		"batch":        "images per batch; the last batch of an epoch may be smaller",
+		"method": "plain: clean images. fgsm, pgd: clean and attacked images. trades: TRADES (Zhang et al. 2019). " +
+			"l2l-*: against an attacker network that is trained, too. " +
+			"The input of the attacker is the images (naive), or the images and their gradient: once (grad), twice (2step) or k times (kstep). " +
+			"With interpolation the attacker moves images towards other images.",
+		"network":      "network of the classifier",
+		"epochs":       "number of epochs; the checkpoints of the epoch with the best selection score and of the last epoch are kept",
+		"batch":        "batch size; the last batch of an epoch may be smaller",
 		"rate":         "initial learning rate of the classifier's SGD",
 		"momentum":     "momentum of the classifier's SGD",
-		"weight_decay": "L2 penalty that is added to the classifier's gradient, of biases and batch norm as well",
+		"weight_decay": "L2 penalty, added to the gradient of all parameters of the classifier, also of biases and batch norm",
 		"schedule":     "lowers the classifier's learning rate",
-		"crop":         "width of the zeros around a training image, out of which an image of the old size is cut at random; 0: no cropping",
-		"flip":         "mirror half of the training images, left to right",
-		"epsilon":      "largest change of a pixel by the attacks of training and selection, where black is 0 and white 1",
+		"crop":         "width of the border of zeros around a training image before a random crop to its size; 0: no crop",
+		"flip":         "mirror training images left to right with probability 1/2",
+		"epsilon":      "largest change of a pixel by the attacks in training and selection, where black is 0 and white 1",
 		"fgsm":         "settings of the method fgsm",
 		"pgd":          "settings of the method pgd",
 		"trades":       "settings of the method trades",
 		"l2l":          "settings of the methods l2l-*",
-		"select":       "attack that selects the best epoch: the one with the highest accuracy on test images under PGD, and the last one of equals",
+		"select":       "attack that selects the best epoch: the one with the highest accuracy on test images under PGD, or the last of several",
 	},
 	Nested: []spec.Described{classifiers.NetworkParams, scheduleParams, fgsmParams, pgdParams, tradesParams, l2lParams, selectParams},
 	Check:  (*Params).check,
@@ -104,10 +105,10 @@ var params = &spec.Params[Params]{
 }
 
 var scheduleParams = &spec.Params[Schedule]{
-	Docs: spec.Docs{"epochs": "epochs after which the learning rate falls", "factor": "what the learning rate is multiplied by"},
+	Docs: spec.Docs{"epochs": "epochs after which the learning rate is lowered", "factor": "factor for the learning rate"},
 }
 
-const betaDoc = "weight of the loss on attacked images; that on clean images has 1, and the sum is divided by both weights"
+const betaDoc = "weight of the loss on attacked images; the loss on clean images has weight 1, and the sum is divided by the sum of the weights"
 
 var fgsmParams = &spec.Params[FGSM]{Docs: spec.Docs{"beta": betaDoc}}
 
@@ -115,7 +116,7 @@ var craftingParams = &spec.Params[Crafting]{
 	Docs: spec.Docs{
 		"steps": "steps of the attack",
 		"step":  "length of a step",
-		"noise": "standard deviation of the normal noise at the start",
+		"noise": "standard deviation of the normal noise that is added to the images at the start",
 	},
 }
 
@@ -128,21 +129,21 @@ var tradesParams = &spec.Params[TRADES]{
 
 var l2lParams = &spec.Params[L2L]{
 	Docs: spec.Docs{
-		"attacker":     "the attacker's network",
+		"attacker":     "network of the attacker",
 		"optimizer":    "optimizer of the attacker",
-		"rate":         "learning rate of the attacker, which is constant",
-		"momentum":     "momentum of the attacker's optimizer, with sgd",
-		"weight_decay": "L2 penalty that is added to the attacker's gradient",
-		"steps":        "number of the attacker's steps, with l2l-kstep",
-		"step":         "longest step of the attacker, with l2l-kstep",
-		"smooth": "with interpolation: the part of a label that moves to the classes that the other image does not have. " +
-			"0: as the authors have it (grad 0.5, 2step 0.9).",
+		"rate":         "learning rate of the attacker; it is constant",
+		"momentum":     "momentum of the attacker's optimizer, for sgd",
+		"weight_decay": "L2 penalty, added to the attacker's gradient",
+		"steps":        "number of steps of the attacker, for l2l-kstep",
+		"step":         "largest change of a pixel by one step of the attacker, for l2l-kstep",
+		"smooth": "share of a label that is distributed over all classes but that of the other image, with interpolation. " +
+			"0: the authors' values (grad 0.5, 2step 0.9).",
 	},
 	Nested: []spec.Described{classifiers.AttackerParams},
 }
 
 var selectParams = &spec.Params[Select]{
-	Docs:   spec.Docs{"images": "number of test images, from the first on; 0: all"},
+	Docs:   spec.Docs{"images": "number of test images; the first ones are used. 0: all"},
 	Nested: []spec.Described{craftingParams},
 }
 
@@ -177,7 +178,7 @@ func (p *Params) check(report spec.Reporter) {
 	}
 }
 
-// settle clears what the method does not use, so that it is not part of the key.
+// settle clears the parameters that the method does not use, so that they are not part of the key.
 func (p *Params) settle() {
 	m := p.method()
 	if m.Takes != l2l.FGSM {
@@ -207,13 +208,13 @@ func (p *Params) settle() {
 	}
 }
 
-// method is the row of the table that the parameters name; an unknown method takes nothing.
+// method returns the method in the parameters. An unknown method has no settings.
 func (p *Params) method() l2l.Method {
 	m, _ := l2l.Find(p.Method)
 	return m
 }
 
-// recipe is the method with the parameters that it takes.
+// recipe returns the method with its settings.
 func (p *Params) recipe() l2l.Recipe {
 	m := p.method()
 	s := l2l.Settings{Epsilon: p.Epsilon}
@@ -230,7 +231,7 @@ func (p *Params) recipe() l2l.Recipe {
 	return m.With(s)
 }
 
-// start is the noise that the attack of the method starts with; nil: none.
+// start returns the noise at the start of the method's attack; nil: none.
 func (p *Params) start() random.Noise {
 	m := p.method()
 	switch m.Start {
@@ -245,7 +246,7 @@ func (p *Params) start() random.Noise {
 	return nil
 }
 
-// game is the attacker as its artifact describes it, nil where it is no network.
+// game returns the description of the attacker network for the artifact, or nil without one.
 func (p *Params) game() *classifiers.Game {
 	m := p.method()
 	if !m.HasAttacker() {
@@ -257,8 +258,8 @@ func (p *Params) game() *classifiers.Game {
 	}
 }
 
-// figures are how often a batch goes through the networks in one step of the training, as the
-// artifact has them.
+// figures returns the numbers of passes through the networks in one step of the training, under
+// their names in the artifact.
 func (p *Params) figures() map[string]float64 {
 	n := p.recipe().Passes()
 	return map[string]float64{
@@ -267,7 +268,7 @@ func (p *Params) figures() map[string]float64 {
 	}
 }
 
-// rate is the classifier's learning rate in an epoch, counted from 1.
+// rate returns the classifier's learning rate in an epoch. Epochs are counted from 1.
 func (p *Params) rate(epoch int) float64 {
 	rate := p.Rate
 	for _, after := range p.Schedule.Epochs {

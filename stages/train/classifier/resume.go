@@ -5,15 +5,15 @@ import (
 	"foil/internal/training"
 )
 
-// stateLayout is the version of what is saved.
+// stateLayout is the version of the saved state.
 const stateLayout = 1
 
-// progress is a trainer's state, but for its arrays.
+// progress is a trainer's state without its arrays.
 type progress struct {
 	Steps int // of the optimizers
 }
 
-// State is the networks' with their optimizers, and the order of the images.
+// State returns the state of the networks with their optimizers, and of the image order.
 func (t *trainer) State() (training.State, error) {
 	state, err := t.learner.state()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"foil/models/random"
 )
 
-// A selection scores the classifier of a training on test images, as they are and
-// under attack. Every epoch meets the same images and the same starts.
+// A selection scores the classifier of a training on test images, without an attack and under
+// attacks. The images and the starts are the same in every epoch.
 type selection struct {
 	target  *ascent.Target
 	pixels  []float32 // image after image, in [0, 1]
@@ -24,14 +24,14 @@ type selection struct {
 type selectionAttack struct {
 	name string // in the curves
 	ascent.Attack
-	start []float32 // where it begins; nil: at the images
+	start []float32 // of the attack; nil: at the images
 }
 
 func (c Crafting) attack(epsilon float64) ascent.PGD {
 	return ascent.PGD{Steps: c.Steps, Step: c.Step, Epsilon: epsilon}
 }
 
-// A score is what a selection finds for one attack, or for none.
+// A score is the result of a selection under one attack, or without one.
 type score struct {
 	attack         string
 	accuracy, loss float64
@@ -39,7 +39,7 @@ type score struct {
 
 const (
 	clean   = "clean"
-	pgd     = "pgd"     // the one that selects
+	pgd     = "pgd"     // the attack that selects the best epoch
 	learned = "learned" // the attacker network of the training
 )
 
@@ -63,7 +63,7 @@ func newSelection(b compute.Backend, p *Params, m *artifact.Images, l learner, s
 	}
 	s.attacks = []selectionAttack{{pgd, s.target.PGD(p.Select.attack(p.Epsilon)), start}}
 	g, ok := l.(*game)
-	if !ok || g.recipe.Method.Interpolates() { // its attacker needs a partner to pull towards
+	if !ok || g.recipe.Method.Interpolates() { // an attacker that interpolates needs pairs of images
 		return s, nil
 	}
 	attacker := g.networks[l2l.AttackersTurn]
@@ -74,7 +74,7 @@ func newSelection(b compute.Backend, p *Params, m *artifact.Images, l learner, s
 
 func (s *selection) len() int { return len(s.labels) }
 
-// run scores the weights as they are: without an attack, and then under each.
+// run scores the current weights without an attack, and then under each attack.
 func (s *selection) run(ctx context.Context) ([]score, error) {
 	without, err := s.judge(ctx, clean, s.pixels)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *selection) run(ctx context.Context) ([]score, error) {
 	return found, nil
 }
 
-// judge gives accuracy and mean loss on images.
+// judge returns the accuracy and the mean loss on images.
 func (s *selection) judge(ctx context.Context, attack string, pixels []float32) (score, error) {
 	logits, err := s.target.Logits(ctx, pixels)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *selection) judge(ctx context.Context, attack string, pixels []float32) 
 	return score{attack, ascent.Accuracy(verdicts, s.labels), loss / float64(s.len())}, nil
 }
 
-// under is the accuracy under an attack that was made.
+// under returns the accuracy under an attack.
 func under(found []score, attack string) float64 {
 	i := slices.IndexFunc(found, func(s score) bool { return s.attack == attack })
 	return found[i].accuracy

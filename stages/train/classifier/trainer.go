@@ -12,7 +12,7 @@ import (
 	"foil/pipeline"
 )
 
-// A trainer is the state between epochs.
+// A trainer is the state of a training between epochs.
 type trainer struct {
 	params    *Params
 	cell      *pipeline.Cell
@@ -31,7 +31,7 @@ func (p *Params) newTrainer(cell *pipeline.Cell, streams *random.Streams) (train
 		return nil, plan, errors.New("the data has no training images")
 	}
 	if p.Select.Images > images.Test.Len() || images.Test.Len() == 0 {
-		return nil, plan, fmt.Errorf("select.images is %d, and the data has %d test images", p.Select.Images, images.Test.Len())
+		return nil, plan, fmt.Errorf("select.images is %d, but the data has %d test images", p.Select.Images, images.Test.Len())
 	}
 	b, err := backend.Open(cell.Backend, cell.Cores)
 	if err != nil {

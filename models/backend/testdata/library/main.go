@@ -1,5 +1,5 @@
-// Command library prints the libraries that the default backend computes with, and
-// whether it was built with their versions in it.
+// Command library prints the libraries that the default backend computes with, and whether its
+// build information has their versions.
 package main
 
 import (
