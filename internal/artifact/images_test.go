@@ -113,8 +113,8 @@ func TestForeignImagesAreRefused(t *testing.T) {
 		{"an unknown class", imageFile(t, i32, 3, `[{"label": 2, "image": "AAEC"}]`), `column "label", row 0: 2 is outside 0..1`},
 		{"a negative class", imageFile(t, i32, 3, `[{"label": -1, "image": "AAEC"}]`), `column "label", row 0: -1 is outside 0..1`},
 		{"another table", encoded(t, writers()["interactions"]), `the columns are "user", "item"; "label", "image" are needed`},
-		{"cut off", sound[:len(sound)-20], "not a sound Arrow file"},
-		{"nothing", nil, "not a sound Arrow file"},
+		{"cut off", sound[:len(sound)-20], "not a valid Arrow file"},
+		{"nothing", nil, "not a valid Arrow file"},
 	} {
 		path := saved(t, c.raw)
 		if _, err := readImageSet(path, Shape{3, 1, 1}, 2); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {

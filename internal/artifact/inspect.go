@@ -20,7 +20,7 @@ const (
 func inspect(raw []byte) (*layout, error) {
 	const tail = 4 + 6 // length of the footer, "ARROW1"
 	if len(raw) < 8+tail || string(raw[:6]) != "ARROW1" || string(raw[len(raw)-6:]) != "ARROW1" {
-		return nil, errors.New("it does not begin and end with ARROW1 (cut off, or another kind of file)")
+		return nil, errors.New("it does not begin and end with ARROW1 (truncated, or a different type of file)")
 	}
 	end := len(raw) - tail
 	size := int(binary.LittleEndian.Uint32(raw[end:]))
@@ -68,7 +68,7 @@ func checkFields(schema flatTable) ([]physicalColumn, error) {
 	const maxColumns, maxMetadata = 1000, 100
 	n := schema.length(1)
 	if n > maxColumns {
-		return nil, fmt.Errorf("%d columns; %d are the most", n, maxColumns)
+		return nil, fmt.Errorf("%d columns; at most %d are allowed", n, maxColumns)
 	}
 	metadata := schema.length(2)
 	columns := make([]physicalColumn, n)
@@ -93,7 +93,7 @@ func checkFields(schema flatTable) ([]physicalColumn, error) {
 		metadata += f.length(6)
 	}
 	if metadata > maxMetadata {
-		return nil, fmt.Errorf("%d pieces of metadata; %d are the most", metadata, maxMetadata)
+		return nil, fmt.Errorf("%d pieces of metadata; at most %d are allowed", metadata, maxMetadata)
 	}
 	return columns, nil
 }
@@ -187,7 +187,7 @@ func (l *layout) values(i, width int) ([]byte, error) {
 	for n, b := range l.batches {
 		rows, nulls := b.node(i)
 		if nulls != 0 {
-			return nil, fmt.Errorf("column %d holds nulls; a value is needed in every row", i)
+			return nil, fmt.Errorf("column %d holds nulls; every row must have a value", i)
 		}
 		values := b.buffer(l.columns[i].buffer + 1)
 		if rows != b.rows || rows > len(values)/width {

@@ -174,8 +174,8 @@ func TestForeignTablesAreRefused(t *testing.T) {
 		{"an integer attribute", "users", file([]arrow.Field{{Name: "user_id", Type: text}, {Name: "age", Type: i32}}, `[{"user_id": "1", "age": 3}]`), `column "age" is int32; an attribute is`},
 		{"an unknown part", "users", file([]arrow.Field{{Name: "user_id", Type: text}, {Name: "part", Type: text}}, `[{"user_id": "1", "part": "dev"}]`), `"dev" is none of train`},
 		{"a column twice", "users", file([]arrow.Field{{Name: "user_id", Type: text}, {Name: "user_id", Type: text}}, `[]`), `two columns are called "user_id"`},
-		{"text", "items", []byte(strings.Repeat("hello ", 30)), "not a sound Arrow file"},
-		{"nothing", "items", nil, "not a sound Arrow file"},
+		{"text", "items", []byte(strings.Repeat("hello ", 30)), "not a valid Arrow file"},
+		{"nothing", "items", nil, "not a valid Arrow file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := saved(t, c.raw)

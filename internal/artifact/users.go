@@ -30,7 +30,7 @@ type Attribute struct {
 	Number   []float32 // numeric; NaN is missing
 }
 
-// IsNumeric says whether the attribute holds numbers rather than categories.
+// IsNumeric reports whether the attribute holds numbers rather than categories.
 func (a *Attribute) IsNumeric() bool { return a.Number != nil }
 
 // Len is the number of users.

@@ -18,7 +18,7 @@ func Median(x []float64) float64 {
 // before a reader is told not to trust them.
 const steady = 1.5
 
-// Steady tells whether values, at least one, are close to each other.
+// Steady reports whether values, at least one, are close to each other.
 func Steady(x ...float64) bool { return slices.Max(x) <= steady*slices.Min(x) }
 
 // List parses comma-separated values, for flags.

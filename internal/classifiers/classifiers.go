@@ -88,7 +88,7 @@ func Read(a pipeline.Artifact) (*Saved, error) {
 func (s *Saved) For(data pipeline.Artifact) error {
 	trained := s.training.Data
 	if used := data.Digest(); !trained.IsZero() && trained != used {
-		return fmt.Errorf("the classifier was trained on other images (%s) than those it is given here (%s): its test images may be ones that it was trained on",
+		return fmt.Errorf("the classifier was trained on the images %s, but this stage uses the images %s, so test images may be part of the training data",
 			trained.Short(), used.Short())
 	}
 	return nil

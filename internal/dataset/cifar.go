@@ -111,11 +111,11 @@ func (l CIFARLabel) names(raw Raw) ([]string, error) {
 	text := strings.ReplaceAll(string(raw[l.File]), "\r\n", "\n")
 	names := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	if len(names) != l.Classes {
-		return nil, fmt.Errorf("%s has %d lines; %d are needed, the name of a class each", l.File, len(names), l.Classes)
+		return nil, fmt.Errorf("%s has %d lines; it must have %d, one class name each", l.File, len(names), l.Classes)
 	}
 	for i, name := range names {
 		if name == "" || strings.TrimSpace(name) != name || slices.Contains(names[:i], name) {
-			return nil, fmt.Errorf("%s:%d: the class is called %q; a name of its own is needed", l.File, i+1, clip([]byte(name)))
+			return nil, fmt.Errorf("%s:%d: the class is called %q; every class needs a unique name", l.File, i+1, clip([]byte(name)))
 		}
 	}
 	return names, nil

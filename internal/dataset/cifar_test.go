@@ -73,11 +73,11 @@ func TestBadCIFARIsNamed(t *testing.T) {
 		want   string
 	}{
 		{"cut off", CIFAR10, func(r Raw) { r["data_batch_2.bin"] = r["data_batch_2.bin"][:5000] },
-			"data_batch_2.bin has 5000 bytes, which is not a whole number of records of 3073 (1 of labels, 3072 of pixels)"},
+			"data_batch_2.bin has 5000 bytes, which is not a complete number of records of 3073 (1 of labels, 3072 of pixels)"},
 		{"images of another size", CIFAR10, func(r Raw) { r["test_batch.bin"] = make([]byte, 10*(1+28*28)) },
-			"test_batch.bin has 7850 bytes, which is not a whole number"},
+			"test_batch.bin has 7850 bytes, which is not a complete number"},
 		{"the other data set", CIFAR100, func(r Raw) { r["train.bin"] = make([]byte, 10*record10) },
-			"train.bin has 30730 bytes, which is not a whole number of records of 3074 (2 of labels"},
+			"train.bin has 30730 bytes, which is not a complete number of records of 3074 (2 of labels"},
 		{"an empty file", CIFAR10, func(r Raw) { r["data_batch_5.bin"] = nil }, "data_batch_5.bin is empty"},
 		{"a label out of range", CIFAR10, func(r Raw) { r["data_batch_3.bin"][record10] = 10 },
 			"data_batch_3.bin: image 1 (at byte 3073): the fine label is 10; a number from 0 to 9 is needed"},

@@ -47,14 +47,14 @@ func (c CIFAR) records(raw Raw, files []CIFARFile) (CIFARRecords, error) {
 			return r, fmt.Errorf("%s is empty", f.Name)
 		}
 		if len(b)%size != 0 {
-			return r, fmt.Errorf("%s has %d bytes, which is not a whole number of records of %d (%d of labels, %d of pixels): cut off, images of another size, or another data set's file",
+			return r, fmt.Errorf("%s has %d bytes, which is not a complete number of records of %d (%d of labels, %d of pixels): truncated, images of another size, or a file of another data set",
 				f.Name, len(b), size, len(c.Labels), cifarPixels)
 		}
 		for at := 0; at < len(b); at += size {
 			for i, l := range c.Labels {
 				label := b[at+i]
 				if int(label) >= l.Classes {
-					return r, fmt.Errorf("%s: image %d (at byte %d): the %s label is %d; a number from 0 to %d is needed",
+					return r, fmt.Errorf("%s: image %d (at byte %d): the %s label is %d; it must be a number from 0 to %d",
 						f.Name, at/size, at+i, l.Name, label, l.Classes-1)
 				}
 				r.Label[i] = append(r.Label[i], label)
@@ -81,7 +81,7 @@ func (c CIFAR) checkBalance(files []CIFARFile, r CIFARRecords) error {
 		if n := len(files); n > 1 {
 			where += " to " + files[n-1].Name
 		}
-		return fmt.Errorf("%s: %d images have the %s label %d, and %d have %d; of every class as many are needed as of the others",
+		return fmt.Errorf("%s: %d images have the %s label %d, and %d have %d; every class must have the same number of images",
 			where, least, l.Name, slices.Index(count, least), most, slices.Index(count, most))
 	}
 	return nil

@@ -36,7 +36,7 @@ func mustDigest(hex string) (d digest.Digest) {
 }
 
 // errStalled is the cause where no byte came for as long as a Downloader waits.
-var errStalled = errors.New("no data came")
+var errStalled = errors.New("no data received")
 
 // A Downloader fetches originals.
 type Downloader struct {
@@ -81,7 +81,7 @@ func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err err
 		return err
 	}
 	if digest != o.Digest {
-		return fmt.Errorf("what came has the SHA-256 %v; the published one is %v (perhaps a page of a proxy; nothing was kept)", digest, o.Digest)
+		return fmt.Errorf("the downloaded file has the SHA-256 %v, but the published file has %v; a proxy may have replaced it; nothing was kept", digest, o.Digest)
 	}
 	if err := f.Sync(); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (d Downloader) copy(ctx context.Context, url string, w io.Writer, alive fun
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return digest.Digest{}, fmt.Errorf("the server answers %s", res.Status)
+		return digest.Digest{}, fmt.Errorf("the server answered %s", res.Status)
 	}
 	h := sha256.New()
 	var done int64

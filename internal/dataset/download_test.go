@@ -42,7 +42,7 @@ func TestDownloads(t *testing.T) {
 		{"whole", server.URL + "/good", ""},
 		{"another file", server.URL + "/other", "the published one is"},
 		{"cut off", server.URL + "/cut", "unexpected EOF"},
-		{"stalled", server.URL + "/stalled", "no data came for 100ms"},
+		{"stalled", server.URL + "/stalled", "no data received for 100ms"},
 		{"missing", server.URL + "/gone", "the server answers 404 Not Found"},
 		{"no server", gone.URL, "refused"},
 	} {

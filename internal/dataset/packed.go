@@ -92,7 +92,7 @@ func unbzip2(b []byte, most int64) ([]byte, error) {
 	out.Grow(4 * len(b)) // what tables of numbers and titles take
 	n, err := io.Copy(&out, io.LimitReader(bzip2.NewReader(bytes.NewReader(b)), most+1))
 	if err != nil {
-		return nil, fmt.Errorf("not a whole bzip2 file (cut off, damaged, or another kind of file; %d bytes): %w", len(b), err)
+		return nil, fmt.Errorf("not a complete bzip2 file (truncated, damaged, or a different type of file; %d bytes): %w", len(b), err)
 	}
 	if n > most {
 		return nil, fmt.Errorf("it unpacks to more than %d bytes", most)

@@ -94,7 +94,7 @@ func notInFolder(err error, dir, name string, names []string) error {
 func unzip(b []byte, names []string) (Raw, error) {
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
-		return nil, fmt.Errorf("not a whole zip file (cut off, or another kind of file; %d bytes): %w", len(b), err)
+		return nil, fmt.Errorf("not a complete zip file (truncated, or a different type of file; %d bytes): %w", len(b), err)
 	}
 	raw := make(Raw)
 	for _, name := range names {

@@ -40,7 +40,7 @@ func ReadTarGz(path string, names ...string) (Raw, digest.Digest, error) {
 
 func untar(packed io.Reader, size int64, names []string) (Raw, error) {
 	broken := func(err error) error {
-		return fmt.Errorf("not a whole tar.gz file (cut off, damaged, or another kind of file; %d bytes): %w", size, err)
+		return fmt.Errorf("not a complete tar.gz file (truncated, damaged, or a different type of file; %d bytes): %w", size, err)
 	}
 	z, err := gzip.NewReader(packed)
 	if err != nil {

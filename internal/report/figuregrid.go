@@ -200,7 +200,7 @@ func (f Figure) caption(over []string) []grid.Note {
 	return notes
 }
 
-// banded says whether a line has a band.
+// banded reports whether a line has a band.
 func (l Line) banded() bool {
 	return slices.ContainsFunc(l.Points, func(p Point) bool { return p.N > 1 && finite(p.Mean) && finite(p.SD) })
 }

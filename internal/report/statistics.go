@@ -110,7 +110,7 @@ func markBest(rows, baselines []Row, columns []Column) (anyBeyond bool) {
 	return anyBeyond
 }
 
-// beyond says whether a rounded mean is better than all baselines of its column.
+// beyond reports whether a rounded mean is better than all baselines of its column.
 func beyond(mean float64, c Column, i int, baselines []Row) bool {
 	found := false
 	for _, b := range baselines {

@@ -101,7 +101,7 @@ func DecodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
 	body, last := text[:end], text[end:]
 	sum := sha256.Sum256(body)
 	if string(last) != SumPrefix+hex.EncodeToString(sum[:])+"\"}\n" {
-		return nil, fmt.Errorf("does not end in its own checksum")
+		return nil, fmt.Errorf("has no valid checksum in its last line")
 	}
 	r := new(Record)
 	if err := json.Unmarshal(text, r); err != nil {
@@ -120,7 +120,7 @@ func DecodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
 	case r.Key != key || r.KeyLines.Key() != key:
 		return nil, fmt.Errorf("is the record of another key")
 	case len(r.Outputs) == 0:
-		return nil, fmt.Errorf("names no output")
+		return nil, fmt.Errorf("lists no output")
 	}
 	return r, nil
 }

@@ -58,7 +58,7 @@ func (o *Order) Tensor() safetensors.Tensor {
 func (o *Order) Restore(arrays safetensors.File) error {
 	order := arrays[orderTensor].I32
 	if !random.IsOrder(order, len(o.Rows)) {
-		return fmt.Errorf("the %d numbers are not an order of %d rows", len(order), len(o.Rows))
+		return fmt.Errorf("the %d numbers are not a permutation of %d rows", len(order), len(o.Rows))
 	}
 	copy(o.Rows, order)
 	return nil

@@ -79,9 +79,9 @@ func Read(a pipeline.Artifact) (attack Attack, outcomes []artifact.Outcome, err 
 	return attack, outcomes, err
 }
 
-// Worse tells whether an outcome is worse for the classifier than another one of the same image:
-// its prediction is wrong where the other is right, or, if both are right or both wrong, its
-// loss is larger.
+// Worse reports whether an outcome is worse for the classifier than another one of the same image:
+// its prediction is wrong where the other is right, or, if both are right or both wrong, its loss
+// is larger.
 func Worse(a, than artifact.Outcome) bool {
 	if a.Right() != than.Right() {
 		return than.Right()

@@ -78,7 +78,7 @@ func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
 		return nil, err
 	}
 	if used := data.Digest(); used != c.Data {
-		return nil, fmt.Errorf("the latent vectors are of another split (%s) than the one that is given here (%s): their users are others",
+		return nil, fmt.Errorf("the latent vectors belong to the split %s, but this stage uses the split %s; use the same split for both",
 			c.Data.Short(), used.Short())
 	}
 	path, err := a.Path(checkpoint + ".safetensors")
@@ -105,7 +105,7 @@ func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
 // cannot use them.
 func (l *Latents) OfModel(model pipeline.Artifact) error {
 	if used := model.Digest(); used != l.Model {
-		return fmt.Errorf("the latent vectors are of another model (%s) than the one that is given here (%s)", l.Model.Short(), used.Short())
+		return fmt.Errorf("the latent vectors belong to the model %s, but this stage uses the model %s; use the same model for both", l.Model.Short(), used.Short())
 	}
 	return nil
 }

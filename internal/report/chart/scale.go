@@ -111,7 +111,7 @@ func (c *Chart) along(s scale, width vg.Length) []plot.Tick {
 	return strideFor(max(s.high-s.low, steps), steps).ticks(s.low, s.high)
 }
 
-// roomy says whether all labels have space between them.
+// roomy reports whether all labels have space between them.
 func roomy(s scale, ticks []plot.Tick, width vg.Length) bool {
 	const between = 6
 	for i := 1; i < len(ticks); i++ {

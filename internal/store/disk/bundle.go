@@ -167,7 +167,7 @@ func (c *Cache) Import(r io.Reader) (*Imported, error) {
 		}
 	}
 	if _, err := i.tar.Next(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("the bundle holds more than its manifest says")
+		return nil, errors.New("the bundle is damaged: it holds more files than its manifest lists")
 	}
 	if _, err := io.Copy(io.Discard, r); err != nil { // what packs it may have a checksum at its end
 		return nil, cut(err)
@@ -243,7 +243,7 @@ func (i *importer) object(o bundleFile) error {
 	}
 	if got := digest.Digest(h.Sum(nil)); got != f.Digest {
 		file.Close()
-		return fmt.Errorf("object %s of the bundle has other content than it should have (digest %s); "+
+		return fmt.Errorf("object %s of the bundle has unexpected content (digest %s); "+
 			"nothing that needs it was imported", f.Digest.Short(), got.Short())
 	}
 	if path, err := i.cache.object(f); err == nil {
@@ -279,7 +279,7 @@ func (i *importer) record(f bundleFile) (*store.Record, error) {
 	}
 	for _, f := range r.Outputs {
 		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
-			return nil, fmt.Errorf("record %s of the bundle has an output %q, which is no name inside an artifact", key.Short(), f.Name)
+			return nil, fmt.Errorf("record %s of the bundle has an output %q, which is not a valid file name", key.Short(), f.Name)
 		}
 	}
 	return r, nil
@@ -293,7 +293,7 @@ func (i *importer) publish(records []*store.Record) error {
 	for _, r := range records {
 		for _, f := range (Entry{Record: r}).files() {
 			if _, err := i.cache.object(f); err != nil {
-				return fmt.Errorf("the bundle has the record of %s (%s), and not its output: %w", r.Cell, r.Key.Short(), err)
+				return fmt.Errorf("the bundle has the record of %s (%s), but not its output: %w", r.Cell, r.Key.Short(), err)
 			}
 		}
 	}

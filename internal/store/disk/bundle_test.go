@@ -179,7 +179,7 @@ func TestForeignBundleIsRefusedWithAReason(t *testing.T) {
 				return strings.ToUpper(s), true
 			}
 			return s, true
-		}), "has other content than it should have"},
+		}), "has unexpected content"},
 		"a name that leads elsewhere": {remake(t, text, func(h *tar.Header, s string) (string, bool) {
 			return strings.Replace(s, `"objects/`, `"../../objects/`, 1), true
 		}), "names an object"},

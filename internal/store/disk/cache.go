@@ -100,7 +100,7 @@ func at(dir string, on system) (*Cache, error) {
 	return &Cache{dir: abs, system: on, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
 }
 
-// Exists says whether there is a cache in dir.
+// Exists reports whether there is a cache in dir.
 func Exists(dir string) bool {
 	for _, sub := range []string{objectsDir, actionsDir} {
 		if info, err := os.Stat(filepath.Join(dir, sub)); err != nil || !info.IsDir() {

@@ -21,7 +21,7 @@ type Policy struct {
 	Idle    time.Time           // unfinished work that nobody touched since is given up
 }
 
-// removes says whether records go at all.
+// removes reports whether records go at all.
 func (p Policy) removes() bool { return p.Keep != nil || !p.Unused.IsZero() || p.MaxSize > 0 }
 
 // Garbage is what can be removed from a cache.
@@ -64,7 +64,7 @@ func (c *Cache) Garbage(p Policy) (*Garbage, error) {
 	for _, e := range entries {
 		var newer *store.NewerFormatError
 		if errors.As(e.Problem, &newer) {
-			return nil, fmt.Errorf("nothing was removed, since what a newer foil needs is not known: %w", newer)
+			return nil, fmt.Errorf("nothing was removed, because the cache holds records of a newer foil: %w", newer)
 		}
 	}
 	s := &sweep{policy: p, sizes: map[digest.Digest]int64{}, names: map[digest.Digest]int{}, garbage: &Garbage{}}

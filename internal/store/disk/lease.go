@@ -88,8 +88,8 @@ func thisOwner() store.Owner {
 	return store.Owner{Host: host, PID: os.Getpid(), Space: pidSpace(), Since: time.Now().UTC()}
 }
 
-// isGone says whether the process of an owner has ended. It is false where that cannot be
-// told: of processes on another machine, or in another container.
+// isGone reports whether the process of an owner has ended. It is false where that cannot be told:
+// of processes on another machine, or in another container.
 func isGone(o *store.Owner) bool {
 	host, err := os.Hostname()
 	return o != nil && err == nil && o.Host == host && o.Space == pidSpace() && hasEnded(o.PID)

@@ -290,8 +290,8 @@ func (h *fileHold) open() (*os.File, error) {
 	return f, nil
 }
 
-// isOver says whether the lease may have been taken over. Go's own clock stands still while
-// a machine sleeps; the time of day does not.
+// isOver reports whether the lease may have been taken over. Go's own clock stands still while a
+// machine sleeps; the time of day does not.
 func (h *fileHold) isOver(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

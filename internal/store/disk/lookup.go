@@ -61,7 +61,7 @@ func (c *Cache) lookAt(f File) (reason string) {
 	return reason
 }
 
-// wasSetAside says whether a file of that name was found damaged.
+// wasSetAside reports whether a file of that name was found damaged.
 func (c *Cache) wasSetAside(name string) bool {
 	_, err := os.Lstat(filepath.Join(c.dir, damagedDir, name))
 	return err == nil

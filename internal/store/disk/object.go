@@ -85,7 +85,7 @@ func (c *Cache) compare(f File, path string) error {
 	case err != nil:
 		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	case got != f.Digest:
-		reason := fmt.Sprintf("has other content than it should have (digest %s)", got.Short())
+		reason := fmt.Sprintf("has unexpected content (digest %s)", got.Short())
 		c.setAside(f.Digest, path, file, reason)
 		return &store.DamagedError{File: f, Reason: reason}
 	}

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// hasEnded says whether there is no process of this number, or only what is left of
-// one until its parent asks how it ended.
+// hasEnded reports whether there is no process of this number, or only what is left of one until
+// its parent asks how it ended.
 func hasEnded(pid int) bool {
 	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return true

@@ -25,9 +25,9 @@ func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record
 	attempt := filepath.Dir(w.Out)
 	switch {
 	case r.KeyLines.Key() != l.key:
-		return fmt.Errorf("the text of a record for %s is that of another key", l.key.Short())
+		return fmt.Errorf("the key lines of the record do not belong to the key %s", l.key.Short())
 	case filepath.Dir(attempt) != l.cache.workPath(l.key):
-		return fmt.Errorf("the workspace of another key is published as %s", l.key.Short())
+		return fmt.Errorf("the workspace does not belong to the key %s", l.key.Short())
 	}
 	r.Format, r.Key = store.RecordFormat, l.key
 	if err := l.hold.check(); err != nil {
@@ -205,8 +205,8 @@ func (p *publisher) file(path, name string) (File, error) {
 	return file, p.name(f, file)
 }
 
-// known says whether this process has read the same object, or has made it and
-// knows it to be on disk.
+// known reports whether this process has read the same object, or has made it and knows it to be on
+// disk.
 func (p *publisher) known(f File) bool {
 	p.cache.mu.Lock()
 	seen := p.cache.checks[f.Digest] != nil

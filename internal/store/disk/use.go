@@ -19,7 +19,7 @@ import (
 const inUseFile = "in-use"
 
 // ErrInUse says that another process uses the cache.
-var ErrInUse = errors.New("the cache is in use by another foil, which may be about to read what would be removed; try again when it has ended")
+var ErrInUse = errors.New("another foil is using the cache; try again when it has ended")
 
 // ErrUseUnknown says that the cache cannot tell whether another process uses it.
 var ErrUseUnknown = errors.New("leases of this cache are held by files, so it is not known whether another foil uses it")
@@ -49,7 +49,7 @@ func (c *Cache) beginUse() error {
 		}
 		if time.Now().After(deadline) {
 			f.Close()
-			return fmt.Errorf("cache folder %s: another foil has been removing things from it for %s; try again when it is done", c.dir, patience)
+			return fmt.Errorf("cache folder %s: another foil has been cleaning it up for %s; try again when it is done", c.dir, patience)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

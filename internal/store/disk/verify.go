@@ -155,7 +155,7 @@ func (v *verifier) compare(path string, f File) (reason string, aside bool) {
 	case err != nil:
 		reason = fmt.Sprintf("cannot be read (%v)", err)
 	case got != f.Digest:
-		reason = fmt.Sprintf("has other content than it should have (digest %s)", got.Short())
+		reason = fmt.Sprintf("has unexpected content (digest %s)", got.Short())
 	default:
 		return "", false
 	}

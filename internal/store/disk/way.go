@@ -125,9 +125,9 @@ func readWay(path string) (w *way, err error) {
 	case w.Format != 1:
 		err = fmt.Errorf("has format %d, and this foil reads format 1", w.Format)
 	case w.Leases != bySystem && w.Leases != byFiles:
-		err = fmt.Errorf("leases %q are not known; known are %q and %q", w.Leases, bySystem, byFiles)
+		err = fmt.Errorf("unknown leases %q; use %q or %q", w.Leases, bySystem, byFiles)
 	case w.Leases == byFiles && w.heartbeat() >= w.expiry():
-		err = errors.New("a lease has to be renewed before it expires: heartbeat_seconds must be less than expiry_seconds")
+		err = errors.New("heartbeat_seconds must be less than expiry_seconds")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; correct the file, or remove it while no foil uses the cache", path, err)
@@ -158,8 +158,8 @@ func (c *Cache) introduceWay(path string) (*way, error) {
 	return w, errors.Join(err, f.Close())
 }
 
-// tryLocks says whether the locks of the system work between the processes that may use
-// the cache, and how that is known.
+// tryLocks reports whether the locks of the system work between the processes that may use the
+// cache, and how that is known.
 func (c *Cache) tryLocks() (why string, ok bool) {
 	if network := c.system.network(c.dir); network != "" {
 		return "the folder is on " + network + ", where locks may not reach other machines", false
