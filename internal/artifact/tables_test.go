@@ -165,8 +165,8 @@ func TestForeignTablesAreRefused(t *testing.T) {
 		raw          []byte
 		want         string
 	}{
-		{"another column", "interactions", file([]arrow.Field{user}, `[{"user": 1}]`), `the columns are "user"; "user", "item" are needed`},
-		{"a wider type", "interactions", file([]arrow.Field{user, {Name: "item", Type: i64}}, `[{"user": 1, "item": 2}]`), `column "item" is int64; int32 is needed`},
+		{"another column", "interactions", file([]arrow.Field{user}, `[{"user": 1}]`), `the columns are "user"; they must be "user", "item"`},
+		{"a wider type", "interactions", file([]arrow.Field{user, {Name: "item", Type: i64}}, `[{"user": 1, "item": 2}]`), `column "item" is int64; it must be int32`},
 		{"a null", "interactions", file([]arrow.Field{user, item}, `[{"item": 2}]`), `column "user" holds nulls`},
 		{"a negative id", "interactions", file([]arrow.Field{user, item}, `[{"user": -1, "item": 2}]`), `column "user", row 0: -1 is outside`},
 		{"a pair twice", "interactions", file([]arrow.Field{user, item}, `[{"user": 1, "item": 2}, {"user": 1, "item": 2}]`), `row 1: the pair (1, 2)`},

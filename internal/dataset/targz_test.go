@@ -66,10 +66,10 @@ func TestBadTarGzIsRefused(t *testing.T) {
 		raw  []byte
 		want string
 	}{
-		{"cut off", whole[:len(whole)*2/3], "not a complete tar.gz file (cut off, damaged, or another kind of file;"},
+		{"cut off", whole[:len(whole)*2/3], "not a complete tar.gz file (truncated, damaged, or a different type of file;"},
 		{"without its end", whole[:len(whole)-8], "not a complete tar.gz file"},
 		{"damaged", damaged, "gzip: invalid checksum"},
-		{"another file", []byte("<html>Please log in</html>"), "not a complete tar.gz file (cut off, damaged, or another kind of file; 26 bytes)"},
+		{"another file", []byte("<html>Please log in</html>"), "not a complete tar.gz file (truncated, damaged, or a different type of file; 26 bytes)"},
 		{"empty", nil, "not a complete tar.gz file"},
 		{"a zip", zipped(t, tiny(), ""), "not a complete tar.gz file"},
 		{"a file missing", liar, "the archive has no b (a, b are needed)"},

@@ -58,12 +58,12 @@ func TestBrokenWiringIsExplained(t *testing.T) {
 		"unknown kind":         {"  s: {uses: test/txt}", `5:13: no kind "test/txt"; did you mean "test/text"?`},
 		"unknown input":        {"  s: {uses: test/plain, needs: {text: one, txet: one}}", `5:44: test/plain has no input "txet"; did you mean "text"?`},
 		"missing input":        {"  s: {uses: test/plain}", `5:3: stage "s" misses the input "text" of test/plain; write needs: {text: STAGE} (one and s make text)`},
-		"missing gather":       {"  s: {uses: test/gather}", `5:3: stage "s" gathers nothing, and test/gather needs a stage at least; write gather: {NAME: STAGE} (one and s make text)`},
+		"missing gather":       {"  s: {uses: test/gather}", `5:3: stage "s" gathers nothing, but test/gather takes at least one stage; write gather: {NAME: STAGE} (one and s make text)`},
 		"wrong type":           {"  s: {uses: test/text, needs: {a: num}}", `5:35: input "a" of test/text takes text, and stage "num" (test/number) makes number`},
 		"wrong type gathered":  {"  s: {uses: test/gather, gather: {x: num}}", `5:38: input "x" of test/gather takes text, and stage "num" (test/number) makes number`},
 		"gathered for needed":  {"  s: {uses: test/plain, needs: {text: one, all: one}}", `5:44: input "all" of test/plain takes all cells of a stage; move it from needs to gather`},
 		"needed for gathered":  {"  s: {uses: test/plain, gather: {text: one}}", `5:34: input "text" of test/plain is one artifact, not all cells of a stage; move it from gather to needs`},
-		"missing open need":    {"  s: {uses: test/any}", `5:3: stage "s" needs nothing, and test/any needs a stage at least; write needs: {NAME: STAGE}`},
+		"missing open need":    {"  s: {uses: test/any}", `5:3: stage "s" needs nothing, but test/any takes at least one stage; write needs: {NAME: STAGE}`},
 		"type by parameter":    {"  p: {uses: test/any, needs: {x: one}, with: {type: number}}\n  s: {uses: test/plain, needs: {text: p}}", `6:39: input "text" of test/plain takes text, and stage "p" (test/any) makes number`},
 		"type by axis":         {"  p: {uses: test/any, needs: {x: one}, matrix: {t: [text, number]}, with: {type: \"${matrix.t}\"}}\n  s: {uses: test/plain, needs: {text: p}}", `5:82: type: must be the same in all cells of a stage and cannot depend on an axis`},
 		"no such type":         {"  p: {uses: test/any, needs: {x: one}, with: {type: txt}}\n  s: {uses: test/plain, needs: {text: p}}", `5:53: type: "txt" is not allowed`},
@@ -81,10 +81,10 @@ func TestBrokenWiringIsExplained(t *testing.T) {
 		"too many cells":       {"  s: {uses: test/text, matrix: {" + manyAxes + "}}", `stage "s" has more than 100000 cells`},
 		"excluded axis":        {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fodl: 0}]}", `5:59: stage "s" has no axis "fodl"; did you mean "fold"?`},
 		"excluded value":       {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: [1, 2]}]}", `5:69: axis "fold" has no value 2; it has 0, 1`},
-		"all excluded":         {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: 0}, {fold: 1}]}", `5:69: nothing is left of stage "s"`},
-		"excluded twice":       {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: 0}, {fold: 0}]}", `5:69: stage "s" has no such cell`},
+		"all excluded":         {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: 0}, {fold: 1}]}", `5:69: no cell of stage "s" is left`},
+		"excluded twice":       {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: 0}, {fold: 0}]}", `5:69: stage "s" has no cell that matches`},
 		"seed that is no seed": {"  s: {uses: test/draws, matrix: {x: [a]}, seed: \"${matrix.x}\"}", `5:49: seed must be a whole number of at least 0, not a`},
-		"two seeds":            {"  s: {uses: test/draws, matrix: {seed: [1, 2]}, seed: 3}", `stage "s" has a seed of its own, and cells with other ones on the axis "seed"`},
+		"two seeds":            {"  s: {uses: test/draws, matrix: {seed: [1, 2]}, seed: 3}", `stage "s" sets a seed and also has the axis "seed"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ type Event interface{ isEvent() }
 // RunStarted is the first event.
 type RunStarted struct{ Plan *plan.Plan }
 
-// CellStarted: a cell starts to run.
+// CellStarted means that a cell starts to run.
 type CellStarted struct {
 	Node    *graph.Node
 	Key     digest.Key
@@ -25,7 +25,7 @@ type CellStarted struct {
 	Resumes bool   // an interrupted run left checkpoints
 }
 
-// CellWaiting: another run is making the same cell. It is sent a second time, with Orphan, if that
+// CellWaiting means that another run is making the same cell. It is sent a second time, with Orphan, if that
 // run ended and something still holds its lease.
 type CellWaiting struct {
 	Node   *graph.Node
@@ -33,33 +33,33 @@ type CellWaiting struct {
 	Orphan *store.Orphan // the lease that is still held; nil: the other run is alive
 }
 
-// CellProgress: the progress of a running cell, at most ten times a second.
+// CellProgress is the progress of a running cell, at most ten times a second.
 type CellProgress struct {
 	Node     *graph.Node
 	Progress pipeline.Progress
 }
 
-// CellNote: a message of a running cell to the user. It is not an error.
+// CellNote is a message of a running cell to the user. It is not an error.
 type CellNote struct {
 	Node *graph.Node
 	Text string
 }
 
-// CellRetried: a try has failed, and the next one begins.
+// CellRetried means that a try has failed, and the next one begins.
 type CellRetried struct {
 	Node       *graph.Node
 	Err        error // error of the try that failed
 	Try, Tries int   // number of the try that begins, and of all tries
 }
 
-// CellHit: the cell is in the cache.
+// CellHit means that the cell is in the cache.
 type CellHit struct {
 	Node   *graph.Node
 	Key    digest.Key
 	Record *store.Record
 }
 
-// CellDone: a cell was made.
+// CellDone means that a cell was made.
 type CellDone struct {
 	Node     *graph.Node
 	Key      digest.Key
@@ -67,13 +67,13 @@ type CellDone struct {
 	Duration time.Duration
 }
 
-// CellFailed: a cell failed.
+// CellFailed means that a cell failed.
 type CellFailed struct {
 	Node *graph.Node
 	Err  error // a *pipeline.CellError
 }
 
-// CellSkipped: a cell will not run because one of its dependencies failed.
+// CellSkipped means that a cell will not run because one of its dependencies failed.
 type CellSkipped struct{ Node, Cause *graph.Node }
 
 // RunDone is the last event.
