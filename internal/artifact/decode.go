@@ -34,7 +34,7 @@ func readTable(path string, use func(*table) error) error {
 	return nil
 }
 
-// soundly, deferred, makes an error of a panic over damaged bytes.
+// soundly is deferred and turns a panic about damaged bytes into an error.
 func soundly(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("not a valid Arrow file: %v", r)
@@ -171,9 +171,9 @@ func quoted(names []string) string {
 	return `"` + strings.Join(names, `", "`) + `"`
 }
 
-// A budget is an allocator for reading one file. Lengths in a damaged or hostile file cannot make it
-// take more memory than a small multiple of the file's size. An intact file never needs more,
-// because files are uncompressed.
+// A budget is an allocator for reading one file. It limits the memory to a small multiple of the
+// file's size, so that wrong lengths in a damaged or hostile file do no harm. An intact file never
+// needs more, because files are uncompressed.
 type budget struct{ left int }
 
 func newBudget(fileSize int) *budget { return &budget{left: 8*fileSize + 1<<20} }

@@ -11,8 +11,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 )
 
-// An ImageSet is a list of images with their labels. Nobody may write to it:
-// the pixels can be those of a file.
+// An ImageSet is a list of images with their labels. It must not be changed, because the pixels may
+// be the bytes of a file.
 type ImageSet struct {
 	Label  []int32
 	Pixels []uint8 // image after image: planes of the channels, row by row
@@ -63,7 +63,7 @@ func readImageSet(path string, shape Shape, classes int) (x ImageSet, err error)
 	return x, nil
 }
 
-// decodeImageSet returns pixels that are raw's own where there is one batch.
+// decodeImageSet returns the images of a file. With one batch, the pixels share the bytes of raw.
 func decodeImageSet(raw []byte, shape Shape) (x ImageSet, err error) {
 	defer soundly(&err)
 	l, err := inspect(raw)

@@ -6,14 +6,14 @@ import (
 	"math"
 )
 
-// Interactions are pairs of a user and an item, each a row number of the
-// users' and the items' table: sorted by user, then item, none twice.
+// Interactions are pairs of a user and an item, as row numbers of the users' and the items' tables.
+// They are sorted by user, then item, without repetitions.
 type Interactions struct{ User, Item []int32 }
 
 // Len is the number of pairs.
 func (x Interactions) Len() int { return len(x.User) }
 
-// WriteInteractions writes x, whose order it checks.
+// WriteInteractions checks the order of x and writes it.
 func WriteInteractions(w io.Writer, x Interactions) error {
 	if err := x.check(math.MaxInt32, math.MaxInt32); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// An Original is a file as its makers publish it.
+// An Original is a published file.
 type Original struct {
 	Name   string
 	URL    string
@@ -35,7 +35,7 @@ func mustDigest(hex string) (d digest.Digest) {
 	return d
 }
 
-// errStalled is the cause where no byte came for as long as a Downloader waits.
+// errStalled is the cause if no byte arrived within the time limit of a Downloader.
 var errStalled = errors.New("no data received")
 
 // A Downloader fetches originals.
@@ -45,8 +45,7 @@ type Downloader struct {
 	Progress func(done, total int64) // total is 0 when unknown; may be nil
 }
 
-// Fetch downloads o to path. Other processes see the whole, checked file there
-// or none.
+// Fetch downloads o to path. Other processes see either the complete, checked file or no file.
 func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err error) {
 	if d.Client == nil {
 		d.Client = http.DefaultClient
@@ -66,7 +65,7 @@ func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err err
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // does nothing once it is renamed
+	defer os.Remove(f.Name()) // does nothing after the rename
 	defer f.Close()
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -92,7 +91,7 @@ func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err err
 	return os.Rename(f.Name(), path)
 }
 
-// copy writes the answer to w; it calls alive whenever something came.
+// copy writes the response to w, and calls alive after every read.
 func (d Downloader) copy(ctx context.Context, url string, w io.Writer, alive func()) (digest.Digest, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

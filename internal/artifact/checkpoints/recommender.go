@@ -8,9 +8,9 @@ import (
 	"foil/pipeline"
 )
 
-// OpenRecommender opens the recommender that a cell is given under the name of a need, at a
-// checkpoint, with the kind that the artifact names. data is the name of the need that is the
-// split: the one that the recommender was trained on.
+// OpenRecommender opens the recommender of a cell's input, at a checkpoint, with the kind that the
+// artifact names. need is the name of this input. data is the name of the input with the split,
+// which must be the split that the recommender was trained on.
 func OpenRecommender(ctx context.Context, cell *pipeline.Cell, need, data, checkpoint string) (artifact.Recommender, error) {
 	r, err := open(ctx, cell, cell.Inputs[need], cell.Inputs[data], checkpoint)
 	if err != nil {

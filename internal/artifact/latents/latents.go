@@ -1,6 +1,6 @@
-// Package latents writes and reads the artifact of type "latents": the latent vectors of the
-// users of a split, as the checkpoints of a recommender encode them. They are made once and read
-// by all attacks and evaluations.
+// Package latents writes and reads the artifact of type "latents": the latent vectors of the users
+// of a split, encoded by the checkpoints of a recommender. They are computed once and read by all
+// attacks and evaluations.
 package latents
 
 import (
@@ -29,7 +29,7 @@ var Docs = []pipeline.FileDoc{
 type Config struct {
 	Width int           `json:"width"`
 	Data  digest.Digest `json:"data"`  // of the split
-	Model digest.Digest `json:"model"` // that encoded them
+	Model digest.Digest `json:"model"` // the model that encoded them
 }
 
 // Latents are the vectors of one checkpoint.
