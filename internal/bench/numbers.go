@@ -18,7 +18,7 @@ func Median(x []float64) float64 {
 // table warns the reader.
 const steady = 1.5
 
-// Steady reports whether values, at least one, are close to each other.
+// Steady reports whether values are close to each other. There must be at least one.
 func Steady(x ...float64) bool { return slices.Max(x) <= steady*slices.Min(x) }
 
 // List parses comma-separated values, for flags.

@@ -49,7 +49,7 @@ func (s *stage) allSeries() []series {
 	return all
 }
 
-// series is what a selector asks for at some k.
+// series is the series of a selector at some k.
 func (s Selector) series(k int) series {
 	return series{s.Metric, k, s.Group, s.Split, s.Checkpoint}
 }

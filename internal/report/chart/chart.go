@@ -20,7 +20,7 @@ import (
 // A Chart is a figure to be drawn.
 type Chart struct {
 	Title    string   // for screen readers and on hovering; not drawn
-	X, Y     string   // labels of the axes
+	X, Y     string   // axis labels
 	Min, Max *float64 // ends of the y axis; nil: as the values have it
 	Lines    []Line
 }
@@ -59,10 +59,10 @@ func (c *Chart) describe() string {
 	return strings.Join(parts, " ")
 }
 
-// brief writes a value with six digits.
+// brief formats a value with six digits.
 func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
-// most bounds what is drawn, so that differences are finite.
+// most is the largest drawn magnitude, so that differences are finite.
 const most = math.MaxFloat64 / 4
 
 func drawable(v float64) bool { return math.Abs(v) <= most } // not NaN
@@ -76,7 +76,7 @@ func (l Line) finite() []Point {
 	return slices.DeleteFunc(slices.Clone(l.Points), func(p Point) bool { return !p.drawn() })
 }
 
-// runs are the longest stretches of points for which so is true.
+// runs are the longest stretches of points for which the condition is true.
 func runs(points []Point, so func(Point) bool) [][]Point {
 	var all [][]Point
 	open := false

@@ -71,7 +71,7 @@ func apart(low, high float64, lowGiven, highGiven bool) (float64, float64) {
 	return bounded(low), bounded(high)
 }
 
-// places are all x at which something is drawn.
+// places are all x values of points.
 func (c *Chart) places() []float64 {
 	var all []float64
 	for _, l := range c.Lines {

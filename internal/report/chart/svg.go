@@ -55,7 +55,7 @@ func (c *Chart) framed(drawing, attributes string, width, height vg.Length) (str
 	_, element, found := strings.Cut(drawing, "<svg ")
 	_, inside, closed := strings.Cut(element, ">\n")
 	if !found || !closed {
-		return "", errors.New("what vgsvg wrote does not begin with an svg element")
+		return "", errors.New("the output of vgsvg does not begin with an svg element")
 	}
 	return fmt.Sprintf("<svg%s class=\"chart\" role=\"img\" width=\"%gpt\" height=\"%gpt\" viewBox=\"0 0 %[2]g %[3]g\">\n",
 		attributes, float64(width), float64(height)) +
