@@ -140,12 +140,12 @@ func (o *Orphan) String() string {
 // ErrHeld means that another process, or another goroutine of this process, is making the key.
 var ErrHeld = errors.New("held by another run")
 
-// ErrLost means that a lease ended before it was released, because it was not renewed in time. The machine
-// may have slept, or the file system may have blocked.
+// ErrLost means that a lease ended before it was released, because it was not renewed in time. The
+// machine may have slept, or the file system may have blocked.
 var ErrLost = errors.New("the lease was not renewed in time, and another run may have taken it over")
 
-// A DamagedError means that an object is missing, or its content does not have its digest. The work that made
-// it must be done again.
+// A DamagedError means that an object is missing, or its content does not have its digest. The work
+// that made it must be done again.
 type DamagedError struct {
 	File   digest.File
 	Reason string

@@ -90,8 +90,8 @@ func bestName(part, name string) string { return "best/" + part + "/" + name }
 
 // begin makes a run. It resumes from the checkpoint of an interrupted run, if there is one that
 // fits.
-func begin(cell *pipeline.Cell, make New) (*run, error) {
-	r, err := newRun(cell, make)
+func begin(cell *pipeline.Cell, newTrainer New) (*run, error) {
+	r, err := newRun(cell, newTrainer)
 	if err != nil || r.path() == "" {
 		return r, err
 	}
@@ -107,7 +107,7 @@ func begin(cell *pipeline.Cell, make New) (*run, error) {
 	}
 	if err != nil {
 		cell.Note("the checkpoint of an interrupted run cannot be used, so the training starts anew: %v", err)
-		return newRun(cell, make)
+		return newRun(cell, newTrainer)
 	}
 	cell.Logf("goes on after epoch %d, where an interrupted run had left a checkpoint", r.Epoch)
 	return r, nil

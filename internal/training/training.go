@@ -69,8 +69,8 @@ type New func(cell *pipeline.Cell, streams *random.Streams) (Trainer, Plan, erro
 
 // Run trains for all epochs, or for the remaining epochs of an interrupted run, and writes the
 // artifact. The cell's input "data" is the training data.
-func Run(ctx context.Context, cell *pipeline.Cell, make New) error {
-	r, err := begin(cell, make)
+func Run(ctx context.Context, cell *pipeline.Cell, newTrainer New) error {
+	r, err := begin(cell, newTrainer)
 	if err != nil {
 		return err
 	}
@@ -117,10 +117,10 @@ type progress struct {
 	Curves    []artifact.Point
 }
 
-func newRun(cell *pipeline.Cell, make New) (*run, error) {
+func newRun(cell *pipeline.Cell, newTrainer New) (*run, error) {
 	r := &run{cell: cell, streams: random.NewStreams(cell.Seed)}
 	var err error
-	r.trainer, r.plan, err = make(cell, r.streams)
+	r.trainer, r.plan, err = newTrainer(cell, r.streams)
 	return r, err
 }
 

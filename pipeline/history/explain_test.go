@@ -43,8 +43,8 @@ stages:
 `
 
 func TestEveryCauseOfAMissIsExplained(t *testing.T) {
-	replace := func(old, new string) func(*explainBench) string {
-		return func(*explainBench) string { return strings.Replace(explained, old, new, 1) }
+	replace := func(from, to string) func(*explainBench) string {
+		return func(*explainBench) string { return strings.Replace(explained, from, to, 1) }
 	}
 	for name, test := range map[string]struct {
 		change  func(b *explainBench) string // after the first run; returns the spec

@@ -25,8 +25,8 @@ type CellStarted struct {
 	Resumes bool   // an interrupted run left checkpoints
 }
 
-// CellWaiting means that another run is making the same cell. It is sent a second time, with Orphan, if that
-// run ended and something still holds its lease.
+// CellWaiting means that another run is making the same cell. It is sent a second time, with
+// Orphan, if that run ended and something still holds its lease.
 type CellWaiting struct {
 	Node   *graph.Node
 	Key    digest.Key

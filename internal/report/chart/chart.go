@@ -1,10 +1,11 @@
-// Package chart draws line charts for papers, with gonum/plot: as SVG for pages and as PDF for print.
+// Package chart draws line charts for papers, with gonum/plot: as SVG for pages and as PDF for
+// print.
 //
-// Nouns: a Chart has Lines over one x axis and one y axis; a Line has Points in the order of x, each
-// with a value and, where it is a mean, a band around it. A value that is not finite is a gap. Each
-// line has a style (colour, dash pattern and glyph), so that readers can tell lines apart in grey
-// and with any colour vision; the key beside the plot names them. A sheet is a chart that has been
-// laid out.
+// Nouns: a Chart has Lines over one x axis and one y axis; a Line has Points in the order of x,
+// each with a value and, where it is a mean, a band around it. A value that is not finite is a gap.
+// Each line has a style (colour, dash pattern and glyph), so that readers can tell lines apart in
+// grey and with any colour vision; the key beside the plot names them. A sheet is a chart that has
+// been laid out.
 //
 // The promise: the same chart gives the same bytes, at any time and with any fonts on the machine,
 // and no text of a chart becomes markup.

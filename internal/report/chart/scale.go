@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// A scale is the range and the ticks of an axis. The labels of ticks are made here, because those of
-// gonum/plot can be rounded until they are equal (2.3 at 2.26, 2.28 and 2.30).
+// A scale is the range and the ticks of an axis. The labels of ticks are made here, because those
+// of gonum/plot can be rounded until they are equal (2.3 at 2.26, 2.28 and 2.30).
 type scale struct {
 	low, high float64
 	ticks     []plot.Tick

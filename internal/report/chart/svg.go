@@ -47,9 +47,9 @@ func (c *Chart) catch(err *error) {
 	}
 }
 
-// framed puts a drawing of vgsvg into an element with a description in words, and names fonts similar
-// to the drawing's own. The strings that it searches for hold a < or a quote, which vgsvg escapes in
-// text, so no text can match.
+// framed puts a drawing of vgsvg into an element with a description in words, and names fonts
+// similar to the drawing's own. The strings that it searches for hold a < or a quote, which vgsvg
+// escapes in text, so no text can match.
 func (c *Chart) framed(drawing, attributes string, width, height vg.Length) (string, error) {
 	const font, fonts = `style="font-family:Liberation Sans;`, `style="font-family:'Liberation Sans',Arial,Helvetica,sans-serif;`
 	_, element, found := strings.Cut(drawing, "<svg ")
