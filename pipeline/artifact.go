@@ -10,20 +10,20 @@ import (
 	"foil/internal/digest"
 )
 
-// An Artifact is what a stage made: one or more named files, read-only. Its
-// identity is its content alone.
+// An Artifact is the output of a cell: one or more named, read-only files. Its identity is its
+// content alone.
 type Artifact struct {
 	Files []File // sorted by name
 
-	// Open returns the path under which a file can be read, having checked
-	// that its content has the digest it should have.
+	// Open returns the path of a file. It checks first that the content of the file has the
+	// expected digest.
 	Open func(f File) (path string, err error)
 }
 
 // A File is one file of an artifact.
 type File = digest.File
 
-// Digest is the digest of the artifact: of the names and digests of its files.
+// Digest is the digest of the artifact. It covers the names and digests of its files.
 func (a Artifact) Digest() digest.Digest {
 	var b strings.Builder
 	for _, f := range a.Files {
@@ -32,7 +32,7 @@ func (a Artifact) Digest() digest.Digest {
 	return digest.Of([]byte(b.String()))
 }
 
-// Path returns where the file called name can be read.
+// Path returns the path of the file called name.
 func (a Artifact) Path(name string) (string, error) {
 	for _, f := range a.Files {
 		if f.Name == name {
@@ -46,12 +46,12 @@ func (a Artifact) Path(name string) (string, error) {
 	return "", fmt.Errorf("the artifact has no file %q (it has %s)", name, strings.Join(names, ", "))
 }
 
-// Has says whether the artifact has a file called name.
+// Has reports whether the artifact has a file called name.
 func (a Artifact) Has(name string) bool {
 	return slices.ContainsFunc(a.Files, func(f File) bool { return f.Name == name })
 }
 
-// DirArtifact makes an artifact of the files in a folder, where they stay.
+// DirArtifact makes an artifact of the files in a folder. The files stay in the folder.
 func DirArtifact(dir string) (Artifact, error) {
 	a := Artifact{Open: func(f File) (string, error) {
 		return filepath.Join(dir, filepath.FromSlash(f.Name)), nil

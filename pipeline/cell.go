@@ -11,14 +11,14 @@ import (
 	"foil/spec"
 )
 
-// A Cell is what a kind sees of one stage instance beside its parameters: its inputs, and
-// the ways to write its output and to say how far it is. It knows neither cache nor
-// terminal nor other cells, so a test can make one by hand:
+// A Cell is one stage instance as Kind.Run sees it: its parameters and inputs, and the methods that
+// write its output and report its progress. It has no access to the cache, the terminal or other
+// cells, so a test can make one by hand:
 //
 //	cell := &pipeline.Cell{Inputs: ..., OutDir: t.TempDir()}
 type Cell struct {
-	// ID is the cell's name, such as "model[age=200,fold=0]", for messages
-	// only: it must not reach the output.
+	// ID is the cell's name, such as "model[age=200,fold=0]". It is for messages only and must not
+	// become part of the output.
 	ID string
 
 	Seed     uint64                    // of the stage, for kinds that draw random numbers
@@ -27,26 +27,26 @@ type Cell struct {
 	Sources  []Source                  // what Work.Sources returned
 	Env      *Env
 	Backend  string // numeric backend, in GoMLX's notation ("go", "xla:cpu", ...)
-	Cores    int    // how many threads the cell may keep busy; 0 means 1
-	GPUs     []int  // those of the machine that are the cell's, numbered from 0
+	Cores    int    // threads that the cell may use; 0 means 1
+	GPUs     []int  // the GPUs of the machine that the cell may use, numbered from 0
 
-	// Kind finds a kind by its name, nil where there is none: the one that can open an
-	// artifact (Kind.Open).
+	// Kind finds a kind by its name, for example to open an artifact with Kind.Open. It returns nil
+	// for an unknown name.
 	Kind func(name string) *Kind
 
 	// OutDir receives the files of the artifact.
 	OutDir string
 
-	// WorkDir belongs to this key and survives a killed run: the place for
-	// checkpoints. It may not exist yet: see os.MkdirAll. Empty when there is none.
+	// WorkDir is the folder for checkpoints. It belongs to this key and survives a killed run. It
+	// may not exist yet: see os.MkdirAll. It is empty if the cell has no such folder.
 	WorkDir string
 
-	// CheckpointEvery is the longest work that an interruption can lose. 0: as the kind
-	// sees fit.
+	// CheckpointEvery is the longest work that an interruption can lose. 0: the default of the
+	// kind.
 	CheckpointEvery time.Duration
 
-	// OnProgress, OnNote, OnLog and OnTiming receive what Progress, Note, Logf and Time are
-	// given; nil drops it.
+	// OnProgress, OnNote, OnLog and OnTiming receive the arguments of Progress, Note, Logf and
+	// Time. A nil function drops them.
 	OnProgress func(Progress)
 	OnNote     func(text string)
 	OnLog      io.Writer
@@ -65,8 +65,8 @@ type AxisValue struct {
 	Value spec.Value `json:"value"`
 }
 
-// AxesText writes coordinates the way cells are named: "[age=200,fold=0]", and
-// nothing where there are none.
+// AxesText writes coordinates as in the names of cells: "[age=200,fold=0]", or "" without
+// coordinates.
 func AxesText(axes []AxisValue) string {
 	if len(axes) == 0 {
 		return ""
@@ -82,7 +82,7 @@ func AxesText(axes []AxisValue) string {
 	return b.String()
 }
 
-// Progress says how far a cell is.
+// Progress is the progress of a running cell.
 type Progress struct {
 	Done, Total int64   // in Unit; Total 0 when unknown
 	Unit        string  // "epochs", "bytes"
@@ -102,7 +102,7 @@ func (c *Cell) Create(name string) (*os.File, error) {
 	return os.Create(path)
 }
 
-// Progress reports how far the cell is; cheap enough for every step.
+// Progress reports the progress of the cell. It is cheap enough to be called at every step.
 func (c *Cell) Progress(p Progress) {
 	if c.OnProgress != nil {
 		c.OnProgress(p)
@@ -116,8 +116,7 @@ func (c *Cell) Logf(format string, args ...any) {
 	}
 }
 
-// Note tells people something that they should know of the result, and keeps it
-// in the log.
+// Note shows a message about the result to the user, and keeps it in the log.
 func (c *Cell) Note(format string, args ...any) {
 	c.Logf(format, args...)
 	if c.OnNote != nil {
@@ -125,7 +124,7 @@ func (c *Cell) Note(format string, args ...any) {
 	}
 }
 
-// Time hands a duration to the cell's record; artifacts hold none.
+// Time adds a duration to the cell's record. Artifacts hold no durations.
 func (c *Cell) Time(name string, d time.Duration) {
 	if c.OnTiming != nil {
 		c.OnTiming(name, d)

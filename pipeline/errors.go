@@ -2,14 +2,14 @@ package pipeline
 
 import "fmt"
 
-// A CellError says which cell an error is about.
+// A CellError is the error of one cell.
 type CellError struct {
 	Cell string // its name
 	Kind string
 	Err  error
-	Log  string // path of the cell's log; empty when it wrote none
+	Log  string // path of the cell's log; empty without a log
 
-	Skipped []string // cells that were skipped because of it; known when the run is over
+	Skipped []string // cells that were skipped because of this error; known at the end of the run
 }
 
 func (e *CellError) Error() string {

@@ -6,11 +6,11 @@ import (
 	"syscall"
 )
 
-// A Code says what sort of failure an error is. Errors lose their types where they leave a
-// process; the code crosses the border with them.
+// A Code is the class of a failure. An error loses its Go type when it is sent to another process;
+// the code is sent with it.
 type Code string
 
-// The codes. Other failures have none: the text of the error is all that is known.
+// The codes. Other failures have no code, only the text of the error.
 const (
 	DiskFull  Code = "disk-full"
 	Cancelled Code = "cancelled"
@@ -19,7 +19,7 @@ const (
 	Crashed   Code = "crash"
 )
 
-// codes lists by which errors a code is known, the first one first.
+// codes lists the errors that stand for each code, in the order of their checks.
 var codes = []struct {
 	code Code
 	err  error
@@ -30,7 +30,7 @@ var codes = []struct {
 	{TimedOut, context.DeadlineExceeded},
 }
 
-// CodeOf is the code of an error; empty when it has none.
+// CodeOf returns the code of an error, or "" if it has none.
 func CodeOf(err error) Code {
 	var f *Failure
 	if errors.As(err, &f) {
@@ -44,18 +44,18 @@ func CodeOf(err error) Code {
 	return ""
 }
 
-// A Failure is an error that came from another process, or that has a code of its own.
+// A Failure is an error that was received from another process, or an error with a code.
 type Failure struct {
 	Code    Code   `json:"code,omitempty"`
 	Message string `json:"message"`
 }
 
-// NewFailure writes an error down.
+// NewFailure converts an error, so that it can be sent to another process.
 func NewFailure(err error) *Failure { return &Failure{CodeOf(err), err.Error()} }
 
 func (f *Failure) Error() string { return f.Message }
 
-// Is lets errors.Is find what the error was on the other side of the border.
+// Is lets errors.Is recognize the original error of the other process.
 func (f *Failure) Is(target error) bool {
 	for _, c := range codes {
 		if c.code == f.Code && errors.Is(target, c.err) {

@@ -33,7 +33,7 @@ func (k Kind) decodeTask(text json.RawMessage, canonical string) (any, error) {
 		return nil, err
 	}
 	if spec.Canonical(values) != canonical {
-		return nil, fmt.Errorf("this program reads the parameters %s in another way than the one that sent them", text)
+		return nil, fmt.Errorf("this program reads the parameters %s differently from the program that sent them; use the same program on both sides", text)
 	}
 	return values, nil
 }

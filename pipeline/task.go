@@ -12,29 +12,28 @@ import (
 	"foil/internal/digest"
 )
 
-// A Task is a cell written down: its parameters and all else that Work.Run is given, with
-// inputs by digest. An executor finds their content in a store, and runs the task where it
-// wants.
+// A Task is a cell in serialized form: all arguments of Kind.Run, with inputs by digest. An
+// executor fetches the inputs from a store, and may run the task on any machine.
 type Task struct {
 	Cell      string          `json:"cell"`
 	Kind      string          `json:"kind"`
 	Version   int             `json:"version"`             // of the kind
 	Params    json.RawMessage `json:"params,omitempty"`    // decoded
-	Canonical string          `json:"canonical,omitempty"` // as they stand in the key
+	Canonical string          `json:"canonical,omitempty"` // as in the key
 	Seed      uint64          `json:"seed,omitempty"`
 	Backend   string          `json:"backend,omitempty"`
-	Needs     Limits          `json:"needs"` // what the cell takes of a machine
+	Needs     Limits          `json:"needs"` // resources of the cell
 
 	Inputs []TaskInput `json:"inputs,omitempty"`
 
-	// Sources are by digest, too. Their paths are those that the planning machine found.
+	// Sources are by digest, too. Their paths are the paths on the planning machine.
 	Sources []Source `json:"sources,omitempty"`
 
 	CheckpointEvery time.Duration `json:"checkpoint_every,omitempty"` // nanoseconds
 }
 
-// A TaskInput is an artifact that a task reads: that of a need, or of one of the cells
-// that are gathered under a name.
+// A TaskInput is an artifact that a task reads: the artifact of a need, or of one of the cells that
+// are gathered under a name.
 type TaskInput struct {
 	Name     string      `json:"name"`
 	Gathered bool        `json:"gathered,omitempty"`
@@ -42,21 +41,21 @@ type TaskInput struct {
 	Files    []File      `json:"files"`
 }
 
-// Hooks receive what a cell says while it runs, as the fields of a Cell do.
+// Hooks receive the messages of a running cell, like the fields of a Cell with these names.
 type Hooks struct {
 	OnProgress func(Progress)
 	OnNote     func(text string)
 	OnTiming   func(name string, d time.Duration)
 }
 
-// A Site is what the executor of a task adds to it: the side of the machine.
+// A Site is the part of a task that depends on the machine. The executor sets it.
 type Site struct {
 	Env     *Env   `json:"env"`
-	GPUs    []int  `json:"gpus,omitempty"` // those of the machine that are the cell's
+	GPUs    []int  `json:"gpus,omitempty"` // the GPUs of the machine that the cell may use
 	OutDir  string `json:"out_dir"`        // see Cell
 	WorkDir string `json:"work_dir"`
 
-	Log io.Writer `json:"-"` // nil: what is logged is dropped
+	Log io.Writer `json:"-"` // nil: drop the log
 
 	// Open returns the path of an input's file.
 	Open func(File) (path string, err error) `json:"-"`
@@ -69,7 +68,7 @@ func (t *Task) SetParams(p *Parameters) (err error) {
 	return err
 }
 
-// Files are those of all inputs, each content once.
+// Files are the files of all inputs, each content once.
 func (t *Task) Files() []File {
 	var files []File
 	seen := map[digest.Digest]bool{}
@@ -84,12 +83,11 @@ func (t *Task) Files() []File {
 	return files
 }
 
-// Run runs the task in this process, with the kind of its name. A panic is an
-// error, with its stack in the log.
+// Run runs the task in this process. A panic becomes an error, and its stack is written to the log.
 func (t *Task) Run(ctx context.Context, kinds []Kind, s Site, h Hooks) (err error) {
 	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == t.Kind && k.Version == t.Version })
 	if i < 0 {
-		return fmt.Errorf("this program has no version %d of %s", t.Version, t.Kind)
+		return fmt.Errorf("this program has no version %d of the kind %s; use the program that planned the task", t.Version, t.Kind)
 	}
 	params, err := kinds[i].decodeTask(t.Params, t.Canonical)
 	if err != nil {
@@ -106,7 +104,7 @@ func (t *Task) Run(ctx context.Context, kinds []Kind, s Site, h Hooks) (err erro
 	return kinds[i].Run(ctx, cell, params)
 }
 
-// finder finds kinds by their names, nil where there is none.
+// finder finds kinds by their names. It returns nil for an unknown name.
 func finder(kinds []Kind) func(name string) *Kind {
 	return func(name string) *Kind {
 		i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })

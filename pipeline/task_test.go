@@ -24,10 +24,10 @@ func TestTaskOfAnotherProgramIsRefused(t *testing.T) {
 		change func(*pipeline.Task)
 		want   string
 	}{
-		{func(t *pipeline.Task) { t.Version++ }, "this program has no version 2 of test/text"},
-		{func(t *pipeline.Task) { t.Kind = "test/gone" }, "this program has no version 1 of test/gone"},
+		{func(t *pipeline.Task) { t.Version++ }, "this program has no version 2 of the kind test/text"},
+		{func(t *pipeline.Task) { t.Kind = "test/gone" }, "this program has no version 1 of the kind test/gone"},
 		{func(t *pipeline.Task) { t.Canonical += "n = 2\n" }, `"N":1`},
-		{func(t *pipeline.Task) { t.Canonical += "n = 2\n" }, "in another way than the one that sent them"},
+		{func(t *pipeline.Task) { t.Canonical += "n = 2\n" }, "differently from the program that sent them"},
 		{func(t *pipeline.Task) { t.Params = json.RawMessage(`{"m":1}`) }, `unknown field "m"`},
 		{func(t *pipeline.Task) { t.Params = json.RawMessage(`{`) }, "parameters: "},
 		{func(t *pipeline.Task) { t.Params = nil }, "parameters: "},

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Canonical writes parameters as lines "path = value", sorted by name: the
-// text that enters cache keys. The same meaning has the same text (400 and
-// 400.0, nil and an empty list, fields in any order), and another meaning
-// another text. Parameters tagged key:"-" are left out.
+// Canonical writes parameters as lines "path = value", sorted by name. This text enters cache keys.
+// Values with the same meaning have the same text (400 and 400.0, nil and an empty list, fields in
+// any order), and values with different meanings have different texts. Parameters that are not part
+// of the key are left out.
 func Canonical(params any) string {
 	v := encode(reflect.ValueOf(params), true)
 	var b strings.Builder
@@ -39,7 +39,7 @@ func writeLines(b *strings.Builder, path string, v Value) {
 	b.WriteString(path + " = " + canonicalValue(v) + "\n")
 }
 
-// canonicalValue writes what needs a line only: a scalar, a list of them, {}.
+// canonicalValue writes a value that fits on one line: a scalar, a list of scalars, or {}.
 func canonicalValue(v Value) string {
 	switch v.Type {
 	case String:
@@ -66,8 +66,8 @@ func canonicalName(name string) string {
 	return strconv.Quote(name)
 }
 
-// encode is the reverse of Decode. Maps and structs are sorted by name, and
-// with keyOnly set, parameters that cannot change the output are left out.
+// encode is the reverse of Decode. It sorts maps and structs by name. With keyOnly set, it leaves
+// out parameters that cannot change the output.
 func encode(rv reflect.Value, keyOnly bool) Value {
 	if !rv.IsValid() {
 		return Value{}
@@ -114,7 +114,7 @@ func encode(rv reflect.Value, keyOnly bool) Value {
 	return sorted(v)
 }
 
-// widen gives the float64 that is written like f: 0.1 stays 0.1.
+// widen returns the float64 with the same decimal text as f: 0.1 stays 0.1.
 func widen(f float32) float64 {
 	wide, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// decode puts a map into a struct that holds the defaults. The error is Errors:
-// everything that is wrong. The struct is then of no use.
+// decode writes a map into a struct that holds the defaults. The error is Errors and lists all
+// mistakes. After an error, the struct must not be used.
 func decode(v Value, into reflect.Value, s *structure) error {
 	if v.Type == Null {
 		v = Value{Pos: v.Pos, Type: Map}
@@ -21,7 +21,7 @@ func decode(v Value, into reflect.Value, s *structure) error {
 
 type decoder struct{ problems }
 
-// fail reports what is wrong with the parameter at a path.
+// fail reports an error of the parameter at a path.
 func (d *decoder) fail(pos Pos, path, format string, args ...any) {
 	if path != "" {
 		path += ": "
@@ -62,9 +62,9 @@ func (d *decoder) object(v Value, into reflect.Value, s *structure, path string)
 func (d *decoder) missing(v Value, into reflect.Value, f *field, path string) {
 	switch {
 	case f.Required:
-		d.fail(v.Pos, join(path, f.Name), "is missing, and has no default")
+		d.fail(v.Pos, join(path, f.Name), "is missing and has no default")
 	case f.NonEmpty && into.Len() == 0:
-		d.fail(v.Pos, join(path, f.Name), "is missing, and must not be empty")
+		d.fail(v.Pos, join(path, f.Name), "is missing and must not be empty")
 	}
 }
 
@@ -207,7 +207,7 @@ func (d *decoder) int(v Value, into reflect.Value, f *field, path string) {
 	}
 }
 
-// checkBounds holds a number against min, max and above.
+// checkBounds compares a number with min, max and above.
 func (d *decoder) checkBounds(v Value, number float64, f *field, path string) {
 	switch {
 	case f.Min != nil && number < *f.Min:
@@ -221,7 +221,7 @@ func (d *decoder) checkBounds(v Value, number float64, f *field, path string) {
 
 func formatFloat(f float64) string { return formatNumber(Value{Type: Float, Float: f}) }
 
-// checkChoice holds a text against oneof.
+// checkChoice compares a text with the allowed values.
 func (d *decoder) checkChoice(v Value, f *field, path string) {
 	if f.OneOf != nil && !slices.Contains(f.OneOf, v.Str) {
 		d.fail(v.Pos, path, "%q is not allowed%s", v.Str, Suggestion(v.Str, f.OneOf))

@@ -158,7 +158,7 @@ func TestDecodeErrors(t *testing.T) {
 		yaml string
 		want []string
 	}{
-		{"epochs: 5", []string{"1:1: attribute: is missing, and has no default"}},
+		{"epochs: 5", []string{"1:1: attribute: is missing and has no default"}},
 		{required + "epoch: 5", []string{`2:1: unknown field "epoch"; did you mean "epochs"?`}},
 		{required + "epochs: 0", []string{"2:9: epochs: must be at least 1, not 0"}},
 		{required + "epochs: 5.0", []string{"2:9: epochs: must be a whole number, not a number with a fraction or an exponent; write 5"}},
@@ -184,7 +184,7 @@ func TestDecodeErrors(t *testing.T) {
 		{required + "probe: 3", []string{"2:8: probe: must be a map, not the number 3"}},
 		{required + "batch: 0", []string{"2:8: batch: must be at least 1, not 0"}},
 		{required + "adversaries: [{lambda: -1, lamda: 2}]", []string{
-			"2:15: adversaries[0].attribute: is missing, and has no default",
+			"2:15: adversaries[0].attribute: is missing and has no default",
 			"2:24: adversaries[0].lambda: must be at least 0, not -1",
 			`2:28: adversaries[0]: unknown field "lamda"; did you mean "lambda"?`}},
 		{required + "adversaries: [{attribute: age, lambda: 101}]", []string{"2:40: adversaries[0].lambda: 101 is too much for age"}},

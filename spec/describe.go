@@ -25,8 +25,8 @@ func fieldInfos(rv reflect.Value, s *structure) []FieldInfo {
 	return infos
 }
 
-// innerDefaults are the defaults of the struct in a parameter: it itself, what it points
-// to, or a new element of its list or map.
+// innerDefaults are the defaults of the struct in a parameter: the value itself, the value behind a
+// pointer, or a new element of a list or map.
 func innerDefaults(v reflect.Value, inner *structure) reflect.Value {
 	for v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
@@ -37,7 +37,7 @@ func innerDefaults(v reflect.Value, inner *structure) reflect.Value {
 	return inner.defaults()
 }
 
-// defaultText writes a default as in a spec; an empty one needs no words.
+// defaultText writes a default as in a spec. An empty default has no text.
 func defaultText(v reflect.Value) string {
 	d := encode(v, false)
 	empty := d.Type == Null || d.Type == String && d.Str == "" || !d.isScalar() && len(d.List)+len(d.Map) == 0
@@ -71,7 +71,7 @@ func (p *Params[P]) Problems() []string {
 	return problems
 }
 
-// problems lists what is wrong with the description of one struct.
+// problems lists the mistakes in the description of one struct.
 func (s *structure) problems() []string {
 	var problems []string
 	add := func(format string, args ...any) {
@@ -80,7 +80,7 @@ func (s *structure) problems() []string {
 	names := map[string]bool{}
 	for _, f := range s.fields {
 		if len(f.index) > 1 {
-			continue // of an embedded struct
+			continue // belongs to an embedded struct
 		}
 		names[f.Name] = true
 		switch longest := longestOf(f.Doc); {
@@ -114,8 +114,8 @@ func longestOf(text string) int {
 
 var reporterType = reflect.TypeFor[Reporter]()
 
-// unused lists the methods of a struct that look like one of the functions in Params,
-// where Params has none. Methods of embedded structs are theirs.
+// unused lists the methods of a struct that are named like a function of Params that Params does
+// not set. Methods of embedded structs do not count.
 func (s *structure) unused() []string {
 	set := map[string]bool{"Check": s.check != nil, "Settle": s.settle != nil, "Defaults": s.defaultsSet, "SetDefaults": false}
 	var methods []string

@@ -1,11 +1,11 @@
-// Package spec reads foil's experiment language: a YAML file becomes a Spec,
-// with the position of everything in it, or a list of all that is wrong.
+// Package spec reads foil's experiment language. It turns a YAML file into a Spec with the
+// positions of all values, or into a list of all errors.
 //
-// A spec has stages. A stage uses a kind, is given parameters (with), needs the
-// artifacts of other stages (needs: cell by cell; gather: all cells at once) and
-// is multiplied by axes (matrix) into cells. What the kinds are, which parameters
-// they take and how cells are joined is not known here: see package pipeline.
+// A spec has stages. A stage uses a kind, has parameters (with), reads the artifacts of other
+// stages (needs: cell by cell; gather: all cells at once), and is multiplied by axes (matrix) into
+// cells. This package does not know the kinds, their parameters and the joins of cells: see package
+// pipeline.
 //
-// The one promise: whatever the bytes, Parse returns a Spec that holds or
-// Errors that say where and what, and never panics.
+// The one promise: for any input, Parse returns a valid Spec or Errors with positions, and never
+// panics.
 package spec

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// specFields are the fields of a spec. `extend` is gone when a tree is interpreted.
+// specFields are the fields of a spec. `extend` is removed before a tree is interpreted.
 var specFields = []string{"name", "title", "cites", "seed", "vars", "stages", "extend"}
 
-// interpret makes a Spec of a tree.
+// interpret turns a tree into a Spec.
 func interpret(p *problems, file string, root Value) *Spec {
 	s := &Spec{File: file, sources: p.sources}
 	if root.Type != Map {
@@ -51,7 +51,7 @@ func interpret(p *problems, file string, root Value) *Spec {
 
 var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// checkName reports a name that a path or a cell's name could not hold.
+// checkName reports a name that cannot be part of a path or of a cell's name.
 func checkName(p *problems, of, name string, pos Pos) bool {
 	if namePattern.MatchString(name) {
 		return true
@@ -107,7 +107,7 @@ func (p *problems) optionalText(m Value, field string, scope *scope) string {
 	return p.text(scope.resolve(v), field)
 }
 
-// required returns a field that has to be there.
+// required returns a required field and reports if it is missing.
 func (p *problems) required(m Value, field, of string) (Value, bool) {
 	v, ok := m.Get(field)
 	if !ok {
@@ -116,7 +116,7 @@ func (p *problems) required(m Value, field, of string) (Value, bool) {
 	return v, ok && v.Type != invalid
 }
 
-// mapField returns a field that is a map, an empty one if it is not given.
+// mapField returns a field that is a map, or an empty map if it is not given.
 func (p *problems) mapField(m Value, field string) Value {
 	v, ok := m.Get(field)
 	if !ok {
@@ -125,7 +125,7 @@ func (p *problems) mapField(m Value, field string) Value {
 	return p.mapOrNothing(v, field)
 }
 
-// mapOrNothing takes a null for an empty map: a field with nothing behind it.
+// mapOrNothing reads a map. It reads null, a field without a value, as an empty map.
 func (p *problems) mapOrNothing(v Value, what string) Value {
 	switch v.Type {
 	case Map, invalid:
@@ -138,7 +138,7 @@ func (p *problems) mapOrNothing(v Value, what string) Value {
 	return Value{Pos: v.Pos, Type: Map}
 }
 
-// checkFields reports the fields that a node of the language does not have.
+// checkFields reports unknown fields of a node of the language.
 func (p *problems) checkFields(m Value, what string, valid []string) {
 	for _, f := range m.Map {
 		if !slices.Contains(valid, f.Name) {

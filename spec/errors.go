@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// An Error is one thing that is wrong, and where.
+// An Error is one mistake in a spec, with its position.
 type Error struct {
 	Pos  Pos
 	Msg  string
@@ -23,10 +23,10 @@ func (e *Error) Error() string {
 	return e.Pos.String() + ": " + e.Msg
 }
 
-// Errors is all that is wrong with a spec.
+// Errors are all mistakes in a spec.
 type Errors []*Error
 
-// Error shows every error with the line it points at.
+// Error shows every error with its source line.
 func (es Errors) Error() string {
 	var b strings.Builder
 	for i, e := range es {
@@ -51,7 +51,7 @@ func (es Errors) Unwrap() []error {
 	return list
 }
 
-// snippetWidth is how many characters of a line a snippet shows.
+// snippetWidth is the number of characters of a line that a snippet shows.
 const snippetWidth = 100
 
 // snippet is the source line with a caret below the column.
@@ -76,14 +76,14 @@ func (e *Error) snippet() string {
 	return fmt.Sprintf("%5d | %s\n      | %s^", e.Pos.Line, string(line), string(indent))
 }
 
-// Report makes the error for what was found wrong with s after Parse: sorted,
-// without repetitions, with source lines. It is nil when es is empty.
+// Report makes one error of the errors that were found in s after Parse: sorted, without
+// repetitions, with source lines. It is nil if es is empty.
 func (s *Spec) Report(es Errors) error {
 	p := problems{list: es, sources: s.sources}
 	return p.err()
 }
 
-// problems collects everything that is wrong, so that it is shown at once.
+// problems collects all errors, so that they are shown at once.
 type problems struct {
 	list    Errors
 	sources sources
@@ -93,7 +93,7 @@ func (p *problems) at(pos Pos, format string, args ...any) {
 	p.list = append(p.list, &Error{Pos: pos, Msg: printable(fmt.Sprintf(format, args...))})
 }
 
-// printable keeps what a spec holds from steering the terminal.
+// printable removes control characters, so that the text of a spec cannot control the terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' || unicode.IsPrint(r) {
@@ -144,5 +144,5 @@ func (p Pos) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// IsValid says whether the position is known.
+// IsValid reports whether the position is known.
 func (p Pos) IsValid() bool { return p.File != "" || p.Line != 0 }

@@ -5,29 +5,28 @@ import (
 	"strings"
 )
 
-// A part of a string: text, or an expression. In front of a brace, $$ stands
-// for one dollar: $${x} is the text ${x}.
+// A part of a string is text or an expression. Before a brace, $$ stands for one dollar: $${x} is
+// the text ${x}.
 type part struct {
 	text string
 	expr *expression // nil for text
 }
 
-// An expression is ${vars.NAME}, ${seed} or ${matrix.AXIS}; behind a var's
-// name a path may follow.
+// An expression is ${vars.NAME}, ${seed} or ${matrix.AXIS}. A path may follow the name of a var.
 type expression struct {
 	text string // as written
 	path []step
 }
 
-// root is what kind of expression it is: vars, seed or matrix.
+// root is the first name of the expression: vars, seed or matrix.
 func (e *expression) root() string { return e.path[0].name }
 
 var roots = []string{"vars", "seed", "matrix"}
 
-// An exprError is an expression that is wrong, with the text that is to blame.
+// An exprError is an error in an expression, with the text of the expression.
 type exprError struct{ text, msg string }
 
-// splitExpressions takes a string apart.
+// splitExpressions splits a string into its parts.
 func splitExpressions(s string) ([]part, []exprError) {
 	var parts []part
 	var errs []exprError
@@ -68,7 +67,7 @@ func splitExpressions(s string) ([]part, []exprError) {
 	}
 }
 
-// parse reads what stands between the braces, and says what is wrong with it.
+// parse reads the text between the braces and returns an error message, or "".
 func (e *expression) parse(inner string) (problem string) {
 	path, _, err := parsePath(strings.Trim(inner, " "))
 	if err != nil {
@@ -94,8 +93,8 @@ func (e *expression) parse(inner string) (problem string) {
 	return ""
 }
 
-// joinParts puts a string together again: the reverse of splitExpressions when
-// escaped is set, else the text that is meant.
+// joinParts joins the parts of a string. With escaped set, it is the reverse of splitExpressions;
+// otherwise escapes are resolved.
 func joinParts(parts []part, escaped bool) string {
 	var all, text strings.Builder
 	flush := func(beforeExpression bool) {
@@ -118,8 +117,7 @@ func joinParts(parts []part, escaped bool) string {
 	return all.String()
 }
 
-// escape doubles the dollars in front of a brace, and those at the end when
-// an expression comes behind them.
+// escape doubles the dollars before a brace, and the dollars at the end if an expression follows.
 func escape(text string, beforeExpression bool) string {
 	var b strings.Builder
 	dollars := 0

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// maxExtends bounds the chain of files that extend each other.
+// maxExtends is the maximum length of a chain of files that extend each other.
 const maxExtends = 20
 
 // A loader reads a spec together with the specs that it extends.
 type loader struct {
 	*problems
 	open  func(name string) ([]byte, error)
-	chain []string // the files that are being read, the extending ones first
+	chain []string // the files that are being read, each before the file that it extends
 }
 
-// load returns the tree of a file, laid over that of the file it extends. It
-// is not ok when there is no tree that would be worth looking into.
+// load returns the tree of a file, merged over the tree of the file that it extends. ok is false if
+// there is no usable tree.
 //
-// The name is how Options.Open knows the file, "" for the one given to Parse.
+// name is the name of the file for Options.Open, or "" for the file that was given to Parse.
 func (l *loader) load(file, name string, src []byte) (v Value, ok bool) {
 	text := strings.TrimPrefix(string(src), "\ufeff")
 	l.sources[file] = splitLines(text)
@@ -41,7 +41,7 @@ func (l *loader) load(file, name string, src []byte) (v Value, ok bool) {
 	return merge(base, v), ok
 }
 
-// base loads what `extend:` names.
+// base loads the spec that `extend:` names.
 func (l *loader) base(file, name string, extend Value) (Value, bool) {
 	if extend.Type != String || extend.Str == "" {
 		l.at(extend.Pos, "extend takes the path of a spec or the name of an experiment, not %s", describe(extend))
@@ -58,7 +58,7 @@ func (l *loader) base(file, name string, extend Value) (Value, bool) {
 		return Value{}, false
 	}
 	if l.open == nil {
-		l.at(extend.Pos, "extend %q: no other spec can be read here", extend.Str)
+		l.at(extend.Pos, "extend %q: other specs cannot be read here", extend.Str)
 		return Value{}, false
 	}
 	src, err := l.open(baseName)
@@ -69,8 +69,8 @@ func (l *loader) base(file, name string, extend Value) (Value, bool) {
 	return l.load(base, baseName, src)
 }
 
-// beside finds a file that another one names. The name of an embedded
-// experiment, which is no path, stands for itself.
+// beside resolves a path relative to the file that names it. The name of an embedded experiment is
+// not a path and stays as it is.
 func beside(file, name string) string {
 	isPath := strings.Contains(name, "/") || path.Ext(name) != ""
 	if !isPath || path.IsAbs(name) || file == "" {
@@ -79,8 +79,8 @@ func beside(file, name string) string {
 	return path.Join(path.Dir(file), name)
 }
 
-// merge lays one value over another: maps field by field, anything else
-// replaces, and a null removes the field.
+// merge merges one value over another: maps are merged field by field, other values are replaced,
+// and null removes a field.
 func merge(base, over Value) Value {
 	if base.Type != Map || over.Type != Map {
 		return over

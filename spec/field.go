@@ -14,11 +14,11 @@ type FieldInfo struct {
 	Type    string // int, float, bool, string, any, object, list of TYPE, map of TYPE
 	Doc     string
 	Unit    string
-	Default string // as it would be written in a spec; empty when there is none
+	Default string // as in a spec; empty without a default
 
 	Required bool
 	NonEmpty bool // of a list
-	Nullable bool // null is a value of its own
+	Nullable bool // null is allowed
 	OutOfKey bool // cannot change the output
 
 	Min, Max, Above *float64 // of numbers, also in lists; nil: no bound
@@ -36,12 +36,12 @@ type field struct {
 
 var valueType = reflect.TypeFor[Value]()
 
-// knownFields is what fieldsOf found, by reflect.Type: the parameters of a stage's cells
-// are written one by one, and there may be thousands.
+// knownFields caches the results of fieldsOf by reflect.Type, because a stage may have thousands of
+// cells.
 var knownFields sync.Map
 
-// fieldsOf reads the tags of a struct. The fields of an embedded struct count as its own.
-// The list is shared: it is not to be changed.
+// fieldsOf reads the tags of a struct. The fields of an embedded struct count as its own. The list
+// is shared and must not be changed.
 func fieldsOf(t reflect.Type) []field {
 	if known, ok := knownFields.Load(t); ok {
 		return known.([]field)
@@ -65,8 +65,8 @@ func isEmbedded(sf reflect.StructField) bool {
 	return sf.Anonymous && sf.Tag.Get("yaml") == "" && sf.Type.Kind() == reflect.Struct
 }
 
-// taggedField reads the tags of a field; it is not ok where the field is unexported. A tag
-// that makes no sense is a mistake in the program, so it panics.
+// taggedField reads the tags of a field. ok is false for an unexported field. An invalid tag is a
+// mistake in the program, so it panics.
 func taggedField(t reflect.Type, i int) (f field, ok bool) {
 	sf := t.Field(i)
 	name := sf.Tag.Get("yaml")

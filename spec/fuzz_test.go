@@ -26,8 +26,8 @@ func addExamples(f *testing.F, add func(src string)) {
 	}
 }
 
-// checkErrors holds the promise about errors: Errors, with positions inside of
-// the texts they name, in order, on a line each.
+// checkErrors holds the promise about errors: Errors, with positions inside the texts they name, in
+// order, on a line each.
 func checkErrors(t *testing.T, err error, texts map[string]string) {
 	t.Helper()
 	all, ok := err.(Errors)

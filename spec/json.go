@@ -2,8 +2,8 @@ package spec
 
 import "encoding/json"
 
-// MarshalJSON writes a value as a text that holds it as one line of YAML: JSON knows
-// neither infinity nor the difference between 1 and 1.0. Positions are not kept.
+// MarshalJSON writes a value as a JSON string with one line of YAML, because JSON has neither
+// infinity nor a difference between 1 and 1.0. Positions are not kept.
 func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.String()) }
 
 // UnmarshalJSON reads what MarshalJSON writes.

@@ -39,8 +39,8 @@ func (p *problems) checkAxis(name string, values []Value) {
 	}
 }
 
-// An Exclusion leaves out the cells of a stage that lie on one of the values of
-// each of its axes.
+// An Exclusion leaves out the cells of a stage that have, on each axis of the exclusion, one of the
+// listed values.
 type Exclusion struct {
 	Pos  Pos
 	Axes []Axis // in file order; at least one
@@ -63,7 +63,7 @@ func (p *problems) exclusions(v Value) (out []Exclusion) {
 			}
 			continue
 		}
-		lists := Value{Pos: e.Pos, Type: Map, Map: slices.Clone(e.Map)} // what stands there may be a var's
+		lists := Value{Pos: e.Pos, Type: Map, Map: slices.Clone(e.Map)} // the value may come from a var
 		for i, f := range lists.Map {
 			if f.Value.isScalar() && f.Value.Type != Null {
 				lists.Map[i].Value = Value{Type: List, Pos: f.Value.Pos, List: []Value{f.Value}}

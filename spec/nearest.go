@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Nearest returns the candidate that name was probably meant to be, "" when
-// none is near: at most a third of it may differ, counted in letters changed,
-// added, left out or swapped. It also finds "user-kfold" among "split/user-kfold".
+// Nearest returns the candidate that is most similar to name, or "" if none is similar. At most a
+// third of the letters may be changed, added, left out or swapped. Nearest also finds
+// "split/user-kfold" for "user-kfold".
 func Nearest(name string, candidates []string) string {
 	const tooLong = 64
 	if len(name) > tooLong {
@@ -56,8 +56,8 @@ func distance(a, b string) int {
 	return rows[len(s)][len(t)]
 }
 
-// Suggestion ends an error about an unknown name: with the nearest valid one,
-// or with all of them when they are few.
+// Suggestion returns the end of an error about an unknown name: the nearest valid name, or all
+// valid names if there are few.
 func Suggestion(name string, valid []string) string {
 	if near := Nearest(name, valid); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)

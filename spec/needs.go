@@ -20,13 +20,13 @@ func (p *problems) needs(m Value) []Need {
 	return needs
 }
 
-// inputs are what a stage needs and what it gathers.
+// inputs are the needs and the gathers of a stage.
 func (s *Stage) inputs() []Need {
 	return append(append([]Need(nil), s.Needs...), s.Gather...)
 }
 
-// checkNeeds reports inputs that are given twice, that name no stage, or that
-// make a stage wait for itself.
+// checkNeeds reports inputs that are given twice, inputs that name no stage, and stages that depend
+// on themselves.
 func (p *problems) checkNeeds(stages []*Stage) {
 	byName := map[string]*Stage{}
 	var names []string
@@ -44,7 +44,7 @@ func (p *problems) checkNeeds(stages []*Stage) {
 			first[n.Name] = n.Pos
 			switch {
 			case n.Stage == s.Name:
-				p.at(n.StagePos, "stage %q needs itself", s.Name)
+				p.at(n.StagePos, "stage %q depends on itself", s.Name)
 			case byName[n.Stage] == nil:
 				p.at(n.StagePos, "no stage %q%s", n.Stage, Suggestion(n.Stage, names))
 			}
@@ -57,8 +57,8 @@ func (p *problems) checkNeeds(stages []*Stage) {
 	}
 }
 
-// cycles walks the needs depth-first. A need that leads back to a stage on
-// the way closes a cycle.
+// cycles walks the dependencies depth-first. A dependency on a stage of the current path closes a
+// cycle.
 type cycles struct {
 	*problems
 	stages map[string]*Stage
@@ -86,7 +86,7 @@ func (c *cycles) visit(s *Stage) {
 			continue // reported by checkNeeds
 		}
 		if c.state[next] == onTheWay {
-			c.at(n.StagePos, "stages need each other in a cycle: %s", c.cycle(next))
+			c.at(n.StagePos, "stages depend on each other in a cycle: %s", c.cycle(next))
 		}
 		c.visit(next)
 	}
@@ -94,7 +94,7 @@ func (c *cycles) visit(s *Stage) {
 	c.state[s] = done
 }
 
-// cycle writes the way from a stage back to itself, and marks all on it.
+// cycle writes the path from a stage back to itself, and marks all stages on it.
 func (c *cycles) cycle(s *Stage) string {
 	var b strings.Builder
 	started := false

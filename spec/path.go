@@ -8,17 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// A step of a path such as stages.model.with.adversaries[0].lambda: a name, or
-// an index into a list.
+// A step is one step of a path such as stages.model.with.adversaries[0].lambda: a name, or an index
+// into a list.
 type step struct {
 	name   string
-	index  int // when name is empty
-	offset int // where it stands in the path, in bytes
+	index  int // if name is empty
+	offset int // position in the path, in bytes
 }
 
 func (s step) isIndex() bool { return s.name == "" }
 
-// parsePath reads a path. The offset tells where an error stands.
+// parsePath reads a path. The offset is the position of an error.
 func parsePath(path string) (steps []step, offset int, err error) {
 	for i := 0; ; {
 		start := i
@@ -52,7 +52,7 @@ func parsePath(path string) (steps []step, offset int, err error) {
 	}
 }
 
-// endsName says whether a character cannot be part of a name in a path.
+// endsName reports whether a character cannot be part of a name in a path.
 func endsName(r rune) bool {
 	return strings.ContainsRune(".[]{}$=\"'", r) || unicode.IsSpace(r)
 }
@@ -72,7 +72,7 @@ func formatPath(steps []step) string {
 	return b.String()
 }
 
-// follow returns what a step leads to. The error names the nearest field.
+// follow returns the value at a step. The error names the nearest field.
 func (v Value) follow(s step, called string) (Value, error) {
 	switch {
 	case s.isIndex() && v.Type != List:
@@ -101,8 +101,8 @@ func indices(n int) string {
 	return fmt.Sprintf("the last is [%d]", n-1)
 }
 
-// At is the position of what stands at a path such as "columns[1].from", or of
-// the last thing on the way to it.
+// At is the position of the value at a path such as "columns[1].from", or of the last existing
+// value on this path.
 func (v Value) At(path string) Pos {
 	steps, _, err := parsePath(path)
 	if err != nil {

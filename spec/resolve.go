@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// Resolve returns v with every ${matrix.AXIS} replaced by the cell's value of
-// that axis, and with $${ turned into ${. A string that is one expression and
-// nothing else takes over the value with its type. The error is Errors.
+// Resolve returns v with every ${matrix.AXIS} replaced by the cell's value of that axis, and with
+// $${ turned into ${. A string that consists of one expression becomes the value with its type. The
+// error is Errors.
 //
-// It has to be called on With and Seed of every stage, also where there are no axes.
+// Call it on With and Seed of every stage, even without axes.
 func (v Value) Resolve(matrix map[string]Value) (Value, error) {
 	p := &problems{}
 	axes := slices.Sorted(maps.Keys(matrix))
@@ -33,8 +33,8 @@ func (v Value) Resolve(matrix map[string]Value) (Value, error) {
 	return resolved, nil
 }
 
-// substitute replaces the expressions of a string by their values. With
-// forCell set, ${matrix.*} and escapes are left to Value.Resolve.
+// substitute replaces the expressions of a string by their values. With forCell set, it leaves
+// ${matrix.*} and escapes to Value.Resolve.
 func (p *problems) substitute(s Value, lookup func(*expression) (Value, error), forCell bool) Value {
 	parts, ok := p.split(s)
 	if !ok {
@@ -63,7 +63,7 @@ func (p *problems) substitute(s Value, lookup func(*expression) (Value, error), 
 	return Value{Pos: s.Pos, Type: String, Str: joinParts(parts, forCell)}
 }
 
-// split takes a string apart and reports expressions that are malformed.
+// split splits a string into its parts and reports malformed expressions.
 func (p *problems) split(s Value) ([]part, bool) {
 	parts, errs := splitExpressions(s.Str)
 	for _, e := range errs {
@@ -72,7 +72,7 @@ func (p *problems) split(s Value) ([]part, bool) {
 	return parts, len(errs) == 0
 }
 
-// intoText puts a value in the place of an expression inside of a longer text.
+// intoText inserts a value in place of an expression in a longer text.
 func (p *problems) intoText(part *part, v Value, pos Pos) bool {
 	if v.holdsInvalid() {
 		return false

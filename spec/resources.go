@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Resources say what a cell of a stage takes of the machine, and how patiently it
-// is run. None of it enters a key.
+// Resources are the resources of a stage's cells, their timeout and their retries. They are not
+// part of keys.
 type Resources struct {
-	Cores   Amount        // threads that it keeps busy
+	Cores   Amount        // threads
 	Memory  Amount        // bytes
 	GPUs    Amount        // devices
 	Timeout time.Duration // of every try; 0: none
-	Retries int           // tries after a failed one
+	Retries int           // tries after the first one fails
 }
 
 // An Amount is a number with its position; 0 when not given.
@@ -53,7 +53,7 @@ func (p *problems) resources(stage Value, scope *scope) Resources {
 
 // amount reads a whole number.
 func (p *problems) amount(v Value, name string, least int64) Amount {
-	const most = 1 << 20 // more is a slip, and sums of amounts have to fit
+	const most = 1 << 20 // a larger number is a mistake; also, sums of amounts must not overflow
 	switch {
 	case v.Type == invalid:
 	case v.Type != Int:

@@ -50,7 +50,7 @@ func TestBadResourcesSayWhatIsNeeded(t *testing.T) {
 		"timeout: 0s":            "such as 90m",
 		"timeout: -1h":           "such as 90m",
 		"timeout: [1h]":          "such as 90m",
-		`cores: "${matrix.i}"`:   "an axis is known only in with",
+		`cores: "${matrix.i}"`:   "an axis is allowed only in with",
 		"core: 1":                `no field "core"; did you mean "cores"?`,
 		`memory: "${vars.gone}"`: "gone",
 	} {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// What YAML's versions and readers understand alike. yaml.v3's own reading is
-// not used: it takes 1_000 and 0777 for the numbers 1000 and 511, an integer
-// beyond 64 bits for a float, and 1e999 for a text.
+// Scalars that all YAML versions and readers understand in the same way. The reading of yaml.v3 is
+// not used: it reads 1_000 and 0777 as the numbers 1000 and 511, an integer beyond 64 bits as a
+// float, and 1e999 as a text.
 var (
 	integerText = regexp.MustCompile(`^[-+]?([0-9]+|0x[0-9a-fA-F]+|0o[0-7]+)$`)
 	floatText   = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
@@ -30,7 +30,7 @@ func plainScalar(text string) (Value, error) {
 	case "false", "False", "FALSE":
 		return Value{Type: Bool}, nil
 	}
-	if !strings.ContainsRune("+-.0123456789", rune(text[0])) { // spares most texts the patterns
+	if !strings.ContainsRune("+-.0123456789", rune(text[0])) { // avoids the patterns for most texts
 		return Value{Type: String, Str: text}, nil
 	}
 	switch {
@@ -73,9 +73,8 @@ func integer(text string) (Value, error) {
 	return Value{Type: Int, Int: i}, nil
 }
 
-// formatNumber writes a number in the shortest form that reads back as the
-// same number. A float that is whole is written as the integer it equals:
-// numbers that are Equal have the same text.
+// formatNumber writes a number in the shortest form that reads back as the same number. A whole
+// float is written as an integer, so numbers that are Equal have the same text.
 func formatNumber(v Value) string {
 	if v.Type == Int {
 		return strconv.FormatInt(v.Int, 10)

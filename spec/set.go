@@ -6,10 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// applySet changes a tree as --set PATH=VALUE asks. A null removes the field,
-// so that the default is back. Fields can be added only where the language
-// leaves names to the user, or where it has optional ones: elsewhere a new
-// name is a mistake.
+// applySet applies --set PATH=VALUE to a tree. A null removes the field, which restores the
+// default. A new field is allowed only where users choose the names, or where the language has an
+// optional field of this name. Elsewhere a new name is a mistake.
 func applySet(p *problems, root *Value, set string) {
 	s := &setter{problems: p}
 	s.file, _, _ = cutLine("--set " + set)
@@ -22,7 +21,7 @@ func applySet(p *problems, root *Value, set string) {
 		return
 	}
 	if !found {
-		s.at(s.pos(len(path)), "= is missing: PATH=VALUE is needed, such as seed=7")
+		s.at(s.pos(len(path)), "= is missing; write PATH=VALUE, such as seed=7")
 		return
 	}
 	steps, offset, err := parsePath(path)
@@ -39,7 +38,7 @@ func applySet(p *problems, root *Value, set string) {
 		return
 	}
 	if path == "extend" {
-		s.at(s.pos(0), "extend cannot be set: what it names has been read before")
+		s.at(s.pos(0), "extend cannot be set here; change it in the file")
 		return
 	}
 	s.steps = steps
@@ -71,7 +70,7 @@ func (s *setter) apply(v *Value, i int, value Value) {
 	}
 	names, free := newFields(s.steps[:i])
 	if v.Type == Null && !step.isIndex() && (free || names != nil) {
-		*v = Value{Pos: pos, Type: Map} // as in `with:` with nothing behind it
+		*v = Value{Pos: pos, Type: Map} // as in `with:` without a value
 	}
 	field := slices.IndexFunc(v.Map, func(f Field) bool { return !step.isIndex() && f.Name == step.name })
 	remove := i == len(s.steps)-1 && value.Type == Null
@@ -105,13 +104,14 @@ func (s *setter) apply(v *Value, i int, value Value) {
 	}
 }
 
-// newFields says which fields may be added to the map at a path: those named, or any.
+// newFields returns the fields that may be added to the map at a path, or reports that any field
+// may be added.
 func newFields(path []step) (names []string, free bool) {
 	switch {
 	case len(path) == 0:
 		return slices.DeleteFunc(slices.Clone(specFields), func(n string) bool { return n == "extend" }), false
 	case len(path) == 1 && path[0].name == "vars":
-		return nil, false // nothing could use a new one: it is a slip of the pen
+		return nil, false // a new field would have no effect: it is a typing error
 	case path[0].name == "vars":
 		return nil, true
 	case path[0].name != "stages":

@@ -5,13 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxSource is the size beyond which a file cannot be a spec.
+// maxSource is the maximum size of a spec.
 const maxSource = 1 << 20
 
-// sources holds the lines of every text that positions point into, by Pos.File.
+// sources holds the lines of all source texts, by Pos.File.
 type sources map[string][]string
 
-// line returns the line at pos, "" when it is not known.
+// line returns the line at pos, or "" if it is not known.
 func (s sources) line(pos Pos) string {
 	lines := s[pos.File]
 	if pos.Line < 1 || pos.Line > len(lines) {
@@ -20,9 +20,9 @@ func (s sources) line(pos Pos) string {
 	return lines[pos.Line-1]
 }
 
-// find returns the place of text at or behind pos: where an expression stands
-// inside of a scalar that begins at pos. It returns pos when text is not found
-// as it is, which escapes in quoted scalars can cause.
+// find returns the position of text at or after pos: the position of an expression in a scalar that
+// begins at pos. It returns pos if the text is not found, for example because of escapes in a
+// quoted scalar.
 func (s sources) find(pos Pos, text string) Pos {
 	const maxLines = 50 // of a folded or literal scalar
 	lines := s[pos.File]
@@ -38,7 +38,7 @@ func (s sources) find(pos Pos, text string) Pos {
 	return pos
 }
 
-// afterColumn cuts off what stands before a column, and says how many characters that was.
+// afterColumn cuts off the text before a column, and returns its number of characters.
 func afterColumn(line string, column int) (string, int) {
 	n := 0
 	for i := range line {
@@ -50,7 +50,7 @@ func afterColumn(line string, column int) (string, int) {
 	return "", n
 }
 
-// splitLines splits at what YAML takes for the end of a line.
+// splitLines splits a text at the line ends of YAML.
 func splitLines(text string) []string {
 	var lines []string
 	for {
@@ -80,8 +80,8 @@ func isBreak(r rune) bool {
 	return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
 }
 
-// checkText says what keeps the bytes of a file from being text, with the
-// offset of the first byte that is not.
+// checkText returns why the bytes of a file are not text, and the offset of the first such byte. It
+// returns "" for text.
 func checkText(src []byte) (offset int, problem string) {
 	if len(src) > maxSource {
 		return 0, "larger than 1 MiB: this is not a spec"

@@ -1,8 +1,8 @@
 package spec
 
-// A Spec is one experiment, parsed and checked as far as that can be done
-// without knowing the kinds. ${vars.*} and ${seed} have been replaced; what
-// remains in With and Seed are ${matrix.*} expressions, replaced cell by cell.
+// A Spec is one experiment, parsed and checked as far as possible without the kinds. ${vars.*} and
+// ${seed} have been replaced. With and Seed may still hold ${matrix.*} expressions, which are
+// replaced for each cell.
 type Spec struct {
 	File   string // as given to Parse
 	Name   string // names results/NAME
@@ -12,7 +12,7 @@ type Spec struct {
 	Vars   Value // a map, resolved
 	Stages []*Stage
 
-	sources sources // for the snippets of errors that are found later
+	sources sources // for the snippets of later errors
 }
 
 // A Stage is a named step of a spec.
@@ -23,11 +23,11 @@ type Stage struct {
 	UsesPos Pos
 	Needs   []Need // in file order
 	Gather  []Need // in file order
-	Matrix  []Axis // own axes, in file order; inherited ones are the pipeline's business
+	Matrix  []Axis // own axes, in file order; package graph adds inherited axes
 	Exclude []Exclusion
 	With    Value  // a map (empty when not given)
 	Seed    *Value // the stage's own seed, if given; an Int or a ${matrix.*} expression
-	Broken  bool   // Parse has reported a problem within the stage: what is here may not be what was meant
+	Broken  bool   // Parse has reported an error in the stage, so its fields may be wrong
 
 	Resources Resources
 }
@@ -47,23 +47,23 @@ type Axis struct {
 	Values []Value // at least one, scalars, no two equal
 }
 
-// Options are the parts of a spec that do not stand in its file.
+// Options are the parts of a spec outside its file.
 type Options struct {
-	// Sets are changes in the form PATH=VALUE, such as "stages.model.with.epochs=5",
-	// made in this order before anything is interpreted.
+	// Sets are changes in the form PATH=VALUE, such as "stages.model.with.epochs=5". They are
+	// applied in this order before the spec is interpreted.
 	Sets []string
 
-	// Open reads the spec that another one extends. The name is a path
-	// relative to the file given to Parse or the name of an experiment, as
-	// written behind `extend:`. Nil: nothing can be extended.
+	// Open reads the spec that another spec extends. The name is a path relative to the file given
+	// to Parse, or the name of an experiment, as written after `extend:`. Nil: `extend:` is an
+	// error.
 	Open func(name string) ([]byte, error)
 }
 
-// Parse reads a spec. The error is Errors: everything that is wrong, each with
-// its position. Kinds, their parameters and inherited axes are left to check.
+// Parse reads a spec. The error is Errors: all mistakes, each with its position. Parse does not
+// check kinds, their parameters and inherited axes.
 //
-// A Spec may come along with the error, so that what is left can be checked and
-// all be told at once; stages with problems are marked as Broken.
+// Parse may return a Spec together with an error, so that the caller can do the remaining checks
+// and report all errors at once. Stages with errors are marked as Broken.
 func Parse(file string, src []byte, opts Options) (*Spec, error) {
 	p := &problems{sources: sources{}}
 	l := &loader{problems: p, open: opts.Open}
@@ -78,7 +78,7 @@ func Parse(file string, src []byte, opts Options) (*Spec, error) {
 	return s, p.err()
 }
 
-// ParseValue reads one value, as Value.String writes it. The error is Errors.
+// ParseValue reads one value in the form of Value.String. The error is Errors.
 func ParseValue(file, text string) (Value, error) {
 	p := &problems{sources: sources{file: splitLines(text)}}
 	v, _ := parseTree(p, file, text, 0)

@@ -26,7 +26,7 @@ func (p *problems) stage(f Field, scope *scope) *Stage {
 			p.at(uses.Pos, "uses must name a kind, such as split/user-kfold")
 		}
 	}
-	// An expression may stand for each of these maps as a whole.
+	// Each of these maps may be given as one expression.
 	resolved := Value{Pos: v.Pos, Type: Map}
 	for _, g := range v.Map {
 		switch g.Name {

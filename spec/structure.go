@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// A structure is what is known of a struct with parameters, whatever its type.
+// A structure describes a struct with parameters, independent of its Go type.
 type structure struct {
 	of       reflect.Type
 	docs     Docs
-	fields   []field // those of embedded structs included
+	fields   []field // including the fields of embedded structs
 	embedded []embedded
-	used     []*structure // those of all structs that are embedded or nested
+	used     []*structure // the methods of all embedded or nested structs
 
 	defaultsSet bool                                   // defaults are not just zero
 	defaults    func() reflect.Value                   // a new struct
@@ -26,8 +26,8 @@ type embedded struct {
 	*structure
 }
 
-// compile fills in the fields. A description that does not fit the struct is a mistake in
-// the program, so it panics.
+// compile sets the fields. It panics if the description does not fit the struct, which is a mistake
+// in the program.
 func (s *structure) compile(choices OneOf, nested []Described) {
 	if s.of.Kind() != reflect.Struct {
 		panic(fmt.Sprintf("spec: parameters are a struct, not %v", s.of))
@@ -90,8 +90,8 @@ func (s *structure) compile(choices OneOf, nested []Described) {
 	}
 }
 
-// innerStruct finds the struct in the type of a parameter: it itself, or that of the
-// elements of a list or map, or of what a pointer points to. It is nil where there is none.
+// innerStruct finds the struct in the type of a parameter: the type itself, or the element type of
+// a list, map or pointer. It returns nil if there is none.
 func innerStruct(t reflect.Type) reflect.Type {
 	if t == valueType {
 		return nil
@@ -105,8 +105,7 @@ func innerStruct(t reflect.Type) reflect.Type {
 	return nil
 }
 
-// newElement makes an element of a list or map, or what a pointer points to, with its
-// defaults.
+// newElement makes an element of a list or map, or the value behind a pointer, with its defaults.
 func newElement(t reflect.Type, inner *structure) reflect.Value {
 	if inner != nil && t == inner.of {
 		return inner.defaults()
@@ -114,8 +113,8 @@ func newElement(t reflect.Type, inner *structure) reflect.Value {
 	return reflect.New(t).Elem()
 }
 
-// checkAll calls the checks of a struct and of those embedded in it. Nested ones are
-// checked where they are decoded.
+// checkAll calls the checks of a struct and of the structs embedded in it. Nested structs are
+// checked when they are decoded.
 func (s *structure) checkAll(v reflect.Value, report Reporter) {
 	for _, e := range s.embedded {
 		e.checkAll(v.Field(e.index), report)
@@ -131,7 +130,7 @@ func (s *structure) settleAll(v reflect.Value) {
 		e.settleAll(v.Field(e.index))
 	}
 	for _, f := range s.fields {
-		if f.inner != nil && len(f.index) == 1 { // not of an embedded struct
+		if f.inner != nil && len(f.index) == 1 { // not a field of an embedded struct
 			settleIn(v.FieldByIndex(f.index), f.inner)
 		}
 	}
@@ -155,7 +154,7 @@ func settleIn(v reflect.Value, inner *structure) {
 		}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
-			element := reflect.New(v.Type().Elem()).Elem() // those of a map cannot be changed
+			element := reflect.New(v.Type().Elem()).Elem() // elements of a map cannot be changed in place
 			element.Set(v.MapIndex(key))
 			settleIn(element, inner)
 			v.SetMapIndex(key, element)
@@ -163,7 +162,7 @@ func settleIn(v reflect.Value, inner *structure) {
 	}
 }
 
-// embedsMethod says whether a struct that is embedded in s has a method.
+// embedsMethod reports whether a struct that is embedded in s has a method.
 func (s *structure) embedsMethod(name string) bool {
 	return slices.ContainsFunc(s.embedded, func(e embedded) bool {
 		_, has := reflect.PointerTo(e.of).MethodByName(name)

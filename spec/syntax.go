@@ -14,7 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A syntaxError says where a text stops being YAML.
+// A syntaxError is the position and the message of a YAML syntax error.
 type syntaxError struct {
 	line, column int
 	msg          string
@@ -39,7 +39,7 @@ func readDocument(text string) (*yaml.Node, *syntaxError) {
 	}
 }
 
-// decodeNode turns yaml.v3's panics on input that it did not foresee into errors.
+// decodeNode turns panics of yaml.v3 on unusual input into errors.
 func decodeNode(d *yaml.Decoder, n *yaml.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -51,7 +51,7 @@ func decodeNode(d *yaml.Decoder, n *yaml.Node) (err error) {
 
 var yamlMessage = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
 
-// yamlError splits yaml.v3's text into the line, if it names one, and the message.
+// yamlError splits an error of yaml.v3 into the line, if it names one, and the message.
 func yamlError(err error) (line int, msg string) {
 	m := yamlMessage.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -61,10 +61,10 @@ func yamlError(err error) (line int, msg string) {
 	return line, m[2]
 }
 
-// locate finds the place of a syntax error. The line in yaml.v3's text is that
-// of the error, or of where the broken block begins, or the one before, or
-// missing. What can be relied upon is that the text up to the error is read
-// without that error, so the place is found by reading shorter texts.
+// locate finds the position of a syntax error. The line in the message of yaml.v3 is the line of
+// the error, the first line of the broken block, the line before it, or missing. But yaml.v3 always
+// reads the text before the error without this error. So locate finds the position by reading
+// shorter texts.
 func locate(text string, err error) *syntaxError {
 	about, msg := yamlError(err)
 	fails := func(prefix string) bool {
@@ -90,7 +90,7 @@ func locate(text string, err error) *syntaxError {
 	if !isIndentation(msg) {
 		column = sort.Search(len(line), func(i int) bool { return fails(before + string(line[:i+1])) })
 	}
-	// What is to blame can stand before the place where reading fails.
+	// The cause may be before the position where reading fails.
 	if name, ok := unknownAnchor(msg); ok {
 		column = find(line, "*"+name, column)
 	} else if isBracket(msg) {
@@ -100,7 +100,7 @@ func locate(text string, err error) *syntaxError {
 	return &syntaxError{n + 1, column + 1, explain(msg, line, column)}
 }
 
-// lineEnds returns the offsets behind each line and the characters that end it.
+// lineEnds returns the offset after each line, including its line end.
 func lineEnds(text string) []int {
 	var ends []int
 	for rest := text; ; {
@@ -121,7 +121,7 @@ func isBracket(msg string) bool {
 	return msg == "did not find expected ',' or ']'" || msg == "did not find expected ',' or '}'"
 }
 
-// find returns the column of a text in a line, or another one.
+// find returns the column of a text in a line, or a default column.
 func find(line []rune, text string, otherwise int) int {
 	if i := strings.Index(string(line), text); i >= 0 {
 		return utf8.RuneCountInString(string(line)[:i])
@@ -129,8 +129,8 @@ func find(line []rune, text string, otherwise int) int {
 	return otherwise
 }
 
-// openBracket returns the column of the last bracket in a line that is not
-// closed or is closed by one of the other sort, or another column.
+// openBracket returns the column of the last bracket in a line that is not closed or is closed by a
+// bracket of the other type, or a default column.
 func openBracket(line []rune, otherwise int) int {
 	var open []int
 	quote := rune(0)
@@ -163,14 +163,14 @@ func unknownAnchor(msg string) (string, bool) {
 	return strings.TrimSuffix(name, "' referenced"), ok
 }
 
-// explain says what is wrong in the words of somebody who writes YAML.
+// explain turns a message of yaml.v3 into a message for people who write YAML.
 func explain(msg string, line []rune, column int) string {
 	if name, ok := unknownAnchor(msg); ok {
 		return fmt.Sprintf("*%s refers to &%s, which is not defined before it", name, name)
 	}
 	switch msg {
 	case "did not find expected key":
-		return "this line's indentation does not fit the lines above"
+		return "the indentation of this line does not fit the lines above"
 	case "did not find expected '-' indicator":
 		return "a list item must begin with \"- \" here"
 	case "mapping values are not allowed in this context":

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// String is the value on one line of YAML: 0.5, abc, [1, 2], {k: 10}. It reads
-// back as an equal value.
+// String writes the value on one line of YAML: 0.5, abc, [1, 2], {k: 10}. The text reads back as an
+// equal value.
 func (v Value) String() string {
 	var b strings.Builder
 	v.write(&b)
@@ -43,7 +43,7 @@ func (v Value) write(b *strings.Builder) {
 	}
 }
 
-// plain is the text of a scalar as it is put into a longer text.
+// plain is the text of a scalar for use in a longer text.
 func (v Value) plain() string {
 	switch v.Type {
 	case Bool:
@@ -56,8 +56,7 @@ func (v Value) plain() string {
 	return "null"
 }
 
-// bareText matches what needs no quotes wherever it stands, if it does not
-// happen to be a number, true or null.
+// bareText matches text that needs no quotes in any context, unless it is a number, true or null.
 var bareText = regexp.MustCompile(`^[\pL_0-9/]([\pL\pN_ ./@%+-]*[\pL\pN_./@%+-])?$`)
 
 func quoteIfNeeded(s string) string {
@@ -67,7 +66,7 @@ func quoteIfNeeded(s string) string {
 	return strconv.Quote(s)
 }
 
-// describe names a value in an error: what it is, and its text if that is short.
+// describe describes a value for an error: its type, and its text if that is short.
 func describe(v Value) string {
 	text := v.String()
 	if r := []rune(text); len(r) > 40 {

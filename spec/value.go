@@ -2,8 +2,8 @@ package spec
 
 import "slices"
 
-// A Value is a YAML value with its position: null, a scalar, a list or a map.
-// Strings may hold ${...} expressions until Resolve has replaced them.
+// A Value is a YAML value with its position: null, a scalar, a list or a map. Strings may hold
+// ${...} expressions until Resolve replaces them.
 type Value struct {
 	Pos  Pos
 	Type ValueType
@@ -35,8 +35,8 @@ const (
 	List
 	Map
 
-	// invalid stands in the tree where something wrong has been reported
-	// already, so that it is not reported again. No Spec holds one.
+	// invalid marks a value of the tree whose error has been reported, so that it is not reported
+	// again. No Spec holds one.
 	invalid ValueType = -1
 )
 
@@ -79,7 +79,7 @@ func (v Value) isNumber() bool { return v.Type == Int || v.Type == Float }
 
 func (v Value) isScalar() bool { return v.Type != List && v.Type != Map }
 
-// holdsInvalid says whether something in v has been reported as wrong.
+// holdsInvalid reports whether v contains a value whose error has been reported.
 func (v Value) holdsInvalid() bool {
 	return v.Type == invalid || slices.ContainsFunc(v.List, Value.holdsInvalid) ||
 		slices.ContainsFunc(v.Map, func(f Field) bool { return f.Value.holdsInvalid() })

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// maxExpanded bounds what the expressions of a spec stand for, in values and
-// characters: vars of vars of vars can otherwise stand for more than memory holds.
+// maxExpanded limits the expanded expressions of a spec, in values and characters. Without it,
+// nested vars could expand to more than the memory holds.
 const maxExpanded = 1 << 20
 
-// A scope knows what ${vars.*} and ${seed} stand for.
+// A scope holds the values of ${vars.*} and ${seed}.
 type scope struct {
 	*problems
 	seed     Value
 	vars     Value            // as written
 	known    map[string]Value // resolved
-	open     []string         // being resolved: a var that leads here again stands for itself
+	open     []string         // vars that are being resolved, to detect cycles
 	expanded int
 }
 
@@ -42,7 +42,7 @@ func (s *scope) resolve(v Value) Value {
 	return mapStrings(v, func(str Value) Value { return s.substitute(str, s.lookup, false) })
 }
 
-// resolveForCell does the same, and leaves ${matrix.*} to Value.Resolve.
+// resolveForCell does the same, but leaves ${matrix.*} to Value.Resolve.
 func (s *scope) resolveForCell(v Value) Value {
 	s.checkKeys(v)
 	return mapStrings(v, func(str Value) Value { return s.substitute(str, s.lookup, true) })
@@ -65,7 +65,7 @@ func (s *scope) lookup(e *expression) (Value, error) {
 	v := s.seed
 	switch e.root() {
 	case "matrix":
-		return Value{}, errors.New("an axis is known only in with and in a stage's seed")
+		return Value{}, errors.New("an axis is allowed only in with and in a stage's seed")
 	case "vars":
 		var err error
 		if v, err = s.lookupVar(e.path[1].name); err != nil {
@@ -81,7 +81,7 @@ func (s *scope) lookup(e *expression) (Value, error) {
 		}
 	}
 	if s.expanded > maxExpanded {
-		return Value{Type: invalid}, nil // reported once
+		return Value{Type: invalid}, nil // the error is reported once
 	}
 	if s.expanded += size(v, maxExpanded); s.expanded > maxExpanded {
 		return Value{}, fmt.Errorf("the expressions up to here expand to more than %d values and characters", maxExpanded)

@@ -10,28 +10,28 @@ const (
 	// maxDepth is how deep lists and maps may be nested.
 	maxDepth = 100
 
-	// maxAliased bounds the values that the aliases of a text stand for: a
-	// page of aliases of aliases can otherwise stand for more than memory holds.
+	// maxAliased limits the number of values that aliases expand to. Without it, nested aliases
+	// could expand to more than the memory holds.
 	maxAliased = 10_000
 )
 
-// A tree turns the nodes of yaml.v3 into Values. It works on nodes because
-// yaml.v3's own decoding into structs loses positions and unknown keys.
+// A tree turns the nodes of yaml.v3 into Values. It works on nodes because the decoding of yaml.v3
+// into structs loses positions and unknown keys.
 type tree struct {
 	*problems
 	file  string
 	lines []string
-	shift int // columns that stand before the first line, in --set PATH=
+	shift int // columns before the first line, in --set PATH=
 	depth int
 
-	open    map[*yaml.Node]bool // what aliases are being expanded stand for
-	alias   int                 // how many they are
+	open    map[*yaml.Node]bool // targets of the aliases that are being expanded
+	alias   int                 // depth of the aliases that are being expanded
 	copied  int                 // values made by aliases so far
 	tooMany bool                // reported
 }
 
-// parseTree reads a text as one Value. What is wrong goes to p, under the name
-// file; ok is false when there is no tree to go on with.
+// parseTree reads a text as one Value. It adds errors to p, under the name file. ok is false if
+// there is no usable tree.
 func parseTree(p *problems, file, text string, shift int) (v Value, ok bool) {
 	t := &tree{problems: p, file: file, lines: splitLines(text), shift: shift, open: map[*yaml.Node]bool{}}
 	if offset, problem := checkText([]byte(text)); problem != "" {
@@ -48,7 +48,7 @@ func parseTree(p *problems, file, text string, shift int) (v Value, ok bool) {
 	return t.value(n), true
 }
 
-// place is a position that is sure to lie inside of the text.
+// place is a position that is limited to the text.
 func (t *tree) place(line, column int) Pos {
 	line = min(max(line, 1), len(t.lines))
 	column = min(max(column, 1), utf8.RuneCountInString(t.lines[line-1])+1)
@@ -64,7 +64,7 @@ func (t *tree) value(n *yaml.Node) Value {
 	v := Value{Pos: t.pos(n), Type: invalid}
 	if t.alias > 0 {
 		if t.copied++; t.copied > maxAliased {
-			return v // reported where the alias stands
+			return v // reported at the alias
 		}
 	}
 	if t.depth++; t.depth > maxDepth {
@@ -106,7 +106,7 @@ func isQuoted(n *yaml.Node) bool {
 	return n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
 }
 
-// expand returns what an alias stands for, with the positions of where that is written.
+// expand returns the value of an alias, with the positions of its anchor.
 func (t *tree) expand(n *yaml.Node) Value {
 	failed := Value{Pos: t.pos(n), Type: invalid}
 	if t.open[n.Alias] {
@@ -128,8 +128,8 @@ func (t *tree) expand(n *yaml.Node) Value {
 	return v
 }
 
-// fields reads a map. A field that is written out wins over one that comes in
-// through <<, and of several << the first wins.
+// fields reads a map. A field of the map has priority over a field from <<, and the first << has
+// priority over later ones.
 func (t *tree) fields(n *yaml.Node) []Field {
 	var fields, merged []Field
 	first := map[string]Pos{}
@@ -141,7 +141,7 @@ func (t *tree) fields(n *yaml.Node) []Field {
 		}
 		f := Field{NamePos: t.pos(key), Value: t.value(value)}
 		if f.Value.Type == Null && value.Value == "" {
-			f.Value.Pos = f.NamePos // yaml.v3 puts it where the next thing begins
+			f.Value.Pos = f.NamePos // yaml.v3 sets the position of the next token
 		}
 		if key.Kind == yaml.AliasNode {
 			key = key.Alias
@@ -171,7 +171,7 @@ func isMerge(key *yaml.Node) bool {
 	return key.Kind == yaml.ScalarNode && key.Value == "<<" && !isQuoted(key) && key.Style&yaml.TaggedStyle == 0
 }
 
-// merge returns the fields that << brings in: those of a map, or of several.
+// merge returns the fields of <<, which is a map or a list of maps.
 func (t *tree) merge(n *yaml.Node) []Field {
 	v := t.value(n)
 	maps := v.List

@@ -10,8 +10,8 @@ import (
 	"foil/stages"
 )
 
-// newCell is the command that foil run starts for each cell: see package local. The name
-// of the cell is for people who read a list of processes.
+// newCell is the internal command that foil run starts for each cell: see package local. Its
+// argument, the name of the cell, shows in lists of processes.
 func newCell() *cobra.Command {
 	return &cobra.Command{
 		Use:    "cell NAME",

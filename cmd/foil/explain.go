@@ -56,7 +56,7 @@ status does.`,
 }
 
 func explain(ctx context.Context, view *app.View, c *plan.Cell) (*history.Explanation, error) {
-	var past *history.History // a hit is compared with nothing
+	var past *history.History // not used for a hit
 	if c.State != plan.Hit {
 		var err error
 		if past, err = history.Read(ctx, view.Cache); err != nil {
@@ -87,7 +87,7 @@ func writeExplanation(out io.Writer, c *disk.Cache, e *history.Explanation) erro
 	}
 }
 
-// writeMiss says why a cell is not in the cache, and whether it was begun.
+// writeMiss prints why a cell is not in the cache, and whether it was begun.
 func writeMiss(out io.Writer, c *disk.Cache, e *history.Explanation) error {
 	if e.State == plan.Hit {
 		return nil
@@ -103,7 +103,7 @@ func writeMiss(out io.Writer, c *disk.Cache, e *history.Explanation) error {
 	return err
 }
 
-// writeCauses says how a cell differs from the nearest record, and prints its key.
+// writeCauses prints the differences between a cell and the nearest record, and its key.
 func writeCauses(out io.Writer, e *history.Explanation) {
 	if causes := e.Causes(); len(causes) > 0 {
 		fmt.Fprintf(out, "\nThe most similar cell in the cache is %s, made %s%s (key %s):\n", e.Nearest.Cell, timeText(e.Nearest.Started), onHost(e.Nearest.Host), e.Nearest.Key.Short())

@@ -11,10 +11,10 @@ import (
 	"foil/pipeline/run"
 )
 
-// A failureGroup is cells of a kind that failed with the same message.
+// A failureGroup holds the cells of a kind that failed with the same message.
 type failureGroup struct{ cells []*pipeline.CellError }
 
-// groupFailures groups the cells of a run, in the order of their first ones.
+// groupFailures groups the failed cells of a run, in the order of the first cell of each group.
 func groupFailures(e *run.FailedError) (groups []*failureGroup) {
 	of := map[string]*failureGroup{}
 	for _, c := range e.Cells {
@@ -31,14 +31,14 @@ func groupFailures(e *run.FailedError) (groups []*failureGroup) {
 // ownPath is a path that belongs to one cell: it contains a key.
 var ownPath = regexp.MustCompile(`\S*[0-9a-f]{64}\S*`)
 
-// failureID is equal for failures that people need to read once: of the same kind, with
-// the same message but for the paths.
+// failureID is equal for failures that are shown once: failures of the same kind with the same
+// message, except for paths.
 func failureID(c *pipeline.CellError) string {
 	return c.Kind + "\n" + ownPath.ReplaceAllString(c.Err.Error(), "")
 }
 
-// writeFailures lists what failed and what was skipped because of that. It is full if the
-// messages have not been shown yet.
+// writeFailures lists the failed cells and the cells that were skipped because of them. With full
+// set, it includes the messages, which have not been shown yet.
 func writeFailures(out io.Writer, e *run.FailedError, full bool) {
 	fmt.Fprintf(out, "foil: %s failed", words.Count(len(e.Cells), "cell"))
 	if e.Skipped > 0 {

@@ -29,7 +29,7 @@ func (f *experimentFlags) experiment(name string) app.Experiment {
 	return app.Experiment{Name: name, Sets: f.sets, Only: f.only}
 }
 
-// cacheFlags name the cache, and what keys depend on besides the spec.
+// cacheFlags are the flags for the cache, and for the part of keys outside the spec.
 type cacheFlags struct{ cache, data, backend string }
 
 func (f *cacheFlags) register(cmd *cobra.Command) {
@@ -54,15 +54,14 @@ func (f *cacheFlags) setup() (app.Setup, error) {
 	return app.Setup{Cache: f.dir(), Data: f.data, Backend: f.backend}, nil
 }
 
-// noteMissing explains why nothing is in the cache: there is none, perhaps because the
-// folder was mistyped.
+// noteMissing reports that the cache does not exist, for example because its folder was mistyped.
 func (f *cacheFlags) noteMissing(cmd *cobra.Command) {
 	if !disk.Exists(f.dir()) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "foil: there is no cache in %s yet; --cache or FOIL_CACHE names another folder\n", f.dir())
 	}
 }
 
-// runFlags say how cells run, or would run.
+// runFlags set how cells run.
 type runFlags struct {
 	cacheFlags
 	jobs    int
@@ -112,7 +111,7 @@ func (f *runFlags) setup() (app.Setup, app.Running, error) {
 	return s, r, err
 }
 
-// stopFlags say when a run stops, and how much it may lose then.
+// stopFlags set when a run stops, and how much work an interruption can lose.
 type stopFlags struct {
 	failFast   bool
 	checkpoint time.Duration

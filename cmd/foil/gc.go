@@ -16,7 +16,7 @@ import (
 	"foil/spec"
 )
 
-// gcFlags say what to remove from a cache.
+// gcFlags select the results to remove from a cache.
 type gcFlags struct {
 	cacheFlags
 	keep    []string
@@ -106,7 +106,7 @@ which you state that no foil uses the cache on any machine.`,
 	return cmd
 }
 
-// haveAlone makes this program the only one that uses the cache.
+// haveAlone makes this process the only user of the cache.
 func (f *gcFlags) haveAlone(c *disk.Cache) (release func(), err error) {
 	if f.alone {
 		return c.AssumeAlone()
@@ -153,7 +153,7 @@ func parseAge(text string) (time.Duration, bool) {
 	return d, err == nil && d >= 0
 }
 
-// writeGarbage says what was removed or, in detail, what would be.
+// writeGarbage prints a summary of the removed files. For a dry run, it also lists them.
 func writeGarbage(out io.Writer, g *disk.Garbage, dry bool) {
 	verb := "removed"
 	if dry {

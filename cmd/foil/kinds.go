@@ -51,7 +51,7 @@ func listKinds(out io.Writer, kinds []pipeline.Kind) {
 	twoColumns(out, "", rows)
 }
 
-// twoColumns prints names and what they stand for.
+// twoColumns prints names and their descriptions in two columns.
 func twoColumns(out io.Writer, indent string, rows [][2]string) {
 	width := 0
 	for _, r := range rows {

@@ -53,7 +53,7 @@ which the cell is running, failed or was interrupted. Standard error says which.
 	return cmd
 }
 
-// findLog returns the path of a cell's log, empty if the log is, and where it is from.
+// findLog returns the path of a cell's log, or "" if the log is empty, and the origin of the log.
 func findLog(ctx context.Context, view *app.View, c *plan.Cell) (path, origin string, err error) {
 	switch c.State {
 	case plan.Unknown:

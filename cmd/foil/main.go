@@ -1,5 +1,5 @@
-// Command foil reproduces, varies and reports machine-learning experiments that are written
-// as YAML specs. It has flags and printing, a file per command; the work is in package app.
+// Command foil reproduces, varies and reports machine-learning experiments that are written as YAML
+// specs. This package has only flags and printing, one file per command; package app has the rest.
 package main
 
 import (
@@ -54,8 +54,8 @@ func foil() int {
 	}
 }
 
-// interruptible returns a context that ends with the first Ctrl-C or SIGTERM.
-// A second one calls kill and ends the program at once. That is as safe as a crash.
+// interruptible returns a context that ends with the first Ctrl-C or SIGTERM. A second signal calls
+// kill and ends the program at once. The cache survives that like any crash.
 func interruptible(kill func()) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)

@@ -12,7 +12,7 @@ import (
 
 const probeLock = "probe-lock"
 
-// newProbeLock is the command that foil starts once for each new cache, to see whether
+// newProbeLock is the internal command that foil starts once for each new cache, to check whether
 // locks work between two processes.
 func newProbeLock() *cobra.Command {
 	return &cobra.Command{

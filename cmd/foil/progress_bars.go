@@ -14,10 +14,10 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// bars shows a run on a terminal: a bar for the whole and one for each running
-// cell, below lines that stay for finished cells. The progress bar library draws each bar:
-// name, percentage, count, rate and times. It knows a single line; the screen with several
-// of them, and what gives way where a line is too long, is ours.
+// bars shows a run on a terminal: permanent lines for finished cells, and below them a bar for the
+// whole run and one for each running cell. The progress bar library draws the content of a bar:
+// name, percentage, count, rate and times. It supports only a single line. This file draws several
+// lines and shortens long ones.
 type bars struct {
 	out     io.Writer
 	size    func() (width, height int)
@@ -33,12 +33,12 @@ type bars struct {
 type bar struct {
 	node  *graph.Node // nil: the whole run
 	name  string
-	drawn *progressbar.ProgressBar // nil until the cell tells how far it is
+	drawn *progressbar.ProgressBar // nil until the first progress of the cell
 	loss  string
 	note  string
 }
 
-// redraw is how often progress alone redraws the bars.
+// redraw is the minimum time between two redraws for progress alone.
 const redraw = 100 * time.Millisecond
 
 func (b *bars) event(e run.Event) {
@@ -46,7 +46,7 @@ func (b *bars) event(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
 		b.plan = e.Plan
-		// Cells take very different times: a prediction from their number would mislead.
+		// Cells take very different times, so an estimate from their number would be wrong.
 		name := e.Plan.Graph.Spec.Name
 		b.whole = &bar{
 			name:  name,
@@ -98,11 +98,11 @@ func newBar(name string, total int64, options ...progressbar.Option) *progressba
 
 func (b *bars) step() {
 	if b.whole != nil {
-		_ = b.whole.drawn.Add(1) // writes to nothing, so it does not fail
+		_ = b.whole.drawn.Add(1) // cannot fail: its output is discarded
 	}
 }
 
-// wide is the number of columns from which on lines have room for rates.
+// wide is the number of columns that a line with rates requires.
 const wide = 80
 
 func (b *bars) progress(e run.CellProgress) {
@@ -131,7 +131,7 @@ func (b *bars) remove(n *graph.Node) {
 	b.running = slices.DeleteFunc(b.running, func(c *bar) bool { return c.node == n })
 }
 
-// draw replaces the bars, with a line above them that stays.
+// draw redraws the bars, with a new permanent line above them.
 func (b *bars) draw(line string) {
 	b.last = time.Now()
 	var text strings.Builder
@@ -174,7 +174,7 @@ func (b *bars) eraseTo(text *strings.Builder) {
 	}
 }
 
-// area is the size of the terminal; one that does not tell it has the usual one.
+// area is the size of the terminal, with a default if it is not known.
 func (b *bars) area() (width, height int) {
 	width, height = b.size()
 	if width < 1 || height < 1 {
@@ -183,16 +183,15 @@ func (b *bars) area() (width, height int) {
 	return width, height
 }
 
-// Columns of the parts of a line. In a line that is too long they go down to the smallest.
+// Widths of the parts of a line. In a long line they shrink to the minimum.
 const (
 	barWidth, smallestBar = 12, 2
 	smallestName          = 18
 	smallestNote          = 20
 )
 
-// line draws a bar in less than the given number of columns. Where that is too little the
-// bar gets shorter first, then the note and the loss are left out, and the name is shortened
-// only for the percentage and the times.
+// line draws a bar in less than the given number of columns. If the line is too long, it shortens
+// the bar first, then drops the note and the loss, and shortens the name last.
 func (c *bar) line(width int) string {
 	room := width - 1 // a character in the last column makes some terminals start a line
 	whole := c.draw(c.name, barWidth) + " " + c.loss + " " + c.note
@@ -213,19 +212,19 @@ func (c *bar) line(width int) string {
 	return cut(text, room)
 }
 
-// draw has the library draw the bar behind a name.
+// draw draws the bar after a name with the library.
 func (c *bar) draw(name string, width int) string {
 	if c.drawn == nil {
 		return name + " ..."
 	}
 	progressbar.OptionSetWidth(width)(c.drawn)
 	progressbar.OptionSetDescription(name)(c.drawn)
-	_ = c.drawn.RenderBlank() // with the times as they are now; writes to nothing
+	_ = c.drawn.RenderBlank() // updates the times; the output is discarded
 	return strings.TrimRight(strings.ReplaceAll(c.drawn.String(), "\r", ""), " ")
 }
 
-// shorten takes characters out of the middle of a cell's name: its stage and its last
-// coordinates tell most.
+// shorten removes characters from the middle of a cell's name, because its stage and its last
+// coordinates are the most informative.
 func shorten(name string, width int) string {
 	runes := []rune(name)
 	if len(runes) <= width {
@@ -235,7 +234,7 @@ func shorten(name string, width int) string {
 	return string(runes[:head]) + "…" + string(runes[len(runes)-(width-1-head):])
 }
 
-// cut shortens a line to what fits, so that a bar is never two lines.
+// cut shortens a line to the width, so that a bar never takes two lines.
 func cut(line string, width int) string {
 	if width < 2 || uniseg.StringWidth(line) <= width {
 		return line

@@ -12,8 +12,8 @@ import (
 	"foil/pipeline/run"
 )
 
-// lines shows a run where there is no terminal: a line for each event that is worth
-// reading later. An error is shown in full when it happens.
+// lines shows a run without a terminal: one line for each important event. An error is shown in
+// full when it happens.
 type lines struct {
 	out    io.Writer
 	total  int
@@ -62,7 +62,7 @@ func (l *lines) event(e run.Event) {
 	}
 }
 
-// waits says what a cell waits for.
+// waits describes the reason why a cell waits.
 func waits(e run.CellWaiting) string {
 	if e.Orphan != nil {
 		return fmt.Sprintf("%s: %v; the run continues when that ends", e.Node.ID, e.Orphan)

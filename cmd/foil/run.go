@@ -74,8 +74,8 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 	return cmd
 }
 
-// finish says how a run went. Reports have been published also after a failure: those that
-// do not depend on it.
+// finish prints the summary of a run. After a failure, the reports that do not depend on it have
+// still been published.
 func finish(out io.Writer, show display, result *run.Result, reports []string, err, publishErr error) error {
 	for _, r := range reports {
 		fmt.Fprintf(out, "report: %s\n", r)
@@ -101,8 +101,8 @@ func finish(out io.Writer, show display, result *run.Result, reports []string, e
 	}
 }
 
-// isDiskFull reports whether a disk or a quota is full, also if that was found in the
-// process of a cell: see pipeline.Failure.
+// isDiskFull reports whether a disk or a quota is full. It also recognizes errors from the process
+// of a cell: see pipeline.Failure.
 func isDiskFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
@@ -122,11 +122,11 @@ func summary(r *run.Result) string {
 	return line + costs(r.CPU, r.Largest.Record.PeakMemory, " in "+r.Largest.Node.ID)
 }
 
-// A display shows a run to people.
+// A display shows the progress of a run.
 type display interface {
 	event(run.Event)
 
-	// failures shows at the end what failed.
+	// failures shows the failed cells at the end.
 	failures(*run.FailedError)
 }
 

@@ -19,7 +19,7 @@ func newSchema() *cobra.Command {
 	}
 }
 
-// schemaText is also committed as spec/schema.json; a test keeps the two equal.
+// schemaText is also committed as spec/schema.json. A test checks that the two are equal.
 func schemaText() []byte {
 	var kinds []spec.KindSchema
 	for _, k := range stages.All() {

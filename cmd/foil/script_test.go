@@ -18,8 +18,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"foil": main})
 }
 
-// TestScripts runs testdata/script: a script per promise of the command line.
-// `fails CODE COMMAND...` asks for an exit code; for signalcell, nocell, lfm, cifar, damage, readonly and truncated see there.
+// TestScripts runs testdata/script: a script per promise of the command line. `fails CODE
+// COMMAND...` asks for an exit code; for signalcell, nocell, lfm, cifar, damage, readonly and
+// truncated see there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",

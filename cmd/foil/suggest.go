@@ -14,10 +14,10 @@ import (
 	"foil/stages"
 )
 
-// A translation says what foil has for words of other tools.
+// A translation maps words of other tools to foil's command or flag.
 type translation struct{ words, here string }
 
-// Commands of DVC, Snakemake, Hydra, MLflow and make, and what foil has for them.
+// Commands of DVC, Snakemake, Hydra, MLflow and make, with foil's equivalents.
 var foreignCommands = []translation{
 	{"clean cleanup prune purge rm remove", "foil gc"},
 	{"show display ls list files checkout", "foil get EXPERIMENT CELL"},
@@ -75,7 +75,7 @@ func translate(table []translation, word string) string {
 	return ""
 }
 
-// knownCommand is for the root: its arguments are no command.
+// knownCommand rejects the arguments of the root command, which are unknown commands.
 func knownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -139,7 +139,7 @@ func valueWord(parameterType string) string {
 	return "VALUE"
 }
 
-// setAdvice is for arguments such as lr=0.1, which Hydra takes.
+// setAdvice is for arguments such as lr=0.1, in the notation of Hydra.
 func setAdvice(args []string) string {
 	for _, a := range args {
 		if name, value, ok := strings.Cut(a, "="); ok && name != "" && !strings.Contains(name, "/") {

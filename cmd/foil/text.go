@@ -55,7 +55,7 @@ func onHost(host string) string {
 	return " on " + host
 }
 
-// stateText describes a cell that was begun and not finished.
+// stateText describes a cell that was begun but not finished.
 func stateText(s *disk.WorkState) string { return stateWith(s, s.Failure) }
 
 // shortState is stateText on one line.

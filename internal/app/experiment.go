@@ -21,8 +21,7 @@ type Experiment struct {
 	Only []string // cells to select, with their dependencies; none: all
 }
 
-// Load reads the spec and makes its graph. The error holds all mistakes in the language
-// and in the wiring.
+// Load reads the spec and makes its graph. The error lists all mistakes in the spec and its wiring.
 func (e Experiment) Load() (*graph.Graph, error) {
 	beside := &specFiles{}
 	file, text, err := readExperiment(e.Name, beside)
@@ -44,8 +43,7 @@ func (e Experiment) Load() (*graph.Graph, error) {
 	return g.Select(e.Only)
 }
 
-// readExperiment takes the name of an embedded experiment or a path, and notes the folder
-// of the spec.
+// readExperiment reads an embedded experiment or a file, and adds the folder of the spec to files.
 func readExperiment(name string, beside *specFiles) (file string, text []byte, err error) {
 	if !LooksLikeFile(name) {
 		if text, ok := experiments.Read(name); ok {
@@ -74,13 +72,13 @@ func unknownExperiment(name string) error {
 	return fmt.Errorf("there is no experiment %q; name a file, or one of %s", name, strings.Join(experiments.Names(), ", "))
 }
 
-// LooksLikeFile reports whether a name is meant as the path of a spec.
+// LooksLikeFile reports whether a name looks like the path of a spec.
 func LooksLikeFile(name string) bool {
 	ext := filepath.Ext(name)
 	return ext == ".yaml" || ext == ".yml" || strings.ContainsRune(name, '/') || strings.ContainsRune(name, filepath.Separator)
 }
 
-// opener finds a spec that another one extends: a file beside it, or an embedded
+// opener opens a spec that another one extends: a file in the same folder, or an embedded
 // experiment.
 func opener(file string, beside *specFiles) func(name string) ([]byte, error) {
 	return func(name string) ([]byte, error) {
@@ -116,7 +114,7 @@ func (s *specFiles) addFile(path string) {
 // addEmbedded adds the folder of the embedded experiments.
 func (s *specFiles) addEmbedded() { s.folders = append(s.folders, experiments.Files()) }
 
-// Open is that of fs.FS.
+// Open implements fs.FS.
 func (s *specFiles) Open(name string) (fs.File, error) {
 	var first error
 	for _, folder := range s.folders {
@@ -134,7 +132,7 @@ func (s *specFiles) Open(name string) (fs.File, error) {
 	return nil, first
 }
 
-// Glob is that of fs.GlobFS: the matches in the first folder that has any.
+// Glob implements fs.GlobFS. It returns the matches in the first folder that has any.
 func (s *specFiles) Glob(pattern string) ([]string, error) {
 	for _, folder := range s.folders {
 		if found, err := fs.Glob(folder, pattern); err != nil || len(found) > 0 {

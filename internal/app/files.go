@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// replaceFile writes a file whole or not at all, in place of an older one.
+// replaceFile replaces a file atomically.
 func replaceFile(path string, write func(io.Writer) error) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("%s is a folder; name a file in it", path)
@@ -26,7 +26,7 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-// writeIfChanged replaces a file unless it has this content, and reports whether it did.
+// writeIfChanged replaces a file if its content differs, and reports whether it did.
 func writeIfChanged(path string, content []byte) (wrote bool, err error) {
 	old, err := os.ReadFile(path)
 	if err == nil && bytes.Equal(old, content) {
@@ -45,8 +45,7 @@ func writeIfChanged(path string, content []byte) (wrote bool, err error) {
 	return err == nil, err
 }
 
-// CopyFile copies a file whole or not at all, in place of an older one. It makes the
-// folder.
+// CopyFile copies a file and replaces an existing one atomically. It makes the folder.
 func CopyFile(path, to string) error {
 	from, err := os.Open(path)
 	if err != nil {

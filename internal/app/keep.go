@@ -43,7 +43,7 @@ func (s Setup) Kept(ctx context.Context, c *disk.Cache, names, sets []string) (m
 type keeper struct {
 	keys    map[digest.Key]bool
 	records map[digest.Key]*store.Record // of the whole cache
-	users   map[digest.Key][]digest.Key  // the keys whose work read the output of a key
+	users   map[digest.Key][]digest.Key  // by key: the keys of the work that read its output
 }
 
 func newKeeper(c *disk.Cache) (*keeper, error) {
@@ -77,12 +77,12 @@ func (k *keeper) keepExperiment(ctx context.Context, s Setup, c *disk.Cache, e E
 	found := false
 	for _, cell := range v.Plan.Cells {
 		if cell.Key.IsZero() {
-			continue // not known: a dependency is missing
+			continue // the key is not known, because a dependency is missing
 		}
 		k.keys[cell.Key] = true
 		if cell.Record == nil {
-			// The record may have been lost, while the results that were made from it are
-			// there. They are hits again as soon as this cell has been made again.
+			// The record may be lost while results that were made from it still exist. They are
+			// hits again after this cell has been made again.
 			k.keepAll(cell.Key, func(key digest.Key) []digest.Key { return k.users[key] })
 		}
 		found = found || k.records[cell.Key] != nil
@@ -124,7 +124,7 @@ func (k *keeper) keepReports(dir string) error {
 	return err
 }
 
-// inputs are the keys whose output the work of a key read.
+// inputs are the keys of the inputs of a key's work.
 func (k *keeper) inputs(key digest.Key) (inputs []digest.Key) {
 	if r := k.records[key]; r != nil {
 		for _, in := range r.Inputs {
@@ -134,8 +134,8 @@ func (k *keeper) inputs(key digest.Key) (inputs []digest.Key) {
 	return inputs
 }
 
-// keepAll keeps a key and all keys that next reaches from it. It also follows keys that
-// are kept already: they may have been kept for another reason, without their inputs.
+// keepAll keeps a key and all keys that next reaches from it. It also follows keys that are already
+// kept, because they may be kept without their inputs.
 func (k *keeper) keepAll(key digest.Key, next func(digest.Key) []digest.Key) {
 	seen := map[digest.Key]bool{key: true}
 	for todo := []digest.Key{key}; len(todo) > 0; {

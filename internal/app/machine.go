@@ -6,8 +6,8 @@ import (
 	"foil/pipeline"
 )
 
-// Machine is what a run may use of this machine unless flags say otherwise: all cores and
-// all memory, and no GPU. Memory is 0 where it is not known.
+// Machine is the default limits of a run on this machine: all cores, all memory and no GPU. Memory
+// is 0 if it is not known.
 func Machine() pipeline.Limits {
 	return pipeline.Limits{Cores: runtime.GOMAXPROCS(0), Memory: machineMemory()}
 }

@@ -8,14 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// machineMemory is the memory that this process may use; 0: not known.
+// machineMemory is the memory that this process may use, or 0 if it is not known.
 func machineMemory() int64 {
 	var info unix.Sysinfo_t
 	if unix.Sysinfo(&info) != nil {
 		return 0
 	}
 	memory := int64(uint64(info.Totalram) * uint64(info.Unit))
-	// A container may be given less than the machine has.
+	// A container may have less memory than the machine.
 	text, _ := os.ReadFile("/sys/fs/cgroup/memory.max")
 	if limit, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && limit > 0 {
 		memory = min(memory, limit)

@@ -2,5 +2,5 @@
 
 package app
 
-// machineMemory is not known here.
+// machineMemory is not known on this system.
 func machineMemory() int64 { return 0 }

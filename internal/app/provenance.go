@@ -15,14 +15,13 @@ import (
 	"foil/pipeline/run"
 )
 
-// The files that are written beside a published report. They hold what differs from run to
-// run, which a report never does.
+// The files beside a published report. They hold data that differs between runs; reports hold none.
 const (
 	provenanceFile = "provenance.json"
 	costsFile      = "costs.csv"
 )
 
-// A Provenance says how a report was made.
+// A Provenance describes how a report was made.
 type Provenance struct {
 	Experiment string   `json:"experiment"`
 	Cites      string   `json:"cites,omitempty"`
@@ -32,7 +31,7 @@ type Provenance struct {
 	Changes    []string `json:"set,omitempty"`  // --set
 	Backend    string   `json:"backend"`
 
-	Sources map[string]digest.Digest `json:"sources,omitempty"` // data from outside, by name
+	Sources map[string]digest.Digest `json:"sources,omitempty"` // external data, by name
 
 	Report string      `json:"report,omitempty"` // the cell that made it
 	Key    *digest.Key `json:"key,omitempty"`    // of this cell
@@ -78,7 +77,7 @@ func (p Provenance) write(dir string) error {
 	return err
 }
 
-// processor is the name of the processor, where the system has it.
+// processor is the name of the processor, if the system provides it.
 func processor() string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -92,9 +91,9 @@ func processor() string {
 	return ""
 }
 
-// writeCosts writes what the cells of a run cost when they were made, a line per figure:
-// wall time and processor time, peak memory, and the timings that a cell takes itself,
-// such as the seconds of an epoch.
+// writeCosts writes the costs of the cells of a run when they were made, one figure per line: wall
+// time, processor time, peak memory, and the timings that a cell measures itself, such as the
+// seconds of an epoch.
 func writeCosts(dir string, result *run.Result) error {
 	var text bytes.Buffer
 	out := csv.NewWriter(&text)

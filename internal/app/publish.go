@@ -27,8 +27,8 @@ type Publisher struct {
 	Out     io.Writer // for the file of a report that is printed
 }
 
-// Publish returns the folders of the reports. A report has the same folder in a run of a
-// part of the graph.
+// Publish returns the folders of the reports. A report has the same folder in a run of the whole
+// graph and of a part.
 func (p *Publisher) Publish() (folders []string, err error) {
 	g := p.View.Plan.Graph
 	several := len(reports(cmp.Or(g.Whole, g))) > 1
@@ -69,7 +69,7 @@ func reports(g *graph.Graph) (list []*graph.Node) {
 	return list
 }
 
-// fileName replaces the characters of a cell's name that some file system refuses.
+// fileName replaces the characters of a cell's name that a file system may refuse.
 func fileName(id string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`<>:"/\|?*`, r) {
@@ -79,8 +79,8 @@ func fileName(id string) string {
 	}, id)
 }
 
-// publish prints one file of a report and copies the others. It leaves a folder alone that
-// has all of them: a second run is not the origin of a report.
+// publish prints one file of a report and copies the others. It does not change a folder that
+// already has all files, so that the provenance still names the run that made the report.
 func (p *Publisher) publish(a pipeline.Artifact, printed, dir string, from Provenance) error {
 	content := map[string][]byte{}
 	for _, f := range a.Files {
@@ -92,7 +92,7 @@ func (p *Publisher) publish(a pipeline.Artifact, printed, dir string, from Prove
 			return err
 		}
 	}
-	// Print first: the folder may turn out not to be writable.
+	// Print first, because the folder may not be writable.
 	if _, err := p.Out.Write(content[printed]); err != nil {
 		return err
 	}

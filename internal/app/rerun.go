@@ -16,15 +16,15 @@ import (
 	"foil/pipeline/run"
 )
 
-// A Comparison holds the record of a cell beside the one of its rerun.
+// A Comparison holds the record of a cell and the record of its rerun.
 type Comparison struct {
 	Node     *graph.Node
 	Old, New *store.Record
 	Differ   []string // files with different content, by name
 }
 
-// Draw draws at most n cells that are in the cache, each key once, in the order of the
-// plan.
+// Draw draws at most n cells of the cache at random, each key once, and returns them in the order
+// of the plan.
 func (v *View) Draw(n int) ([]*plan.Cell, error) {
 	var hits []*plan.Cell
 	seen := map[digest.Key]bool{}
@@ -46,8 +46,8 @@ func (v *View) Draw(n int) ([]*plan.Cell, error) {
 	return cells, nil
 }
 
-// Rerun makes a cell again that is in the cache, and compares the outputs. It works in a
-// scratch cache that gets the cell's dependencies, and leaves the cache as it is.
+// Rerun makes a cell of the cache again, and compares the outputs. It copies the dependencies of
+// the cell to a scratch cache and runs there, so the cache does not change.
 func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison, error) {
 	if c.State != plan.Hit {
 		return nil, fmt.Errorf("%s is not in the cache (%s)", c.Node.ID, c.Reason)
@@ -81,8 +81,8 @@ func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison,
 	return &Comparison{c.Node, c.Record, o.Record, differentFiles(c.Record.Outputs, o.Record.Outputs)}, nil
 }
 
-// scratch opens an empty cache. It lies within the real one where that can be written, so
-// that objects can be linked instead of copied.
+// scratch opens an empty cache. If possible, it is inside the folder of the real cache, so that
+// objects can be linked instead of copied.
 func (v *View) scratch() (c *disk.Cache, remove func(), err error) {
 	parent := ""
 	if v.Cache.Writable() == nil {
@@ -102,8 +102,8 @@ func (v *View) scratch() (c *disk.Cache, remove func(), err error) {
 	}, nil
 }
 
-// copyDependencies makes the dependencies of n, which are the other nodes of g, hits in a
-// scratch cache.
+// copyDependencies copies the dependencies of n, which are the other nodes of g, to a scratch
+// cache.
 func (v *View) copyDependencies(g *graph.Graph, n *graph.Node, scratch *disk.Cache) error {
 	needed := map[*graph.Node]bool{}
 	for _, from := range g.Nodes {
@@ -120,7 +120,7 @@ func (v *View) copyDependencies(g *graph.Graph, n *graph.Node, scratch *disk.Cac
 	return nil
 }
 
-// differentFiles names the files that only one of two lists has, or that differ.
+// differentFiles names the files that differ or that only one of two lists has.
 func differentFiles(old, made []digest.File) []string {
 	var names []string
 	before := map[string]digest.Digest{}

@@ -5,7 +5,7 @@ import (
 	"foil/pipeline/plan"
 )
 
-// A Status says how far an experiment is.
+// A Status is the progress of an experiment.
 type Status struct {
 	Stages     []StageStatus
 	Unfinished []Unfinished // cells that are running, interrupted or failed
@@ -17,7 +17,7 @@ type StageStatus struct {
 	Hits, Running, Interrupted, Failed, Missing int
 }
 
-// An Unfinished cell has been begun, by this or another machine.
+// An Unfinished cell was begun but not finished, on this or another machine.
 type Unfinished struct {
 	Cell  *plan.Cell
 	State *disk.WorkState
@@ -75,13 +75,13 @@ func (s *Status) All() (all StageStatus) {
 	return all
 }
 
-// Begun returns the cells that were begun and not finished, here or on another machine
-// that shares the cache.
+// Begun returns the cells that were begun but not finished, on this machine or on another one that
+// shares the cache.
 func (v *View) Begun() (map[*plan.Cell]*disk.WorkState, error) {
 	if v.Plan.Misses == 0 {
 		return nil, nil
 	}
-	keys, err := v.Cache.Begun() // of thousands of cells, few
+	keys, err := v.Cache.Begun() // usually few keys, even with thousands of cells
 	if err != nil {
 		return nil, err
 	}

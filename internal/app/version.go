@@ -2,8 +2,7 @@ package app
 
 import "runtime/debug"
 
-// Version is the version of this program: that of the module, or the commit that the
-// program was built from.
+// Version is the version of this program: the version of the module, or the commit of the build.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -26,7 +25,7 @@ func Version() string {
 	return commit[:12]
 }
 
-// GoExperiment is GOEXPERIMENT as it was when the program was built.
+// GoExperiment is the value of GOEXPERIMENT when the program was built.
 func GoExperiment() string {
 	info, _ := debug.ReadBuildInfo()
 	if info != nil {

@@ -31,8 +31,8 @@ type Setup struct {
 // CacheDir is the folder of a cache: the one that is named, or the default.
 func CacheDir(named string) string { return cmp.Or(named, os.Getenv("FOIL_CACHE"), ".foil") }
 
-// OpenExisting opens a cache that must exist: an empty one would hide that its folder was
-// mistyped.
+// OpenExisting opens a cache that must exist, because a new, empty cache would hide a mistyped
+// folder.
 func OpenExisting(dir string) (*disk.Cache, error) {
 	if !disk.Exists(dir) {
 		return nil, fmt.Errorf("there is no cache in %s; --cache or FOIL_CACHE names another folder", dir)
@@ -40,7 +40,7 @@ func OpenExisting(dir string) (*disk.Cache, error) {
 	return disk.Open(dir)
 }
 
-// numeric is the part of keys that is about the backend.
+// numeric is the backend in the form of keys.
 func (s Setup) numeric() (plan.Numeric, error) {
 	library, err := backend.Library(s.Backend)
 	return plan.Numeric{Backend: s.Backend, Library: library}, err
@@ -70,8 +70,8 @@ func (s Setup) View(ctx context.Context, g *graph.Graph, c *disk.Cache) (*View, 
 	return &View{p, c}, nil
 }
 
-// Look loads an experiment and looks up its cells, for commands that change nothing: it
-// makes no cache.
+// Look loads an experiment and looks up its cells, for commands that change nothing. It does not
+// make a missing cache.
 func (s Setup) Look(ctx context.Context, e Experiment) (*View, error) {
 	g, err := e.Load()
 	if err != nil {
@@ -88,14 +88,14 @@ func (s Setup) lookAt(ctx context.Context, g *graph.Graph) (*View, error) {
 	return s.View(ctx, g, c)
 }
 
-// Open loads an experiment and looks up its cells, for a run: it makes the cache if there
-// is none, and finds out whether the backend works.
+// Open loads an experiment and looks up its cells, for a run. It makes a missing cache and checks
+// that the backend works.
 func (s Setup) Open(ctx context.Context, e Experiment) (*View, error) {
 	g, err := e.Load()
 	if err != nil {
 		return nil, err
 	}
-	b, err := backend.Open(s.Backend, 1) // its options may be wrong, or its library missing
+	b, err := backend.Open(s.Backend, 1) // the options may be wrong, or the library missing
 	if err != nil {
 		return nil, err
 	}
@@ -128,14 +128,14 @@ func (s Setup) LookAtCell(ctx context.Context, e Experiment, name string) (*View
 	return v, v.Plan.Cells[i], nil
 }
 
-// Running says how to run cells. None of it changes a result.
+// Running configures a run. None of it changes a result.
 type Running struct {
-	Limits          pipeline.Limits  // that all cells together must keep; see Machine
+	Limits          pipeline.Limits  // resources of all cells together; see Machine
 	Jobs            int              // cells in parallel; 0: as many as the limits allow
 	Processes       *local.Processes // that run the cells; nil: this process runs them
 	CheckpointEvery time.Duration    // the longest work that an interruption can lose; 0: each kind's default
 	FailFast        bool             // stop everything when a cell fails
-	OnEvent         func(run.Event)  // nil: nobody listens
+	OnEvent         func(run.Event)  // nil: no calls
 }
 
 // Run makes the missing cells of a View: see run.Run.
@@ -155,8 +155,8 @@ func (v *View) executor(r Running) run.Executor {
 	return &local.Executor{Kinds: stages.All(), Store: v.Cache, Env: v.Plan.Options.Env, Limits: r.Limits, Processes: r.Processes}
 }
 
-// Estimate says how long Run may take, going by past costs, and how many cells can run in
-// parallel.
+// Estimate returns the estimated time of Run from past costs, and the number of cells that can run
+// in parallel.
 func (v *View) Estimate(past plan.Costs, r Running) (e *plan.Estimate, parallel int) {
 	all := v.executor(r).Capacity()
 	parallel = all.Cores
@@ -166,7 +166,7 @@ func (v *View) Estimate(past plan.Costs, r Running) (e *plan.Estimate, parallel 
 	return v.Plan.Estimate(past, all, parallel), parallel
 }
 
-// errNothingMade is the error of commands that need results.
+// errNothingMade is the error of commands that require results.
 func (v *View) errNothingMade() error {
 	return fmt.Errorf("no cell of %s is in the cache; foil run makes them", v.Plan.Graph.Spec.Name)
 }

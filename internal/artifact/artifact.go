@@ -48,7 +48,7 @@ func (s *Split) files() []namedInteractions {
 	}
 }
 
-// Parts are the five tables of pairs.
+// Parts are the five tables of interactions.
 func (s *Split) Parts() []*Interactions {
 	return []*Interactions{&s.Train, &s.ValidationInput, &s.ValidationTarget, &s.TestInput, &s.TestTarget}
 }
@@ -58,7 +58,7 @@ type namedInteractions struct {
 	x    *Interactions
 }
 
-// A PathFunc tells where a file of an artifact can be read, like pipeline.Artifact.Path.
+// A PathFunc returns the path of a file of an artifact, like pipeline.Artifact.Path.
 type PathFunc func(file string) (string, error)
 
 // A CreateFunc makes a file of an artifact, like pipeline.Cell.Create.

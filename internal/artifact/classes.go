@@ -35,7 +35,7 @@ func ReadClasses(path string) (names []string, err error) {
 func checkClasses(names []string) error {
 	for i, name := range names {
 		if name == "" || slices.Contains(names[:i], name) {
-			return fmt.Errorf("class %d is called %q; each needs a name of its own", i, name)
+			return fmt.Errorf("class %d is called %q; every class needs a unique name", i, name)
 		}
 	}
 	return nil

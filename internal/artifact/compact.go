@@ -26,7 +26,7 @@ func (r Renumbering) Keep(rows []int32) {
 	}
 }
 
-// Has says whether a row is kept.
+// Has reports whether a row is kept.
 func (r Renumbering) Has(row int32) bool { return r.kept[row] }
 
 // Kept lists the rows that are kept, by their old numbers.

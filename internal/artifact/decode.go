@@ -34,21 +34,21 @@ func readTable(path string, use func(*table) error) error {
 	return nil
 }
 
-// soundly, deferred, makes an error of a panic over damaged bytes.
+// soundly is deferred and turns a panic about damaged bytes into an error.
 func soundly(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("not a sound Arrow file: %v", r)
+		*err = fmt.Errorf("not a valid Arrow file: %v", r)
 	}
 }
 
 func decode(raw []byte, use func(*table) error) (err error) {
 	defer soundly(&err)
 	if _, err := inspect(raw); err != nil {
-		return fmt.Errorf("not a sound Arrow file: %w", err)
+		return fmt.Errorf("not a valid Arrow file: %w", err)
 	}
 	f, err := ipc.NewFileReader(bytes.NewReader(raw), ipc.WithAllocator(newBudget(len(raw))))
 	if err != nil {
-		return fmt.Errorf("not a sound Arrow file: %w", err)
+		return fmt.Errorf("not a valid Arrow file: %w", err)
 	}
 	t := &table{fields: f.Schema().Fields()}
 	for i := range t.fields {
@@ -61,7 +61,7 @@ func decode(raw []byte, use func(*table) error) (err error) {
 	for i := range f.NumRecords() {
 		batch, err := f.RecordAt(i)
 		if err != nil {
-			return fmt.Errorf("not a sound Arrow file: batch %d: %w", i, err)
+			return fmt.Errorf("not a valid Arrow file: batch %d: %w", i, err)
 		}
 		if batch.NumCols() > 0 && batch.NumRows() < 0 {
 			return fmt.Errorf("batch %d has %d rows", i, batch.NumRows())
@@ -79,7 +79,7 @@ func (t *table) expect(names ...string) error {
 		have[i] = f.Name
 	}
 	if !slices.Equal(have, names) {
-		return fmt.Errorf("the columns are %s; %s are needed", quoted(have), quoted(names))
+		return fmt.Errorf("the columns are %s; they must be %s", quoted(have), quoted(names))
 	}
 	return nil
 }
@@ -154,11 +154,11 @@ func (t *table) text(i int, nullable bool) ([]string, error) {
 func (t *table) check(i int, want arrow.Type, nullable bool) error {
 	f := t.fields[i]
 	if f.Type.ID() != want {
-		return fmt.Errorf("column %q is %s; %s is needed", f.Name, f.Type, strings.ToLower(want.String()))
+		return fmt.Errorf("column %q is %s; it must be %s", f.Name, f.Type, strings.ToLower(want.String()))
 	}
 	for _, b := range t.batches {
 		if n := b.Column(i).NullN(); n != 0 && !nullable {
-			return fmt.Errorf("column %q holds nulls; a value is needed in every row", f.Name)
+			return fmt.Errorf("column %q holds nulls; every row must have a value", f.Name)
 		}
 	}
 	return nil
@@ -171,9 +171,9 @@ func quoted(names []string) string {
 	return `"` + strings.Join(names, `", "`) + `"`
 }
 
-// A budget is an allocator for reading one file. Lengths in a damaged or hostile file cannot make it
-// take more memory than a small multiple of the file's size. An intact file never needs more,
-// because files are uncompressed.
+// A budget is an allocator for reading one file. It limits the memory to a small multiple of the
+// file's size, so that wrong lengths in a damaged or hostile file do no harm. An intact file never
+// needs more, because files are uncompressed.
 type budget struct{ left int }
 
 func newBudget(fileSize int) *budget { return &budget{left: 8*fileSize + 1<<20} }

@@ -1,7 +1,7 @@
-// Package artifact defines what stages hand to each other: the Arrow tables, and the interfaces of
-// what is opened from an artifact. Tables are Arrow IPC files (which pyarrow, pandas, Polars and
-// DuckDB read as "feather" or "arrow file"), uncompressed and deterministic: the same rows give
-// the same bytes. The formats of artifacts that hold more than tables are the packages below.
+// Package artifact defines the data that stages pass to each other: the Arrow tables, and the
+// interfaces of opened artifacts. Tables are Arrow IPC files (which pyarrow, pandas, Polars and
+// DuckDB read as "feather" or "arrow file"), uncompressed and deterministic: the same rows give the
+// same bytes. The formats of artifacts that hold more than tables are the packages below.
 //
 // Nouns: Interactions (user, item pairs), Users (one row a user: original id and one column per
 // attribute), Rows (a CSR view of interactions for training), Images (pixels with labels, kept as

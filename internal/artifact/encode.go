@@ -35,7 +35,7 @@ func encode(w io.Writer, columns ...column) error {
 	}
 	schema := arrow.NewSchema(fields, nil)
 
-	buffered := bufio.NewWriterSize(w, 64<<10) // large values pass it by
+	buffered := bufio.NewWriterSize(w, 64<<10) // large values bypass the buffer
 	fw, err := ipc.NewFileWriter(&counted{w: buffered}, ipc.WithSchema(schema))
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func encode(w io.Writer, columns ...column) error {
 	return buffered.Flush()
 }
 
-// counted is a file being written. Arrow's writer seeks only to learn where it is.
+// counted is a file that is being written. Arrow's writer calls Seek only for the current position.
 type counted struct {
 	w io.Writer
 	n int64

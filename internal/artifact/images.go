@@ -37,7 +37,7 @@ func (s Shape) check() error {
 		size *= max(n, 1)
 	}
 	if !sound {
-		return fmt.Errorf("images of %v: channels, height and width have to be 1 or larger, and their product at most %d", s, maxImageBytes)
+		return fmt.Errorf("images of %v: channels, height and width must be at least 1, and their product at most %d", s, maxImageBytes)
 	}
 	return nil
 }

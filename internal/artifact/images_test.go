@@ -106,15 +106,15 @@ func TestForeignImagesAreRefused(t *testing.T) {
 		raw  []byte
 		want string
 	}{
-		{"another size", imageFile(t, i32, 6, `[{"label": 1, "image": "AAECAAEC"}]`), "images of 6 bytes; 3 x 1 x 1 of image.json makes 3"},
-		{"wider labels", imageFile(t, arrow.PrimitiveTypes.Int64, 3, `[{"label": 1, "image": "AAEC"}]`), `column "label" is int64; int32 is needed`},
+		{"another size", imageFile(t, i32, 6, `[{"label": 1, "image": "AAECAAEC"}]`), "images have 6 bytes, but 3 x 1 x 1 in image.json means 3"},
+		{"wider labels", imageFile(t, arrow.PrimitiveTypes.Int64, 3, `[{"label": 1, "image": "AAEC"}]`), `column "label" is int64; it must be int32`},
 		{"a label missing", imageFile(t, i32, 3, `[{"image": "AAEC"}]`), "column 0 holds nulls"},
 		{"an image missing", imageFile(t, i32, 3, `[{"label": 1}]`), "column 1 holds nulls"},
 		{"an unknown class", imageFile(t, i32, 3, `[{"label": 2, "image": "AAEC"}]`), `column "label", row 0: 2 is outside 0..1`},
 		{"a negative class", imageFile(t, i32, 3, `[{"label": -1, "image": "AAEC"}]`), `column "label", row 0: -1 is outside 0..1`},
-		{"another table", encoded(t, writers()["interactions"]), `the columns are "user", "item"; "label", "image" are needed`},
-		{"cut off", sound[:len(sound)-20], "not a sound Arrow file"},
-		{"nothing", nil, "not a sound Arrow file"},
+		{"another table", encoded(t, writers()["interactions"]), `the columns are "user", "item"; they must be "label", "image"`},
+		{"cut off", sound[:len(sound)-20], "not a valid Arrow file"},
+		{"nothing", nil, "not a valid Arrow file"},
 	} {
 		path := saved(t, c.raw)
 		if _, err := readImageSet(path, Shape{3, 1, 1}, 2); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {

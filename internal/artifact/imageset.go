@@ -11,8 +11,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 )
 
-// An ImageSet is a list of images with their labels. Nobody may write to it:
-// the pixels can be those of a file.
+// An ImageSet is a list of images with their labels. It must not be changed, because the pixels may
+// be the bytes of a file.
 type ImageSet struct {
 	Label  []int32
 	Pixels []uint8 // image after image: planes of the channels, row by row
@@ -63,16 +63,16 @@ func readImageSet(path string, shape Shape, classes int) (x ImageSet, err error)
 	return x, nil
 }
 
-// decodeImageSet returns pixels that are raw's own where there is one batch.
+// decodeImageSet returns the images of a file. With one batch, the pixels share the bytes of raw.
 func decodeImageSet(raw []byte, shape Shape) (x ImageSet, err error) {
 	defer soundly(&err)
 	l, err := inspect(raw)
 	if err != nil {
-		return x, fmt.Errorf("not a sound Arrow file: %w", err)
+		return x, fmt.Errorf("not a valid Arrow file: %w", err)
 	}
 	f, err := ipc.NewFileReader(bytes.NewReader(raw), ipc.WithAllocator(newBudget(len(raw))))
 	if err != nil {
-		return x, fmt.Errorf("not a sound Arrow file: %w", err)
+		return x, fmt.Errorf("not a valid Arrow file: %w", err)
 	}
 	t := &table{fields: f.Schema().Fields()}
 	if err := t.expect("label", "image"); err != nil {
@@ -85,10 +85,10 @@ func decodeImageSet(raw []byte, shape Shape) (x ImageSet, err error) {
 		return x, err
 	}
 	if width := l.columns[1].width; width != shape.Size() {
-		return x, fmt.Errorf("images of %d bytes; %v of %s makes %d", width, shape, ImageFile, shape.Size())
+		return x, fmt.Errorf("images have %d bytes, but %v in %s means %d", width, shape, ImageFile, shape.Size())
 	}
 	if l.bigEndian {
-		return x, errors.New("numbers have their highest byte first; write them with the lowest first, as nearly all machines do")
+		return x, errors.New("the file is big-endian; write it little-endian")
 	}
 	if x.Label, err = l.int32s(0); err != nil {
 		return x, err

@@ -13,14 +13,15 @@ const (
 	typeFixedSizeBinary     = 15
 )
 
-// inspect checks the parts of an Arrow file by which Arrow's reader sizes its memory, before that
-// reader sees them: a damaged length there would end the program, because Go cannot recover from
-// lack of memory. It refuses what foil's tables do not use: nested and dictionary columns, and
-// compression. It panics where offsets leave the bytes, as the reader does; see decode.
+// inspect checks the parts of an Arrow file from which Arrow's reader computes the size of its
+// buffers, before the reader runs. A damaged length there would end the program, because Go cannot
+// recover from a lack of memory. inspect refuses features that foil's tables do not use: nested and
+// dictionary columns, and compression. It panics on offsets outside the file, like the reader; see
+// decode.
 func inspect(raw []byte) (*layout, error) {
 	const tail = 4 + 6 // length of the footer, "ARROW1"
 	if len(raw) < 8+tail || string(raw[:6]) != "ARROW1" || string(raw[len(raw)-6:]) != "ARROW1" {
-		return nil, errors.New("it does not begin and end with ARROW1 (cut off, or another kind of file)")
+		return nil, errors.New("it does not begin and end with ARROW1 (truncated, or a different type of file)")
 	}
 	end := len(raw) - tail
 	size := int(binary.LittleEndian.Uint32(raw[end:]))
@@ -68,7 +69,7 @@ func checkFields(schema flatTable) ([]physicalColumn, error) {
 	const maxColumns, maxMetadata = 1000, 100
 	n := schema.length(1)
 	if n > maxColumns {
-		return nil, fmt.Errorf("%d columns; %d are the most", n, maxColumns)
+		return nil, fmt.Errorf("%d columns; at most %d are allowed", n, maxColumns)
 	}
 	metadata := schema.length(2)
 	columns := make([]physicalColumn, n)
@@ -93,12 +94,12 @@ func checkFields(schema flatTable) ([]physicalColumn, error) {
 		metadata += f.length(6)
 	}
 	if metadata > maxMetadata {
-		return nil, fmt.Errorf("%d pieces of metadata; %d are the most", metadata, maxMetadata)
+		return nil, fmt.Errorf("%d pieces of metadata; at most %d are allowed", metadata, maxMetadata)
 	}
 	return columns, nil
 }
 
-// buffersOf is how many buffers a column of a type has in every batch.
+// buffersOf is the number of buffers of a column of a type in every batch.
 func buffersOf(t byte) int {
 	switch t {
 	case typeNull:
@@ -109,17 +110,17 @@ func buffersOf(t byte) int {
 	return 2 // validity, values
 }
 
-// A layout says where the values of a file lie in it. Arrow's reader copies them twice, which is
-// cheap for numbers but too expensive for images.
+// A layout holds the positions of the values in a file. Arrow's reader copies values twice, which
+// is cheap for numbers but too expensive for images.
 type layout struct {
 	bigEndian bool
 	columns   []physicalColumn
 	batches   []physicalBatch
 }
 
-// A physicalColumn is what all batches have in common.
+// A physicalColumn describes a column in all batches.
 type physicalColumn struct {
-	buffer int // number of its first buffer, which tells nulls apart; values are in the next
+	buffer int // number of its first buffer, the null bitmap; the values are in the next one
 	width  int // bytes of a value, for fixed-size binary
 }
 
@@ -163,7 +164,7 @@ func (b physicalBatch) buffer(i int) []byte {
 	return b.body[offset:][:length:length]
 }
 
-// checkFixed holds the values of fixed size against the rows that need them.
+// checkFixed compares the size of the values of a column with its number of rows.
 func (l *layout) checkFixed(b physicalBatch) error {
 	for i, c := range l.columns {
 		if c.width == 0 {
@@ -180,14 +181,14 @@ func (l *layout) checkFixed(b physicalBatch) error {
 	return nil
 }
 
-// values returns the bytes of column i, width to a row, without nulls. They are
-// the file's own where there is one batch.
+// values returns the bytes of column i without nulls, width bytes per row. With one batch, they
+// share the bytes of the file.
 func (l *layout) values(i, width int) ([]byte, error) {
 	var all []byte
 	for n, b := range l.batches {
 		rows, nulls := b.node(i)
 		if nulls != 0 {
-			return nil, fmt.Errorf("column %d holds nulls; a value is needed in every row", i)
+			return nil, fmt.Errorf("column %d holds nulls; every row must have a value", i)
 		}
 		values := b.buffer(l.columns[i].buffer + 1)
 		if rows != b.rows || rows > len(values)/width {
@@ -214,7 +215,7 @@ func (l *layout) int32s(i int) ([]int32, error) {
 	return numbers, nil
 }
 
-// A flatTable is a table in a FlatBuffer, whose fields go by number.
+// A flatTable is a table in a FlatBuffer, whose fields are numbered.
 type flatTable struct {
 	bytes []byte
 	at    int
@@ -224,7 +225,7 @@ func flatRoot(b []byte) flatTable {
 	return flatTable{b, int(binary.LittleEndian.Uint32(b))}
 }
 
-// field returns where field i lies; 0 when it is absent.
+// field returns the position of field i, or 0 if it is absent.
 func (t flatTable) field(i int) int {
 	vtable := t.at - int(int32(binary.LittleEndian.Uint32(t.bytes[t.at:])))
 	slot := 4 + 2*i
@@ -266,7 +267,7 @@ func (t flatTable) pair(at int) (a, b int) {
 	return int(binary.LittleEndian.Uint64(t.bytes[at:])), int(binary.LittleEndian.Uint64(t.bytes[at+8:]))
 }
 
-// follow returns what the offset at a place points to.
+// follow returns the target of the offset at a position.
 func (t flatTable) follow(at int) int {
 	return at + int(binary.LittleEndian.Uint32(t.bytes[at:]))
 }
@@ -287,7 +288,7 @@ func (t flatTable) length(i int) int {
 	return int(binary.LittleEndian.Uint32(t.bytes[t.vector(i)-4:]))
 }
 
-// vector returns where the first element of the vector in field i lies.
+// vector returns the position of the first element of the vector in field i.
 func (t flatTable) vector(i int) int { return t.follow(t.field(i)) + 4 }
 
 // element returns element j of a vector of tables.

@@ -6,14 +6,14 @@ import (
 	"math"
 )
 
-// Interactions are pairs of a user and an item, each a row number of the
-// users' and the items' table: sorted by user, then item, none twice.
+// Interactions are pairs of a user and an item, as row numbers of the users' and the items' tables.
+// They are sorted by user, then item, without repetitions.
 type Interactions struct{ User, Item []int32 }
 
 // Len is the number of pairs.
 func (x Interactions) Len() int { return len(x.User) }
 
-// WriteInteractions writes x, whose order it checks.
+// WriteInteractions checks the order of x and writes it.
 func WriteInteractions(w io.Writer, x Interactions) error {
 	if err := x.check(math.MaxInt32, math.MaxInt32); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (t *table) interactions(users, items int) (x Interactions, err error) {
 // check looks at order and bounds: 0 <= user < users, 0 <= item < items.
 func (x Interactions) check(users, items int) error {
 	if len(x.User) != len(x.Item) {
-		return fmt.Errorf("%d users and %d items do not make pairs", len(x.User), len(x.Item))
+		return fmt.Errorf("%d users but %d items; there must be one of each per pair", len(x.User), len(x.Item))
 	}
 	before := int64(-1)
 	for i, u := range x.User {
@@ -63,7 +63,7 @@ func (x Interactions) check(users, items int) error {
 		}
 		pair := int64(u)<<32 | int64(v)
 		if pair <= before {
-			return fmt.Errorf("row %d: the pair (%d, %d) is not behind the one before it; rows are sorted by user, then item, each once", i, u, v)
+			return fmt.Errorf("row %d: the pair (%d, %d) is not after the previous one; rows must be sorted by user, then item, without repetitions", i, u, v)
 		}
 		before = pair
 	}

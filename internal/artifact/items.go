@@ -8,7 +8,7 @@ import (
 // Items are the rows that Interactions.Item counts.
 type Items struct {
 	ID    []string
-	Title []string // nil when no titles are known; "" where one is missing
+	Title []string // nil without titles; "" for a missing title
 }
 
 // Len is the number of items.

@@ -7,8 +7,7 @@ import (
 	"os"
 )
 
-// WriteJSON makes a file of an artifact that says in JSON what its tables and
-// tensors do not.
+// WriteJSON makes a JSON file of an artifact.
 func WriteJSON(create CreateFunc, file string, v any) error {
 	return WriteFile(create, file, func(w io.Writer) error {
 		text, err := json.MarshalIndent(v, "", "  ")
@@ -20,7 +19,7 @@ func WriteJSON(create CreateFunc, file string, v any) error {
 	})
 }
 
-// ReadJSON reads such a file into v. An error about its content names the file.
+// ReadJSON reads a JSON file into v. An error about its content names the file.
 func ReadJSON(path PathFunc, file string, v any) error {
 	p, err := path(file)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// A Metric is one scalar that came out of an evaluation or an attack.
+// A Metric is one scalar result of an evaluation or an attack.
 type Metric struct {
 	Name       string // ndcg, recall, coverage, bacc, mae, ...
 	Value      float64

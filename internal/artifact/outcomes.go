@@ -5,20 +5,20 @@ import (
 	"io"
 )
 
-// An Outcome is what an attack made of one image.
+// An Outcome is the result of an attack on one image.
 type Outcome struct {
 	Checkpoint      string
 	Image           int32 // row of the test images
 	Label           int32
-	Clean, Attacked int32   // what the classifier takes it for, before and after
-	Change          float64 // largest of a pixel
-	Loss            float64 // the cross-entropy after
+	Clean, Attacked int32   // predicted class before and after the attack
+	Change          float64 // largest change of a pixel
+	Loss            float64 // cross-entropy after the attack
 }
 
-// Right says whether the classifier is right after the attack.
+// Right reports whether the classifier is right after the attack.
 func (o Outcome) Right() bool { return o.Attacked == o.Label }
 
-// Stood says whether the classifier was right, and remained so.
+// Stood reports whether the classifier was right before and after the attack.
 func (o Outcome) Stood() bool { return o.Clean == o.Label && o.Right() }
 
 var outcomeColumns = []string{"checkpoint", "image", "label", "clean", "attacked", "change", "loss"}
@@ -76,7 +76,7 @@ func (t *table) outcomes() ([]Outcome, error) {
 	for i := range out {
 		out[i] = Outcome{checkpoint[i], numbers[1][i], numbers[2][i], numbers[3][i], numbers[4][i], change[i], loss[i]}
 		if out[i].Image < 0 || i > 0 && out[i].Checkpoint == out[i-1].Checkpoint && out[i].Image <= out[i-1].Image {
-			return nil, fmt.Errorf("column %q, row %d: images have to rise within a checkpoint", "image", i)
+			return nil, fmt.Errorf("column %q, row %d: images must be in ascending order within a checkpoint", "image", i)
 		}
 	}
 	return out, nil

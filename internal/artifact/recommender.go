@@ -5,22 +5,21 @@ import (
 	"fmt"
 )
 
-// A Recommender scores all items for users, each given by the items that the user has used.
-// It is what pipeline.Kind.Open returns for an artifact of type "recommender".
+// A Recommender scores all items for users. A user is given by the items that the user has used.
+// pipeline.Kind.Open returns a Recommender for an artifact of type "recommender".
 type Recommender interface {
-	// Scores writes the score of every item for each of the users to into, which is
-	// [len(users), items]; a higher score is a better recommendation. The items of a user are
-	// ascending, and their own scores are as meaningful as those of others: the caller masks
-	// them.
+	// Scores writes the score of every item for each of the users to into, which is [len(users),
+	// items]; a higher score is a better recommendation. The items of a user are ascending. They
+	// are scored like all other items; the caller masks them.
 	Scores(ctx context.Context, users [][]int32, into []float32) error
 }
 
-// A LatentRecommender puts each user into a latent vector, and scores items by that alone.
-// Attacks read the vectors, and evaluations need not make them again.
+// A LatentRecommender encodes each user as a latent vector, and scores items from this vector
+// alone. Attacks read the vectors, and evaluations can reuse them.
 type LatentRecommender interface {
 	Recommender
 
-	// Width is that of the vectors.
+	// Width is the width of the vectors.
 	Width() int
 
 	// Latents writes the vectors of users to into, [len(users), width].
@@ -30,11 +29,11 @@ type LatentRecommender interface {
 	LatentScores(ctx context.Context, latents, into []float32) error
 }
 
-// usersAtOnce is how many users are scored in one call.
+// usersAtOnce is the number of users that are scored in one call.
 const usersAtOnce = 64
 
-// EachUser calls f with the scores of all items for each user, in order. f may overwrite the
-// scores and must not keep them.
+// EachUser calls f with the scores of all items for each user, in order. f may overwrite the scores
+// but must not keep them.
 func EachUser(ctx context.Context, r Recommender, users [][]int32, items int, f func(user int, scores []float32) error) error {
 	return each(ctx, len(users), items, f, func(first, end int, into []float32) error {
 		return r.Scores(ctx, users[first:end], into)

@@ -165,8 +165,8 @@ func TestForeignTablesAreRefused(t *testing.T) {
 		raw          []byte
 		want         string
 	}{
-		{"another column", "interactions", file([]arrow.Field{user}, `[{"user": 1}]`), `the columns are "user"; "user", "item" are needed`},
-		{"a wider type", "interactions", file([]arrow.Field{user, {Name: "item", Type: i64}}, `[{"user": 1, "item": 2}]`), `column "item" is int64; int32 is needed`},
+		{"another column", "interactions", file([]arrow.Field{user}, `[{"user": 1}]`), `the columns are "user"; they must be "user", "item"`},
+		{"a wider type", "interactions", file([]arrow.Field{user, {Name: "item", Type: i64}}, `[{"user": 1, "item": 2}]`), `column "item" is int64; it must be int32`},
 		{"a null", "interactions", file([]arrow.Field{user, item}, `[{"item": 2}]`), `column "user" holds nulls`},
 		{"a negative id", "interactions", file([]arrow.Field{user, item}, `[{"user": -1, "item": 2}]`), `column "user", row 0: -1 is outside`},
 		{"a pair twice", "interactions", file([]arrow.Field{user, item}, `[{"user": 1, "item": 2}, {"user": 1, "item": 2}]`), `row 1: the pair (1, 2)`},
@@ -174,8 +174,8 @@ func TestForeignTablesAreRefused(t *testing.T) {
 		{"an integer attribute", "users", file([]arrow.Field{{Name: "user_id", Type: text}, {Name: "age", Type: i32}}, `[{"user_id": "1", "age": 3}]`), `column "age" is int32; an attribute is`},
 		{"an unknown part", "users", file([]arrow.Field{{Name: "user_id", Type: text}, {Name: "part", Type: text}}, `[{"user_id": "1", "part": "dev"}]`), `"dev" is none of train`},
 		{"a column twice", "users", file([]arrow.Field{{Name: "user_id", Type: text}, {Name: "user_id", Type: text}}, `[]`), `two columns are called "user_id"`},
-		{"text", "items", []byte(strings.Repeat("hello ", 30)), "not a sound Arrow file"},
-		{"nothing", "items", nil, "not a sound Arrow file"},
+		{"text", "items", []byte(strings.Repeat("hello ", 30)), "not a valid Arrow file"},
+		{"nothing", "items", nil, "not a valid Arrow file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := saved(t, c.raw)

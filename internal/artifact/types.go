@@ -10,5 +10,5 @@ const (
 	TypeClassifier   = "classifier"   // the same, with an attacker's weights beside the classifier's
 	TypeLatents      = "latents"      // best.safetensors, last.safetensors, latents.json
 	TypeMetrics      = "metrics"      // metrics.arrow
-	TypeReport       = "report"       // whatever people read; the kind says which file is for the terminal
+	TypeReport       = "report"       // files for people; the kind names the file for the terminal
 )

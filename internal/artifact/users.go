@@ -15,8 +15,8 @@ const (
 	Test       = "test"
 )
 
-// Users are the rows that Interactions.User counts: original ids, attributes
-// and, behind a split, the part each user belongs to.
+// Users are the rows that Interactions.User counts: original ids, attributes and, after a split,
+// the part of each user.
 type Users struct {
 	ID         []string
 	Attributes []Attribute
@@ -30,7 +30,7 @@ type Attribute struct {
 	Number   []float32 // numeric; NaN is missing
 }
 
-// IsNumeric says whether the attribute holds numbers rather than categories.
+// IsNumeric reports whether the attribute holds numbers rather than categories.
 func (a *Attribute) IsNumeric() bool { return a.Number != nil }
 
 // Len is the number of users.
@@ -89,7 +89,7 @@ func WriteUsers(w io.Writer, u Users) error {
 	seen := []string{userID, partColumn}
 	for _, a := range u.Attributes {
 		if a.Name == "" || slices.Contains(seen, a.Name) {
-			return fmt.Errorf("attribute %q: a name of its own is needed", a.Name)
+			return fmt.Errorf("attribute %q: the name must be unique and must not be empty or reserved", a.Name)
 		}
 		seen = append(seen, a.Name)
 		if a.IsNumeric() {

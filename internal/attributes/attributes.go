@@ -1,5 +1,5 @@
-// Package attributes turns a column of the users' table into the targets that adversaries and
-// attackers predict: classes with weights, or numbers scaled by a range.
+// Package attributes turns a column of the users' table into targets for adversaries and attackers:
+// classes with weights, or numbers scaled by a range.
 package attributes
 
 import (
@@ -14,8 +14,8 @@ import (
 	"foil/spec"
 )
 
-// Param names an attribute and defines how it is predicted. The parameters of trainings and
-// attacks embed it.
+// Param is the parameter that names an attribute and defines how it is predicted. The parameters of
+// trainings and attacks embed it.
 type Param struct {
 	Attribute    string             `yaml:"attribute" required:"true"`
 	ClassWeights map[string]float64 `yaml:"class_weights"`

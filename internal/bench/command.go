@@ -22,8 +22,8 @@ func Main(run func(ctx context.Context, args []string) error) {
 	}
 }
 
-// Parse reads arguments that are all flags. After -help, which prints them, the
-// error is flag.ErrHelp; others are for Main to tell.
+// Parse reads arguments, which must all be flags. -help prints them, and the error is flag.ErrHelp.
+// Main prints other errors.
 func Parse(f *flag.FlagSet, args []string) error {
 	f.SetOutput(io.Discard) // errors are reported once, by Main
 	err := f.Parse(args)
@@ -40,7 +40,7 @@ func Parse(f *flag.FlagSet, args []string) error {
 	return nil
 }
 
-// Machine says what this is measured on.
+// Machine describes the machine of the measurement.
 func Machine() string {
 	return fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 }

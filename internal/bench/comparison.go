@@ -16,14 +16,14 @@ type Comparison struct {
 	Progress   io.Writer // a line per round
 }
 
-// A Side is what one program needed for a task.
+// A Side is the measured time and memory of one program for a task.
 type Side struct {
 	Version string
 	RoundMS []float64 // median step of each round, milliseconds
 	Memory  int64     // largest resident memory of any round, bytes; 0: not known
 }
 
-// MS is the side's number: the median over its rounds.
+// MS is the median step time over the rounds.
 func (s Side) MS() float64 { return Median(s.RoundMS) }
 
 // A Pair is both sides of a task.
@@ -42,8 +42,8 @@ func (p Pair) RatioRange() (low, high float64) {
 	return low, high
 }
 
-// Run measures a task. Rounds alternate who goes first, so that a machine that
-// becomes slower or faster favours nobody.
+// Run measures a task. The rounds alternate which program runs first, so that a machine that
+// becomes slower or faster favours neither.
 func (c Comparison) Run(ctx context.Context, t Task) (Pair, error) {
 	var p Pair
 	for round := range c.Rounds {
@@ -81,8 +81,8 @@ func (s *Side) run(ctx context.Context, p Program, t Task) (Result, error) {
 	return r, nil
 }
 
-// Within is an error where a loss is missing or the sides' are further apart than
-// its factor.
+// Within returns an error if a loss is missing, or if the losses of the sides differ by more than a
+// factor.
 func Within(factors, peer, foil Losses) error {
 	for part, factor := range factors {
 		p, f := peer[part], foil[part]
@@ -104,7 +104,7 @@ func Mean(steps []Losses) Losses {
 	return sum
 }
 
-// A Row is a line of the table: what was measured, in words, and what came of it.
+// A Row is a line of the table: a description of the measurement, and its result.
 type Row struct {
 	Labels []string
 	Pair

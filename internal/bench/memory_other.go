@@ -4,5 +4,5 @@ package bench
 
 import "os"
 
-// PeakMemory is not known on this system: 0.
+// PeakMemory is 0: it is not known on this system.
 func PeakMemory(*os.ProcessState) int64 { return 0 }

@@ -14,11 +14,11 @@ func Median(x []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// steady is how far apart numbers of single rounds may lie, highest over lowest,
-// before a reader is told not to trust them.
+// steady is the largest ratio of the highest to the lowest number of single rounds. Above it, the
+// table warns the reader.
 const steady = 1.5
 
-// Steady tells whether values, at least one, are close to each other.
+// Steady reports whether values are close to each other. There must be at least one.
 func Steady(x ...float64) bool { return slices.Max(x) <= steady*slices.Min(x) }
 
 // List parses comma-separated values, for flags.

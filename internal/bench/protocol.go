@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// A Protocol is how a comparison with Python is run, as the command line says.
+// A Protocol holds the options of a comparison with Python from the command line.
 type Protocol struct {
 	Python  string // the interpreter
 	Threads []int
 	Rounds  int
-	Warmup  int // steps of a run before those that are timed
+	Warmup  int // steps of a run before the timed steps
 	Steps   int
 }
 
@@ -27,7 +27,7 @@ func (p *Protocol) Flags(f *flag.FlagSet) {
 	})
 }
 
-// Check says what is wrong with the numbers.
+// Check returns an error if a number is invalid.
 func (p *Protocol) Check() error {
 	if p.Rounds < 1 || p.Steps < 1 || p.Warmup < 0 {
 		return fmt.Errorf("%d rounds of %d + %d steps: rounds and steps must be at least 1, warm-up not negative", p.Rounds, p.Warmup, p.Steps)

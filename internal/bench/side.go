@@ -10,21 +10,21 @@ import (
 	"os/exec"
 )
 
-// A Task is what both sides of a comparison are given as JSON: a number of steps
-// to take, of which the first ones warm up.
+// A Task is the input of both sides of a comparison, as JSON: a number of steps, of which the first
+// ones are warm-up steps.
 type Task interface {
 	Name() string
 	Counts() (warmup, steps int)
 }
 
-// A Result is what a side says of a task.
+// A Result is the result of a side for a task.
 type Result struct {
-	Version string    `json:"version"` // of what it computes with
+	Version string    `json:"version"` // version of its library
 	StepMS  []float64 `json:"step_ms"` // milliseconds of each timed step
 	Losses  []Losses  `json:"losses"`  // of every step, warm-up included
 }
 
-// Losses are numbers of a step by which sides are told to do the same.
+// Losses are the losses of a step, which show whether the sides do the same work.
 type Losses map[string]float64
 
 // A Program is the command line of a side: it takes a task on standard input and
@@ -32,10 +32,10 @@ type Losses map[string]float64
 type Program struct {
 	Name  string
 	Args  []string
-	Needs string // said when it fails
+	Needs string // advice when it fails
 }
 
-// Python is a script as a side, in an interpreter that has what it needs.
+// Python makes a side of a Python script.
 func Python(interpreter, script string, args ...string) Program {
 	return Program{
 		Name: "PyTorch", Args: append([]string{interpreter, "-c", script}, args...),
@@ -43,14 +43,14 @@ func Python(interpreter, script string, args ...string) Program {
 	}
 }
 
-// Self is this program with an argument, so that both sides pay for a process of
-// their own.
+// Self makes a side of this program with an argument, so that both sides have the cost of a new
+// process.
 func Self(arg string) (Program, error) {
 	self, err := os.Executable()
 	return Program{Name: "foil", Args: []string{self, arg}}, err
 }
 
-// Serve is what runs in the process of foil's side.
+// Serve is the main function of foil's side.
 func Serve[T any](in io.Reader, out io.Writer, run func(T) (Result, error)) error {
 	var task T
 	if err := json.NewDecoder(in).Decode(&task); err != nil {
@@ -63,8 +63,8 @@ func Serve[T any](in io.Reader, out io.Writer, run func(T) (Result, error)) erro
 	return json.NewEncoder(out).Encode(result)
 }
 
-// Run takes a task's steps and returns what the program says, and the peak of its
-// resident memory in bytes (0: not known).
+// Run runs the steps of a task. It returns the result and the peak resident memory of the program
+// in bytes (0: not known).
 func (p Program) Run(ctx context.Context, t Task) (Result, int64, error) {
 	input, err := json.Marshal(t)
 	if err != nil {
@@ -77,7 +77,7 @@ func (p Program) Run(ctx context.Context, t Task) (Result, int64, error) {
 	err = c.Run()
 	switch {
 	case ctx.Err() != nil:
-		return Result{}, 0, ctx.Err() // an interrupted side's last words say nothing
+		return Result{}, 0, ctx.Err() // the output of an interrupted side is not useful
 	case err != nil:
 		return Result{}, 0, fmt.Errorf("%s: %s: %w%s\n%s", p.Name, p.Args[0], err, p.Needs, stderr.Bytes())
 	}
@@ -93,6 +93,6 @@ func (p Program) Run(ctx context.Context, t Task) (Result, int64, error) {
 	return r, PeakMemory(c.ProcessState), nil
 }
 
-// tuning are the prefixes of environment variables that change how fast a side
-// computes. Both sides run with their defaults.
+// tuning are the prefixes of environment variables that change how fast a side computes. Both sides
+// run with the defaults.
 var tuning = []string{"OPENBLAS_", "OMP_", "GOMP_", "KMP_", "MKL_", "TORCH_", "ATEN_", "MALLOC_", "GOMAXPROCS=", "GOGC=", "GOMEMLIMIT=", "GODEBUG="}

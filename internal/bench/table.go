@@ -30,7 +30,7 @@ func Markdown(rows [][]string) string {
 	return b.String()
 }
 
-// Mebibytes of a process, where its memory is known.
+// Mebibytes formats the memory of a process, if it is known.
 func Mebibytes(bytes int64) string {
 	if bytes == 0 {
 		return "not known"

@@ -1,6 +1,5 @@
-// Package checkpoint keeps the state of unfinished work in a file: named tensors
-// and a value that is written as JSON. A file that is not whole, or was written for
-// another layout, is never taken for a state.
+// Package checkpoint keeps the state of unfinished work in a file: named tensors and a JSON value.
+// It never accepts an incomplete file, or a file of another layout, as a state.
 package checkpoint
 
 import (
@@ -19,9 +18,8 @@ import (
 // valueTensor holds the JSON.
 const valueTensor = "checkpoint.json"
 
-// Save writes a checkpoint in place of the one that is there: a crash leaves the
-// one or the other. layout is the version of what the caller writes. The folder is
-// made if it is missing.
+// Save writes a checkpoint and replaces the previous one. After a crash, one of the two exists.
+// layout is the version of the caller's data. Save makes the folder if it is missing.
 func Save(path string, layout int, value any, tensors []safetensors.Tensor) error {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -46,8 +44,8 @@ func header(layout int, body []byte) []byte {
 	return fmt.Appendf(nil, "foil checkpoint %d %x\n", layout, sha256.Sum256(body))
 }
 
-// replace goes by one temporary name, so that kills leave no more than one file
-// behind: whoever works on a cell does so alone.
+// replace always uses the same temporary name, so that kills leave at most one extra file. Only one
+// process works on a cell at a time.
 func replace(path string, parts ...[]byte) error {
 	f, err := os.Create(path + ".new")
 	if err != nil {
@@ -72,12 +70,11 @@ func replace(path string, parts ...[]byte) error {
 	return nil
 }
 
-// ErrUseless says that a file is no checkpoint of the wanted layout, or a damaged one.
+// ErrUseless means that a file is not a checkpoint of the given layout, or that it is damaged.
 var ErrUseless = errors.New("the checkpoint is damaged or was written by another version")
 
-// Load reads a checkpoint into value. Its error is fs.ErrNotExist where there is
-// none, and ErrUseless where work has to start anew; others say that the file
-// could not be read now.
+// Load reads a checkpoint into value. The error is fs.ErrNotExist if there is no checkpoint, and
+// ErrUseless if the work must start over. Other errors mean that the file could not be read now.
 func Load(path string, layout int, value any) (safetensors.File, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

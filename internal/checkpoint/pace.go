@@ -2,22 +2,22 @@ package checkpoint
 
 import "time"
 
-// A Pace spaces checkpoints in time: the first after some seconds, the next ones
-// so that they take less than 2 % of the time; or as often as somebody wants. What
-// a training gives does not depend on it.
+// A Pace chooses the times of checkpoints: the first after some seconds, the next ones so that they
+// take less than 2 % of the time, or at a fixed interval. The result of a training does not depend
+// on it.
 type Pace struct {
 	last     time.Time
 	interval time.Duration
-	fixed    bool // somebody said the interval
+	fixed    bool // the interval is fixed by the caller
 	now      func() time.Time
 }
 
 const (
 	firstInterval = 10 * time.Second
-	costFactor    = 60 // the interval, in the time that a checkpoint takes
+	costFactor    = 60 // the interval, as a multiple of the time of a checkpoint
 )
 
-// NewPace takes the interval that somebody wants, 0 where nobody said.
+// NewPace takes a fixed interval, or 0 to choose the interval from the cost of a checkpoint.
 func NewPace(start time.Time, every time.Duration) *Pace {
 	p := &Pace{last: start, interval: firstInterval, now: time.Now}
 	if every > 0 {

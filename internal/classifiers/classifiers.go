@@ -1,7 +1,7 @@
-// Package classifiers is what the kinds that train, load and attack image classifiers share:
-// the parameters that name networks, and the way in and out of an artifact of type
-// "classifier". That artifact is checkpoints, with the attacker network that the classifier was
-// trained against, if there was one, as a part of its own.
+// Package classifiers holds the common parts of the kinds that train, load and attack image
+// classifiers: the parameters that name networks, and reading and writing artifacts of type
+// "classifier". Such an artifact holds checkpoints. If the classifier was trained against an
+// attacker network, the attacker is a separate part of the weights.
 package classifiers
 
 import (
@@ -18,7 +18,7 @@ import (
 	"foil/pipeline"
 )
 
-// AttackerPart is the part of the weights that is the attacker's.
+// AttackerPart is the part of the weights that belongs to the attacker.
 const AttackerPart = "attacker"
 
 // Docs documents the files.
@@ -26,7 +26,7 @@ func Docs() []pipeline.FileDoc {
 	return checkpoints.Docs(checkpoints.PartDoc(AttackerPart, "the attacker's weights, where it is a network,")...)
 }
 
-// Config is what training.json holds for a classifier.
+// Config is the config of a classifier in training.json.
 type Config struct {
 	Network Network        `json:"network"`
 	Image   artifact.Shape `json:"image"`
@@ -35,7 +35,7 @@ type Config struct {
 	Game    *Game          `json:"attacker,omitempty"`
 }
 
-// CopyTensors copies weights as a file of tensors takes them.
+// CopyTensors copies weights into the form of a tensor file.
 func CopyTensors(w *nn.Weights) ([]safetensors.Tensor, error) {
 	out := make([]safetensors.Tensor, len(w.Params))
 	for i, p := range w.Params {
@@ -54,11 +54,11 @@ type Trained struct {
 	Weights *nn.Weights
 }
 
-// EvaluationBatch is how many images are evaluated or attacked at once.
+// EvaluationBatch is the number of images that are evaluated or attacked at once.
 const EvaluationBatch = 100
 
-// Evaluator evaluates the classifier on up to so many images of a shape. Frozen weights are
-// faster; weights that are still trained must not be frozen.
+// Evaluator evaluates the classifier on batches of at most the given number of images. Frozen
+// weights are faster, but weights that are still being trained must not be frozen.
 func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*nn.Evaluator, error) {
 	return nn.NewEvaluator(nn.EvaluatorConfig{
 		Network: t.Network, Shape: [3]int{image.Channels, image.Height, image.Width},
@@ -66,14 +66,14 @@ func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, 
 	}, t.Weights)
 }
 
-// Saved is a classifier as its artifact has it.
+// Saved is a classifier as read from its artifact.
 type Saved struct {
 	Config
 
 	training *checkpoints.Saved
 }
 
-// Read reads what the classifier is, not yet its weights.
+// Read reads the description of the classifier, but not its weights.
 func Read(a pipeline.Artifact) (*Saved, error) {
 	training, err := checkpoints.Read(a)
 	if err != nil {
@@ -83,12 +83,11 @@ func Read(a pipeline.Artifact) (*Saved, error) {
 	return s, training.Config(&s.Config)
 }
 
-// For checks that the classifier may be judged on the images of data: those that it was
-// trained on.
+// For checks that data is the artifact of images that the classifier was trained on.
 func (s *Saved) For(data pipeline.Artifact) error {
 	trained := s.training.Data
 	if used := data.Digest(); !trained.IsZero() && trained != used {
-		return fmt.Errorf("the classifier was trained on other images (%s) than those it is given here (%s): its test images may be ones that it was trained on",
+		return fmt.Errorf("the classifier was trained on the images %s, but this stage uses the images %s, so test images may be part of the training data",
 			trained.Short(), used.Short())
 	}
 	return nil

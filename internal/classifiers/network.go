@@ -24,7 +24,7 @@ var NetworkParams = &spec.Params[Network]{
 	Settle: (*Network).settle,
 }
 
-// settle writes the authors' width out where none is given.
+// settle replaces width 0 by the authors' width.
 func (n *Network) settle() {
 	if c, err := zoo.FindClassifier(n.Name); err == nil && n.Width == 0 {
 		n.Width = c.Width
@@ -55,14 +55,14 @@ var AttackerParams = &spec.Params[Attacker]{
 	Settle: (*Attacker).settle,
 }
 
-// settle writes the authors' width out where none is given.
+// settle replaces width 0 by the authors' width.
 func (a *Attacker) settle() {
 	if n, err := zoo.FindAttacker(a.Name); err == nil && a.Width == 0 {
 		a.Width = n.Width
 	}
 }
 
-// Build makes the network for images of a shape, of which it sees so many channels.
+// Build makes the network for images of a shape, with the given number of input channels.
 func (a Attacker) Build(image artifact.Shape, channels int) (*nn.Network, error) {
 	n, err := zoo.FindAttacker(a.Name)
 	if err != nil {
@@ -71,7 +71,7 @@ func (a Attacker) Build(image artifact.Shape, channels int) (*nn.Network, error)
 	return n.Build(zoo.Shape(image), a.Width, channels)
 }
 
-// A Game is how an attacker was trained: what it sees, and how often it moves.
+// A Game describes the training of an attacker: its inputs and its steps.
 type Game struct {
 	Attacker Attacker `json:"network"`
 	Variant  string   `json:"variant"` // as l2l.Methods names it

@@ -12,9 +12,8 @@ import (
 	"foil/models/nn"
 )
 
-// LoadWeights takes the weights of a network out of a file. The error names every
-// tensor that is missing or cannot be taken, and where many are missing, what the file
-// has instead.
+// LoadWeights reads the weights of a network from a file. The error names every tensor that is
+// missing or does not fit. If many are missing, it also names other tensors of the file.
 func LoadWeights(b compute.Backend, n *nn.Network, file safetensors.File) (*nn.Weights, error) {
 	w, err := nn.LoadWeights(b, n.Params, func(name string) (nn.Stored, bool) {
 		t, ok := file[name]
@@ -35,8 +34,8 @@ func LoadWeights(b compute.Backend, n *nn.Network, file safetensors.File) (*nn.W
 	return nil, err
 }
 
-// Unused lists the tensors that a network does not use, under the names that they have in the
-// file: a prefix that all names share may have been cut off from the keys.
+// Unused lists the tensors that a network does not use, under their names in the file. The keys may
+// lack a prefix that all names have in common.
 func Unused(n *nn.Network, file safetensors.File) []string {
 	rest := maps.Clone(file)
 	for _, p := range n.Params {
@@ -50,10 +49,10 @@ func Unused(n *nn.Network, file safetensors.File) []string {
 	return names
 }
 
-// few is how many names are enough to show what the others look like.
+// few is the number of names that an error shows as examples.
 const few = 3
 
-// instead tells which tensors the file has besides those that were found.
+// instead describes the tensors of the file that the network does not use.
 func instead(unused []string, noneFound bool) string {
 	has := "the file also has "
 	if noneFound {

@@ -15,10 +15,10 @@ const (
 	cifarPixels = CIFARChannels * CIFARSide * CIFARSide
 )
 
-// A CIFAR is one of the two data sets as its makers lay it out. Its files are
-// records of a byte for every label and 3,072 bytes of pixels.
+// A CIFAR is one of the two data sets in its published layout. Its files are records: one byte for
+// every label, and 3,072 bytes of pixels.
 type CIFAR struct {
-	Name        string // as people know it
+	Name        string // its common name
 	Original    Original
 	Folder      string       // in the archive
 	Train, Test []CIFARFile  // in their order
@@ -31,7 +31,7 @@ type CIFARFile struct {
 	Digest digest.Digest
 }
 
-// A CIFARLabel is one of the ways in which images are told apart.
+// A CIFARLabel is one of the labels of an image.
 type CIFARLabel struct {
 	Name    string // fine, coarse
 	File    string // the names of its classes, one a line
@@ -89,12 +89,12 @@ func (c CIFAR) Files() []string {
 	return names
 }
 
-// LabelIndex is the number of the label called name, which has to be one of them.
+// LabelIndex is the number of the label called name, which must exist.
 func (c CIFAR) LabelIndex(name string) int {
 	return slices.IndexFunc(c.Labels, func(l CIFARLabel) bool { return l.Name == name })
 }
 
-// Foreign lists the files of records that are not the published ones.
+// Foreign lists the record files that differ from the published files.
 func (c CIFAR) Foreign(raw Raw) []string {
 	var names []string
 	for _, f := range slices.Concat(c.Train, c.Test) {
@@ -111,11 +111,11 @@ func (l CIFARLabel) names(raw Raw) ([]string, error) {
 	text := strings.ReplaceAll(string(raw[l.File]), "\r\n", "\n")
 	names := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	if len(names) != l.Classes {
-		return nil, fmt.Errorf("%s has %d lines; %d are needed, the name of a class each", l.File, len(names), l.Classes)
+		return nil, fmt.Errorf("%s has %d lines; it must have %d, one class name each", l.File, len(names), l.Classes)
 	}
 	for i, name := range names {
 		if name == "" || strings.TrimSpace(name) != name || slices.Contains(names[:i], name) {
-			return nil, fmt.Errorf("%s:%d: the class is called %q; a name of its own is needed", l.File, i+1, clip([]byte(name)))
+			return nil, fmt.Errorf("%s:%d: the class is called %q; every class needs a unique name", l.File, i+1, clip([]byte(name)))
 		}
 	}
 	return names, nil

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// CIFARImages is CIFAR-10 or CIFAR-100 with everything in order.
+// CIFARImages is the checked content of CIFAR-10 or CIFAR-100.
 type CIFARImages struct {
 	Classes     [][]string // names of the classes, for every label
 	Train, Test CIFARRecords
@@ -13,12 +13,12 @@ type CIFARImages struct {
 
 // CIFARRecords are images in the order of their files.
 type CIFARRecords struct {
-	Label  [][]uint8 // for every label, that of each image
-	Pixels [][]byte  // of each image; they share the files' bytes
+	Label  [][]uint8 // by label, then by image
+	Pixels [][]byte  // by image; they share the bytes of the files
 }
 
-// Parse reads the files. Of every class there have to be as many images as of
-// the others, as there are in the published data and in balanced parts of it.
+// Parse reads the files. All classes must have the same number of images, as in the published data
+// and in balanced parts of it.
 func (c CIFAR) Parse(raw Raw) (*CIFARImages, error) {
 	m := &CIFARImages{}
 	for _, l := range c.Labels {
@@ -47,14 +47,14 @@ func (c CIFAR) records(raw Raw, files []CIFARFile) (CIFARRecords, error) {
 			return r, fmt.Errorf("%s is empty", f.Name)
 		}
 		if len(b)%size != 0 {
-			return r, fmt.Errorf("%s has %d bytes, which is not a whole number of records of %d (%d of labels, %d of pixels): cut off, images of another size, or another data set's file",
+			return r, fmt.Errorf("%s has %d bytes, which is not a complete number of records of %d (%d of labels, %d of pixels): truncated, images of another size, or a file of another data set",
 				f.Name, len(b), size, len(c.Labels), cifarPixels)
 		}
 		for at := 0; at < len(b); at += size {
 			for i, l := range c.Labels {
 				label := b[at+i]
 				if int(label) >= l.Classes {
-					return r, fmt.Errorf("%s: image %d (at byte %d): the %s label is %d; a number from 0 to %d is needed",
+					return r, fmt.Errorf("%s: image %d (at byte %d): the %s label is %d; it must be a number from 0 to %d",
 						f.Name, at/size, at+i, l.Name, label, l.Classes-1)
 				}
 				r.Label[i] = append(r.Label[i], label)
@@ -65,8 +65,8 @@ func (c CIFAR) records(raw Raw, files []CIFARFile) (CIFARRecords, error) {
 	return r, c.checkBalance(files, r)
 }
 
-// checkBalance counts the images of every class: files that lost some, or hold
-// others, nearly always show here.
+// checkBalance counts the images of every class. This detects nearly all files with missing or
+// foreign images.
 func (c CIFAR) checkBalance(files []CIFARFile, r CIFARRecords) error {
 	for i, l := range c.Labels {
 		count := make([]int, l.Classes)
@@ -81,13 +81,13 @@ func (c CIFAR) checkBalance(files []CIFARFile, r CIFARRecords) error {
 		if n := len(files); n > 1 {
 			where += " to " + files[n-1].Name
 		}
-		return fmt.Errorf("%s: %d images have the %s label %d, and %d have %d; of every class as many are needed as of the others",
+		return fmt.Errorf("%s: %d images have the %s label %d, and %d have %d; every class must have the same number of images",
 			where, least, l.Name, slices.Index(count, least), most, slices.Index(count, most))
 	}
 	return nil
 }
 
-// checkGroups looks at whether all images of a fine class are of one coarse class.
+// checkGroups checks that all images of a fine class have the same coarse class.
 func (c CIFAR) checkGroups(m *CIFARImages) error {
 	if len(c.Labels) < 2 {
 		return nil

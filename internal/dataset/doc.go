@@ -1,10 +1,9 @@
-// Package dataset reads public data sets in the raw formats their makers hand
-// them out in, and downloads the published files.
+// Package dataset reads public data sets in their published formats, and downloads the published
+// files.
 //
-// An Original is a published file with its checksum. Raw is the content of a
-// data set's files as bytes; Packed is the same before bzip2 is undone.
-// MovieLens is what the files of MovieLens 1M say, LFM what those of
-// LFM-2b-100k say and CIFARImages what those of CIFAR-10 or CIFAR-100 say, checked
-// line by line and byte by byte: whatever the bytes, a parser returns a data set
-// that holds or an error `FILE:LINE: what was found, what is needed`.
+// An Original is a published file with its checksum. Raw is the content of a data set's files as
+// bytes; Packed is the same content, possibly compressed with bzip2. MovieLens, LFM and CIFARImages
+// are the parsed contents of MovieLens 1M, LFM-2b-100k, and CIFAR-10 or CIFAR-100. The parsers
+// check every line and every byte. For any input, a parser returns a valid data set or an error of
+// the form `FILE:LINE: problem; requirement`.
 package dataset

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// An Original is a file as its makers publish it.
+// An Original is a published file.
 type Original struct {
 	Name   string
 	URL    string
@@ -35,8 +35,8 @@ func mustDigest(hex string) (d digest.Digest) {
 	return d
 }
 
-// errStalled is the cause where no byte came for as long as a Downloader waits.
-var errStalled = errors.New("no data came")
+// errStalled is the cause if no byte arrived within the time limit of a Downloader.
+var errStalled = errors.New("no data received")
 
 // A Downloader fetches originals.
 type Downloader struct {
@@ -45,8 +45,7 @@ type Downloader struct {
 	Progress func(done, total int64) // total is 0 when unknown; may be nil
 }
 
-// Fetch downloads o to path. Other processes see the whole, checked file there
-// or none.
+// Fetch downloads o to path. Other processes see either the complete, checked file or no file.
 func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err error) {
 	if d.Client == nil {
 		d.Client = http.DefaultClient
@@ -66,7 +65,7 @@ func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err err
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // does nothing once it is renamed
+	defer os.Remove(f.Name()) // does nothing after the rename
 	defer f.Close()
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -81,7 +80,7 @@ func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err err
 		return err
 	}
 	if digest != o.Digest {
-		return fmt.Errorf("what came has the SHA-256 %v; the published one is %v (perhaps a page of a proxy; nothing was kept)", digest, o.Digest)
+		return fmt.Errorf("the downloaded file has the SHA-256 %v, but the published file has %v; a proxy may have replaced it; nothing was kept", digest, o.Digest)
 	}
 	if err := f.Sync(); err != nil {
 		return err
@@ -92,7 +91,7 @@ func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err err
 	return os.Rename(f.Name(), path)
 }
 
-// copy writes the answer to w; it calls alive whenever something came.
+// copy writes the response to w, and calls alive after every read.
 func (d Downloader) copy(ctx context.Context, url string, w io.Writer, alive func()) (digest.Digest, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -104,7 +103,7 @@ func (d Downloader) copy(ctx context.Context, url string, w io.Writer, alive fun
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return digest.Digest{}, fmt.Errorf("the server answers %s", res.Status)
+		return digest.Digest{}, fmt.Errorf("the server answered %s", res.Status)
 	}
 	h := sha256.New()
 	var done int64

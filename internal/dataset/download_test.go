@@ -40,10 +40,10 @@ func TestDownloads(t *testing.T) {
 
 	for _, c := range []struct{ name, url, want string }{
 		{"whole", server.URL + "/good", ""},
-		{"another file", server.URL + "/other", "the published one is"},
+		{"another file", server.URL + "/other", "but the published file has"},
 		{"cut off", server.URL + "/cut", "unexpected EOF"},
-		{"stalled", server.URL + "/stalled", "no data came for 100ms"},
-		{"missing", server.URL + "/gone", "the server answers 404 Not Found"},
+		{"stalled", server.URL + "/stalled", "no data received for 100ms"},
+		{"missing", server.URL + "/gone", "the server answered 404 Not Found"},
 		{"no server", gone.URL, "refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -8,33 +8,32 @@ import (
 // The files of LFM-2b-100k: fields between tabs, no header, text in UTF-8.
 const (
 	LFMUsersFile  = "user_data.tsv" // userID, Country, Age, gender, creation_time
-	LFMTracksFile = "tracks.tsv"    // artist, track; some copies have the artist's gender behind them
+	LFMTracksFile = "tracks.tsv"    // artist, track; some copies have the artist's gender as a third field
 	LFMPlaysFile  = "inter.tsv"     // userID, itemID, play count
 )
 
 // LFMFiles are the names to read a Packed with.
 func LFMFiles() []string { return []string{LFMUsersFile, LFMTracksFile, LFMPlaysFile} }
 
-// LFM is LFM-2b-100k with everything in order: users by id, tracks by line,
-// pairs of a user and a track that they played by user, then track, each once.
-// A user's id in inter.tsv is the one that user_data.tsv gives; a track's is the
-// number of its line in tracks.tsv, from 0.
+// LFM is the checked content of LFM-2b-100k: users sorted by id, tracks by line, and pairs of a
+// user and a played track, sorted by user, then track, without repetitions. User ids in inter.tsv
+// refer to user_data.tsv. The id of a track is the number of its line in tracks.tsv, from 0.
 type LFM struct {
 	Users       []LFMUser
 	Tracks      []Track
 	User, Track []int32 // of the pairs, as row numbers of Users and Tracks
 }
 
-// An LFMUser is a line of user_data.tsv. Countries and ages are what people typed
-// in: the authors of AdvXMultVAE leave it to a rule which of them count.
+// An LFMUser is a line of user_data.tsv. Users typed in countries and ages themselves. The authors
+// of AdvXMultVAE filter them by a rule.
 type LFMUser struct {
 	ID      int32
-	Country string // as it stands there; "" is missing
-	Age     int32  // as it stands there; NoAge is missing
+	Country string // as in the file; "" is missing
+	Age     int32  // as in the file; NoAge is missing
 	Gender  string // m or f; "" is missing
 }
 
-// NoAge is the age of a user who gave none.
+// NoAge is the age of a user without an age.
 const NoAge = -1
 
 // A Track is a line of tracks.tsv.
@@ -83,7 +82,7 @@ func parseLFMUsers(b []byte) ([]LFMUser, error) {
 	return users, nil
 }
 
-// age reads years; people typed in ages below 0, too.
+// age reads years, which may be negative because users typed them in.
 func (l *lines) age(field []byte) (int32, error) {
 	if len(field) == 0 {
 		return NoAge, nil
@@ -99,8 +98,8 @@ func (l *lines) age(field []byte) (int32, error) {
 	return int32(years), nil
 }
 
-// gender reads m or f; Last.fm's n, neutral, counts as missing, since the
-// attackers tell two apart.
+// gender reads m or f. Last.fm's n (neutral) counts as missing, because the attackers predict two
+// classes.
 func (l *lines) gender(field []byte) (string, error) {
 	switch gender := string(field); gender {
 	case "m", "f":

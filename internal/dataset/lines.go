@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// lines walks over a file with fields between "::" or tabs and knows where it
-// is. Lines end in LF or CR LF; the last one may end in nothing.
+// lines iterates over the lines of a file with fields between "::" or tabs, and tracks the
+// position. Lines end in LF or CR LF; the last line may have no line end.
 type lines struct {
 	file      string
-	layout    string // what a line looks like, for messages
+	layout    string // the fields of a line, for messages
 	separator []byte // between fields
 	rest      []byte
 	line      []byte
@@ -62,7 +62,7 @@ func (l *lines) number(what string, field []byte, low, high int) (int, error) {
 	return int(v), nil
 }
 
-// once refuses an id that an earlier line had.
+// once refuses an id of an earlier line.
 func (l *lines) once(what string, id int, seen map[int]int) error {
 	if first, ok := seen[id]; ok {
 		return l.errorf("%s %d stands already on line %d", what, id, first)
@@ -75,7 +75,7 @@ func (l *lines) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", l.file, l.n, fmt.Errorf(format, args...))
 }
 
-// digits reads at most ten decimal digits from b[i] on, and returns where they end.
+// digits reads at most ten decimal digits from b[i] on, and returns the index after them.
 func digits(b []byte, i int) (v uint64, end int) {
 	for end = i; end < len(b) && end-i < 10; end++ {
 		c := b[end] - '0'
@@ -87,7 +87,7 @@ func digits(b []byte, i int) (v uint64, end int) {
 	return v, end
 }
 
-// clip keeps a message readable whatever the file holds.
+// clip shortens and escapes the content of a file for messages.
 func clip(b []byte) string {
 	const most = 60
 	if len(b) > most {

@@ -12,12 +12,12 @@ const (
 // MovieLensFiles are the names to read a Raw with.
 func MovieLensFiles() []string { return []string{RatingsFile, UsersFile, MoviesFile} }
 
-// MovieLensAges are the codes that stand for age groups, by their first year:
-// under 18, 18-24, 25-34, 35-44, 45-49, 50-55, 56 and older.
+// MovieLensAges are the codes of the age groups, by their first year: under 18, 18-24, 25-34,
+// 35-44, 45-49, 50-55, 56 and older.
 var MovieLensAges = []int{1, 18, 25, 35, 45, 50, 56}
 
-// MovieLens is MovieLens 1M with everything in order: users and movies by id,
-// ratings by user, then movie, each pair once.
+// MovieLens is the checked content of MovieLens 1M: users and movies sorted by id, ratings by user,
+// then movie, without repeated pairs.
 type MovieLens struct {
 	Users   []MovieLensUser
 	Movies  []Movie

@@ -145,9 +145,9 @@ func TestBadZipsAreRefused(t *testing.T) {
 		raw  []byte
 		want string
 	}{
-		{"cut off", whole[:len(whole)*2/3], "not a whole zip file"},
-		{"another file", []byte("<html>Please log in</html>"), "not a whole zip file (cut off, or another kind of file; 26 bytes)"},
-		{"empty", nil, "not a whole zip file"},
+		{"cut off", whole[:len(whole)*2/3], "not a complete zip file"},
+		{"another file", []byte("<html>Please log in</html>"), "not a complete zip file (truncated, or a different type of file; 26 bytes)"},
+		{"empty", nil, "not a complete zip file"},
 		{"damaged", damaged, "ratings.dat in the zip"},
 		{"another zip", zipped(t, Raw{}, ""), "the zip has no ratings.dat"},
 		{"a file missing", zipped(t, without, ""), "the zip has no movies.dat"},

@@ -14,15 +14,14 @@ import (
 	"strings"
 )
 
-// bzip2Suffix ends the names of files packed with bzip2.
+// bzip2Suffix is the suffix of files that are compressed with bzip2.
 const bzip2Suffix = ".bz2"
 
-// maxUnpacked bounds what a packed file may hold: bzip2 can pack gigabytes of
-// one character into some bytes.
+// maxUnpacked is the maximum size of an uncompressed file, because bzip2 can compress gigabytes of
+// one character into a few bytes.
 const maxUnpacked = 1 << 30
 
-// Packed are the files of a data set as they lie in a folder: some as they
-// are, some packed with bzip2.
+// Packed are the files of a data set in a folder. Each may be compressed with bzip2.
 type Packed struct {
 	dir   string
 	files []packedFile
@@ -30,13 +29,13 @@ type Packed struct {
 
 type packedFile struct {
 	name    string // of the content: inter.tsv
-	file    string // as it lies there: inter.tsv or inter.tsv.bz2
+	file    string // name in the folder: inter.tsv or inter.tsv.bz2
 	content []byte
 }
 
-// ReadPacked reads the named files from a folder; NAME.bz2 stands in for a NAME
-// that is not there. The digest covers the names and contents of the files as
-// they lie there, in the order given, so that it is known without unpacking.
+// ReadPacked reads the named files from a folder. It reads NAME.bz2 if there is no NAME. The digest
+// covers the names and contents of the files in the folder, in the given order, so it is known
+// without decompression.
 func ReadPacked(dir string, names ...string) (Packed, digest.Digest, error) {
 	p := Packed{dir: dir}
 	h := sha256.New()
@@ -69,7 +68,7 @@ func readPacked(dir, name string) (packedFile, error) {
 	return packedFile{}, err
 }
 
-// Unpack returns the contents by the names that were asked for.
+// Unpack returns the uncompressed contents by name.
 func (p Packed) Unpack() (Raw, error) {
 	raw := make(Raw)
 	for _, f := range p.files {
@@ -85,14 +84,14 @@ func (p Packed) Unpack() (Raw, error) {
 	return raw, nil
 }
 
-// unbzip2 unpacks at most `most` bytes. The standard library does some 30 MB/s
-// on one core, which is most of the time that a packed data set takes to load.
+// unbzip2 decompresses at most `most` bytes. The standard library decompresses about 30 MB/s on one
+// core, which is most of the loading time of a compressed data set.
 func unbzip2(b []byte, most int64) ([]byte, error) {
 	var out bytes.Buffer
-	out.Grow(4 * len(b)) // what tables of numbers and titles take
+	out.Grow(4 * len(b)) // typical for tables of numbers and titles
 	n, err := io.Copy(&out, io.LimitReader(bzip2.NewReader(bytes.NewReader(b)), most+1))
 	if err != nil {
-		return nil, fmt.Errorf("not a whole bzip2 file (cut off, damaged, or another kind of file; %d bytes): %w", len(b), err)
+		return nil, fmt.Errorf("not a complete bzip2 file (truncated, damaged, or a different type of file; %d bytes): %w", len(b), err)
 	}
 	if n > most {
 		return nil, fmt.Errorf("it unpacks to more than %d bytes", most)

@@ -60,10 +60,10 @@ func TestPackedFilesStandInForPlainOnes(t *testing.T) {
 func TestBadPackedFilesAreRefused(t *testing.T) {
 	hello := fromBase64(t, packedHello)
 	for _, c := range []struct{ name, content, want string }{
-		{"cut off", hello[:len(hello)-3], "not a whole bzip2 file"},
-		{"damaged", hello[:20] + "x" + hello[21:], "not a whole bzip2 file"},
-		{"another file", "<html>Please log in</html>", "not a whole bzip2 file (cut off, damaged, or another kind of file; 26 bytes)"},
-		{"empty", "", "not a whole bzip2 file"},
+		{"cut off", hello[:len(hello)-3], "not a complete bzip2 file"},
+		{"damaged", hello[:20] + "x" + hello[21:], "not a complete bzip2 file"},
+		{"another file", "<html>Please log in</html>", "not a complete bzip2 file (truncated, damaged, or a different type of file; 26 bytes)"},
+		{"empty", "", "not a complete bzip2 file"},
 	} {
 		p, _, err := ReadPacked(inFolder(t, map[string]string{"a.bz2": c.content}), "a")
 		if err != nil {

@@ -2,10 +2,9 @@ package dataset
 
 import "bytes"
 
-// parsePlays reads inter.tsv and returns its pairs by user, then track, as row
-// numbers. Two million lines are most of the work, so play takes sound lines
-// from the bytes as they come, and only one that it does not take is looked at
-// again, to say what is wrong. Play counts are read and dropped.
+// parsePlays reads inter.tsv and returns its pairs as row numbers, sorted by user, then track. The
+// file has two million lines, so play parses valid lines directly from the bytes. A line that play
+// rejects is parsed again for an error message. Play counts are checked and dropped.
 func parsePlays(b []byte, users []LFMUser, tracks int) (user, track []int32, err error) {
 	rows := newRowIndex(users, func(u LFMUser) int32 { return u.ID })
 	n := bytes.Count(b, []byte("\n")) + 1
@@ -28,8 +27,8 @@ func parsePlays(b []byte, users []LFMUser, tracks int) (user, track []int32, err
 	return byUser, byTrack, nil
 }
 
-// play reads the line that begins at b[i], and returns where the next one
-// does; -1 if this one is not sound.
+// play reads the line that begins at b[i]. It returns the start of the next line, or -1 if the line
+// is not valid.
 func play(b []byte, i int) (user, track uint32, next int) {
 	u, tab := digits(b, i)
 	if tab == i || u > maxID || tab >= len(b) || b[tab] != '\t' {
@@ -57,14 +56,14 @@ func play(b []byte, i int) (user, track uint32, next int) {
 	return uint32(u), uint32(t), end
 }
 
-// playLines are the lines of inter.tsv behind the first `before`.
+// playLines are the lines of inter.tsv after the first `before` lines.
 func playLines(rest []byte, before int) *lines {
 	l := newTabLines(LFMPlaysFile, rest, "userID, itemID, play count between tabs")
 	l.n = before
 	return l
 }
 
-// explainPlay says what is wrong with the next line.
+// explainPlay returns the error in the next line.
 func (l *lines) explainPlay(users rowIndex, tracks int) error {
 	l.next()
 	f, err := l.fields(3)
@@ -83,7 +82,7 @@ func (l *lines) explainPlay(users rowIndex, tracks int) error {
 	return l.errorf("item %d is not in %s, whose %d lines are the items 0 to %d", track, LFMTracksFile, tracks, tracks-1)
 }
 
-// explainTwice finds the first two lines that have the pair; each line is one.
+// explainTwice finds the first two lines with the same pair.
 func explainTwice(users []LFMUser, user, track []int32, u, t int32) error {
 	first := -1
 	for i := range user {
@@ -99,9 +98,8 @@ func explainTwice(users []LFMUser, user, track []int32, u, t int32) error {
 	panic("unreachable: a pair that is there twice")
 }
 
-// sortPairs sorts pairs by user, then track. It groups them by track and, going
-// through the tracks, gives each to the users that it has: two passes without
-// a comparison.
+// sortPairs sorts pairs by user, then track. It groups them by track, and then, in the order of the
+// tracks, by user: two passes without comparisons.
 func sortPairs(user, track []int32, users, tracks int) (byUser, byTrack []int32) {
 	usersOf, ends := group(track, user, tracks)
 	next := starts(user, users)
@@ -117,8 +115,7 @@ func sortPairs(user, track []int32, users, tracks int) (byUser, byTrack []int32)
 	return byUser, byTrack
 }
 
-// group returns the values of each key 0..keys-1 side by side, and where each
-// key's end.
+// group returns the values sorted by key 0..keys-1, and the end of the values of each key.
 func group(key, value []int32, keys int) (values, ends []int32) {
 	ends = starts(key, keys)
 	values = make([]int32, len(key))
@@ -129,7 +126,7 @@ func group(key, value []int32, keys int) (values, ends []int32) {
 	return values, ends
 }
 
-// starts says where each key begins when the keys are sorted.
+// starts returns the start of each key in the sorted order.
 func starts(key []int32, keys int) []int32 {
 	at := make([]int32, keys+1)
 	for _, k := range key {

@@ -2,9 +2,8 @@ package dataset
 
 import "bytes"
 
-// parseRatings reads ratings.dat, whose million lines are most of the work:
-// parseRating takes a sound line without a look at messages, and only a line
-// it does not take is looked at again, to say what is wrong.
+// parseRatings reads ratings.dat. The file has a million lines, so parseRating parses valid lines
+// directly. A line that it rejects is parsed again for an error message.
 func parseRatings(b []byte, users []MovieLensUser, movies []Movie) ([]Rating, error) {
 	user := newRowIndex(users, func(u MovieLensUser) int32 { return u.ID })
 	movie := newRowIndex(movies, func(m Movie) int32 { return m.ID })
@@ -51,7 +50,7 @@ func parseRating(b []byte, users, movies rowIndex) (r Rating, ok bool) {
 	return r, r.User >= 0 && r.Movie >= 0
 }
 
-// explainRating says what is wrong with the line.
+// explainRating returns the error in the line.
 func (l *lines) explainRating(users, movies rowIndex) error {
 	f, err := l.fields(4)
 	if err != nil {
@@ -72,7 +71,7 @@ func (l *lines) explainRating(users, movies rowIndex) error {
 	return l.errorf("rating is %q; one digit from 1 to 5 is needed", clip(f[2]))
 }
 
-// sortRatings returns the order of user, then movie, then line, by counting.
+// sortRatings returns the order by user, then movie, then line, with counting sort.
 func sortRatings(ratings []Rating, users, movies int) []int32 {
 	byMovie := countingSort(movies, len(ratings),
 		func(i int) int32 { return ratings[i].Movie }, func(i int) int32 { return int32(i) })

@@ -18,7 +18,7 @@ import (
 // Raw is the content of the files of a data set, by base name.
 type Raw map[string][]byte
 
-// filled checks that there is something in each of the named files.
+// filled checks that none of the named files is empty.
 func (r Raw) filled(names []string) error {
 	for _, name := range names {
 		if len(r[name]) == 0 {
@@ -28,8 +28,8 @@ func (r Raw) filled(names []string) error {
 	return nil
 }
 
-// ReadZip reads the named files from the zip at path, in whatever folder of it
-// they lie. The digest is that of the zip itself.
+// ReadZip reads the named files from any folder of the zip at path. The digest is the digest of the
+// zip file.
 func ReadZip(path string, names ...string) (Raw, digest.Digest, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -58,8 +58,7 @@ func ReadFolder(dir string, names ...string) (Raw, digest.Digest, error) {
 	return raw, digest.Digest(h.Sum(nil)), nil
 }
 
-// FolderDigest is the digest that ReadFolder returns, for no more memory than a
-// buffer.
+// FolderDigest is the digest of ReadFolder, without reading the files into memory.
 func FolderDigest(dir string, names ...string) (digest.Digest, error) {
 	h := sha256.New()
 	for _, name := range names {
@@ -83,7 +82,7 @@ func fileDigest(path string) (digest.Digest, error) {
 	return digest.Digest(h.Sum(nil)), err
 }
 
-// notInFolder says which of the files is missing.
+// notInFolder is the error for a missing file.
 func notInFolder(err error, dir, name string, names []string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s has no %s (%s are needed)", dir, name, strings.Join(names, ", "))
@@ -94,7 +93,7 @@ func notInFolder(err error, dir, name string, names []string) error {
 func unzip(b []byte, names []string) (Raw, error) {
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
-		return nil, fmt.Errorf("not a whole zip file (cut off, or another kind of file; %d bytes): %w", len(b), err)
+		return nil, fmt.Errorf("not a complete zip file (truncated, or a different type of file; %d bytes): %w", len(b), err)
 	}
 	raw := make(Raw)
 	for _, name := range names {
@@ -118,12 +117,12 @@ func unzip(b []byte, names []string) (Raw, error) {
 	return raw, nil
 }
 
-// inflate unpacks one file; its checksum is checked.
+// inflate decompresses one file and checks its checksum.
 func inflate(f *zip.File, zipSize int) ([]byte, error) {
-	// Deflate's best is 1032:1, so a larger claim is a lie, and no reason to
-	// reserve memory for it.
+	// Deflate compresses at most 1032:1. A larger size is wrong, and memory must not be reserved
+	// for it.
 	if size := f.UncompressedSize64; size > 1<<30 || size > 1032*uint64(zipSize) {
-		return nil, fmt.Errorf("it claims to hold %d bytes, in a zip of %d", size, zipSize)
+		return nil, fmt.Errorf("its header gives %d bytes, which is impossible in a zip of %d bytes", size, zipSize)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -137,7 +136,7 @@ func inflate(f *zip.File, zipSize int) ([]byte, error) {
 	// The reader compares the checksum when it reaches the end.
 	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		if n != 0 {
-			err = errors.New("it is longer than it claims")
+			err = errors.New("it is longer than its header says")
 		}
 		return nil, err
 	}

@@ -1,9 +1,9 @@
 package dataset
 
-// maxID bounds the ids of users and movies; MovieLens 1M has 6040 and 3952.
+// maxID is the maximum id of users and movies; MovieLens 1M has 6040 and 3952.
 const maxID = 999_999
 
-// A rowIndex tells for every id which row has it.
+// A rowIndex maps ids to rows.
 type rowIndex struct {
 	row []int32 // row+1 by id; 0 is no row
 }
@@ -17,7 +17,7 @@ func newRowIndex[T any](rows []T, id func(T) int32) rowIndex {
 	return x
 }
 
-// of returns the row of an id, -1 if there is none.
+// of returns the row of an id, or -1 if there is none.
 func (x rowIndex) of(id uint32) int32 {
 	if id >= uint32(len(x.row)) {
 		return -1

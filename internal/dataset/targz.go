@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// ReadTarGz reads the named files from the tar.gz at path, in whatever folder
-// of it they lie. The digest is that of the archive itself.
+// ReadTarGz reads the named files from any folder of the tar.gz at path. The digest is the digest
+// of the archive.
 func ReadTarGz(path string, names ...string) (Raw, digest.Digest, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -32,7 +32,7 @@ func ReadTarGz(path string, names ...string) (Raw, digest.Digest, error) {
 	if err != nil {
 		return nil, digest.Digest{}, fmt.Errorf("%s: %w", path, err)
 	}
-	if _, err := io.Copy(io.Discard, packed); err != nil { // what stands behind the tar.gz
+	if _, err := io.Copy(io.Discard, packed); err != nil { // data after the end of the tar
 		return nil, digest.Digest{}, err
 	}
 	return raw, digest.Digest(h.Sum(nil)), nil
@@ -40,7 +40,7 @@ func ReadTarGz(path string, names ...string) (Raw, digest.Digest, error) {
 
 func untar(packed io.Reader, size int64, names []string) (Raw, error) {
 	broken := func(err error) error {
-		return fmt.Errorf("not a whole tar.gz file (cut off, damaged, or another kind of file; %d bytes): %w", size, err)
+		return fmt.Errorf("not a complete tar.gz file (truncated, damaged, or a different type of file; %d bytes): %w", size, err)
 	}
 	z, err := gzip.NewReader(packed)
 	if err != nil {
@@ -63,17 +63,17 @@ func untar(packed io.Reader, size int64, names []string) (Raw, error) {
 			return nil, fmt.Errorf("the archive has both %s and %s: one %s is needed", first, h.Name, name)
 		}
 		from[name] = h.Name
-		// Deflate's best is 1032:1, so a larger claim is a lie, and no reason to
-		// reserve memory for it.
+		// Deflate compresses at most 1032:1. A larger size is wrong, and memory must not be
+		// reserved for it.
 		if h.Size > 1<<30 || h.Size > 1032*size {
-			return nil, fmt.Errorf("%s in the archive: it claims to hold %d bytes, in an archive of %d", h.Name, h.Size, size)
+			return nil, fmt.Errorf("%s in the archive: its header gives %d bytes, which is impossible in an archive of %d bytes", h.Name, h.Size, size)
 		}
 		raw[name] = make([]byte, h.Size)
 		if _, err := io.ReadFull(t, raw[name]); err != nil {
 			return nil, broken(fmt.Errorf("in %s: %w", h.Name, noEOF(err)))
 		}
 	}
-	// The checksum stands at the end.
+	// The checksum is at the end.
 	if _, err := io.Copy(io.Discard, z); err != nil {
 		return nil, broken(err)
 	}
@@ -85,7 +85,7 @@ func untar(packed io.Reader, size int64, names []string) (Raw, error) {
 	return raw, nil
 }
 
-// noEOF makes clear that an end came too early.
+// noEOF turns io.EOF into io.ErrUnexpectedEOF.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

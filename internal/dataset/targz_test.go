@@ -66,12 +66,12 @@ func TestBadTarGzIsRefused(t *testing.T) {
 		raw  []byte
 		want string
 	}{
-		{"cut off", whole[:len(whole)*2/3], "not a whole tar.gz file (cut off, damaged, or another kind of file;"},
-		{"without its end", whole[:len(whole)-8], "not a whole tar.gz file"},
+		{"cut off", whole[:len(whole)*2/3], "not a complete tar.gz file (truncated, damaged, or a different type of file;"},
+		{"without its end", whole[:len(whole)-8], "not a complete tar.gz file"},
 		{"damaged", damaged, "gzip: invalid checksum"},
-		{"another file", []byte("<html>Please log in</html>"), "not a whole tar.gz file (cut off, damaged, or another kind of file; 26 bytes)"},
-		{"empty", nil, "not a whole tar.gz file"},
-		{"a zip", zipped(t, tiny(), ""), "not a whole tar.gz file"},
+		{"another file", []byte("<html>Please log in</html>"), "not a complete tar.gz file (truncated, damaged, or a different type of file; 26 bytes)"},
+		{"empty", nil, "not a complete tar.gz file"},
+		{"a zip", zipped(t, tiny(), ""), "not a complete tar.gz file"},
 		{"a file missing", liar, "the archive has no b (a, b are needed)"},
 		{"a file twice", tarred(t, Raw{"1/a": nil, "2/a": nil}, ""), "the archive has both 1/a and 2/a: one a is needed"},
 	} {

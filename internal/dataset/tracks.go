@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// parseTracks reads tracks.tsv, whose line numbers are the tracks' ids. The
-// first line says whether the artists' genders stand behind the titles.
+// parseTracks reads tracks.tsv, whose line numbers are the ids of the tracks. The first line shows
+// whether a third field has the gender of the artist.
 func parseTracks(b []byte) ([]Track, error) {
 	l, fields := newTabLines(LFMTracksFile, b, "artist, track between tabs"), 2
 	if first, _, _ := bytes.Cut(b, []byte("\n")); bytes.Count(first, l.separator) == 2 {
@@ -29,9 +29,8 @@ func parseTracks(b []byte) ([]Track, error) {
 	return tracks, nil
 }
 
-// text reads a field in UTF-8. Quotes around a whole field are the writer's, and
-// so is the doubling of those inside: pandas, with which the authors of
-// AdvXMultVAE read these files, takes them so.
+// text reads a field in UTF-8. It removes quotes around a whole field and undoubles quotes inside,
+// like pandas, with which the authors of AdvXMultVAE read these files.
 func (l *lines) text(what string, field []byte) (string, error) {
 	if !utf8.Valid(field) {
 		return "", l.errorf("%s is %q, which is not UTF-8", what, clip(field))

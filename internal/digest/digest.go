@@ -1,6 +1,6 @@
-// Package digest has the types that everybody may name: a Digest stands for content, a Key
-// for a piece of work, and a File is content with a name. KeyLines are what a key is hashed
-// from, written and read in one place.
+// Package digest holds types that all packages may use: a Digest stands for content, a Key for a
+// piece of work, and a File is content with a name. KeyLines are the text that a key is hashed
+// from.
 package digest
 
 import (
@@ -15,9 +15,9 @@ import (
 // list of files. Equal digests mean equal content.
 type Digest [sha256.Size]byte
 
-// A Key is the SHA-256 of a description of work (kind, version, parameters,
-// inputs, ...). It says what is to be done, a Digest says what came of it; the
-// two types exist so that they cannot be mixed up.
+// A Key is the SHA-256 of a description of work (kind, version, parameters, inputs, ...). A Key
+// identifies the work, and a Digest identifies its result. They have different types so that they
+// cannot be confused.
 type Key [sha256.Size]byte
 
 // Of returns the digest of b.
@@ -59,7 +59,7 @@ type File struct {
 	Size   int64  `json:"size"`
 }
 
-// OfReader returns the digest and the length of what r yields.
+// OfReader returns the digest and the length of the content of r.
 func OfReader(r io.Reader) (Digest, int64, error) {
 	h := sha256.New()
 	n, err := io.Copy(h, r)

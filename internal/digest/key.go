@@ -13,17 +13,17 @@ import (
 // keyFormat is the version of the text that keys are hashed from.
 const keyFormat = "key 1"
 
-// A Part is what a line of a key is about.
+// A Part is the type of a key line.
 type Part int
 
 const (
 	PartFormat    Part = iota // the format of key texts
-	PartKind                  // which kind; its version is the value
+	PartKind                  // the kind; its version is the value
 	PartParameter             // a parameter of the stage, by its path
 	PartSeed                  // the stage's seed
 	PartBackend               // the numeric backend
 	PartLibrary               // the libraries that compute for it, with their versions
-	PartSource                // something from outside of the pipeline, by content
+	PartSource                // data from outside the pipeline, by content
 	PartInput                 // an input, by content; of a gathered cell NAME[axis=value,...]
 	PartGather                // how many cells are gathered under a name
 )
@@ -58,21 +58,21 @@ var parts = [...]partInfo{
 
 func (p Part) String() string { return parts[p].noun }
 
-// A KeyLine is one line of what a key is hashed from. Part and Name say what the line
-// is about, and no two lines of a key agree in both.
+// A KeyLine is one line of the text that a key is hashed from. No two lines of a key have the same
+// Part and Name.
 type KeyLine struct {
 	Part  Part
 	Name  string
 	Value string
 }
 
-// Compare orders lines by what they are about.
+// Compare orders lines by Part and Name.
 func (l KeyLine) Compare(other KeyLine) int {
 	return cmp.Or(cmp.Compare(l.Part, other.Part), strings.Compare(l.Name, other.Name))
 }
 
-// KeyLines are what a key is hashed from, in the order in which they are written. Their
-// text is what docs/format.md describes; String writes it, and UnmarshalText reads it.
+// KeyLines are the text that a key is hashed from, line by line. docs/format.md describes the text;
+// String writes it, and UnmarshalText reads it.
 type KeyLines []KeyLine
 
 // NewKeyLines begins the lines of a kind's key.
@@ -80,7 +80,7 @@ func NewKeyLines(kind string, version int) KeyLines {
 	return KeyLines{{PartFormat, "", keyFormat}, {PartKind, kind, strconv.Itoa(version)}}
 }
 
-// Key is the key that the lines stand for.
+// Key is the hash of the lines.
 func (k KeyLines) Key() Key { return sha256.Sum256(k.appendText(nil)) }
 
 // Sorted returns the lines in the order of Compare, for comparison with others.
@@ -90,8 +90,8 @@ func (k KeyLines) Sorted() KeyLines {
 	return sorted
 }
 
-// gathered is the word of a gathered cell's line, whose name is under that of the
-// PartGather line before it.
+// gathered is the first word of a gathered cell's line. It follows the PartGather line of its
+// input.
 const gathered = "cell"
 
 const (
@@ -105,7 +105,7 @@ func (k KeyLines) String() string { return string(k.appendText(nil)) }
 // MarshalText is String.
 func (k KeyLines) MarshalText() ([]byte, error) { return k.appendText(nil), nil }
 
-// appendText writes without package fmt: a run does this for every cell, some times over.
+// appendText avoids package fmt, because a run calls it for every cell, sometimes more than once.
 func (k KeyLines) appendText(b []byte) []byte {
 	b = slices.Grow(b, 96*len(k)) // most lines end in a digest
 	gather := ""
@@ -137,8 +137,8 @@ func (k KeyLines) appendText(b []byte) []byte {
 	return b
 }
 
-// UnmarshalText reads what String writes. Lines that it does not know, or that would
-// not be written in the same way, are an error: the key would be another one.
+// UnmarshalText reads the text of String. Unknown lines, and lines that String would write
+// differently, are errors, because their key would be different.
 func (k *KeyLines) UnmarshalText(text []byte) error {
 	lines := make(KeyLines, 0, bytes.Count(text, []byte{'\n'}))
 	gather := ""
@@ -153,7 +153,7 @@ func (k *KeyLines) UnmarshalText(text []byte) error {
 		lines = append(lines, l)
 	}
 	if !bytes.Equal(lines.appendText(nil), text) {
-		return fmt.Errorf("key text: is not written as foil writes it")
+		return fmt.Errorf("key text: it is not in the form that foil writes")
 	}
 	*k = lines
 	return nil
@@ -190,8 +190,8 @@ func readLine(line, gather string) (KeyLine, error) {
 	return l, nil
 }
 
-// ParameterLine reads NAME = VALUE, as spec.Canonical writes a parameter. A name may hold
-// parts in quotes, and these may hold the sign.
+// ParameterLine reads NAME = VALUE, as spec.Canonical writes a parameter. A name may have parts in
+// quotes, which may contain the equals sign.
 func ParameterLine(text string) KeyLine {
 	for i := 0; i < len(text); i++ {
 		switch rest := text[i:]; {
@@ -206,7 +206,7 @@ func ParameterLine(text string) KeyLine {
 	return KeyLine{PartParameter, text, ""}
 }
 
-// cutLast parts a text at its last space: names of axes and their values may hold some.
+// cutLast splits a text at its last space, because axis names and values may contain spaces.
 func cutLast(text string) (before, after string, ok bool) {
 	i := strings.LastIndexByte(text, ' ')
 	if i < 0 {

@@ -1,5 +1,5 @@
-// Package kindtest helps to test kinds: it runs one by hand, and makes a split
-// small enough to train on in milliseconds.
+// Package kindtest helps to test kinds. It runs a kind without a pipeline, and makes a small split
+// for trainings of milliseconds.
 package kindtest
 
 import (
@@ -14,9 +14,8 @@ import (
 	"foil/pipeline"
 )
 
-// Run runs a kind once, in a folder of its own and on the default backend unless the cell
-// says otherwise, and returns what it made. params is a pointer to the kind's struct; nil:
-// the defaults.
+// Run runs a kind once and returns its artifact. By default it uses a new folder and the default
+// backend; the cell may set others. params is a pointer to the kind's struct; nil: the defaults.
 func Run(t testing.TB, kind pipeline.Kind, params any, cell *pipeline.Cell) (pipeline.Artifact, error) {
 	t.Helper()
 	if cell.OutDir == "" {
@@ -44,8 +43,8 @@ func MustRun(t testing.TB, kind pipeline.Kind, params any, cell *pipeline.Cell) 
 	return a
 }
 
-// Interrupted runs a training, which is interrupted after some epochs, fewer than it has. It
-// returns the folder in which the checkpoint lies: the WorkDir of a cell that goes on.
+// Interrupted runs a training and interrupts it after some epochs. It returns the folder of the
+// checkpoint, for the WorkDir of a cell that resumes.
 func Interrupted(t testing.TB, kind pipeline.Kind, params any, cell pipeline.Cell, epochs int) (work string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -62,7 +61,7 @@ func Interrupted(t testing.TB, kind pipeline.Kind, params any, cell pipeline.Cel
 	return cell.WorkDir
 }
 
-// Written is the artifact of the files that write creates.
+// Written returns an artifact of the files that the function write creates.
 func Written(t testing.TB, write func(artifact.CreateFunc) error) pipeline.Artifact {
 	t.Helper()
 	cell := &pipeline.Cell{OutDir: t.TempDir()}

@@ -93,7 +93,7 @@ func rows(t *testing.T) []row {
 	return list
 }
 
-// matches says whether a folder is named by a word of the table.
+// matches reports whether a folder is named by a word of the table.
 func matches(word, folder string) bool {
 	above, below := strings.CutSuffix(word, "/...")
 	return folder == above || below && strings.HasPrefix(folder, above+"/")

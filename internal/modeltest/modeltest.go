@@ -15,7 +15,7 @@ import (
 	"foil/models/random"
 )
 
-// Backend opens the backend that is tested, on one thread.
+// Backend opens the backend under test, on one thread.
 func Backend(t testing.TB) compute.Backend {
 	t.Helper()
 	b, err := backend.Open(testenv.Backend(t), 1)
@@ -64,7 +64,7 @@ func Normal(r *rand.Rand, dims ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(x, dims...)
 }
 
-// Near asks for a tolerance measured on the largest expected value.
+// Near compares values, with a tolerance relative to the largest expected value.
 func Near(t testing.TB, name string, got, want []float32, tolerance float64) {
 	t.Helper()
 	if len(got) != len(want) {

@@ -155,7 +155,7 @@ func (f Figure) digits() int {
 	return max(least, min(2-int(math.Floor(math.Log10(span))), 15))
 }
 
-// caption says how the lines were computed, and what a reader cannot see of them.
+// caption describes how the lines were computed, and what the drawing does not show.
 func (f Figure) caption(over []string) []grid.Note {
 	var notes []grid.Note
 	add := func(format string, args ...any) { notes = append(notes, grid.Note{Text: fmt.Sprintf(format, args...)}) }
@@ -200,7 +200,7 @@ func (f Figure) caption(over []string) []grid.Note {
 	return notes
 }
 
-// banded says whether a line has a band.
+// banded reports whether a line has a band.
 func (l Line) banded() bool {
 	return slices.ContainsFunc(l.Points, func(p Point) bool { return p.N > 1 && finite(p.Mean) && finite(p.SD) })
 }
@@ -232,7 +232,7 @@ func (l Line) describe() string {
 	return s
 }
 
-// source lists the cells of a line, each with the k that it has, and its first and last value.
+// source lists the cells of a line, each with its values of k, and its first and last value.
 func (l Line) source(title, x string) grid.Source {
 	type share struct {
 		cell        Cell

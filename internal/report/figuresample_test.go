@@ -8,8 +8,8 @@ import (
 	"foil/internal/artifact"
 )
 
-// training makes metrics like those of evaluate/training: curves from a formula with the epoch as k,
-// for four methods, of which two have several seeds.
+// training makes metrics like those of evaluate/training: curves from a formula with the epoch as
+// k, for four methods, of which two have several seeds.
 func training(epochs int) map[string][]Cell {
 	gathered := map[string][]Cell{}
 	for i, method := range []string{"l2l-naive", "l2l-grad", "l2l-2step", "plain"} {

@@ -47,8 +47,8 @@ func newCell(axes []Axis, metrics ...artifact.Metric) Cell {
 	return Cell{Axes: axes, Digest: digest.Of(fmt.Append(nil, axes, metrics)), Metrics: metrics}
 }
 
-// sample makes metrics like those of the AdvXMultVAE experiment: realistic numbers from a formula, in
-// the order in which the pipeline gathers them.
+// sample makes metrics like those of the AdvXMultVAE experiment: realistic numbers from a formula,
+// in the order in which the pipeline gathers them.
 func sample(lambdas []int, folds int) map[string][]Cell {
 	gathered := map[string][]Cell{}
 	for _, age := range lambdas {

@@ -49,12 +49,12 @@ func (s *stage) allSeries() []series {
 	return all
 }
 
-// series is what a selector asks for at some k.
+// series is the series of a selector at some k.
 func (s Selector) series(k int) series {
 	return series{s.Metric, k, s.Group, s.Split, s.Checkpoint}
 }
 
-// fits says whether the selector asks for a series. It ignores k.
+// fits reports whether the selector asks for a series. It ignores k.
 func (s Selector) fits(m series) bool {
 	return m.Name == s.Metric && m.Group == s.Group &&
 		(s.Split == "" || m.Split == s.Split) && (s.Checkpoint == "" || m.Checkpoint == s.Checkpoint)

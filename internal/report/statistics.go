@@ -79,8 +79,8 @@ func (e Entry) cells() []Cell {
 
 // markBest marks the best mean of each column. Means that are equal after rounding are equally
 // good; a single row is not the best of anything. A mean that is better than every baseline of its
-// column is not marked: an attacker that reads less than can be guessed has failed, and its failure
-// is no merit of the model.
+// column is not marked. An attacker below the level of guessing has failed, and its failure is not
+// a merit of the model.
 func markBest(rows, baselines []Row, columns []Column) (anyBeyond bool) {
 	for i, c := range columns {
 		if c.Better == "" {
@@ -110,7 +110,7 @@ func markBest(rows, baselines []Row, columns []Column) (anyBeyond bool) {
 	return anyBeyond
 }
 
-// beyond says whether a rounded mean is better than all baselines of its column.
+// beyond reports whether a rounded mean is better than all baselines of its column.
 func beyond(mean float64, c Column, i int, baselines []Row) bool {
 	found := false
 	for _, b := range baselines {
@@ -126,8 +126,8 @@ func beyond(mean float64, c Column, i int, baselines []Row) bool {
 	return found
 }
 
-// A standIn is a baseline's values in cells that agree on them. Baselines depend on the data, not on
-// the model, so all rows of a table usually belong to one.
+// A standIn is a baseline's values in cells that agree on them. Baselines depend on the data, not
+// on the model, so all rows of a table usually have the same one.
 type standIn struct {
 	rows   []int
 	cells  []Cell

@@ -69,7 +69,7 @@ func (r *Tables) numbers(t Table, row Row, absent grid.State) []grid.Number {
 	return numbers
 }
 
-// number is an entry as it is read, or the state of a place without values. full is the number of
+// number is the text of an entry, or the state of a place without values. full is the number of
 // values when none is missing.
 func (e Entry) number(absent grid.State, digits, full int, over []string) grid.Number {
 	if e.N == 0 {
@@ -106,7 +106,7 @@ func (c Column) describe() string {
 	return s
 }
 
-// caption says how the numbers of a table were computed, and what is marked or missing.
+// caption describes how the numbers of a table were computed, and what is marked or missing.
 func (r *Tables) caption(t Table) []grid.Note {
 	var notes []grid.Note
 	add := func(text string) { notes = append(notes, grid.Note{Text: text}) }
@@ -144,7 +144,7 @@ const (
 	incompleteNote = "Fewer values went into a number that gives its own n."
 )
 
-// spread says over what the numbers of columns are means, and over how many values.
+// spread describes the axes and the number of values over which the means of columns are computed.
 func spread(titles []string, n []int, axes []string) string {
 	var counts []int
 	of := map[int][]string{}

@@ -294,8 +294,8 @@ func combinations(names []string, values [][]spec.Value) [][]Axis {
 	return points
 }
 
-// present says whether a row is part of this run: whether the stages that share most axes with it
-// have cells for it. The other stages, which have fewer axes, have cells also for rows without a
+// present reports whether a row is part of this run: whether the stages that share most axes with
+// it have cells for it. The other stages, which have fewer axes, have cells also for rows without a
 // model.
 func present(stages []*stage, where []Axis) bool {
 	most := 0

@@ -1,6 +1,6 @@
-// Package safetensors reads and writes weights in the safetensors format, which
-// PyTorch, JAX and others read as it is: a length, a JSON header that names each
-// tensor's type, shape and place, and the raw little-endian values.
+// Package safetensors reads and writes weights in the safetensors format of PyTorch, JAX and
+// others: a length, a JSON header with the type, shape and position of each tensor, and the raw
+// little-endian values.
 package safetensors
 
 import (
@@ -16,11 +16,11 @@ import (
 	"strings"
 )
 
-// maxHeader is the largest header that is read, as in the reference reader.
+// maxHeader is the maximum size of a header, as in the reference reader.
 const maxHeader = 100_000_000
 
-// A Tensor is a named array. Exactly the slice of its type is set, or Unread: files
-// from elsewhere hold types that foil has no use for, beside what it came for.
+// A Tensor is a named array. Exactly one slice is set, the slice of its type, or Unread. Unread is
+// for types in external files that foil does not use.
 type Tensor struct {
 	Name  string
 	Shape []int
@@ -29,7 +29,7 @@ type Tensor struct {
 	I64   []int64
 	U8    []uint8
 
-	Unread string // the type, F16 say, whose values were left in the file
+	Unread string // a type such as F16, whose values were not read
 }
 
 // File is the content of a file, by tensor name.
@@ -41,9 +41,9 @@ type entry struct {
 	Offsets *[2]int64 `json:"data_offsets"`
 }
 
-// widths are the types' bytes a value, as far as they are whole ones.
+// widths are the bytes per value of the types with whole bytes.
 var widths = map[string]int64{
-	"F32": 4, "I32": 4, "I64": 8, "U8": 1, // those that are read
+	"F32": 4, "I32": 4, "I64": 8, "U8": 1, // the types that are read
 	"BOOL": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1,
 	"I16": 2, "U16": 2, "F16": 2, "BF16": 2, "U32": 4, "U64": 8, "F64": 8, "C64": 8,
 }
@@ -82,7 +82,7 @@ func Write(w io.Writer, tensors []Tensor) error {
 		offset = end
 	}
 	header.WriteByte('}')
-	for header.Len()%8 != 0 { // values are aligned, as the format asks
+	for header.Len()%8 != 0 { // the format requires aligned values
 		header.WriteByte(' ')
 	}
 	if err := binary.Write(w, binary.LittleEndian, uint64(header.Len())); err != nil {
@@ -99,13 +99,13 @@ func Write(w io.Writer, tensors []Tensor) error {
 	return nil
 }
 
-// Type is the type as the format calls it.
+// Type is the name of the type in the format.
 func (t Tensor) Type() string {
 	dtype, _ := t.layout()
 	return dtype
 }
 
-// layout gives the type, and how many values of it were read.
+// layout returns the type and the number of values.
 func (t Tensor) layout() (dtype string, n int64) {
 	switch {
 	case t.Unread != "":
@@ -170,8 +170,8 @@ func ReadFile(path string) (File, error) {
 	return f, nil
 }
 
-// Parse reads the content of a file. Whatever the bytes, it returns all tensors
-// or an error; of those whose type it does not read, name, shape and type.
+// Parse reads the content of a file. For any input, it returns all tensors or an error. Tensors of
+// unread types have only a name, shape and type.
 func Parse(b []byte) (File, error) {
 	if len(b) < 8 {
 		return nil, fmt.Errorf("safetensors: the file has %d bytes, fewer than its length field", len(b))
@@ -258,7 +258,7 @@ func (f File) Float32(name string, shape []int) ([]float32, error) {
 	return t.F32, nil
 }
 
-// names lists the first few tensors.
+// names lists the names of the first tensors.
 func (f File) names() string {
 	names := make([]string, 0, len(f))
 	for name := range f {

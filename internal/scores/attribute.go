@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// BalancedAccuracy is the mean over the classes that occur in truth of the
-// share of their members that were predicted rightly. Users with a negative
-// truth, whose attribute is missing, do not count. It is NaN for none.
+// BalancedAccuracy is the mean recall over the classes that occur in truth. Users with a negative
+// truth, whose attribute is missing, do not count. It is NaN without users.
 func BalancedAccuracy(predicted, truth []int32) float64 {
 	hits, members := map[int32]int{}, map[int32]int{}
 	for i, class := range truth {
@@ -34,8 +33,8 @@ func BalancedAccuracy(predicted, truth []int32) float64 {
 	return sum / float64(len(members))
 }
 
-// MeanAbsoluteError is the mean distance of predictions from truth, without the
-// users whose truth is NaN. It is NaN for none.
+// MeanAbsoluteError is the mean distance of predictions from truth, without the users whose truth
+// is NaN. It is NaN without users.
 func MeanAbsoluteError(predicted, truth []float32) float64 {
 	sum, n := 0.0, 0
 	for i, v := range truth {

@@ -1,6 +1,5 @@
-// Package scores computes the figures that the papers report: NDCG, recall and
-// coverage of recommendations, balanced accuracy and mean absolute error of
-// predicted attributes.
+// Package scores computes the metrics that the papers report: NDCG, recall and coverage of
+// recommendations, balanced accuracy and mean absolute error of predicted attributes.
 package scores
 
 import (
@@ -9,8 +8,7 @@ import (
 	"slices"
 )
 
-// Seen says what becomes of the items that a user is known to have, before
-// items are ranked.
+// Seen is the treatment of items that a user already has before items are ranked.
 type Seen string
 
 const (
@@ -52,8 +50,8 @@ func (a ranked) worse(b ranked) bool {
 // NewRanker makes a ranker for the first k items.
 func NewRanker(k int) *Ranker { return &Ranker{k: k} }
 
-// Top returns the items with the k largest logits, best first; items at -Inf
-// are never among them. The result is valid until the next call.
+// Top returns the items with the k largest logits, best first, without items at -Inf. The result is
+// valid until the next call.
 func (r *Ranker) Top(logits []float32) []int32 {
 	r.heap = r.heap[:0]
 	threshold := float32(math.Inf(-1))
@@ -111,9 +109,9 @@ func (r *Ranker) down() {
 	}
 }
 
-// NDCG is the normalised discounted cumulative gain at k of one user: gain 1
-// for a target, discount 1/log2(rank + 1), divided by the best that is possible
-// with as many targets. target is ascending and not empty.
+// NDCG is the normalised discounted cumulative gain at k of one user: gain 1 for a target, discount
+// 1/log2(rank + 1), divided by the maximum for this number of targets. target is ascending and not
+// empty.
 func NDCG(top, target []int32, k int) float64 {
 	gain, ideal := 0.0, 0.0
 	for i, item := range top[:min(k, len(top))] {
@@ -132,8 +130,8 @@ func NDCG(top, target []int32, k int) float64 {
 
 func discount(i int) float64 { return 1 / math.Log2(float64(i+2)) }
 
-// Recall is the share of the targets that stand among the first k, not capped
-// at k. target is ascending and not empty.
+// Recall is the share of the targets that are among the first k, not capped at k. target is
+// ascending and not empty.
 func Recall(top, target []int32, k int) float64 {
 	if len(target) == 0 {
 		return 0
@@ -147,7 +145,7 @@ func Recall(top, target []int32, k int) float64 {
 	return float64(hits) / float64(len(target))
 }
 
-// Coverage is the share of all items that stand among somebody's first k.
+// Coverage is the share of all items that are among the first k of at least one user.
 type Coverage struct {
 	seen  []bool
 	count int

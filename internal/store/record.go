@@ -15,8 +15,8 @@ import (
 // highest that is read.
 const RecordFormat = 1
 
-// A Record says what came of a piece of work, from what, and how that went. A
-// key is reached by its text alone: nothing else in here is part of it.
+// A Record describes a finished piece of work: its outputs, its inputs and its costs. The key
+// depends only on KeyLines, not on the other fields.
 type Record struct {
 	Format   int             `json:"format"`
 	Key      digest.Key      `json:"key"`
@@ -29,8 +29,8 @@ type Record struct {
 	Log     *digest.File  `json:"log,omitempty"`
 	Inputs  []Input       `json:"inputs,omitempty"`
 
-	// Cell and Params say what the work was called, and all it was given,
-	// where it was done first; the same work may have other names elsewhere.
+	// Cell and Params are the name of the cell and all parameters in the run that made the record.
+	// The same work may have other names in other experiments.
 	Cell   string `json:"cell,omitempty"`
 	Params string `json:"params,omitempty"`
 
@@ -44,10 +44,10 @@ type Record struct {
 	Go          string    `json:"go,omitempty"`
 }
 
-// Wall is how long the work took.
+// Wall is the duration of the work.
 func (r *Record) Wall() time.Duration { return seconds(r.WallSeconds) }
 
-// CPU is how long it kept processors busy; 0: not known.
+// CPU is the processor time of the work; 0: not known.
 func (r *Record) CPU() time.Duration { return seconds(r.CPUSeconds) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -55,7 +55,7 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 // An Input is an artifact that the work read.
 type Input struct {
 	Name   string        `json:"name"`
-	Cell   string        `json:"cell,omitempty"` // as it was called then
+	Cell   string        `json:"cell,omitempty"` // its name in that run
 	Key    digest.Key    `json:"key"`            // of the work that made it
 	Digest digest.Digest `json:"digest"`         // of the artifact
 }
@@ -66,7 +66,7 @@ type Timing struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// A NewerFormatError says that a record was written by a later version of foil.
+// A NewerFormatError is the error for a record of a later version of foil.
 type NewerFormatError struct {
 	Path   string
 	Format int
@@ -101,11 +101,11 @@ func DecodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
 	body, last := text[:end], text[end:]
 	sum := sha256.Sum256(body)
 	if string(last) != SumPrefix+hex.EncodeToString(sum[:])+"\"}\n" {
-		return nil, fmt.Errorf("does not end in its own checksum")
+		return nil, fmt.Errorf("has no valid checksum in its last line")
 	}
 	r := new(Record)
 	if err := json.Unmarshal(text, r); err != nil {
-		// Of a newer format no more is known than that it has one.
+		// Only the format number of a newer record can be read.
 		var version struct{ Format int }
 		if json.Unmarshal(text, &version) != nil || version.Format <= RecordFormat {
 			return nil, fmt.Errorf("is not a record: %w", err)
@@ -120,7 +120,7 @@ func DecodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
 	case r.Key != key || r.KeyLines.Key() != key:
 		return nil, fmt.Errorf("is the record of another key")
 	case len(r.Outputs) == 0:
-		return nil, fmt.Errorf("names no output")
+		return nil, fmt.Errorf("lists no output")
 	}
 	return r, nil
 }

@@ -1,13 +1,11 @@
-// Package store says what a run needs of the place that keeps results: the seam
-// between the loop that runs cells and the folder, or one day the server, that
-// remembers them.
+// Package store defines the interface between a run and the place that keeps its results, such as a
+// folder.
 //
-// A Store holds records and objects. An object is content under the name of its
-// digest. A Record says which objects came of a key, and from what. A Lease is the
-// right to make one key.
+// A Store holds records and objects. An object is a file named by the digest of its content. A
+// Record lists the output objects and the inputs of a key. A Lease is the right to make one key.
 //
-// The one promise: what Lookup finds is complete, and what Fetch returns has the
-// content it is named after.
+// The one promise: every result that Lookup finds is complete, and every file that Fetch returns
+// has the content of its digest.
 //
 // Package disk is the implementation in a folder.
 package store
@@ -25,20 +23,19 @@ import (
 
 // A Store keeps records and objects. Any number of processes may use one at once.
 type Store interface {
-	// Lookup returns the record of a key if all that it names is there. If not, the
-	// record is nil and the Miss says why. The error is for what neither is a hit nor
-	// may be made again, such as a record of a newer format.
+	// Lookup returns the record of a key if all its objects exist. Otherwise the record is nil, and
+	// the Miss holds the reason. An error means that the key is not a hit and must not be made
+	// again, for example because of a record of a newer format.
 	Lookup(ctx context.Context, key digest.Key) (*Record, Miss, error)
 
-	// Fetch returns a path under which an object can be read. Its content has been
-	// compared with its digest. The error is a *DamagedError where the object is not
-	// what it is named after, or is gone.
+	// Fetch returns the path of an object, after comparing its content with its digest. The error
+	// is a *DamagedError if the object is damaged or missing.
 	Fetch(ctx context.Context, f digest.File) (path string, err error)
 
 	// Acquire takes the lease of a key, or returns ErrHeld.
 	Acquire(ctx context.Context, key digest.Key) (Lease, error)
 
-	// Holder says who holds the lease of a key; nil where nobody does.
+	// Holder returns the holder of the lease of a key, or nil if the lease is free.
 	Holder(ctx context.Context, key digest.Key) (*Holder, error)
 
 	// Records yields all records that can be read, in no particular order.
@@ -52,25 +49,23 @@ type Lease interface {
 	// checkpoints of the key are kept from attempt to attempt.
 	Begin() (*Workspace, error)
 
-	// Publish makes the files of an attempt's output folder, and its log, the result of
-	// the key. When it returns nil, all of that is durable; until then Lookup finds
-	// nothing, or all of it. It fills Format, Key, Outputs and Log of the record.
+	// Publish makes the files of an attempt's output folder and its log the result of the key.
+	// After it returns nil, the result is durable. Before that, Lookup finds either nothing or the
+	// whole result. Publish sets Format, Key, Outputs and Log of the record.
 	Publish(ctx context.Context, w *Workspace, r *Record) error
 
-	// Fail notes, for people, why the key could not be made.
+	// Fail records the reason why the key could not be made, for people.
 	Fail(reason error) error
 
-	// Lost is closed when the lease has ended before Release, since it was not renewed:
-	// somebody else may make the key now, and Publish returns ErrLost. Nil: that cannot
-	// happen.
+	// Lost is closed if the lease ends before Release because it was not renewed. Then another
+	// process may make the key, and Publish returns ErrLost. Nil: the lease cannot end early.
 	Lost() <-chan struct{}
 
 	// Release gives the lease back. A second call does nothing.
 	Release()
 }
 
-// Wait takes the lease of a key. Where somebody else holds it, Wait asks again until ctx
-// is done.
+// Wait takes the lease of a key. While another owner holds it, Wait retries until ctx is done.
 func Wait(ctx context.Context, s Store, key digest.Key) (Lease, error) {
 	const longest = 100 * time.Millisecond
 	for delay := time.Millisecond; ; delay = min(2*delay, longest) {
@@ -86,15 +81,14 @@ func Wait(ctx context.Context, s Store, key digest.Key) (Lease, error) {
 	}
 }
 
-// An Inheritable lease lasts as long as the process that took it, or any process to
-// which it handed on the file.
+// An Inheritable lease lasts until its owner and all processes that inherited its file have ended.
 type Inheritable interface {
-	// Inherit returns a file; who has it open keeps the lease. Nil: the lease cannot be
-	// handed on.
+	// Inherit returns a file. Every process that has it open keeps the lease. Nil: the lease cannot
+	// be inherited.
 	Inherit() *os.File
 }
 
-// A Workspace is where one attempt at a key is made.
+// A Workspace holds the folders of one attempt to make a key.
 type Workspace struct {
 	Out        string // folder for the files of the output; empty at the start
 	Checkpoint string // folder that is kept from attempt to attempt; may not exist yet
@@ -102,38 +96,38 @@ type Workspace struct {
 	Resumes    bool   // an interrupted attempt left checkpoints
 }
 
-// A Miss says why a key is not a hit. The zero Miss is that of a hit.
+// A Miss is the reason why a key is not a hit. The zero Miss belongs to a hit.
 type Miss struct {
-	NeverMade bool   // there is no record of it
+	NeverMade bool   // the key has no record
 	Reason    string // for people
 }
 
 // NeverMade is the Miss of a key without a record.
 var NeverMade = Miss{NeverMade: true, Reason: "never made"}
 
-// Broken is the Miss of a key whose record or output is not what it should be.
+// Broken is the Miss of a key whose record or output is damaged.
 func Broken(reason string) Miss { return Miss{Reason: reason} }
 
-// A Holder is who holds a lease.
+// A Holder describes the holder of a lease.
 type Holder struct {
 	Owner  *Owner  // nil: not known
-	Orphan *Orphan // the lease has outlived its owner; nil: it has not, as far as is known
+	Orphan *Orphan // set if the lease has outlived its owner
 }
 
 // An Owner is the process that took a lease.
 type Owner struct {
 	Host  string    `json:"host,omitempty"`
 	PID   int       `json:"pid"`
-	Space string    `json:"pid_space,omitempty"` // in which PID is a process; Linux has several
+	Space string    `json:"pid_space,omitempty"` // the PID namespace, on Linux
 	Since time.Time `json:"since"`
 }
 
-// An Orphan is a lease that is held although the process that took it has ended: by
-// something that it was handed on to, see Inheritable, or until it expires.
+// An Orphan is a lease that is still held although its owner has ended. A process that inherited it
+// may hold it (see Inheritable), or it has not expired yet.
 type Orphan struct {
 	Owner   *Owner
-	Path    string        // of the lease's file; programs such as fuser tell who has it open
-	Expires time.Duration // the longest time until it ends by itself; 0: it does not
+	Path    string        // of the lease's file; fuser shows the processes that have it open
+	Expires time.Duration // the longest time until it expires; 0: it does not expire
 }
 
 func (o *Orphan) String() string {
@@ -143,15 +137,15 @@ func (o *Orphan) String() string {
 	return fmt.Sprintf("process %d has ended, but something it started still holds %s", o.Owner.PID, o.Path)
 }
 
-// ErrHeld says that another process, or another part of this one, makes the key.
+// ErrHeld means that another process, or another goroutine of this process, is making the key.
 var ErrHeld = errors.New("held by another run")
 
-// ErrLost says that a lease ended before it was released: it was not renewed in time, as
-// when the machine sleeps or the file system does not answer.
+// ErrLost means that a lease ended before it was released, because it was not renewed in time. The
+// machine may have slept, or the file system may have blocked.
 var ErrLost = errors.New("the lease was not renewed in time, and another run may have taken it over")
 
-// A DamagedError says that an object does not have the content it is named after, or
-// is gone. The work that made it has to be done again.
+// A DamagedError means that an object is missing, or its content does not have its digest. The work
+// that made it must be done again.
 type DamagedError struct {
 	File   digest.File
 	Reason string

@@ -6,10 +6,9 @@ import (
 	"testing"
 )
 
-// Backend returns the numeric backend that models are tested on, in GoMLX's
-// notation: FOIL_TEST_BACKEND if it is set, else "go". Where the library of ONNX
-// Runtime is asked for and not there the test is skipped: the backend would
-// download one.
+// Backend returns the numeric backend that models are tested on, in GoMLX's notation:
+// FOIL_TEST_BACKEND if it is set, else "go". If ONNX Runtime is selected and its library is
+// missing, the test is skipped, because the backend would download it.
 func Backend(t testing.TB) string {
 	t.Helper()
 	name := os.Getenv("FOIL_TEST_BACKEND")

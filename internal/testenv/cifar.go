@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// CIFAR10 returns a folder with CIFAR-10 in its makers' layout, at least 20
-// training and 4 test images of each class: FOIL_DATA if it holds that, else a part
-// of the copy as JPEGs in ../shared, converted once and kept in the machine's
-// folder for temporary files. Where there is neither, the test is skipped.
+// CIFAR10 returns a folder with CIFAR-10 in its published layout, with at least 20 training and 4
+// test images of each class. It is FOIL_DATA if that holds CIFAR-10, otherwise a part of the JPEG
+// copy in ../shared, which is converted once and kept in the temporary folder of the machine.
+// Without either, the test is skipped.
 func CIFAR10(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"cifar-10-binary.tar.gz", "cifar-10-batches-bin"} {
@@ -44,7 +44,7 @@ func CIFAR10(t testing.TB) string {
 		t.Fatalf("converting %s: %v\n%s", packed, err, text)
 	}
 	if err := os.Rename(made, dir); err != nil {
-		if _, there := os.Stat(dir); there != nil { // else another test was faster
+		if _, there := os.Stat(dir); there != nil { // otherwise another test has made it in the meantime
 			t.Fatal(err)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Children returns the processes that a process has started and that are there
-// still. Nil where the system does not tell.
+// Children returns the running child processes of a process, or nil if the system does not list
+// them.
 func Children(pid int) []int {
 	var children []int
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
@@ -27,8 +27,8 @@ func Children(pid int) []int {
 	return children
 }
 
-// SmallDisk returns a folder that is a file system of its own with so many bytes.
-// Where none can be mounted, the test is skipped.
+// SmallDisk returns a folder on a file system of the given size. If it cannot be mounted, the test
+// is skipped.
 func SmallDisk(t testing.TB, bytes int64) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -4,7 +4,7 @@ package testenv
 
 import "testing"
 
-// Children returns nil: the system does not tell.
+// Children returns nil: the children are not known on this system.
 func Children(int) []int { return nil }
 
 // SmallDisk skips the test.

@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 )
 
-// ReadOnly makes a folder, with all that is in it, one that cannot be written,
-// until undo is called. The error is for machines where that cannot be done.
+// ReadOnly makes a folder and its content read-only until undo is called. It returns an error on
+// machines that do not support this.
 func ReadOnly(dir string) (undo func(), err error) { return readOnly(dir) }
 
-// withoutPermission takes away the permission to write, which root ignores.
+// withoutPermission removes the permission to write, which root ignores.
 func withoutPermission(dir string) (undo func(), err error) {
 	set := func(mode fs.FileMode) error {
 		return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// readOnly mounts a folder over itself, read-only, which holds for root, too.
-// Who may not mount is not root, as a rule, and is stopped by permissions.
+// readOnly mounts a folder over itself, read-only, which also stops root. A user who may not mount
+// is usually not root, so permissions are enough.
 func readOnly(dir string) (undo func(), err error) {
 	err = syscall.Mount(dir, dir, "", syscall.MS_BIND, "")
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {

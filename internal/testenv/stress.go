@@ -8,15 +8,14 @@ import (
 	"testing"
 )
 
-// Times is how often a test does what finds mistakes by chance: few times, or as
-// often as FOIL_STRESS says.
+// Times is the number of repetitions of a randomized test: FOIL_STRESS, or a small default.
 func Times(t testing.TB, few int) int {
 	t.Helper()
 	return int(number(t, "FOIL_STRESS", uint64(few)))
 }
 
-// Rand is the chance of such a test. Its seed is told with every failure, and
-// FOIL_STRESS_SEED gives it again; moments in time it cannot repeat.
+// Rand is the random source of a randomized test. Every failure prints its seed, and
+// FOIL_STRESS_SEED sets it. The seed does not repeat the timing.
 func Rand(t testing.TB) *rand.Rand {
 	t.Helper()
 	seed := number(t, "FOIL_STRESS_SEED", rand.Uint64())
@@ -24,7 +23,7 @@ func Rand(t testing.TB) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 1))
 }
 
-// number reads a variable; one that is not set is the default.
+// number reads an environment variable with a default.
 func number(t testing.TB, name string, otherwise uint64) uint64 {
 	t.Helper()
 	text := os.Getenv(name)
@@ -38,7 +37,7 @@ func number(t testing.TB, name string, otherwise uint64) uint64 {
 	return n
 }
 
-// Fill writes a file of so many bytes, to take room on a small disk.
+// Fill writes a file of the given size, to use space on a small disk.
 func Fill(t testing.TB, path string, size int64) {
 	t.Helper()
 	f, err := os.Create(path)

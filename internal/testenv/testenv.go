@@ -1,5 +1,5 @@
-// Package testenv finds what tests need from outside: fixtures computed with
-// the authors' code, and real data sets.
+// Package testenv finds external data for tests: fixtures computed with the authors' code, and real
+// data sets.
 package testenv
 
 import (
@@ -37,9 +37,8 @@ func Cases(t testing.TB, pattern string) []string {
 	return cases
 }
 
-// DataDir returns the folder with the real data sets: FOIL_DATA if it is set,
-// else ../shared/data beside the repository. Where neither holds the file
-// called name, the test is skipped.
+// DataDir returns the folder with the real data sets: FOIL_DATA if it is set, else ../shared/data
+// beside the repository. If neither holds the file called name, the test is skipped.
 func DataDir(t testing.TB, name string) string {
 	t.Helper()
 	dir := os.Getenv("FOIL_DATA")
@@ -52,7 +51,7 @@ func DataDir(t testing.TB, name string) string {
 	return dir
 }
 
-// here is this package's folder.
+// here is the folder of this package.
 func here() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Dir(file)

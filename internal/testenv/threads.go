@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Threads gives the test's process as many threads as a cell's process gets for as many
-// cores, until the test ends.
+// Threads sets the number of threads of the test process to that of a cell's process with the given
+// number of cores, until the test ends.
 func Threads(t testing.TB, n int) {
 	before := runtime.GOMAXPROCS(n)
 	t.Cleanup(func() { runtime.GOMAXPROCS(before) })

@@ -46,7 +46,7 @@ func (o *Order) Batches(size int) iter.Seq2[int, []int32] {
 	}
 }
 
-// Share is the part of all rows that a batch is.
+// Share is the fraction of all rows in a batch.
 func (o *Order) Share(batch []int32) float64 { return float64(len(batch)) / float64(len(o.Rows)) }
 
 // Tensor is the order as an array of a State.
@@ -54,11 +54,11 @@ func (o *Order) Tensor() safetensors.Tensor {
 	return safetensors.Tensor{Name: orderTensor, Shape: []int{len(o.Rows)}, I32: o.Rows}
 }
 
-// Restore sets the order to that of a state.
+// Restore sets the order to the order of a state.
 func (o *Order) Restore(arrays safetensors.File) error {
 	order := arrays[orderTensor].I32
 	if !random.IsOrder(order, len(o.Rows)) {
-		return fmt.Errorf("the %d numbers are not an order of %d rows", len(order), len(o.Rows))
+		return fmt.Errorf("the %d numbers are not a permutation of %d rows", len(order), len(o.Rows))
 	}
 	copy(o.Rows, order)
 	return nil

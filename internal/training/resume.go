@@ -23,7 +23,7 @@ type State struct {
 	Arrays []safetensors.Tensor
 }
 
-// A Restored is a State that was read back.
+// A Restored is a State that was read from a checkpoint.
 type Restored struct {
 	Arrays safetensors.File
 
@@ -37,11 +37,11 @@ func (r Restored) Value(into any) error { return json.Unmarshal(r.value, into) }
 type saved struct {
 	progress
 	Layout  int               // of the trainer's state
-	Streams map[string][]byte // where the random streams are
-	Value   json.RawMessage   // the trainer's
+	Streams map[string][]byte // states of the random streams
+	Value   json.RawMessage   // the value of the trainer's state
 }
 
-// path is where the state lies; empty where the cell has no place for one.
+// path is the path of the checkpoint, or "" if the cell has no folder for it.
 func (r *run) path() string {
 	if r.cell.WorkDir == "" {
 		return ""
@@ -49,8 +49,8 @@ func (r *run) path() string {
 	return filepath.Join(r.cell.WorkDir, "training")
 }
 
-// save keeps the state. Where that cannot be done, on a full disk for example, the training
-// goes on: its result is what people wait for.
+// save writes a checkpoint. If that fails, for example on a full disk, the training continues,
+// because its result matters more than the checkpoint.
 func (r *run) save() {
 	if r.path() == "" {
 		return
@@ -85,12 +85,13 @@ func (r *run) trySave() error {
 	return checkpoint.Save(r.path(), layout, saved{progress: r.progress, Layout: r.plan.Layout, Streams: streams, Value: value}, arrays)
 }
 
-// bestName is the name of an array of the best weights so far.
+// bestName is the name of an array of the best weights.
 func bestName(part, name string) string { return "best/" + part + "/" + name }
 
-// begin makes a run, in the state that an interrupted one has left, if there is one that fits.
-func begin(cell *pipeline.Cell, make New) (*run, error) {
-	r, err := newRun(cell, make)
+// begin makes a run. It resumes from the checkpoint of an interrupted run, if there is one that
+// fits.
+func begin(cell *pipeline.Cell, newTrainer New) (*run, error) {
+	r, err := newRun(cell, newTrainer)
 	if err != nil || r.path() == "" {
 		return r, err
 	}
@@ -106,7 +107,7 @@ func begin(cell *pipeline.Cell, make New) (*run, error) {
 	}
 	if err != nil {
 		cell.Note("the checkpoint of an interrupted run cannot be used, so the training starts anew: %v", err)
-		return newRun(cell, make)
+		return newRun(cell, newTrainer)
 	}
 	cell.Logf("goes on after epoch %d, where an interrupted run had left a checkpoint", r.Epoch)
 	return r, nil

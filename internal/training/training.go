@@ -1,6 +1,6 @@
-// Package training runs trainings of any kind: their epochs, the choice of the best one, the
-// way back after an interruption, and the artifact. A kind brings a Trainer, which knows the
-// model and the data.
+// Package training runs trainings of any kind: the epochs, the selection of the best epoch,
+// resuming after an interruption, and the artifact. A kind provides a Trainer with the model and
+// the data.
 package training
 
 import (
@@ -18,30 +18,31 @@ import (
 
 // A Trainer is a training of one kind. Run calls its methods, one at a time.
 type Trainer interface {
-	// Epoch passes over the training data, scores the model, and tells how it went. Epochs
-	// are counted from 1.
+	// Epoch trains on the training data once, scores the model, and returns the results. Epochs are
+	// counted from 1.
 	Epoch(ctx context.Context, epoch int) (Epoch, error)
 
 	// Weights returns a copy of the weights, as the artifact holds them.
 	Weights() (checkpoints.Weights, error)
 
-	// State returns what the next epoch depends on: the weights, what the optimizer keeps, the
-	// order of the data. Run keeps the random streams, the curves and the best weights.
+	// State returns the data that the next epoch depends on: the weights, the state of the
+	// optimizer, the order of the data. Run keeps the random streams, the curves and the best
+	// weights.
 	State() (State, error)
 
 	// Restore sets a new trainer to a state. The trainer is not used after an error.
 	Restore(State Restored) error
 }
 
-// An Epoch is how an epoch went.
+// An Epoch is the result of an epoch.
 type Epoch struct {
-	Score   float64 // the epoch with the highest is the best; of equals the last
+	Score   float64 // the epoch with the highest score is the best; among equal scores, the last epoch
 	Points  []Point // of the curves
-	Loss    float64 // that the training lowers, for the display
+	Loss    float64 // training loss, for the display
 	Message string  // for the display; short
 
-	// Scoring is the part of its time that the score took, where the kind measures it: costs
-	// list it apart, as "selection".
+	// Scoring is the time for the score, if the kind measures it. Costs list it separately as
+	// "selection".
 	Scoring time.Duration
 }
 
@@ -51,25 +52,25 @@ type Point struct {
 	Value float64
 }
 
-// A Plan says what Run is to do.
+// A Plan configures Run.
 type Plan struct {
 	Epochs     int
 	Layout     int    // the version of the trainer's State
-	SelectedBy string // what Epoch.Score is
+	SelectedBy string // the name of Epoch.Score
 
 	Kind    string             // the name of the kind that opens the weights
-	Config  any                // what it needs for that, besides the weights
+	Config  any                // the settings of the kind, stored with the weights
 	Figures map[string]float64 // see checkpoints.Training
 }
 
-// New makes a trainer in the state before its first epoch. Random numbers come from the
-// streams, of which Run keeps track.
+// New makes a trainer in the state before its first epoch. It must draw random numbers from the
+// streams, whose states Run saves.
 type New func(cell *pipeline.Cell, streams *random.Streams) (Trainer, Plan, error)
 
-// Run trains for all epochs, or for those that an interrupted run has left, and writes the
-// artifact. The cell's input "data" is what was trained on.
-func Run(ctx context.Context, cell *pipeline.Cell, make New) error {
-	r, err := begin(cell, make)
+// Run trains for all epochs, or for the remaining epochs of an interrupted run, and writes the
+// artifact. The cell's input "data" is the training data.
+func Run(ctx context.Context, cell *pipeline.Cell, newTrainer New) error {
+	r, err := begin(cell, newTrainer)
 	if err != nil {
 		return err
 	}
@@ -110,20 +111,20 @@ type run struct {
 
 // progress is the part of a run that is written as JSON.
 type progress struct {
-	Epoch     int // the last one that is done
+	Epoch     int // the last finished epoch
 	BestEpoch int // 0 before the first
 	BestScore float64
 	Curves    []artifact.Point
 }
 
-func newRun(cell *pipeline.Cell, make New) (*run, error) {
+func newRun(cell *pipeline.Cell, newTrainer New) (*run, error) {
 	r := &run{cell: cell, streams: random.NewStreams(cell.Seed)}
 	var err error
-	r.trainer, r.plan, err = make(cell, r.streams)
+	r.trainer, r.plan, err = newTrainer(cell, r.streams)
 	return r, err
 }
 
-// epoch makes an epoch, and keeps the weights if no epoch was better.
+// epoch runs an epoch, and keeps the weights if no earlier epoch was better.
 func (r *run) epoch(ctx context.Context, epoch int) (e Epoch, err error) {
 	if e, err = r.trainer.Epoch(ctx, epoch); err != nil {
 		return e, err

@@ -72,8 +72,8 @@ func TestTrainingFollowsTheProtocol(t *testing.T) {
 	for _, s := range steps {
 		epochs = append(epochs, [2]float64{s.loss, s.score})
 	}
-	s, make := script(Plateau{Factor: 0.1, Patience: 1, MinRate: 0.05}, 1, epochs)
-	r, err := newRun(&pipeline.Cell{}, make)
+	s, newTrainer := script(Plateau{Factor: 0.1, Patience: 1, MinRate: 0.05}, 1, epochs)
+	r, err := newRun(&pipeline.Cell{}, newTrainer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,8 +91,8 @@ func TestTrainingFollowsTheProtocol(t *testing.T) {
 }
 
 func TestScoreThatIsNotANumberIsRefused(t *testing.T) {
-	_, make := script(Plateau{}, 1, [][2]float64{{1, math.NaN()}})
-	err := Run(t.Context(), &pipeline.Cell{OutDir: t.TempDir()}, make)
+	_, newTrainer := script(Plateau{}, 1, [][2]float64{{1, math.NaN()}})
+	err := Run(t.Context(), &pipeline.Cell{OutDir: t.TempDir()}, newTrainer)
 	if err == nil || !strings.Contains(err.Error(), "epoch 1: the score is not a number") {
 		t.Errorf("error %v, want one that names the epoch and the score", err)
 	}
@@ -102,8 +102,8 @@ func TestScoreThatIsNotANumberIsRefused(t *testing.T) {
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	epochs := [][2]float64{{3, 0.1}, {2, 0.4}, {1, 0.2}, {1, 0.3}}
 	cell := &pipeline.Cell{OutDir: t.TempDir(), WorkDir: t.TempDir()}
-	_, make := script(Plateau{}, 1, epochs)
-	r, err := newRun(cell, make)
+	_, newTrainer := script(Plateau{}, 1, epochs)
+	r, err := newRun(cell, newTrainer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,8 +113,8 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		}
 	}
 	r.save()
-	fresh, make := script(Plateau{}, 1, epochs)
-	if err := Run(t.Context(), cell, make); err != nil {
+	fresh, newTrainer := script(Plateau{}, 1, epochs)
+	if err := Run(t.Context(), cell, newTrainer); err != nil {
 		t.Fatal(err)
 	}
 	if fresh.epoch != 4 {

@@ -28,12 +28,12 @@ var SelectParams = &spec.Params[Select]{
 // String is the score's name, such as "ndcg@10".
 func (s Select) String() string { return fmt.Sprintf("%s@%d", s.Metric, s.K) }
 
-// Curve is the name of the score's curve, and By says what selected an epoch.
+// Curve is the name of the score's curve, and By describes how the epoch was selected.
 func (s Select) Curve() string { return "validation/" + s.String() }
 func (s Select) By() string    { return "validation " + s.String() }
 
-// A Validation scores a recommender on users that it is not trained on. The recommender sees a
-// part of their items and ranks the others.
+// A Validation scores a recommender on users outside the training data. The recommender sees a part
+// of their items and ranks all other items.
 type Validation struct {
 	Users [][]int32 // the items that the recommender sees of each user
 	Items int       // how many items there are
@@ -45,7 +45,7 @@ type Validation struct {
 	ranker *scores.Ranker
 }
 
-// NewValidation takes the validation users of a split.
+// NewValidation makes a Validation of the validation users of a split.
 func NewValidation(split *artifact.Split, s Select, seen scores.Seen) (*Validation, error) {
 	input, target := artifact.NewRows(split.ValidationInput), artifact.NewRows(split.ValidationTarget)
 	if !slices.Equal(input.User, target.User) {
@@ -69,7 +69,7 @@ func NewValidation(split *artifact.Split, s Select, seen scores.Seen) (*Validati
 	return v, nil
 }
 
-// Target returns the items of a user that the recommender has to find.
+// Target returns the held-out items of a user.
 func (v *Validation) Target(user int) []int32 { return v.target.Items(user) }
 
 // Score evaluates the scores that a recommender gives to all items for a user. It masks the items

@@ -1,4 +1,4 @@
-// Package words puts numbers and lists into sentences.
+// Package words formats numbers and lists for sentences.
 package words
 
 import (

@@ -9,14 +9,14 @@ import (
 	"foil/spec"
 )
 
-// An axis is an axis of a stage, its own or an inherited one.
+// An axis is an axis of a stage, either its own or inherited.
 type axis struct {
 	name   string
 	pos    spec.Pos
-	values []spec.Value // in the order of the stage that has it as its own
+	values []spec.Value // in the order of the stage that defines the axis
 }
 
-// origin says where an axis of a stage comes from.
+// An origin is the place where an axis of a stage was defined or inherited.
 type origin struct {
 	axis
 	need *spec.Need // nil for an own axis
@@ -29,8 +29,8 @@ func (o origin) String() string {
 	return fmt.Sprintf("%q of %q (through the need %q)", o.name, o.need.Stage, o.need.Name)
 }
 
-// checkAxes reports axes that a stage gets more than once, or that look as if
-// they should have been one.
+// checkAxes reports axes that a stage gets more than once, and pairs of axes that were probably
+// meant to be one axis.
 func (b *builder) checkAxes(s *stageCells) {
 	var all []origin
 	for _, n := range sortedNeeds(s.stage.Needs) {
@@ -67,7 +67,8 @@ func (b *builder) checkPair(all []origin, first, second origin) {
 	}
 }
 
-// together says whether one need brings both axes: then they have met before.
+// together reports whether one need brings both axes. Then the two axes were already checked at
+// that stage.
 func (b *builder) together(all []origin, first, second origin) bool {
 	from := func(n *spec.Need, name string) bool {
 		return slices.ContainsFunc(all, func(o origin) bool { return o.need == n && o.name == name })
@@ -75,13 +76,13 @@ func (b *builder) together(all []origin, first, second origin) bool {
 	return first.need != nil && from(first.need, second.name) || second.need != nil && from(second.need, first.name)
 }
 
-// alikeNames says whether two names differ only in case, dashes or plural, or
-// in one letter while the values are the same.
+// alikeNames reports whether two names differ only in case, dashes or plural, or whether they
+// differ in one letter and have the same values.
 func alikeNames(a, b origin) bool {
 	if bare(a.name) == bare(b.name) {
 		return true
 	}
-	const long = 4 // shorter names such as x and y are near each other by nature
+	const long = 4 // shorter names such as x and y always differ in few letters
 	return min(len(a.name), len(b.name)) >= long && oneLetterApart(a.name, b.name) && sameValues(a.values, b.values)
 }
 
@@ -93,8 +94,8 @@ func bare(name string) string {
 	return strings.TrimSuffix(name, "s")
 }
 
-// oneLetterApart says whether a letter was changed, added, or swapped with its
-// neighbour. A digit is no slip: layer1 and layer2 are meant.
+// oneLetterApart reports whether the names differ by one letter that was changed, added, or swapped
+// with its neighbour. A different digit is not a typing error: layer1 and layer2 are two names.
 func oneLetterApart(a, b string) bool {
 	s, t := []rune(a), []rune(b)
 	if len(s) > len(t) {
@@ -124,7 +125,7 @@ func sameValues(a, b []spec.Value) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, missing)
 }
 
-// alikeValues finds two values that read the same and are not: 1 and "1".
+// alikeValues finds two different values with the same text, such as 1 and "1".
 func alikeValues(a, b []spec.Value) (v, w spec.Value, ok bool) {
 	inB := byText(b, plainText)
 	for _, v := range a {
@@ -137,8 +138,8 @@ func alikeValues(a, b []spec.Value) (v, w spec.Value, ok bool) {
 	return v, w, false
 }
 
-// byText sorts values by what is written of them: an axis may have thousands, too
-// many to hold each against each.
+// byText sorts values by their text. An axis may have thousands of values, too many for a
+// comparison of all pairs.
 func byText(values []spec.Value, text func(spec.Value) string) map[string][]spec.Value {
 	m := make(map[string][]spec.Value, len(values))
 	for _, v := range values {
@@ -148,7 +149,7 @@ func byText(values []spec.Value, text func(spec.Value) string) map[string][]spec
 	return m
 }
 
-// plainText is a value without the quotes that tell a text from a number.
+// plainText is the text of a value without quotes.
 func plainText(v spec.Value) string {
 	if v.Type == spec.String {
 		return v.Str

@@ -1,9 +1,9 @@
-// Package graph turns a spec into nodes: a stage, multiplied by its axes, becomes a node
-// at each point of them, and every node points to those that it needs.
+// Package graph turns a spec into nodes. A stage becomes one node for each point of its axes, and
+// every node points to its dependencies.
 //
-// Build checks the wiring against the kinds, joins the axes and decodes the parameters of
-// every node, once. Select narrows a graph to some cells and what they need.
+// Build checks the wiring against the kinds, joins the axes and decodes the parameters of every
+// node once. Select reduces a graph to some cells and their dependencies.
 //
-// The one promise: what Build accepts can be planned and run; all that is wrong with a
-// spec is reported at once, with its place.
+// The one promise: a graph that Build accepts can be planned and run, and Build reports all errors
+// of a spec at once, with their positions.
 package graph

@@ -11,9 +11,9 @@ import (
 // A Graph is a spec whose stages have become cells.
 type Graph struct {
 	Spec  *spec.Spec
-	Nodes []*Node // what a node needs stands before it
-	Files fs.FS   // what lies beside the spec, for kinds that read from there; nil: nothing
-	Whole *Graph  // that this one is a part of (Select); nil: it is whole
+	Nodes []*Node // every node comes after its dependencies
+	Files fs.FS   // the folder of the spec, for kinds that read files from it; nil: no files
+	Whole *Graph  // the graph that this one is a part of (Select); nil: this is the whole graph
 }
 
 // A Node is a cell in the graph: a stage at one point of its axes.
@@ -27,21 +27,20 @@ type Node struct {
 	Inputs []Input // needs before gathers, each sorted by name
 
 	With   spec.Value           // parameters as given, without expressions
-	Params *pipeline.Parameters // decoded; nodes that are given the same share them
+	Params *pipeline.Parameters // decoded; nodes with equal parameters share them
 }
 
-// An Input is an input of a node with the nodes that fill it: one for a need, all
-// cells of a stage for a gather.
+// An Input is an input of a node, with the nodes that provide it: one node for a need, all cells of
+// a stage for a gather.
 type Input struct {
 	Name     string
 	Gathered bool
 	From     []*Node
 }
 
-// Build makes the graph of a spec: it checks the wiring against the kinds,
-// joins the axes and reads the parameters of every cell. The error is
-// spec.Errors and holds all that is wrong, but for what spec.Parse has reported:
-// of stages that it marked as broken only the kind is looked up.
+// Build makes the graph of a spec. It checks the wiring against the kinds, joins the axes and reads
+// the parameters of every cell. The error is spec.Errors and holds all errors except those that
+// spec.Parse has reported. Of a stage that Parse marked as broken, Build looks up only the kind.
 func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
 	b := &builder{spec: s, kinds: map[string]*pipeline.Kind{}, stages: map[string]*stageCells{}}
 	for i := range kinds {
@@ -66,7 +65,7 @@ func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
 	return g, nil
 }
 
-// A builder collects the cells of a spec, and all that is wrong with it.
+// A builder collects the cells and the errors of a spec.
 type builder struct {
 	spec       *spec.Spec
 	kinds      map[string]*pipeline.Kind
@@ -76,7 +75,7 @@ type builder struct {
 	errs       spec.Errors
 }
 
-// stageCells is a stage while the graph is built.
+// stageCells is the state of a stage while the graph is built.
 type stageCells struct {
 	stage   *spec.Stage
 	kind    *pipeline.Kind // nil when unknown
@@ -84,10 +83,10 @@ type stageCells struct {
 	started bool
 	axes    []axis // sorted by name
 	nodes   []*Node
-	broken  bool // the cells are not known because of what has been reported
+	broken  bool // the cells are not known because of an error that has been reported
 }
 
-// expand makes the cells of a stage, after those of the stages it needs.
+// expand makes the cells of a stage, after the cells of its dependencies.
 func (b *builder) expand(s *stageCells, g *Graph) {
 	if s.started {
 		return
@@ -121,7 +120,7 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 	g.Nodes = append(g.Nodes, s.nodes...)
 }
 
-// node makes the cell of a row.
+// node makes the node of a row.
 func (b *builder) node(s *stageCells, r row) *Node {
 	n := &Node{ID: s.stage.Name + pipeline.AxesText(r.axes), Stage: s.stage, Kind: s.kind, Output: s.output, Axes: r.axes}
 	for i, need := range sortedNeeds(s.stage.Needs) {
@@ -137,7 +136,7 @@ func (b *builder) at(pos spec.Pos, format string, args ...any) {
 	b.errs = append(b.errs, &spec.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)})
 }
 
-// Needs lists the nodes that n reads, each once.
+// Needs lists the dependencies of n, each once.
 func (n *Node) Needs() []*Node {
 	var list []*Node
 	seen := map[*Node]bool{}

@@ -9,20 +9,19 @@ import (
 	"foil/spec"
 )
 
-// maxCells bounds the cells of a stage: more is a mistake in the axes.
+// maxCells is the maximum number of cells of a stage. A larger number is a mistake in the axes.
 const maxCells = 100_000
 
-// A row is a cell that is being joined.
+// A row is a cell while the cells of a stage are joined.
 type row struct {
 	axes []pipeline.AxisValue // sorted by name
 	from []*Node              // by need, in the order of sortedNeeds
-	rank []int                // place of each coordinate on its axis
+	rank []int                // position of each coordinate on its axis
 }
 
-// join makes the rows of a stage: the natural join of the cells of its needs,
-// times its own axes. Rows are ordered by their axes, sorted by name, and by
-// the order of the values on each axis, so neither the order of stages nor
-// that of needs in the file matters.
+// join makes the rows of a stage: the natural join of the cells of its needs, times its own axes.
+// Rows are sorted by their axes in the order of the axis names, and on each axis by the order of
+// its values. The order of stages and needs in the file does not matter.
 func (b *builder) join(s *stageCells) []row {
 	before := len(b.errs)
 	b.checkAxes(s)
@@ -61,8 +60,8 @@ func (b *builder) join(s *stageCells) []row {
 	return rows
 }
 
-// joinNeed continues every row with the cells that agree with it on the axes
-// that both have. It stops when there are too many.
+// joinNeed combines every row with the cells that have the same values on the shared axes. It stops
+// at the maximum number of cells.
 func joinNeed(rows []row, axes []axis, from *stageCells) []row {
 	var shared []string
 	for _, a := range axes {
@@ -87,7 +86,7 @@ func joinNeed(rows []row, axes []axis, from *stageCells) []row {
 	return joined
 }
 
-// point is the text of some coordinates: equal values have the same text.
+// point is the text of some coordinates. Equal values have the same text.
 func point(axes []pipeline.AxisValue, names []string) string {
 	var b strings.Builder
 	for _, a := range axes {
@@ -99,7 +98,7 @@ func point(axes []pipeline.AxisValue, names []string) string {
 	return b.String()
 }
 
-// merge joins coordinates that agree, sorted by name.
+// merge joins two lists of coordinates that agree. The result is sorted by name.
 func merge(a, b []pipeline.AxisValue) []pipeline.AxisValue {
 	merged := slices.Clone(a)
 	for _, v := range b {
@@ -121,8 +120,8 @@ func multiply(rows []row, a spec.Axis) []row {
 	return product
 }
 
-// addAxis notes an axis of the stage. Of an axis that several needs share, the
-// values of the first are kept: it gives the order.
+// addAxis adds an axis to the stage. If several needs share an axis, the first need gives the order
+// of the values.
 func (s *stageCells) addAxis(a axis) {
 	i, found := slices.BinarySearchFunc(s.axes, a.name, func(x axis, name string) int { return strings.Compare(x.name, name) })
 	if !found {
@@ -130,7 +129,7 @@ func (s *stageCells) addAxis(a axis) {
 	}
 }
 
-// sort orders rows, and drops the values of axes on which no row lies.
+// sort sorts the rows, and drops axis values that no row has.
 func (s *stageCells) sort(rows []row) {
 	for i, a := range s.axes {
 		place := map[string]int{}
@@ -153,18 +152,18 @@ func (s *stageCells) sort(rows []row) {
 	slices.SortFunc(rows, func(x, y row) int { return slices.Compare(x.rank, y.rank) })
 }
 
-// reportEmpty says why a need has no cell in common with those before it.
+// reportEmpty reports why a need has no cell in common with the needs before it.
 func (b *builder) reportEmpty(s *stageCells, n spec.Need, from *stageCells) {
 	for _, a := range s.axes {
 		for _, other := range from.axes {
 			if a.name == other.name && !slices.ContainsFunc(a.values, func(v spec.Value) bool { return slices.ContainsFunc(other.values, v.Equal) }) {
-				b.at(n.StagePos, "the needs of %q have no cell in common: axis %q is %s in %q, and %s in what the other needs give",
+				b.at(n.StagePos, "the needs of %q have no cell in common: axis %q is %s in %q, and %s in the other needs",
 					s.stage.Name, a.name, valuesText(other.values), n.Stage, valuesText(a.values))
 				return
 			}
 		}
 	}
-	b.at(n.StagePos, "the needs of %q have no cell in common: no cell of %q has axis values that the other needs have, too", s.stage.Name, n.Stage)
+	b.at(n.StagePos, "the needs of %q have no cell in common: no cell of %q has the same axis values as a cell of the other needs", s.stage.Name, n.Stage)
 }
 
 // valuesText lists the values of an axis, shortened.
@@ -180,7 +179,7 @@ func valuesText(values []spec.Value) string {
 	return cmp.Or(strings.Join(texts, ", "), "nothing")
 }
 
-// exclude drops the rows that the stage leaves out.
+// exclude drops the rows that match `exclude`.
 func (b *builder) exclude(s *stageCells, rows []row) []row {
 	for _, e := range s.stage.Exclude {
 		if !b.knowsAxes(s, e) {
@@ -190,16 +189,17 @@ func (b *builder) exclude(s *stageCells, rows []row) []row {
 		rows = slices.DeleteFunc(rows, func(r row) bool { return excludes(e, r.axes) })
 		switch {
 		case len(rows) == 0:
-			b.at(e.Pos, "nothing is left of stage %q: leave something in", s.stage.Name)
+			b.at(e.Pos, "no cell of stage %q is left; exclude fewer cells", s.stage.Name)
 			return nil
 		case len(rows) == before:
-			b.at(e.Pos, "stage %q has no such cell, or an exclusion before has left them all out", s.stage.Name)
+			b.at(e.Pos, "stage %q has no cell that matches, or an earlier exclusion has removed all of them", s.stage.Name)
 		}
 	}
 	return rows
 }
 
-// knowsAxes reports axes and values that a stage does not have.
+// knowsAxes checks that a stage has the axes and values of an exclusion, and reports the unknown
+// ones.
 func (b *builder) knowsAxes(s *stageCells, e spec.Exclusion) bool {
 	before := len(b.errs)
 	var names []string

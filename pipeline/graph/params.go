@@ -7,9 +7,9 @@ import (
 	"foil/spec"
 )
 
-// readParameters fills parameters and seed of a stage's cells.
+// readParameters sets the parameters and the seed of a stage's cells.
 func (b *builder) readParameters(s *stageCells) {
-	read := map[string]*pipeline.Parameters{} // by what is given
+	read := map[string]*pipeline.Parameters{} // by the text of the given parameters
 	for _, n := range s.nodes {
 		axes := make(map[string]spec.Value, len(n.Axes))
 		for _, a := range n.Axes {
@@ -30,7 +30,7 @@ func (b *builder) readParameters(s *stageCells) {
 			params, err := s.kind.Decode(with)
 			b.add(err)
 			if err != nil {
-				params = &pipeline.Parameters{} // what is wrong is reported once
+				params = &pipeline.Parameters{} // errors are reported once
 			}
 			read[text] = params
 			if err == nil {
@@ -41,7 +41,7 @@ func (b *builder) readParameters(s *stageCells) {
 	}
 }
 
-// checkInputs lets a kind compare its parameters with what the stage is given.
+// checkInputs lets a kind compare its parameters with the inputs of the stage.
 func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
 	var inputs []pipeline.Input
 	add := func(need spec.Need, gathered bool) {
@@ -62,10 +62,10 @@ func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
 	}))
 }
 
-// seedAxis is the axis that repeats cells with other random numbers.
+// seedAxis is the axis that repeats cells with different random numbers.
 const seedAxis = "seed"
 
-// readSeed takes a cell's seed from its axis, its stage or its spec.
+// readSeed takes a cell's seed from the seed axis, its stage or its spec.
 func (b *builder) readSeed(n *Node, axes map[string]spec.Value) {
 	seed := spec.Value{Type: spec.Int, Int: b.spec.Seed}
 	own, hasOwn := n.Stage.Seed, n.Stage.Seed != nil
@@ -76,7 +76,7 @@ func (b *builder) readSeed(n *Node, axes map[string]spec.Value) {
 			return
 		}
 		if v.Type != spec.Int || v.Int < 0 {
-			b.at(own.Pos, "seed has to be a whole number that is 0 or larger, not %s", v)
+			b.at(own.Pos, "seed must be a whole number of at least 0, not %s", v)
 			return
 		}
 		seed = v
@@ -84,10 +84,10 @@ func (b *builder) readSeed(n *Node, axes map[string]spec.Value) {
 	if v, ok := axes[seedAxis]; ok {
 		switch {
 		case v.Type != spec.Int || v.Int < 0:
-			b.at(v.Pos, "axis %q takes whole numbers that are 0 or larger, not %s", seedAxis, v)
+			b.at(v.Pos, "axis %q takes whole numbers of at least 0, not %s", seedAxis, v)
 			return
 		case hasOwn && !v.Equal(seed):
-			b.at(own.Pos, "stage %q has a seed of its own, and cells with other ones on the axis %q; leave one of them out", n.Stage.Name, seedAxis)
+			b.at(own.Pos, "stage %q sets a seed and also has the axis %q; remove one of them", n.Stage.Name, seedAxis)
 			return
 		}
 		seed = v
@@ -95,7 +95,7 @@ func (b *builder) readSeed(n *Node, axes map[string]spec.Value) {
 	n.Seed = uint64(seed.Int)
 }
 
-// add takes over the errors of package spec.
+// add adds errors of package spec.
 func (b *builder) add(err error) {
 	var errs spec.Errors
 	if errors.As(err, &errs) {

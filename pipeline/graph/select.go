@@ -9,10 +9,10 @@ import (
 	"foil/spec"
 )
 
-// Select narrows a graph to some cells and all that they need. A selection is
-// STAGE for all cells of a stage, or STAGE[axis=value,...] for those at these
-// values; several add up. A gathering stage takes part only when it is selected,
-// or needed by what is, and then with all that it gathers.
+// Select reduces a graph to some cells and their dependencies. A selection is STAGE for all cells
+// of a stage, or STAGE[axis=value,...] for the cells with these values. Several selections add up.
+// A gathering stage is included only if it is selected or a selected cell depends on it. It then
+// includes all cells that it gathers.
 func (g *Graph) Select(only []string) (*Graph, error) {
 	if len(only) == 0 {
 		return g, nil
@@ -40,7 +40,7 @@ func (g *Graph) Select(only []string) (*Graph, error) {
 	return narrow, nil
 }
 
-// choose adds a node and what it needs.
+// choose adds a node and its dependencies.
 func choose(n *Node, chosen map[*Node]bool) {
 	if chosen[n] {
 		return
@@ -84,11 +84,11 @@ func (g *Graph) find(text string) ([]*Node, error) {
 	return nodes, nil
 }
 
-// A coordinate is axis=value as written.
+// A coordinate is the text of an axis=value pair.
 type coordinate struct{ axis, value string }
 
-// atCoordinate returns those of nodes that have a value on an axis; all are the
-// cells of the stage.
+// atCoordinate returns the nodes that have the given value on an axis. all are the cells of the
+// stage.
 func atCoordinate(all, nodes []*Node, stage string, c coordinate) ([]*Node, error) {
 	var axes []string
 	var values []spec.Value
@@ -111,8 +111,7 @@ func atCoordinate(all, nodes []*Node, stage string, c coordinate) ([]*Node, erro
 	return slices.DeleteFunc(slices.Clone(nodes), func(n *Node) bool { return !is(n.Axes[i].Value) }), nil
 }
 
-// parseSelection reads STAGE or STAGE[axis=value,...]. A value in quotes may
-// hold any character.
+// parseSelection reads STAGE or STAGE[axis=value,...]. A value in quotes may contain any character.
 func parseSelection(text string) (stage string, point []coordinate, err error) {
 	text = strings.TrimSpace(text)
 	stage, rest, hasAxes := strings.Cut(text, "[")
@@ -133,7 +132,7 @@ func parseSelection(text string) (stage string, point []coordinate, err error) {
 	return strings.TrimSpace(stage), point, nil
 }
 
-// splitOutsideQuotes splits at commas.
+// splitOutsideQuotes splits a text at the commas outside quotes.
 func splitOutsideQuotes(s string) []string {
 	var q quotes
 	var parts []string
@@ -147,11 +146,11 @@ func splitOutsideQuotes(s string) []string {
 	return append(parts, s[start:])
 }
 
-// quotes follows a text rune by rune, and knows what stands between double quotes,
-// in which a backslash takes away the meaning of what comes next.
+// quotes scans a text rune by rune and tracks whether the position is inside double quotes. Inside
+// quotes, a backslash escapes the next rune.
 type quotes struct{ open, escaped bool }
 
-// outside says whether the next rune stands outside of quotes and is none.
+// outside reports whether the next rune is outside quotes and is not a quote itself.
 func (q *quotes) outside(r rune) bool {
 	switch {
 	case q.escaped:
@@ -167,20 +166,20 @@ func (q *quotes) outside(r rune) bool {
 	return !q.open
 }
 
-// Cell returns the one cell that a text names: STAGE, or STAGE[axis=value,...]
-// with as many axes as tell it from the others.
+// Cell returns the one cell that a text names: STAGE, or STAGE[axis=value,...] with enough axes to
+// identify it.
 func (g *Graph) Cell(text string) (*Node, error) {
 	nodes, err := g.find(text)
 	if err != nil {
 		return nil, fmt.Errorf("cell %q: %w", text, err)
 	}
 	if len(nodes) > 1 {
-		return nil, fmt.Errorf("cell %q: these are %d cells; name one, such as %s", text, len(nodes), nodes[0].ID)
+		return nil, fmt.Errorf("cell %q: %d cells match; name one, such as %s", text, len(nodes), nodes[0].ID)
 	}
 	return nodes[0], nil
 }
 
-// CutFile parts CELL/FILE. File is empty when there is none.
+// CutFile splits CELL/FILE. The file is empty if the text names only a cell.
 func CutFile(text string) (cell, file string) {
 	var q quotes
 	depth := 0

@@ -60,7 +60,7 @@ func TestCellNamesOneCell(t *testing.T) {
 	for text, want := range map[string]string{
 		"table":                              "table",
 		"model[age=200, gender=400, fold=1]": "model[age=200,fold=1,gender=400]",
-		"model":                              "these are",
+		"model":                              "cells match",
 		"modl":                               `did you mean "model"?`,
 		"model[fold=1]":                      "name one, such as model[",
 		"model[fold=7,age=200,gender=0]":     `no value "7"`,

@@ -10,10 +10,10 @@ import (
 	"foil/spec"
 )
 
-// anyName is the name of a port that takes any number of stages.
+// anyName is the name of a port that accepts any number of inputs under any names.
 const anyName = "*"
 
-// checkWiring compares what a stage is given with what its kind takes.
+// checkWiring compares the inputs of a stage with the ports of its kind.
 func (b *builder) checkWiring(s *spec.Stage) {
 	kind := b.kinds[s.Uses]
 	if kind == nil {
@@ -41,14 +41,15 @@ func (b *builder) checkWiring(s *spec.Stage) {
 			field, verb = "gather", "gathers"
 		}
 		if p.Name == anyName {
-			b.at(s.Pos, "stage %q %s nothing, and %s needs a stage at least; write %s: {NAME: STAGE}%s", s.Name, verb, kind.Name, field, b.makers(p))
+			b.at(s.Pos, "stage %q %s nothing, but %s takes at least one stage; write %s: {NAME: STAGE}%s", s.Name, verb, kind.Name, field, b.makers(p))
 		} else {
 			b.at(s.Pos, "stage %q misses the input %q of %s; write %s: {%s: STAGE}%s", s.Name, p.Name, kind.Name, field, p.Name, b.makers(p))
 		}
 	}
 }
 
-// isGiven says whether a stage fills a port, be it in the wrong way.
+// isGiven reports whether a stage has an input for a port, even under the wrong field (needs or
+// gather).
 func isGiven(p pipeline.Port, s *spec.Stage) bool {
 	switch {
 	case p.Name == anyName && p.Gathered:
@@ -60,7 +61,7 @@ func isGiven(p pipeline.Port, s *spec.Stage) bool {
 	return slices.ContainsFunc(s.Needs, named) || slices.ContainsFunc(s.Gather, named)
 }
 
-// checkInput finds the port for an input and compares types.
+// checkInput finds the port for an input and compares the types.
 func (b *builder) checkInput(kind *pipeline.Kind, n spec.Need, gathered bool) {
 	port := portOf(kind, n.Name, gathered)
 	switch {
@@ -85,8 +86,8 @@ func (b *builder) checkInput(kind *pipeline.Kind, n spec.Need, gathered bool) {
 	}
 }
 
-// outputType is what a stage makes, empty if that is not known. Where the kind
-// leaves it to the spec, it is the same in all cells: wiring is that of stages.
+// outputType is the type of a stage's output, or "" if it is not known. If a parameter sets the
+// type, it must be the same in all cells of the stage, because stages are wired as a whole.
 func (b *builder) outputType(s *spec.Stage, kind *pipeline.Kind) pipeline.Type {
 	switch {
 	case kind == nil:
@@ -102,7 +103,7 @@ func (b *builder) outputType(s *spec.Stage, kind *pipeline.Kind) pipeline.Type {
 	}
 	v, err := given.Resolve(nil)
 	if err != nil {
-		b.at(given.Pos, "%s: has to be the same in all cells of a stage, and cannot depend on an axis", kind.OutputParam)
+		b.at(given.Pos, "%s: must be the same in all cells of a stage and cannot depend on an axis", kind.OutputParam)
 		return ""
 	}
 	if v.Type != spec.String || !slices.Contains(outputTypes(kind), v.Str) {
@@ -111,7 +112,7 @@ func (b *builder) outputType(s *spec.Stage, kind *pipeline.Kind) pipeline.Type {
 	return pipeline.Type(v.Str)
 }
 
-// outputTypes are the types that OutputParam may say.
+// outputTypes are the allowed values of OutputParam.
 func outputTypes(k *pipeline.Kind) []string {
 	for _, f := range k.Fields() {
 		if f.Name == k.OutputParam {
@@ -121,7 +122,7 @@ func outputTypes(k *pipeline.Kind) []string {
 	return nil
 }
 
-// portOf finds the port for an input; a name of its own goes before "*".
+// portOf finds the port for an input. A port with the exact name has priority over "*".
 func portOf(k *pipeline.Kind, name string, gathered bool) *pipeline.Port {
 	var open *pipeline.Port
 	for i, p := range k.Inputs {
@@ -135,7 +136,8 @@ func portOf(k *pipeline.Kind, name string, gathered bool) *pipeline.Port {
 	return open
 }
 
-// portNames lists the inputs with those first that are given in the same way.
+// portNames lists the names of the ports, first those that are filled by the same field (needs or
+// gather).
 func portNames(k *pipeline.Kind, gathered bool) []string {
 	var same, other []string
 	for _, p := range k.Inputs {
@@ -150,7 +152,7 @@ func portNames(k *pipeline.Kind, gathered bool) []string {
 	return append(same, other...)
 }
 
-// makers ends an error about an input with the stages that could fill it.
+// makers returns the end of an error about an input: the stages with an output of the right type.
 func (b *builder) makers(p pipeline.Port) string {
 	var names []string
 	for _, s := range b.spec.Stages {
@@ -168,8 +170,8 @@ func (b *builder) makers(p pipeline.Port) string {
 	return fmt.Sprintf(" (%s make %s)", words.And(names), p.Types())
 }
 
-// sortedNeeds returns inputs in the order in which cells are joined and keys
-// written, which is not the order of the file.
+// sortedNeeds returns inputs in the order that joins and keys use. It does not depend on the order
+// in the file.
 func sortedNeeds(needs []spec.Need) []spec.Need {
 	sorted := slices.Clone(needs)
 	slices.SortFunc(sorted, func(a, b spec.Need) int { return strings.Compare(a.Name, b.Name) })

@@ -10,28 +10,28 @@ import (
 	"foil/pipeline/plan"
 )
 
-// Costs say how long cells may take, going by the past, and remember what they said. A
-// cell takes as long as the median of those records of its kind whose parameters, and
-// backend, differ from its own in the fewest lines. Seeds, inputs and versions of
-// libraries do not count, since they seldom change how long something takes.
+// Costs estimates the time of cells from past records, and caches the estimates. The estimate for a
+// cell is the median of the records of its kind whose parameters and backend differ from the cell's
+// in the fewest lines. Seeds, inputs and library versions do not count, because they rarely change
+// the time.
 type Costs struct {
 	history *History
 	known   map[string]time.Duration // by kind and parameters
 	medians map[medianID]time.Duration
 }
 
-// A medianID names lists of neighbours.
+// A medianID identifies lists of neighbours.
 type medianID struct {
 	in    *neighbours
 	lists string
 }
 
-// NewCosts returns those of a history.
+// NewCosts returns the Costs of a history.
 func NewCosts(h *History) *Costs {
 	return &Costs{h, map[string]time.Duration{}, map[medianID]time.Duration{}}
 }
 
-// Wall is how long a cell may take; -1 when nothing is known.
+// Wall is the estimated time of a cell, or -1 without a similar record.
 func (w *Costs) Wall(n *graph.Node, with plan.Numeric) time.Duration {
 	return remember(w.known, n.Kind.Name+"\n"+n.Params.Canonical, func() time.Duration {
 		lines := plan.KeyLines(n, with, nil, func(*graph.Node) digest.Digest { return digest.Digest{} })
@@ -39,7 +39,7 @@ func (w *Costs) Wall(n *graph.Node, with plan.Numeric) time.Duration {
 	})
 }
 
-// median is that of the works of a kind whose settings differ in the fewest lines.
+// median is the median time of the works of a kind whose settings differ in the fewest lines.
 func (w *Costs) median(kind string, own digest.KeyLines) time.Duration {
 	works := w.history.kinds[kind]
 	if works == nil {
@@ -68,7 +68,7 @@ func remember[K comparable](known map[K]time.Duration, id K, find func() time.Du
 	return d
 }
 
-// wallsNear compares settings with those of all works of a list.
+// wallsNear compares settings with the settings of all works of a list.
 func wallsNear(list []*past, own digest.KeyLines) (walls []float64) {
 	fewest := 0
 	for _, p := range list {
@@ -89,7 +89,7 @@ func medianOf(seconds []float64) time.Duration {
 	return time.Duration((seconds[half] + seconds[(len(seconds)-1)/2]) / 2 * float64(time.Second))
 }
 
-// settings are the lines by which Costs go.
+// settings are the key lines that Costs compares.
 func settings(lines digest.KeyLines) digest.KeyLines {
 	return slices.DeleteFunc(slices.Clone(lines), func(l digest.KeyLine) bool {
 		return l.Part != digest.PartParameter && l.Part != digest.PartBackend

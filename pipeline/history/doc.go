@@ -1,7 +1,6 @@
-// Package history compares a plan with what a store remembers: why a cell is not a cache
-// hit (Explainer), which record is nearest to it, and how long cells took in the past
-// (Costs).
+// Package history compares a plan with the records of a store. It explains why a cell is a cache
+// miss (Explainer), finds the most similar record, and estimates times from past costs (Costs).
 //
-// Works are compared by their key lines. The index in survey.go and neighbours.go finds
-// the nearest of many thousands without comparing with each.
+// Works are compared by their key lines. The index in survey.go and neighbours.go finds the nearest
+// of many thousands of works without a comparison with each.
 package history

@@ -12,44 +12,43 @@ import (
 	"foil/pipeline/plan"
 )
 
-// An Explanation says of what a cell's key is made and, where the cell is not
-// in the cache, why.
+// An Explanation holds the lines of a cell's key and, for a cache miss, the reason.
 type Explanation struct {
 	*plan.Cell
-	// Lines are those of the key; the value of an input that is not known yet is NotKnown.
+	// Lines are the lines of the key. The value of an input that is not known yet is NotKnown.
 	Lines digest.KeyLines
 
-	// Nearest is the work of the same kind that is most like that of a cell
-	// which was never made: see History. Differences are between the two.
+	// Nearest is set for a cell that was never made: the most similar work of the same kind (see
+	// History). Differences are the differences between the two.
 	Nearest     *store.Record
 	Differences []Difference
 
-	// Waits explains the cell that has to be made first: before this one's key is
-	// known, or because it does the same work.
+	// Waits explains the cell that must be made first, either because the key of this cell depends
+	// on it or because it does the same work.
 	Waits *Explanation
 }
 
-// A Difference is a line in which two works differ. Old or New is empty when
-// only one of them has such a line.
+// A Difference is a line in which two works differ. Old or New is empty if only one of them has
+// this line.
 type Difference struct {
 	digest.KeyLine
 	Old, New string
 
-	// Of an input: the cell that made the new content, and in what its work
-	// differs from that which made the old. SameWork says that it does not.
+	// For an input: the cell that made the new content, and the differences of its work from the
+	// work that made the old content. SameWork: there are no differences.
 	Cell     string
 	Because  []Difference
 	SameWork bool
 }
 
-// An Explainer compares the cells of a plan with what a cache remembers.
+// An Explainer compares the cells of a plan with the records of a cache.
 type Explainer struct {
 	plan    *plan.Plan
 	history *History
 	cells   map[*graph.Node]*plan.Cell
 }
 
-// NewExplainer returns one for a plan's cells.
+// NewExplainer returns an Explainer for the cells of a plan.
 func NewExplainer(p *plan.Plan, h *History) *Explainer {
 	x := &Explainer{plan: p, history: h, cells: make(map[*graph.Node]*plan.Cell, len(p.Cells))}
 	for _, c := range p.Cells {
@@ -58,7 +57,7 @@ func NewExplainer(p *plan.Plan, h *History) *Explainer {
 	return x
 }
 
-// Explain says why a cell of the plan is what it is.
+// Explain explains the state of a cell of the plan.
 func (x *Explainer) Explain(n *graph.Node) *Explanation {
 	c := x.cells[n]
 	e := &Explanation{Cell: c, Lines: x.lines(c)}
@@ -81,7 +80,7 @@ func (x *Explainer) Explain(n *graph.Node) *Explanation {
 	return e
 }
 
-// NotKnown stands for the digest of an input that has to be made first.
+// NotKnown stands for the digest of an input that must be made first.
 const NotKnown = "?"
 
 func isNotKnown(l digest.KeyLine) bool { return l.Part == digest.PartInput && l.Value == NotKnown }
@@ -100,7 +99,7 @@ func (x *Explainer) lines(c *plan.Cell) digest.KeyLines {
 	return lines
 }
 
-// firstMissing is a cell that n needs, and that will run.
+// firstMissing is the first dependency of n that will run.
 func (x *Explainer) firstMissing(n *graph.Node) *graph.Node {
 	for _, in := range n.Inputs {
 		for _, from := range in.From {
@@ -115,7 +114,7 @@ func (x *Explainer) firstMissing(n *graph.Node) *graph.Node {
 	return n
 }
 
-// inputs are those that a record of the cell would name.
+// inputs are the inputs that a record of the cell would name.
 func (x *Explainer) inputs(c *plan.Cell) []store.Input {
 	var list []store.Input
 	for _, in := range c.Node.Inputs {
@@ -127,7 +126,7 @@ func (x *Explainer) inputs(c *plan.Cell) []store.Input {
 	return list
 }
 
-// compare lists in what new work differs from old work.
+// compare lists the differences between new work and old work.
 func (x *Explainer) compare(old *store.Record, lines digest.KeyLines, inputs []store.Input) []Difference {
 	var list []Difference
 	eachPair(old.KeyLines.Sorted(), lines, func(a, b *digest.KeyLine) {
@@ -150,7 +149,7 @@ func (x *Explainer) compare(old *store.Record, lines digest.KeyLines, inputs []s
 	return list
 }
 
-// trace follows an input to the works that made its old and its new content.
+// trace finds the works that made the old and the new content of an input.
 func (x *Explainer) trace(d *Difference, old, now []store.Input) {
 	before, after := inputOf(d, old, d.Old), inputOf(d, now, d.New)
 	if after == nil {
@@ -168,7 +167,7 @@ func (x *Explainer) trace(d *Difference, old, now []store.Input) {
 	}
 }
 
-// inputOf finds the input that a line is about.
+// inputOf finds the input of a key line.
 func inputOf(d *Difference, inputs []store.Input, content string) *store.Input {
 	name, _, _ := strings.Cut(d.Name, "[")
 	for i, in := range inputs {
@@ -179,7 +178,7 @@ func inputOf(d *Difference, inputs []store.Input, content string) *store.Input {
 	return nil
 }
 
-// Short says why a cell is not in the cache, in a few words.
+// Short is the reason for a cache miss in a few words.
 func (e *Explanation) Short() string {
 	if e.State != plan.Miss || e.Nearest == nil || len(e.Differences) == 0 {
 		return e.Reason
@@ -196,25 +195,25 @@ func (e *Explanation) Short() string {
 	return "new: " + words.And(texts)
 }
 
-// String says what differs, without going into why.
+// String describes the difference, without its causes.
 func (d Difference) String() string {
 	switch what := strings.TrimSpace(d.Part.String() + " " + d.Name); {
 	case d.Part == digest.PartInput && d.Old != "" && d.New != "":
-		return what + " has other content"
+		return what + " has different content"
 	case d.Part == digest.PartInput && d.Old == "":
-		return what + " was not there"
+		return what + " is new"
 	case d.Part == digest.PartInput:
-		return what + " is not there any more"
+		return what + " was removed"
 	case d.Old == "":
-		return fmt.Sprintf("%s was not there, now %s", what, d.New)
+		return fmt.Sprintf("%s is new: %s", what, d.New)
 	case d.New == "":
-		return fmt.Sprintf("%s was %s, now not there", what, d.Old)
+		return fmt.Sprintf("%s was removed (it was %s)", what, d.Old)
 	default:
 		return fmt.Sprintf("%s %s -> %s", what, shortHash(d.Old), shortHash(d.New))
 	}
 }
 
-// shortHash cuts digests, which nobody reads as a whole.
+// shortHash shortens digests for people.
 func shortHash(text string) string {
 	const hash, short = 64, 12
 	if len(text) == hash && strings.Trim(text, "0123456789abcdef") == "" {
@@ -223,8 +222,8 @@ func shortHash(text string) string {
 	return text
 }
 
-// Causes are the lines of an explanation that say what differs, and why inputs
-// do, from the outside in. There may be many for a cell that gathers.
+// Causes are the lines of an explanation: each difference, followed by the causes of different
+// inputs, indented. A gathering cell may have many.
 func (e *Explanation) Causes() []string { return causes(nil, e.Differences, "") }
 
 func causes(lines []string, differences []Difference, indent string) []string {
@@ -234,7 +233,7 @@ func causes(lines []string, differences []Difference, indent string) []string {
 			line += ", made by " + d.Cell
 		}
 		if d.SameWork {
-			line += "; the same work came out different, as on another processor"
+			line += "; the same work gave a different output, for example on another processor"
 		}
 		lines = causes(append(lines, line), d.Because, indent+"  ")
 	}

@@ -43,8 +43,8 @@ stages:
 `
 
 func TestEveryCauseOfAMissIsExplained(t *testing.T) {
-	replace := func(old, new string) func(*explainBench) string {
-		return func(*explainBench) string { return strings.Replace(explained, old, new, 1) }
+	replace := func(from, to string) func(*explainBench) string {
+		return func(*explainBench) string { return strings.Replace(explained, from, to, 1) }
 	}
 	for name, test := range map[string]struct {
 		change  func(b *explainBench) string // after the first run; returns the spec
@@ -71,21 +71,21 @@ func TestEveryCauseOfAMissIsExplained(t *testing.T) {
 			return explained
 		}, cell: "e", reason: "never made", nearest: "e", want: []string{"source ml.zip " + digest.Of([]byte("1")).Short() + " -> " + digest.Of([]byte("2")).Short()}},
 		"input content, and where it comes from": {change: replace("text: a", "text: other"), remade: "b", cell: "c", reason: "never made", nearest: "c", want: []string{
-			"input a has other content, made by b",
-			"  input a has other content, made by a",
+			"input a has different content, made by b",
+			"  input a has different content, made by a",
 			`    parameter text "a" -> "other"`,
 		}},
 		"gathered content": {change: replace("text: a", "text: other"), remade: "b", cell: "g", reason: "never made", nearest: "g", want: []string{
-			"input all[] has other content, made by b",
-			"  input a has other content, made by a",
+			"input all[] has different content, made by b",
+			"  input a has different content, made by a",
 			`    parameter text "a" -> "other"`,
 		}},
 		"a hit": {change: replace("name: x", "name: y"), cell: "c"},
 		"new input": {change: replace("needs: {a: b}}\n  d", "needs: {a: b, b: a}}\n  d"), cell: "c", reason: "never made", nearest: "c", want: []string{
-			"input b was not there, made by a",
+			"input b is new, made by a",
 		}},
 		"missing object": {change: func(b *explainBench) string { os.Remove(b.ObjectPath(b.last, "b")); return explained }, cell: "b", reason: "its output text is missing from the cache"},
-		"damaged record": {change: func(b *explainBench) string { pipelinetest.Flip(t, b.RecordPath(b.last, "b")); return explained }, cell: "b", reason: "its record does not end in its own checksum"},
+		"damaged record": {change: func(b *explainBench) string { pipelinetest.Flip(t, b.RecordPath(b.last, "b")); return explained }, cell: "b", reason: "its record has no valid checksum in its last line"},
 		"never made": {change: func(*explainBench) string {
 			return strings.Replace(explained, "uses: test/draws, needs: {a: b}", "uses: test/number", 1)
 		}, cell: "c", reason: "never made"},
@@ -196,7 +196,7 @@ func TestSameWorkThatCameOutDifferentIsSaid(t *testing.T) {
 	os.Remove(b.RecordPath(r, "a"))
 	b.MustRun("name: x\nstages:\n  a: {uses: test/text}\n")
 	got := explain(b, src, "b").Causes()
-	if len(got) != 1 || !strings.HasPrefix(got[0], "input a has other content, made by a; the same work") {
+	if len(got) != 1 || !strings.HasPrefix(got[0], "input a has different content, made by a; the same work") {
 		t.Errorf("%v", got)
 	}
 }

@@ -8,29 +8,28 @@ import (
 	"foil/internal/store"
 )
 
-// A History is what a cache remembers: the records of all that was made in it.
+// A History holds the records of a cache.
 type History struct {
 	kinds map[string]*works
 	of    map[digest.Key]*store.Record
 }
 
-// works are those of a kind that were done.
+// works are the recorded works of a kind.
 type works struct {
-	all     []*past // the latest first
+	all     []*past // latest first
 	ofCells map[string][]*past
 
-	texts, settings survey // of all
+	texts, settings survey // indexes of all works
 }
 
-// A past is work that was done.
+// A past is a recorded work.
 type past struct {
 	record   *store.Record
 	lines    digest.KeyLines // sorted
 	settings digest.KeyLines // see Estimate
 }
 
-// Read reads all records of a store. Those that cannot be read are no part of its
-// history.
+// Read reads all records of a store and skips unreadable ones.
 func Read(ctx context.Context, s store.Store) (*History, error) {
 	var records []*store.Record
 	for r, err := range s.Records(ctx) {
@@ -42,7 +41,7 @@ func Read(ctx context.Context, s store.Store) (*History, error) {
 	return New(records), nil
 }
 
-// New is the history of some records.
+// New makes a History of records.
 func New(records []*store.Record) *History {
 	h := &History{kinds: map[string]*works{}, of: map[digest.Key]*store.Record{}}
 	records = slices.Clone(records)
@@ -64,8 +63,8 @@ func New(records []*store.Record) *History {
 	return h
 }
 
-// nearest returns the record of a kind whose work differs in the fewest lines:
-// of several, one of the same cell, and then the latest. Nil: the kind has none.
+// nearest returns the record of a kind whose work differs in the fewest lines. Among several, it
+// prefers a record of the same cell, then the latest one. It returns nil if the kind has no record.
 func (h *History) nearest(kind, cell string, lines digest.KeyLines) *store.Record {
 	w := h.kinds[kind]
 	if w == nil {
@@ -82,8 +81,8 @@ func (h *History) nearest(kind, cell string, lines digest.KeyLines) *store.Recor
 	return p.record
 }
 
-// nearestOf compares with all works of a list that has the latest first. It returns
-// how many lines differ, too.
+// nearestOf compares with all works of a list, latest first. It also returns the number of
+// different lines.
 func nearestOf(list []*past, cell string, lines digest.KeyLines) (best *past, differ int) {
 	for _, p := range list {
 		d := distance(p.lines, lines)
@@ -94,7 +93,7 @@ func nearestOf(list []*past, cell string, lines digest.KeyLines) (best *past, di
 	return best, differ
 }
 
-// distance counts the lines in which two sorted texts differ.
+// distance is the number of lines in which two sorted texts differ.
 func distance(a, b digest.KeyLines) (n int) {
 	eachPair(a, b, func(old, now *digest.KeyLine) {
 		if old == nil || now == nil || old.Value != now.Value {
@@ -104,7 +103,7 @@ func distance(a, b digest.KeyLines) (n int) {
 	return n
 }
 
-// eachPair walks two sorted texts and pairs the lines about the same thing.
+// eachPair walks two sorted texts and pairs the lines with the same part and name.
 func eachPair(a, b digest.KeyLines, f func(old, now *digest.KeyLine)) {
 	for len(a) > 0 || len(b) > 0 {
 		order := 0

@@ -1,12 +1,12 @@
 package history
 
-// neighbours finds those of many texts that are equal to another one or differ
-// from it in a single line, without a look at the rest. Texts are sorted lines.
+// neighbours is an index of many texts. It finds the texts that are equal to a given text or differ
+// from it in one line, without reading the others. A text is a list of sorted lines.
 //
-// Two texts differ in one line if they agree in all lines before it and in all
-// behind it. So each text is linked to its places: what is before, what is behind,
-// and what the line between is about. Runs of lines have numbers, such that equal
-// runs have equal numbers and only these; nothing is left to hashes.
+// Two texts differ in one line if all lines before it and all lines after it are equal. So each
+// text is linked to its places. A place is the run of lines before a line, the run after it, and
+// the name of the line. Runs have numbers, and two runs have the same number only if they are
+// equal. The index does not rely on hashes.
 type neighbours struct {
 	lines  map[nthLine]int32
 	runs   map[run]int32
@@ -14,22 +14,21 @@ type neighbours struct {
 	links  []link
 }
 
-// A run is a shorter one and the next line, from the start of a text on or from its
-// end. The one of no lines is number 0; others begin with 1.
+// A run is a shorter run and one more line, counted from the start or from the end of a text. The
+// empty run has number 0; the others start at 1.
 type run struct{ shorter, line int32 }
 
-// A place in a text is between two runs. About is the number of the line there with
-// no value, or one of these:
+// A place in a text is between two runs. about is the number of the line without its value, or one
+// of these:
 type place struct{ before, behind, about int32 }
 
 const (
-	unseen  = -1 - iota // a line or run that is in none of the texts
+	unseen  = -1 - iota // a line or run that no text contains
 	noLine              // the place is between two lines
-	anyLine             // whatever the line there is about
+	anyLine             // any line
 )
 
-// A link is a text at a place, and the next link of the same place. What was added
-// last is first.
+// A link is a text at a place, and the next link of the same place. The newest link is first.
 type link struct{ text, next int32 }
 
 func newNeighbours() *neighbours {
@@ -41,7 +40,7 @@ func newNeighbours() *neighbours {
 	}
 }
 
-// number is that of a key; a new one gets the next if it may grow the map.
+// number returns the number of a key. If grow is set, a new key gets the next number.
 func number[K comparable](m map[K]int32, key K, grow bool) int32 {
 	n, ok := m[key]
 	switch {
@@ -55,8 +54,8 @@ func number[K comparable](m map[K]int32, key K, grow bool) int32 {
 	return n
 }
 
-// numberedText is a text of n lines: before[k] is the run of the first k, behind[k]
-// that of the last n-k from the end on, and about[k] what line k is about.
+// numberedText is a text of n lines: before[k] is the run of the first k lines, behind[k] the run
+// of the last n-k lines counted from the end, and about[k] the number of line k without its value.
 type numberedText struct{ before, behind, about []int32 }
 
 func (x *neighbours) text(lines []nthLine, grow bool) numberedText {
@@ -74,7 +73,7 @@ func (x *neighbours) text(lines []nthLine, grow bool) numberedText {
 	return t
 }
 
-// add links a text to its places, under a number of the caller's.
+// add links a text to its places, under a number that the caller chose.
 func (x *neighbours) add(text int32, lines []nthLine) {
 	t := x.text(lines, true)
 	for k := range t.before {
@@ -91,9 +90,9 @@ func (x *neighbours) link(text int32, at place) {
 	x.places[at] = int32(len(x.links) - 1)
 }
 
-// near returns the texts that are equal to another one, if there are any, or else
-// those that differ in one line, as lists that have no text in common; and that
-// number of lines. With no lists it is 2, and that is the least possible.
+// near returns the texts that are equal to the given text, or else those that differ from it in one
+// line, as lists without common texts. It also returns the number of different lines. Without
+// lists, this number is 2: all texts differ in at least 2 lines.
 func (x *neighbours) near(lines []nthLine) (lists []int32, differ int) {
 	t := x.text(lines, false)
 	find := func(before, behind, about int32) {
@@ -106,10 +105,10 @@ func (x *neighbours) near(lines []nthLine) (lists []int32, differ int) {
 		return lists, 0
 	}
 	for k := range t.before {
-		find(t.before[k], t.behind[k], anyLine) // it has one more
+		find(t.before[k], t.behind[k], anyLine) // the other text has one more line
 		if k < len(lines) {
-			find(t.before[k], t.behind[k+1], t.about[k]) // it has another value
-			find(t.before[k], t.behind[k+1], noLine)     // it has none
+			find(t.before[k], t.behind[k+1], t.about[k]) // the other text has a different value
+			find(t.before[k], t.behind[k+1], noLine)     // the other text lacks this line
 		}
 	}
 	if lists != nil {
@@ -118,7 +117,7 @@ func (x *neighbours) near(lines []nthLine) (lists []int32, differ int) {
 	return nil, 2
 }
 
-// texts yields the numbers of a list's texts, that of the last added first.
+// texts yields the numbers of the texts in a list, newest first.
 func (x *neighbours) texts(list int32) func(yield func(int32) bool) {
 	return func(yield func(int32) bool) {
 		for ; list != 0 && yield(x.links[list].text); list = x.links[list].next {

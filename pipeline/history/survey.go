@@ -9,26 +9,26 @@ import (
 	"foil/internal/digest"
 )
 
-// A survey finds those of many texts that differ from another one in the fewest
-// lines, where that is fewer than two besides those that are new to all of them.
+// A survey is an index of many texts. It finds the texts that differ from a given text in the
+// fewest lines, if at most one line differs apart from lines that no text of the survey contains.
 //
-// A line that none of the texts has differs from each, whatever is in its place. So
-// it is left out, with all that the texts have about the same, and neighbours are
-// sought in the rest. Cells after a change mostly leave out the same.
+// A line that no text contains is a difference to every text. So the search leaves this line out,
+// and also the lines of the texts with the same part and name, and looks for neighbours in the
+// rest. After a change to an experiment, most cells leave out the same lines.
 type survey struct {
 	texts [][]nthLine
 
 	mu    sync.Mutex
 	seen  map[nthLine]bool
-	rests map[string]*neighbours // by what is left out
+	rests map[string]*neighbours // by the lines that are left out
 }
 
-// manyRests are more than a change to an experiment needs. Each takes memory as
-// the texts do.
+// manyRests is more than one change to an experiment needs. Each rest takes as much memory as the
+// texts.
 const manyRests = 16
 
-// An nthLine is a line, and how many of a text are about the same before it: that
-// is 0 in all texts that foil writes.
+// An nthLine is a line, and the number of earlier lines with the same part and name in its text.
+// This number is 0 in all texts that foil writes.
 type nthLine struct {
 	digest.KeyLine
 	nth int
@@ -51,19 +51,19 @@ func nthLines(sorted digest.KeyLines) []nthLine {
 	return lines
 }
 
-// add gives the next text the next number, from 0 on. All are added before one is
-// sought.
+// add gives the next text the next number, from 0 on. All texts must be added before the first
+// search.
 func (s *survey) add(sorted digest.KeyLines) { s.texts = append(s.texts, nthLines(sorted)) }
 
-// found are texts that differ from another one in as many lines. The first of each
-// list is the one that was added first, and no text is in two of them.
+// found are texts that differ from the given text in the same number of lines. Each list starts
+// with the text that was added first, and no text is in two lists.
 type found struct {
 	lists  []int32
 	in     *neighbours
-	differ int // with no lists: all texts differ in at least as many
+	differ int // without lists: all texts differ in at least this number of lines
 }
 
-// near returns all texts that differ in the fewest lines, as far as it finds them.
+// near returns the texts that differ in the fewest lines, if it finds any.
 func (s *survey) near(sorted digest.KeyLines) found {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func (s *survey) near(sorted digest.KeyLines) found {
 	return found{lists, x, len(unknown) + differ}
 }
 
-// look notes which lines there are.
+// look collects the lines of all texts.
 func (s *survey) look() {
 	if s.seen != nil {
 		return
@@ -98,8 +98,8 @@ func (s *survey) look() {
 	}
 }
 
-// without are the texts without what some lines are about; nil if there are too many
-// such already.
+// without returns an index of the texts without the lines of some names, or nil if there are too
+// many such indexes already.
 func (s *survey) without(about []nthLine) *neighbours {
 	var id strings.Builder
 	for _, l := range about {
@@ -113,14 +113,14 @@ func (s *survey) without(about []nthLine) *neighbours {
 		out[l] = true
 	}
 	x := newNeighbours()
-	for i, lines := range slices.Backward(s.texts) { // the first is to be first in each list
+	for i, lines := range slices.Backward(s.texts) { // so that the first text comes first in each list
 		x.add(int32(i), slices.DeleteFunc(slices.Clone(lines), func(l nthLine) bool { return out[l.about()] }))
 	}
 	s.rests[id.String()] = x
 	return x
 }
 
-// first is the text of all lists that was added first; -1: there is none.
+// first is the text in all lists that was added first, or -1 if there is none.
 func (f found) first() int {
 	first := -1
 	for _, list := range f.lists {

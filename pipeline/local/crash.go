@@ -9,8 +9,8 @@ import (
 	"foil/pipeline"
 )
 
-// crash says how a child ended that did not say it itself, with what it said to
-// the log from an offset on.
+// crash is the error of a child that ended without a result. It includes the last words of the log
+// after an offset.
 func crash(state *os.ProcessState, log *os.File, from int64) error {
 	text := ending(state)
 	if cause := lastWords(log, from); cause != "" {
@@ -23,10 +23,10 @@ func crash(state *os.ProcessState, log *os.File, from int64) error {
 	return err
 }
 
-// runtimeWords are how Go's runtime begins to say why a program ends.
+// runtimeWords match the lines in which Go's runtime reports why a program ends.
 var runtimeWords = regexp.MustCompile(`(?m)^(panic: .*|fatal error: .*|runtime: out of memory.*|SIG[A-Z]+: .*)$`)
 
-// lastWords finds in a log why Go's runtime ended the program.
+// lastWords finds the reason in a log why Go's runtime ended the program.
 func lastWords(log *os.File, from int64) string {
 	if log == nil {
 		return ""

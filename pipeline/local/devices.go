@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// visibleDevices is the variable that tells CUDA, and what is built on it, which
-// devices it may use.
+// visibleDevices is the environment variable that restricts the devices of CUDA and the libraries
+// on top of it.
 const visibleDevices = "CUDA_VISIBLE_DEVICES"
 
-// environment is that of a child with these GPUs, numbered among those that this
-// process may use; nil: the same as ours.
+// environment is the environment of a child that may use these GPUs. Their numbers count the GPUs
+// that this process may use. nil: the environment of this process.
 func environment(gpus []int) ([]string, error) {
 	if len(gpus) == 0 {
 		return nil, nil
@@ -26,7 +26,7 @@ func environment(gpus []int) ([]string, error) {
 		name := strconv.Itoa(i)
 		if ours != nil {
 			if i >= len(ours) || ours[i] == "" {
-				return nil, fmt.Errorf("GPU %d is not among those of %s=%s", i, visibleDevices, os.Getenv(visibleDevices))
+				return nil, fmt.Errorf("GPU %d is not in %s=%s", i, visibleDevices, os.Getenv(visibleDevices))
 			}
 			name = ours[i]
 		}

@@ -17,26 +17,26 @@ import (
 	"foil/pipeline/run"
 )
 
-// An Executor runs tasks on this machine: in processes of their own, but for those of
-// kinds that are Light.
+// An Executor runs tasks on this machine. Each task has its own process, except tasks of Light
+// kinds, which run in this process.
 type Executor struct {
 	Kinds []pipeline.Kind
 	Store store.Store
 	Env   *pipeline.Env // nil: an empty one
 
-	// Limits are what all tasks that run at once may take. Cores 0: as many as the
-	// processor has. Memory 0: not limited.
+	// Limits are the resources of all tasks that run at the same time. Cores 0: all cores of the
+	// machine. Memory 0: not limited.
 	Limits pipeline.Limits
 
-	// Processes start the tasks. Nil: all tasks run in this process, and keep to no number
-	// of cores.
+	// Processes start the tasks. Nil: all tasks run in this process, without a limit on their
+	// cores.
 	Processes *Processes
 
 	mu   sync.Mutex
-	busy map[int]bool // GPUs that tasks have
+	busy map[int]bool // GPUs in use by tasks
 }
 
-// Capacity is what tasks that run at once may take together.
+// Capacity is the resources for all tasks that run at the same time.
 func (e *Executor) Capacity() pipeline.Limits {
 	l := e.Limits
 	if l.Cores <= 0 {
@@ -62,7 +62,7 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	site := pipeline.Site{Env: env, GPUs: gpus, OutDir: a.Workspace.Out, WorkDir: a.Workspace.Checkpoint}
 	light := slices.ContainsFunc(e.Kinds, func(k pipeline.Kind) bool { return k.Name == t.Kind && k.Light })
 	if light || e.Processes == nil {
-		return e.here(ctx, t, a, site, h, light)
+		return e.runHere(ctx, t, a, site, h, light)
 	}
 	o := order{Task: t, Site: site, Paths: map[digest.Digest]string{}}
 	var in inputs
@@ -86,8 +86,8 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	return e.Processes.run(ctx, o, hold, log, h)
 }
 
-// here runs a task in this process.
-func (e *Executor) here(ctx context.Context, t *pipeline.Task, a run.Attempt, site pipeline.Site, h pipeline.Hooks, light bool) (pipeline.Usage, error) {
+// runHere runs a task in this process.
+func (e *Executor) runHere(ctx context.Context, t *pipeline.Task, a run.Attempt, site pipeline.Site, h pipeline.Hooks, light bool) (pipeline.Usage, error) {
 	log := &lazyLog{path: a.Workspace.Log}
 	defer log.Close()
 	site.Log = log
@@ -101,14 +101,14 @@ func (e *Executor) here(ctx context.Context, t *pipeline.Task, a run.Attempt, si
 	} else {
 		err = work()
 	}
-	// What a kind found damaged counts, whatever it made of the error.
+	// Damaged inputs count even if the kind ignored the error.
 	if damaged := in.err(); damaged != nil {
 		err = damaged
 	}
 	return usage, err
 }
 
-// inputs note which files of a task are damaged. A kind may open several at once.
+// inputs collects the damaged input files of a task. A kind may open several files concurrently.
 type inputs struct {
 	mu      sync.Mutex
 	damaged []*store.DamagedError
@@ -133,7 +133,7 @@ func (in *inputs) err() error {
 	return &run.InputError{Damaged: slices.Clone(in.damaged)}
 }
 
-// takeGPUs takes the first ones that are free. The run asks for no more than there are.
+// takeGPUs takes the first free GPUs. The run never asks for more than the machine has.
 func (e *Executor) takeGPUs(n int) ([]int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -167,7 +167,7 @@ func openLog(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 }
 
-// A lazyLog is made when something is written to it first: most light cells write
+// A lazyLog is a log file that is created by the first write, because most light cells write
 // nothing. It continues the log of an interrupted run.
 type lazyLog struct {
 	path string
@@ -190,7 +190,7 @@ func (l *lazyLog) Write(p []byte) (int, error) {
 	return l.file.Write(p)
 }
 
-// Close closes the log if there is one.
+// Close closes the log if it was opened.
 func (l *lazyLog) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

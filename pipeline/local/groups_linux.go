@@ -7,9 +7,8 @@ import (
 	"strconv"
 )
 
-// groupsBelow finds the process groups of what a process has started, and what that
-// has started in turn. It has to be asked before the process ends: then nobody knows
-// any more who they belong to.
+// groupsBelow finds the process groups of all descendants of a process. It must be called before
+// the process ends, because afterwards the parents of its children are not known.
 func groupsBelow(pid int) []int {
 	type process struct{ pid, group int }
 	children := map[int][]process{}
@@ -17,9 +16,9 @@ func groupsBelow(pid int) []int {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			continue // it has ended
+			continue // the process has ended
 		}
-		// 7 (a name, in which anything may stand) S 1 7 7 ...: state, parent, group
+		// 7 (a name that may contain any character) S 1 7 7 ...: state, parent, group
 		fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 		if len(fields) < 3 {
 			continue

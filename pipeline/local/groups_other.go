@@ -2,5 +2,5 @@
 
 package local
 
-// groupsBelow finds nothing: only Linux tells who has started what.
+// groupsBelow finds nothing: it is implemented only on Linux.
 func groupsBelow(int) []int { return nil }

@@ -154,7 +154,7 @@ func TestEveryEndSaysWhatHappened(t *testing.T) {
 		{"test/fail", "no luck", ""},
 		{"test/panic", "panic: in the kind", "isolate_test.go"},
 		{"test/goexit", "the kind ended its goroutine", ""},
-		{"test/gone", "no version 0 of test/gone", ""},
+		{"test/gone", "no version 0 of the kind test/gone", ""},
 		{"test/crash", "the process crashed: panic: in a goroutine (exit status 2)", "isolate_test.go"},
 		{"test/exit", "the process crashed: exit status 7", "exit status 7"},
 		{"test/kill", "the process crashed: killed by signal 9, SIGKILL: out of memory?", "out of memory?"},
@@ -176,7 +176,7 @@ func TestChildOfAnotherVersionIsRefused(t *testing.T) {
 	p := processes()
 	p.Version = "v2"
 	r := new(attempt).do(t, t.Context(), p, "test/wait", nil)
-	if r.err == nil || !strings.Contains(r.err.Error(), "foil v1 now and was v2") {
+	if r.err == nil || !strings.Contains(r.err.Error(), "now foil v1, and this is foil v2") {
 		t.Errorf("got %v", r.err)
 	}
 }

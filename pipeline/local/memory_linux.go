@@ -8,9 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peakMemory is the most that this process had in memory at once, or one of those
-// that it started and waited for. Its own ru_maxrss would not do: it begins with
-// what the parent had when it started this process.
+// peakMemory is the largest resident memory of this process or of a child that it waited for. Its
+// own ru_maxrss cannot be used, because it starts at the memory of the parent.
 func peakMemory() int64 {
 	const kB = 1024
 	var own int64

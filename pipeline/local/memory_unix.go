@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peakMemory is the most that this process had in memory at once, or one of those
-// that it started and waited for.
+// peakMemory is the largest resident memory of this process or of a child that it waited for.
 func peakMemory() int64 {
 	unit := int64(1024)
 	if runtime.GOOS == "darwin" {

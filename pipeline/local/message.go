@@ -10,13 +10,13 @@ import (
 	"foil/pipeline"
 )
 
-// A message is what a child says. One of its fields is set.
+// A message is sent by a child to its parent. One of its fields is set.
 type message struct {
-	Hello    *hello             `json:"hello,omitempty"` // the first
+	Hello    *hello             `json:"hello,omitempty"` // first message
 	Progress *pipeline.Progress `json:"progress,omitempty"`
 	Note     *string            `json:"note,omitempty"`
 	Timing   *timing            `json:"timing,omitempty"`
-	Done     *done              `json:"done,omitempty"` // the last
+	Done     *done              `json:"done,omitempty"` // last message
 }
 
 type hello struct {
@@ -33,7 +33,7 @@ type done struct {
 	PeakMemory int64             `json:"peak_memory,omitempty"` // bytes
 }
 
-// A sender writes messages. It can be used by several goroutines.
+// A sender writes messages. It is safe for concurrent use.
 type sender struct {
 	mu  sync.Mutex
 	out *json.Encoder
@@ -44,7 +44,7 @@ func newSender(w io.Writer) *sender { return &sender{out: json.NewEncoder(w)} }
 func (s *sender) send(m message) error {
 	if m.Progress != nil && (math.IsNaN(m.Progress.Loss) || math.IsInf(m.Progress.Loss, 0)) {
 		p := *m.Progress
-		p.Loss = 0 // JSON has no such numbers
+		p.Loss = 0 // JSON has no NaN and no infinity
 		m.Progress = &p
 	}
 	s.mu.Lock()

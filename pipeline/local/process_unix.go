@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// messagesFD is where a child finds the pipe for its messages. The one behind it
-// is the lease, which a child does not know and only keeps open: programs that
-// it starts do as well, since they may write to the cell's folder, too.
+// messagesFD is the file descriptor of the pipe for a child's messages. The next descriptor is the
+// lease. A child only keeps it open. Programs that the child starts inherit it, because they may
+// write to the cell's folder, too.
 const messagesFD = 3
 
 // startChild starts a child as the leader of a process group.
@@ -38,21 +38,21 @@ func startChild(cmd *exec.Cmd, hold *os.File) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// messages is where a child writes its messages.
+// messages is the pipe for a child's messages.
 func messages() (io.Writer, error) {
 	var stat unix.Stat_t
 	if err := unix.Fstat(messagesFD, &stat); err != nil || stat.Mode&unix.S_IFMT != unix.S_IFIFO {
-		return nil, errors.New("this command is for foil itself: it runs a cell for 'foil run'")
+		return nil, errors.New("this command is internal: 'foil run' starts it for each cell")
 	}
 	unix.CloseOnExec(messagesFD)
 	return os.NewFile(messagesFD, "messages"), nil
 }
 
-// killGroup ends a child and what it started.
+// killGroup kills a child and the processes that it started.
 func killGroup(child *os.Process) { unix.Kill(-child.Pid, unix.SIGKILL) }
 
-// killTree ends a child that lives and what it started, also where that is in a group of
-// its own: the child cannot see to it any more.
+// killTree kills a running child and all processes that it started, including those in other
+// process groups. The killed child cannot do this itself.
 func killTree(child *os.Process) {
 	groups := groupsBelow(child.Pid)
 	killGroup(child)

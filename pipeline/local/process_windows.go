@@ -7,9 +7,8 @@ import (
 	"syscall"
 )
 
-// startChild starts a child that a Ctrl-C does not reach. A lock cannot be handed
-// to it: should this process die, another run may begin the cell up to a grace
-// before the child has ended.
+// startChild starts a child that Ctrl-C does not reach. On Windows a child cannot inherit the lock.
+// If this process dies, another run may start the cell while the child is still ending (see grace).
 func startChild(cmd *exec.Cmd, _ *os.File) (io.ReadCloser, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -25,8 +24,7 @@ func startChild(cmd *exec.Cmd, _ *os.File) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// messages is where a child writes its messages; what else would go to standard
-// output goes to the log.
+// messages is the pipe for a child's messages. Other output to standard output goes to the log.
 func messages() (io.Writer, error) {
 	out := os.Stdout
 	os.Stdout = os.Stderr

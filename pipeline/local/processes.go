@@ -16,19 +16,19 @@ import (
 	"foil/pipeline"
 )
 
-// grace is how long a child that was told to stop may take.
+// grace is the time that a child has to stop.
 const grace = 2 * time.Second
 
 // Processes are the children of this process.
 type Processes struct {
-	// Program is the file that is run: see Self.
+	// Program is the executable file: see Self.
 	Program string
 
-	// Args are its arguments from the name of the program on. The name of the
-	// cell is added, for people who look at a list of processes.
+	// Args are its arguments, starting with the name of the program. The name of the cell is
+	// appended, so that it shows in a list of processes.
 	Args []string
 
-	// Version is the one that a child has to have.
+	// Version is the version that a child must have.
 	Version string
 
 	mu      sync.Mutex
@@ -36,19 +36,18 @@ type Processes struct {
 	killed  bool
 }
 
-var errKilled = errors.New("the run was ended")
+var errKilled = errors.New("the run was killed")
 
-// An order is what a child is sent: a task, what this machine adds to it, and where the
-// content of its inputs lies.
+// An order is the message to a child: a task, its site, and the paths of its inputs.
 type order struct {
 	Task  *pipeline.Task           `json:"task"`
 	Site  pipeline.Site            `json:"site"`
 	Paths map[digest.Digest]string `json:"paths"`
 }
 
-// run runs a task in a child and waits for its end. Hold is open in the child for as
-// long as it lives, where the system can do that: it is the lease of the cell, which must
-// not end before a process that still writes.
+// run runs a task in a child and waits for its end. hold is the file of the cell's lease. The child
+// inherits it where the system supports that, so that the lease lasts as long as any process that
+// may still write.
 func (p *Processes) run(ctx context.Context, o order, hold, log *os.File, h pipeline.Hooks) (pipeline.Usage, error) {
 	text, err := json.Marshal(o)
 	if err != nil {
@@ -74,14 +73,14 @@ func (p *Processes) run(ctx context.Context, o order, hold, log *os.File, h pipe
 
 	left := context.AfterFunc(ctx, func() { p.stop(stdin, cmd.Process) })
 	defer left()
-	// A child that dies early does not read it all, and that is told by its end.
+	// A child that dies early does not read all of it. Its exit status shows that.
 	go stdin.Write(append(text, '\n'))
 	end, err := p.listen(answers, h)
 	if err != nil {
 		p.kill(cmd.Process)
 	}
 	cmd.Wait()
-	killGroup(cmd.Process) // what it left running could write to the output still
+	killGroup(cmd.Process) // processes that it left running could still write to the output
 	usage := pipeline.Usage{CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	switch {
 	case err != nil:
@@ -97,7 +96,7 @@ func (p *Processes) run(ctx context.Context, o order, hold, log *os.File, h pipe
 	return usage, nil
 }
 
-// start starts a child and returns where its messages can be read.
+// start starts a child and returns the pipe of its messages.
 func (p *Processes) start(cmd *exec.Cmd, hold *os.File) (io.ReadCloser, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -121,13 +120,13 @@ func (p *Processes) forget(child *os.Process) {
 	delete(p.running, child)
 }
 
-// stop tells a child to stop, and kills it when it does not.
+// stop asks a child to stop, and kills it after the grace time.
 func (p *Processes) stop(stdin io.Closer, child *os.Process) {
 	stdin.Close()
 	time.AfterFunc(grace, func() { p.kill(child) })
 }
 
-// kill ends a child that is running still.
+// kill kills a child that is still running.
 func (p *Processes) kill(child *os.Process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +135,7 @@ func (p *Processes) kill(child *os.Process) {
 	}
 }
 
-// Kill ends all children at once, and lets no other one start.
+// Kill kills all children at once and prevents new ones.
 func (p *Processes) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,8 +145,8 @@ func (p *Processes) Kill() {
 	}
 }
 
-// listen hands on what a child says until it says no more. Without an error, the
-// result is its last word, nil if it had none.
+// listen forwards the messages of a child until the pipe is closed. It returns the last message, or
+// nil if there was none.
 func (p *Processes) listen(answers io.Reader, h pipeline.Hooks) (*done, error) {
 	var last *done
 	known := false
@@ -155,11 +154,11 @@ func (p *Processes) listen(answers io.Reader, h pipeline.Hooks) (*done, error) {
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
-			return last, nil // the end, be it in the middle of a line
+			return last, nil // the end of the pipe, possibly in the middle of a line
 		}
 		var m message
 		if err := json.Unmarshal(line, &m); err != nil {
-			return nil, fmt.Errorf("the process said %.100q, which is no message", line)
+			return nil, fmt.Errorf("the process sent %.100q, which is not a message", line)
 		}
 		switch {
 		case m.Hello != nil && m.Hello.Version == p.Version:
@@ -180,13 +179,13 @@ func (p *Processes) listen(answers io.Reader, h pipeline.Hooks) (*done, error) {
 
 func (p *Processes) stranger(m message) error {
 	if m.Hello == nil {
-		return errors.New("the process did not say which version it is: is it another program?")
+		return errors.New("the process did not send its version; it may be a different program")
 	}
-	return fmt.Errorf("the program was replaced during the run: it is foil %s now and was %s; run it again", m.Hello.Version, p.Version)
+	return fmt.Errorf("the program file was replaced during the run: it is now foil %s, and this is foil %s; run it again", m.Hello.Version, p.Version)
 }
 
-// Self is the program that this process runs, also when its file has been
-// replaced since, where the system can tell.
+// Self is the path of the program of this process. On systems that support it, the path stays valid
+// after the file was replaced.
 func Self() (string, error) {
 	const linux = "/proc/self/exe"
 	if _, err := os.Stat(linux); err == nil {

@@ -15,12 +15,12 @@ import (
 	"foil/pipeline"
 )
 
-// progressInterval is how often a child tells its progress.
+// progressInterval is the time between two progress messages of a child.
 const progressInterval = 100 * time.Millisecond
 
-// Serve is the child: it runs the task that a parent sent, with one of the
-// kinds. Version is the program's. The error is about the way to the parent;
-// what the cell came to has been told.
+// Serve is the main function of a child. It runs the task that the parent sent, with one of the
+// kinds. version is the version of the program. The error is about the connection to the parent.
+// The result of the cell is sent as a message.
 func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
 	out, err := messages()
 	if err != nil {
@@ -33,15 +33,15 @@ func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
 	in := bufio.NewReader(os.Stdin)
 	line, err := in.ReadBytes('\n')
 	if err != nil {
-		return fmt.Errorf("no task came: %w", err)
+		return fmt.Errorf("no task on standard input: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		io.Copy(io.Discard, in) // as long as the parent wants us
+		io.Copy(io.Discard, in) // until the parent closes the pipe or ends
 		cancel()
 		time.Sleep(grace)
-		os.Exit(1) // also where the parent is not there to kill us
+		os.Exit(1) // the parent may have died and cannot kill this process
 	}()
 
 	d := &done{}
@@ -52,16 +52,16 @@ func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
 	return s.send(message{Done: d})
 }
 
-// serveTask runs a task and sends what it says.
+// serveTask runs a task and sends its messages.
 func serveTask(ctx context.Context, line []byte, kinds []pipeline.Kind, s *sender) error {
 	var o order
 	if err := json.Unmarshal(line, &o); err != nil {
-		return fmt.Errorf("the task cannot be read: %w", err)
+		return fmt.Errorf("cannot read the task: %w", err)
 	}
 	task := o.Task
 	o.Site.Log = os.Stderr
 	o.Site.Open = func(f pipeline.File) (string, error) { return o.Paths[f.Digest], nil }
-	// Two cells at once are not to fight for the processor.
+	// Parallel cells must not compete for the same cores.
 	runtime.GOMAXPROCS(max(task.Needs.Cores, 1))
 
 	var last atomic.Pointer[pipeline.Progress]
@@ -74,7 +74,7 @@ func serveTask(ctx context.Context, line []byte, kinds []pipeline.Kind, s *sende
 	defer tick.Stop()
 	result := make(chan error, 1)
 	go func() {
-		// What is true should the kind end its goroutine.
+		// This error holds if the kind ends its goroutine.
 		err := errors.New("the kind ended its goroutine")
 		defer func() { result <- err }()
 		err = task.Run(ctx, kinds, o.Site, pipeline.Hooks{

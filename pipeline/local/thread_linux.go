@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onOneThread calls f and returns the processor time of the thread that it ran
-// on; goroutines that it starts are not in it.
+// onOneThread calls f and returns the processor time of its thread. Goroutines that f starts do not
+// count.
 func onOneThread(f func() error) (time.Duration, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

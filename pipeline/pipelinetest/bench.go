@@ -21,18 +21,18 @@ import (
 	"foil/spec"
 )
 
-// A Bench is a lab with a store and an executor. By default these are a folder and this
-// process.
+// A Bench is a lab with a store and an executor. By default the store is a folder, and the executor
+// is this process.
 type Bench struct {
 	Lab
 	testing.TB
 
 	Dir     string          // of the store
 	Limits  pipeline.Limits // of the executor
-	Planned plan.Options    // for plans; Store is that of Open
-	Running run.Options     // for runs; Executor nil: the one of this process
+	Planned plan.Options    // for plans; Open sets Store
+	Running run.Options     // for runs; Executor nil: this process
 
-	// Open opens the store of a plan. Nil: the one in Dir, as a new process would.
+	// Open opens the store of a plan. Nil: it opens the store in Dir, like a new process.
 	Open func() store.Store
 
 	Store store.Store // of the last plan
@@ -88,7 +88,7 @@ func (b *Bench) PlanGraph(g *graph.Graph) *plan.Plan {
 	return p
 }
 
-// TryPlan is PlanGraph where that may fail.
+// TryPlan is PlanGraph with an error result.
 func (b *Bench) TryPlan(g *graph.Graph) (*plan.Plan, error) {
 	b.Helper()
 	if b.Open != nil {
@@ -106,7 +106,7 @@ func (b *Bench) TryPlan(g *graph.Graph) (*plan.Plan, error) {
 	return plan.New(b.Context(), g, opts)
 }
 
-// Options are those of a run of the last plan.
+// Options are the options of a run of the last plan.
 func (b *Bench) Options() run.Options {
 	opts := b.Running
 	if opts.Executor == nil {
@@ -142,8 +142,7 @@ func (b *Bench) MustRun(src string) (ran []string, r *run.Result) {
 	return b.Took(), r
 }
 
-// WantRan runs a spec, and exactly the cells that are named have to run; the others are
-// hits.
+// WantRan runs a spec and checks that exactly the named cells ran and the others were hits.
 func (b *Bench) WantRan(src string, want ...string) *run.Result {
 	b.Helper()
 	ran, r := b.MustRun(src)
@@ -157,7 +156,7 @@ func (b *Bench) WantRan(src string, want ...string) *run.Result {
 	return r
 }
 
-// IDs are those of nodes.
+// IDs are the IDs of nodes.
 func IDs(nodes []*graph.Node) []string {
 	var list []string
 	for _, n := range nodes {
@@ -166,7 +165,7 @@ func IDs(nodes []*graph.Node) []string {
 	return list
 }
 
-// Digests lists what came of every cell.
+// Digests lists the output digest of every cell.
 func Digests(r *run.Result) map[string]digest.Digest {
 	m := map[string]digest.Digest{}
 	for _, o := range r.Outcomes {
@@ -175,7 +174,7 @@ func Digests(r *run.Result) map[string]digest.Digest {
 	return m
 }
 
-// ObjectPath is where a cell's output lies in Dir. The file can be written then.
+// ObjectPath is the path of a cell's output in Dir. It makes the file writable.
 func (b *Bench) ObjectPath(r *run.Result, id string) string {
 	d := r.Of(id).Artifact.Files[0].Digest.String()
 	path := filepath.Join(b.Dir, "objects", d[:2], d)
@@ -183,7 +182,7 @@ func (b *Bench) ObjectPath(r *run.Result, id string) string {
 	return path
 }
 
-// RecordPath is where a cell's record lies in Dir.
+// RecordPath is the path of a cell's record in Dir.
 func (b *Bench) RecordPath(r *run.Result, id string) string {
 	key := r.Of(id).Key.String()
 	return filepath.Join(b.Dir, "actions", key[:2], key+".json")
@@ -202,8 +201,7 @@ func Flip(t testing.TB, path string) {
 	}
 }
 
-// RewriteRecord changes the lines of a record, and gives it the checksum that belongs to
-// its text, as docs/format.md says.
+// RewriteRecord changes the lines of a record and updates its checksum as docs/format.md describes.
 func RewriteRecord(t testing.TB, path string, change func(line string) string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -222,7 +220,7 @@ func RewriteRecord(t testing.TB, path string, change func(line string) string) {
 	}
 }
 
-// Within fails the test when f takes too long, and says where it hangs.
+// Within fails the test when f takes too long, and prints where it hangs.
 func Within(t testing.TB, d time.Duration, f func()) {
 	t.Helper()
 	done := make(chan struct{})

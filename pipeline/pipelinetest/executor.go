@@ -12,12 +12,12 @@ import (
 	"foil/pipeline/run"
 )
 
-// An Executor runs the tasks of a bench in this process, after they were a text: it knows of
-// a task only what another machine would. It notes what it was asked to do.
+// An Executor runs the tasks of a bench in this process, after serializing and parsing them, like
+// an executor on another machine. It records its tasks.
 type Executor struct {
 	Usage pipeline.Usage // of every task
 
-	// Instead may end a task with an error before it is run, or take its time. Nil: nothing.
+	// Instead is called before a task runs. It may return an error, or wait. Nil: no call.
 	Instead func(ctx context.Context, t *pipeline.Task, a run.Attempt) error
 
 	bench *Bench
@@ -36,24 +36,24 @@ func (b *Bench) NewExecutor() *Executor {
 	return e
 }
 
-// Capacity is that of the bench.
+// Capacity is the limits of the bench.
 func (e *Executor) Capacity() pipeline.Limits { return e.bench.Limits }
 
-// Tasks are those that were run, as they came out of their text.
+// Tasks are the tasks that were run, as parsed from their text.
 func (e *Executor) Tasks() []*pipeline.Task {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.tasks
 }
 
-// Most is what tasks took together: the most of each amount at any time.
+// Most is the peak of each amount over all parallel tasks.
 func (e *Executor) Most() pipeline.Limits {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.most
 }
 
-// Run runs a task with what its text and the store say.
+// Run runs a task with nothing but its text and the store.
 func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h pipeline.Hooks) (pipeline.Usage, error) {
 	text, err := json.Marshal(t)
 	if err != nil {

@@ -1,7 +1,6 @@
-// Package pipelinetest is what the tests of the packages below pipeline share: fake kinds
-// whose runs are counted (Lab), a lab with a store and an executor (Bench), a store in
-// memory that can be told to fail (Store), and an executor that treats a task as one that
-// came from elsewhere (Executor).
+// Package pipelinetest holds shared helpers for the tests of the packages below pipeline: fake
+// kinds that record their runs (Lab), a lab with a store and an executor (Bench), a store in memory
+// that can be made to fail (Store), and an executor that serializes every task (Executor).
 package pipelinetest
 
 import (
@@ -19,11 +18,11 @@ import (
 	"foil/spec"
 )
 
-// A Lab holds kinds for tests, and notes what they were asked to do.
+// A Lab holds kinds for tests and records their runs.
 type Lab struct {
 	Version int // added to the version of the kinds
 
-	// During is called by every cell before it writes its output. Nil: nothing is.
+	// During is called by every cell before it writes its output. Nil: no call.
 	During func(ctx context.Context, cell *pipeline.Cell) error
 
 	// Sources are those of test/source. Nil: it has none.
@@ -63,8 +62,8 @@ var describedAny = &spec.Params[anyParams]{
 	Docs:     spec.Docs{"type": "of the output"},
 }
 
-// Kinds are test/text, the first, which writes its parameters and what it is given, and
-// variations of it.
+// Kinds are test/text, which writes its parameters and inputs, and variations of it. test/text is
+// the first.
 func (l *Lab) Kinds() []pipeline.Kind {
 	const anyName = "*"
 	text := pipeline.Kind{
@@ -157,7 +156,7 @@ func (l *Lab) run(ctx context.Context, cell *pipeline.Cell, p *textParams) error
 	return errors.Join(err, f.Close())
 }
 
-// ReadText reads what a cell wrote.
+// ReadText reads the output of a cell.
 func ReadText(a pipeline.Artifact) (string, error) {
 	path, err := a.Path("text")
 	if err != nil {
@@ -167,14 +166,14 @@ func ReadText(a pipeline.Artifact) (string, error) {
 	return string(b), err
 }
 
-// Runs are the IDs of the cells that ran, in the order in which they began.
+// Runs are the IDs of the cells that ran, in the order of their starts.
 func (l *Lab) Runs() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.runs)
 }
 
-// Took returns the cells that ran since it was called last, sorted.
+// Took returns the cells that ran since its last call, sorted.
 func (l *Lab) Took() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

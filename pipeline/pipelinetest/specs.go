@@ -17,7 +17,7 @@ stages:
   table:   {uses: test/gather, gather: {privacy: privacy, folds: fold}}
 `
 
-// Chain is a spec of cells in a row, the last two of which read the same.
+// Chain is a spec of a chain of cells, where the last two have the same input.
 const Chain = `name: x
 stages:
   a: {uses: test/text, with: {text: a}}
@@ -40,7 +40,7 @@ stages:
   d: {uses: test/plain, needs: {text: c}, gather: {all: a}}
 `
 
-// Many is a spec of n cells: half of them need the other half.
+// Many is a spec of n cells, half of which depend on the other half.
 func Many(n int) string {
 	var src strings.Builder
 	src.WriteString("name: many\nstages:\n  a: {uses: test/text, matrix: {i: [")

@@ -15,14 +15,14 @@ import (
 	"foil/pipeline"
 )
 
-// A Store keeps records in memory and objects in a folder of the test. Its functions, where
-// they are set, make it fail.
+// A Store keeps records in memory and objects in a folder of the test. Its function fields make it
+// fail.
 type Store struct {
-	Held    func(digest.Key) bool          // Acquire says that somebody else has the lease
-	Damaged func(digest.File) string       // why Fetch finds an object damaged; empty: it is whole
+	Held    func(digest.Key) bool          // reports whether Acquire returns ErrHeld
+	Damaged func(digest.File) string       // why Fetch reports an object as damaged; empty: it is intact
 	Publish func(r *store.Record) error    // why a record cannot be published
 	Lookups func(key digest.Key) error     // why a key cannot be looked up
-	Holders func(digest.Key) *store.Orphan // what holds the lease of a key whose owner has ended
+	Holders func(digest.Key) *store.Orphan // the lease of a key that has outlived its owner
 
 	dir string
 
@@ -44,11 +44,10 @@ func NewStore(t testing.TB) *Store {
 	}
 }
 
-// Use makes it the store of a bench, of every plan the same one.
+// Use makes s the store of all plans of a bench.
 func (s *Store) Use(b *Bench) { b.Open = func() store.Store { return s } }
 
-// Put publishes a file called text under the key of a record, as the run that holds its lease
-// would.
+// Put publishes a file called text under the key of a record, like a run that holds the lease.
 func (s *Store) Put(ctx context.Context, r *store.Record, text string) error {
 	l := &lease{store: s, key: r.KeyLines.Key()}
 	w, err := l.Begin()
@@ -61,21 +60,21 @@ func (s *Store) Put(ctx context.Context, r *store.Record, text string) error {
 	return l.Publish(ctx, w, r)
 }
 
-// Failure is what was noted about a key that could not be made.
+// Failure is the recorded failure of a key.
 func (s *Store) Failure(key digest.Key) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.failures[key]
 }
 
-// Leases is how many leases are held.
+// Leases is the number of held leases.
 func (s *Store) Leases() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.leases)
 }
 
-// Lookup decodes a record anew each time, as any store does that has it written down.
+// Lookup decodes a record on each call, like a store on disk.
 func (s *Store) Lookup(_ context.Context, key digest.Key) (*store.Record, store.Miss, error) {
 	if s.Lookups != nil {
 		if err := s.Lookups(key); err != nil {
@@ -133,7 +132,7 @@ func (s *Store) Acquire(_ context.Context, key digest.Key) (store.Lease, error) 
 	return &lease{store: s, key: key}, nil
 }
 
-// Holder knows no owners, but for what Holders says.
+// Holder returns only the results of Holders.
 func (s *Store) Holder(_ context.Context, key digest.Key) (*store.Holder, error) {
 	if s.Holders == nil {
 		return nil, nil

@@ -8,12 +8,12 @@ import (
 	"foil/pipeline/graph"
 )
 
-// An Estimate says how long a plan may take.
+// An Estimate is the estimated time of a plan.
 type Estimate struct {
-	Stages []StageEstimate // those with cells that are not in the cache
+	Stages []StageEstimate // stages with cells that are not in the cache
 	Wall   time.Duration   // of all cells, one after the other
 	Run    time.Duration   // with as many cells in parallel as the limits allow
-	Blank  int             // cells of which nothing is known
+	Blank  int             // cells with unknown time
 }
 
 // A StageEstimate is about the cells of a stage that are not in the cache.
@@ -21,21 +21,21 @@ type StageEstimate struct {
 	Stage string
 	Cells int
 	Wall  time.Duration
-	Blank int // cells of which nothing is known; Wall is that of the others
+	Blank int // cells with unknown time; Wall is the time of the others
 }
 
-// Costs know how long cells took in the past.
+// Costs estimates times from past records.
 type Costs interface {
-	// Wall is how long a cell may take; negative: nothing is known.
+	// Wall is the estimated time of a cell; negative: not known.
 	Wall(n *graph.Node, with Numeric) time.Duration
 }
 
-// Estimate adds up how long the plan's cells may take that are not in the store, on an
-// executor that has so much and runs so many cells at once (0: as many as there is room
-// for). Cells that may turn out to be hits are taken to run.
+// Estimate adds up the estimated times of the cells that are not in the store, for an executor with
+// the given capacity and number of parallel cells (0: as many as fit). It counts cells that may
+// turn out to be hits as misses.
 func (p *Plan) Estimate(past Costs, all pipeline.Limits, workers int) *Estimate {
 	e := &Estimate{}
-	ends := make(map[*graph.Node]time.Duration, len(p.Cells)) // on a machine without end
+	ends := make(map[*graph.Node]time.Duration, len(p.Cells)) // on a machine without limits
 	var busy load
 	for _, c := range p.Cells {
 		for _, in := range c.Node.Inputs {
@@ -76,8 +76,7 @@ func (e *Estimate) add(stage string, wall time.Duration) {
 	e.Wall += wall
 }
 
-// A load is what cells keep busy over time: of all of them, the amount that each takes
-// of the machine times how long it takes it, in nanoseconds.
+// A load is the sum of resources times duration over cells, with durations in nanoseconds.
 type load struct{ cores, memory, gpus float64 }
 
 func (l *load) add(want pipeline.Limits, wall time.Duration) {
@@ -86,8 +85,8 @@ func (l *load) add(want pipeline.Limits, wall time.Duration) {
 	l.gpus += float64(want.GPUs) * float64(wall)
 }
 
-// least is the time in which a machine gets through, if it is never idle. What it has
-// nothing of does not count: a run would refuse such cells.
+// least is the time for the load on a machine that is never idle. Resources that the machine lacks
+// do not count, because a run refuses cells that ask for them.
 func (l load) least(all pipeline.Limits) time.Duration {
 	d := l.cores / float64(all.Cores)
 	if all.Memory > 0 {

@@ -9,15 +9,15 @@ import (
 	"foil/pipeline/graph"
 )
 
-// A Numeric is what numeric kinds compute with.
+// A Numeric is the backend of numeric kinds.
 type Numeric struct {
 	Backend string // in GoMLX's notation: "go", "xla:cpu", ...
-	Library string // the libraries that compute for it, with their versions
+	Library string // the libraries of the backend, with their versions
 }
 
-// KeyLines describe the work of a node: what is done, with what, on what content. Names
-// of stages, paths, hosts, users and times are not in them, so that the same work has
-// the same key everywhere. content is the digest of a node's artifact.
+// KeyLines describes the work of a node: kind, parameters, seed, backend and the content of its
+// inputs. It contains no stage names, paths, hosts, users and times, so that the same work has the
+// same key everywhere. content returns the digest of a node's artifact.
 func KeyLines(n *graph.Node, with Numeric, sources []pipeline.Source, content func(*graph.Node) digest.Digest) digest.KeyLines {
 	k := digest.NewKeyLines(n.Kind.Name, n.Kind.Version)
 	add := func(part digest.Part, name, value string) {
@@ -51,7 +51,7 @@ func KeyLines(n *graph.Node, with Numeric, sources []pipeline.Source, content fu
 	return k
 }
 
-// gatheredAxes writes the coordinates of a gathered cell; "[]" when it has none.
+// gatheredAxes writes the coordinates of a gathered cell, or "[]" if it has none.
 func gatheredAxes(n *graph.Node) string {
 	if len(n.Axes) == 0 {
 		return "[]"

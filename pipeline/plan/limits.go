@@ -10,7 +10,7 @@ import (
 	"foil/spec"
 )
 
-// Wants is what a cell of the node takes of a machine.
+// Wants is the resources that a cell of the node uses.
 func (o Options) Wants(n *graph.Node) pipeline.Limits {
 	r := n.Stage.Resources
 	l := pipeline.Limits{Cores: int(r.Cores.Value), Memory: r.Memory.Value, GPUs: int(r.GPUs.Value)}
@@ -20,8 +20,8 @@ func (o Options) Wants(n *graph.Node) pipeline.Limits {
 	return l
 }
 
-// CheckLimits reports stages whose cells ask for more than all that an executor has, and
-// may have to run: a cache hit asks for nothing.
+// CheckLimits reports stages whose cells ask for more than the capacity of an executor. Cache hits
+// do not count.
 func (p *Plan) CheckLimits(all pipeline.Limits) error {
 	var errs spec.Errors
 	var checked []*spec.Stage
@@ -38,13 +38,13 @@ func (p *Plan) CheckLimits(all pipeline.Limits) error {
 			errs = append(errs, &spec.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)})
 		}
 		if want.Cores > all.Cores {
-			at(r.Cores.Pos, "a cell of stage %q takes %s, and a run may use %d here; --cores says otherwise", name, words.Count(want.Cores, "core"), all.Cores)
+			at(r.Cores.Pos, "a cell of stage %q needs %s, but this run may use only %d; lower cores in the spec or change --cores", name, words.Count(want.Cores, "core"), all.Cores)
 		}
 		if want.Memory > all.Memory {
-			at(r.Memory.Pos, "a cell of stage %q takes %s of memory, and a run may use %s here; --memory says otherwise", name, spec.FormatSize(want.Memory), spec.FormatSize(all.Memory))
+			at(r.Memory.Pos, "a cell of stage %q needs %s of memory, but this run may use only %s; lower memory in the spec or change --memory", name, spec.FormatSize(want.Memory), spec.FormatSize(all.Memory))
 		}
 		if want.GPUs > all.GPUs {
-			at(r.GPUs.Pos, "a cell of stage %q takes %s, and a run may use %d here; --gpus says otherwise", name, words.Count(want.GPUs, "GPU"), all.GPUs)
+			at(r.GPUs.Pos, "a cell of stage %q needs %s, but this run may use only %d; lower gpus in the spec or change --gpus", name, words.Count(want.GPUs, "GPU"), all.GPUs)
 		}
 	}
 	return p.Graph.Spec.Report(errs)

@@ -10,7 +10,7 @@ import (
 	"foil/pipeline/graph"
 )
 
-// A State is what is known of a cell before anything runs.
+// A State is the state of a cell before anything runs.
 type State int
 
 const (
@@ -21,11 +21,11 @@ const (
 
 func (s State) String() string { return [...]string{"hit", "miss", "unknown"}[s] }
 
-// A Cell is a node with what is known of it before anything runs.
+// A Cell is a node with its state before anything runs.
 type Cell struct {
 	Node   *graph.Node
 	State  State
-	Reason string // why it is no hit: "never made", "depends on model[fold=0]", ...
+	Reason string // why it is not a hit: "never made", "depends on model[fold=0]", ...
 
 	NeverMade bool // the store has no record of the key
 
@@ -34,13 +34,13 @@ type Cell struct {
 	Lines digest.KeyLines
 
 	Record *store.Record // of a hit
-	SameAs *graph.Node   // a node before it that does the same work; nil: none
+	SameAs *graph.Node   // an earlier node that does the same work; nil: none
 
-	Sources []pipeline.Source // what it reads from outside of the pipeline
+	Sources []pipeline.Source // data from outside the pipeline
 	Content digest.Digest     // of a hit's artifact
 }
 
-// A Plan says what a run would do.
+// A Plan is the state of all cells before a run.
 type Plan struct {
 	Graph *graph.Graph
 	Cells []*Cell // in the order of Graph.Nodes
@@ -50,8 +50,8 @@ type Plan struct {
 	Options Options // with defaults
 }
 
-// New looks up every cell, as far as its key is known: the key of a cell that
-// needs a miss depends on what that one will make. It changes nothing.
+// New looks up every cell whose key is known. The key of a cell is not known if a dependency is a
+// miss. New changes nothing.
 func New(ctx context.Context, g *graph.Graph, opts Options) (*Plan, error) {
 	p := &planner{
 		plan:    &Plan{Graph: g, Options: opts.withDefaults()},
@@ -97,7 +97,7 @@ type planner struct {
 	owners  map[digest.Key]*graph.Node
 }
 
-// sourced is what Kind.Sources said, once for equal parameters.
+// sourced is the result of Kind.Sources, called once for equal parameters.
 type sourced struct {
 	sources []pipeline.Source
 	err     error
@@ -136,7 +136,7 @@ func (p *planner) cell(ctx context.Context, n *graph.Node) (*Cell, error) {
 	return c, nil
 }
 
-// missing returns the first cell that has to run before the key of n is known.
+// missing returns the first cell that must run before the key of n is known.
 func (p *planner) missing(n *graph.Node) *graph.Node {
 	for _, in := range n.Inputs {
 		for _, from := range in.From {
@@ -171,12 +171,12 @@ func ArtifactOf(r *store.Record, open func(digest.File) (string, error)) pipelin
 	return pipeline.Artifact{Files: r.Outputs, Open: open}
 }
 
-// Options say what a plan is made for. Of them, Numeric alone enters keys.
+// Options configure a plan. Only Numeric enters keys.
 type Options struct {
 	Store   store.Store
-	Env     *pipeline.Env // for kinds that read from outside of the pipeline; nil: an empty one
-	Numeric Numeric       // of kinds that are numeric
-	Cores   int           // threads that a cell may keep busy whose stage does not say; 0: one
+	Env     *pipeline.Env // for kinds that read data from outside the pipeline; nil: an empty one
+	Numeric Numeric       // backend of numeric kinds
+	Cores   int           // threads of a cell whose stage does not set cores; 0: one
 }
 
 func (o Options) withDefaults() Options {

@@ -40,7 +40,7 @@ func TestDamagedRecordIsMadeAgain(t *testing.T) {
 	_, r := b.MustRun(pipelinetest.Chain)
 	key := r.Of("b").Key.String()
 	pipelinetest.Flip(t, filepath.Join(b.Dir, "actions", key[:2], key+".json"))
-	if c := b.Plan(pipelinetest.Chain).Cells[1]; c.Reason != "its record does not end in its own checksum" {
+	if c := b.Plan(pipelinetest.Chain).Cells[1]; c.Reason != "its record has no valid checksum in its last line" {
 		t.Errorf("reason %q", c.Reason)
 	}
 	b.WantRan(pipelinetest.Chain, "b")

@@ -6,8 +6,7 @@ import (
 	"foil/pipeline"
 )
 
-// dispatch starts ready cells as far as there is room for them, in the order of
-// their priority.
+// dispatch starts ready cells in the order of their priority, as far as their resources are free.
 func (x *loop) dispatch() {
 	var wait []*step
 	room := room{left: x.room}
@@ -15,8 +14,8 @@ func (x *loop) dispatch() {
 		c := x.ready.take()
 		want := x.plan.Options.Wants(c.Node)
 		switch {
-		case !x.opts.Executor.Capacity().Holds(want): // planned as a hit, and damaged
-			x.fail(c, Outcome{Err: cellError(c.Node, errors.New("it has to be made again, and takes more than a run may use here"))})
+		case !x.opts.Executor.Capacity().Holds(want): // it was planned as a hit, but its output is damaged
+			x.fail(c, Outcome{Err: cellError(c.Node, errors.New("it must be made again, but needs more cores, memory or GPUs than this run may use"))})
 		case !room.admits(want):
 			wait = append(wait, c)
 		case !x.start(c):
@@ -28,17 +27,16 @@ func (x *loop) dispatch() {
 	}
 }
 
-// A room is what is left of the machine for ready cells that are looked at one
-// after the other.
+// A room is the free resources of the machine while dispatch looks at one ready cell after the
+// other.
 type room struct {
 	left pipeline.Limits
 	kept bool
 }
 
-// admits says whether a cell can start now. What the first one takes that cannot
-// is kept free for it, so that it is not overtaken forever by smaller ones; the
-// others may go on with the rest, so that a cell that waits for a GPU does not
-// keep the processor idle.
+// admits reports whether a cell can start now. The resources of the first cell that cannot start
+// are reserved for it, so that smaller cells do not overtake it forever. Other cells may use the
+// rest, so that a cell that waits for a GPU does not keep the processor idle.
 func (r *room) admits(want pipeline.Limits) bool {
 	fits := r.left.Holds(want)
 	if fits || !r.kept {
@@ -48,14 +46,14 @@ func (r *room) admits(want pipeline.Limits) bool {
 	return fits
 }
 
-// hold takes what a cell needs of the machine.
+// hold takes the resources of a cell.
 func (x *loop) hold(c *step) {
 	c.held = x.plan.Options.Wants(c.Node)
 	x.room = x.room.Minus(c.held)
 	x.busy++
 }
 
-// free gives it back.
+// free gives the resources of a cell back.
 func (x *loop) free(c *step) {
 	x.busy--
 	x.room = x.room.Plus(c.held)

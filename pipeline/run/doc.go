@@ -1,10 +1,10 @@
 // Package run makes the cells of a plan that are not in the store.
 //
-// Run is a loop over ready steps, a step being a planned cell during a run. The loop owns
-// all state and knows neither machine nor disk: it takes leases from a store.Store, writes
-// a pipeline.Task for every cell and hands it to an Executor. An Event is what people are
-// told meanwhile, an Outcome what came of a cell, a Result what came of all.
+// Run is a loop over ready steps. A step is a planned cell during a run. The loop owns all state
+// and does not depend on machine or disk: it takes leases from a store.Store, makes a pipeline.Task
+// for every cell and passes it to an Executor. An Event is a message about the progress of the run,
+// an Outcome the result of a cell, and a Result the result of the run.
 //
-// The one promise: a cell runs only if nobody, under any name and on any machine that
-// shares the store, has done the same work before.
+// The one promise: a cell runs only if the same work was not done before, under any name and on any
+// machine that shares the store.
 package run

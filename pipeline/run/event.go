@@ -10,57 +10,56 @@ import (
 	"foil/pipeline/plan"
 )
 
-// An Event tells what happens in a run. All events of a run come from one
-// goroutine, one after the other.
+// An Event is a message about the progress of a run. All events of a run come from one goroutine,
+// one after the other.
 type Event interface{ isEvent() }
 
 // RunStarted is the first event.
 type RunStarted struct{ Plan *plan.Plan }
 
-// CellStarted says that a cell is being made.
+// CellStarted means that a cell starts to run.
 type CellStarted struct {
 	Node    *graph.Node
 	Key     digest.Key
-	Reason  string // why it is not a hit
+	Reason  string // why the cell is not a hit
 	Resumes bool   // an interrupted run left checkpoints
 }
 
-// CellWaiting says that another run is making the same cell; and once more, that
-// this one has ended, and left something behind that is waited for.
+// CellWaiting means that another run is making the same cell. It is sent a second time, with
+// Orphan, if that run ended and something still holds its lease.
 type CellWaiting struct {
 	Node   *graph.Node
 	Key    digest.Key
-	Orphan *store.Orphan // what that holds; nil: the run is there
+	Orphan *store.Orphan // the lease that is still held; nil: the other run is alive
 }
 
-// CellProgress says how far a running cell is, at most ten times a second.
+// CellProgress is the progress of a running cell, at most ten times a second.
 type CellProgress struct {
 	Node     *graph.Node
 	Progress pipeline.Progress
 }
 
-// CellNote is what a running cell says to people: nothing that stops it, but
-// something to know.
+// CellNote is a message of a running cell to the user. It is not an error.
 type CellNote struct {
 	Node *graph.Node
 	Text string
 }
 
-// CellRetried says that a try has failed, and that another one begins.
+// CellRetried means that a try has failed, and the next one begins.
 type CellRetried struct {
 	Node       *graph.Node
-	Err        error // of the one that failed
-	Try, Tries int   // the one that begins, of how many
+	Err        error // error of the try that failed
+	Try, Tries int   // number of the try that begins, and of all tries
 }
 
-// CellHit says that a cell is there already.
+// CellHit means that the cell is in the cache.
 type CellHit struct {
 	Node   *graph.Node
 	Key    digest.Key
 	Record *store.Record
 }
 
-// CellDone says that a cell was made.
+// CellDone means that a cell was made.
 type CellDone struct {
 	Node     *graph.Node
 	Key      digest.Key
@@ -68,13 +67,13 @@ type CellDone struct {
 	Duration time.Duration
 }
 
-// CellFailed says that a cell could not be made.
+// CellFailed means that a cell failed.
 type CellFailed struct {
 	Node *graph.Node
 	Err  error // a *pipeline.CellError
 }
 
-// CellSkipped says that a cell will not run because of another one that failed.
+// CellSkipped means that a cell will not run because one of its dependencies failed.
 type CellSkipped struct{ Node, Cause *graph.Node }
 
 // RunDone is the last event.

@@ -11,27 +11,26 @@ import (
 	"foil/pipeline/graph"
 )
 
-// An Executor runs tasks somewhere. A task names its inputs by digest: the executor
-// fetches them from the store that it shares with the run.
+// An Executor runs tasks, on this machine or elsewhere. A task names its inputs by digest. The
+// executor fetches them from the store that it shares with the run.
 type Executor interface {
-	// Capacity is what tasks that run at once may take together.
+	// Capacity is the resources for all tasks that run at the same time.
 	Capacity() pipeline.Limits
 
-	// Run runs a task and waits for its end. When ctx is done, the task stops within
-	// seconds. The error says what the kind returned or how the task came to its end; it
-	// is an *InputError where inputs are not what they should be.
+	// Run runs a task and waits for its end. When ctx is done, the task stops within seconds. The
+	// error is the error of the kind, or describes how the task ended. It is an *InputError if
+	// inputs are damaged.
 	Run(ctx context.Context, t *pipeline.Task, a Attempt, h pipeline.Hooks) (pipeline.Usage, error)
 }
 
-// An Attempt is where a task is run: the lease of its key, which must last for as long as
-// anything of the task writes, and the folders.
+// An Attempt is the lease and the folders for one run of a task. The lease must last as long as any
+// process of the task may write.
 type Attempt struct {
 	Lease     store.Lease
 	Workspace *store.Workspace
 }
 
-// An InputError says which inputs of a task are damaged. The cells that made them have to
-// be made again.
+// An InputError lists the damaged inputs of a task. The cells that made them must be made again.
 type InputError struct{ Damaged []*store.DamagedError }
 
 func (e *InputError) Error() string {
@@ -42,29 +41,28 @@ func (e *InputError) Error() string {
 	return "input " + strings.Join(texts, "; ")
 }
 
-// Options say how a plan is run. None of them enters a key.
+// Options configure a run. None of them enters a key.
 type Options struct {
 	Executor Executor
-	Workers  int    // cells at once; 0: as many as the executor's capacity allows
+	Workers  int    // cells in parallel; 0: as many as the executor's capacity allows
 	Version  string // of the program, for records
 
-	// CheckpointEvery is what Cell.CheckpointEvery is set to.
+	// CheckpointEvery is the value of Cell.CheckpointEvery.
 	CheckpointEvery time.Duration
 
-	// FailFast ends the run with the first failure: what runs is stopped, and
-	// nothing new begins.
+	// FailFast ends the run at the first failure: running cells are stopped, and no new cell
+	// starts.
 	FailFast bool
 
-	// OnEvent is told what happens, from one goroutine.
+	// OnEvent receives all events, from one goroutine.
 	OnEvent func(Event)
 
-	// Deliver says of which cells the caller is going to read the artifact:
-	// its content is checked even on a hit, and made again if it is damaged.
-	// Nil: of none.
+	// Deliver selects the cells whose artifacts the caller will read. Their content is checked even
+	// on a hit, and made again if it is damaged. Nil: none.
 	Deliver func(*graph.Node) bool
 }
 
-// withDefaults fills what was left out.
+// withDefaults sets the defaults of missing options.
 func (o Options) withDefaults() Options {
 	if o.Workers <= 0 {
 		o.Workers = math.MaxInt

@@ -250,7 +250,7 @@ func TestFailureOfATaskKeepsItsCode(t *testing.T) {
 		return &pipeline.Failure{Code: pipeline.DiskFull, Message: "checkpoint: no room"}
 	}
 	_, err := b.Run("name: x\nstages:\n  a: {uses: test/text, retries: 1}\n")
-	if code := pipeline.CodeOf(err); code != pipeline.DiskFull || !strings.Contains(err.Error(), "tried 2 times, at last: checkpoint: no room") {
+	if code := pipeline.CodeOf(err); code != pipeline.DiskFull || !strings.Contains(err.Error(), "2 tries failed; last error: checkpoint: no room") {
 		t.Errorf("code %q of %v", code, err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"foil/pipeline/graph"
 )
 
-// A job is a ready step in the hands of a goroutine, with all that it needs.
+// A job is a ready step and its data, in a goroutine of its own.
 type job struct {
 	*step
 	opts     Options
@@ -28,7 +28,7 @@ type job struct {
 
 	task   *pipeline.Task
 	inputs []store.Input                 // for the record
-	made   map[digest.Digest]*graph.Node // which node made an input's content
+	made   map[digest.Digest]*graph.Node // the node that made the content of an input
 
 	mu      sync.Mutex
 	timings []store.Timing
@@ -45,7 +45,7 @@ func (x *loop) newJob(c *step) *job {
 		Cell: c.Node.ID, Kind: kind.Name, Version: kind.Version, Needs: c.held, Sources: c.Sources,
 		CheckpointEvery: x.opts.CheckpointEvery,
 	}
-	// What is not in the key is not handed over.
+	// A task contains only data that is part of the key.
 	if kind.Draws {
 		j.task.Seed = c.Node.Seed
 	}
@@ -69,14 +69,14 @@ func (x *loop) newJob(c *step) *job {
 	return j
 }
 
-// do sees to it that the cell is in the store, and tells the loop.
+// do makes sure that the cell is in the store, and sends the result to the loop.
 func (j *job) do(ctx context.Context) {
-	// What is sent should something end the goroutine.
+	// This message is sent if the kind ends the goroutine.
 	var m message = failed{cell: j.step, err: errors.New("the kind ended its goroutine")}
 	defer func() { j.messages <- m }()
 	m = j.makeOrFind(ctx)
 	if f, ok := m.(failed); ok && ctx.Err() != nil && errors.Is(f.err, ctx.Err()) {
-		m = stopped{j.step} // the run was cancelled while the store worked for it
+		m = stopped{j.step} // the run was cancelled during a call of the store
 	}
 }
 
@@ -93,7 +93,7 @@ func (j *job) makeOrFind(ctx context.Context) message {
 		return failed{cell: j.step, err: err}
 	}
 	defer lease.Release()
-	r, miss, err := j.lookup(ctx) // again: until now another run may have made it
+	r, miss, err := j.lookup(ctx) // again: another run may have made the cell in the meantime
 	if err != nil {
 		return failed{cell: j.step, err: err}
 	} else if r != nil {
@@ -102,7 +102,8 @@ func (j *job) makeOrFind(ctx context.Context) message {
 	return j.make(ctx, lease, miss.Reason)
 }
 
-// lookup is Store.Lookup, and reads what is to be delivered.
+// lookup is Store.Lookup. It also checks the content of cells that the caller will read
+// (Options.Deliver).
 func (j *job) lookup(ctx context.Context) (*store.Record, store.Miss, error) {
 	r, miss, err := j.store.Lookup(ctx, j.key)
 	if r == nil || !j.deliver {
@@ -116,7 +117,7 @@ func (j *job) lookup(ctx context.Context) (*store.Record, store.Miss, error) {
 	return r, store.Miss{}, nil
 }
 
-// make runs the kind and publishes what it wrote.
+// make runs the kind and publishes its output.
 func (j *job) make(ctx context.Context, lease store.Lease, reason string) message {
 	if err := j.task.SetParams(j.Node.Params); err != nil {
 		return failed{cell: j.step, err: err}
@@ -136,7 +137,8 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	wall := r.Wall()
 	var inputs *InputError
 	if errors.As(err, &inputs) {
-		// None: the executor names what is no input of the task, so no cell can help.
+		// No node: the executor named a file that is not an input of the task, so no cell can make
+		// it again.
 		if nodes := j.damagedNodes(inputs); len(nodes) > 0 {
 			return damaged{j.step, nodes}
 		}
@@ -147,17 +149,18 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	case err != nil && held.Err() != nil:
 		err = context.Cause(held)
 	case err == nil:
-		// What is done is kept, also when the run has just been cancelled.
+		// Finished work is kept even if the run has just been cancelled.
 		err = lease.Publish(context.WithoutCancel(ctx), work, r)
 	}
 	if err != nil {
-		_ = lease.Fail(err) // for foil status: what is returned here says it as well
+		_ = lease.Fail(err) // for foil status; the same error is returned here
 		return failed{cell: j.step, err: err, log: written(work.Log), duration: wall}
 	}
 	return finished{cell: j.step, status: WasMade, record: r, duration: wall}
 }
 
-// whileHeld is done when the lease is lost: somebody else may make the key then.
+// whileHeld returns a context that ends when the lease is lost, because another run may then make
+// the key.
 func whileHeld(ctx context.Context, lease store.Lease) (context.Context, func()) {
 	held, cancel := context.WithCancelCause(ctx)
 	if lost := lease.Lost(); lost != nil {
@@ -172,7 +175,7 @@ func whileHeld(ctx context.Context, lease store.Lease) (context.Context, func())
 	return held, func() { cancel(nil) }
 }
 
-// damagedNodes names the nodes that have to be made again.
+// damagedNodes lists the nodes that must be made again.
 func (j *job) damagedNodes(err *InputError) map[*graph.Node]*store.DamagedError {
 	nodes := map[*graph.Node]*store.DamagedError{}
 	for _, d := range err.Damaged {
@@ -183,9 +186,8 @@ func (j *job) damagedNodes(err *InputError) map[*graph.Node]*store.DamagedError 
 	return nodes
 }
 
-// tries runs the kind until it succeeds or has failed as often as its stage allows.
-// Checkpoints stay from one try to the next. The record and the workspace are those of the
-// last try.
+// tries runs the kind until it succeeds or the retries of its stage are used up. Checkpoints are
+// kept from one try to the next. The record and the workspace belong to the last try.
 func (j *job) tries(ctx context.Context, lease store.Lease, work *store.Workspace) (*store.Record, *store.Workspace, error) {
 	all := 1 + j.Node.Stage.Resources.Retries
 	for try := 1; ; try++ {
@@ -197,7 +199,7 @@ func (j *job) tries(ctx context.Context, lease store.Lease, work *store.Workspac
 		case err == nil || all == 1 || ctx.Err() != nil || errors.As(err, &inputs):
 			return r, work, err
 		case try == all:
-			return r, work, fmt.Errorf("tried %d times, at last: %w", all, err)
+			return r, work, fmt.Errorf("%d tries failed; last error: %w", all, err)
 		}
 		appendLog(work.Log, fmt.Sprintf("try %d of %d: %v\n", try, all, err))
 		j.messages <- retried{cell: j.step, err: err, try: try + 1}
@@ -209,7 +211,7 @@ func (j *job) tries(ctx context.Context, lease store.Lease, work *store.Workspac
 	}
 }
 
-// try runs the kind once, for as long as its stage allows.
+// try runs the kind once, within the timeout of its stage.
 func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 	j.mu.Lock()
 	j.timings = nil
@@ -238,7 +240,7 @@ func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 }
 
 func (j *job) record(start time.Time, wall time.Duration, usage pipeline.Usage) *store.Record {
-	j.mu.Lock() // a kind may have left goroutines behind
+	j.mu.Lock() // goroutines that the kind started may still run
 	defer j.mu.Unlock()
 	return &store.Record{
 		KeyLines:    j.lines,
@@ -264,7 +266,7 @@ func hostname() string {
 	return name
 }
 
-// appendLog adds to a cell's log. A log that cannot be written stops nothing.
+// appendLog adds a line to a cell's log. Errors are ignored: a log must not stop a run.
 func appendLog(path, text string) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err == nil {
@@ -273,7 +275,7 @@ func appendLog(path, text string) {
 	}
 }
 
-// written is the path of a log, empty when nothing was written.
+// written is the path of a log, or "" if nothing was written.
 func written(path string) string {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return ""

@@ -32,9 +32,9 @@ stages:
 		t.Fatalf("%v, %v", r, err)
 	}
 	want := []string{
-		`test.yaml:4:67: a cell of stage "b" takes 8 cores, and a run may use 2 here; --cores says otherwise`,
-		`test.yaml:5:47: a cell of stage "c" takes 5 GB of memory, and a run may use 4 GB here; --memory says otherwise`,
-		`test.yaml:5:58: a cell of stage "c" takes 1 GPU, and a run may use 0 here; --gpus says otherwise`,
+		`test.yaml:4:67: a cell of stage "b" needs 8 cores, but this run may use only 2; lower cores in the spec or change --cores`,
+		`test.yaml:5:47: a cell of stage "c" needs 5 GB of memory, but this run may use only 4 GB; lower memory in the spec or change --memory`,
+		`test.yaml:5:58: a cell of stage "c" needs 1 GPU, but this run may use only 0; lower gpus in the spec or change --gpus`,
 	}
 	var got []string
 	for _, e := range errs {

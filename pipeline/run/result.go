@@ -12,7 +12,7 @@ import (
 	"foil/pipeline/graph"
 )
 
-// A Result is what came of a run.
+// A Result is the result of a run.
 type Result struct {
 	Outcomes []*Outcome // in the order of Graph.Nodes
 
@@ -20,15 +20,15 @@ type Result struct {
 	Stopped                     int // not reached before the run was cancelled
 	Wall                        time.Duration
 
-	CPU     time.Duration // of the cells that were made, as far as it is known
-	Largest *Outcome      // of those, the one that took the most memory; nil: not known
+	CPU     time.Duration // sum over the cells that were made, as far as known
+	Largest *Outcome      // the made cell with the largest peak memory; nil: not known
 }
 
-// An Outcome is what came of a cell.
+// An Outcome is the result of a cell.
 type Outcome struct {
 	Node     *graph.Node
 	Status   Status
-	Key      digest.Key          // zero when the cell was not reached
+	Key      digest.Key          // zero if the cell was not reached
 	Artifact pipeline.Artifact   // of WasHit and WasMade
 	Record   *store.Record       // of WasHit and WasMade
 	Duration time.Duration       // of WasMade and WasFailed
@@ -36,7 +36,7 @@ type Outcome struct {
 	Cause    *graph.Node         // of WasSkipped: the cell that failed
 }
 
-// A Status says how a cell ended.
+// A Status is the way in which a cell ended.
 type Status int
 
 const (
@@ -44,14 +44,14 @@ const (
 	WasHit
 	WasMade
 	WasFailed
-	WasSkipped // something that it needs failed
+	WasSkipped // a dependency failed
 )
 
 func (s Status) String() string {
 	return [...]string{"stopped", "hit", "made", "failed", "skipped"}[s]
 }
 
-// Of returns the outcome of a cell, nil if it was not part of the run.
+// Of returns the outcome of a cell, or nil if it was not part of the run.
 func (r *Result) Of(id string) *Outcome {
 	for _, o := range r.Outcomes {
 		if o.Node.ID == id {
@@ -61,7 +61,7 @@ func (r *Result) Of(id string) *Outcome {
 	return nil
 }
 
-// count fills the numbers.
+// count sets the numbers.
 func (r *Result) count() {
 	for _, o := range r.Outcomes {
 		switch o.Status {
@@ -83,7 +83,8 @@ func (r *Result) count() {
 	}
 }
 
-// failures is what failed, with what was skipped because of it; nil when nothing did.
+// failures lists the failed cells, each with the cells that were skipped because of it. It is nil
+// if no cell failed.
 func (r *Result) failures() *FailedError {
 	if r.Failed == 0 {
 		return nil
@@ -105,7 +106,7 @@ func (r *Result) failures() *FailedError {
 	return e
 }
 
-// A FailedError says that cells of a run failed.
+// A FailedError lists the failed cells of a run.
 type FailedError struct {
 	Cells   []*pipeline.CellError // in the order of Graph.Nodes
 	Skipped int
@@ -132,7 +133,7 @@ func (e *FailedError) Error() string {
 	return b.String()
 }
 
-// Unwrap lets errors.As and errors.Is look at every cell's error.
+// Unwrap lets errors.As and errors.Is inspect the errors of all cells.
 func (e *FailedError) Unwrap() []error {
 	list := make([]error, len(e.Cells))
 	for i, c := range e.Cells {
@@ -141,8 +142,8 @@ func (e *FailedError) Unwrap() []error {
 	return list
 }
 
-// Consequence names the first of the cells that were skipped because of a failure; it is
-// empty when none was.
+// Consequence names the first cells that were skipped because of a failure. It is empty if no cell
+// was skipped.
 func Consequence(e *pipeline.CellError) string {
 	if len(e.Skipped) == 0 {
 		return ""

@@ -16,12 +16,12 @@ import (
 	"foil/pipeline/plan"
 )
 
-// Run makes what the plan's cells need. A cell that fails stops only the cells that
-// need it. The error is a *FailedError, or what ended ctx, with a Result; or there is no
-// Result, because cells ask for more than the executor has.
+// Run makes the missing cells of a plan. When a cell fails, only the cells that depend on it are
+// skipped. With a Result, the error is a *FailedError or the cause that ended ctx. Without a
+// Result, the error lists cells that ask for more than the capacity of the executor.
 //
-// A loop over ready cells owns all state; the cells themselves run in goroutines that are
-// given a job and send messages.
+// A loop over ready cells owns all state. The cells run in goroutines, which get a job and send
+// messages.
 func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
 	if err := p.CheckLimits(opts.Executor.Capacity()); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
 	return r, nil
 }
 
-// A loop is a run. It owns the state of all steps.
+// A loop is the state of a run. It owns all steps.
 type loop struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -60,27 +60,27 @@ type loop struct {
 
 	ready    queue
 	open     int                        // cells without an outcome
-	busy     int                        // jobs that keep a worker busy
-	room     pipeline.Limits            // what they leave of the machine
+	busy     int                        // jobs that occupy a worker
+	room     pipeline.Limits            // free resources of the machine
 	waiting  int                        // cells that wait for another run's lease
-	inFlight map[digest.Key]*step       // who is doing the work of a key
-	parked   map[digest.Key][]*step     // who waits for the same work
-	failed   map[digest.Key]*graph.Node // whose work failed
+	inFlight map[digest.Key]*step       // the step that is doing the work of a key
+	parked   map[digest.Key][]*step     // steps that wait for the same work
+	failed   map[digest.Key]*graph.Node // keys whose work failed, and the node that failed
 	messages chan message
 }
 
-// A step is a planned cell during a run. Only the loop touches it, but for progress.
+// A step is a planned cell during a run. Only the loop accesses it, except for progress.
 type step struct {
 	*plan.Cell
 	key      digest.Key
 	lines    digest.KeyLines // of the key
 	priority int
-	pending  int             // cells that it waits for
+	pending  int             // number of dependencies that it waits for
 	waiters  []*step         // cells that wait for it
-	repairs  int             // how often one of its inputs was found damaged
-	reason   string          // why it is made, if that is not what Lookup says
-	settled  bool            // the outcome stands
-	held     pipeline.Limits // what its job takes of the capacity
+	repairs  int             // how many times one of its inputs was found damaged
+	reason   string          // why it is made, if not for the reason of Lookup
+	settled  bool            // the outcome is final
+	held     pipeline.Limits // capacity that its job holds
 	digest   digest.Digest
 	outcome  Outcome
 	progress atomic.Pointer[pipeline.Progress]
@@ -110,7 +110,7 @@ func newLoop(ctx context.Context, p *plan.Plan, opts Options) *loop {
 	return x
 }
 
-// needs lists the steps that c reads, each once.
+// needs lists the dependencies of c, each once.
 func (c *step) needs(x *loop) []*step {
 	nodes := c.Node.Needs()
 	list := make([]*step, len(nodes))
@@ -120,8 +120,8 @@ func (c *step) needs(x *loop) []*step {
 	return list
 }
 
-// setPriorities numbers the cells depth-first, so that what is begun is
-// brought to its end before the next thing is begun.
+// setPriorities numbers the cells depth-first, so that the run finishes one chain of cells before
+// it begins the next.
 func (x *loop) setPriorities() {
 	next := 1
 	var visit func(c *step)
@@ -142,7 +142,7 @@ func (x *loop) setPriorities() {
 	}
 }
 
-// loop runs until every cell has an outcome, or ctx is done and nothing runs.
+// loop runs until every cell has an outcome, or until ctx is done and no cell runs.
 func (x *loop) loop() {
 	var first []*step
 	for _, c := range x.steps {
@@ -169,8 +169,7 @@ func (x *loop) loop() {
 	}
 }
 
-// setReady queues a cell that waits for nothing any more. A hit that was
-// planned needs no job.
+// setReady queues a cell whose dependencies are all done. A planned hit needs no job.
 func (x *loop) setReady(c *step) {
 	if c.State == plan.Hit && !x.opts.Deliver(c.Node) && x.asPlanned(c) {
 		c.key = c.Key
@@ -180,7 +179,7 @@ func (x *loop) setReady(c *step) {
 	x.ready.add(c)
 }
 
-// asPlanned says whether the inputs of c are those with which it was planned.
+// asPlanned reports whether the inputs of c are the same as in the plan.
 func (x *loop) asPlanned(c *step) bool {
 	for _, in := range c.Node.Inputs {
 		for _, from := range in.From {
@@ -192,8 +191,8 @@ func (x *loop) asPlanned(c *step) bool {
 	return true
 }
 
-// start gives a ready cell to a goroutine, unless the same work is being done,
-// or has failed; it says whether it did.
+// start starts a ready cell in a goroutine, unless the same work is already running or has failed.
+// It reports whether it started the cell.
 func (x *loop) start(c *step) bool {
 	c.lines = plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.of[from].digest })
 	c.key = c.lines.Key()
@@ -219,7 +218,7 @@ func (x *loop) showProgress() {
 	}
 }
 
-// A queue holds ready cells. The one with the lowest priority number is next.
+// A queue holds ready cells. The cell with the lowest priority number is next.
 type queue struct{ cells byPriority }
 
 func (q *queue) add(c *step)   { heap.Push(&q.cells, c) }
@@ -241,7 +240,7 @@ func (q *byPriority) Pop() any {
 
 func (x *loop) store() store.Store { return x.plan.Options.Store }
 
-// fetch returns where a file of an artifact lies, with its content checked.
+// fetch returns the path of a file of an artifact, after checking its content.
 func (x *loop) fetch(f digest.File) (string, error) { return x.store().Fetch(context.Background(), f) }
 
 func cellError(n *graph.Node, err error) *pipeline.CellError {

@@ -10,7 +10,7 @@ import (
 	"foil/pipeline/plan"
 )
 
-// release lets those go on that waited for the same work.
+// release continues the steps that waited for the same work.
 func (x *loop) release(c *step) {
 	delete(x.inFlight, c.key)
 	for _, other := range x.parked[c.key] {
@@ -19,8 +19,7 @@ func (x *loop) release(c *step) {
 	delete(x.parked, c.key)
 }
 
-// settle notes the outcome of a cell that ended well, and readies what waited
-// for it.
+// settle records the outcome of a successful cell, and queues the cells that waited for it.
 func (x *loop) settle(c *step, o Outcome) {
 	o.Node, o.Key = c.Node, c.key
 	o.Artifact = plan.ArtifactOf(o.Record, x.fetch)
@@ -40,7 +39,7 @@ func (x *loop) settle(c *step, o Outcome) {
 	}
 }
 
-// fail notes that a cell failed, and skips all that waits for it.
+// fail records a failed cell, and skips the cells that depend on it.
 func (x *loop) fail(c *step, o Outcome) {
 	o.Node, o.Key, o.Status = c.Node, c.key, WasFailed
 	c.outcome, c.settled = o, true
@@ -53,8 +52,7 @@ func (x *loop) fail(c *step, o Outcome) {
 	}
 }
 
-// skip settles a cell that cannot run because another one failed, and all
-// that waits for it.
+// skip settles a cell that cannot run because a dependency failed, and all cells that depend on it.
 func (x *loop) skip(c *step, cause *graph.Node) {
 	c.outcome, c.settled = Outcome{Node: c.Node, Key: c.key, Status: WasSkipped, Cause: cause}, true
 	x.open--
@@ -72,8 +70,7 @@ func (x *loop) skipWaiters(c *step, cause *graph.Node) {
 	}
 }
 
-// remake lets c wait until the cells whose artifacts it found damaged have
-// been made again.
+// remake lets c wait until the cells with the damaged artifacts have been made again.
 func (x *loop) remake(c *step, damaged map[*graph.Node]*store.DamagedError) {
 	for _, from := range c.needs(x) {
 		err := damaged[from.Node]
@@ -99,8 +96,8 @@ func (x *loop) remake(c *step, damaged map[*graph.Node]*store.DamagedError) {
 	}
 }
 
-// A message tells the loop what became of a job. The loop handles it, so that
-// no state is shared.
+// A message reports the state of a job to the loop. Only the loop changes state, so no state is
+// shared.
 type message interface{ handle(x *loop) }
 
 // started: the kind is about to run.
@@ -117,7 +114,7 @@ func (m started) handle(x *loop) {
 	x.opts.OnEvent(CellStarted{Node: m.cell.Node, Key: m.cell.key, Reason: m.reason, Resumes: m.resumes})
 }
 
-// noted: the cell has something to say to people.
+// noted: the cell has a message for the user.
 type noted struct {
 	cell *step
 	text string
@@ -169,10 +166,10 @@ type stopped struct{ cell *step }
 
 func (m stopped) handle(x *loop) { x.free(m.cell) }
 
-// maxRepairs bounds how often the inputs of one cell are made again.
+// maxRepairs is the maximum number of repairs of the inputs of one cell.
 const maxRepairs = 3
 
-// damaged: artifacts that the cell read do not have the content they should have.
+// damaged: some inputs of the cell are damaged.
 type damaged struct {
 	cell   *step
 	inputs map[*graph.Node]*store.DamagedError
@@ -181,7 +178,7 @@ type damaged struct {
 func (m damaged) handle(x *loop) {
 	if m.cell.repairs++; m.cell.repairs > maxRepairs {
 		for from, err := range m.inputs {
-			failed{cell: m.cell, err: fmt.Errorf("input %s was made again %d times and is damaged still: %w", from.ID, maxRepairs, err)}.handle(x)
+			failed{cell: m.cell, err: fmt.Errorf("input %s was made again %d times and is still damaged: %w; check the disk of the cache", from.ID, maxRepairs, err)}.handle(x)
 			return
 		}
 	}

@@ -157,7 +157,7 @@ func TestInputThatStaysDamagedFailsItsReader(t *testing.T) {
 	pipelinetest.Within(t, 10*time.Second, func() {
 		r, err := b.Run(strings.Replace(pipelinetest.Chain, "n: 0", "n: 10", 1))
 		var damaged *store.DamagedError
-		if !errors.As(err, &damaged) || !strings.Contains(err.Error(), "c: test/text: input b was made again 3 times and is damaged still") {
+		if !errors.As(err, &damaged) || !strings.Contains(err.Error(), "c: test/text: input b was made again 3 times and is still damaged") {
 			t.Errorf("got %v", err)
 		}
 		if r.Failed != 1 || r.Of("c").Status != run.WasFailed || r.Stopped != 0 {

@@ -67,7 +67,7 @@ func TestRetriesComeToAnEnd(t *testing.T) {
 	b := pipelinetest.New(t)
 	b.During = func(context.Context, *pipeline.Cell) error { return errors.New("no luck") }
 	_, err := b.Run("name: x\nstages:\n  a: {uses: test/text, retries: 2}\n")
-	if err == nil || !strings.Contains(err.Error(), "a: test/text: tried 3 times, at last: no luck") || len(b.Took()) != 3 {
+	if err == nil || !strings.Contains(err.Error(), "a: test/text: 3 tries failed; last error: no luck") || len(b.Took()) != 3 {
 		t.Errorf("got %v", err)
 	}
 }
@@ -92,7 +92,7 @@ func TestTimeoutNamesItsLimit(t *testing.T) {
 		return nil
 	}
 	r, err := b.Run("name: x\nstages:\n  a: {uses: test/text, timeout: 5ms, retries: 1}\n  b: {uses: test/text, with: {n: 1}, timeout: 1h}\n")
-	if err == nil || !strings.Contains(err.Error(), `a: test/text: tried 2 times, at last: stopped after 5ms, the timeout of stage "a"`) || r.Made != 1 || r.Failed != 1 {
+	if err == nil || !strings.Contains(err.Error(), `a: test/text: 2 tries failed; last error: stopped after 5ms, the timeout of stage "a"`) || r.Made != 1 || r.Failed != 1 {
 		t.Errorf("%v, %+v", err, r)
 	}
 }

@@ -20,7 +20,7 @@ func (m held) handle(x *loop) {
 		free := make(chan struct{})
 		go func() {
 			defer close(free)
-			// An error shows when the cell is tried again.
+			// The next try of the cell reports an error.
 			if lease, err := store.Wait(x.ctx, x.store(), key); err == nil {
 				lease.Release()
 			}
@@ -33,10 +33,10 @@ func (m held) handle(x *loop) {
 	}()
 }
 
-// watch tells the loop, once, when the other run has ended and something keeps its
-// lease still; it returns when that is told, or when done.
+// watch sends one message to the loop if the other run has ended and something still holds its
+// lease. It returns after this message, or when done is closed.
 func (x *loop) watch(c *step, key digest.Key, done <-chan struct{}) {
-	// The process of a cell outlives a run that was killed by two seconds.
+	// The process of a cell may outlive a killed run by two seconds.
 	tick := time.NewTicker(3 * time.Second)
 	defer tick.Stop()
 	for {
@@ -52,8 +52,8 @@ func (x *loop) watch(c *step, key digest.Key, done <-chan struct{}) {
 	}
 }
 
-// orphan looks whether the lease of a key has outlived who took it. What keeps that
-// from being known shows when the key is acquired.
+// orphan returns the lease of a key if it has outlived its owner. Errors are ignored here: the next
+// Acquire reports them.
 func (x *loop) orphan(key digest.Key) *store.Orphan {
 	holder, err := x.store().Holder(x.ctx, key)
 	if err != nil || holder == nil {
@@ -62,7 +62,7 @@ func (x *loop) orphan(key digest.Key) *store.Orphan {
 	return holder.Orphan
 }
 
-// orphaned: the other run has ended, and has left something that holds its lease.
+// orphaned: the other run has ended, but its lease is still held.
 type orphaned struct {
 	cell   *step
 	orphan *store.Orphan

@@ -1,12 +1,11 @@
-// Package stress holds the tests that mistreat runs: kills at random moments, runs
-// at once on one cache, a disk that is full.
+// Package stress tests runs under stress: kills at random moments, concurrent runs on one cache,
+// and a full disk.
 //
-// A run is this package's test binary again, and its cells are processes, too. Its
-// kinds only count and wait, so that hundreds of runs take minutes; trainings are
-// mistreated in the tests of cmd/foil. What a cell does, it notes in a file outside
-// of the cache. FOIL_STRESS says how often something is done, FOIL_STRESS_SEED
-// repeats what a test drew.
+// A run is another process of the test binary, and so are its cells. Its kinds only count and
+// wait, so that hundreds of runs take minutes. The tests of cmd/foil do the same with trainings.
+// Every cell records its work in a file outside the cache. FOIL_STRESS sets the number of
+// repetitions, and FOIL_STRESS_SEED repeats the random draws of a test.
 //
-// The one promise: whatever happens, a run ends in the same digests or says why
-// not, and finished work is not done again.
+// The one promise: a run ends with the same digests or with an error that explains why, and
+// finished work is not done again.
 package stress

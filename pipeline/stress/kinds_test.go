@@ -134,8 +134,8 @@ func write(c *pipeline.Cell, d digest.Digest, size int) error {
 	return nil
 }
 
-// notes are what cells say outside of the cache: a line for each thing that
-// happened, in the order in which it did.
+// notes are what cells say outside the cache: a line for each thing that happened, in the order in
+// which it did.
 type notes struct {
 	file *os.File
 	cell string

@@ -75,7 +75,7 @@ func TestLatentsOfAnotherSplitAreRefused(t *testing.T) {
 	a := trained.Latents(t, trained.Model(t, data, 1), data)
 	other := data
 	other.Files = data.Files[1:]
-	if _, err := latents.Open(a, other, checkpoints.Best); err == nil || !strings.Contains(err.Error(), "another split") {
+	if _, err := latents.Open(a, other, checkpoints.Best); err == nil || !strings.Contains(err.Error(), "belong to the split") {
 		t.Errorf("error %v, want one that names another split", err)
 	}
 }

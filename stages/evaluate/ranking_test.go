@@ -150,7 +150,7 @@ func TestModelOfAnotherSplitIsRefused(t *testing.T) {
 	wrong := kindtest.Written(t, other.Write)
 	in := map[string]pipeline.Artifact{"model": m, "latents": trained.Latents(t, m, data), "data": wrong}
 	_, err = kindtest.Run(t, Ranking(), params(nil), &pipeline.Cell{Kind: trained.Kinds, Inputs: in})
-	if err == nil || !strings.Contains(err.Error(), "another split") {
+	if err == nil || !strings.Contains(err.Error(), "trained on the split") {
 		t.Errorf("error %v, want one that names another split", err)
 	}
 }
@@ -160,7 +160,7 @@ func TestLatentsOfAnotherModelAreRefused(t *testing.T) {
 	in := inputs(t, data, 2)
 	in["latents"] = inputs(t, data, 3)["latents"]
 	_, err := kindtest.Run(t, Ranking(), params(nil), &pipeline.Cell{Kind: trained.Kinds, Inputs: in})
-	if err == nil || !strings.Contains(err.Error(), "another model") {
+	if err == nil || !strings.Contains(err.Error(), "belong to the model") {
 		t.Errorf("error %v, want one that names another model", err)
 	}
 }

@@ -110,7 +110,7 @@ func TestDamagedInputIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	cell := &pipeline.Cell{OutDir: t.TempDir(), Inputs: map[string]pipeline.Artifact{"interactions": a}}
-	if err := KCore().Run(t.Context(), cell, KCore().Params()); err == nil || !strings.Contains(err.Error(), "items.arrow: not a sound Arrow file") {
+	if err := KCore().Run(t.Context(), cell, KCore().Params()); err == nil || !strings.Contains(err.Error(), "items.arrow: not a valid Arrow file") {
 		t.Error(err)
 	}
 	if left, _ := os.ReadDir(cell.OutDir); len(left) != 0 {

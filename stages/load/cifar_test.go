@@ -246,15 +246,15 @@ func TestBadCopiesOfCIFARAreRefused(t *testing.T) {
 		want   string
 	}{
 		"nothing there":         {empty, nil, "no CIFAR-10 in " + empty + " (--data or FOIL_DATA): it holds none of cifar-10-binary.tar.gz, cifar-10-batches-bin/data_batch_1.bin, data_batch_1.bin"},
-		"a truncated archive":   {archive(whole[:len(whole)/2]), nil, "not a whole tar.gz file"},
-		"another archive":       {zipFile(t, t.TempDir()), nil, "not a whole tar.gz file"},
+		"a truncated archive":   {archive(whole[:len(whole)/2]), nil, "not a complete tar.gz file"},
+		"another archive":       {zipFile(t, t.TempDir()), nil, "not a complete tar.gz file"},
 		"the other data set":    {archive(cifarArchive(t, dataset.CIFAR100)), nil, "the archive has no data_batch_1.bin"},
 		"a missing file":        {part, nil, "has no data_batch_4.bin"},
-		"an archive of others":  {archive(cifarArchive(t, small)), nil, "batches.meta.txt has 9 lines; 10 are needed"},
-		"a truncated file":      {broken("test_batch.bin", make([]byte, 3000)), nil, "test_batch.bin has 3000 bytes, which is not a whole number of records of 3073"},
+		"an archive of others":  {archive(cifarArchive(t, small)), nil, "batches.meta.txt has 9 lines; it must have 10"},
+		"a truncated file":      {broken("test_batch.bin", make([]byte, 3000)), nil, "test_batch.bin has 3000 bytes, which is not a complete number of records of 3073"},
 		"images of 28 x 28":     {broken("data_batch_1.bin", make([]byte, 6*785)), nil, "images of another size"},
 		"an unbalanced file":    {broken("test_batch.bin", make([]byte, 3073)), nil, "test_batch.bin: 0 images have the fine label 1, and 1 have 0"},
-		"names of nine classes": {broken("batches.meta.txt", []byte("a\nb\nc\nd\ne\nf\ng\nh\ni\n")), nil, "batches.meta.txt has 9 lines; 10 are needed"},
+		"names of nine classes": {broken("batches.meta.txt", []byte("a\nb\nc\nd\ne\nf\ng\nh\ni\n")), nil, "batches.meta.txt has 9 lines; it must have 10"},
 		"too many asked for":    {cifarFolder(t, set, t.TempDir()), &CIFARParams{PerClassTest: 3}, "per_class_test is 3, but there are only 2 images of each class; lower it, or set it to 0"},
 	} {
 		var params any

@@ -157,7 +157,7 @@ func TestBadCopiesAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ data, want string }{
 		"nothing there":    {empty, "it holds none of ml-1m.zip, ml-1m/ratings.dat, ratings.dat"},
 		"no such folder":   {filepath.Join(empty, "x"), "the data folder (--data or FOIL_DATA) cannot be read"},
-		"a truncated zip":  {cut, "not a whole zip file"},
+		"a truncated zip":  {cut, "not a complete zip file"},
 		"a missing file":   {part, "has no movies.dat"},
 		"a line that lies": {line, "ratings.dat:2: user 9 is not in users.dat"},
 	} {

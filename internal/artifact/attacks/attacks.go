@@ -1,6 +1,6 @@
-// Package attacks writes and reads the result of an attack on an image classifier: an artifact
-// of type "metrics" that also has the outcome for every image, and what was attacked, so that
-// only results that belong together are compared.
+// Package attacks writes and reads the result of an attack on an image classifier. It is an
+// artifact of type "metrics" that also has the outcome for every image, and the digests of the
+// classifier and the images, so that only results that belong together are compared.
 package attacks
 
 import (
@@ -23,15 +23,14 @@ func Docs(metrics string) []pipeline.FileDoc {
 	}
 }
 
-// An Attack is attack.json: what was attacked, and how hard.
+// An Attack is the content of attack.json: the attacked classifier and images, and epsilon.
 type Attack struct {
 	Epsilon float64       `json:"epsilon"`
 	Model   digest.Digest `json:"model"` // the classifier
 	Data    digest.Digest `json:"data"`  // the images
 }
 
-// Beside returns an error that tells why the results of two attacks cannot be combined, if they
-// cannot.
+// Beside returns an error if the results of two attacks cannot be combined, with the reason.
 func (a Attack) Beside(other Attack) error {
 	switch {
 	case a.Model != other.Model:
@@ -63,7 +62,7 @@ func Write(create artifact.CreateFunc, r Result) error {
 	return artifact.WriteFile(create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, r.Outcomes) })
 }
 
-// Read reads what was attacked, and the outcomes.
+// Read reads attack.json and the outcomes.
 func Read(a pipeline.Artifact) (attack Attack, outcomes []artifact.Outcome, err error) {
 	if !a.Has(attackFile) || !a.Has(artifact.OutcomesFile) {
 		return attack, nil, fmt.Errorf("it has no %s and %s, so it is not the result of an attack on images", attackFile, artifact.OutcomesFile)
@@ -79,9 +78,9 @@ func Read(a pipeline.Artifact) (attack Attack, outcomes []artifact.Outcome, err 
 	return attack, outcomes, err
 }
 
-// Worse tells whether an outcome is worse for the classifier than another one of the same image:
-// its prediction is wrong where the other is right, or, if both are right or both wrong, its
-// loss is larger.
+// Worse reports whether an outcome is worse for the classifier than another one of the same image:
+// its prediction is wrong where the other is right, or, if both are right or both wrong, its loss
+// is larger.
 func Worse(a, than artifact.Outcome) bool {
 	if a.Right() != than.Right() {
 		return than.Right()

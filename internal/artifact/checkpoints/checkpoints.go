@@ -1,6 +1,6 @@
-// Package checkpoints writes and reads the artifact that every training leaves, of a
-// recommender or of a classifier: the weights at its checkpoints, training.json, which tells
-// how they came about and which kind opens them, and the curves of the epochs.
+// Package checkpoints writes and reads the artifact of every training, of a recommender or of a
+// classifier. It holds the weights at the checkpoints, training.json, which describes the training
+// and names the kind that opens the weights, and the curves of the epochs.
 package checkpoints
 
 import (
@@ -14,20 +14,20 @@ import (
 	"foil/pipeline"
 )
 
-// Best and Last are the checkpoints. A model that was not selected among epochs, such as one
-// in closed form, has only the last, which then is the best as well.
+// Best and Last are the checkpoints. A model without a selection among epochs, such as a model in
+// closed form, has only the last checkpoint, which then is also the best.
 const (
 	Best = "best"
 	Last = "last"
 )
 
-// Model is the part of the weights that is the model itself. What was trained beside it, such
-// as an attacker, is a part of its own, in a file of its own.
+// Model is the part of the weights that is the model itself. A network that was trained with it,
+// such as an attacker, is another part in a separate file.
 const Model = ""
 
 const trainingFile = "training.json"
 
-// Docs documents the files. What parts there are besides the model, a kind adds.
+// Docs documents the files. A kind with further parts adds their documentation.
 func Docs(more ...pipeline.FileDoc) []pipeline.FileDoc {
 	return append([]pipeline.FileDoc{
 		{Name: fileOf(Best, Model), Doc: "weights of the best epoch; without epochs to select from there is only the last"},
@@ -52,19 +52,19 @@ func fileOf(checkpoint, part string) string {
 	return checkpoint + ".safetensors"
 }
 
-// A Training is the part of training.json that all kinds share.
+// A Training is the part of training.json that is common to all kinds.
 type Training struct {
-	// Kind is the name of the kind whose Open knows what to do with the weights.
+	// Kind is the name of the kind whose Open reads the weights.
 	Kind string `json:"kind"`
 
-	// Data is the digest of the data that was trained on. On other data, what the model is
-	// tested on may be what it was trained on. Zero for weights from elsewhere.
+	// Data is the digest of the training data. On a different split, test users may be part of the
+	// training data. It is zero for weights that foil did not train.
 	Data digest.Digest `json:"data,omitzero"`
 
 	BestEpoch  int     `json:"best_epoch,omitempty"`
 	LastEpoch  int     `json:"last_epoch,omitempty"` // 0: there were no epochs
 	BestScore  float64 `json:"best_score,omitempty"`
-	SelectedBy string  `json:"selected_by,omitempty"` // what BestScore is
+	SelectedBy string  `json:"selected_by,omitempty"` // the name of BestScore
 
 	// Figures are other numbers that describe the training, by name. evaluate/training makes
 	// them metrics.
@@ -74,11 +74,11 @@ type Training struct {
 // Weights are the tensors at one checkpoint, by part.
 type Weights map[string][]safetensors.Tensor
 
-// A Result is what a training leaves behind.
+// A Result is the result of a training.
 type Result struct {
 	Training   Training
 	Config     any     // the kind's own settings, written as JSON
-	Best, Last Weights // Best is nil where nothing was selected
+	Best, Last Weights // Best is nil without a selection among epochs
 	Curves     []artifact.Point
 }
 
@@ -106,7 +106,7 @@ func Write(create artifact.CreateFunc, r Result) error {
 	})
 }
 
-// Saved is a training as its artifact has it. Weights and curves are read when asked for.
+// Saved is a training as read from its artifact. Weights and curves are read on demand.
 type Saved struct {
 	Training
 

@@ -103,10 +103,10 @@ func TestRecommendersAreOpenedByTheKindThatTheyName(t *testing.T) {
 	}{
 		{"", opens(flat{}, nil), data.Digest(), ""},
 		{"no such kind", nil, data.Digest(), `model: only the kind "train/x" can open it, and this program has no such kind; use the program that trained it`},
-		{"a kind that opens nothing", &pipeline.Kind{Name: "train/x"}, data.Digest(), "that kind opens nothing"},
+		{"a kind that opens nothing", &pipeline.Kind{Name: "train/x"}, data.Digest(), "that kind has no Open function"},
 		{"a kind that fails", opens(nil, errors.New("no weights")), data.Digest(), "train/x cannot open the best checkpoint: no weights"},
 		{"a kind that opens something else", opens(3, nil), data.Digest(), "as a int, which does not score items"},
-		{"another split", opens(flat{}, nil), digest.Of([]byte("other")), "another split"},
+		{"another split", opens(flat{}, nil), digest.Of([]byte("other")), "trained on the split"},
 	} {
 		a := written(t, checkpoints.Result{Training: checkpoints.Training{Kind: "train/x", Data: c.data}, Last: weights(1)})
 		cell := &pipeline.Cell{

@@ -8,9 +8,9 @@ import (
 	"foil/pipeline"
 )
 
-// OpenRecommender opens the recommender that a cell is given under the name of a need, at a
-// checkpoint, with the kind that the artifact names. data is the name of the need that is the
-// split: the one that the recommender was trained on.
+// OpenRecommender opens the recommender of a cell's input, at a checkpoint, with the kind that the
+// artifact names. need is the name of this input. data is the name of the input with the split,
+// which must be the split that the recommender was trained on.
 func OpenRecommender(ctx context.Context, cell *pipeline.Cell, need, data, checkpoint string) (artifact.Recommender, error) {
 	r, err := open(ctx, cell, cell.Inputs[need], cell.Inputs[data], checkpoint)
 	if err != nil {
@@ -25,7 +25,7 @@ func open(ctx context.Context, cell *pipeline.Cell, a, data pipeline.Artifact, c
 		return nil, err
 	}
 	if used := data.Digest(); used != s.Data {
-		return nil, fmt.Errorf("it was trained on another split (%s) than this stage is given (%s), so test users may be users that it was trained on; give both the same split",
+		return nil, fmt.Errorf("it was trained on the split %s, but this stage uses the split %s, so test users may be part of the training data; use the same split for both",
 			s.Data.Short(), used.Short())
 	}
 	var kind *pipeline.Kind
@@ -36,7 +36,7 @@ func open(ctx context.Context, cell *pipeline.Cell, a, data pipeline.Artifact, c
 	case kind == nil:
 		return nil, fmt.Errorf("only the kind %q can open it, and this program has no such kind; use the program that trained it, or add the kind to stages/stages.go", s.Kind)
 	case kind.Open == nil:
-		return nil, fmt.Errorf("it names %s as the kind that can open it, and that kind opens nothing; name a kind that has Open", s.Kind)
+		return nil, fmt.Errorf("it names the kind %s to open it, but that kind has no Open function; name a kind that has one", s.Kind)
 	}
 	opened, err := kind.Open(ctx, cell, a, checkpoint)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package latents writes and reads the artifact of type "latents": the latent vectors of the
-// users of a split, as the checkpoints of a recommender encode them. They are made once and read
-// by all attacks and evaluations.
+// Package latents writes and reads the artifact of type "latents": the latent vectors of the users
+// of a split, encoded by the checkpoints of a recommender. They are computed once and read by all
+// attacks and evaluations.
 package latents
 
 import (
@@ -29,7 +29,7 @@ var Docs = []pipeline.FileDoc{
 type Config struct {
 	Width int           `json:"width"`
 	Data  digest.Digest `json:"data"`  // of the split
-	Model digest.Digest `json:"model"` // that encoded them
+	Model digest.Digest `json:"model"` // the model that encoded them
 }
 
 // Latents are the vectors of one checkpoint.
@@ -78,7 +78,7 @@ func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
 		return nil, err
 	}
 	if used := data.Digest(); used != c.Data {
-		return nil, fmt.Errorf("the latent vectors are of another split (%s) than the one that is given here (%s): their users are others",
+		return nil, fmt.Errorf("the latent vectors belong to the split %s, but this stage uses the split %s; use the same split for both",
 			c.Data.Short(), used.Short())
 	}
 	path, err := a.Path(checkpoint + ".safetensors")
@@ -105,7 +105,7 @@ func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
 // cannot use them.
 func (l *Latents) OfModel(model pipeline.Artifact) error {
 	if used := model.Digest(); used != l.Model {
-		return fmt.Errorf("the latent vectors are of another model (%s) than the one that is given here (%s)", l.Model.Short(), used.Short())
+		return fmt.Errorf("the latent vectors belong to the model %s, but this stage uses the model %s; use the same model for both", l.Model.Short(), used.Short())
 	}
 	return nil
 }

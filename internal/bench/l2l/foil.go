@@ -16,11 +16,10 @@ import (
 	"foil/models/nn"
 )
 
-// A stepper does a step and tells its losses. What it returns besides is called
-// after the clock has stopped.
+// A stepper runs a step. It returns a function that reads the losses after the clock has stopped.
 type stepper func() (losses func() (bench.Losses, error), err error)
 
-// foilsSide is foil's side: what step.py does, with the same numbers.
+// foilsSide is foil's side: the same work as step.py, with the same numbers.
 func foilsSide(w Workload) (bench.Result, error) {
 	runtime.GOMAXPROCS(w.Threads)
 	b, err := backend.Open(w.Backend, w.Threads)
@@ -147,7 +146,7 @@ func told(l bench.Losses) func() (bench.Losses, error) {
 	return func() (bench.Losses, error) { return l, nil }
 }
 
-// length is the Euclidean one of parts together.
+// length is the Euclidean length of all parts together.
 func length(parts []*tensors.Tensor) (float64, error) {
 	var sum float64
 	for _, part := range parts {

@@ -1,9 +1,9 @@
-// Peer puts foil's training of L2L's image classifiers beside the same in plain
-// PyTorch. README.md says what is compared and how to read the numbers.
+// Peer compares foil's training of L2L's image classifiers with the same training in plain PyTorch.
+// README.md describes the comparison and its numbers.
 //
-// A work is a training step or a convolution of the small protocol, a workload a
-// work with its numbers for a number of threads. A side is PyTorch or foil; it does
-// a workload in a process of its own. A round runs both sides once.
+// A work is a training step or a convolution of the small protocol, a workload a work with its
+// numbers for a number of threads. A side is PyTorch or foil. Each side runs a workload in a
+// separate process. A round runs both sides once.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 	"foil/models/backend"
 )
 
-// options are what the command line says.
+// options are the options of the command line.
 type options struct {
 	bench.Protocol
 

@@ -11,8 +11,8 @@ import (
 // small gradients flip, and on one batch over and over the networks soon part.
 var closeness = []float64{1.002, 1.05, 1.05}
 
-// sameWork is an error if the losses say that the sides do not compute the same:
-// then their times must not be compared.
+// sameWork returns an error if the losses show that the sides do different work. Then their times
+// must not be compared.
 func sameWork(peer, foil bench.Result) error {
 	for i, factor := range closeness[:min(len(closeness), len(peer.Losses))] {
 		factors := bench.Losses{}

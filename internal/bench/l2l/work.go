@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A work is what a step does.
+// A work is the type of a step: a training step or a convolution.
 type work struct {
 	name           string
 	size, in, outs int // of a convolution: rows and columns, channels; else 0

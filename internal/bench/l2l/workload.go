@@ -25,8 +25,8 @@ const (
 	attackersRate = 1e-3
 )
 
-// A Workload is a work, the numbers it starts from and how often to do it. Both
-// sides are given the same one, as JSON.
+// A Workload is a work, its initial numbers and the number of steps. Both sides read the same
+// workload as JSON.
 type Workload struct {
 	Work    string           `json:"work"`
 	Threads int              `json:"threads"`
@@ -43,13 +43,13 @@ type Array struct {
 	Data  []byte `json:"data"` // little-endian, in base64
 }
 
-// Name is the workload in progress and errors.
+// Name is the name of the workload in progress messages and errors.
 func (w Workload) Name() string { return fmt.Sprintf("%s, threads %d", w.Work, w.Threads) }
 
-// Counts are the steps before those that are timed, and these.
+// Counts are the numbers of warm-up steps and of timed steps.
 func (w Workload) Counts() (warmup, steps int) { return w.Warmup, w.Steps }
 
-// networks are those that a training has, by the prefix of their weights.
+// networks are the networks of a training, by the prefix of their weights.
 func networks() map[string]*nn.Network {
 	return map[string]*nn.Network{
 		"classifier.": zoo.ResNet9(classifier, classes),

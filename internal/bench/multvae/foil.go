@@ -12,7 +12,7 @@ import (
 	"foil/models/random"
 )
 
-// trainFoil is foil's side: what step.py does, with the same settings.
+// trainFoil is foil's side: the same work as step.py, with the same settings.
 func trainFoil(w Workload) (bench.Result, error) {
 	runtime.GOMAXPROCS(w.Threads)
 	b, err := backend.Open(backend.Default, w.Threads)
@@ -45,7 +45,7 @@ func trainFoil(w Workload) (bench.Result, error) {
 	return result, nil
 }
 
-// published is AdvXMultVAE as Escobedo et al. (2024) train it on MovieLens 1M.
+// published is the configuration of AdvXMultVAE that Escobedo et al. (2024) use on MovieLens 1M.
 func published(items int) multvae.Config {
 	group := adversary.Config{Heads: 10, Hidden: 5, Dropout: 0.3, Reversal: 400}
 	gender, age := group, group
@@ -58,7 +58,7 @@ func published(items int) multvae.Config {
 	}
 }
 
-// batch returns the rows as the model takes them, and all users.
+// batch returns the rows in the form of the model, and all users.
 func (w Workload) batch() (multvae.Rows, []int32) {
 	rows := multvae.Rows{Offset: []int32{0}}
 	users := make([]int32, len(w.Rows))

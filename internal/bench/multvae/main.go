@@ -1,9 +1,9 @@
-// Peer puts foil's training step of AdvXMultVAE beside the same step in plain
-// PyTorch. README.md says what is compared and how to read the numbers.
+// Peer compares foil's training step of AdvXMultVAE with the same step in plain PyTorch. README.md
+// describes the comparison and its numbers.
 //
-// A size is a number of items and of items per user, a workload a batch of that
-// size for a number of threads. A side is PyTorch or foil; it trains on a
-// workload in a process of its own. A round runs both sides once.
+// A size is a number of items and of items per user, a workload a batch of that size for a number
+// of threads. A side is PyTorch or foil. Each side trains on a workload in a separate process. A
+// round runs both sides once.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 	"foil/internal/bench"
 )
 
-// options are what the command line says.
+// options are the options of the command line.
 type options struct {
 	bench.Protocol
 

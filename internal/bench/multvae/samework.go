@@ -6,16 +6,16 @@ import (
 	"foil/internal/bench"
 )
 
-// The sides draw their own weights, dropout and noise, so their losses are
-// close, not equal. On a step of untrained weights, softmax and KL divergence
-// hardly depend on the draw; twenty small adversaries do, and so does training.
+// Each side draws its own weights, dropout and noise, so their losses are close but not equal. On a
+// step with untrained weights, softmax and KL divergence hardly depend on the draw. The losses of
+// twenty small adversaries depend on it more, and so do the losses during training.
 var (
 	firstStep = bench.Losses{"softmax": 1.02, "KL": 1.15}
 	allSteps  = bench.Losses{"softmax": 1.02, "KL": 2, "gender": 2, "age": 2.5}
 )
 
-// sameWork is an error if the losses say that the sides do not train the same
-// model: then their times must not be compared.
+// sameWork returns an error if the losses show that the sides do not train the same model. Then
+// their times must not be compared.
 func sameWork(peer, foil bench.Result) error {
 	if err := bench.Within(firstStep, peer.Losses[0], foil.Losses[0]); err != nil {
 		return fmt.Errorf("the first step: %w", err)

@@ -9,14 +9,14 @@ import (
 // batchUsers is the published batch size.
 const batchUsers = 64
 
-// A Size is that of a data set.
+// A Size is the size of a data set.
 type Size struct {
 	Items   int
 	PerUser int // items of each user
 }
 
-// A Workload is one batch of synthetic users and how often to train on it. Both
-// sides are given the same one, as JSON.
+// A Workload is one batch of synthetic users and the number of training steps on it. Both sides
+// read the same workload as JSON.
 type Workload struct {
 	Items   int       `json:"items"`
 	Threads int       `json:"threads"`
@@ -27,10 +27,10 @@ type Workload struct {
 	Age     []float32 `json:"age"`    // in [0, 1)
 }
 
-// Name is the workload in progress and errors.
+// Name is the name of the workload in progress messages and errors.
 func (w Workload) Name() string { return fmt.Sprintf("%d items, threads %d", w.Items, w.Threads) }
 
-// Counts are the steps before those that are timed, and these.
+// Counts are the numbers of warm-up steps and of timed steps.
 func (w Workload) Counts() (warmup, steps int) { return w.Warmup, w.Steps }
 
 // newWorkload draws a batch; equal arguments give equal batches.

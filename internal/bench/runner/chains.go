@@ -5,13 +5,12 @@ import (
 	"strings"
 )
 
-// A Step is what every chain does once. In the texts, {chain} stands for the
-// chain's number.
+// A Step is a step of every chain. In the texts, {chain} stands for the number of the chain.
 type Step struct {
 	Name    string
 	Needs   []string // steps of the same chain, before this one
-	Command string   // for sh; {out} is the file that it makes, {NAME} that of a step it needs
-	Makes   string   // what is in the file
+	Command string   // for sh; {out} is its output file, {NAME} the file of the step NAME
+	Makes   string   // the content of the file
 }
 
 // steps are the description from which every tool's definition is generated.
@@ -21,7 +20,7 @@ var steps = []Step{
 	{"combine", []string{"make", "transform"}, "cat {make} {transform} >{out}", "chain {chain}\nCHAIN {chain}\n"},
 }
 
-// command is what sh is told, in a tool's words for a chain and for files.
+// command is the shell command, with a tool's notation for chains and files.
 func (s Step) command(chain, out string, in func(step string) string) string {
 	words := []string{"{chain}", chain, "{out}", out}
 	for _, need := range s.Needs {
@@ -30,10 +29,10 @@ func (s Step) command(chain, out string, in func(step string) string) string {
 	return strings.NewReplacer(words...).Replace(s.Command)
 }
 
-// fileName is that of a stage's file.
+// fileName is the name of a stage's file.
 func fileName(step, chain string) string { return step + "-" + chain + ".txt" }
 
-// expected is what the files of all stages hold, by name.
+// expected is the content of the files of all stages, by name.
 func expected(chains int) map[string]string {
 	files := map[string]string{}
 	for chain := range chains {
@@ -45,7 +44,7 @@ func expected(chains int) map[string]string {
 	return files
 }
 
-// numbers are those of the chains, as a list in YAML.
+// numbers are the numbers of the chains, as a YAML list.
 func numbers(chains int) string {
 	list := make([]string, chains)
 	for i := range list {

@@ -17,7 +17,7 @@ type Contender struct {
 
 func (c Contender) String() string { return fmt.Sprintf("%s, %d at once", c.Tool.Name, c.Jobs) }
 
-// contenders are the tools with each number of jobs that they can have.
+// contenders are the tools with each number of jobs that they support.
 func contenders(tools []Tool, jobs []int) []Contender {
 	var all []Contender
 	for _, t := range tools {
@@ -32,7 +32,7 @@ func contenders(tools []Tool, jobs []int) []Contender {
 	return all
 }
 
-// Measured is what a contender needed, round by round.
+// Measured is the costs of a contender, by round.
 type Measured struct {
 	Contender
 	First, NoOp []Cost
@@ -46,8 +46,8 @@ type Comparison struct {
 	Progress   io.Writer // a line per contender and round
 }
 
-// Versions asks every tool once which it is. It also shows that they are there,
-// and brings them into the system's memory.
+// Versions runs the version command of every tool once. This also checks that the tools are
+// installed, and loads them into the file cache.
 func (c Comparison) Versions(ctx context.Context) (string, error) {
 	var all []string
 	for i, one := range c.Contenders {
@@ -69,8 +69,8 @@ func (c Comparison) Versions(ctx context.Context) (string, error) {
 	return strings.Join(all, ", "), nil
 }
 
-// Run measures all contenders. Each round begins with another one, so that a
-// machine that becomes slower or faster favours nobody.
+// Run measures all contenders. Each round begins with a different contender, so that a machine that
+// becomes slower or faster favours none.
 func (c Comparison) Run(ctx context.Context) ([]Measured, error) {
 	measured := make([]Measured, len(c.Contenders))
 	for i, one := range c.Contenders {
@@ -89,7 +89,7 @@ func (c Comparison) Run(ctx context.Context) ([]Measured, error) {
 	return measured, nil
 }
 
-// round is a first run and a no-op in a fresh folder.
+// round is a first run and a no-op run in a new folder.
 func (m *Measured) round(ctx context.Context, chains int) error {
 	f, err := newFolder()
 	if err != nil {
@@ -130,7 +130,7 @@ func (f *Folder) firstRun(ctx context.Context, c Contender, chains int) (Cost, m
 	return cost, made, err
 }
 
-// noOp runs the same again.
+// noOp runs the same command again.
 func (f *Folder) noOp(ctx context.Context, c Contender, made map[string]Output) (Cost, error) {
 	_, cost, err := f.execute(ctx, c.Tool, c.Tool.Run(c.Jobs))
 	if err != nil {

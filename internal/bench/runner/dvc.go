@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// dvcTool runs one stage at a time: dvc repro knows nothing else.
+// dvcTool runs one stage at a time: dvc repro has no parallel mode.
 func dvcTool(python string) Tool {
 	dvc := func(args ...string) []string { return append([]string{python, "-m", "dvc"}, args...) }
 	return Tool{
@@ -14,7 +14,7 @@ func dvcTool(python string) Tool {
 		Version: dvc("--version"),
 		Setup: [][]string{
 			dvc("init", "--no-scm"),
-			dvc("config", "core.check_update", "false"), // the network is not what is measured
+			dvc("config", "core.check_update", "false"), // do not measure the network
 		},
 		Run:     func(int) []string { return dvc("repro") },
 		Outputs: filesOutside,

@@ -2,5 +2,5 @@
 
 package main
 
-// flush cannot be asked of this system.
+// flush does nothing on this system.
 func flush() {}

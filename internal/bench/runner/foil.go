@@ -53,8 +53,8 @@ func foilSpec(chains int) string {
 	return b.String()
 }
 
-// foilOutputs reads the cache as docs/format.md describes it: a record for each
-// cell, with the digest under which its file is kept.
+// foilOutputs reads the cache as docs/format.md describes it: a record for each cell, with the
+// digest of its file.
 func foilOutputs(dir string) (map[string]Output, error) {
 	records, err := filepath.Glob(filepath.Join(dir, foilCache, "actions", "*", "*.json"))
 	if err != nil {

@@ -1,11 +1,11 @@
-// Peer puts the cost of foil's runner beside those of DVC and Snakemake: what
-// a stage costs that does next to nothing, and what it costs to find out that
-// nothing is to be done. README.md says what is compared and how to read it.
+// Peer compares the costs of foil's runner with those of DVC and Snakemake: the cost of a nearly
+// empty stage, and the cost of a run without work. README.md describes the comparison and its
+// numbers.
 //
-// A chain is a few steps that make a file each; a stage is one step of one chain,
-// as in foil a cell. A contender is a tool with a number of stages at once. It
-// runs the chains in a fresh folder: the first run makes all files, the no-op
-// that follows none. A round runs every contender once.
+// A chain is a few steps that make a file each; a stage is one step of one chain, as in foil a
+// cell. A contender is a tool with a number of stages at once. It runs the chains in a new folder.
+// The first run makes all files, and the no-op run after it makes none. A round runs every
+// contender once.
 package main
 
 import (

@@ -8,7 +8,7 @@ import (
 	"foil/internal/bench"
 )
 
-// options are what the command line says.
+// options are the options of the command line.
 type options struct {
 	python string
 	foil   string
@@ -49,8 +49,8 @@ func parse(args []string) (options, error) {
 	return o, err
 }
 
-// fromAnywhere makes the path of a program absolute, since the tools run in
-// folders of their own. One without a slash is looked for on the PATH.
+// fromAnywhere makes the path of a program absolute, because the tools run in other folders. It
+// looks for a name without a slash on the PATH.
 func fromAnywhere(program string) (string, error) {
 	if filepath.Base(program) == program {
 		return program, nil

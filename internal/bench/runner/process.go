@@ -12,10 +12,10 @@ import (
 	"foil/internal/bench"
 )
 
-// A Cost is what a command needed.
+// A Cost is the time and memory of a command.
 type Cost struct {
 	Seconds float64
-	CPU     float64 // seconds on any core, of its process and those it waited for
+	CPU     float64 // processor seconds of its process and the processes it waited for
 	Memory  int64   // largest resident memory of one of them, bytes; 0: not known
 }
 
@@ -23,8 +23,8 @@ type Cost struct {
 // or how fast. All run with their defaults.
 var tuning = []string{"FOIL_", "DVC_", "SNAKEMAKE_", "XDG_", "SHELL=", "GOMAXPROCS=", "GOGC=", "GOMEMLIMIT=", "GODEBUG=", "MALLOC_", "PYTHONPROFILE", "PYTHONDONTWRITEBYTECODE="}
 
-// environment is that of every tool: what it keeps for its user lies in a folder
-// of the round, and it says nothing to anybody.
+// environment is the environment of every tool: its user files are in a folder of the round, and it
+// sends no usage statistics.
 func environment(user string) []string {
 	return append(bench.Without(os.Environ(), tuning),
 		"SHELL=/bin/sh",
@@ -35,7 +35,7 @@ func environment(user string) []string {
 	)
 }
 
-// A Folder is where a tool works during a round, with nothing in it from before.
+// A Folder is the new, empty folder of a tool in a round.
 type Folder struct {
 	root string // to be removed
 	dir  string // of the definition
@@ -55,12 +55,12 @@ func newFolder() (*Folder, error) {
 	return f, nil
 }
 
-// remove is the folder's end; what it leaves behind is the system's to clean up.
+// remove removes the folder. It ignores errors, because the folder is a temporary one.
 func (f *Folder) remove() { _ = os.RemoveAll(f.root) }
 
 // execute runs a command of a tool and returns what it wrote.
 func (f *Folder) execute(ctx context.Context, t Tool, args []string) (string, Cost, error) {
-	flush() // what others wrote is not to be paid for by this one
+	flush() // pending writes of other tools must not slow down this one
 	var said bytes.Buffer
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	c.Dir, c.Env, c.Stdout, c.Stderr = f.dir, f.env, &said, &said
@@ -71,7 +71,7 @@ func (f *Folder) execute(ctx context.Context, t Tool, args []string) (string, Co
 	cost := Cost{Seconds: time.Since(start).Seconds()}
 	switch {
 	case ctx.Err() != nil:
-		return "", cost, ctx.Err() // an interrupted tool's last words say nothing
+		return "", cost, ctx.Err() // the output of an interrupted tool is not useful
 	case err != nil:
 		return "", cost, fmt.Errorf("%s: %q: %w%s\n%s", t.Name, args, err, t.Needs, lastLines(said.Bytes(), 30))
 	}
@@ -80,7 +80,7 @@ func (f *Folder) execute(ctx context.Context, t Tool, args []string) (string, Co
 	return said.String(), cost, nil
 }
 
-// lastLines are where a tool says why it failed.
+// lastLines are the last lines of a tool's output, which contain the reason of a failure.
 func lastLines(text []byte, n int) []byte {
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	return bytes.Join(lines[max(0, len(lines)-n):], nil)

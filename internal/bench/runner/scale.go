@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Scaling runs foil alone on more and more cells.
+// Scaling measures foil alone on increasing numbers of cells.
 type Scaling struct {
 	Program  string // foil
 	Jobs     int
@@ -15,15 +15,15 @@ type Scaling struct {
 	Progress io.Writer // a line per size
 }
 
-// Scaled is what foil needed for a number of cells: once to make them, and, when
-// all were in the cache, to run and to plan them, round by round.
+// Scaled is the costs of foil for a number of cells: once to make them and, with all cells in the
+// cache, to run and to plan them, by round.
 type Scaled struct {
 	Cells      int
 	First      Cost
 	NoOp, Plan []Cost
 }
 
-// Run measures the smallest number of whole chains that has so many cells.
+// Run measures the smallest number of complete chains with at least the given number of cells.
 func (s Scaling) Run(ctx context.Context, cells int) (Scaled, error) {
 	chains := (cells + len(steps) - 1) / len(steps)
 	one := Scaled{Cells: chains * len(steps)}
@@ -55,7 +55,7 @@ func (s Scaling) Run(ctx context.Context, cells int) (Scaled, error) {
 	return one, nil
 }
 
-// plan lets foil look up all cells, which have to be in the cache.
+// plan runs foil plan, which must find all cells in the cache.
 func (f *Folder) plan(ctx context.Context, foil Tool, command []string, cells int) (Cost, error) {
 	said, cost, err := f.execute(ctx, foil, command)
 	if err != nil {

@@ -22,7 +22,7 @@ func snakemakeTool(python string) Tool {
 
 func snakefile(chains int) string {
 	var b strings.Builder
-	b.WriteString("shell.executable(\"sh\")\n\n") // as the others have it; its own choice is bash
+	b.WriteString("shell.executable(\"sh\")\n\n") // the same shell as the other tools; the default is bash
 	last := steps[len(steps)-1].Name
 	fmt.Fprintf(&b, "rule all:\n    input: expand(%q, chain=range(%d))\n", fileName(last, "{chain}"), chains)
 	for _, s := range steps {

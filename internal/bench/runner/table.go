@@ -7,10 +7,10 @@ import (
 	"foil/internal/bench"
 )
 
-// unsteady is said where rounds disagree.
+// unsteady is the warning for rounds with very different results.
 const unsteady = "\nRounds are far apart: the machine was busy. Measure again before quoting this table.\n"
 
-// writeComparison writes what the contenders needed as a Markdown table.
+// writeComparison writes the costs of the contenders as a Markdown table.
 func writeComparison(out io.Writer, what string, chains int, measured []Measured) error {
 	stages, note := chains*len(steps), ""
 	rows := [][]string{{"tool", "at once", "first run s", "per stage ms", "CPU s", "no-op s", "CPU s", "peak MiB"}}
@@ -31,7 +31,7 @@ func writeComparison(out io.Writer, what string, chains int, measured []Measured
 	return err
 }
 
-// writeScaling writes what foil needed for more cells, if it was asked for.
+// writeScaling writes the costs of foil by number of cells, if they were measured.
 func writeScaling(out io.Writer, scaled []Scaled) error {
 	if len(scaled) == 0 {
 		return nil
@@ -53,7 +53,7 @@ func writeScaling(out io.Writer, scaled []Scaled) error {
 	return err
 }
 
-// A summary is what a table says of the rounds: medians, and the largest memory.
+// A summary is the summary of the rounds in a table: medians, and the largest memory.
 type summary struct {
 	Cost
 	steady bool // the rounds agree
@@ -72,5 +72,5 @@ func summed(rounds []Cost) summary {
 
 func decimals(seconds float64) string { return fmt.Sprintf("%.2f", seconds) }
 
-// each is the share of one of n, in milliseconds.
+// each is the time divided by n, in milliseconds.
 func each(seconds float64, n int) string { return fmt.Sprintf("%.1f", 1e3*seconds/float64(n)) }

@@ -14,15 +14,15 @@ import (
 // definition of the chains.
 type Tool struct {
 	Name     string
-	Needs    string // said when it fails
+	Needs    string // advice when it fails
 	Parallel bool   // it can run several stages at once
 
-	File   string                  // its definition of the chains,
-	Define func(chains int) string // and what is in it
+	File   string                  // the name of its definition of the chains
+	Define func(chains int) string // the content of this file
 
-	Version []string                // the command that says which it is
-	Setup   [][]string              // what comes once before the first run, and is not timed
-	Run     func(jobs int) []string // the command of a first run and of a no-op
+	Version []string                // the command that prints its version
+	Setup   [][]string              // the commands before the first run, which are not timed
+	Run     func(jobs int) []string // the command of the first run and of the no-op run
 
 	// Outputs finds the files of the stages in the folder, by fileName.
 	Outputs func(dir string) (map[string]Output, error)
@@ -34,7 +34,8 @@ type Output struct {
 	Made    time.Time
 }
 
-// filesOutside are the outputs of tools that leave them where the stages wrote them.
+// filesOutside are the outputs of tools that keep the files in the places where the stages wrote
+// them.
 func filesOutside(dir string) (map[string]Output, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, fileName("*", "*")))
 	if err != nil {
@@ -49,7 +50,7 @@ func filesOutside(dir string) (map[string]Output, error) {
 	return outputs, nil
 }
 
-// readOutput reads a file; another one tells when it was made.
+// readOutput reads a file, and takes its time from another file.
 func readOutput(path, witness string) (Output, error) {
 	info, err := os.Stat(witness)
 	if err != nil {
@@ -59,7 +60,7 @@ func readOutput(path, witness string) (Output, error) {
 	return Output{Content: string(content), Made: info.ModTime()}, err
 }
 
-// checkFirstRun is an error unless the outputs are all that should have been made.
+// checkFirstRun returns an error unless the outputs are exactly the expected files.
 func checkFirstRun(chains int, outputs map[string]Output) error {
 	want := expected(chains)
 	for _, name := range sorted(want) {
@@ -71,20 +72,20 @@ func checkFirstRun(chains int, outputs map[string]Output) error {
 	}
 	for _, name := range sorted(outputs) {
 		if _, ok := want[name]; !ok {
-			return fmt.Errorf("%s was made, which is no stage's file", name)
+			return fmt.Errorf("%s was made, but it is not the file of a stage", name)
 		}
 	}
 	return nil
 }
 
-// checkNoOp is an error if a file was made again.
+// checkNoOp returns an error if a file was made again.
 func checkNoOp(before, after map[string]Output) error {
 	if len(before) != len(after) {
 		return fmt.Errorf("%d files became %d", len(before), len(after))
 	}
 	for _, name := range sorted(before) {
 		if !after[name].Made.Equal(before[name].Made) {
-			return fmt.Errorf("%s was made again where nothing was to be done", name)
+			return fmt.Errorf("%s was made again in a run without work", name)
 		}
 	}
 	return nil

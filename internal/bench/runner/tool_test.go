@@ -51,7 +51,7 @@ func TestNoOpMakesNothingAgain(t *testing.T) {
 	}
 }
 
-// says tells whether an error is the one that is wanted; none is wanted if it is empty.
+// says reports whether an error is the one that is wanted; none is wanted if it is empty.
 func says(err error, want string) bool {
 	if want == "" {
 		return err == nil

@@ -1,4 +1,4 @@
-// Package trained trains small models for the tests of what comes after.
+// Package trained trains small models for the tests of later stages.
 package trained
 
 import (
@@ -11,8 +11,8 @@ import (
 	"foil/stages/train/advxmultvae"
 )
 
-// Model trains a small MultVAE, whose best epoch is not its last, on the split
-// of kindtest. epochs 0 means as many as that takes.
+// Model trains a small MultVAE, whose best epoch is not its last, on the split of kindtest. epochs
+// 0 means the default number.
 func Model(t testing.TB, data pipeline.Artifact, epochs int) pipeline.Artifact {
 	t.Helper()
 	kind := advxmultvae.Kind()
@@ -24,7 +24,7 @@ func Model(t testing.TB, data pipeline.Artifact, epochs int) pipeline.Artifact {
 	return kindtest.MustRun(t, kind, p, &pipeline.Cell{Seed: 7, Inputs: map[string]pipeline.Artifact{"data": data}})
 }
 
-// Kinds finds the kinds that open what is made here, for Cell.Kind.
+// Kinds finds the kinds that open the artifacts of this package, for Cell.Kind.
 var Kinds = kindtest.Kinds(advxmultvae.Kind())
 
 // Latents encodes the users of a split.

@@ -1,5 +1,5 @@
-// Package authors reads cases of the numbers that the code of L2L's authors gives, and holds
-// results against them.
+// Package authors reads test cases with the results of the code of L2L's authors, and compares
+// results with them.
 package authors
 
 import (
@@ -39,7 +39,7 @@ type Case struct {
 	} `json:"expected_scalars"`
 }
 
-// Hyper are the settings of a case, of which each has some.
+// Hyper are the settings of a case. Each case sets some of them.
 type Hyper struct {
 	Classifier, Attacker, Source, Target Network
 	FirstWeight                          string  `json:"first_weight"`
@@ -57,7 +57,7 @@ type Hyper struct {
 	} `json:"authors_full_size"`
 }
 
-// A Network is a network as a case names it.
+// A Network is the description of a network in a case.
 type Network struct {
 	Net           string
 	Width         int
@@ -94,7 +94,7 @@ func (n Network) Build(t testing.TB) *nn.Network {
 	return nil
 }
 
-// Tiny is the classifier that the cases of attacks and losses were made with.
+// Tiny is the classifier of the cases of attacks and losses.
 func Tiny(norms bool) *nn.Network {
 	b := &nn.Builder{}
 	s1, s2 := nn.Conv3x3(3, 4, 1), nn.Conv3x3(4, 8, 2)
@@ -164,7 +164,7 @@ func (f *Case) Scalar(t testing.TB, name string, v any) {
 	}
 }
 
-// Lookup finds weights under a prefix, as nn.LoadWeights wants it.
+// Lookup returns a function for nn.LoadWeights that finds weights under a prefix.
 func (f *Case) Lookup(prefix string) func(string) (nn.Stored, bool) {
 	return func(name string) (nn.Stored, bool) {
 		x, ok := f.Tensors[prefix+name]
@@ -205,7 +205,7 @@ func (f *Case) Input(t testing.TB, name string) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(x.F32, x.Shape...)
 }
 
-// Labels are those of the case as a classifier counts them.
+// Labels are the labels of the case as class numbers.
 func (f *Case) Labels() (labels []int32) {
 	for _, y := range f.Tensors["in.y"].I64 {
 		labels = append(labels, int32(y))
@@ -222,7 +222,7 @@ func (f *Case) Noisy(noise string) []float32 {
 	return out
 }
 
-// Evaluator asks a network of the case about its images in batches of the given size.
+// Evaluator evaluates a network of the case in batches of the given size.
 func (f *Case) Evaluator(t testing.TB, b compute.Backend, n *nn.Network, prefix string, batch int) *nn.Evaluator {
 	t.Helper()
 	e, err := nn.NewEvaluator(nn.EvaluatorConfig{Network: n, Shape: [3]int(f.Tensors["in.x"].Shape[1:]), Batch: batch, Frozen: true, Backend: b}, f.Weights(t, b, n, prefix))
@@ -232,7 +232,7 @@ func (f *Case) Evaluator(t testing.TB, b compute.Backend, n *nn.Network, prefix 
 	return e
 }
 
-// Compare asks for a tolerance measured on the largest value of the expected tensor.
+// Compare compares a tensor, with a tolerance relative to the largest expected value.
 func (f *Case) Compare(t testing.TB, name string, got []float32, tolerance float64) {
 	t.Helper()
 	want, ok := f.Tensors[name]
@@ -242,7 +242,7 @@ func (f *Case) Compare(t testing.TB, name string, got []float32, tolerance float
 	modeltest.Near(t, name, got, want.F32, tolerance)
 }
 
-// CompareScalar holds a number.
+// CompareScalar compares a number.
 func (f *Case) CompareScalar(t testing.TB, name string, got, tolerance float64) {
 	t.Helper()
 	var want float64
@@ -252,8 +252,8 @@ func (f *Case) CompareScalar(t testing.TB, name string, got, tolerance float64) 
 	}
 }
 
-// CompareSteps holds images made by steps of a gradient's sign: a step may be flipped in one
-// value of a thousand.
+// CompareSteps compares images that were made by steps along the sign of a gradient. One value of a
+// thousand may differ by a flipped sign.
 func (f *Case) CompareSteps(t testing.TB, name string, got []float32) {
 	t.Helper()
 	want := f.Tensors[name].F32
@@ -271,7 +271,7 @@ func (f *Case) CompareSteps(t testing.TB, name string, got []float32) {
 	}
 }
 
-// CompareLosses holds a list of losses.
+// CompareLosses compares a list of losses.
 func (f *Case) CompareLosses(t testing.TB, name string, got [][]float32) {
 	t.Helper()
 	var want []float32
@@ -284,8 +284,8 @@ func (f *Case) CompareLosses(t testing.TB, name string, got [][]float32) {
 	}
 }
 
-// CompareStatistics holds a network's running statistics against expectations that have the
-// given prefix.
+// CompareStatistics compares a network's running statistics with the expected tensors of the given
+// prefix.
 func (f *Case) CompareStatistics(t testing.TB, n *nn.Network, prefix string, values [][]float32) {
 	t.Helper()
 	i := 0
@@ -297,7 +297,7 @@ func (f *Case) CompareStatistics(t testing.TB, n *nn.Network, prefix string, val
 	}
 }
 
-// Value picks the values of a parameter from those of the trainable ones.
+// Value returns the values of one parameter from a list of the values of all trainable parameters.
 func Value(t testing.TB, n *nn.Network, values [][]float32, name string) []float32 {
 	t.Helper()
 	i := 0
@@ -326,8 +326,8 @@ func (f *Case) Wrong(logits []float32) (n int) {
 	return n
 }
 
-// Bounded asks for pixels in [0, 1] within epsilon of x, to float32, and gives the largest
-// change.
+// Bounded checks that pixels are in [0, 1] and within epsilon of x, to float32 precision. It
+// returns the largest change.
 func Bounded(t testing.TB, name string, attacked, x []float32, epsilon float64) (largest float64) {
 	t.Helper()
 	if len(attacked) != len(x) {

@@ -1,10 +1,11 @@
-// Package chart draws line charts for papers, with gonum/plot: as SVG for pages and as PDF for print.
+// Package chart draws line charts for papers, with gonum/plot: as SVG for pages and as PDF for
+// print.
 //
-// Nouns: a Chart has Lines over one x axis and one y axis; a Line has Points in the order of x, each
-// with a value and, where it is a mean, a band around it. A value that is not finite is a gap. Each
-// line has a style (colour, dash pattern and glyph), so that readers can tell lines apart in grey
-// and with any colour vision; the key beside the plot names them. A sheet is a chart that has been
-// laid out.
+// Nouns: a Chart has Lines over one x axis and one y axis; a Line has Points in the order of x,
+// each with a value and, where it is a mean, a band around it. A value that is not finite is a gap.
+// Each line has a style (colour, dash pattern and glyph), so that readers can tell lines apart in
+// grey and with any colour vision; the key beside the plot names them. A sheet is a chart that has
+// been laid out.
 //
 // The promise: the same chart gives the same bytes, at any time and with any fonts on the machine,
 // and no text of a chart becomes markup.
@@ -20,7 +21,7 @@ import (
 // A Chart is a figure to be drawn.
 type Chart struct {
 	Title    string   // for screen readers and on hovering; not drawn
-	X, Y     string   // labels of the axes
+	X, Y     string   // axis labels
 	Min, Max *float64 // ends of the y axis; nil: as the values have it
 	Lines    []Line
 }
@@ -59,10 +60,10 @@ func (c *Chart) describe() string {
 	return strings.Join(parts, " ")
 }
 
-// brief writes a value with six digits.
+// brief formats a value with six digits.
 func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
-// most bounds what is drawn, so that differences are finite.
+// most is the largest drawn magnitude, so that differences are finite.
 const most = math.MaxFloat64 / 4
 
 func drawable(v float64) bool { return math.Abs(v) <= most } // not NaN
@@ -76,7 +77,7 @@ func (l Line) finite() []Point {
 	return slices.DeleteFunc(slices.Clone(l.Points), func(p Point) bool { return !p.drawn() })
 }
 
-// runs are the longest stretches of points for which so is true.
+// runs are the longest stretches of points for which the condition is true.
 func runs(points []Point, so func(Point) bool) [][]Point {
 	var all [][]Point
 	open := false

@@ -91,8 +91,8 @@ func line(i int, l Line, within func(float64) float64, room float64) ([]plot.Plo
 	return append(all, points), nil
 }
 
-// marked are the points with a glyph: all where there is room, otherwise some of them, and always the
-// ends of a stretch.
+// marked are the points with a glyph: all where there is room, otherwise some of them, and always
+// the ends of a stretch.
 func marked(stretch plotter.XYs, room float64) plotter.XYs {
 	var some plotter.XYs
 	final := len(stretch) - 1

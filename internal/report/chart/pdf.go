@@ -30,16 +30,16 @@ func (c *Chart) PDF(w io.Writer) (err error) {
 	return err
 }
 
-// withoutTime makes files of equal drawings equal. vgpdf has no options for this, so they are set for
-// the whole program, which makes no other PDF.
+// withoutTime makes files of equal drawings equal. vgpdf has no options for this, so they are set
+// for the whole program, which makes no other PDF.
 var withoutTime = sync.OnceFunc(func() {
 	fpdf.SetDefaultCatalogSort(true)
 	fpdf.SetDefaultCreationDate(time.Unix(0, 0).UTC())
 	fpdf.SetDefaultModificationDate(time.Unix(0, 0).UTC())
 })
 
-// A pdfCanvas works around two faults of vgpdf: it reads colours as not multiplied by their opacity,
-// and text as Windows-1252.
+// A pdfCanvas works around two faults of vgpdf: it reads colours as not multiplied by their
+// opacity, and text as Windows-1252.
 type pdfCanvas struct{ *vgpdf.Canvas }
 
 // SetColor implements vg.Canvas.

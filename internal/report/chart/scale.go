@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// A scale is the range and the ticks of an axis. The labels of ticks are made here, because those of
-// gonum/plot can be rounded until they are equal (2.3 at 2.26, 2.28 and 2.30).
+// A scale is the range and the ticks of an axis. The labels of ticks are made here, because those
+// of gonum/plot can be rounded until they are equal (2.3 at 2.26, 2.28 and 2.30).
 type scale struct {
 	low, high float64
 	ticks     []plot.Tick
@@ -71,7 +71,7 @@ func apart(low, high float64, lowGiven, highGiven bool) (float64, float64) {
 	return bounded(low), bounded(high)
 }
 
-// places are all x at which something is drawn.
+// places are all x values of points.
 func (c *Chart) places() []float64 {
 	var all []float64
 	for _, l := range c.Lines {
@@ -111,7 +111,7 @@ func (c *Chart) along(s scale, width vg.Length) []plot.Tick {
 	return strideFor(max(s.high-s.low, steps), steps).ticks(s.low, s.high)
 }
 
-// roomy says whether all labels have space between them.
+// roomy reports whether all labels have space between them.
 func roomy(s scale, ticks []plot.Tick, width vg.Length) bool {
 	const between = 6
 	for i := 1; i < len(ticks); i++ {

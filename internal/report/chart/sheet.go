@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A sheet is a chart that has been laid out. The key is to the right of the plot, where it covers no
-// line.
+// A sheet is a chart that has been laid out. The key is to the right of the plot, where it covers
+// no line.
 type sheet struct {
 	plot          *plot.Plot
 	key           plot.Legend

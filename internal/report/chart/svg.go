@@ -47,15 +47,15 @@ func (c *Chart) catch(err *error) {
 	}
 }
 
-// framed puts a drawing of vgsvg into an element with a description in words, and names fonts similar
-// to the drawing's own. The strings that it searches for hold a < or a quote, which vgsvg escapes in
-// text, so no text can match.
+// framed puts a drawing of vgsvg into an element with a description in words, and names fonts
+// similar to the drawing's own. The strings that it searches for hold a < or a quote, which vgsvg
+// escapes in text, so no text can match.
 func (c *Chart) framed(drawing, attributes string, width, height vg.Length) (string, error) {
 	const font, fonts = `style="font-family:Liberation Sans;`, `style="font-family:'Liberation Sans',Arial,Helvetica,sans-serif;`
 	_, element, found := strings.Cut(drawing, "<svg ")
 	_, inside, closed := strings.Cut(element, ">\n")
 	if !found || !closed {
-		return "", errors.New("what vgsvg wrote does not begin with an svg element")
+		return "", errors.New("the output of vgsvg does not begin with an svg element")
 	}
 	return fmt.Sprintf("<svg%s class=\"chart\" role=\"img\" width=\"%gpt\" height=\"%gpt\" viewBox=\"0 0 %[2]g %[3]g\">\n",
 		attributes, float64(width), float64(height)) +

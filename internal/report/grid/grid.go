@@ -15,7 +15,7 @@ import (
 	"foil/internal/report/chart"
 )
 
-// A Report is everything that a reader sees.
+// A Report is the complete content of a report.
 type Report struct {
 	Title   string
 	Tables  []Table
@@ -68,7 +68,7 @@ type Row struct {
 	Rule    bool     // the first of several axes has another value than in the row above
 }
 
-// A Number is what stands in one place of a table.
+// A Number is the content of one place of a table.
 type Number struct {
 	State   State
 	Mean    string
@@ -79,7 +79,7 @@ type Number struct {
 	Origins []Origin
 }
 
-// A State tells what stands in a place that has no number.
+// A State describes a place of a table without a number.
 type State uint8
 
 const (
@@ -145,7 +145,7 @@ type Figure struct {
 
 // Terms define what a report shows.
 type Terms struct {
-	Title string // what they are: columns or lines
+	Title string // the type of the terms: columns or lines
 	List  []Term
 }
 
@@ -160,7 +160,7 @@ type Source struct {
 	Cells  []SourceCell
 }
 
-// A SourceCell is a cell with what it gave.
+// A SourceCell is a cell with its values.
 type SourceCell struct {
 	Axes   []string // by Source.Axes
 	Values []string // by Source.Values

@@ -30,7 +30,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 // HTML writes one self-contained page without scripts. Every number shows the values that it was
 // computed from, and the cells are listed at the end with the digests of their artifacts.
 func HTML(w io.Writer, r *grid.Report) error {
-	var b strings.Builder // all of the page is written, or nothing
+	var b strings.Builder // buffered, so that the page is written completely or not at all
 	if err := page.Execute(&b, r); err != nil {
 		return err
 	}

@@ -20,19 +20,17 @@ import (
 	"foil/internal/store"
 )
 
-// A bundle is a tar file with records and the objects that they name, so that
-// results can be handed on. Its first entry is the manifest, which says what
-// follows, so that a reader knows when something is missing; then come the
-// objects, and then the records, each sorted by name.
+// A bundle is a tar file with records and their objects, for the transfer of results. Its first
+// entry is the manifest, which lists all other entries, so that a reader detects missing ones. Then
+// come the objects, then the records, each sorted by name.
 
-// bundleFormat is the version of the bundles that are written, and the highest
-// that is read.
+// bundleFormat is the version of written bundles, and the highest version that can be read.
 const bundleFormat = 1
 
 // manifestName is the name of the first entry.
 const manifestName = "foil-bundle.json"
 
-// A manifest says what a bundle holds.
+// A manifest lists the content of a bundle.
 type manifest struct {
 	Format  int          `json:"format"`
 	Objects []bundleFile `json:"objects"`
@@ -125,22 +123,22 @@ func recordName(k digest.Key) string {
 	return actionsDir + "/" + k.String()[:2] + "/" + k.String() + ".json"
 }
 
-// Imported says what Import did.
+// Imported is the result of Import.
 type Imported struct {
-	Records, Objects int   // that are new here
-	Bytes            int64 // of the new objects
-	Known            int   // records that were here already
+	Records, Objects int   // new in this cache
+	Bytes            int64 // size of the new objects
+	Known            int   // records that were already in the cache
 }
 
-// Bounds of what is read into memory: a bundle may come from anywhere.
+// Limits on the data that is read into memory, because a bundle may come from an untrusted source.
 const (
 	maxManifest = 256 << 20
 	maxRecord   = 64 << 20
 )
 
-// Import takes what a bundle holds into the cache. Every digest is compared
-// before anything gets its name; what is here already, and good, stays as it is;
-// and records come last, when the bundle has proved to be whole.
+// Import adds the content of a bundle to the cache. It compares every digest before it names a
+// file. It keeps intact files that are already in the cache. It adds the records last, after the
+// whole bundle has been checked.
 func (c *Cache) Import(r io.Reader) (*Imported, error) {
 	if err := c.Writable(); err != nil {
 		return nil, err
@@ -167,9 +165,9 @@ func (c *Cache) Import(r io.Reader) (*Imported, error) {
 		}
 	}
 	if _, err := i.tar.Next(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("the bundle holds more than its manifest says")
+		return nil, errors.New("the bundle is damaged: it holds more files than its manifest lists")
 	}
-	if _, err := io.Copy(io.Discard, r); err != nil { // what packs it may have a checksum at its end
+	if _, err := io.Copy(io.Discard, r); err != nil { // the compression may have a checksum at its end
 		return nil, cut(err)
 	}
 	return &i.done, i.publish(records)
@@ -208,7 +206,7 @@ func (i *importer) manifest() error {
 	return nil
 }
 
-// next goes to the entry that the manifest says comes next.
+// next reads the next entry and compares it with the manifest.
 func (i *importer) next(want bundleFile) error {
 	h, err := i.tar.Next()
 	switch {
@@ -222,7 +220,7 @@ func (i *importer) next(want bundleFile) error {
 	return nil
 }
 
-// object takes an object in, unless it is here and good.
+// object adds an object, unless it is already in the cache and intact.
 func (i *importer) object(o bundleFile) error {
 	f := File{Name: o.Name, Size: o.Size}
 	if err := f.Digest.UnmarshalText([]byte(path.Base(o.Name))); err != nil || objectName(f.Digest) != o.Name {
@@ -243,7 +241,7 @@ func (i *importer) object(o bundleFile) error {
 	}
 	if got := digest.Digest(h.Sum(nil)); got != f.Digest {
 		file.Close()
-		return fmt.Errorf("object %s of the bundle has other content than it should have (digest %s); "+
+		return fmt.Errorf("object %s of the bundle has unexpected content (digest %s); "+
 			"nothing that needs it was imported", f.Digest.Short(), got.Short())
 	}
 	if path, err := i.cache.object(f); err == nil {
@@ -279,13 +277,13 @@ func (i *importer) record(f bundleFile) (*store.Record, error) {
 	}
 	for _, f := range r.Outputs {
 		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
-			return nil, fmt.Errorf("record %s of the bundle has an output %q, which is no name inside an artifact", key.Short(), f.Name)
+			return nil, fmt.Errorf("record %s of the bundle has an output %q, which is not a valid file name", key.Short(), f.Name)
 		}
 	}
 	return r, nil
 }
 
-// publish gives the records their names, if all that they name is here.
+// publish adds the records, after checking that all their objects are in the cache.
 func (i *importer) publish(records []*store.Record) error {
 	if err := i.publisher.settle(); err != nil {
 		return err
@@ -293,7 +291,7 @@ func (i *importer) publish(records []*store.Record) error {
 	for _, r := range records {
 		for _, f := range (Entry{Record: r}).files() {
 			if _, err := i.cache.object(f); err != nil {
-				return fmt.Errorf("the bundle has the record of %s (%s), and not its output: %w", r.Cell, r.Key.Short(), err)
+				return fmt.Errorf("the bundle has the record of %s (%s), but not its output: %w", r.Cell, r.Key.Short(), err)
 			}
 		}
 	}

@@ -179,7 +179,7 @@ func TestForeignBundleIsRefusedWithAReason(t *testing.T) {
 				return strings.ToUpper(s), true
 			}
 			return s, true
-		}), "has other content than it should have"},
+		}), "has unexpected content"},
 		"a name that leads elsewhere": {remake(t, text, func(h *tar.Header, s string) (string, bool) {
 			return strings.Replace(s, `"objects/`, `"../../objects/`, 1), true
 		}), "names an object"},
@@ -192,14 +192,14 @@ func TestForeignBundleIsRefusedWithAReason(t *testing.T) {
 				s = strings.NewReplacer("[\n  ,", "[", ",\n  ,", ",", ",\n  \n ]", "\n ]").Replace(s)
 			}
 			return s, h.Name != gone
-		}), "and not its output"},
+		}), "but not its output"},
 		"more than said": {remake(t, text, func(h *tar.Header, s string) (string, bool) {
 			if h.Name == manifestName {
 				i := strings.Index(s, `"records"`)
 				s = s[:i] + `"records": []}`
 			}
 			return s, true
-		}), "more than its manifest says"},
+		}), "more files than its manifest lists"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := openTemp(t)

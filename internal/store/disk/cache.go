@@ -12,19 +12,19 @@ import (
 	"foil/internal/store"
 )
 
-// A Cache is a folder that holds objects and records. Any number of processes may use it
-// at once. It may be moved while none does.
+// A Cache is a folder that holds objects and records. Any number of processes may use it at the
+// same time. It may be moved while no process uses it.
 type Cache struct {
 	dir      string
 	system   system
-	leases   leasing        // how leases are held here
+	leases   leasing        // how leases are held in this cache
 	use      *os.File       // locked while this process uses the cache; nil: see beginUse
 	cleaning bool           // this process uses the cache alone
 	readOnly *ReadOnlyError // nil: the folder can be written
 
 	mu      sync.Mutex
 	checks  map[digest.Digest]*check // objects whose content was compared in this process
-	damaged map[digest.Digest]string // what is wrong with objects that could not be set aside
+	damaged map[digest.Digest]string // damage of objects that could not be set aside
 }
 
 var _ store.Store = (*Cache)(nil)
@@ -36,12 +36,12 @@ const (
 	workDir    = "work"    // work/KEY/
 	locksDir   = "locks"   // locks/KEY
 	leasesDir  = "leases"  // leases/KEY/N, where locks do not work
-	damagedDir = "damaged" // what did not have the content it should have
+	damagedDir = "damaged" // damaged files
 )
 
-// Open opens the cache in dir and makes what is missing of it. A cache that cannot be
-// written is opened for reading: what has to write gets a *ReadOnlyError then. The error
-// says why the folder cannot be used.
+// Open opens the cache in dir and makes missing folders. A cache that cannot be written is opened
+// for reading; operations that write then return a *ReadOnlyError. The error of Open is the reason
+// why the folder cannot be used.
 func Open(dir string) (*Cache, error) { return openOn(dir, thisSystem) }
 
 func openOn(dir string, on system) (*Cache, error) {
@@ -73,8 +73,8 @@ func openOn(dir string, on system) (*Cache, error) {
 	return c, nil
 }
 
-// Look opens the cache in dir for commands that write nothing. Where there is no cache,
-// none is made, and nothing is found in it.
+// Look opens the cache in dir for commands that write nothing. It does not make a missing cache; a
+// missing cache is empty.
 func Look(dir string) (*Cache, error) {
 	if Exists(dir) {
 		return Open(dir)
@@ -88,7 +88,7 @@ func Look(dir string) (*Cache, error) {
 	return c, nil
 }
 
-// at returns the cache in dir, which has not been looked at.
+// at returns a Cache for dir, without reading the folder.
 func at(dir string, on system) (*Cache, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -100,7 +100,7 @@ func at(dir string, on system) (*Cache, error) {
 	return &Cache{dir: abs, system: on, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
 }
 
-// Exists says whether there is a cache in dir.
+// Exists reports whether there is a cache in dir.
 func Exists(dir string) bool {
 	for _, sub := range []string{objectsDir, actionsDir} {
 		if info, err := os.Stat(filepath.Join(dir, sub)); err != nil || !info.IsDir() {
@@ -110,7 +110,7 @@ func Exists(dir string) bool {
 	return true
 }
 
-// Close says that the cache is not used any more. The end of the process does the same.
+// Close ends the use of the cache. The end of the process has the same effect.
 func (c *Cache) Close() {
 	if c.use != nil {
 		c.use.Close()
@@ -126,7 +126,7 @@ func (c *Cache) makeFolders() error {
 	return nil
 }
 
-// tryWriting writes, since permissions do not tell whether a folder can be written.
+// tryWriting writes a file, because permissions alone do not show whether a folder can be written.
 func (c *Cache) tryWriting() error {
 	f, err := os.CreateTemp(filepath.Join(c.dir, locksDir), "probe-")
 	if err != nil {
@@ -136,7 +136,7 @@ func (c *Cache) tryWriting() error {
 	return os.Remove(f.Name())
 }
 
-// A ReadOnlyError says that a cache has to be written, and cannot be.
+// A ReadOnlyError means that an operation has to write to a cache that cannot be written.
 type ReadOnlyError struct {
 	Dir string
 	Err error
@@ -175,7 +175,7 @@ func (c *Cache) lockPath(k digest.Key) string { return filepath.Join(c.dir, lock
 
 func (c *Cache) leasePath(k digest.Key) string { return filepath.Join(c.dir, leasesDir, k.String()) }
 
-// eachEntry calls f for what lies in a folder, sorted by name.
+// eachEntry calls f for the entries of a folder, sorted by name.
 func eachEntry(dir string, f func(path, name string) error) error {
 	list, err := os.ReadDir(dir)
 	if err != nil {
@@ -189,7 +189,7 @@ func eachEntry(dir string, f func(path, name string) error) error {
 	return nil
 }
 
-// eachFile calls f for what lies in the folders that divide objects and records, sorted.
+// eachFile calls f for the files in the subfolders of objects or records, sorted.
 func eachFile(root string, f func(path, name string) error) error {
 	folders, err := os.ReadDir(root)
 	if err != nil {

@@ -197,7 +197,7 @@ func TestDamageInAReadOnlyCacheIsAMiss(t *testing.T) {
 	if _, err := c.object(f); !errors.As(err, &damaged) {
 		t.Fatalf("got %v", err)
 	}
-	if r, reason := lookup(t, c, "work"); r != nil || !strings.Contains(reason, "has other content") {
+	if r, reason := lookup(t, c, "work"); r != nil || !strings.Contains(reason, "has unexpected content") {
 		t.Errorf("%v, %q", r, reason)
 	}
 }

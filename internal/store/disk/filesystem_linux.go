@@ -2,8 +2,8 @@ package disk
 
 import "syscall"
 
-// networkFileSystems are those whose locks may be local to a node, by the numbers that
-// statfs(2) returns. A FUSE file system may lie on a network too.
+// networkFileSystems are the file systems whose locks may be local to a node, by the numbers of
+// statfs(2). A FUSE file system may be on a network, too.
 var networkFileSystems = map[uint32]string{
 	0x00006969: "NFS",
 	0x0000517b: "SMB",

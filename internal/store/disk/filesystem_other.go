@@ -2,5 +2,5 @@
 
 package disk
 
-// networkFileSystem is not known here. The probe of the locks decides alone.
+// networkFileSystem is not known on this system. Only the probe of the locks decides.
 func networkFileSystem(string) string { return "" }

@@ -13,23 +13,23 @@ import (
 	"foil/internal/store"
 )
 
-// A Policy says which records are removed from a cache. The zero Policy removes none.
+// A Policy selects the records to remove from a cache. The zero Policy removes none.
 type Policy struct {
-	Keep    map[digest.Key]bool // never removed, whatever else is said; nil: none was named
-	Unused  time.Time           // remove what was not used since; zero: do not go by age
-	MaxSize int64               // remove what was used least recently until no more is left; 0: do not go by size
-	Idle    time.Time           // unfinished work that nobody touched since is given up
+	Keep    map[digest.Key]bool // never removed, with priority over the other fields; nil: no keys were given
+	Unused  time.Time           // remove records that were not used since; zero: ignore the age
+	MaxSize int64               // remove the least recently used until the rest fits; 0: ignore the size
+	Idle    time.Time           // remove unfinished work that has not changed since
 }
 
-// removes says whether records go at all.
+// removes reports whether the policy removes any records.
 func (p Policy) removes() bool { return p.Keep != nil || !p.Unused.IsZero() || p.MaxSize > 0 }
 
-// Garbage is what can be removed from a cache.
+// Garbage lists the files that can be removed from a cache.
 type Garbage struct {
-	Records []Entry // those that use others before what they use
-	Objects []Waste // that no record names then
+	Records []Entry // each record before its inputs
+	Objects []Waste // that no remaining record names
 	Work    []Waste // of cells that are not being made
-	Rest    []Waste // leases without an owner, and what was set aside
+	Rest    []Waste // leases without an owner, and damaged files
 	Left    int64   // bytes of objects and records that stay
 	Kept    int     // records that stay
 }
@@ -41,7 +41,7 @@ type Waste struct {
 	key  digest.Key // of work
 }
 
-// Bytes is how much all of it takes.
+// Bytes is the total size.
 func (g *Garbage) Bytes() (n int64) {
 	for _, e := range g.Records {
 		n += e.Size
@@ -54,8 +54,8 @@ func (g *Garbage) Bytes() (n int64) {
 	return n
 }
 
-// Garbage finds what a policy removes. It is exact where this process uses the cache alone;
-// see Alone.
+// Garbage finds the files that a policy removes. The result is exact if no other process uses the
+// cache; see Alone.
 func (c *Cache) Garbage(p Policy) (*Garbage, error) {
 	entries, err := c.Entries()
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *Cache) Garbage(p Policy) (*Garbage, error) {
 	for _, e := range entries {
 		var newer *store.NewerFormatError
 		if errors.As(e.Problem, &newer) {
-			return nil, fmt.Errorf("nothing was removed, since what a newer foil needs is not known: %w", newer)
+			return nil, fmt.Errorf("nothing was removed, because the cache holds records of a newer foil: %w", newer)
 		}
 	}
 	s := &sweep{policy: p, sizes: map[digest.Digest]int64{}, names: map[digest.Digest]int{}, garbage: &Garbage{}}
@@ -79,21 +79,21 @@ func (c *Cache) Garbage(p Policy) (*Garbage, error) {
 	return s.garbage, s.rest(c)
 }
 
-// A sweep collects garbage.
+// A sweep finds garbage.
 type sweep struct {
 	policy  Policy
 	sizes   map[digest.Digest]int64 // of all objects
-	names   map[digest.Digest]int   // how many records that stay name an object
+	names   map[digest.Digest]int   // number of remaining records that name an object
 	staying map[digest.Key]bool
 	garbage *Garbage
 }
 
-// measure finds all objects, and who names them.
+// measure finds all objects, and counts the records that name them.
 func (s *sweep) measure(c *Cache, entries []Entry) error {
 	err := eachFile(filepath.Join(c.dir, objectsDir), func(path, name string) error {
 		var d digest.Digest
 		if d.UnmarshalText([]byte(name)) != nil {
-			return nil // not ours
+			return nil // not a file of the cache
 		}
 		info, err := os.Lstat(path)
 		if err == nil {
@@ -111,8 +111,7 @@ func (s *sweep) measure(c *Cache, entries []Entry) error {
 	return err
 }
 
-// records chooses which go: what is damaged, what is too old, and then what was
-// used least recently.
+// records chooses the records to remove: damaged ones, old ones, and then the least recently used.
 func (s *sweep) records(entries []Entry) {
 	p := s.policy
 	s.staying = map[digest.Key]bool{}
@@ -126,7 +125,7 @@ func (s *sweep) records(entries []Entry) {
 		case !p.Unused.IsZero() && e.Used.Before(p.Unused):
 			s.drop(e)
 		case p.Unused.IsZero() && p.MaxSize == 0:
-			s.drop(e) // it is none of those that were to be kept
+			s.drop(e) // not one of the keys to keep
 		default:
 			rest = append(rest, e)
 		}
@@ -156,7 +155,7 @@ func (s *sweep) drop(e Entry) {
 	}
 }
 
-// dropUnnamed takes the objects that no record has ever named from the account.
+// dropUnnamed subtracts the objects that no record names.
 func (s *sweep) dropUnnamed() {
 	for d, size := range s.sizes {
 		if _, named := s.names[d]; !named {
@@ -165,7 +164,7 @@ func (s *sweep) dropUnnamed() {
 	}
 }
 
-// objects lists those that no record names that stays.
+// objects lists the objects that no remaining record names.
 func (s *sweep) objects(c *Cache) {
 	for d, size := range s.sizes {
 		if s.names[d] == 0 {
@@ -175,8 +174,8 @@ func (s *sweep) objects(c *Cache) {
 	slices.SortFunc(s.garbage.Objects, func(a, b Waste) int { return cmp.Compare(a.Path, b.Path) })
 }
 
-// work lists the folders of cells that nobody makes: of those that are
-// published, and those that were given up.
+// work lists the work folders of cells that are not running: of published cells, and of abandoned
+// ones.
 func (s *sweep) work(c *Cache) error {
 	return eachEntry(filepath.Join(c.dir, workDir), func(path, name string) error {
 		var key digest.Key
@@ -195,7 +194,7 @@ func (s *sweep) work(c *Cache) error {
 	})
 }
 
-// rest lists leases that nobody holds, and what was set aside.
+// rest lists leases that are not held, and damaged files that were set aside.
 func (s *sweep) rest(c *Cache) error {
 	add := func(path, name string) error {
 		var key digest.Key
@@ -215,9 +214,9 @@ func (s *sweep) rest(c *Cache) error {
 	return errors.Join(errs...)
 }
 
-// byLastUse sorts records by the time of their last use, the oldest first. The use of a
-// record counts as a use of all records that it was made from: without them, it cannot be
-// found. Of those that were used at the same time, the last one made is first.
+// byLastUse sorts records by the time of their last use, oldest first. The use of a record counts
+// as a use of the records of its inputs, because it is not a hit without them. Among records with
+// the same time, the newest record is first.
 func byLastUse(entries []Entry) []Entry {
 	g := &useGraph{entries: slices.Clone(entries), of: make(map[digest.Key]int, len(entries))}
 	g.users, g.depth = make([][]int, len(entries)), make([]int, len(entries))
@@ -249,16 +248,16 @@ func byLastUse(entries []Entry) []Entry {
 	return sorted
 }
 
-// A useGraph points from records to those that were made from them.
+// A useGraph points from a record to the records that were made from it.
 type useGraph struct {
 	entries []Entry
 	of      map[digest.Key]int
 	users   [][]int
-	depth   []int // 1: nothing was made from it; 0: not visited yet
+	depth   []int // 1: no record was made from it; 0: not visited yet
 }
 
-// visit gives a record the time of its last use. A circle, which only a forged record can
-// make, ends where it closes.
+// visit finds the time of the last use of a record. A cycle, which only forged records can have,
+// ends where it closes.
 func (g *useGraph) visit(i int) {
 	if g.depth[i] > 0 {
 		return
@@ -273,8 +272,8 @@ func (g *useGraph) visit(i int) {
 	}
 }
 
-// Remove removes garbage: records before the objects that they name, so that a crash leaves
-// objects without records, never records without objects. It needs the cache alone.
+// Remove removes garbage. It removes records before their objects, so that a crash may leave
+// objects without records, but never records without objects. It requires Alone.
 func (c *Cache) Remove(g *Garbage) error {
 	if !c.cleaning {
 		return errors.New("Remove needs Alone")
@@ -286,7 +285,7 @@ func (c *Cache) Remove(g *Garbage) error {
 		}
 		folders[filepath.Dir(e.Path)] = true
 	}
-	for dir := range folders { // objects go only after their records are gone for good
+	for dir := range folders { // the removal of records must be durable before objects are removed
 		if err := syncPath(dir); err != nil {
 			return err
 		}
@@ -309,8 +308,7 @@ func (c *Cache) Remove(g *Garbage) error {
 	return nil
 }
 
-// removeWork removes a work folder, unless a process that outlived its run still writes
-// there.
+// removeWork removes a work folder, unless a process that outlived its run may still write to it.
 func (c *Cache) removeWork(w Waste) error {
 	if w.key.IsZero() {
 		return os.RemoveAll(w.Path)
@@ -322,14 +320,14 @@ func (c *Cache) removeRest(w Waste) error {
 	var key digest.Key
 	dir := filepath.Dir(w.Path)
 	if dir != filepath.Join(c.dir, damagedDir) && key.UnmarshalText([]byte(filepath.Base(w.Path))) == nil {
-		// A lock file goes with the lease that was taken. An empty folder of lease files
-		// stays behind where leases are locks, and the other way round.
+		// Releasing the lease also removes its lock file. An empty folder or file of the other type
+		// of leases may remain.
 		return c.unlessHeld(key, func() error { return removeReadOnly(w.Path) })
 	}
 	return removeReadOnly(w.Path)
 }
 
-// unlessHeld calls f with the lease of a key, or not at all where somebody holds it.
+// unlessHeld takes the lease of a key and calls f, or does nothing if the lease is held.
 func (c *Cache) unlessHeld(key digest.Key, f func() error) error {
 	l, err := c.acquire(key)
 	if errors.Is(err, store.ErrHeld) {
@@ -341,8 +339,7 @@ func (c *Cache) unlessHeld(key digest.Key, f func() error) error {
 	return f()
 }
 
-// removeReadOnly removes a file or folder also where, as on Windows, what is
-// read-only cannot be removed.
+// removeReadOnly removes a file or folder. On Windows, read-only files must be made writable first.
 func removeReadOnly(path string) error {
 	err := os.RemoveAll(path)
 	if err != nil && os.Chmod(path, 0o666) == nil {

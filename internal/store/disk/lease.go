@@ -13,19 +13,20 @@ import (
 
 // A leasing is a way to hold leases. A cache has one, see wayFile.
 type leasing interface {
-	// take returns store.ErrHeld where somebody holds the lease of a key.
+	// take returns store.ErrHeld if the lease of a key is held.
 	take(key digest.Key) (hold, error)
 
-	// holder says who holds the lease of a key; nil where nobody does, as far as is known.
+	// holder returns the holder of the lease of a key, or nil if the lease is free or the holder is
+	// not known.
 	holder(key digest.Key) (*store.Holder, error)
 }
 
 // A hold is a lease that this process has taken.
 type hold interface {
-	sign(store.Owner) error // says, for others, who holds it
+	sign(store.Owner) error // records the owner, for other processes
 	check() error           // store.ErrLost if it has ended
 	lost() <-chan struct{}  // closed when it has ended; nil: it does not end
-	file() *os.File         // keeps it as long as a process has it open; nil: nothing does
+	file() *os.File         // a file that keeps the lease while any process has it open; nil: there is none
 	giveBack()
 }
 
@@ -66,7 +67,7 @@ func (c *Cache) acquire(key digest.Key) (*lease, error) {
 	return &lease{cache: c, key: key, hold: h}, nil
 }
 
-// Holder says who holds the lease of a key; nil where nobody does.
+// Holder returns the holder of the lease of a key, or nil if the lease is free.
 func (c *Cache) Holder(_ context.Context, key digest.Key) (*store.Holder, error) {
 	return c.leases.holder(key)
 }
@@ -74,22 +75,21 @@ func (c *Cache) Holder(_ context.Context, key digest.Key) (*store.Holder, error)
 // Lost is closed when the lease has ended before Release.
 func (l *lease) Lost() <-chan struct{} { return l.hold.lost() }
 
-// Inherit returns the file that is locked, where locks are flocks. A process that is given
-// it as an open file holds the lease as well: nobody else gets it before both have ended,
-// or before Release.
+// Inherit returns the locked file, where locks are flocks. A process that inherits the open file
+// also holds the lease. The lease is free after both processes have ended, or after Release.
 func (l *lease) Inherit() *os.File { return l.hold.file() }
 
 // Release gives the lease back.
 func (l *lease) Release() { l.release.Do(l.hold.giveBack) }
 
-// thisOwner is who takes a lease now, in this process.
+// thisOwner is the owner of a lease that this process takes now.
 func thisOwner() store.Owner {
 	host, _ := os.Hostname()
 	return store.Owner{Host: host, PID: os.Getpid(), Space: pidSpace(), Since: time.Now().UTC()}
 }
 
-// isGone says whether the process of an owner has ended. It is false where that cannot be
-// told: of processes on another machine, or in another container.
+// isGone reports whether the process of an owner has ended. It returns false if that is not known,
+// for example for a process on another machine or in another container.
 func isGone(o *store.Owner) bool {
 	host, err := os.Hostname()
 	return o != nil && err == nil && o.Host == host && o.Space == pidSpace() && hasEnded(o.PID)

@@ -16,18 +16,18 @@ import (
 	"foil/internal/store"
 )
 
-// fileLeases are files that are made with create-exclusive and renewed by their owner, for
-// file systems on which locks do not work.
+// fileLeases are leases for file systems without working locks: files that are created exclusively
+// and renewed by their owner.
 //
-// The leases of a key are numbered: leases/KEY/1, leases/KEY/2, ... The highest one counts.
-// Others may take the next number only after they have seen the content of the file
-// unchanged for the whole expiry, by their own clock. So the clocks of two machines are
-// never compared. Since files are made exclusively, of two who take over at once only one
-// gets the number. It then removes the file that expired. That is how the previous owner,
-// should it still live, finds that its lease is lost.
+// The leases of a key are numbered: leases/KEY/1, leases/KEY/2, ... The highest number counts.
+// Another process may take the next number only after it has seen the content of the file unchanged
+// for the whole expiry time on its own clock. So the clocks of two machines are never compared.
+// Files are created exclusively, so only one of two concurrent processes gets the next number. It
+// then removes the expired file. If the previous owner is still alive, it finds from the missing
+// file that its lease is lost.
 //
-// An owner counts the same expiry from the beginning of its last renewal, which is earlier
-// than anybody can have seen it. So it gives up before somebody else takes over.
+// An owner counts the same expiry time from the beginning of its last renewal, which is before any
+// other process can see the renewal. So it gives up before another process takes over.
 type fileLeases struct {
 	cache     *Cache
 	heartbeat time.Duration
@@ -37,7 +37,7 @@ type fileLeases struct {
 	seen map[string]sighting // by path
 }
 
-// A sighting is what a lease file held, and since when nothing else was seen in it.
+// A sighting is the content of a lease file, and the time since when it has not changed.
 type sighting struct {
 	text  string
 	since time.Time
@@ -90,8 +90,8 @@ func (l *fileLeases) takeIn(dir string) (*fileHold, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	// While this process was about to make the file, others may have renewed the old one,
-	// given it back, or taken over and gone further.
+	// In the meantime, other processes may have renewed or released the old lease, or taken it over
+	// and released it.
 	now, err := highest(dir)
 	if err == nil && last > 0 {
 		var text []byte
@@ -111,7 +111,7 @@ func (l *fileLeases) takeIn(dir string) (*fileHold, error) {
 	return h, nil
 }
 
-// highest is the highest number of a lease in a folder; 0: there is none.
+// highest is the highest number of a lease file in a folder, or 0 without lease files.
 func highest(dir string) (n int, err error) {
 	err = eachEntry(dir, func(_, name string) error {
 		if i, err := strconv.Atoi(name); err == nil {
@@ -124,14 +124,14 @@ func highest(dir string) (n int, err error) {
 
 func numbered(dir string, n int) string { return filepath.Join(dir, strconv.Itoa(n)) }
 
-// look reads a lease file, and says whether it has expired.
+// look reads a lease file, and reports whether it has expired.
 func (l *fileLeases) look(path string) (text string, expired bool, err error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return "", false, err
 	}
 	if l.cache.cleaning {
-		return string(content), true, nil // nobody is left who could renew it
+		return string(content), true, nil // its owner has ended and cannot renew it
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -180,7 +180,7 @@ type fileHold struct {
 	owner  store.Owner
 	stop   chan struct{}
 	ended  chan struct{} // closed when the lease is lost
-	watch  *time.Timer   // ends the lease where a renewal does not return
+	watch  *time.Timer   // ends the lease if a renewal blocks
 
 	files   sync.Mutex // one renewal at a time; it may wait for the file system
 	renewed int
@@ -222,14 +222,14 @@ func (h *fileHold) write(f *os.File) error {
 	return f.Truncate(int64(len(text)))
 }
 
-// start keeps the lease from now on. It has not been renewed for a while if this process
-// was stopped since it made the file.
+// start begins the renewals of the lease. The lease may have expired already if this process was
+// suspended after it made the file.
 func (h *fileHold) start() {
 	h.watch = time.AfterFunc(h.leases.expiry-time.Since(h.last), h.lose)
 	go h.keep()
 }
 
-// keep renews the lease until it is given back or lost.
+// keep renews the lease until it is released or lost.
 func (h *fileHold) keep() {
 	tick := time.NewTicker(h.leases.heartbeat)
 	defer tick.Stop()
@@ -240,7 +240,7 @@ func (h *fileHold) keep() {
 		case <-h.ended:
 			return
 		case <-tick.C:
-			// What else fails may work again before the lease expires.
+			// Other errors may be temporary: the next renewal may succeed before the lease expires.
 			if err := h.renew(); errors.Is(err, store.ErrLost) {
 				h.lose()
 			}
@@ -248,7 +248,7 @@ func (h *fileHold) keep() {
 	}
 }
 
-// renew changes the content of the file, if it is still this lease's.
+// renew changes the content of the file, if the file still belongs to this lease.
 func (h *fileHold) renew() error {
 	h.files.Lock()
 	defer h.files.Unlock()
@@ -274,7 +274,8 @@ func (h *fileHold) renew() error {
 	return nil
 }
 
-// open opens the file. Opened anew it shows, also on a network, what others have done.
+// open opens the file. Opening it again shows the changes of other machines on network file
+// systems.
 func (h *fileHold) open() (*os.File, error) {
 	f, err := os.OpenFile(h.path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -290,8 +291,8 @@ func (h *fileHold) open() (*os.File, error) {
 	return f, nil
 }
 
-// isOver says whether the lease may have been taken over. Go's own clock stands still while
-// a machine sleeps; the time of day does not.
+// isOver reports whether the lease may have been taken over. It uses the wall clock, because Go's
+// monotonic clock stops while a machine sleeps.
 func (h *fileHold) isOver(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -315,7 +316,7 @@ func (h *fileHold) check() error {
 	return err
 }
 
-// sign notes nothing new: the file has said who owns it from the start.
+// sign does nothing: the file names its owner from the start.
 func (h *fileHold) sign(store.Owner) error { return nil }
 
 func (h *fileHold) lost() <-chan struct{} { return h.ended }
@@ -328,7 +329,7 @@ func (h *fileHold) giveBack() {
 	h.remove()
 }
 
-// remove removes the file if it is this lease's, and the folder if nothing is left in it.
+// remove removes the file if it belongs to this lease, and the folder if it is empty.
 func (h *fileHold) remove() {
 	h.files.Lock()
 	defer h.files.Unlock()

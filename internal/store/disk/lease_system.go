@@ -10,8 +10,8 @@ import (
 	"foil/internal/store"
 )
 
-// systemLeases are locks of the operating system on locks/KEY. They end with the processes
-// that have the file open, however these end.
+// systemLeases are locks of the operating system on locks/KEY. A lock ends when all processes that
+// have the file open have ended, for any reason.
 type systemLeases struct{ cache *Cache }
 
 // A systemHold is a file that is locked.
@@ -32,8 +32,8 @@ func (s systemLeases) take(key digest.Key) (hold, error) {
 			}
 			return nil, leaseError(key, err)
 		}
-		// The previous owner removed the file. What is locked now may be a file that has no
-		// name any more, while another one is locked under this name.
+		// The previous owner may have removed the file. Then the locked file has no name, and
+		// another process may lock a new file with this name.
 		if isAt(f, path) {
 			return systemHold{f}, nil
 		}
@@ -56,7 +56,7 @@ func (s systemLeases) holder(key digest.Key) (*store.Holder, error) {
 	if !isGone(h.Owner) {
 		return h, nil
 	}
-	// The owner may have unlocked, and then ended, after its lock was seen.
+	// The owner may have unlocked the file and ended after its lock was seen.
 	if held, err = s.isLocked(key); err != nil || !held {
 		return nil, err
 	}
@@ -66,8 +66,7 @@ func (s systemLeases) holder(key digest.Key) (*store.Holder, error) {
 	return h, nil
 }
 
-// isLocked asks for a shared lock for a moment, since an exclusive one needs a folder that
-// can be written.
+// isLocked takes a shared lock for a moment, because an exclusive lock requires a writable folder.
 func (s systemLeases) isLocked(key digest.Key) (bool, error) {
 	f, err := os.Open(s.cache.lockPath(key))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,7 +79,7 @@ func (s systemLeases) isLocked(key digest.Key) (bool, error) {
 	return !ok, err
 }
 
-// owner reads who locked a file; nil when that is not known.
+// owner reads the owner of a lock from its file. It returns nil if the owner is not known.
 func (s systemLeases) owner(key digest.Key) *store.Owner {
 	owner := new(store.Owner)
 	text, err := os.ReadFile(s.cache.lockPath(key))
@@ -90,8 +89,8 @@ func (s systemLeases) owner(key digest.Key) *store.Owner {
 	return owner
 }
 
-// sign writes to the file that is locked: one more file for each cell may take longer to
-// make and remove than to sync one. Nothing but messages depends on it.
+// sign writes the owner into the locked file, because another file for each cell would be slow.
+// Only messages depend on it.
 func (h systemHold) sign(o store.Owner) error {
 	text, err := json.Marshal(o)
 	if err != nil {

@@ -8,16 +8,15 @@ import (
 	"syscall"
 )
 
-// inheritable: a flock belongs to the open file, so that a child process that is given the
-// file holds the lock as well.
+// inheritable: a flock belongs to the open file, so a child process that inherits the file also
+// holds the lock.
 const inheritable = true
 
-// lockFile locks f for this process alone. ok is false where another process has it.
+// lockFile takes an exclusive lock on f. ok is false if another process holds a lock.
 func lockFile(f *os.File) (ok bool, err error) { return flock(f, syscall.LOCK_EX) }
 
-// lockShared locks f together with others who do that. ok is false where somebody has it
-// alone. Either function turns the lock of f into the other kind, and may lose it when the
-// other kind is not available.
+// lockShared takes a shared lock on f. ok is false if another process holds an exclusive lock. Each
+// function converts an existing lock of f, and may lose it if the other type is not available.
 func lockShared(f *os.File) (ok bool, err error) { return flock(f, syscall.LOCK_SH) }
 
 func flock(f *os.File, how int) (ok bool, err error) {

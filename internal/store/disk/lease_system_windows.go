@@ -10,22 +10,21 @@ import (
 // inheritable: on Windows a lock belongs to the process that took it.
 const inheritable = false
 
-// lockFile locks f for this process alone. ok is false where another process has it.
+// lockFile takes an exclusive lock on f. ok is false if another process holds a lock.
 func lockFile(f *os.File) (ok bool, err error) {
 	return lockFileEx(f, windows.LOCKFILE_EXCLUSIVE_LOCK)
 }
 
-// lockShared locks f together with others who do that. ok is false where somebody has it
-// alone. Either function turns the lock of f into the other kind, and may lose it when the
-// other kind is not available.
+// lockShared takes a shared lock on f. ok is false if another process holds an exclusive lock. Each
+// function converts an existing lock of f, and may lose it if the other type is not available.
 func lockShared(f *os.File) (ok bool, err error) { return lockFileEx(f, 0) }
 
-// lockFileEx locks a byte beyond the end of every file: nobody else can read a byte that is
-// locked, and the file says who locked it.
+// lockFileEx locks a byte beyond the end of the file, because other processes cannot read a locked
+// byte, and the file names its owner.
 func lockFileEx(f *os.File, how uint32) (ok bool, err error) {
 	handle := windows.Handle(f.Fd())
 	far := func() *windows.Overlapped { return &windows.Overlapped{OffsetHigh: 1 << 30} }
-	_ = windows.UnlockFileEx(handle, 0, 1, 0, far()) // fails where there is none
+	_ = windows.UnlockFileEx(handle, 0, 1, 0, far()) // fails if there is no lock
 	err = windows.LockFileEx(handle, how|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, far())
 	switch {
 	case err == nil:

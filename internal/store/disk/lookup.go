@@ -15,8 +15,8 @@ import (
 	"foil/internal/store"
 )
 
-// Lookup returns the record of a key if all that it names is there. Objects are looked for
-// and measured, not read: Fetch does that.
+// Lookup returns the record of a key if all its objects exist. It checks the size of objects but
+// does not read them; Fetch does.
 func (c *Cache) Lookup(_ context.Context, key digest.Key) (*store.Record, store.Miss, error) {
 	path := c.recordPath(key)
 	text, err := os.ReadFile(path)
@@ -46,7 +46,7 @@ func (c *Cache) Lookup(_ context.Context, key digest.Key) (*store.Record, store.
 	return r, store.Miss{}, nil
 }
 
-// lookAt says what is wrong with an object as far as that is known.
+// lookAt returns the known damage of an object, or "".
 func (c *Cache) lookAt(f File) (reason string) {
 	c.mu.Lock()
 	reason = c.damaged[f.Digest]
@@ -61,14 +61,14 @@ func (c *Cache) lookAt(f File) (reason string) {
 	return reason
 }
 
-// wasSetAside says whether a file of that name was found damaged.
+// wasSetAside reports whether a file of that name was found damaged.
 func (c *Cache) wasSetAside(name string) bool {
 	_, err := os.Lstat(filepath.Join(c.dir, damagedDir, name))
 	return err == nil
 }
 
-// markUsed gives a record the time of its last use, for Garbage. To within an hour is
-// enough, and avoids most writes.
+// markUsed sets the time of the last use of a record, for Garbage. A precision of one hour is
+// enough and avoids most writes.
 func (c *Cache) markUsed(path string) {
 	const near = time.Hour
 	info, err := os.Stat(path)
@@ -77,18 +77,18 @@ func (c *Cache) markUsed(path string) {
 	}
 }
 
-// An Entry is a record as it lies on disk.
+// An Entry is a record on disk.
 type Entry struct {
 	Key     digest.Key
 	Record  *store.Record // nil: see Problem
-	Problem error         // what is wrong with it, or a *store.NewerFormatError
-	Used    time.Time     // when it was made or last found, to within an hour
+	Problem error         // its damage, or a *store.NewerFormatError
+	Used    time.Time     // time of its last use, with a precision of one hour
 	Size    int64         // of the record alone
 	Path    string
 }
 
-// Entries reads all records, in the order of their keys. What is made while it reads may be
-// missing from it.
+// Entries reads all records, in the order of their keys. It may miss records that are made at the
+// same time.
 func (c *Cache) Entries() ([]Entry, error) {
 	var list []Entry
 	err := c.eachRecord(func(e Entry) error {
@@ -122,7 +122,7 @@ func (c *Cache) eachRecord(f func(Entry) error) error {
 	return eachFile(filepath.Join(c.dir, actionsDir), func(path, name string) error {
 		e := Entry{Path: path}
 		if name, ok := strings.CutSuffix(name, ".json"); !ok || e.Key.UnmarshalText([]byte(name)) != nil {
-			return nil // not ours
+			return nil // not a file of the cache
 		}
 		info, err1 := os.Stat(path)
 		text, err2 := os.ReadFile(path)

@@ -13,18 +13,17 @@ import (
 	"foil/internal/store"
 )
 
-// A File is a named object: one file of what a piece of work made.
+// A File is a named object: one output file of a piece of work.
 type File = digest.File
 
-// A check is the comparison of an object with its digest, done once in a process.
+// A check is the comparison of an object with its digest, done once per process.
 type check struct {
 	once sync.Once
 	err  error
 }
 
-// Fetch returns the path of an object. Its content is compared with its digest when this
-// process asks for it first. An object that is damaged is set aside, and the error is a
-// *store.DamagedError.
+// Fetch returns the path of an object. The first call of this process compares its content with its
+// digest. A damaged object is set aside, and the error is a *store.DamagedError.
 func (c *Cache) Fetch(ctx context.Context, f File) (path string, err error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -57,7 +56,7 @@ func (c *Cache) object(f File) (path string, err error) {
 	return path, nil
 }
 
-// statObject says what is wrong with an object as far as that shows without reading it.
+// statObject returns the damage of an object that shows without reading it, or "".
 func statObject(path string, size int64) (reason string) {
 	info, err := os.Stat(path)
 	switch {
@@ -85,16 +84,16 @@ func (c *Cache) compare(f File, path string) error {
 	case err != nil:
 		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	case got != f.Digest:
-		reason := fmt.Sprintf("has other content than it should have (digest %s)", got.Short())
+		reason := fmt.Sprintf("has unexpected content (digest %s)", got.Short())
 		c.setAside(f.Digest, path, file, reason)
 		return &store.DamagedError{File: f, Reason: reason}
 	}
 	return nil
 }
 
-// setAside moves what lies in an object's place to damaged/. If that is not what was read,
-// another process has repaired the object, and it stays. Where nothing can be moved, Lookup
-// has to know what is wrong.
+// setAside moves a damaged object to damaged/. If the file is not the one that was read, another
+// process has repaired the object, and it stays. If the file cannot be moved, setAside records the
+// damage for Lookup.
 func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason string) {
 	if read != nil {
 		before, err1 := read.Stat()
@@ -112,7 +111,7 @@ func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason str
 	c.mu.Unlock()
 }
 
-// trust notes that an object was just made from content that was hashed.
+// trust records that an object was just made from hashed content.
 func (c *Cache) trust(d digest.Digest) {
 	ch := new(check)
 	ch.once.Do(func() {})

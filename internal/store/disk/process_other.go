@@ -2,7 +2,7 @@
 
 package disk
 
-// hasEnded is not asked where a lock cannot be handed on: it ends with its owner.
+// hasEnded is not called on this system: a lock cannot be inherited, so it ends with its owner.
 func hasEnded(int) bool { return false }
 
 func pidSpace() string { return "" }

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// hasEnded says whether there is no process of this number.
+// hasEnded reports whether there is no process of this number.
 func hasEnded(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
 // pidSpace is the same for all processes of a host.

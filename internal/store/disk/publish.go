@@ -17,24 +17,24 @@ import (
 	"foil/internal/store"
 )
 
-// Publish turns the files of an attempt's output folder into objects, and the log as well,
-// and then writes the record. When it returns nil, all of that is durable and the work
-// folder is gone. Until then Lookup finds nothing, or all of it. It fills Format, Key,
-// Outputs and Log of the record; KeyLines have to be given.
+// Publish turns the files of an attempt's output folder and its log into objects, and then writes
+// the record. After it returns nil, the result is durable and the work folder is removed. Before
+// that, Lookup finds either nothing or the whole result. Publish sets Format, Key, Outputs and Log
+// of the record; the caller sets KeyLines.
 func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record) error {
 	attempt := filepath.Dir(w.Out)
 	switch {
 	case r.KeyLines.Key() != l.key:
-		return fmt.Errorf("the text of a record for %s is that of another key", l.key.Short())
+		return fmt.Errorf("the key lines of the record do not belong to the key %s", l.key.Short())
 	case filepath.Dir(attempt) != l.cache.workPath(l.key):
-		return fmt.Errorf("the workspace of another key is published as %s", l.key.Short())
+		return fmt.Errorf("the workspace does not belong to the key %s", l.key.Short())
 	}
 	r.Format, r.Key = store.RecordFormat, l.key
 	if err := l.hold.check(); err != nil {
 		return err
 	}
 	p := newPublisher(l.cache)
-	defer p.syncs.wait() // also where there is an error
+	defer p.syncs.wait() // also after an error
 	var err error
 	if r.Outputs, err = p.folder(ctx, w.Out); err != nil {
 		return err
@@ -52,10 +52,9 @@ func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record
 	return l.publishRecord(attempt, r, p)
 }
 
-// publishRecord names a record, and waits until it is on disk with all that p has
-// published. They may get there in any order: the checksum of a record and the digest of an
-// object show that a power failure has cut them off. The record is written in the folder of
-// the attempt.
+// publishRecord names a record, and waits until the record and all objects of p are on disk. Their
+// order does not matter: after a power failure, the checksum of a record and the digest of an
+// object reveal truncated files. The record is first written to the folder of the attempt.
 func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) error {
 	text, err := r.Encode()
 	if err != nil {
@@ -69,7 +68,7 @@ func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) err
 		f.Close()
 		return err
 	}
-	if err := l.hold.check(); err != nil { // to hash large files takes long
+	if err := l.hold.check(); err != nil { // hashing large files takes long, so the lease may be lost
 		f.Close()
 		return err
 	}
@@ -81,12 +80,12 @@ func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) err
 		os.Remove(path)
 		return err
 	}
-	os.RemoveAll(l.cache.workPath(l.key)) // what stays behind does no harm
+	os.RemoveAll(l.cache.workPath(l.key)) // a remaining folder does no harm
 	return nil
 }
 
-// CopyTo makes work a hit in another cache, too. Objects are compared with their digests,
-// and linked where the file system can do that.
+// CopyTo copies a record and its objects to another cache. It compares objects with their digests,
+// and links them where the file system supports that.
 func (c *Cache) CopyTo(to *Cache, r *store.Record) error {
 	for _, f := range r.Outputs {
 		path, err := c.object(f)
@@ -98,15 +97,15 @@ func (c *Cache) CopyTo(to *Cache, r *store.Record) error {
 		}
 	}
 	copied := *r
-	copied.Log = nil // nobody reads it there
+	copied.Log = nil // not needed there
 	return to.adopt(&copied)
 }
 
-// adopt publishes a record whose objects are there already.
+// adopt publishes a record whose objects already exist.
 func (c *Cache) adopt(r *store.Record) error {
 	l, err := c.acquire(r.Key)
 	if errors.Is(err, store.ErrHeld) {
-		return nil // somebody is making it
+		return nil // another process is making it
 	} else if err != nil {
 		return err
 	}
@@ -120,7 +119,7 @@ func (c *Cache) adopt(r *store.Record) error {
 		return err
 	}
 	p := newPublisher(c)
-	defer p.syncs.wait() // also where there is an error
+	defer p.syncs.wait() // also after an error
 	return l.publishRecord(attempt, r, p)
 }
 
@@ -144,8 +143,8 @@ func linkOrCopy(path, target string) error {
 	return errors.Join(err, to.Close())
 }
 
-// A publisher gives files the names of objects. What it has named is durable when settle
-// has returned nil.
+// A publisher gives files the names of objects. After settle returns nil, these objects are
+// durable.
 type publisher struct {
 	cache *Cache
 	syncs *syncs
@@ -205,8 +204,7 @@ func (p *publisher) file(path, name string) (File, error) {
 	return file, p.name(f, file)
 }
 
-// known says whether this process has read the same object, or has made it and
-// knows it to be on disk.
+// known reports whether this process has checked the same object, or has made it durable.
 func (p *publisher) known(f File) bool {
 	p.cache.mu.Lock()
 	seen := p.cache.checks[f.Digest] != nil
@@ -218,7 +216,7 @@ func (p *publisher) known(f File) bool {
 	return err == nil
 }
 
-// name gives an open file, whose content is f's, the name of the object, and closes it.
+// name gives an open file with the content of f the name of the object, and closes it.
 func (p *publisher) name(file *os.File, f File) error {
 	if err := file.Chmod(0o444); err != nil {
 		file.Close()
@@ -235,9 +233,9 @@ func (p *publisher) name(file *os.File, f File) error {
 	return err
 }
 
-// place gives an open file another name, and closes it. It gets a new name at once, since
-// nothing relies on it before it is settled. A file that has the name already may be
-// damaged, but somebody may rely on it: only what is on disk takes its place.
+// place renames an open file and closes it. A new name is given at once, because nothing depends on
+// the file before settle. An existing file with this name may be damaged, but other records may
+// depend on it. So only a durable file replaces it.
 func (p *publisher) place(file *os.File, target string) error {
 	path := file.Name()
 	if err := p.into(target, func() error { return moveNew(path, target) }); err == nil {
@@ -247,13 +245,13 @@ func (p *publisher) place(file *os.File, target string) error {
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	if info, err := os.Lstat(target); err == nil && info.IsDir() { // no file takes its place
+	if info, err := os.Lstat(target); err == nil && info.IsDir() { // a file cannot replace a folder
 		os.Rename(target, filepath.Join(p.cache.dir, damagedDir, filepath.Base(target)))
 	}
 	return p.into(target, func() error { return os.Rename(path, target) })
 }
 
-// into makes the name of a file in a folder, and the folder when it is needed first.
+// into returns the path of a file in a folder, and makes the folder on first use.
 func (p *publisher) into(target string, name func() error) error {
 	dir := filepath.Dir(target)
 	err := name()
@@ -270,13 +268,13 @@ func (p *publisher) into(target string, name func() error) error {
 	return err
 }
 
-// rely is for an object that another process has named, and may not have settled.
+// rely makes an object durable that another process has named but may not have settled.
 func (p *publisher) rely(path string) {
 	p.syncs.path(path)
 	p.syncs.path(filepath.Dir(path))
 }
 
-// settle waits until all that was named is on disk.
+// settle waits until all named files are on disk.
 func (p *publisher) settle() error {
 	if err := p.syncs.wait(); err != nil {
 		return err
@@ -288,12 +286,12 @@ func (p *publisher) settle() error {
 	return nil
 }
 
-// syncsAtOnce is how many files are synced at once: a disk takes several about as fast
-// as one, and each is an open file.
+// syncsAtOnce is the number of files that are synced in parallel. A disk syncs several files about
+// as fast as one, but each is an open file.
 const syncsAtOnce = 8
 
-// syncs makes files, and the names in folders, durable, several at once. Only wait returns
-// the errors.
+// syncs makes files and the names in folders durable, several in parallel. Only wait returns the
+// errors.
 type syncs struct {
 	paths   map[string]bool
 	running sync.WaitGroup
@@ -307,17 +305,16 @@ func newSyncs() *syncs {
 	return &syncs{paths: map[string]bool{}, slots: make(chan struct{}, syncsAtOnce)}
 }
 
-// file begins to sync a file that was written, and closes it then.
+// file starts to sync a written file, and then closes it.
 func (s *syncs) file(f *os.File) {
 	s.begin(func() error { return errors.Join(f.Sync(), f.Close()) })
 }
 
-// path notes a folder in which names were made, or a file that another process has
-// written.
+// path adds a folder with new names, or a file of another process.
 func (s *syncs) path(path string) { s.paths[path] = true }
 
-// wait syncs the paths, and returns when all is on disk that was asked for. After an error
-// nothing is known about any of it.
+// wait syncs the paths, and returns when all files are on disk. After an error, no file can be
+// assumed to be on disk.
 func (s *syncs) wait() error {
 	for path := range s.paths {
 		s.begin(func() error { return syncPath(path) })

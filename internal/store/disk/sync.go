@@ -14,8 +14,8 @@ func syncPath(path string) error {
 	return f.Sync()
 }
 
-// moveNew renames a file, which may be open, to a name that nobody has. It fails
-// where somebody does, or where the file system has no links.
+// moveNew renames a file, which may be open, to an unused name. It fails if the name is in use, or
+// if the file system has no links.
 func moveNew(path, target string) error {
 	if err := os.Link(path, target); err != nil {
 		return err

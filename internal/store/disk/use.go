@@ -9,24 +9,23 @@ import (
 	"time"
 )
 
-// inUseFile is locked by every process that uses the cache: shared by those that read and
-// make things, exclusively by one that removes them. So what a process has found stays where
-// it is until the process ends, although it may read it much later.
+// inUseFile is locked by every process that uses the cache. Processes that read and make results
+// take a shared lock; a process that removes results takes an exclusive lock. So the files that a
+// process has found stay in place until it ends, even if it reads them much later.
 //
-// Where leases are held by files there is no such lock. Files that are renewed cannot take
-// its place, since a process may read from a cache that it cannot write. There nothing is
-// removed, unless the user says that nobody uses the cache.
+// If leases are files, there is no such lock. Renewed files cannot replace it, because a process
+// may read from a cache that it cannot write. In such a cache, nothing is removed unless the user
+// states that no process uses the cache.
 const inUseFile = "in-use"
 
-// ErrInUse says that another process uses the cache.
-var ErrInUse = errors.New("the cache is in use by another foil, which may be about to read what would be removed; try again when it has ended")
+// ErrInUse means that another process uses the cache.
+var ErrInUse = errors.New("another foil is using the cache; try again when it has ended")
 
-// ErrUseUnknown says that the cache cannot tell whether another process uses it.
+// ErrUseUnknown means that it is not known whether another process uses the cache.
 var ErrUseUnknown = errors.New("leases of this cache are held by files, so it is not known whether another foil uses it")
 
-// beginUse takes the shared lock. Where there are no locks, or the folder is read-only and
-// was never locked by anybody, nobody can remove anything either, and the cache is used
-// without the lock.
+// beginUse takes the shared lock. Without locks, or in a read-only folder that was never locked, no
+// process can remove files either. Then the cache is used without the lock.
 func (c *Cache) beginUse() error {
 	path := filepath.Join(c.dir, inUseFile)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
@@ -49,14 +48,14 @@ func (c *Cache) beginUse() error {
 		}
 		if time.Now().After(deadline) {
 			f.Close()
-			return fmt.Errorf("cache folder %s: another foil has been removing things from it for %s; try again when it is done", c.dir, patience)
+			return fmt.Errorf("cache folder %s: another foil has been cleaning it up for %s; try again when it is done", c.dir, patience)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 }
 
-// Alone makes this process the only one that uses the cache, until release is called. The
-// error is ErrInUse when another process uses it, or wraps ErrUseUnknown.
+// Alone makes this process the only user of the cache until release is called. The error is
+// ErrInUse if another process uses the cache, or wraps ErrUseUnknown.
 func (c *Cache) Alone() (release func(), err error) {
 	if err := c.Writable(); err != nil {
 		return nil, err
@@ -80,7 +79,7 @@ func (c *Cache) Alone() (release func(), err error) {
 		}
 	}
 	if !ok {
-		share() // the attempt may have cost the lock that we had
+		share() // the attempt may have lost the shared lock
 		return nil, ErrInUse
 	}
 	c.cleaning = true
@@ -90,9 +89,9 @@ func (c *Cache) Alone() (release func(), err error) {
 	}, nil
 }
 
-// AssumeAlone is for caches of which Alone says ErrUseUnknown, when the user says that no
-// other process uses the cache. Lease files of others count as expired until release is
-// called. Any other cache has to be had alone all the same.
+// AssumeAlone is for caches for which Alone returns ErrUseUnknown, if the user states that no other
+// process uses the cache. Lease files of other processes count as expired until release is called.
+// For other caches, AssumeAlone is Alone.
 func (c *Cache) AssumeAlone() (release func(), err error) {
 	if err := c.Writable(); err != nil {
 		return nil, err

@@ -16,21 +16,21 @@ import (
 	"foil/internal/store"
 )
 
-// A Report says what Verify found.
+// A Report is the result of Verify.
 type Report struct {
-	Records  int // that were read
-	Objects  int // that were compared with their digests
+	Records  int // number of records read
+	Objects  int // number of objects compared with their digests
 	Bytes    int64
-	Newer    int // records of a later format, which were not looked into
-	LostLogs int // that records name: no result needs them, and nothing makes them again
+	Newer    int // records of a later format, which were not checked
+	LostLogs int // missing logs: no result depends on them, and no run makes them again
 	Problems []Problem
 }
 
-// A Problem is something in a cache that is not what it should be.
+// A Problem is a damaged or missing file of a cache.
 type Problem struct {
-	Name     string // a path within the cache, or what lacks something
+	Name     string // a path within the cache, or a record that lacks a file
 	Reason   string
-	SetAside bool // it lies in damaged/ now
+	SetAside bool // it was moved to damaged/
 }
 
 func (p Problem) String() string {
@@ -41,17 +41,17 @@ func (p Problem) String() string {
 	return text
 }
 
-// A Verification says how Verify goes about it.
+// A Verification configures Verify.
 type Verification struct {
-	// Repair sets aside what is damaged, so that the next run makes it again.
+	// Repair sets damaged files aside, so that the next run makes them again.
 	Repair bool
 
-	// OnProgress is told how many bytes have been read, one call at a time; nil: nobody is.
+	// OnProgress receives the number of bytes read so far, one call at a time; nil: no calls.
 	OnProgress func(done, total int64)
 }
 
-// Verify reads all records and all objects. The error is for what kept it from
-// doing so, not for what it found.
+// Verify reads all records and all objects. The error means that it could not read the cache.
+// Damage is listed in the report.
 func (c *Cache) Verify(ctx context.Context, how Verification) (*Report, error) {
 	v := &verifier{Verification: how, cache: c}
 	objects, err := v.list()
@@ -61,14 +61,14 @@ func (c *Cache) Verify(ctx context.Context, how Verification) (*Report, error) {
 	if err := v.objects(ctx, objects); err != nil {
 		return nil, err
 	}
-	if err := v.records(); err != nil { // after the objects: some may be set aside now
+	if err := v.records(); err != nil { // after the objects, because objects may have been set aside
 		return nil, err
 	}
 	slices.SortFunc(v.report.Problems, func(a, b Problem) int { return strings.Compare(a.Name, b.Name) })
 	return &v.report, nil
 }
 
-// A verifier compares all that a cache holds with what it should be.
+// A verifier checks the content of a cache.
 type verifier struct {
 	Verification
 	cache  *Cache
@@ -82,7 +82,7 @@ func (v *verifier) list() (list []File, err error) {
 	err = eachFile(filepath.Join(v.cache.dir, objectsDir), func(path, name string) error {
 		f := File{Name: v.name(path)}
 		if f.Digest.UnmarshalText([]byte(name)) != nil {
-			return nil // not ours
+			return nil // not a file of the cache
 		}
 		info, err := os.Lstat(path)
 		if err != nil {
@@ -103,7 +103,7 @@ func (v *verifier) name(path string) string {
 	return path
 }
 
-// objects compares objects with their digests, several at once.
+// objects compares objects with their digests, several in parallel.
 func (v *verifier) objects(ctx context.Context, list []File) error {
 	var group sync.WaitGroup
 	next := make(chan File)
@@ -141,7 +141,7 @@ func (v *verifier) object(f File) {
 	}
 }
 
-// compare says what is wrong with an object, and whether it was set aside.
+// compare returns the damage of an object, and whether it was set aside.
 func (v *verifier) compare(path string, f File) (reason string, aside bool) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -155,7 +155,7 @@ func (v *verifier) compare(path string, f File) (reason string, aside bool) {
 	case err != nil:
 		reason = fmt.Sprintf("cannot be read (%v)", err)
 	case got != f.Digest:
-		reason = fmt.Sprintf("has other content than it should have (digest %s)", got.Short())
+		reason = fmt.Sprintf("has unexpected content (digest %s)", got.Short())
 	default:
 		return "", false
 	}
@@ -167,7 +167,7 @@ func (v *verifier) compare(path string, f File) (reason string, aside bool) {
 	return reason, aside
 }
 
-// records reads all records, and looks for what they name.
+// records reads all records, and checks their objects.
 func (v *verifier) records() error {
 	entries, err := v.cache.Entries()
 	if err != nil {
@@ -200,7 +200,7 @@ func (v *verifier) records() error {
 
 func (v *verifier) add(p Problem) { v.report.Problems = append(v.report.Problems, p) }
 
-// setAside moves a damaged record to damaged/, unless somebody is making it again.
+// setAside moves a damaged record to damaged/, unless another process is making it again.
 func (v *verifier) setAside(e Entry) bool {
 	l, err := v.cache.acquire(e.Key)
 	if err != nil {

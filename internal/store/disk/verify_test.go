@@ -48,9 +48,9 @@ func TestVerifyFindsAndSetsAsideAllDamage(t *testing.T) {
 			var objects, records, missing, aside int
 			for _, p := range r.Problems {
 				switch {
-				case strings.HasPrefix(p.Name, "objects/") && strings.HasPrefix(p.Reason, "has other content"):
+				case strings.HasPrefix(p.Name, "objects/") && strings.HasPrefix(p.Reason, "has unexpected content"):
 					objects++
-				case strings.HasPrefix(p.Name, "actions/") && strings.HasPrefix(p.Reason, "does not end in its own checksum"):
+				case strings.HasPrefix(p.Name, "actions/") && strings.HasPrefix(p.Reason, "has no valid checksum in its last line"):
 					records++
 				case strings.HasSuffix(p.Name, "its output out"):
 					missing++

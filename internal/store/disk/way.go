@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// wayFile says how leases are held in a cache. Whoever opens the cache for the first time
-// tries the locks of the system and writes the file. Everybody else follows it, so that two
-// processes never hold leases in different ways.
+// wayFile records how leases are held in a cache. The process that opens the cache for the first
+// time tests the locks of the system and writes the file. All other processes follow it, so that
+// two processes never hold leases in different ways.
 const wayFile = "leases.json"
 
 // The ways to hold leases.
@@ -26,8 +26,8 @@ const (
 	byFiles  = "files"  // by files that are renewed
 )
 
-// How often a lease file is renewed, and how long it lasts without that. A process of a
-// cell ends within two seconds after its run; that has to be well before the lease expires.
+// The time between renewals of a lease file, and its expiry time. The process of a cell ends within
+// two seconds after its run, which must be well before the lease expires.
 const (
 	defaultHeartbeat = 10 * time.Second
 	defaultExpiry    = time.Minute
@@ -42,7 +42,7 @@ type way struct {
 	Expiry    float64 `json:"expiry_seconds,omitempty"`
 }
 
-// A system is what this process can do with files. Tests take others.
+// A system is the lock functions of the operating system. Tests replace them.
 type system struct {
 	exclusive func(*os.File) (ok bool, err error) // see lockFile
 	shared    func(*os.File) (ok bool, err error) // see lockShared
@@ -51,10 +51,10 @@ type system struct {
 
 var thisSystem = system{exclusive: lockFile, shared: lockShared, network: networkFileSystem}
 
-// ProbeCommand returns a command that calls AnswerProbe with the given path. Open runs it
-// once for each new cache, to see whether another process is kept from a lock that this one
-// holds. The program sets it before it opens a cache. Where it is nil, the locks are tried
-// between two open files of this process.
+// ProbeCommand returns a command that calls AnswerProbe with the given path. Open runs it once for
+// each new cache, to check that another process cannot take a lock that this process holds. The
+// program sets it before it opens a cache. If it is nil, Open tests the locks between two open
+// files of this process.
 var ProbeCommand func(ctx context.Context, path string) *exec.Cmd
 
 // The answers of a probe.
@@ -63,8 +63,7 @@ const (
 	probeFree = "free"
 )
 
-// AnswerProbe tries to lock a file that another process has locked, and writes what came
-// of it.
+// AnswerProbe tries to lock a file that another process has locked, and writes the result.
 func AnswerProbe(path string, answer io.Writer) error { return answerProbe(path, answer, thisSystem) }
 
 func answerProbe(path string, answer io.Writer, on system) error {
@@ -85,13 +84,13 @@ func answerProbe(path string, answer io.Writer, on system) error {
 	return err
 }
 
-// chooseWay returns how leases are held in the cache, and notes it in a new one.
+// chooseWay returns how leases are held in the cache, and writes the file in a new cache.
 func (c *Cache) chooseWay() (*way, error) {
 	path := filepath.Join(c.dir, wayFile)
 	w, err := readWay(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && c.readOnly != nil:
-		w = &way{Leases: bySystem} // nobody has written here yet who holds leases
+		w = &way{Leases: bySystem} // no process that holds leases has written here yet
 	case errors.Is(err, fs.ErrNotExist):
 		if w, err = c.introduceWay(path); err != nil {
 			return nil, err
@@ -107,7 +106,7 @@ func (c *Cache) chooseWay() (*way, error) {
 	return w, nil
 }
 
-// readWay reads what is noted in a cache. Who makes the file may not have written it yet.
+// readWay reads the file. Another process may have created it but not written it yet.
 func readWay(path string) (w *way, err error) {
 	for range 50 {
 		var text []byte
@@ -125,9 +124,9 @@ func readWay(path string) (w *way, err error) {
 	case w.Format != 1:
 		err = fmt.Errorf("has format %d, and this foil reads format 1", w.Format)
 	case w.Leases != bySystem && w.Leases != byFiles:
-		err = fmt.Errorf("leases %q are not known; known are %q and %q", w.Leases, bySystem, byFiles)
+		err = fmt.Errorf("unknown leases %q; use %q or %q", w.Leases, bySystem, byFiles)
 	case w.Leases == byFiles && w.heartbeat() >= w.expiry():
-		err = errors.New("a lease has to be renewed before it expires: heartbeat_seconds must be less than expiry_seconds")
+		err = errors.New("heartbeat_seconds must be less than expiry_seconds")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; correct the file, or remove it while no foil uses the cache", path, err)
@@ -135,7 +134,7 @@ func readWay(path string) (w *way, err error) {
 	return w, nil
 }
 
-// introduceWay notes how leases are held. Of two processes that do so at once, the second
+// introduceWay writes how leases are held. If two processes do this at the same time, the second
 // follows the first.
 func (c *Cache) introduceWay(path string) (*way, error) {
 	w := &way{Format: 1, Leases: bySystem}
@@ -158,8 +157,8 @@ func (c *Cache) introduceWay(path string) (*way, error) {
 	return w, errors.Join(err, f.Close())
 }
 
-// tryLocks says whether the locks of the system work between the processes that may use
-// the cache, and how that is known.
+// tryLocks reports whether the locks of the system work between the processes that may use the
+// cache, and the reason.
 func (c *Cache) tryLocks() (why string, ok bool) {
 	if network := c.system.network(c.dir); network != "" {
 		return "the folder is on " + network + ", where locks may not reach other machines", false

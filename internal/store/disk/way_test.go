@@ -139,7 +139,7 @@ func TestLocksAreNotTrustedOnANetwork(t *testing.T) {
 
 func TestDamagedWayIsToldWithARemedy(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"format": 1, "leases": "luck"}`:                                                 `leases "luck" are not known`,
+		`{"format": 1, "leases": "luck"}`:                                                 `unknown leases "luck"`,
 		`{"format": 2, "leases": "files"}`:                                                "has format 2",
 		`{"format": 1, "leases": "files", "heartbeat_seconds": 60, "expiry_seconds": 60}`: "heartbeat_seconds must be less",
 		`{"format": 1, "lea`:                                                              "unexpected end of JSON",

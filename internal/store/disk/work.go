@@ -15,14 +15,15 @@ import (
 	"foil/internal/store"
 )
 
-// What lies in a work folder, which belongs to whoever holds the lease of its key:
+// The content of a work folder. The folder belongs to the holder of the lease of its key:
 //
 //	work/KEY/attempt-N/out   the output of an attempt; N is random
 //	work/KEY/checkpoint      kept from attempt to attempt
 //	work/KEY/log             goes on from attempt to attempt
 //	work/KEY/failed          why the last attempt failed
 //
-// No attempt uses the folder of an earlier one, from which a process may still write.
+// An attempt never uses the folder of an earlier attempt, because a process of that attempt may
+// still write to it.
 const (
 	attemptPrefix  = "attempt-"
 	outDir         = "out"
@@ -32,8 +33,8 @@ const (
 	unfinishedFile = "record.json" // in the folder of an attempt
 )
 
-// Begin makes the folder of a new attempt, and removes what earlier ones left, as far as
-// that is possible.
+// Begin makes the folder of a new attempt, and removes the folders of earlier attempts as far as
+// possible.
 func (l *lease) Begin() (*store.Workspace, error) {
 	dir := l.cache.workPath(l.key)
 	err := os.Mkdir(dir, 0o777)
@@ -48,7 +49,7 @@ func (l *lease) Begin() (*store.Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Most work needs no checkpoint folder, and a folder takes longer to make than a file.
+	// Most work needs no checkpoint folder, and making a folder is slower than making a file.
 	w := &store.Workspace{
 		Out:        filepath.Join(attempt, outDir),
 		Checkpoint: filepath.Join(dir, checkpointDir),
@@ -62,7 +63,7 @@ func (l *lease) Begin() (*store.Workspace, error) {
 	return w, l.hold.sign(thisOwner())
 }
 
-// clear removes what earlier attempts left. Only checkpoints and the log stay.
+// clear removes the files of earlier attempts, except checkpoints and the log.
 func (l *lease) clear(dir string) {
 	os.Remove(filepath.Join(dir, failedFile))
 	_ = eachEntry(dir, func(path, name string) error {
@@ -76,8 +77,8 @@ func (l *lease) clear(dir string) {
 	}
 }
 
-// renewLog puts a copy in the place of a log: a process of an earlier owner may have the
-// file open, and must not write to what is published. Where that fails, the log stays.
+// renewLog replaces a log by a copy. A process of an earlier owner may have the log open, and must
+// not write to a published file. If the copy fails, the log stays.
 func renewLog(path string) {
 	old, err := os.Open(path)
 	if err != nil {
@@ -94,13 +95,13 @@ func renewLog(path string) {
 	}
 }
 
-// newAttempt makes a folder under a name that no attempt has had.
+// newAttempt makes a folder with a new random name.
 func newAttempt(dir string) (string, error) {
 	path := filepath.Join(dir, attemptPrefix+strconv.FormatUint(rand.Uint64(), 36))
 	return path, os.Mkdir(path, 0o777)
 }
 
-// Fail notes, in the work folder, why the key could not be made.
+// Fail records in the work folder why the key could not be made.
 func (l *lease) Fail(reason error) error {
 	if err := l.hold.check(); err != nil {
 		return err
@@ -113,20 +114,20 @@ func hasEntries(dir string) bool {
 	return err == nil && len(entries) > 0
 }
 
-// A WorkState says how far a piece of work is that is not published.
+// A WorkState is the state of a piece of work that is not published.
 type WorkState struct {
-	Running    bool          // somebody holds its lease
-	Owner      *store.Owner  // who took it; nil when not known
-	Orphan     *store.Orphan // the lease, where it has outlived its owner; nil: it has not, as far as is known
-	Failure    string        // why it could not be done; empty when it was interrupted
-	Checkpoint bool          // the next run continues from what this one left
-	Saved      time.Time     // when it left that
-	Log        string        // path of the log; empty when nothing was logged
+	Running    bool          // its lease is held
+	Owner      *store.Owner  // the owner of the lease; nil: not known
+	Orphan     *store.Orphan // set if the lease has outlived its owner
+	Failure    string        // why it failed; empty if it was interrupted
+	Checkpoint bool          // the next run resumes from a checkpoint
+	Saved      time.Time     // time of the checkpoint
+	Log        string        // path of the log; empty without a log
 	Touched    time.Time
 }
 
-// WorkState looks at a work folder. It is nil when there is none and nobody holds the lease
-// of the key.
+// WorkState reads a work folder. It returns nil if there is no work folder and the lease of the key
+// is free.
 func (c *Cache) WorkState(key digest.Key) (*WorkState, error) {
 	holder, err := c.leases.holder(key)
 	if err != nil {
@@ -165,7 +166,7 @@ func (c *Cache) WorkState(key digest.Key) (*WorkState, error) {
 	})
 }
 
-// lastCheckpoint says when the newest checkpoint was written, if there is any.
+// lastCheckpoint returns the time of the newest checkpoint, if there is one.
 func lastCheckpoint(dir string) (when time.Time, ok bool) {
 	err := eachEntry(dir, func(path, _ string) error {
 		info, err := os.Stat(path)
@@ -177,8 +178,8 @@ func lastCheckpoint(dir string) (when time.Time, ok bool) {
 	return when, err == nil && !when.IsZero()
 }
 
-// Begun returns the keys that WorkState may know something about: those with a work folder
-// or a lease. It reads three folders, however many keys are asked for.
+// Begun returns the keys with a work folder or a lease. It reads three folders, independent of the
+// number of keys.
 func (c *Cache) Begun() (map[digest.Key]bool, error) {
 	begun := map[digest.Key]bool{}
 	var errs []error

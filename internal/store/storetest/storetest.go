@@ -1,4 +1,4 @@
-// Package storetest holds the promises that every store.Store has to keep, as tests.
+// Package storetest tests the promises of store.Store. Every implementation must pass it.
 package storetest
 
 import (
@@ -17,10 +17,10 @@ import (
 
 // A Harness is a store under test, which is empty at the start.
 type Harness struct {
-	// Open returns a view of the store, as another process would have it.
+	// Open opens the store again, like another process.
 	Open func() store.Store
 
-	// Damage changes the content of an object without its name or its size.
+	// Damage changes the content of an object, but neither its name nor its size.
 	Damage func(digest.File) error
 }
 
@@ -62,7 +62,7 @@ func linesOf(work string) digest.KeyLines { return digest.NewKeyLines(work, 1) }
 
 func keyOf(work string) digest.Key { return linesOf(work).Key() }
 
-// record is what a run knows of some work before it is published.
+// record is the record of a run before it is published.
 func record(work string) *store.Record {
 	return &store.Record{KeyLines: linesOf(work), Kind: "test/kind", Version: 1, Cell: work}
 }
@@ -96,7 +96,7 @@ func (b *bench) write(path, content string) {
 	}
 }
 
-// publish does some work: files are names and contents.
+// publish makes and publishes a key. files are names and contents.
 func (b *bench) publish(work string, files ...string) *store.Record {
 	b.Helper()
 	l := b.acquire(b.store, work)
