@@ -54,7 +54,7 @@ type chain struct {
 
 const layout = 1
 
-// steps goes on from its checkpoint; it writes one after every second step.
+// steps resumes from its checkpoint, and writes one after every second step.
 func steps(ctx context.Context, c *pipeline.Cell, n *notes) error {
 	p := c.Params.(*stepParams)
 	path := filepath.Join(c.WorkDir, "chain")
@@ -128,8 +128,7 @@ func write(c *pipeline.Cell, d digest.Digest, size int) error {
 	return nil
 }
 
-// notes are what cells say outside the cache: a line for each thing that happened, in the order in
-// which it did.
+// notes is a file outside the cache in which cells record their work: one line per event, in order.
 type notes struct {
 	file *os.File
 	cell string
@@ -137,8 +136,8 @@ type notes struct {
 
 func (n *notes) add(what string, step int) { fmt.Fprintln(n.file, what, n.cell, step) }
 
-// noted lets a kind take notes, and watches that no two processes do the same work at
-// a time, by a lock that is not the cache's.
+// noted adds notes to a kind. It also checks that no two processes do the same work at the same
+// time, with a separate lock.
 func noted(run func(context.Context, *pipeline.Cell, *notes) error) func(context.Context, *pipeline.Cell) error {
 	return func(ctx context.Context, c *pipeline.Cell) error {
 		dir := os.Getenv(notesDir)
