@@ -20,7 +20,7 @@ var growthParams = &spec.Params[growth]{
 	Settle:   func(g *growth) { g.Twice = 2 * g.Size },
 }
 
-// grow is a kind whose work notes the parameters that it is given.
+// grow is a kind that records its parameters.
 func grow(got *[]growth) Kind {
 	return Define(Kind{Name: "test/grow", Doc: "Grows."}, growthParams, Work[growth]{
 		Run: func(_ context.Context, _ *Cell, g *growth) error {

@@ -12,7 +12,7 @@ import (
 	"foil/pipeline"
 )
 
-// crossed is an error after it was a text.
+// crossed is an error after serialization.
 func crossed(t *testing.T, err error) error {
 	t.Helper()
 	text, failed := json.Marshal(pipeline.NewFailure(err))

@@ -146,7 +146,7 @@ func TestParametersOfEveryTypeSurviveATask(t *testing.T) {
 	}
 }
 
-// plain looks through a pointer.
+// plain dereferences a pointer.
 func plain(v reflect.Value) reflect.Value {
 	if v.Kind() == reflect.Pointer && !v.IsNil() {
 		return v.Elem()
@@ -154,7 +154,7 @@ func plain(v reflect.Value) reflect.Value {
 	return v
 }
 
-// sent is a task after it was a text.
+// sent is a task after serialization.
 func sent(t *testing.T, task *pipeline.Task) *pipeline.Task {
 	t.Helper()
 	text, err := json.Marshal(task)
@@ -224,7 +224,7 @@ func wantNoZero(t *testing.T, path string, v reflect.Value) {
 	}
 }
 
-// What a task reads comes by name and digest from where the site opens it.
+// A task opens its inputs by name and digest through its site.
 func TestTaskOpensItsInputsAtItsSite(t *testing.T) {
 	one, two := digest.Of([]byte("1")), digest.Of([]byte("2"))
 	var got *pipeline.Cell

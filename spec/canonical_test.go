@@ -59,7 +59,7 @@ func TestSameMeaningSameText(t *testing.T) {
 	}
 }
 
-// Distinct raw values have distinct texts, whatever they are called and hold.
+// Distinct raw values have distinct texts, for any names and contents.
 func TestCanonicalIsInjective(t *testing.T) {
 	type raw struct {
 		V Value `yaml:"v"`

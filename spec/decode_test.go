@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// params has every sort of parameter that a kind can have.
+// params has every type of parameter that a kind can have.
 type params struct {
 	shared
 	Epochs      int               `yaml:"epochs" unit:"epochs" min:"1"`

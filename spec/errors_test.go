@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestErrorsReadLikeGolden holds what people see for each kind of mistake.
-// Comments "# --set PATH=VALUE" at the head of a file are its overrides.
+// TestErrorsReadLikeGolden checks the messages for each type of mistake. Comments "# --set
+// PATH=VALUE" at the head of a file are its overrides.
 func TestErrorsReadLikeGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/errors/*.yaml")
 	if err != nil || len(files) == 0 {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// matrix is what the cell of these tests has for axes.
+// matrix holds the axes of the cell in these tests.
 var matrix = map[string]Value{
 	"age":  {Type: Int, Int: 200},
 	"name": {Type: String, Str: "${x}$"},
@@ -32,7 +32,7 @@ func TestExpressionsKeepTypes(t *testing.T) {
 		{"age ${matrix.age}", "age 200"},
 		{" ${vars.n}", `" 5"`},
 
-		// In front of a brace, $$ is one dollar.
+		// Before a brace, $$ is one dollar.
 		{"$${vars.n}", `"${vars.n}"`},
 		{"$$${vars.n}", `"$5"`},
 		{"$$$${vars.n}", `"$${vars.n}"`},
@@ -93,7 +93,7 @@ func TestResolveNamesTheNearestAxis(t *testing.T) {
 	}
 }
 
-// What is put between quotes and dollars has to come out of split and join as it went in.
+// split and join must return any text with quotes and dollars unchanged.
 func FuzzExpressions(f *testing.F) {
 	for _, s := range []string{"", "a", "$", "${vars.a}", "$${a}", "$$${seed}$", "x${matrix.y}{", "${", "$$$${"} {
 		f.Add(s)

@@ -26,8 +26,8 @@ func addExamples(f *testing.F, add func(src string)) {
 	}
 }
 
-// checkErrors holds the promise about errors: Errors, with positions inside the texts they name, in
-// order, on a line each.
+// checkErrors checks the promise about errors: they are Errors, sorted, one per line, with
+// positions inside their texts.
 func checkErrors(t *testing.T, err error, texts map[string]string) {
 	t.Helper()
 	all, ok := err.(Errors)
@@ -56,7 +56,7 @@ func checkErrors(t *testing.T, err error, texts map[string]string) {
 	_ = err.Error()
 }
 
-// checkSpec holds what a Spec promises.
+// checkSpec checks the promises of a Spec.
 func checkSpec(t *testing.T, s *Spec) {
 	t.Helper()
 	if !namePattern.MatchString(s.Name) || s.Seed < 0 || s.Vars.Type != Map || len(s.Stages) == 0 {
@@ -91,7 +91,7 @@ func checkSpec(t *testing.T, s *Spec) {
 	}
 }
 
-// checkReadsBack holds that a value's text reads back as an equal value.
+// checkReadsBack checks that the text of a value reads back as an equal value.
 func checkReadsBack(t *testing.T, v Value) {
 	t.Helper()
 	text := v.String()

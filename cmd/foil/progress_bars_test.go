@@ -64,8 +64,8 @@ func TestBarsFitInHeight(t *testing.T) {
 	}
 }
 
-// shown returns the last drawing of a run: one cell of three hit, one training, some
-// others that have told nothing.
+// shown returns the last drawing of a run: one hit, one training cell with progress, and others
+// without progress.
 func shown(width, height, others int) []string {
 	var out strings.Builder
 	b := &bars{out: &out, size: func() (int, int) { return width, height }}

@@ -25,7 +25,7 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(path, text, 0o666))
 }
 
-// readonly makes a folder one that cannot be written, up to the script's end.
+// readonly makes a folder read-only until the end of the script.
 func readonly(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: readonly DIR")
@@ -35,7 +35,7 @@ func readonly(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(undo)
 }
 
-// canBeReadOnly is the condition [readonly]: folders can be made read-only here.
+// canBeReadOnly is the condition [readonly]: folders can be made read-only on this machine.
 func canBeReadOnly(t *testing.T) bool {
 	undo, err := testenv.ReadOnly(t.TempDir())
 	if err != nil {

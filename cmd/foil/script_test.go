@@ -19,8 +19,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line. `fails CODE
-// COMMAND...` asks for an exit code; for signalcell, nocell, lfm, cifar, damage, readonly and
-// truncated see there.
+// COMMAND...` expects an exit code. See signalCell, noCell, makeLFM, makeCIFAR, damage, readonly
+// and truncated for the other commands.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -34,9 +34,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// condition answers what scripts ask for: [pyarrow], whether python3 has the package
-// that an example experiment needs, and [readonly], whether a folder can be made
-// read-only here.
+// condition evaluates the conditions of scripts: [pyarrow], whether python3 has the package that an
+// example experiment requires, and [readonly], whether a folder can be made read-only.
 func condition(t *testing.T, name string) (bool, error) {
 	switch name {
 	case "pyarrow":
@@ -48,7 +47,7 @@ func condition(t *testing.T, name string) (bool, error) {
 	}
 }
 
-// writeReadmeSpec writes the spec that the README shows.
+// writeReadmeSpec writes the spec in the README.
 func writeReadmeSpec(path string) error {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -82,7 +81,7 @@ func fails(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// TestSchemaIsCommitted keeps spec/schema.json, which editors read, equal to the
+// TestSchemaIsCommitted checks that spec/schema.json, which editors read, agrees with the
 // documentation of the kinds. `foil schema >spec/schema.json` updates it.
 func TestSchemaIsCommitted(t *testing.T) {
 	committed, err := os.ReadFile("../../spec/schema.json")

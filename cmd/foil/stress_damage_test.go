@@ -14,8 +14,8 @@ import (
 	"foil/internal/testenv"
 )
 
-// TestNoDamageGoesUnnoticed flips or cuts files of a cache, one at a time: verify
-// names it, the next run mends it, and the results are those of before.
+// TestNoDamageGoesUnnoticed flips or cuts files of a cache, one at a time: verify names the file,
+// the next run repairs it, and the results are the same as before.
 func TestNoDamageGoesUnnoticed(t *testing.T) {
 	r := newRig(t)
 	want := r.mustRun("cache")
@@ -40,7 +40,7 @@ func TestNoDamageGoesUnnoticed(t *testing.T) {
 	}
 }
 
-// harm flips a bit of a file, or cuts it; it says whether the file had anything to lose.
+// harm flips a bit of a file, or cuts it. It reports whether the file had any content.
 func harm(t *testing.T, rnd *rand.Rand, path string) bool {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -59,9 +59,9 @@ func harm(t *testing.T, rnd *rand.Rand, path string) bool {
 	return true
 }
 
-// TestDamagedLeftoversDoNoHarm interrupts a training that has a checkpoint, and flips
-// or cuts what lies in the work folder, with half an output and half a record, and the
-// locks. The next run ends in the same bytes all the same.
+// TestDamagedLeftoversDoNoHarm interrupts a training after a checkpoint, and flips or cuts the
+// files of the work folder, including half an output, half a record and the locks. The next run
+// still ends with the same bytes.
 func TestDamagedLeftoversDoNoHarm(t *testing.T) {
 	r := newRig(t)
 	want := r.mustRun("undisturbed")

@@ -11,8 +11,8 @@ import (
 
 const diskSize = 20 << 20
 
-// TestFullDiskDoesNoDamage runs on a file system of 20 MB on which there is room for
-// a part of the results, and then frees the rest.
+// TestFullDiskDoesNoDamage runs on a file system of 20 MB with space for a part of the results, and
+// then frees space for the rest.
 func TestFullDiskDoesNoDamage(t *testing.T) {
 	r := newRig(t)
 	want := r.mustRun("undisturbed")
@@ -35,9 +35,8 @@ func TestFullDiskDoesNoDamage(t *testing.T) {
 	}
 }
 
-// TestTrainingSparesCheckpoints trains where there is room for the model, which is its
-// best and its last weights, but not for a checkpoint: that has the averages of the
-// optimizer, too.
+// TestTrainingSparesCheckpoints trains on a disk with space for the best and the last weights, but
+// not for a checkpoint, which also has the averages of the optimizer.
 func TestTrainingSparesCheckpoints(t *testing.T) {
 	r := newRig(t)
 	disk := testenv.SmallDisk(t, diskSize)
@@ -64,7 +63,7 @@ func TestTrainingSparesCheckpoints(t *testing.T) {
 	}
 }
 
-// size is what the files of a cache take on a disk.
+// size is the disk space of the files of a cache.
 func (r *rig) size(cache string) (size int64) {
 	r.Helper()
 	for _, path := range r.files(cache) {

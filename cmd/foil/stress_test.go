@@ -16,10 +16,10 @@ import (
 	"foil/internal/testenv"
 )
 
-// The tests of this file run foil itself in processes, on a spec with real
-// trainings that checkpoint often, and mistreat it; package pipeline/stress does so
-// with cells that only count. FOIL_STRESS says how often (make stress: 200);
-// FOIL_STRESS_SEED repeats what a test drew.
+// The tests of this file run foil in processes under stress, on a spec with real trainings that
+// checkpoint often. Package pipeline/stress does the same with cells that only count. FOIL_STRESS
+// sets the number of repetitions (make stress: 200), and FOIL_STRESS_SEED repeats the random draws
+// of a test.
 
 const stressSpec = `name: stress
 seed: 1
@@ -76,7 +76,7 @@ func (r *rig) foil(cache string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	cmd.Args = append([]string{"foil"}, args...) // testscript.Main goes by that name
 	cmd.Args = append(cmd.Args, "--cache", cache)
 	cmd.Dir = r.dir
-	// A race in a cell's process is to be a failure, not a line in a log.
+	// A data race in a cell's process must fail the test.
 	cmd.Env = append(os.Environ(), "FOIL_DATA=", "FOIL_CACHE=", "GORACE=halt_on_error=1 atexit_sleep_ms=0")
 	cmd.Stdout, cmd.Stderr = said, said
 	return cmd, said

@@ -13,8 +13,8 @@ import (
 	"foil/stages"
 )
 
-// What is suggested for words of other tools has to exist, and the words themselves must
-// not: cobra never asks about those.
+// The suggested commands and flags must exist, and the words of other tools must not: cobra accepts
+// existing words without a suggestion.
 func TestSuggestionsExist(t *testing.T) {
 	root := newRoot(&local.Processes{})
 	commands, flags := map[string]bool{}, map[string]bool{}
@@ -109,7 +109,7 @@ func TestWordsOfOtherToolsAreUnderstood(t *testing.T) {
 	}
 }
 
-// Each command says how it is used, in words that fit a terminal.
+// The help of each command has a usage line and fits a terminal.
 func TestHelpFitsATerminal(t *testing.T) {
 	for _, c := range append([]*cobra.Command{newRoot(&local.Processes{})}, newRoot(&local.Processes{}).Commands()...) {
 		long := slices.MaxFunc(strings.Split(c.Long, "\n"), func(a, b string) int { return len(a) - len(b) })

@@ -2,7 +2,7 @@ package app
 
 import "testing"
 
-// The promise of the package: a run, a look at one cell, and a cleanup agree about keys.
+// The promise of the package: a run, a look at one cell, and a cleanup compute the same keys.
 func TestAllCommandsComputeTheSameKeys(t *testing.T) {
 	s, e, v := made(t, smallSpec)
 	if v.Plan.Hits != len(v.Plan.Cells) {

@@ -53,8 +53,8 @@ func TestPixelsAreTheFilesOwnBytes(t *testing.T) {
 	}
 }
 
-// imageFile makes a file as other programs may write it: a batch per text, null
-// where a value is missing.
+// imageFile makes a file in the form of other programs: one batch per text, with null for a missing
+// value.
 func imageFile(t testing.TB, label arrow.DataType, width int, batches ...string) []byte {
 	t.Helper()
 	schema := arrow.NewSchema([]arrow.Field{
@@ -123,7 +123,7 @@ func TestForeignImagesAreRefused(t *testing.T) {
 	}
 }
 
-// Whatever table a file claims to be, values of fixed size must be there.
+// The values of fixed size must be complete, for any schema of a file.
 func TestWidthsThatLieAreRefused(t *testing.T) {
 	sound := imageFile(t, arrow.PrimitiveTypes.Int32, 3, `[{"label": 1, "image": "AAEC"}]`)
 	if _, err := inspect(sound); err != nil {

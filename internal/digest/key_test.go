@@ -127,7 +127,7 @@ func TestLinesAreReadAsTheyWereWritten(t *testing.T) {
 	}
 }
 
-// A text that is read in a way that would be written differently stands for another key.
+// A text that would be written differently belongs to a different key.
 func TestTextsThatFoilWouldWriteDifferentlyAreRefused(t *testing.T) {
 	head := "foil key 1\nkind \"a\" version 1\n"
 	hash := Of(nil).String()
@@ -190,8 +190,8 @@ func TestSortedPutsEveryPartInItsPlace(t *testing.T) {
 	}
 }
 
-// FuzzKeyLines holds that what is read is written as it was: else a record would stand for
-// a key that is not its own.
+// FuzzKeyLines checks that key lines are written exactly as they were read. Otherwise a record
+// could be used for a wrong key.
 func FuzzKeyLines(f *testing.F) {
 	f.Add("foil key 1\nkind \"a\" version 1\nwith x = 1\nneed \"a\" 00\ngather \"b\" 2\ncell [x=1] 11\ncell [] 12\n")
 	f.Add("foil key 1\nkind \"\\n\\\"\" version 1\nwith a.\"b = c\" = \"d = e\"\nseed 18446744073709551615\nbackend \"go\"\nlibrary \"x 1\"\nsource \"a b\" 00\n")

@@ -1,4 +1,4 @@
-// Package layout holds the arrows of the design: which folder may import which.
+// Package layout tests the import rules of the design: which folder may import which.
 package layout
 
 import (
@@ -15,9 +15,10 @@ import (
 	"testing"
 )
 
-// table has a row for every folder with Go code: what it may import of ours, and of GoMLX and
-// Arrow, which are heavy. A - stands for nothing. NAME/... is a folder with all below it; of
-// several rows the longest one counts. Tests may import more.
+// table has a row for every folder with Go code: the packages of this module that it may import,
+// and whether it may import GoMLX and Arrow, which are heavy. A - stands for nothing. NAME/... is a
+// folder with all folders below it. If several rows match, the longest one counts. Tests may import
+// more.
 const table = `
 # Below everything: these know nothing of ours.
 spec                   -
@@ -99,7 +100,7 @@ func matches(word, folder string) bool {
 	return folder == above || below && strings.HasPrefix(folder, above+"/")
 }
 
-// rowOf is the row that counts for a folder, nil when the table has none.
+// rowOf is the row for a folder, or nil if the table has none.
 func rowOf(list []row, folder string) *row {
 	var best *row
 	for i, r := range list {
@@ -169,7 +170,7 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
-// nameOf is what the table calls an import; empty when the table is not about it.
+// nameOf is the name of an import in the table, or "" if the table does not list it.
 func nameOf(path string) string {
 	if folder, ours := strings.CutPrefix(path, module); ours {
 		return folder
@@ -182,8 +183,8 @@ func nameOf(path string) string {
 	return ""
 }
 
-// The table itself has no circle: that of the folders, which is stricter than Go's own rule
-// for packages, but for the rows that name all below a folder.
+// The table has no cycle between folders. This is stricter than Go's rule for packages, except for
+// rows that name all folders below a folder.
 func TestTableHasNoCircle(t *testing.T) {
 	list := rows(t)
 	var visit func(r row, path []string)

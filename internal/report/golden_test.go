@@ -45,7 +45,7 @@ func checkGolden(t *testing.T, name string, r *grid.Report, renderers []renderer
 
 func TestTablesMatchGoldenFiles(t *testing.T) {
 	folded := sample([]int{0, 200, 400}, 3)
-	// One attack is not there yet: its numbers must say so.
+	// One attack has not run yet: the table must show its numbers as missing.
 	incomplete := sample([]int{0, 200, 400}, 3)
 	incomplete["privacy"] = incomplete["privacy"][1:]
 	hostile := map[string][]Cell{"m": {newCell([]Axis{{"data", text("<b>|x_1|</b>")}}, metric("a_b", 1)),
@@ -69,8 +69,7 @@ tables:
 }
 
 func TestFiguresMatchGoldenFiles(t *testing.T) {
-	// What a training that broke down leaves, values that are all equal, and a line of
-	// one point.
+	// The curves of a diverged training, equal values, and a line with one point.
 	odd := map[string][]Cell{
 		"broken": {
 			points([]Axis{axis("seed", 1)}, "loss", map[int]float64{1: 2, 2: 1.5, 3: math.Inf(1), 4: 1.2, 5: math.NaN(), 6: 1.1, 7: 1}),

@@ -98,7 +98,7 @@ func TestScoreThatIsNotANumberIsRefused(t *testing.T) {
 	}
 }
 
-// TestWhatIsWrittenIsRead looks at the artifact of a training that was interrupted and went on.
+// TestWhatIsWrittenIsRead checks the artifact of a training that was interrupted and resumed.
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	epochs := [][2]float64{{3, 0.1}, {2, 0.4}, {1, 0.2}, {1, 0.3}}
 	cell := &pipeline.Cell{OutDir: t.TempDir(), WorkDir: t.TempDir()}

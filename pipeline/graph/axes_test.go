@@ -15,7 +15,7 @@ func numbersUpTo(n int) []spec.Value {
 	return values
 }
 
-// Held each against each, the values of an axis of ten thousand took most of a plan.
+// A comparison of all pairs of ten thousand axis values took most of the time of a plan.
 func TestAxesAreComparedInProportionToTheirLength(t *testing.T) {
 	const n = 2000
 	a, b := numbersUpTo(n), numbersUpTo(n)

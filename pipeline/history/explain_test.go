@@ -145,7 +145,7 @@ func TestCellThatWaitsIsExplainedByWhatItWaitsFor(t *testing.T) {
 	if len(e.Differences) != 0 {
 		t.Errorf("nothing differs as far as is known: %v", e.Differences)
 	}
-	// What is known to differ already is told.
+	// Known differences are shown even if an input is not known yet.
 	e = explain(b.Bench, strings.NewReplacer("n: 2", "n: 5", "seed: 1", "seed: 3").Replace(explained), "c")
 	if got := e.Causes(); !slices.Equal(got, []string{"seed 1 -> 3"}) {
 		t.Errorf("%v", got)
@@ -168,7 +168,7 @@ func TestNewerRecordIsTheExplanation(t *testing.T) {
 	}
 }
 
-// Of records that differ in as many lines, that of the same cell is nearest.
+// Among records with equally many differences, the record of the same cell is nearest.
 func TestNearestIsOfTheSameCell(t *testing.T) {
 	b := pipelinetest.New(t)
 	src := func(n, m string) string {

@@ -46,7 +46,7 @@ func randomRecords(r *rand.Rand, foreign bool) []*store.Record {
 	return records
 }
 
-// plainNearest is what nearest promises, word for word.
+// plainNearest is a direct implementation of nearest's definition.
 func plainNearest(records []*store.Record, kind, cell string, lines digest.KeyLines) (best *store.Record, differ int) {
 	for _, r := range records {
 		if r.Kind != kind {
@@ -74,7 +74,7 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// plainMedian is what an Estimate promises.
+// plainMedian is a direct implementation of the definition of Costs.
 func plainMedian(records []*store.Record, kind string, own digest.KeyLines) time.Duration {
 	walls := map[int][]float64{}
 	for _, r := range records {

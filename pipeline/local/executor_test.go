@@ -20,7 +20,7 @@ import (
 	"foil/pipeline/run"
 )
 
-// where tells the process in which a cell runs, after some work.
+// where writes the ID of the process in which a cell runs, after some work.
 func where(_ context.Context, c *pipeline.Cell) error {
 	for start := time.Now(); time.Since(start) < 5*time.Millisecond; {
 	}
@@ -155,7 +155,7 @@ func TestTaskReadsTheContentOfItsInputs(t *testing.T) {
 	}
 }
 
-// What sort of failure it was is known on this side of a process as it is without one.
+// The code of a failure is the same with and without a separate process.
 func TestFailuresKeepTheirCodeAcrossAProcess(t *testing.T) {
 	for _, c := range []struct {
 		kind string

@@ -189,7 +189,7 @@ func TestMissingProgramIsAnError(t *testing.T) {
 	}
 }
 
-// started runs a kind that notes its pid, and calls then when it has.
+// started runs a kind that writes its PID, and then calls then.
 func started(t *testing.T, p *Processes, ctx context.Context, kind string, then func(pid int)) *attempt {
 	t.Helper()
 	r := &attempt{notes: make(chan string, 1)}
@@ -221,7 +221,7 @@ func TestKillEndsAllChildrenAndStartsNoMore(t *testing.T) {
 	}
 }
 
-// BenchmarkChild is what a process of its own costs a cell that does nothing.
+// BenchmarkChild measures the cost of a separate process for an empty cell.
 func BenchmarkChild(b *testing.B) {
 	p := processes()
 	o := order{Task: &pipeline.Task{Cell: "a", Kind: "test/nothing", Needs: pipeline.Limits{Cores: 1}}}

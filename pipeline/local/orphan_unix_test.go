@@ -51,7 +51,7 @@ func init() {
 	os.Exit(1)
 }
 
-// A child whose parent was killed ends, and holds the lease until then.
+// After its parent was killed, a child ends, and holds the lease until then.
 func TestOrphanHoldsTheLeaseUntilItEnds(t *testing.T) {
 	dir := t.TempDir()
 	parent := exec.Command(os.Args[0])
@@ -91,7 +91,8 @@ func TestOrphanHoldsTheLeaseUntilItEnds(t *testing.T) {
 	acquire(t, c, digest.KeyOf("orphan")).Release()
 }
 
-// What a child leaves running ends with it. It holds the lease, too, so that tells.
+// Processes that a child leaves running are ended with it. They also hold the lease, so the test
+// checks the lease.
 func TestNothingIsLeftRunning(t *testing.T) {
 	if _, err := exec.LookPath("sleep"); err != nil {
 		t.Skip("no sleep command")

@@ -72,7 +72,7 @@ stages:
 	}
 }
 
-// What may be different in a spec or on a machine while the work is the same.
+// Differences of specs and machines that do not change the work.
 func TestSameWorkHits(t *testing.T) {
 	const src = `name: x
 seed: 1
@@ -144,8 +144,7 @@ stages:
 	}
 }
 
-// What is written of a cell's work is read back as it was, and no two lines are about the
-// same thing.
+// Key lines read back unchanged, and no two lines have the same part and name.
 func TestEveryLineOfAKeyIsRead(t *testing.T) {
 	b := pipelinetest.New(t)
 	for _, src := range []string{pipelinetest.Paper, pipelinetest.Every} {

@@ -33,8 +33,8 @@ func BenchmarkTrivialCell(b *testing.B) {
 	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N)/10, "ms/cell")
 }
 
-// BenchmarkDiskOfATrivialCell is what the disk takes of BenchmarkTrivialCell: two new
-// files, an object and a record, are given their names and synced with their folders.
+// BenchmarkDiskOfATrivialCell measures the disk operations in BenchmarkTrivialCell: two new files,
+// an object and a record, are given their names and synced with their folders.
 func BenchmarkDiskOfATrivialCell(b *testing.B) {
 	dir := b.TempDir()
 	folders := []string{filepath.Join(dir, "objects"), filepath.Join(dir, "actions")}

@@ -47,8 +47,8 @@ func TestDamagedRecordIsMadeAgain(t *testing.T) {
 	b.WantRan(pipelinetest.Chain)
 }
 
-// A flipped byte is found when somebody reads: what made it runs again within
-// the same run, and then what wanted to read.
+// A flipped byte is found on reading. The cell that made the file runs again within the same run,
+// and then its reader.
 func TestFlippedInputIsMadeAgainInTheSameRun(t *testing.T) {
 	b := pipelinetest.New(t)
 	_, r := b.MustRun(pipelinetest.Chain)

@@ -53,7 +53,7 @@ func TestTasksMakeTheSameElsewhere(t *testing.T) {
 	there.WantRan(pipelinetest.Every) // all hits
 }
 
-// A task is the same on any machine: it names no place of the one that planned it.
+// A task is the same on any machine: it contains no paths of the planning machine.
 func TestTaskNamesNoPath(t *testing.T) {
 	b := pipelinetest.New(t)
 	x := b.NewExecutor()
@@ -157,8 +157,8 @@ func TestDamagedInputOfATaskIsMadeAgain(t *testing.T) {
 	}
 }
 
-// An executor that blames what is no input of the task is not believed forever: the cell
-// fails, and the run ends.
+// If an executor reports a damaged file that is not an input of the task, the cell fails and the
+// run ends.
 func TestDamageOfWhatIsNoInputIsAFailure(t *testing.T) {
 	b := pipelinetest.New(t)
 	b.NewExecutor().Instead = func(_ context.Context, t *pipeline.Task, _ run.Attempt) error {
@@ -175,7 +175,7 @@ func TestDamageOfWhatIsNoInputIsAFailure(t *testing.T) {
 	})
 }
 
-// What tasks take together is never more than the executor has.
+// Parallel tasks never use more than the capacity of the executor.
 func TestTasksKeepToTheCapacity(t *testing.T) {
 	for seed := range uint64(4) {
 		rnd := rand.New(rand.NewPCG(seed, 3))
@@ -223,7 +223,7 @@ func TestEveryTryIsAnAttemptOfItsOwn(t *testing.T) {
 	}
 }
 
-// A task that does not end in time is told why, and its next try has all of its time again.
+// A task that exceeds its timeout gets the reason, and its next try has the full time again.
 func TestTimeoutIsToldToTheTask(t *testing.T) {
 	b := pipelinetest.New(t)
 	pipelinetest.NewStore(t).Use(b)
@@ -243,7 +243,7 @@ func TestTimeoutIsToldToTheTask(t *testing.T) {
 	}
 }
 
-// Who asks in code what a run failed of finds it behind the task's border, too.
+// The code of a failure survives the serialization of a task's error.
 func TestFailureOfATaskKeepsItsCode(t *testing.T) {
 	b := pipelinetest.New(t)
 	b.NewExecutor().Instead = func(context.Context, *pipeline.Task, run.Attempt) error {

@@ -60,7 +60,7 @@ func TestResourcesAreNotInTheKey(t *testing.T) {
 	b.WantRan("name: x\nstages:\n  a: {uses: test/text, cores: 2, memory: 1GB, gpus: 1, timeout: 1h, retries: 3}\n")
 }
 
-// A meter watches what cells take at once.
+// A meter measures the resources of parallel cells.
 type meter struct {
 	mu       sync.Mutex
 	now, top pipeline.Limits
@@ -92,8 +92,7 @@ func (m *meter) end(c *pipeline.Cell, memory int64) {
 	}
 }
 
-// Whatever a spec asks for, no more is taken at once than there is, and everything
-// runs.
+// For any spec, parallel cells never use more than the limits, and all cells run.
 func TestNeverMoreAtOnceThanTheLimits(t *testing.T) {
 	for seed := range 4 {
 		b := pipelinetest.New(t)

@@ -96,9 +96,8 @@ func TestRandomSpecs(t *testing.T) {
 		b.WantRan(src)
 		b.WantRan(writeSpec(stages, r.Perm(len(stages)), "renamed_"))
 
-		// One parameter of one stage: exactly the cells run that are changed
-		// or read something that came out different, and a run of its own in
-		// an empty cache comes to the same.
+		// After a change of one parameter, exactly the changed cells and the readers of changed
+		// outputs run. A run in an empty cache gives the same result.
 		changed := slices.Clone(stages)
 		i := r.IntN(len(stages))
 		changed[i].n += 1 + r.IntN(5)

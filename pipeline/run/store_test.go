@@ -20,8 +20,7 @@ import (
 	"foil/pipeline/run"
 )
 
-// newMemoryBench returns a bench with a store in memory and an executor that knows of a task
-// what its text says.
+// newMemoryBench returns a bench with a store in memory and an executor that serializes every task.
 func newMemoryBench(t *testing.T) (*pipelinetest.Bench, *pipelinetest.Store) {
 	b, s := pipelinetest.New(t), pipelinetest.NewStore(t)
 	s.Use(b)
@@ -29,7 +28,7 @@ func newMemoryBench(t *testing.T) (*pipelinetest.Bench, *pipelinetest.Store) {
 	return b, s
 }
 
-// The loop knows neither disk nor process: with other ones it comes to the same.
+// The loop does not depend on disk and processes: another store and executor give the same results.
 func TestAnyStoreAndExecutorComeToTheSame(t *testing.T) {
 	_, want := pipelinetest.New(t).MustRun(pipelinetest.Paper)
 	b, s := newMemoryBench(t)
@@ -53,8 +52,8 @@ func TestAnyStoreAndExecutorComeToTheSame(t *testing.T) {
 	}
 }
 
-// Another run has the lease for a while. The cell waits and keeps no worker; then it is made,
-// or is a hit where the other run has made it.
+// Another run holds the lease for a while. The cell waits without occupying a worker. Then it is
+// made, or it is a hit if the other run has made it.
 func TestHeldCellIsTakenUpWhenItsLeaseIsFree(t *testing.T) {
 	const src = "name: x\nstages:\n  a: {uses: test/text}\n  b: {uses: test/text, needs: {a: a}}\n  c: {uses: test/text, with: {n: 1}}\n"
 	for _, status := range []run.Status{run.WasMade, run.WasHit} {
@@ -94,7 +93,7 @@ func TestHeldCellIsTakenUpWhenItsLeaseIsFree(t *testing.T) {
 	}
 }
 
-// A run is told, once, of a lease that is held although its owner has ended.
+// A run reports once that a lease is held although its owner has ended.
 func TestOrphanIsTold(t *testing.T) {
 	b, s := newMemoryBench(t)
 	var other atomic.Bool
@@ -114,7 +113,7 @@ func TestOrphanIsTold(t *testing.T) {
 	}
 }
 
-// What Fetch finds damaged is made again within the run, by the cell that made it.
+// If Fetch finds a damaged object, the cell that made it runs again within the same run.
 func TestDamageThatFetchReportsIsMadeAgain(t *testing.T) {
 	b, s := newMemoryBench(t)
 	_, first := b.MustRun(pipelinetest.Chain)
@@ -143,7 +142,7 @@ func TestDamageThatFetchReportsIsMadeAgain(t *testing.T) {
 	}
 }
 
-// An input that is damaged again and again is not made forever.
+// An input that is damaged repeatedly is not made again forever.
 func TestInputThatStaysDamagedFailsItsReader(t *testing.T) {
 	b, s := newMemoryBench(t)
 	_, first := b.MustRun(pipelinetest.Chain)
@@ -169,7 +168,7 @@ func TestInputThatStaysDamagedFailsItsReader(t *testing.T) {
 	}
 }
 
-// A cell that cannot be published has failed: what needs it is skipped, people are told, and
+// A cell that cannot be published has failed: its dependents are skipped, the error is shown, and
 // the next run makes it.
 func TestCellThatCannotBePublishedHasFailed(t *testing.T) {
 	b, s := newMemoryBench(t)
@@ -216,7 +215,7 @@ func TestKeyThatCannotBeLookedUpIsAnError(t *testing.T) {
 	}
 }
 
-// A run that is cancelled while it waits, works or publishes gives every lease back.
+// A run that is cancelled while it waits, works or publishes releases every lease.
 func TestCancelledRunHoldsNoLease(t *testing.T) {
 	b, s := newMemoryBench(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -10,7 +10,7 @@ import (
 	"foil/pipeline/run"
 )
 
-// A run that waits for another one's cell makes it when that one is killed.
+// A run that waits for a cell of another run makes the cell when that run is killed.
 func TestKilledOwnerHoldsNothing(t *testing.T) {
 	b := pipelinetest.New(t)
 	release := make(chan struct{})

@@ -14,8 +14,8 @@ import (
 	"foil/pipeline/run"
 )
 
-// A run that waits says so when the lease has outlived its owner: from the start, or
-// when the owner ends later.
+// A waiting run reports a lease that has outlived its owner, from the start or when the owner ends
+// later.
 func TestWaitingRunTellsWhenTheOwnerHasEnded(t *testing.T) {
 	for name, early := range map[string]bool{"before": true, "while it waits": false} {
 		t.Run(name, func(t *testing.T) {

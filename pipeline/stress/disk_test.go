@@ -27,9 +27,8 @@ const (
 
 var largeTree = strings.NewReplacer("bytes: 5000, keep: 1000", "bytes: 400000, keep: 200000").Replace(tree)
 
-// Wherever a disk is full, the run fails with an error that says so, or goes on
-// without what it can spare; what is finished is whole. With more room it comes to
-// its end, in the same digests.
+// On a full disk, the run fails with a clear error, or continues without files that it can do
+// without. Finished results are complete. With more space, the run ends with the same digests.
 func TestFullDiskDoesNoDamage(t *testing.T) {
 	rnd := testenv.Rand(t)
 	want := newBench(t, filepath.Join(t.TempDir(), "cache"), largeTree).mustRun()
@@ -64,7 +63,7 @@ func TestFullDiskDoesNoDamage(t *testing.T) {
 	}
 }
 
-// A checkpoint for which there is no room is told, and the cell goes on.
+// A checkpoint that does not fit on the disk is reported, and the cell continues.
 func TestFullDiskSparesCheckpoints(t *testing.T) {
 	dir := testenv.SmallDisk(t, diskSize)
 	b := newBench(t, filepath.Join(dir, "cache"), fmt.Sprintf(`name: large
@@ -87,7 +86,7 @@ stages:
 	}
 }
 
-// checkHits reads all that the cache says it has.
+// checkHits reads all results of the cache.
 func (b *bench) checkHits(want map[string]digest.Digest) {
 	b.Helper()
 	c, err := disk.Open(b.cache)

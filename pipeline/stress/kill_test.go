@@ -24,12 +24,12 @@ stages:
   last: {uses: test/steps, needs: {in: all}, with: {steps: 20, keep: 1000000}}
 `
 
-// killsOfARound is how often a run is killed before it may come to its end.
+// killsOfARound is the number of kills before a run may finish.
 const killsOfARound = 8
 
-// Killed at any moment, the run, a cell of it or both, it goes on: finished cells are
-// not made again, unfinished ones go on from their last checkpoint, no two
-// processes work on a cell, and the end is that of a run that was left alone.
+// The run, one of its cells, or both are killed at random moments. Finished cells are not made
+// again, unfinished ones resume from their last checkpoint, no two processes work on the same cell,
+// and the result is the same as without kills.
 func TestKilledRunGoesOn(t *testing.T) {
 	rnd := testenv.Rand(t)
 	start := time.Now()
@@ -117,7 +117,7 @@ func (b *bench) count(what, cell string) int {
 	return n
 }
 
-// checkNotes holds the promises about what cells do.
+// checkNotes checks the promises about the work of cells.
 func (b *bench) checkNotes() {
 	b.Helper()
 	saved := map[string]int{}
@@ -137,7 +137,7 @@ func (b *bench) checkNotes() {
 	}
 }
 
-// A cell that is killed goes on from its checkpoint.
+// A killed cell resumes from its checkpoint.
 func TestKilledCellGoesOn(t *testing.T) {
 	b := newBench(t, filepath.Join(t.TempDir(), "cache"), `name: long
 stages:

@@ -134,8 +134,7 @@ func write(c *pipeline.Cell, d digest.Digest, size int) error {
 	return nil
 }
 
-// notes are what cells say outside the cache: a line for each thing that happened, in the order in
-// which it did.
+// notes is a file outside the cache in which cells record their work: one line per event, in order.
 type notes struct {
 	file *os.File
 	cell string

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	case os.Getenv(cacheDir) != "":
 		err = runSpec()
 	default:
-		// A race in another process is to be a failure, not a line in a log.
+		// A data race in another process must fail the test.
 		os.Setenv("GORACE", "halt_on_error=1 atexit_sleep_ms=0")
 		os.Exit(m.Run())
 	}
@@ -173,7 +173,7 @@ func (b *bench) taken() []note {
 	return list
 }
 
-// logs are those of cells that did not come to their end, for failures of a test.
+// logs are the logs of unfinished cells, for failures of a test.
 func (b *bench) logs() string {
 	var all strings.Builder
 	files, _ := filepath.Glob(filepath.Join(b.cache, "work", "*", "log"))

@@ -12,9 +12,8 @@ import (
 	"foil/internal/store"
 )
 
-// FuzzImport is given the parts of a bundle. What holds them together (digests, keys,
-// sizes, the sums of record and tar) is made right as far as it was in the seed, since
-// chance alone gets nothing past it.
+// FuzzImport fuzzes the parts of a bundle. It recomputes the digests, keys, sizes and checksums as
+// far as they were right in the seed, because random changes never pass these checks.
 func FuzzImport(f *testing.F) {
 	seed := newParts(f)
 	f.Add(seed.manifest, seed.object, seed.record, uint16(0))

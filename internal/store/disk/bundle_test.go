@@ -59,7 +59,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 	if left, _ := os.ReadDir(filepath.Join(c.Dir(), workDir)); len(left) > 0 {
 		t.Errorf("work/%s is left over", left[0].Name())
 	}
-	// What went through a cache comes out the same.
+	// A bundle stays the same after an import and an export.
 	if again := export(t, c, []*store.Record{records[1], records[0], records[1]}); !bytes.Equal(again, text) {
 		t.Error("exported again, it is another bundle")
 	}
@@ -93,8 +93,7 @@ func TestImportHealsWhatIsDamagedAndLeavesWhatIsGood(t *testing.T) {
 	}
 }
 
-// Cut anywhere, or with any byte changed, a bundle leaves no record behind that
-// it should not have.
+// A truncated bundle, or one with any changed byte, adds no wrong record.
 func TestBrokenBundleIsRefused(t *testing.T) {
 	text, _ := bundled(t)
 	content := len(bytes.TrimRight(text, "\x00")) // behind it are zeros, of which nobody misses some

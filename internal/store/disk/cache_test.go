@@ -185,7 +185,7 @@ func TestReadOnlyCacheCanBeRead(t *testing.T) {
 	}
 }
 
-// What is damaged and cannot be moved is a miss all the same.
+// A damaged object is a miss even if it cannot be moved.
 func TestDamageInAReadOnlyCacheIsAMiss(t *testing.T) {
 	c := openTemp(t)
 	f := publish(t, c, "work", "out", "content").Outputs[0]

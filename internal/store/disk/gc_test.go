@@ -241,7 +241,7 @@ func TestNothingIsRemovedWhereANewerFoilWrote(t *testing.T) {
 	}
 }
 
-// A record says what it was made from, and nothing holds it to that.
+// The inputs in a record are not verified, so they may be forged.
 func TestRecordsInACircleHaveALastUse(t *testing.T) {
 	entry := func(name string, daysAgo int, from string) Entry {
 		return Entry{Key: keyOf(name), Used: days(daysAgo), Record: &store.Record{Cell: name, Inputs: []store.Input{{Key: keyOf(from)}}}}

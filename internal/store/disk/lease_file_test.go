@@ -59,7 +59,7 @@ func TestLeaseIsTakenOverOnlyAfterItHasExpired(t *testing.T) {
 	}
 }
 
-// The time of day is not looked at: neither that of this machine nor that of a file.
+// Expiry does not depend on the time of day of the machine or on file times.
 func TestClocksAreNotCompared(t *testing.T) {
 	mine, others := files(t)
 	l := take(t, mine, "work")
@@ -112,7 +112,7 @@ func TestLostLeaseDoesNotPublish(t *testing.T) {
 	}
 }
 
-// An owner whose file system does not answer gives up before others take over.
+// If the file system blocks, the owner gives up before another process takes over.
 func TestOwnerThatCannotRenewGivesUpInTime(t *testing.T) {
 	mine, others := files(t)
 	l := take(t, mine, "work")
@@ -140,7 +140,7 @@ func TestOwnerThatCannotRenewGivesUpInTime(t *testing.T) {
 	}
 }
 
-// A process that is late with what it saw gets nothing.
+// A process with an outdated sighting does not get the lease.
 func TestTakeOverIsCheckedAgain(t *testing.T) {
 	for name, change := range map[string]func(l *lease){
 		"renewed":    func(l *lease) { l.hold.check() },

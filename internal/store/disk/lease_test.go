@@ -80,7 +80,7 @@ func TestWaitingForALeaseCanBeCancelled(t *testing.T) {
 	}
 }
 
-// A witness shows that two hold the same lease at once, also from two processes.
+// A witness detects two holders of the same lease, even in different processes.
 func witness(t *testing.T, dir string) (leave func()) {
 	path := filepath.Join(dir, "witness")
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o666)
@@ -139,7 +139,7 @@ func contend(t *testing.T, dir string) {
 	group.Wait()
 }
 
-// die does what the end of a process does to its lease.
+// die has the effect of a process's end on its lease.
 func die(l store.Lease) {
 	l.(*lease).release.Do(func() {
 		switch h := l.(*lease).hold.(type) {

@@ -59,7 +59,7 @@ func TestLockThatOutlivesItsOwnerIsToldFromWorkThatGoesOn(t *testing.T) {
 	}
 }
 
-// What has ended, and whose parent does not ask how, is a process still.
+// A zombie counts as ended.
 func TestProcessThatNobodyWaitsForHasEnded(t *testing.T) {
 	if hasEnded(os.Getpid()) {
 		t.Error("this process has ended")

@@ -14,7 +14,7 @@ import (
 	"foil/internal/store"
 )
 
-// Whatever is flipped or cut, a record is either whole or a miss.
+// With any bit flipped or any part cut off, a record is either intact or a miss.
 func TestDamagedRecordIsAMiss(t *testing.T) {
 	c := openTemp(t)
 	r := publish(t, c, "work", "out", "content")
@@ -70,8 +70,8 @@ func TestNewerRecordIsRefusedWhateverIsInIt(t *testing.T) {
 	}
 }
 
-// FuzzDecodeRecord gives every text a second time with the checksum that belongs to
-// it: chance alone gets none past that.
+// FuzzDecodeRecord also tries every text with the right checksum, because random texts never have
+// one.
 func FuzzDecodeRecord(f *testing.F) {
 	r := &store.Record{
 		Format: 1, Key: keyOf("work"), KeyLines: linesOf("work"), Outputs: []File{{Name: "out"}}, Log: &File{Name: "log"},

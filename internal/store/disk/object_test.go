@@ -70,8 +70,7 @@ func TestDamagedObjectIsSetAsideAndHealed(t *testing.T) {
 	}
 }
 
-// An object is replaced when the same content is published, since nobody has
-// looked whether it is damaged.
+// Publishing the same content replaces an object, because the object may be damaged.
 func TestPublishingHealsAnObjectNobodyRead(t *testing.T) {
 	c := openTemp(t)
 	f := publish(t, c, "one", "out", "content").Outputs[0]

@@ -137,7 +137,7 @@ func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 	}
 }
 
-// What another cell of this process has named may not be on disk yet.
+// An object of another cell of this process may not be on disk yet.
 func TestObjectIsReliedOnOnlyWhenItIsSettled(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
@@ -157,7 +157,7 @@ func TestObjectIsReliedOnOnlyWhenItIsSettled(t *testing.T) {
 	}
 }
 
-// A record may name what lies there, so nothing takes its place but what is on disk.
+// A record may depend on the existing object, so only a durable file may replace it.
 func TestNameIsGivenBeforeTheSyncOnlyWhereNobodyHasIt(t *testing.T) {
 	dir := t.TempDir()
 	mine, theirs := filepath.Join(dir, "mine"), filepath.Join(dir, "theirs")
@@ -174,8 +174,7 @@ func TestNameIsGivenBeforeTheSyncOnlyWhereNobodyHasIt(t *testing.T) {
 	}
 }
 
-// A log goes on after work that failed while it was published, so what was published
-// of it must not be the same file.
+// After a failed publication the log continues, so the published log must be a different file.
 func TestFailedPublishingLeavesNoSecondNameOfAnObject(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
@@ -198,7 +197,7 @@ func TestFailedPublishingLeavesNoSecondNameOfAnObject(t *testing.T) {
 	}
 }
 
-// A disk may take what is written and refuse it when it is asked to keep it.
+// A disk may accept a write and then fail the sync.
 func TestWhatTheDiskDoesNotKeepIsNoHit(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})

@@ -13,7 +13,7 @@ func TestNobodyIsAloneWhileOthersUseTheCache(t *testing.T) {
 	if _, err := c.Alone(); !errors.Is(err, ErrInUse) {
 		t.Fatalf("got %v", err)
 	}
-	// The attempt has not cost c its place.
+	// c still has its shared lock after the failed attempt.
 	if _, err := other.Alone(); !errors.Is(err, ErrInUse) {
 		t.Fatalf("got %v", err)
 	}
@@ -65,7 +65,7 @@ func TestKilledProcessDoesNotUseTheCache(t *testing.T) {
 	}
 }
 
-// Files that are renewed do not show who reads from a cache.
+// Renewed files do not show which processes read from a cache.
 func TestNothingIsRemovedWhereUseIsNotKnown(t *testing.T) {
 	y := yard{t, openWithFiles(t, defaultHeartbeat, defaultExpiry)}
 	y.made("work", "content", 1)

@@ -109,7 +109,7 @@ func TestVerifyCanBeCancelled(t *testing.T) {
 	publish(t, c, "work", "out", "content")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	// Whether the only object was still handed out is chance; that it ends is not.
+	// It depends on timing whether the only object was returned, but Verify must end.
 	if _, err := c.Verify(ctx, Verification{}); err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

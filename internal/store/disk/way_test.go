@@ -48,7 +48,8 @@ func TestLocksAreUsedWhereTheyWorkBetweenProcesses(t *testing.T) {
 			if left, _ := os.ReadDir(filepath.Join(dir, locksDir)); len(left) > 0 {
 				t.Errorf("%s is left over", left[0].Name())
 			}
-			// Everybody follows, also who has locks that work, and leases have one owner.
+			// All processes follow the file, even those with working locks, and a lease has one
+			// owner.
 			again := open(t, dir)
 			l, err := c.acquire(keyOf("work"))
 			if err != nil {
