@@ -220,7 +220,7 @@ func TestOddSizesAreReported(t *testing.T) {
 	p := &SyntheticImagesParams{Size: 30}
 	var got string
 	p.check(func(path, format string, args ...any) { got = path + ": " + fmt.Sprintf(format, args...) })
-	if want := "size: 30 is not a multiple of 8; 32 is the next one"; got != want {
+	if want := "size: 30 is not a multiple of 8; the next larger one is 32"; got != want {
 		t.Error(got)
 	}
 }
