@@ -181,10 +181,10 @@ func TestWrongInputsOfAttacksAreNamed(t *testing.T) {
 		start  []float32
 		want   string
 	}{
-		{t.Context(), x[1:], labels, nil, "no whole number of images of shape [3 16 16]"},
+		{t.Context(), x[1:], labels, nil, "not a whole number of images of shape [3 16 16]"},
 		{t.Context(), x, labels[1:], nil, "5 labels for 6 images"},
-		{t.Context(), x, labels, x[1:], "starts at 4607 values for 4608"},
-		{t.Context(), x, foreign, nil, "image 5 has label 10: the classifier knows 0 to 9"},
+		{t.Context(), x, labels, x[1:], "the start of the attack has 4607 values, but the images have 4608"},
+		{t.Context(), x, foreign, nil, "image 5 has label 10; the classes of the classifier are 0 to 9"},
 		{ended, x, labels, nil, context.Canceled.Error()},
 	}
 	cw, err := e.CW(DefaultCW(0.03))
@@ -201,7 +201,7 @@ func TestWrongInputsOfAttacksAreNamed(t *testing.T) {
 	if _, err := e.Logits(ended, x); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that it was cancelled", err)
 	}
-	if _, err := nn.NewEvaluator(nn.EvaluatorConfig{}, nil); err == nil || !strings.Contains(err.Error(), "batches of 0 images") {
+	if _, err := nn.NewEvaluator(nn.EvaluatorConfig{}, nil); err == nil || !strings.Contains(err.Error(), "the batch size is 0") {
 		t.Errorf("error %v, want one about batches", err)
 	}
 }

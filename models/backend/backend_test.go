@@ -37,7 +37,7 @@ func TestOneThreadIsOneWorker(t *testing.T) {
 }
 
 func TestGoBackendTakesNoOptions(t *testing.T) {
-	if _, err := Open("go:parallelism=4", 1); err == nil || !strings.Contains(err.Error(), "takes no options") {
+	if _, err := Open("go:parallelism=4", 1); err == nil || !strings.Contains(err.Error(), "has no options") {
 		t.Errorf("error %v, want one that refuses options", err)
 	}
 }

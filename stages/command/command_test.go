@@ -163,7 +163,7 @@ func TestWhatIsLeftInTheBackgroundIsAnError(t *testing.T) {
 	cell := newCell(t)
 	p := shell("touch out/x; sleep 1000 &", "x")
 	_, err := kindtest.Run(t, Command(), p, cell)
-	if err == nil || !strings.Contains(err.Error(), "before the processes that it had started in the background") {
+	if err == nil || !strings.Contains(err.Error(), "before the background processes that it had started") {
 		t.Errorf("got %v", err)
 	}
 }

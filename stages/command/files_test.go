@@ -28,8 +28,8 @@ func TestFilesAreFoundByNameAndPattern(t *testing.T) {
 		"c.py":               `files[0]: no file "c.py" beside the spec`,
 		"a.py lib":           `files[1]: "lib" is a folder`,
 		"lib/x/d.py lib/x/*": "lib/x/d.py",
-		"l*":                 `files[0]: "l*" matches folders only`,
-		"*/e.py":             `files[0]: "out/e.py" would be among the inputs or outputs`,
+		"l*":                 `files[0]: "l*" matches only folders`,
+		"*/e.py":             `files[0]: "out/e.py" is in a folder with a reserved name`,
 		"big":                `files[0]: "big" has 1048577 bytes`,
 	} {
 		sources, err := findFiles(beside, strings.Fields(patterns))

@@ -134,7 +134,7 @@ func (p *Params) checkInputs(inputs []pipeline.Input, report spec.Reporter) {
 		}
 		how := spec.Suggestion(m[1], names)
 		if len(names) == 0 {
-			how = "; the stage has no inputs: add needs: {" + m[1] + ": STAGE}"
+			how = "; add needs: {" + m[1] + ": STAGE}"
 		}
 		report(index("run", i), "%q: the stage has no input %q%s", arg, m[1], how)
 	}

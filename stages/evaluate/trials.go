@@ -43,7 +43,7 @@ func (t *trials) leftOut(p *panel) (texts []string) {
 		case len(without) > 0:
 			texts = append(texts, fmt.Sprintf("the %s checkpoint is left out, because it was not attacked by %s", checkpoint, strings.Join(without, ", ")))
 		case len(more) > 0:
-			texts = append(texts, fmt.Sprintf("%s checkpoint: only the %d images count that all attacks were run on; attacks with more images: %s",
+			texts = append(texts, fmt.Sprintf("%s checkpoint: only the %d images that all attacks were run on are used; attacks with more images: %s",
 				checkpoint, count, strings.Join(more, ", ")))
 		}
 	}

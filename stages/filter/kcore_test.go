@@ -91,7 +91,7 @@ func TestBothSidesAreCountedAtTheStartOfARound(t *testing.T) {
 
 func TestNothingLeftIsAnError(t *testing.T) {
 	_, _, err := filtered(t, dataset("x y", "a: x", "b: y"), &KCoreParams{Users: 5, Items: 5})
-	if want := "nothing is left of 2 interactions after round 1: no users with 5 and items with 5 interactions; lower users or items"; err == nil || err.Error() != want {
+	if want := "none of 2 interactions remain after round 1: there is no core of users with 5 and items with 5 interactions; lower users or items"; err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 }

@@ -81,7 +81,7 @@ func TestKCoreCountsTheUsersThatAreLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := filtered(t, known, &KCoreParams{Users: 1, Items: 3}); err == nil || !strings.Contains(err.Error(), "nothing is left") {
+	if _, _, err := filtered(t, known, &KCoreParams{Users: 1, Items: 3}); err == nil || !strings.Contains(err.Error(), "none of 4 interactions remain") {
 		t.Errorf("an item with two known users passed a filter for three: %v", err)
 	}
 	if _, _, err := filtered(t, in, &KCoreParams{Users: 1, Items: 3}); err != nil {
@@ -97,7 +97,7 @@ func TestUnusableAttributesAreErrors(t *testing.T) {
 		want string
 	}{
 		"not there":       {dataset("x", "a: x"), `the users have no attribute "gender"; they have "age"`},
-		"known of nobody": {nobody, "nothing is left: each of the 4 users lacks one of gender; name fewer attributes"},
+		"known of nobody": {nobody, "no users remain: each of the 4 users lacks one of gender; name fewer attributes"},
 	} {
 		if _, _, err := runKnown(t, c.in, "gender"); err == nil || err.Error() != c.want {
 			t.Errorf("%s: error is %v, wants %s", name, err, c.want)

@@ -193,7 +193,7 @@ func TestEveryCopyOfCIFARIsFound(t *testing.T) {
 	for name, c := range map[string]struct{ data, note string }{
 		"a folder that holds the archive": {archive, "is not the published archive"},
 		"the archive itself":              {file, "is not the published archive"},
-		"a folder that holds the folder":  {inside, "is not the published CIFAR-10: other images are in data_batch_1.bin, data_batch_2.bin"},
+		"a folder that holds the folder":  {inside, "is not the published CIFAR-10: the images differ in data_batch_1.bin, data_batch_2.bin"},
 		"the folder itself":               {cifarFolder(t, set, t.TempDir()), "is not the published CIFAR-10"},
 	} {
 		_, a, notes, err := loadedImages(t, CIFAR10(), &pipeline.Env{DataDir: c.data}, nil)
@@ -245,7 +245,7 @@ func TestBadCopiesOfCIFARAreRefused(t *testing.T) {
 		params *CIFARParams
 		want   string
 	}{
-		"nothing there":         {empty, nil, "no CIFAR-10 in " + empty + " (--data or FOIL_DATA): it holds none of cifar-10-binary.tar.gz, cifar-10-batches-bin/data_batch_1.bin, data_batch_1.bin"},
+		"nothing there":         {empty, nil, "no CIFAR-10 in " + empty + " (--data or FOIL_DATA): it has none of cifar-10-binary.tar.gz, cifar-10-batches-bin/data_batch_1.bin, data_batch_1.bin"},
 		"a truncated archive":   {archive(whole[:len(whole)/2]), nil, "not a complete tar.gz file"},
 		"another archive":       {zipFile(t, t.TempDir()), nil, "not a complete tar.gz file"},
 		"the other data set":    {archive(cifarArchive(t, dataset.CIFAR100)), nil, "the archive has no data_batch_1.bin"},
@@ -285,7 +285,7 @@ func TestTheOriginalCIFARIsDownloaded(t *testing.T) {
 	set.Original.Digest = dataset.CIFAR100.Original.Digest // as it is with another file
 	env.Downloads = t.TempDir()
 	_, _, _, err = loadedImages(t, cifar100(dataset.Downloader{}, set), env, nil)
-	if err == nil || !strings.Contains(err.Error(), "the published one is 58a81ae1") || !strings.Contains(err.Error(), "CIFAR-100 is not here and was not downloaded") {
+	if err == nil || !strings.Contains(err.Error(), "the published file has 58a81ae1") || !strings.Contains(err.Error(), "CIFAR-100 is not available locally and was not downloaded") {
 		t.Error(err)
 	}
 }

@@ -113,8 +113,8 @@ func TestMissingLFMSaysWhatIsNeeded(t *testing.T) {
 	}
 	empty := t.TempDir()
 	for name, c := range map[string]struct{ data, want string }{
-		"no folder given": {"", "LFM-2b-100k is not here, and its makers do not hand it out any more: whoever has its files user_data.tsv, tracks.tsv, inter.tsv"},
-		"nothing there":   {empty, "no LFM-2b-100k in " + empty + " (--data or FOIL_DATA), and its makers"},
+		"no folder given": {"", "LFM-2b-100k is not available: no data folder is given, and its authors no longer distribute it; if you have its files user_data.tsv, tracks.tsv, inter.tsv"},
+		"nothing there":   {empty, "no LFM-2b-100k in " + empty + " (--data or FOIL_DATA), and its authors"},
 		"no such folder":  {filepath.Join(empty, "x"), "the data folder (--data or FOIL_DATA) cannot be read"},
 		"a missing file":  {part, "has neither tracks.tsv nor tracks.tsv.bz2"},
 	} {
@@ -150,7 +150,7 @@ func TestLFMThatChangesIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = kind.Run(t.Context(), &pipeline.Cell{Env: env, Sources: sources, OutDir: t.TempDir()}, kind.Params())
-	if err == nil || !strings.Contains(err.Error(), "changed while the run was under way") {
+	if err == nil || !strings.Contains(err.Error(), "changed during the run") {
 		t.Error(err)
 	}
 }

@@ -155,7 +155,7 @@ func TestBadCopiesAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ data, want string }{
-		"nothing there":    {empty, "it holds none of ml-1m.zip, ml-1m/ratings.dat, ratings.dat"},
+		"nothing there":    {empty, "it has none of ml-1m.zip, ml-1m/ratings.dat, ratings.dat"},
 		"no such folder":   {filepath.Join(empty, "x"), "the data folder (--data or FOIL_DATA) cannot be read"},
 		"a truncated zip":  {cut, "not a complete zip file"},
 		"a missing file":   {part, "has no movies.dat"},
@@ -177,7 +177,7 @@ func TestACopyThatChangesIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = kind.Run(t.Context(), &pipeline.Cell{Env: env, Sources: sources, OutDir: t.TempDir()}, kind.Params())
-	if err == nil || !strings.Contains(err.Error(), "changed while the run was under way") {
+	if err == nil || !strings.Contains(err.Error(), "changed during the run") {
 		t.Error(err)
 	}
 }
@@ -260,7 +260,7 @@ func TestNoNetworkAndNoDataNamesTheThreeWays(t *testing.T) {
 		if err == nil {
 			t.Fatalf("%s: loaded", name)
 		}
-		for _, want := range []string{"--data DIR", "FOIL_DATA=DIR", "a network that reaches " + c.url} {
+		for _, want := range []string{"--data DIR", "FOIL_DATA=DIR", "allow the download of " + c.url} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %q does not name %s", name, err, want)
 			}

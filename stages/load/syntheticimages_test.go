@@ -221,7 +221,7 @@ func TestOddSizesAreReported(t *testing.T) {
 	p := &SyntheticImagesParams{Size: 30}
 	var got string
 	syntheticImagesParams.Check(p, spec.ReportTo(func(path, message string) { got = path + ": " + message }))
-	if want := "size: 30 is not a multiple of 8; 32 is the next one"; got != want {
+	if want := "size: 30 is not a multiple of 8; the next larger one is 32"; got != want {
 		t.Error(got)
 	}
 }

@@ -63,7 +63,7 @@ func (c nameChecker) from(path, name string) bool {
 	if slices.Contains(names, name) {
 		return true
 	}
-	c.report(path+".from", "no stage is gathered as %q%s", name, spec.Suggestion(name, names))
+	c.report(path+".from", "nothing is gathered as %q%s", name, spec.Suggestion(name, names))
 	return false
 }
 

@@ -38,6 +38,13 @@ func runTable(ctx context.Context, cell *pipeline.Cell, layout *report.Layout) e
 	for _, c := range layout.Columns {
 		from = append(from, c.From)
 	}
+	for _, t := range layout.Tables {
+		for _, row := range t.Rows {
+			if row.From != "" {
+				from = append(from, row.From)
+			}
+		}
+	}
 	gathered, err := readGathered(ctx, cell, from, "column")
 	if err != nil {
 		return err

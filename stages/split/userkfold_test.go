@@ -171,7 +171,7 @@ func TestTooSmallDataIsRefused(t *testing.T) {
 		in   *artifact.Dataset
 		want string
 	}{
-		{two, "2 users cannot be dealt into 3 folds"},
+		{two, "2 users cannot be divided into 3 folds"},
 		{three, "the validation part of fold 0 is empty"},
 	} {
 		_, _, err := tinySplit(t, c.in, &UserKFoldParams{Folds: 3, HoldOut: 0.8, Seed: 42})
@@ -185,7 +185,7 @@ func TestFoldOutsideTheFoldsIsReported(t *testing.T) {
 	var got []string
 	p := &UserKFoldParams{Folds: 5, Fold: 5}
 	userKFoldParams.Check(p, spec.ReportTo(func(path, message string) { got = append(got, path+": "+message) }))
-	if want := []string{"fold: with 5 folds there is no fold 5; 0 to 4 are needed"}; !reflect.DeepEqual(got, want) {
+	if want := []string{"fold: 5 does not exist with 5 folds; use 0 to 4"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}
 }

@@ -67,7 +67,7 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 		edit       func(v *victim, p *plan) error
 	}{
 		{name: "none", attack: nothing},
-		{name: "epsilon 0", want: "with epsilon 0 the attack still changes image",
+		{name: "epsilon 0", want: "with epsilon 0 the attack changes image",
 			attack: func(float64) ascent.Attack { return at(1, 0, by(0.001)) }},
 		{name: "as far as allowed, to rounding", attack: func(e float64) ascent.Attack { return at(e, 5, by(float32(e))) }},
 		{name: "too far by four ulps", want: "of image 0 by 0.03100",
@@ -77,7 +77,7 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 		{name: "too few images", want: "the attack gives 767 values for 768",
 			attack: func(float64) ascent.Attack { return broken(func(x []float32) []float32 { return x[1:] }) },
 			edit:   func(v *victim, p *plan) error { p.batch = 1; return nil }},
-		{name: "more steps that do less harm", want: "after 2 steps the classifier is right on", attack: nothing,
+		{name: "more steps that do less harm", want: "the accuracy after 2 steps", attack: nothing,
 			edit: func(v *victim, p *plan) error {
 				p.climbs, p.build = true, func(epsilon float64) ([]leg, error) {
 					legs := []leg{{Attack: v.PGD(ascent.FGSM(epsilon)), steps: 1}, {Attack: nothing(epsilon), steps: 2}}
@@ -173,13 +173,13 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 	}{
 		{name: "other images", want: "model: the classifier was trained on other images", kind: FGSM(),
 			inputs: map[string]pipeline.Artifact{"model": plain, "data": larger}},
-		{name: "images of another size", want: "model: the classifier takes images of 3 x 16 x 16 and knows 3 classes; the data has images of 3 x 24 x 24", kind: FGSM(),
+		{name: "images of another size", want: "model: the classifier is for images of 3 x 16 x 16 and 3 classes, but the data has images of 3 x 24 x 24", kind: FGSM(),
 			inputs: map[string]pipeline.Artifact{"model": elsewhere, "data": larger}},
-		{name: "another number of classes", want: "knows 3 classes; the data has images of 3 x 16 x 16 and 4 classes", kind: FGSM(),
+		{name: "another number of classes", want: "3 classes, but the data has images of 3 x 16 x 16 and 4 classes", kind: FGSM(),
 			inputs: map[string]pipeline.Artifact{"model": elsewhere, "data": more}},
 		{name: "a source of other images", want: "source: the classifier was trained on other images", kind: Transfer(),
 			inputs: map[string]pipeline.Artifact{"model": elsewhere, "data": data, "source": trained(t, more, "plain")}},
-		{name: "too many images", want: "images is 1000, and the data has 24", kind: FGSM(), params: &FGSMParams{Common{Images: 1000, Checkpoints: []string{"last"}}},
+		{name: "too many images", want: "images is 1000, but the data has 24", kind: FGSM(), params: &FGSMParams{Common{Images: 1000, Checkpoints: []string{"last"}}},
 			inputs: map[string]pipeline.Artifact{"model": plain, "data": data}},
 		{name: "no attacker", want: "attacker: the classifier was trained by plain, which leaves no attacker network", kind: Learned(),
 			inputs: map[string]pipeline.Artifact{"model": plain, "data": data, "attacker": plain}},

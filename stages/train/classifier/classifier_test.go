@@ -99,7 +99,7 @@ func TestTheLastOfEqualEpochsIsTheBest(t *testing.T) {
 
 // TestALossThatIsNoNumberIsNamed trains at a rate that no network survives.
 func TestALossThatIsNoNumberIsNamed(t *testing.T) {
-	for method, want := range map[string]string{"plain": `: the loss is (NaN|\+Inf): lower the rate$`, "l2l-naive": `: the (attacker )?loss is (NaN|\+Inf): lower the rate$`} {
+	for method, want := range map[string]string{"plain": `: the loss is (NaN|\+Inf); lower the rate$`, "l2l-naive": `: the (attacker )?loss is (NaN|\+Inf); lower the rate$`} {
 		p := tinyParams(method)
 		p.Rate = 1e30
 		_, err := kindtest.Run(t, Kind(), p, &pipeline.Cell{
@@ -135,9 +135,9 @@ func TestWhatCannotBeTrainedIsRefused(t *testing.T) {
 		data       pipeline.Artifact
 		edit       func(*Params)
 	}{
-		{"more test images than there are", "select.images is 13, and the data has 12", data, func(p *Params) { p.Select.Images = 13 }},
+		{"more test images than there are", "select.images is 13, but the data has 12", data, func(p *Params) { p.Select.Images = 13 }},
 		{"a rate that is far too large", "lower the rate", data, func(p *Params) { p.Rate, p.Epochs = 1e30, 5 }},
-		{"a last batch of one image that shrinks to a pixel", "batch norm sees one value of a channel", specks(t, 9), func(*Params) {}},
+		{"a last batch of one image that shrinks to a pixel", "batch norm gets one value per channel", specks(t, 9), func(*Params) {}},
 		{"images that a network cannot halve twice", "small-cnn takes 16 x 16 or larger, and a height and width that are multiples of 4", specks(t, 10),
 			func(p *Params) { p.Network = classifiers.Network{Name: "small-cnn", Width: 2} }},
 		{"none of these", "", specks(t, 10), func(*Params) {}},

@@ -79,10 +79,10 @@ type Select struct {
 var params = &spec.Params[Params]{
 	Defaults: defaults,
 	Docs: spec.Docs{
-		"method": "plain: clean images. fgsm, pgd: clean and attacked images. trades: TRADES (Zhang et al. 2019). " +
-			"l2l-*: against an attacker network that is trained, too. " +
-			"The input of the attacker is the images (naive), or the images and their gradient: once (grad), twice (2step) or k times (kstep). " +
-			"With interpolation the attacker moves images towards other images.",
+		"method": "plain: clean images. fgsm, pgd: attacked images, too. trades: Zhang et al. 2019. " +
+			"l2l-*: against an attacker that is trained, too. Its input is images (naive), " +
+			"or images and gradients: once (grad), twice (2step), k times (kstep). " +
+			"interpolation: it moves images towards others.",
 		"network":      "network of the classifier",
 		"epochs":       "number of epochs; the checkpoints of the epoch with the best selection score and of the last epoch are kept",
 		"batch":        "batch size; the last batch of an epoch may be smaller",
