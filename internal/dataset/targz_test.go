@@ -97,7 +97,7 @@ func TestSizesThatLieReserveNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := untar(bytes.NewReader(b.Bytes()), int64(b.Len()), []string{"a"})
-	if err == nil || !strings.Contains(err.Error(), "a in the archive: it claims to hold 1099511627776 bytes") {
+	if err == nil || !strings.Contains(err.Error(), "a in the archive: its header gives 1099511627776 bytes") {
 		t.Error(err)
 	}
 }

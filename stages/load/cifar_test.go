@@ -287,7 +287,7 @@ func TestTheOriginalCIFARIsDownloaded(t *testing.T) {
 	set.Original.Digest = dataset.CIFAR100.Original.Digest // as it is with another file
 	env.Downloads = t.TempDir()
 	_, _, _, err = loadedImages(t, cifar100(dataset.Downloader{}, set), env, nil)
-	if err == nil || !strings.Contains(err.Error(), "the published one is 58a81ae1") || !strings.Contains(err.Error(), "CIFAR-100 is not here and was not downloaded") {
+	if err == nil || !strings.Contains(err.Error(), "but the published file has 58a81ae1") || !strings.Contains(err.Error(), "CIFAR-100 is not here and was not downloaded") {
 		t.Error(err)
 	}
 }

@@ -25,7 +25,7 @@ func TestFirstRunHasToMakeAllFilesAndNoOthers(t *testing.T) {
 		{"all", func(map[string]Output) {}, ""},
 		{"one is missing", func(m map[string]Output) { delete(m, "make-0.txt") }, "make-0.txt was not made"},
 		{"one differs", func(m map[string]Output) { m["combine-0.txt"] = Output{Content: "CHAIN 0\n"} }, `combine-0.txt holds "CHAIN 0\n"; it should be "chain 0\nCHAIN 0\n"`},
-		{"one too many", func(m map[string]Output) { m["make-1.txt"] = m["make-0.txt"] }, "make-1.txt was made, which is no stage's file"},
+		{"one too many", func(m map[string]Output) { m["make-1.txt"] = m["make-0.txt"] }, "make-1.txt was made, but it is not the file of a stage"},
 	} {
 		outputs := made()
 		test.change(outputs)
