@@ -141,7 +141,7 @@ func stageField(s *schema, doc string) *schema {
 	return s
 }
 
-// kindSchema says what a stage that uses the kind looks like.
+// kindSchema is the schema of a stage that uses the kind.
 func kindSchema(k KindSchema) *schema {
 	var name any = k.Name
 	then := map[string]*schema{

@@ -19,7 +19,7 @@ func newLog() *cobra.Command {
 		Use:   "log EXPERIMENT CELL",
 		Short: "Print the log of a cell",
 		Long: `log prints the log that is kept with the record of a cell, or the log of a run in
-which the cell is running, failed or was interrupted. Standard error says which.`,
+which the cell is running, failed or was interrupted. Standard error names the run.`,
 		Example: `  foil log quickstart 'model[fold=0,gender=0,age=0]'`,
 		Args:    experimentAndCell,
 		RunE: func(cmd *cobra.Command, args []string) error {
