@@ -53,7 +53,9 @@ type leaseText struct {
 func (l *fileLeases) take(key digest.Key) (hold, error) {
 	dir := l.cache.leasePath(key)
 	for {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
+		if err := os.MkdirAll(dir, 0o777); errors.Is(err, fs.ErrExist) {
+			continue // it was there, and the previous owner has just removed it
+		} else if err != nil {
 			return nil, leaseError(key, err)
 		}
 		h, err := l.takeIn(dir)
