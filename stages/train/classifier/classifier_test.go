@@ -138,7 +138,7 @@ func TestWhatCannotBeTrainedIsRefused(t *testing.T) {
 		{"more test images than there are", "select.images is 13, but the data has 12", data, func(p *Params) { p.Select.Images = 13 }},
 		{"a rate that is far too large", "lower the rate", data, func(p *Params) { p.Rate, p.Epochs = 1e30, 5 }},
 		{"a last batch of one image that shrinks to a pixel", "batch norm gets one value per channel", specks(t, 9), func(*Params) {}},
-		{"images that a network cannot halve twice", "small-cnn takes 16 x 16 or larger, and a height and width that are multiples of 4", specks(t, 10),
+		{"images that a network cannot halve twice", "small-cnn needs 16 x 16 or larger, and a height and width that are multiples of 4", specks(t, 10),
 			func(p *Params) { p.Network = classifiers.Network{Name: "small-cnn", Width: 2} }},
 		{"none of these", "", specks(t, 10), func(*Params) {}},
 	} {
