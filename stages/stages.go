@@ -2,8 +2,8 @@
 // documented struct. To add one, write a file or folder in a family's folder and add a line to
 // All. Nothing else changes.
 //
-// The families are in the order in which data flows: load, filter, split, train, encode, attack,
-// evaluate, report; and command, which can be any of them. Code that kinds share is in internal/:
+// The families are in the order in which data flows: load, filter, split, train, recommend, encode,
+// attack, evaluate, report; and command, which can be any of them. Code that kinds share is in internal/:
 // artifact (file formats), training, attributes, classifiers, scores.
 //
 // # A new recommender

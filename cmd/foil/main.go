@@ -42,7 +42,7 @@ func foil() int {
 		fmt.Fprintf(os.Stderr, "foil: %v\nSee 'foil help'.\n", err)
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "foil: interrupted; finished cells are kept, and the same command runs the others: from their last checkpoint, if they have one")
+		fmt.Fprintln(os.Stderr, "foil: interrupted; finished cells and checkpoints are kept; run the same command again to continue")
 		return exitInterrupted
 	case errors.Is(err, errReported):
 		return exitFailure

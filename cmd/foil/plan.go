@@ -114,10 +114,15 @@ func writeEstimate(out io.Writer, view *app.View, past plan.Costs, running app.R
 		}
 		fmt.Fprintf(out, "%-20s %5d to run, %s\n", s.Stage, s.Cells, text)
 	}
+	if e.Wall == 0 && e.Blank > 0 {
+		fmt.Fprintf(out, "estimated time: unknown, the cache has no similar cells\n\n")
+		return
+	}
 	text := "estimated time: " + duration(e.Run)
-	if parallel == 1 {
+	switch {
+	case parallel == 1:
 		text += ", one cell at a time"
-	} else {
+	case e.Run < e.Wall:
 		text += fmt.Sprintf(" with up to %d cells in parallel, %s one at a time", parallel, duration(e.Wall))
 	}
 	if e.Blank > 0 {

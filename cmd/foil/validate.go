@@ -27,8 +27,12 @@ of each stage. It reads neither data nor the cache.`,
 			}
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "%s: %s, %s\n", g.Spec.Name, words.Count(len(g.Spec.Stages), "stage"), words.Count(len(g.Nodes), "cell"))
+			name, uses := 16, 24
 			for _, s := range g.Spec.Stages {
-				fmt.Fprintf(out, "  %-16s %-24s %5d\n", s.Name, s.Uses, counts[s.Name])
+				name, uses = max(name, len(s.Name)), max(uses, len(s.Uses))
+			}
+			for _, s := range g.Spec.Stages {
+				fmt.Fprintf(out, "  %-*s %-*s %5d\n", name, s.Name, uses, s.Uses, counts[s.Name])
 			}
 			return nil
 		},

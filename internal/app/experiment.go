@@ -66,6 +66,11 @@ func readExperiment(name string, beside *specFiles) (file string, text []byte, e
 }
 
 func unknownExperiment(name string) error {
+	for _, file := range []string{name + ".yaml", name + ".yml"} {
+		if _, err := os.Stat(file); err == nil {
+			return fmt.Errorf("there is no experiment %q; did you mean the file %s?", name, file)
+		}
+	}
 	if near := spec.Nearest(name, experiments.Names()); near != "" {
 		return fmt.Errorf("there is no experiment %q; did you mean %q?", name, near)
 	}

@@ -211,7 +211,7 @@ func (t *trainer) report(epoch int, rate float64, sum multvae.Losses, loss, scor
 	points = append(points,
 		training.Point{Name: "validation/loss", Value: loss},
 		training.Point{Name: t.params.Select.Curve(), Value: score})
-	t.cell.Logf("epoch %d: train nll %.4f, kl %.4f, adversaries %.4f; validation loss %.4f, %s %.4f; rate %g",
+	t.cell.Logf("epoch %d: train nll %.4f, kl %.4f, adversaries %.4f; validation loss %.4f, %s %.4f; rate %.4g",
 		epoch, sum.NLL, sum.KL, sum.Groups, loss, t.params.Select, score, rate)
 	return training.Epoch{
 		Score: score, Points: points, Loss: sum.Total(),
