@@ -132,7 +132,8 @@ func (b *builder) resolve() error {
 }
 
 // columnsOf finds the sources of all columns. Unless from is empty, it replaces the stage of each
-// column.
+// column, whose k, split and checkpoint are those that the column itself has found: a row must not
+// show another metric than its column's heading.
 func (b *builder) columnsOf(from string) ([]columnSource, error) {
 	var columns []columnSource
 	var errs []error
@@ -141,7 +142,8 @@ func (b *builder) columnsOf(from string) ([]columnSource, error) {
 			errs = append(errs, fmt.Errorf("columns[%d] (%s): %w", i, clean(c.Title), err))
 		}
 		if from != "" {
-			c.From = from
+			id := b.columns[i].series
+			c.From, c.K, c.Split, c.Checkpoint = from, id.K, id.Split, id.Checkpoint
 		}
 		s, err := b.stage(c.From)
 		if err != nil {
@@ -167,6 +169,17 @@ func (b *builder) columnsOf(from string) ([]columnSource, error) {
 	return columns, errors.Join(errs...)
 }
 
+// own are the stages of the columns, without those that only rows name.
+func (b *builder) own() []*stage {
+	var own []*stage
+	for _, c := range b.columns {
+		if !slices.Contains(own, c.stage) {
+			own = append(own, c.stage)
+		}
+	}
+	return own
+}
+
 // found are the columns of the layout with the k, split and checkpoint that they show.
 func (b *builder) found() []Column {
 	columns := slices.Clone(b.layout.Columns)
@@ -190,7 +203,11 @@ func (b *builder) checkAxes() error {
 			errs = append(errs, checkAxis(b.stages, at("tables", i)+at(".grid", j), axis))
 		}
 		for j, row := range t.Rows {
-			errs = append(errs, checkPoint(b.stages, at("tables", i)+at(".rows", j)+".where", row.Where))
+			stages := b.stages
+			if row.From != "" {
+				stages = []*stage{b.rows[row.From][0].stage}
+			}
+			errs = append(errs, checkPoint(stages, at("tables", i)+at(".rows", j)+".where", row.Where))
 		}
 	}
 	return errors.Join(errs...)
@@ -224,7 +241,7 @@ func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 	}
 	for _, rl := range rows {
 		where := sortedAxes(rl.Where)
-		columns, stages := b.columns, b.stages
+		columns, stages := b.columns, b.own()
 		if rl.From != "" {
 			columns = b.rows[rl.From]
 			stages = []*stage{columns[0].stage}
@@ -266,7 +283,7 @@ func (b *builder) rowLayouts(layout *TableLayout) ([]RowLayout, error) {
 	}
 	values := make([][]spec.Value, len(layout.Grid))
 	for i, axis := range layout.Grid {
-		values[i] = axisValues(b.stages, axis)
+		values[i] = axisValues(b.own(), axis)
 	}
 	var rows []RowLayout
 	for _, point := range combinations(layout.Grid, values) {

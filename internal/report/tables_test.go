@@ -186,6 +186,11 @@ tables: [{title: t, rows: [{name: EASE}, {name: BPR, from: bpr}]}]`
 	if len(r.Origins) != 2 || len(r.Origins[1].Columns) != 1 || len(r.Origins[1].Cells) != 2 {
 		t.Errorf("origins %+v", r.Origins)
 	}
+	gathered["other"] = []Cell{newCell([]Axis{axis("fold", 0)}, artifact.Metric{Name: "ndcg", K: 50, Value: 0.9})}
+	other := strings.Replace(layout, "from: bpr", "from: other", 1)
+	if _, err := BuildTables(decodeLayout(t, other), gathered); err == nil || !strings.Contains(err.Error(), "other has no ndcg@10") {
+		t.Errorf("a row shows another cut-off than its column: %v", err)
+	}
 	layout = strings.Replace(layout, "from: bpr", "from: bprr", 1)
 	const want = `tables[0].rows[1] (BPR): columns[0] (NDCG): nothing is gathered as "bprr" (did you mean "bpr"?)`
 	if _, err := BuildTables(decodeLayout(t, layout), gathered); err == nil || !strings.Contains(err.Error(), want) {

@@ -129,8 +129,8 @@ func (r *run) epoch(ctx context.Context, epoch int) (e Epoch, err error) {
 	if e, err = r.trainer.Epoch(ctx, epoch); err != nil {
 		return e, err
 	}
-	if math.IsNaN(e.Score) {
-		return e, fmt.Errorf("the %s is not a number: the training has diverged", r.plan.SelectedBy)
+	if math.IsNaN(e.Score) || math.IsInf(e.Score, 0) {
+		return e, fmt.Errorf("the %s is %g: the training has diverged", r.plan.SelectedBy, e.Score)
 	}
 	if r.BestEpoch == 0 || e.Score >= r.BestScore {
 		r.BestEpoch, r.BestScore = epoch, e.Score

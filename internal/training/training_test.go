@@ -93,7 +93,7 @@ func TestTrainingFollowsTheProtocol(t *testing.T) {
 func TestScoreThatIsNotANumberIsRefused(t *testing.T) {
 	_, newTrainer := script(Plateau{}, 1, [][2]float64{{1, math.NaN()}})
 	err := Run(t.Context(), &pipeline.Cell{OutDir: t.TempDir()}, newTrainer)
-	if err == nil || !strings.Contains(err.Error(), "epoch 1: the score is not a number") {
+	if err == nil || !strings.Contains(err.Error(), "epoch 1: the score is NaN") {
 		t.Errorf("error %v, want one that names the epoch and the score", err)
 	}
 }

@@ -130,10 +130,10 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 		os.Remove(work.Log)
 	}
 	j.messages <- started{cell: j.step, reason: reason, resumes: work.Resumes}
-	held, cancel := whileHeld(ctx, lease)
+	leased, cancel := whileHeld(ctx, lease)
 	defer cancel()
 
-	r, work, err := j.tries(held, lease, work)
+	r, work, err := j.tries(leased, lease, work)
 	wall := r.Wall()
 	var inputs *InputError
 	if errors.As(err, &inputs) {
@@ -146,11 +146,14 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return stopped{j.step}
-	case err != nil && held.Err() != nil:
-		err = context.Cause(held)
+	case err != nil && leased.Err() != nil:
+		err = context.Cause(leased)
 	case err == nil:
 		// Finished work is kept even if the run has just been cancelled.
 		err = lease.Publish(context.WithoutCancel(ctx), work, r)
+	}
+	if errors.Is(err, store.ErrLost) {
+		return held{j.step} // another run may make it now: this one waits for the result
 	}
 	if err != nil {
 		_ = lease.Fail(err) // for foil status; the same error is returned here

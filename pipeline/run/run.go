@@ -171,12 +171,17 @@ func (x *loop) loop() {
 
 // setReady queues a cell whose dependencies are all done. A planned hit needs no job.
 func (x *loop) setReady(c *step) {
-	if c.State == plan.Hit && !x.opts.Deliver(c.Node) && x.asPlanned(c) {
+	if c.State == plan.Hit && x.asPlanned(c) && (!x.opts.Deliver(c.Node) || x.intact(c.Record)) {
 		c.key = c.Key
 		x.settle(c, Outcome{Status: WasHit, Record: c.Record})
 		return
 	}
 	x.ready.add(c)
+}
+
+// intact compares the outputs of a record with their digests.
+func (x *loop) intact(r *store.Record) bool {
+	return !slices.ContainsFunc(r.Outputs, func(f digest.File) bool { _, err := x.fetch(f); return err != nil })
 }
 
 // asPlanned reports whether the inputs of c are the same as in the plan.
@@ -194,6 +199,9 @@ func (x *loop) asPlanned(c *step) bool {
 // start starts a ready cell in a goroutine, unless the same work is already running or has failed.
 // It reports whether it started the cell.
 func (x *loop) start(c *step) bool {
+	if x.postpone(c) {
+		return false
+	}
 	c.lines = plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.of[from].digest })
 	c.key = c.lines.Key()
 	if cause := x.failed[c.key]; cause != nil {
@@ -208,6 +216,29 @@ func (x *loop) start(c *step) bool {
 	x.hold(c)
 	go x.newJob(c).do(x.ctx)
 	return true
+}
+
+// postpone lets a ready cell wait again if, since it became ready, one of its inputs was found
+// damaged by another cell. It skips the cell if that input could not be made again.
+func (x *loop) postpone(c *step) bool {
+	needs := c.needs(x)
+	for _, from := range needs {
+		if s := from.outcome.Status; from.settled && (s == WasFailed || s == WasSkipped) {
+			x.release(c)
+			x.skip(c, cmp.Or(from.outcome.Cause, from.Node))
+			return true
+		}
+	}
+	for _, from := range needs {
+		if !from.settled {
+			from.waiters = append(from.waiters, c)
+			c.pending++
+		}
+	}
+	if c.pending > 0 {
+		x.release(c)
+	}
+	return c.pending > 0
 }
 
 func (x *loop) showProgress() {

@@ -12,6 +12,9 @@ import (
 
 // release continues the steps that waited for the same work.
 func (x *loop) release(c *step) {
+	if x.inFlight[c.key] != c {
+		return
+	}
 	delete(x.inFlight, c.key)
 	for _, other := range x.parked[c.key] {
 		x.ready.add(other)

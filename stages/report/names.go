@@ -29,10 +29,14 @@ func checkTableNames(l *report.Layout, gathers []pipeline.Input, report spec.Rep
 		}
 		for j, row := range t.Rows {
 			path := fmt.Sprintf("tables[%d].rows[%d]", i, j)
+			of := gathers
 			if row.From != "" {
-				c.from(path, row.From)
+				if !c.from(path, row.From) {
+					continue
+				}
+				of = called(gathers, row.From)
 			}
-			c.where(path, row.Where, gathers)
+			c.where(path, row.Where, of)
 		}
 	}
 }

@@ -26,8 +26,8 @@ import (
 // then removes the expired file. If the previous owner is still alive, it finds from the missing
 // file that its lease is lost.
 //
-// An owner counts the same expiry time from the beginning of its last renewal, which is before any
-// other process can see the renewal. So it gives up before another process takes over.
+// An owner counts a shorter time (see patience) from the beginning of its last renewal, which is
+// before any other process can see the renewal. So it gives up before another process takes over.
 type fileLeases struct {
 	cache     *Cache
 	heartbeat time.Duration
@@ -49,6 +49,10 @@ type leaseText struct {
 	Token   string `json:"token"`
 	Renewed int    `json:"renewed"`
 }
+
+// patience is the time without renewal after which an owner gives up. It is shorter than the
+// expiry time, so that the processes of the owner have ended before another run takes over.
+func (l *fileLeases) patience() time.Duration { return l.expiry * 3 / 4 }
 
 func (l *fileLeases) take(key digest.Key) (hold, error) {
 	dir := l.cache.leasePath(key)
@@ -227,7 +231,7 @@ func (h *fileHold) write(f *os.File) error {
 // start begins the renewals of the lease. The lease may have expired already if this process was
 // suspended after it made the file.
 func (h *fileHold) start() {
-	h.watch = time.AfterFunc(h.leases.expiry-time.Since(h.last), h.lose)
+	h.watch = time.AfterFunc(h.leases.patience()-time.Since(h.last), h.lose)
 	go h.keep()
 }
 
@@ -272,7 +276,7 @@ func (h *fileHold) renew() error {
 		return store.ErrLost
 	}
 	h.last = begin
-	h.watch.Reset(h.leases.expiry - time.Since(begin))
+	h.watch.Reset(h.leases.patience() - time.Since(begin))
 	return nil
 }
 
@@ -298,7 +302,7 @@ func (h *fileHold) open() (*os.File, error) {
 func (h *fileHold) isOver(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.isLost || max(now.Sub(h.last), now.Round(0).Sub(h.last.Round(0))) >= h.leases.expiry
+	return h.isLost || max(now.Sub(h.last), now.Round(0).Sub(h.last.Round(0))) >= h.leases.patience()
 }
 
 func (h *fileHold) lose() {

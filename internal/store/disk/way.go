@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -125,8 +127,8 @@ func readWay(path string) (w *way, err error) {
 		err = fmt.Errorf("has format %d, and this foil reads format 1", w.Format)
 	case w.Leases != bySystem && w.Leases != byFiles:
 		err = fmt.Errorf("unknown leases %q; use %q or %q", w.Leases, bySystem, byFiles)
-	case w.Leases == byFiles && w.heartbeat() >= w.expiry():
-		err = errors.New("heartbeat_seconds must be less than expiry_seconds")
+	case w.Leases == byFiles && (w.Heartbeat < 0 || w.heartbeat() >= w.expiry()*3/4):
+		err = errors.New("heartbeat_seconds must be above 0 and less than three quarters of expiry_seconds")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; correct the file, or remove it while no foil uses the cache", path, err)
@@ -147,14 +149,36 @@ func (c *Cache) introduceWay(path string) (*way, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
+	switch err := writeNew(path, append(text, '\n')); {
+	case errors.Is(err, fs.ErrExist):
 		return readWay(path)
-	} else if err != nil {
+	case err != nil:
 		return nil, err
 	}
-	_, err = f.Write(append(text, '\n'))
-	return w, errors.Join(err, f.Close())
+	return w, nil
+}
+
+// writeNew writes a file as a whole or not at all. The error is fs.ErrExist if the file exists.
+func writeNew(path string, text []byte) error {
+	f, err := os.OpenFile(path+"."+strconv.FormatUint(rand.Uint64(), 36), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	err = moveNew(f.Name(), path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// The system or the file system has no links. Processes that begin at the same time on one
+	// machine write the same text.
+	if _, err := os.Lstat(path); err == nil {
+		return fs.ErrExist
+	}
+	return os.Rename(f.Name(), path)
 }
 
 // tryLocks reports whether the locks of the system work between the processes that may use the

@@ -142,8 +142,9 @@ func TestDamagedWayIsToldWithARemedy(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"format": 1, "leases": "luck"}`:                                                 `unknown leases "luck"`,
 		`{"format": 2, "leases": "files"}`:                                                "has format 2",
-		`{"format": 1, "leases": "files", "heartbeat_seconds": 60, "expiry_seconds": 60}`: "heartbeat_seconds must be less",
-		`{"format": 1, "lea`:                                                              "unexpected end of JSON",
+		`{"format": 1, "leases": "files", "heartbeat_seconds": 60, "expiry_seconds": 60}`: "heartbeat_seconds must be above 0 and less",
+		`{"format": 1, "leases": "files", "heartbeat_seconds": -1, "expiry_seconds": 60}`: "heartbeat_seconds must be above 0",
+		`{"format": 1, "lea`: "unexpected end of JSON",
 	} {
 		dir := t.TempDir()
 		os.WriteFile(filepath.Join(dir, wayFile), []byte(text), 0o666)

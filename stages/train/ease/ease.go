@@ -49,7 +49,7 @@ type config struct {
 
 const weightsTensor = "weights"
 
-func run(_ context.Context, cell *pipeline.Cell, p *Params) error {
+func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	data := cell.Inputs["data"]
 	split, err := artifact.ReadSplit(data.Path)
 	if err != nil {
@@ -60,7 +60,7 @@ func run(_ context.Context, cell *pipeline.Cell, p *Params) error {
 		return errors.New("the split has no training users")
 	}
 	items := split.Items.Len()
-	weights, err := fit(rows, items, p.Lambda)
+	weights, err := fit(ctx, rows, items, p.Lambda)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 // Two users, three items, lambda 1: the inverse of the Gram matrix is computed by hand.
 func TestWeightsAreThoseOfTheFormula(t *testing.T) {
 	rows := artifact.Rows{User: []int32{0, 1}, Offset: []int32{0, 2, 4}, Item: []int32{0, 1, 1, 2}}
-	got, err := fit(rows, 3, 1)
+	got, err := fit(t.Context(), rows, 3, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestWeightsAreThoseOfTheFormula(t *testing.T) {
 
 func TestGramMatrixThatCannotBeInvertedIsRefused(t *testing.T) {
 	rows := artifact.Rows{User: []int32{0}, Offset: []int32{0, 2}, Item: []int32{0, 1}}
-	if _, err := fit(rows, 2, 1e-300); err == nil {
+	if _, err := fit(t.Context(), rows, 2, 1e-300); err == nil {
 		t.Error("no error")
 	}
 }

@@ -1,6 +1,7 @@
 package ease
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -15,7 +16,7 @@ import (
 //	B[i, j] = -P[i, j] / P[j, j], and 0 on the diagonal.
 //
 // The result is row-major, [items, items]: row i is what having item i says of the others.
-func fit(rows artifact.Rows, items int, lambda float64) ([]float32, error) {
+func fit(ctx context.Context, rows artifact.Rows, items int, lambda float64) ([]float32, error) {
 	gram := mat.NewSymDense(items, nil)
 	for u := range rows.Len() {
 		list := rows.Items(u)
@@ -28,9 +29,15 @@ func fit(rows artifact.Rows, items int, lambda float64) ([]float32, error) {
 	for i := range items {
 		gram.SetSym(i, i, gram.At(i, i)+lambda)
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	var c mat.Cholesky
 	if !c.Factorize(gram) {
 		return nil, fmt.Errorf("the Gram matrix plus lambda = %g is not positive definite: raise lambda", lambda)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if err := c.InverseTo(gram); err != nil {
 		return nil, errors.Join(errors.New("the inverse of the Gram matrix is inaccurate: raise lambda"), err)
