@@ -21,6 +21,9 @@ type Cell struct {
 	// become part of the output.
 	ID string
 
+	// By is the kind that does the work. Kind.Run sets it.
+	By KindVersion
+
 	Seed     uint64                    // of the stage, for kinds that draw random numbers
 	Inputs   map[string]Artifact       // by the name of the need
 	Gathered map[string][]GatheredCell // by the name of the gather, in axis order
@@ -51,6 +54,12 @@ type Cell struct {
 	OnNote     func(text string)
 	OnLog      io.Writer
 	OnTiming   func(name string, d time.Duration)
+}
+
+// A KindVersion is a version of a kind.
+type KindVersion struct {
+	Kind    string `json:"kind"`
+	Version int    `json:"version"`
 }
 
 // A GatheredCell is one cell of a gathered stage, with its axes.

@@ -83,6 +83,7 @@ func (k Kind) Sources(ctx context.Context, env *Env, params any) ([]Source, erro
 
 // Run does the work of a cell.
 func (k Kind) Run(ctx context.Context, cell *Cell, params any) error {
+	cell.By = KindVersion{k.Name, k.Version}
 	return k.definition.run(ctx, cell, params)
 }
 

@@ -60,8 +60,8 @@ type Kind struct {
 	// cell of another kind: with that cell's Backend and Cores, so that kind has to be Numeric
 	// if this one computes with the backend. What it returns depends on the artifact's type: a
 	// recommender is an artifact.Recommender. Nil: nothing is opened through this kind.
-	// The output of the kinds that read it depends on what Open does: where that changes,
-	// raise their Version, too.
+	// The output of the kinds that read it depends on what Open does: where that changes, raise
+	// the Version of this kind. It is part of the artifact, so that they run again.
 	Open func(ctx context.Context, cell *Cell, a Artifact, checkpoint string) (any, error)
 
 	definition definition // set by Define

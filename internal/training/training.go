@@ -58,7 +58,6 @@ type Plan struct {
 	Layout     int    // the version of the trainer's State
 	SelectedBy string // the name of Epoch.Score
 
-	Kind    string             // the name of the kind that opens the weights
 	Config  any                // the settings of the kind, stored with the weights
 	Figures map[string]float64 // see checkpoints.Training
 }
@@ -155,7 +154,7 @@ func (r *run) write() error {
 	}
 	return checkpoints.Write(r.cell.Create, checkpoints.Result{
 		Training: checkpoints.Training{
-			Kind: r.plan.Kind, Data: r.cell.Inputs["data"].Digest(),
+			KindVersion: r.cell.By, Data: r.cell.Inputs["data"].Digest(),
 			BestEpoch: r.BestEpoch, LastEpoch: r.plan.Epochs, BestScore: r.BestScore, SelectedBy: r.plan.SelectedBy,
 			Figures: r.plan.Figures,
 		},

@@ -48,7 +48,7 @@ func (s *scripted) Restore(state Restored) error {
 func script(p Plateau, rate float64, epochs [][2]float64) (*scripted, New) {
 	s := &scripted{epochs: epochs, plateau: p.From(rate)}
 	return s, func(*pipeline.Cell, *random.Streams) (Trainer, Plan, error) {
-		return s, Plan{Epochs: len(epochs), Layout: 1, SelectedBy: "score", Kind: "train/scripted"}, nil
+		return s, Plan{Epochs: len(epochs), Layout: 1, SelectedBy: "score"}, nil
 	}
 }
 
@@ -128,7 +128,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Kind != "train/scripted" || s.BestEpoch != 2 || s.LastEpoch != 4 || s.BestScore != 0.4 || s.SelectedBy != "score" {
+	if s.BestEpoch != 2 || s.LastEpoch != 4 || s.BestScore != 0.4 || s.SelectedBy != "score" {
 		t.Errorf("training.json has %+v", s.Training)
 	}
 	curves, err := s.Curves()

@@ -43,7 +43,7 @@ func popular() pipeline.Kind {
 				count[item]++
 			}
 			return checkpoints.Write(cell.Create, checkpoints.Result{
-				Training: checkpoints.Training{Kind: "recommend/popular", Data: cell.Inputs["data"].Digest()},
+				Training: checkpoints.Training{KindVersion: cell.By, Data: cell.Inputs["data"].Digest()},
 				Last:     checkpoints.Weights{checkpoints.Model: {{Name: "popularity", Shape: []int{len(count)}, F32: count}}},
 			})
 		},

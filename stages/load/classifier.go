@@ -103,7 +103,7 @@ func loadClassifier(_ context.Context, cell *pipeline.Cell, p *ClassifierParams)
 	}
 	both := checkpoints.Weights{checkpoints.Model: tensors}
 	return checkpoints.Write(cell.Create, checkpoints.Result{
-		Training: checkpoints.Training{Kind: "load/classifier"},
+		Training: checkpoints.Training{KindVersion: cell.By},
 		Config:   classifiers.Config{Network: p.Network, Image: shape, Classes: p.Classes, Method: "loaded"},
 		Best:     both, Last: both,
 	})

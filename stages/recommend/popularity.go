@@ -49,7 +49,7 @@ func countUsers(_ context.Context, cell *pipeline.Cell, _ *pipeline.None) error 
 		counts[item]++
 	}
 	return checkpoints.Write(cell.Create, checkpoints.Result{
-		Training: checkpoints.Training{Kind: popularityName, Data: data.Digest()},
+		Training: checkpoints.Training{KindVersion: cell.By, Data: data.Digest()},
 		Config:   itemCount{len(counts)},
 		Last: checkpoints.Weights{checkpoints.Model: []safetensors.Tensor{
 			{Name: usersTensor, Shape: []int{len(counts)}, F32: counts},

@@ -54,8 +54,9 @@ func fileOf(checkpoint, part string) string {
 
 // A Training is the part of training.json that is common to all kinds.
 type Training struct {
-	// Kind is the name of the kind whose Open reads the weights.
-	Kind string `json:"kind"`
+	// The kind that made the artifact. Its Open reads the weights. The version makes the content
+	// of the artifact another one when the kind changes, so that evaluations run again.
+	pipeline.KindVersion
 
 	// Data is the digest of the training data. On a different split, test users may be part of the
 	// training data. It is zero for weights that foil did not train.

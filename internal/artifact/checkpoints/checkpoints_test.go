@@ -36,7 +36,7 @@ func read(t *testing.T, a pipeline.Artifact) *checkpoints.Saved {
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	r := checkpoints.Result{
 		Training: checkpoints.Training{
-			Kind: "train/x", Data: digest.Of([]byte("data")), BestEpoch: 2, LastEpoch: 3, BestScore: 0.5, SelectedBy: "luck",
+			KindVersion: pipeline.KindVersion{Kind: "train/x", Version: 4}, Data: digest.Of([]byte("data")), BestEpoch: 2, LastEpoch: 3, BestScore: 0.5, SelectedBy: "luck",
 			Figures: map[string]float64{"forward": 2},
 		},
 		Config: map[string]int{"width": 7},
@@ -45,7 +45,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 	r.Best["attacker"] = []safetensors.Tensor{{Name: "a", Shape: []int{2}, F32: []float32{3, 4}}}
 	s := read(t, written(t, r))
-	if s.Kind != "train/x" || s.Data != r.Training.Data || s.BestEpoch != 2 || s.LastEpoch != 3 || s.BestScore != 0.5 ||
+	if s.Kind != "train/x" || s.Version != 4 || s.Data != r.Training.Data || s.BestEpoch != 2 || s.LastEpoch != 3 || s.BestScore != 0.5 ||
 		s.SelectedBy != "luck" || s.Figures["forward"] != 2 {
 		t.Errorf("read %+v, want %+v", s.Training, r.Training)
 	}
@@ -93,7 +93,7 @@ func (flat) Scores(_ context.Context, _ [][]int32, into []float32) error {
 func TestRecommendersAreOpenedByTheKindThatTheyName(t *testing.T) {
 	data := kindtest.Split(t)
 	opens := func(result any, err error) *pipeline.Kind {
-		return &pipeline.Kind{Name: "train/x", Open: func(context.Context, *pipeline.Cell, pipeline.Artifact, string) (any, error) { return result, err }}
+		return &pipeline.Kind{Name: "train/x", Version: 1, Open: func(context.Context, *pipeline.Cell, pipeline.Artifact, string) (any, error) { return result, err }}
 	}
 	for _, c := range []struct {
 		name string
@@ -103,12 +103,13 @@ func TestRecommendersAreOpenedByTheKindThatTheyName(t *testing.T) {
 	}{
 		{"", opens(flat{}, nil), data.Digest(), ""},
 		{"no such kind", nil, data.Digest(), `model: only the kind "train/x" can open it, and this program has no such kind; use the program that trained it`},
-		{"a kind that opens nothing", &pipeline.Kind{Name: "train/x"}, data.Digest(), "that kind has no Open function"},
+		{"a kind that opens nothing", &pipeline.Kind{Name: "train/x", Version: 1}, data.Digest(), "that kind has no Open function"},
 		{"a kind that fails", opens(nil, errors.New("no weights")), data.Digest(), "train/x cannot open the best checkpoint: no weights"},
 		{"a kind that opens something else", opens(3, nil), data.Digest(), "as a int, which does not score items"},
+		{"another version", &pipeline.Kind{Name: "train/x", Version: 2, Open: opens(flat{}, nil).Open}, data.Digest(), "version 1 of train/x made it, and this program has version 2"},
 		{"another split", opens(flat{}, nil), digest.Of([]byte("other")), "trained on the split"},
 	} {
-		a := written(t, checkpoints.Result{Training: checkpoints.Training{Kind: "train/x", Data: c.data}, Last: weights(1)})
+		a := written(t, checkpoints.Result{Training: checkpoints.Training{KindVersion: pipeline.KindVersion{Kind: "train/x", Version: 1}, Data: c.data}, Last: weights(1)})
 		cell := &pipeline.Cell{
 			Inputs: map[string]pipeline.Artifact{"model": a, "data": data},
 			Kind:   func(string) *pipeline.Kind { return c.kind },

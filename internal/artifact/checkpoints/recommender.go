@@ -38,6 +38,10 @@ func open(ctx context.Context, cell *pipeline.Cell, a, data pipeline.Artifact, c
 	case kind.Open == nil:
 		return nil, fmt.Errorf("it names the kind %s to open it, but that kind has no Open function; name a kind that has one", s.Kind)
 	}
+	if s.Version != kind.Version {
+		return nil, fmt.Errorf("version %d of %s made it, and this program has version %d; train it again, or use the program that trained it",
+			s.Version, s.Kind, kind.Version)
+	}
 	opened, err := kind.Open(ctx, cell, a, checkpoint)
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot open the %s checkpoint: %w", s.Kind, checkpoint, err)

@@ -87,7 +87,7 @@ type trainer struct {
 }
 
 func newTrainer(cell *pipeline.Cell, p *Params, streams *random.Streams) (training.Trainer, training.Plan, error) {
-	plan := training.Plan{Epochs: p.Epochs, Layout: stateLayout, SelectedBy: p.Select.By(), Kind: name}
+	plan := training.Plan{Epochs: p.Epochs, Layout: stateLayout, SelectedBy: p.Select.By()}
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return nil, plan, err

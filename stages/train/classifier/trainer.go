@@ -22,7 +22,7 @@ type trainer struct {
 }
 
 func (p *Params) newTrainer(cell *pipeline.Cell, streams *random.Streams) (training.Trainer, training.Plan, error) {
-	plan := training.Plan{Epochs: p.Epochs, Layout: stateLayout, Kind: name, Figures: p.figures()}
+	plan := training.Plan{Epochs: p.Epochs, Layout: stateLayout, Figures: p.figures()}
 	images, err := artifact.ReadImages(cell.Inputs["data"].Path)
 	if err != nil {
 		return nil, plan, err

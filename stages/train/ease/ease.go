@@ -65,7 +65,7 @@ func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 		return err
 	}
 	return checkpoints.Write(cell.Create, checkpoints.Result{
-		Training: checkpoints.Training{Kind: name, Data: data.Digest()},
+		Training: checkpoints.Training{KindVersion: cell.By, Data: data.Digest()},
 		Config:   config{items},
 		Last: checkpoints.Weights{checkpoints.Model: []safetensors.Tensor{
 			{Name: weightsTensor, Shape: []int{items, items}, F32: weights},
