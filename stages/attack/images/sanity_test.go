@@ -171,13 +171,13 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		params     any
 		inputs     map[string]pipeline.Artifact
 	}{
-		{name: "other images", want: "model: the classifier was trained on other images", kind: FGSM(),
+		{name: "other images", want: "model: the classifier was trained on the images ", kind: FGSM(),
 			inputs: map[string]pipeline.Artifact{"model": plain, "data": larger}},
 		{name: "images of another size", want: "model: the classifier is for images of 3 x 16 x 16 and 3 classes, but the data has images of 3 x 24 x 24", kind: FGSM(),
 			inputs: map[string]pipeline.Artifact{"model": elsewhere, "data": larger}},
 		{name: "another number of classes", want: "3 classes, but the data has images of 3 x 16 x 16 and 4 classes", kind: FGSM(),
 			inputs: map[string]pipeline.Artifact{"model": elsewhere, "data": more}},
-		{name: "a source of other images", want: "source: the classifier was trained on other images", kind: Transfer(),
+		{name: "a source of other images", want: "source: the classifier was trained on the images ", kind: Transfer(),
 			inputs: map[string]pipeline.Artifact{"model": elsewhere, "data": data, "source": trained(t, more, "plain")}},
 		{name: "too many images", want: "images is 1000, but the data has 24", kind: FGSM(), params: &FGSMParams{Common{Images: 1000, Checkpoints: []string{"last"}}},
 			inputs: map[string]pipeline.Artifact{"model": plain, "data": data}},
