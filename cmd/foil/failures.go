@@ -54,7 +54,7 @@ func writeFailures(out io.Writer, e *run.FailedError, full bool) {
 		}
 		fmt.Fprintf(out, "  %s\n", strings.ReplaceAll(g.text(full), "\n", "\n  "))
 		if skipped := g.skipped(); len(skipped) > 0 {
-			fmt.Fprintf(out, "    skipped because of it: %s\n", shortList(skipped))
+			fmt.Fprintf(out, "    skipped because of it: %s\n", words.Few(skipped))
 		}
 	}
 }
@@ -67,7 +67,7 @@ func (g *failureGroup) text(full bool) string {
 	for _, c := range g.cells {
 		names = append(names, c.Cell)
 	}
-	text := shortList(names)
+	text := words.Few(names)
 	switch {
 	case full:
 		text += fmt.Sprintf(": %s: %v", first.Kind, first.Err)
@@ -88,13 +88,4 @@ func (g *failureGroup) skipped() (names []string) {
 		names = append(names, c.Skipped...)
 	}
 	return names
-}
-
-// shortList is "a, b and 17 others".
-func shortList(names []string) string {
-	const few = 5
-	if len(names) > few+1 {
-		names = append(names[:few:few], words.Count(len(names)-few, "other"))
-	}
-	return words.And(names)
 }

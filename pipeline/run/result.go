@@ -126,8 +126,8 @@ func (e *FailedError) Error() string {
 		}
 		b.WriteString("\n  ")
 		b.WriteString(strings.ReplaceAll(c.Error(), "\n", "\n  "))
-		if s := Consequence(c); s != "" {
-			b.WriteString("\n    " + s)
+		if len(c.Skipped) > 0 {
+			b.WriteString("\n    skipped because of it: " + words.Few(c.Skipped))
 		}
 	}
 	return b.String()
@@ -140,22 +140,4 @@ func (e *FailedError) Unwrap() []error {
 		list[i] = c
 	}
 	return list
-}
-
-// Consequence names the first cells that were skipped because of a failure. It is empty if no cell
-// was skipped.
-func Consequence(e *pipeline.CellError) string {
-	if len(e.Skipped) == 0 {
-		return ""
-	}
-	const many = 5
-	var names []string
-	for i, n := range e.Skipped {
-		if i == many {
-			names = append(names, words.Count(len(e.Skipped)-many, "other"))
-			break
-		}
-		names = append(names, n)
-	}
-	return "skipped because of it: " + words.And(names)
 }
