@@ -79,8 +79,10 @@ func TestFullDiskIsFoundByItsCode(t *testing.T) {
 		{[]*pipeline.CellError{crash}, false},
 		{[]*pipeline.CellError{crash, full}, true},
 	} {
-		if got := isDiskFull(&run.FailedError{Cells: c.cells}); got != c.want {
-			t.Errorf("%v: got %v", c.cells, got)
+		var out strings.Builder
+		adviseOnFullDisk(&out, &run.FailedError{Cells: c.cells})
+		if got := out.Len() > 0; got != c.want {
+			t.Errorf("%v: said %q", c.cells, &out)
 		}
 	}
 }

@@ -50,6 +50,7 @@ func foil() int {
 		return exitWorkToDo
 	default:
 		fmt.Fprintf(os.Stderr, "foil: %v\n", err)
+		adviseOnFullDisk(os.Stderr, err)
 		return exitFailure
 	}
 }

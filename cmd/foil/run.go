@@ -88,8 +88,8 @@ func finish(out io.Writer, show display, result *run.Result, reports []string, e
 	if publishErr != nil {
 		fmt.Fprintf(out, "foil: %v\n", publishErr)
 	}
-	if isDiskFull(err) || isDiskFull(publishErr) {
-		fmt.Fprintln(out, "foil: the disk is full: foil gc makes room in the cache, and --cache names another one; then run the same command again")
+	if failed != nil || publishErr != nil {
+		adviseOnFullDisk(out, errors.Join(err, publishErr))
 	}
 	switch {
 	case failed != nil:
@@ -101,10 +101,12 @@ func finish(out io.Writer, show display, result *run.Result, reports []string, e
 	}
 }
 
-// isDiskFull reports whether a disk or a quota is full. It also recognizes errors from the process
-// of a cell: see pipeline.Failure.
-func isDiskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+// adviseOnFullDisk says what to do if an error means that a disk or a quota is full. It also
+// recognizes errors from the process of a cell: see pipeline.Failure.
+func adviseOnFullDisk(out io.Writer, err error) {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		fmt.Fprintln(out, "foil: the disk is full: foil gc makes room in the cache, and --cache names another one; then run the same command again")
+	}
 }
 
 func summary(r *run.Result) string {
