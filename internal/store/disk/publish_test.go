@@ -181,7 +181,7 @@ func TestFailedPublishingLeavesNoSecondNameOfAnObject(t *testing.T) {
 	if err := os.WriteFile(w.Log, []byte("said\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(filepath.Join(filepath.Dir(w.Out), unfinishedFile), 0o777); err != nil { // in the way
+	if err := os.Mkdir(w.Out+unfinishedSuffix, 0o777); err != nil { // in the way
 		t.Fatal(err)
 	}
 	if _, err := w.publish(t, "work"); err == nil {
