@@ -4,6 +4,7 @@
 package digest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -48,8 +49,13 @@ func parseHash(into, text []byte) error {
 	if len(text) != hex.EncodedLen(len(into)) {
 		return fmt.Errorf("a SHA-256 has %d hex digits, not %d", hex.EncodedLen(len(into)), len(text))
 	}
-	_, err := hex.Decode(into, text)
-	return err
+	if _, err := hex.Decode(into, text); err != nil {
+		return err
+	}
+	if bytes.ContainsAny(text, "ABCDEF") { // otherwise a file could have several names
+		return fmt.Errorf("the hex digits of a SHA-256 must be lower-case")
+	}
+	return nil
 }
 
 // A File is a named piece of content.

@@ -24,6 +24,7 @@ const table = `
 spec                   -
 experiments            -
 internal/digest        -
+internal/access        -
 internal/words         -
 internal/safetensors   -
 internal/scores        -
@@ -33,9 +34,9 @@ internal/layout        -
 # Data: stores, and what artifacts hold on disk. The codecs are named by kinds, through the
 # types of package pipeline.
 internal/store         internal/digest
-internal/store/...     internal/store/... internal/digest
-internal/checkpoint    internal/safetensors
-internal/dataset       internal/digest
+internal/store/...     internal/store/... internal/digest internal/access
+internal/checkpoint    internal/safetensors internal/access
+internal/dataset       internal/digest internal/access
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
 internal/report/...    internal/report/... internal/artifact/... internal/digest spec
 
