@@ -29,6 +29,18 @@ func Of(dir string) (Access, error) {
 	return a, nil
 }
 
+// Above returns the access of the nearest folder above a path that exists.
+func Above(path string) (Access, error) {
+	for {
+		dir := filepath.Dir(path)
+		a, err := Of(dir)
+		if !errors.Is(err, fs.ErrNotExist) || dir == path {
+			return a, err
+		}
+		path = dir
+	}
+}
+
 // file is the mode of a file.
 func (a Access) file() fs.FileMode { return a.mode & 0o666 }
 
@@ -46,7 +58,7 @@ func (a Access) Mkdir(path string) error {
 		return err
 	}
 	_ = a.set(named(tmp), a.mode) // some file systems have no permissions
-	err := os.Rename(tmp, path) // replaces no file, and no folder with entries
+	err := os.Rename(tmp, path)   // replaces no file, and no folder with entries
 	if err != nil {
 		os.Remove(tmp)
 		if _, e := os.Lstat(path); e == nil {

@@ -4,9 +4,9 @@
 package digest
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,8 +52,10 @@ func parseHash(into, text []byte) error {
 	if _, err := hex.Decode(into, text); err != nil {
 		return err
 	}
-	if bytes.ContainsAny(text, "ABCDEF") { // otherwise a file could have several names
-		return fmt.Errorf("the hex digits of a SHA-256 must be lower-case")
+	for _, c := range text {
+		if 'A' <= c && c <= 'F' { // otherwise a file could have several names
+			return errors.New("the hex digits of a SHA-256 must be lower-case")
+		}
 	}
 	return nil
 }

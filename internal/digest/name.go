@@ -72,9 +72,11 @@ func isDevice(part string) bool {
 // CheckText reports why a text is not a line that can be shown: it must be UTF-8 without control
 // characters, line separators and marks that change the direction of writing.
 func CheckText(text string) error {
+	if isPlain(text) {
+		return nil
+	}
 	for i, r := range text {
 		switch {
-		case ' ' <= r && r < 0x7f:
 		case r == utf8.RuneError && isInvalid(text[i:]):
 			return errors.New("is not UTF-8")
 		case unicode.IsControl(r), unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp):
@@ -82,6 +84,16 @@ func CheckText(text string) error {
 		}
 	}
 	return nil
+}
+
+// isPlain reports whether a text has only printable ASCII characters.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 func isInvalid(text string) bool {
@@ -96,7 +108,7 @@ func CheckFiles(files []File) error {
 	simple := true // no two names can be equal, and none is a folder
 	for i, f := range files {
 		if err := CheckName(f.Name); err != nil {
-			return fmt.Errorf("the file name %q %w", f.Name, err)
+			return fmt.Errorf("the file name %q %w", f.Name[:min(len(f.Name), 2*maxPart)], err)
 		}
 		if i > 0 && files[i-1].Name >= f.Name {
 			return fmt.Errorf("the file names %q and %q are not sorted, or they are equal", files[i-1].Name, f.Name)

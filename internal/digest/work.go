@@ -20,8 +20,9 @@ type WorkInput struct {
 	Digest Digest
 }
 
-// Work reads the lines of a key text that records repeat, and skips the others: it is called for
-// each lookup.
+// Work reads the lines of a key text that records repeat. It skips the others, because it is called
+// for each lookup, and because a later foil may have other lines. No line may have control
+// characters.
 func (t KeyText) Work() (Work, error) {
 	var w Work
 	head, rest, _ := strings.Cut(string(t), "\n")
@@ -31,6 +32,9 @@ func (t KeyText) Work() (Work, error) {
 	gather, left := "", 0 // cells of a gathered input
 	for line := range strings.Lines(rest) {
 		line = strings.TrimSuffix(line, "\n")
+		if err := CheckText(line); err != nil {
+			return w, fmt.Errorf("key text: line %q %w", line, err)
+		}
 		word, _, _ := strings.Cut(line, " ")
 		isCell := word == gathered
 		if left > 0 && !isCell {
@@ -91,40 +95,3 @@ func number(text string) (int, error) {
 	}
 	return n, nil
 }
-
-// Check reads the whole text, and reports why no foil has written it. It accepts more than a plan
-// writes: it does not know the parameters of kinds.
-func (t KeyText) Check() error {
-	if _, err := t.Work(); err != nil {
-		return err
-	}
-	lines, err := t.Lines()
-	if err != nil {
-		return err
-	}
-	seen := map[KeyLine]bool{}
-	for i, l := range lines {
-		name := KeyLine{Part: l.Part, Name: l.Name}
-		if seen[name] {
-			return fmt.Errorf("key text: there are two lines for the %s %q", l.Part, l.Name)
-		}
-		seen[name] = true
-		if i > 0 && l.rank() < lines[i-1].rank() {
-			return fmt.Errorf("key text: the line of the %s %q is not in its place", l.Part, l.Name)
-		}
-		switch l.Part {
-		case PartSource:
-			err = new(Digest).UnmarshalText([]byte(l.Value))
-		case PartSeed:
-			_, err = strconv.ParseUint(l.Value, 10, 64)
-		}
-		if err != nil {
-			return fmt.Errorf("key text: %s %q: %w", l.Part, l.Name, err)
-		}
-	}
-	return nil
-}
-
-// rank orders the lines of a key text. The lines of inputs are sorted by name, whether they are
-// gathered or not.
-func (l KeyLine) rank() Part { return min(l.Part, PartInput) }

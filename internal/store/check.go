@@ -61,7 +61,7 @@ func (r *Record) checkWork() error {
 
 func (r *Record) checkFiles() error {
 	if err := digest.CheckFiles(r.Outputs); err != nil {
-		return fmt.Errorf("lists outputs that cannot be: %w", err)
+		return fmt.Errorf("lists outputs that are not allowed: %w", err)
 	}
 	var total int64
 	for _, f := range r.Outputs {

@@ -218,6 +218,9 @@ func (c *Cache) leasePath(k digest.Key) string { return filepath.Join(c.dir, lea
 // eachEntry calls f for the entries of a folder of the cache, sorted. It tells and skips a folder
 // that cannot be read.
 func (c *Cache) eachEntry(dir string, f func(path, name string) error) error {
+	if !c.isFolder(filepath.Dir(dir)) {
+		return nil
+	}
 	info, err := os.Lstat(dir)
 	if err != nil {
 		return ignoreMissing(c.skipUnreadable(dir, err))

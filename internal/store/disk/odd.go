@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"foil/internal/digest"
 	"foil/internal/store"
 )
 
@@ -57,10 +58,13 @@ func (c *Cache) skipUnreadable(path string, err error) error {
 	return err
 }
 
-// rel is a path within the cache.
+// rel is a path within the cache, for people.
 func (c *Cache) rel(path string) string {
 	if rel, err := filepath.Rel(c.dir, path); err == nil {
-		return filepath.ToSlash(rel)
+		path = filepath.ToSlash(rel)
+	}
+	if digest.CheckText(path) != nil {
+		path = strconv.Quote(path)
 	}
 	return path
 }
@@ -274,7 +278,10 @@ func (c *Cache) moveToDamaged(path string) error {
 
 // rename gives an entry a new name in damaged/, and returns the name.
 func (c *Cache) rename(path string) (to string, err error) {
-	from := filepath.FromSlash(c.rel(path))
+	from, err := filepath.Rel(c.dir, path)
+	if err != nil {
+		return "", err
+	}
 	unique := func(name string) string { return name + "-" + strconv.FormatUint(rand.Uint64(), 36) }
 	if from == damagedDir { // which is odd itself
 		from = unique(damagedDir)
