@@ -4,7 +4,6 @@ package disk
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -30,40 +29,6 @@ var oddities = map[string]func(path, outside string) error{
 	"a link to a folder": func(path, outside string) error { return os.Symlink(outside, path) },
 	"a link to itself":   func(path, _ string) error { return os.Symlink(filepath.Base(path), path) },
 	"a named pipe":       func(path, _ string) error { return syscall.Mkfifo(path, 0o666) },
-}
-
-// snapshot describes a folder with everything in it.
-func snapshot(t testing.TB, dir string) string {
-	t.Helper()
-	var all strings.Builder
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		var text []byte
-		if info.Mode().IsRegular() {
-			text, err = os.ReadFile(path)
-		}
-		fmt.Fprintf(&all, "%s %v %q\n", path, info.Mode(), text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all.String()
-}
-
-// told collects what OnNote receives until the test ends.
-func told(t *testing.T) *[]string {
-	t.Helper()
-	var lines []string
-	OnNote = func(text string) { lines = append(lines, text) }
-	t.Cleanup(func() { OnNote = nil })
-	return &lines
 }
 
 // useAll uses a cache in every way, and does the work "work" again.

@@ -92,12 +92,12 @@ func (c *Cache) replaceWork(dir string) bool {
 func (l *lease) clear(dir string) {
 	c := l.cache
 	_ = c.remove(filepath.Join(dir, failedFile))
-	_ = c.eachEntry(dir, func(path, name string) error {
-		if strings.HasPrefix(name, attemptPrefix) {
-			_ = c.remove(path)
+	entries, _ := os.ReadDir(dir) // where this fails, so does the next attempt
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), attemptPrefix) {
+			_ = c.remove(filepath.Join(dir, e.Name()))
 		}
-		return nil
-	})
+	}
 	c.clearCheckpoint(filepath.Join(dir, checkpointDir))
 	if !l.begun {
 		c.renewLog(filepath.Join(dir, logFile))
