@@ -52,8 +52,8 @@ func PublicDir(t testing.TB) string {
 	return dir
 }
 
-// PublicProgram copies this test program to a place where all users may run it.
-func PublicProgram(t testing.TB) string {
+// PublicProgram copies this test program to a place where all users may run it, under a name.
+func PublicProgram(t testing.TB, name string) string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -64,7 +64,7 @@ func PublicProgram(t testing.TB) string {
 		t.Fatal(err)
 	}
 	defer from.Close()
-	path := filepath.Join(PublicDir(t), filepath.Base(self))
+	path := filepath.Join(PublicDir(t), name)
 	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
 	if err != nil {
 		t.Fatal(err)

@@ -120,7 +120,7 @@ func as(t *testing.T, u testenv.User, program, dir, acts string) string {
 // Two users share a cache, whatever their umasks are, and each can go on with the work of the other.
 func TestUsersShareACache(t *testing.T) {
 	testenv.NeedUsers(t)
-	program := testenv.PublicProgram(t)
+	program := testenv.PublicProgram(t, "disk.test")
 	const lab = 64242 // the group of the cache
 	alice := testenv.User{ID: 65534, Group: 65534, Others: []int{lab}, Umask: 0o077}
 	for name, test := range map[string]struct {
@@ -205,7 +205,7 @@ func checkAccess(t *testing.T, dir string, folders, files fs.FileMode) {
 // Who is not in the group of the cache must not open files to his own group.
 func TestAnotherGroupGetsNoMoreThanEverybody(t *testing.T) {
 	testenv.NeedUsers(t)
-	program := testenv.PublicProgram(t)
+	program := testenv.PublicProgram(t, "disk.test")
 	dir := filepath.Join(testenv.PublicDir(t), "cache")
 	u := testenv.User{ID: 64321, Group: 64321, Umask: 0}
 	if err := errors.Join(os.Mkdir(dir, 0o700), os.Chown(dir, u.ID, 64242), os.Chmod(dir, 0o775)); err != nil {
@@ -231,7 +231,7 @@ func TestAnotherGroupGetsNoMoreThanEverybody(t *testing.T) {
 // replaced where the folder allows it.
 func TestClosedEntriesOfAnotherUser(t *testing.T) {
 	testenv.NeedUsers(t)
-	program := testenv.PublicProgram(t)
+	program := testenv.PublicProgram(t, "disk.test")
 	alice := testenv.User{ID: 65534, Group: 65534, Umask: 0o077}
 	bob := testenv.User{ID: 64321, Group: 64321, Umask: 0o077}
 	object := digest.Of([]byte("content of both")).String()
@@ -268,7 +268,7 @@ func TestClosedEntriesOfAnotherUser(t *testing.T) {
 // The owner of a folder without permissions gets them back, and keeps what is in it.
 func TestClosedFolderOfThisUserIsOpened(t *testing.T) {
 	testenv.NeedUsers(t)
-	program := testenv.PublicProgram(t)
+	program := testenv.PublicProgram(t, "disk.test")
 	u := testenv.User{ID: 64321, Group: 64321, Umask: 0o022}
 	dir := filepath.Join(testenv.PublicDir(t), "cache")
 	as(t, u, program, dir, "publish:one")
@@ -284,7 +284,7 @@ func TestClosedFolderOfThisUserIsOpened(t *testing.T) {
 // The last use of a record is known even if it belongs to another user.
 func TestUseByAnotherUserIsUse(t *testing.T) {
 	testenv.NeedUsers(t)
-	program := testenv.PublicProgram(t)
+	program := testenv.PublicProgram(t, "disk.test")
 	dir := filepath.Join(testenv.PublicDir(t), "cache")
 	if err := errors.Join(os.Mkdir(dir, 0o700), os.Chmod(dir, 0o777)); err != nil {
 		t.Fatal(err)
