@@ -63,7 +63,7 @@ func TestTextIsWhatATerminalShows(t *testing.T) {
 func TestLineIsOneLine(t *testing.T) {
 	for in, want := range map[string]string{
 		"ndcg":                "ndcg",
-		"nd\rxx\x1b[31mcg":    "xxcg",
+		"nd\rxx\x1b[31mcg":    "nd\ufffdxxcg",
 		"a\nb\tc":             "a b c",
 		"one\r\ntwo":          "one two",
 		"a\u202egnp.exe":      "agnp.exe",
@@ -91,7 +91,7 @@ func TestMessageKeepsItsWords(t *testing.T) {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
 		var b bytes.Buffer
-		if n, err := (Messages{&b}).Write([]byte(in)); n != len(in) || err != nil || b.String() != want {
+		if n, err := (Parts{&b, Message}).Write([]byte(in)); n != len(in) || err != nil || b.String() != want {
 			t.Errorf("%q is written as %q (%d, %v)", in, b.String(), n, err)
 		}
 	}

@@ -6,9 +6,9 @@
 // terminal.
 //
 // Text, Writer and Tail treat text as a terminal does: a carriage return overwrites the line, so
-// that of a progress bar only its last state is left. They are for the output of programs. Line
-// does the same for a name, on one line. Message is for text that contains foil's own words, which
-// foreign text must not overwrite: it removes escapes and marks other control characters.
+// that of a progress bar only its last state is left. They are for the output of programs. Message
+// and Line are for text that contains foil's own words, which foreign text must not overwrite: they
+// remove escapes and mark other control characters. Line has no line ends and no tabs.
 //
 // The promise: the result is valid UTF-8. Its only control characters are newlines and tabs, and it
 // has no invisible characters that change the order of other characters. To clean it again changes

@@ -17,15 +17,6 @@ func Text(output string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Line returns a name or a short text on one line.
-func Line(name string) string {
-	if isPlain(name) && !strings.ContainsAny(name, "\n\t") {
-		return strings.TrimRight(name, " ")
-	}
-	lines := strings.FieldsFunc(Text(name), func(r rune) bool { return r == '\n' || r == '\t' })
-	return strings.Join(lines, " ")
-}
-
 // Message removes escapes from a text that contains foil's own words. Control characters in it are
 // not obeyed, because a carriage return could overwrite these words. It keeps line ends and tabs.
 func Message(text string) string {
@@ -53,6 +44,16 @@ func Message(text string) string {
 	return b.String()
 }
 
+// Line is Message on one line: spaces stand for line ends and tabs.
+func Line(text string) string {
+	return strings.TrimRight(strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		return r
+	}, Message(text)), " ")
+}
+
 // isPlain reports whether a text is ASCII without control characters other than newlines and tabs.
 func isPlain(text string) bool {
 	for i := range len(text) {
@@ -63,15 +64,18 @@ func isPlain(text string) bool {
 	return true
 }
 
-// Messages passes on what is written to it, each part as Message returns it. A part must not end
-// within a character.
-type Messages struct{ To io.Writer }
+// Parts passes on what is written to it, and cleans each part with one of Text, Line and Message. A
+// part must not end within a character.
+type Parts struct {
+	To    io.Writer
+	Clean func(string) string
+}
 
-func (m Messages) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(m.To, Message(string(p))); err != nil {
+func (p Parts) Write(part []byte) (int, error) {
+	if _, err := io.WriteString(p.To, p.Clean(string(part))); err != nil {
 		return 0, err
 	}
-	return len(p), nil
+	return len(part), nil
 }
 
 // longestLine is the number of columns after which lines are broken, so that the memory of a Writer
