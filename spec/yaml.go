@@ -42,7 +42,7 @@ func parseTree(p *problems, file, text string, shift int) (v Value, ok bool) {
 	}
 	n, err := readDocument(text)
 	if err != nil {
-		p.at(t.place(err.line, err.column), "%s", err.msg)
+		p.at(t.place(err.line, err.column), "%s%s", err.msg, nearSyntaxError(t, text, err.line))
 		return Value{}, false
 	}
 	return t.value(n), true
