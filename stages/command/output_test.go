@@ -181,3 +181,14 @@ func TestNamesThatAreOneNameElsewhereAreNoted(t *testing.T) {
 		}
 	}
 }
+
+func TestKindsOfFilesHaveNames(t *testing.T) {
+	for mode, want := range map[os.FileMode]string{
+		os.ModeDir: "a folder", os.ModeSymlink: "a link", os.ModeSocket: "a socket", os.ModeNamedPipe: "a named pipe",
+		os.ModeDevice: "a device", os.ModeDevice | os.ModeCharDevice: "a device", os.ModeIrregular: "a special file",
+	} {
+		if got := kindOf(mode); got != want {
+			t.Errorf("%v is %s, want %s", mode, got, want)
+		}
+	}
+}
