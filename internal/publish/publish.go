@@ -68,7 +68,7 @@ func (r *Report) manifest() Manifest {
 // the provenance still names the run that made it. After an error, and after ctx has ended, each
 // folder holds what it held before, or its provenance says that it is unfinished.
 func (p *Publication) Publish(ctx context.Context) (*Result, error) {
-	if len(p.Reports) == 0 {
+	if len(p.Reports) == 0 || ctx.Err() != nil {
 		return &Result{}, ctx.Err()
 	}
 	for _, r := range p.Reports {
@@ -132,7 +132,7 @@ func (p *Publication) publish(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	if err := c.commit(); err != nil {
-		return nil, fmt.Errorf("%w; its provenance.json says where it is unfinished, and the next run completes it", err)
+		return nil, fmt.Errorf("%w; if a report is unfinished, its provenance.json says so, and the next run completes it", err)
 	}
 	r := todo.result()
 	r.Kept = c.kept

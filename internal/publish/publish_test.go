@@ -30,7 +30,23 @@ type bench struct {
 }
 
 func newBench(t *testing.T) *bench {
-	return &bench{t, filepath.Join(t.TempDir(), "results"), t.TempDir()}
+	dir := memoryDir(t)
+	objects := filepath.Join(dir, "objects")
+	if err := os.Mkdir(objects, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return &bench{t, filepath.Join(dir, "results"), objects}
+}
+
+// memoryDir is a temporary folder, in memory where possible: the tests wait for the disk thousands
+// of times.
+func memoryDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "foil-publish-*")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // publication is the publication of an experiment x. The first part of a path is the report's
