@@ -31,9 +31,10 @@ several. EXPERIMENT is the name of a built-in experiment, or a file.
 
 A run with --set or --only is a variant. Its reports go to results/NAME@VARIANT/,
 where VARIANT reads like these flags, and those of the whole experiment stay.
-provenance.json describes the files beside it. Files of an earlier run that a report
-no longer has are removed. Files that you added or changed are kept: if one is in the
-way, it is renamed, for example to table.kept.md. An interrupted run changes no report.
+provenance.json describes the files beside it. Files of an earlier run that a
+report no longer has are removed. Files that you added or changed are kept: if one
+is in the way, it is renamed, for example to table.kept.md. An interrupted run
+changes no report.
 
 When a cell fails, only the cells that depend on it are skipped. Each error is
 shown once; the end of the output lists the failed cells with their logs and the

@@ -63,7 +63,11 @@ func (w *workFolder) try() (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	locked, noLocks := disk.TryLock(f)
+	tryLock := disk.TryLock
+	if w.tree.hooks.tryLock != nil {
+		tryLock = w.tree.hooks.tryLock
+	}
+	locked, noLocks := tryLock(f)
 	if noLocks == nil && (!locked || !w.tree.isAt(f, file)) {
 		return false, f.Close()
 	}

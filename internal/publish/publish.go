@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"foil/internal/artifact"
 	"foil/internal/digest"
 )
@@ -26,7 +28,7 @@ type Publication struct {
 	// They stay as they are.
 	Spared []string
 
-	step func(op, name string) error // see tree
+	hooks hooks
 }
 
 // A Report is what is published in one folder.
@@ -97,7 +99,7 @@ func (p *Publication) publish(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	defer root.Close()
-	t := tree{root, p.step}
+	t := tree{root, p.hooks}
 
 	// The folder may be read-only, so nothing is written, also no lock, if everything is there.
 	todo, err := p.compare(ctx, t)
@@ -209,7 +211,8 @@ func (p *Publication) manifests(t tree) (map[string]*Manifest, error) {
 	}
 	for _, e := range entries {
 		if e.IsDir() {
-			if err := add(path.Join(p.Folder, e.Name())); err != nil {
+			// Some file systems change the form of accents.
+			if err := add(path.Join(p.Folder, norm.NFC.String(e.Name()))); err != nil {
 				return nil, err
 			}
 		}

@@ -273,12 +273,12 @@ func TestAPublishedReportIsNotWrittenAgain(t *testing.T) {
 	b := newBench(t)
 	b.publish(files{"t/a.md": "1", "u/a.md": "2"})
 	p := b.publication(files{"t/a.md": "1", "u/a.md": "2"})
-	p.step = func(op, name string) error { return fmt.Errorf("%s %s is a change", op, name) }
+	p.hooks.step = func(op, name string) error { return fmt.Errorf("%s %s is a change", op, name) }
 	if _, err := p.Publish(t.Context()); err != nil {
 		t.Error(err)
 	}
 	// Work with another key makes the same files: the provenance changes.
-	p.step = nil
+	p.hooks.step = nil
 	p.Reports[0].Key = digest.KeyOf("other")
 	if _, err := p.Publish(t.Context()); err != nil {
 		t.Fatal(err)
@@ -331,7 +331,7 @@ func TestEveryStepMayBeTheLast(t *testing.T) {
 					b.add(c.user)
 					p := b.publication(c.second)
 					var steps int
-					p.step = func(string, string) error { return failure(&steps, last) }
+					p.hooks.step = func(string, string) error { return failure(&steps, last) }
 					_, err := p.Publish(t.Context())
 					if how == "full disk" && err != nil && !errors.Is(err, syscall.ENOSPC) {
 						t.Fatalf("step %d: %v", last, err)
@@ -393,6 +393,58 @@ func TestParallelPublicationsDoNotMix(t *testing.T) {
 		t.Fatalf("got %q", b.all())
 	}
 	b.want(sets[i])
+}
+
+func TestAFileSystemWithoutLocks(t *testing.T) {
+	b := newBench(t)
+	b.publish(files{"./a": "1"})
+	other := filepath.Join(b.results, WorkPrefix+"x", "other") // belongs to another publication
+	if err := os.MkdirAll(other, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	p := b.publication(files{"./b": "2"})
+	p.hooks.tryLock = func(*os.File) (bool, error) { return false, errors.ErrUnsupported }
+	if _, err := p.Publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.want(files{"b": "2"})
+	if _, err := os.Stat(other); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(other); err != nil {
+		t.Fatal(err)
+	}
+	p = b.publication(files{"./c": "3"})
+	p.hooks.tryLock = func(*os.File) (bool, error) { return false, errors.ErrUnsupported }
+	if _, err := p.Publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.want(files{"c": "3"})
+	if _, err := os.Stat(filepath.Dir(other)); err == nil {
+		t.Error("the work folder is left")
+	}
+}
+
+func TestAPublicationWaitsForTheLock(t *testing.T) {
+	b := newBench(t)
+	p := b.publication(files{"./a": "1"})
+	ctx, cancel := context.WithCancel(t.Context())
+	p.hooks.tryLock = func(*os.File) (bool, error) {
+		cancel() // somebody else holds it
+		return false, nil
+	}
+	if _, err := p.Publish(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	tries := 0
+	p.hooks.tryLock = func(f *os.File) (bool, error) {
+		tries++
+		return tries > 2, nil
+	}
+	if _, err := p.Publish(t.Context()); err != nil || tries != 3 {
+		t.Errorf("%d tries, %v", tries, err)
+	}
+	b.want(files{"a": "1"})
 }
 
 func TestLinksAreNotFollowed(t *testing.T) {
@@ -481,7 +533,7 @@ func TestAnEndedContextChangesNothing(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		steps := 0
 		p := b.publication(files{"./b": "2", "./c": "2"})
-		p.step = func(op, name string) error {
+		p.hooks.step = func(op, name string) error {
 			if steps++; steps == last {
 				cancel()
 			}

@@ -19,13 +19,18 @@ import (
 type tree struct {
 	root *os.Root
 
-	// step is called before each change. Tests stop a publication there.
-	step func(op, name string) error
+	hooks hooks
+}
+
+// hooks are for tests.
+type hooks struct {
+	step    func(op, name string) error         // called before each change: stops a publication
+	tryLock func(*os.File) (ok bool, err error) // instead of disk.TryLock
 }
 
 func (t tree) change(op, name string, f func() error) error {
-	if t.step != nil {
-		if err := t.step(op, name); err != nil {
+	if t.hooks.step != nil {
+		if err := t.hooks.step(op, name); err != nil {
 			return &fs.PathError{Op: op, Path: name, Err: err}
 		}
 	}
