@@ -62,8 +62,7 @@ func shortPath(path string) string {
 // same if the first is not ambiguous.
 func setText(set string) (readable, exact string) {
 	path, value, _ := strings.Cut(set, "=")
-	path, value = strings.TrimSpace(path), strings.TrimSpace(value)
-	exact = strconv.Quote(path + "=" + value)
+	exact = strconv.Quote(set)
 	plain := plainPath.MatchString(path) && otherPath.MatchString(path)
 	switch {
 	case plainValue.MatchString(value):

@@ -18,6 +18,9 @@ func TestFoldersOfVariants(t *testing.T) {
 		{[]string{"vars.lambda=0.0"}, nil, "tiny@lambda=0.0"},
 		{[]string{`vars.lambda="0"`}, nil, "tiny@lambda=0-*"},
 		{[]string{"vars.lambda='0'"}, nil, "tiny@lambda='0'-*"},
+		{[]string{"vars.lambda= a"}, nil, "tiny@lambda= a-*"}, // the space is part of the text
+		{[]string{"vars.lambda=a "}, nil, "tiny@lambda=a-*"},
+		{[]string{"vars.lambda=a"}, nil, "tiny@lambda=a"},
 		{[]string{"vars.lambda="}, nil, "tiny@lambda=-*"},
 		{[]string{"vars.lambda=[0,400]", "vars.folds=[0]"}, nil, "tiny@lambda=0,400+folds=[0]"},
 		{[]string{"vars.lambda=0+folds=1"}, nil, "tiny@lambda=0+folds=1-*"},

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -36,7 +35,7 @@ func (t tree) readManifest(folder string) (*Manifest, error) {
 	file := path.Join(folder, artifact.ProvenanceFile)
 	info, err := t.root.Lstat(file)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case isMissing(err):
 		return nil, nil
 	case err != nil:
 		return nil, err
@@ -44,6 +43,9 @@ func (t tree) readManifest(folder string) (*Manifest, error) {
 		return nil, nil
 	}
 	text, err := t.root.ReadFile(file)
+	if isMissing(err) {
+		return nil, nil // another publication removes it just now
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -206,7 +206,7 @@ func (p *Publication) manifests(t tree) (map[string]*Manifest, error) {
 		return nil, err
 	}
 	entries, err := fs.ReadDir(t.root.FS(), p.Folder)
-	if err != nil {
+	if err != nil && !isMissing(err) {
 		return nil, err
 	}
 	for _, e := range entries {

@@ -131,6 +131,9 @@ func (t tree) holds(ctx context.Context, name string, contents []digest.File) (b
 		return false, nil
 	}
 	f, err := t.root.Open(name)
+	if isMissing(err) {
+		return false, nil // another publication removes it just now
+	}
 	if err != nil {
 		return false, err
 	}
