@@ -80,7 +80,7 @@ func FuzzFolderNamesDiffer(f *testing.F) {
 	f.Add("t[m=a/b]", "t[m=a:b]")
 	f.Add("con", "CON.")
 	f.Fuzz(func(t *testing.T, a, b string) {
-		if a == b {
+		if a == b || a == "" || b == "" { // cells have different names that are not empty
 			return
 		}
 		names := FolderNames([]string{a, b})
