@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -66,6 +67,13 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 		return err
 	}
 	noteEqualNames(cell, written)
+	if converted, err := p.convert(from); err != nil {
+		return fmt.Errorf("the output is not a valid %s artifact: %w", p.Type, err)
+	} else if converted {
+		if written, err = writtenFiles(from); err != nil {
+			return err
+		}
+	}
 	if check := artifacts[p.Type].check; check != nil {
 		in := func(file string) (string, error) { return filepath.Join(from, file), nil }
 		if err := check(in); err != nil {
@@ -80,6 +88,61 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 		}
 	}
 	return nil
+}
+
+// convert turns tables of other programs into foil's form. Metrics in CSV or JSON become a table
+// beside them.
+func (p *Params) convert(dir string) (converted bool, err error) {
+	if p.Type == artifact.TypeMetrics {
+		if converted, err = convertMetrics(dir); err != nil {
+			return false, err
+		}
+	}
+	for _, name := range artifacts[p.Type].files {
+		path := filepath.Join(dir, name)
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			continue // reported by the check
+		}
+		done, err := artifact.Convert(name, path)
+		if err != nil {
+			return false, fmt.Errorf("%s/%s: %w", outDir, name, err)
+		}
+		converted = converted || done
+	}
+	return converted, nil
+}
+
+// metricsTexts are files in which a program may write metrics.
+var metricsTexts = []struct {
+	file  string
+	parse func([]byte) ([]artifact.Metric, error)
+}{
+	{artifact.MetricsCSVFile, artifact.ParseMetricsCSV},
+	{artifact.MetricsJSONFile, artifact.ParseMetricsJSON},
+}
+
+// convertMetrics writes metrics.arrow from metrics.csv or metrics.json, unless the program has
+// written it.
+func convertMetrics(dir string) (converted bool, err error) {
+	table := filepath.Join(dir, artifact.MetricsFile)
+	if _, err := os.Lstat(table); err == nil {
+		return false, nil
+	}
+	for _, text := range metricsTexts {
+		raw, err := os.ReadFile(filepath.Join(dir, text.file))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return false, err
+		}
+		metrics, err := text.parse(raw)
+		if err != nil {
+			return false, fmt.Errorf("%s/%s: %w", outDir, text.file, err)
+		}
+		create := func(name string) (*os.File, error) { return os.Create(filepath.Join(dir, name)) }
+		return true, artifact.WriteFile(create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, metrics) })
+	}
+	return false, nil
 }
 
 func order(first bool) int {

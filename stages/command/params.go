@@ -33,7 +33,7 @@ var params = &spec.Params[Params]{
 			"Names and content are part of the key, patterns are not.",
 		"outputs": "the files that the program writes to out/, all of them and no others, as names or patterns. " +
 			"Patterns are those of files: model/ stands for all files in out/model.",
-		"type": "type of the output, for the stages that depend on it. Tables are checked. " +
+		"type": "type of the output, for the stages that depend on it. Tables are checked and put into foil's form, and metrics may also be metrics.csv or metrics.json. " +
 			"The type files is not checked and is for other commands. " +
 			"A report is copied to results/, and its table.txt is printed.",
 		"env": "environment variables of the program, by name",
@@ -100,8 +100,14 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 			report(index("outputs", i), "%q: foil itself writes %s beside a report; choose another name", name, artifact.ReservedName(name))
 		}
 	}
+	listed := func(name string) bool {
+		return slices.ContainsFunc(p.Outputs, func(pattern string) bool { return matchesAtTop(pattern, name) })
+	}
 	for _, name := range artifacts[p.Type].files {
-		if !slices.ContainsFunc(p.Outputs, func(pattern string) bool { return matchesAtTop(pattern, name) }) {
+		if p.Type == artifact.TypeMetrics && (listed(artifact.MetricsCSVFile) || listed(artifact.MetricsJSONFile)) {
+			continue
+		}
+		if !listed(name) {
 			report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
 		}
 	}
