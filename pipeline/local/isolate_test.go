@@ -22,7 +22,7 @@ import (
 // The children are this test binary again.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "cell" {
-		if err := Serve(context.Background(), kinds, "v1"); err != nil {
+		if err := Serve(context.Background(), Program{Kinds: kinds, Version: "v1"}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}

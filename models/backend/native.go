@@ -1,0 +1,192 @@
+package backend
+
+import (
+	"crypto/sha256"
+	"debug/elf"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"foil/internal/numeric"
+)
+
+// A Native is a numeric library that is not written in Go, as this machine has it.
+type Native struct {
+	Path    string // of its file
+	From    string // how the file was found, for people
+	Version string // with its name, as in keys: "onnxruntime v1.26.0"
+
+	plugin string // the name by which go-xla loads it
+	sum    string // SHA-256 of the file, if it is known
+}
+
+// natives find the library that computes on a device, by the family of the backend.
+var natives = map[string]func(device string) (*Native, error){}
+
+// nativeOf is nil for backends in Go.
+func nativeOf(name string) (*Native, error) {
+	family, _, _ := strings.Cut(name, ":")
+	find := natives[family]
+	if find == nil {
+		return nil, nil
+	}
+	n, err := find(deviceOf(name))
+	if err != nil {
+		return nil, fmt.Errorf("numeric backend %q: %w", name, err)
+	}
+	return n, nil
+}
+
+// A MissingError means that the library of a backend is not on this machine. foil never installs
+// one unasked.
+type MissingError struct {
+	Library  string // for people: "ONNX Runtime"
+	Package  string // the argument of foil backend install; "": foil cannot install it
+	Variable string // that names the library, or its folder
+}
+
+func (e *MissingError) Error() string {
+	if p := PackageNamed(e.Package); p != nil && p.Wheel() != nil {
+		return fmt.Sprintf("%s is not installed: foil backend install %s downloads version %s; or set %s to your own", e.Library, e.Package, p.Version, e.Variable)
+	}
+	return fmt.Sprintf("%s is not installed, and foil backend install has no build of it for %s/%s: set %s to your own", e.Library, runtime.GOOS, runtime.GOARCH, e.Variable)
+}
+
+// engineSignature describes the library of a backend on this machine.
+func engineSignature(name string, threads int) (*numeric.Engine, error) {
+	n, err := nativeOf(name)
+	if err != nil || n == nil {
+		return nil, err
+	}
+	sum, err := n.Digest()
+	if err != nil {
+		return nil, err
+	}
+	e := &numeric.Engine{Build: fmt.Sprintf("%s (sha256 %.16s)", n.Version, sum), CPU: cpuFeatures(), Threads: engineThreads(name, threads)}
+	if !strings.EqualFold(deviceOf(name), "cpu") {
+		e.Device = gpus("/proc/driver/nvidia")
+	}
+	return e, nil
+}
+
+// describe fills in the version. Files that foil installed are described by their manifest, after a
+// check. version is the one in the file's name; "": the file itself says it, or it is known by its
+// content.
+func (n *Native) describe(label, version string) error {
+	m, err := installedBeside(n.Path)
+	switch {
+	case err != nil:
+		return err
+	case m != nil:
+		version, n.sum = m.Version, m.library().SHA256
+	case version == "":
+		version = symbolVersion(n.Path)
+	}
+	if version != "" {
+		n.Version = label + " v" + version
+		return nil
+	}
+	sum, err := n.Digest()
+	n.Version = fmt.Sprintf("%s sha256:%.16s", label, sum)
+	return err
+}
+
+// prepare returns the configuration by which GoMLX opens a backend with this library.
+func (n *Native) prepare(name string) string {
+	if n.plugin == "" {
+		// compute-onnx reads the path from here.
+		os.Setenv("ONNXRUNTIME_SHARED_LIBRARY_PATH", n.Path)
+		return name
+	}
+	family, options, _ := strings.Cut(name, ":")
+	_, rest, more := strings.Cut(options, ",")
+	if more {
+		rest = "," + rest
+	}
+	return family + ":" + n.plugin + rest
+}
+
+// Digest is the SHA-256 of the file, in hexadecimal.
+func (n *Native) Digest() (string, error) {
+	if n.sum == "" {
+		var err error
+		if n.sum, err = fileDigest(n.Path); err != nil {
+			return "", err
+		}
+	}
+	return n.sum, nil
+}
+
+// symbolVersion is the version of the symbols of an ELF file (VERS_1.26.0), or "".
+func symbolVersion(path string) string {
+	library, err := elf.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer library.Close()
+	versions, err := library.DynamicVersions()
+	if err != nil {
+		return ""
+	}
+	for _, v := range versions {
+		if number, ok := strings.CutPrefix(v.Name, "VERS_"); ok {
+			return number
+		}
+	}
+	return ""
+}
+
+func fileDigest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
+
+// isFile reports whether a path is that of a file, or of a link to one.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// gpus names the NVIDIA GPUs of this machine and the version of their driver, as the driver lists
+// them in a folder. "" without one.
+func gpus(driver string) string {
+	var names []string
+	files, _ := filepath.Glob(filepath.Join(driver, "gpus", "*", "information"))
+	for _, file := range files {
+		if m := gpuModel.FindStringSubmatch(content(file)); m != nil {
+			names = append(names, strings.TrimSpace(m[1]))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	text := strings.Join(slices.Compact(names), " and ")
+	if m := driverVersion.FindStringSubmatch(content(filepath.Join(driver, "version"))); m != nil {
+		text += " with driver " + m[1]
+	}
+	return text
+}
+
+var (
+	gpuModel      = regexp.MustCompile(`(?m)^Model:\s*(.+)$`)
+	driverVersion = regexp.MustCompile(`(?m)^NVRM version:.*?\s(\d+\.[\d.]+)\s`)
+)
+
+func content(file string) string {
+	text, _ := os.ReadFile(file)
+	return string(text)
+}
