@@ -27,6 +27,7 @@ internal/digest        -
 internal/words         -
 internal/safetensors   -
 internal/scores        -
+internal/numeric       -
 internal/testenv       -
 internal/layout        -
 

@@ -37,7 +37,7 @@ func (r Restored) Value(into any) error { return json.Unmarshal(r.value, into) }
 // saved is the JSON of a state.
 type saved struct {
 	progress
-	Layout  int               // of the trainer's state
+	Layout  int // of the trainer's state
 	Numeric *numeric.Signature
 	Streams map[string][]byte // states of the random streams
 	Value   json.RawMessage   // the value of the trainer's state

@@ -27,7 +27,7 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	if err != nil {
 		return nil, err
 	}
-	native, err := nativeOf(name)
+	native, err := NativeOf(name)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 // file, because the name is part of the key on every machine, and names that leave the device to
 // the machine.
 func familyOf(name string) (string, error) {
-	family, options, _ := strings.Cut(name, ":")
+	family := Family(name)
 	switch {
 	case family == Default && name != Default:
 		return "", fmt.Errorf("numeric backend %q: the %s backend has no options; its threads are set for each cell", name, Default)
@@ -71,10 +71,16 @@ func familyOf(name string) (string, error) {
 		return "", fmt.Errorf("unknown numeric backend %q; this program has %s", name, strings.Join(Names(), ", "))
 	case family != Default && deviceOf(name) == "":
 		return "", fmt.Errorf("numeric backend %q: name the device that computes, such as %s:cpu or %s:cuda", name, family, family)
-	case namesFile.MatchString(options):
+	case namesFile.MatchString(strings.TrimPrefix(name, family)):
 		return "", fmt.Errorf("numeric backend %q: options cannot name a file; name libraries with ONNXRUNTIME_SHARED_LIBRARY_PATH and PJRT_PLUGIN_LIBRARY_PATH", name)
 	}
 	return family, nil
+}
+
+// Family returns the part of a backend's name before the colon.
+func Family(name string) string {
+	family, _, _ := strings.Cut(name, ":")
+	return family
 }
 
 // deviceOf returns the device in a backend's name: "cpu" of "xla:cpu,tf32=false".

@@ -43,7 +43,7 @@ func Library(name string) (string, error) {
 	for _, short := range computing[family] {
 		libraries = append(libraries, Module("github.com/gomlx/"+short))
 	}
-	n, err := nativeOf(name)
+	n, err := NativeOf(name)
 	if err != nil {
 		return "", err
 	}

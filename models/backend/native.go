@@ -28,10 +28,10 @@ type Native struct {
 // natives find the library that computes on a device, by the family of the backend.
 var natives = map[string]func(device string) (*Native, error){}
 
-// nativeOf is nil for backends in Go.
-func nativeOf(name string) (*Native, error) {
-	family, _, _ := strings.Cut(name, ":")
-	find := natives[family]
+// NativeOf returns the library that computes with a backend, or nil for a backend in Go. The error
+// is a *MissingError if the library is not on this machine.
+func NativeOf(name string) (*Native, error) {
+	find := natives[Family(name)]
 	if find == nil {
 		return nil, nil
 	}
@@ -59,7 +59,7 @@ func (e *MissingError) Error() string {
 
 // engineSignature describes the library of a backend on this machine.
 func engineSignature(name string, threads int) (*numeric.Engine, error) {
-	n, err := nativeOf(name)
+	n, err := NativeOf(name)
 	if err != nil || n == nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func init() {
 
 // findONNXRuntime looks at the environment variable, at what foil has installed, and in the folder
 // where GoMLX's own programs install it.
-func findONNXRuntime(string) (*Native, error) {
+func findONNXRuntime(device string) (*Native, error) {
 	n := &Native{Path: os.Getenv(onnxLibrary), From: onnxLibrary}
 	if n.Path == "" {
 		n.Path, n.From = installedLibrary("onnxruntime"), "installed by foil"
@@ -33,7 +33,15 @@ func findONNXRuntime(string) (*Native, error) {
 	if n.Path == "" {
 		return nil, &MissingError{Library: "ONNX Runtime", Package: "onnxruntime", Variable: onnxLibrary}
 	}
+	if device == "cuda" && !hasCUDA(filepath.Dir(n.Path)) {
+		return nil, &MissingError{Library: "ONNX Runtime for CUDA", Variable: onnxLibrary}
+	}
 	return n, n.describe("onnxruntime", "")
+}
+
+// hasCUDA reports whether the library for GPUs lies in the folder of ONNX Runtime, where it looks.
+func hasCUDA(dir string) bool {
+	return isFile(filepath.Join(dir, "libonnxruntime_providers_cuda.so")) || isFile(filepath.Join(dir, "onnxruntime_providers_cuda.dll"))
 }
 
 func gomlxONNXRuntime() string {
