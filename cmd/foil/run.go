@@ -63,6 +63,9 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets,
 			}
 			reports, publishErr := p.Publish()
+			for _, note := range p.Notes {
+				fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", note)
+			}
 			return finish(cmd.ErrOrStderr(), show, result, reports, err, publishErr)
 		},
 	}

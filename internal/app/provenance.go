@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 	"foil/internal/store"
 	"foil/pipeline/run"
 )
@@ -44,6 +45,11 @@ type Provenance struct {
 	Processor    string  `json:"processor,omitempty"`
 	Cores        int     `json:"cores"`
 	GoExperiment string  `json:"goexperiment,omitempty"`
+
+	// Numeric is what computed the numbers of the report, and Mixed says in words where that
+	// differs. The fields above describe the machine that published it.
+	Numeric []numeric.Group `json:"numeric,omitempty"`
+	Mixed   string          `json:"mixed,omitempty"`
 }
 
 func (v *View) provenance(result *run.Result, command, sets []string) Provenance {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"foil/internal/artifact"
+	"foil/internal/numeric"
 	"foil/pipeline"
 	"foil/pipeline/graph"
 	"foil/pipeline/run"
@@ -25,6 +26,7 @@ type Publisher struct {
 	Command []string  // for the provenance
 	Sets    []string  // for the provenance
 	Out     io.Writer // for the file of a report that is printed
+	Notes   []string  // set by Publish: what the user should know about the reports
 }
 
 // Publish returns the folders of the reports. A report has the same folder in a run of the whole
@@ -50,6 +52,10 @@ func (p *Publisher) Publish() (folders []string, err error) {
 		first = false
 		if from.Report = n.ID; o.Record != nil {
 			from.Key = &o.Record.Key
+		}
+		from.Numeric = computedWith(n, p.Result)
+		if from.Mixed = numeric.Mixed(from.Numeric); from.Mixed != "" {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s: %s", n.ID, from.Mixed))
 		}
 		if err := p.publish(o.Artifact, n.Kind.Printed, to, from); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", n.ID, err))

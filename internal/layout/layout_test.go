@@ -27,7 +27,7 @@ internal/digest        -
 internal/words         -
 internal/safetensors   -
 internal/scores        -
-internal/numeric       -
+internal/numeric       internal/words
 internal/testenv       -
 internal/layout        -
 

@@ -1,6 +1,12 @@
 package numeric
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foil/internal/words"
+)
 
 // A Group is a number of results that were computed in the same way.
 type Group struct {
@@ -14,12 +20,17 @@ type Group struct {
 func Groups(list []*Signature) []Group {
 	var groups []Group
 	for _, s := range mostDetailedFirst(list) {
-		i := slices.IndexFunc(groups, func(g Group) bool { return agree(g.Signature, s) })
-		if i < 0 {
-			i = len(groups)
+		best := -1
+		for i, g := range groups {
+			if agree(g.Signature, s) && (best < 0 || g.Cells > groups[best].Cells) {
+				best = i
+			}
+		}
+		if best < 0 {
+			best = len(groups)
 			groups = append(groups, Group{Signature: s})
 		}
-		groups[i].Cells++
+		groups[best].Cells++
 	}
 	slices.SortStableFunc(groups, func(a, b Group) int { return b.Cells - a.Cells })
 	return groups
@@ -67,4 +78,28 @@ func (s *Signature) withoutThreads() *Signature {
 	e.Threads = 0
 	c.Engine = &e
 	return &c
+}
+
+// Mixed says what the results of several groups were computed with, or "" if all that is known is
+// the same: "9 cells with AVX-512 in matrix products; 1 cell with AVX2 in matrix products".
+func Mixed(groups []Group) string {
+	known := 0
+	list := make([]*Signature, len(groups))
+	for i, g := range groups {
+		if list[i] = g.Signature; g.Signature != nil {
+			known++
+		}
+	}
+	if known < 2 {
+		return ""
+	}
+	texts := distinguish(list)
+	for i, g := range groups {
+		with := "with"
+		if g.Signature == nil {
+			with = "on"
+		}
+		texts[i] = fmt.Sprintf("%s %s %s", words.Count(g.Cells, "cell"), with, texts[i])
+	}
+	return fmt.Sprintf("made on %d kinds of processors or builds, so the last bits may differ: %s", known, strings.Join(texts, "; "))
 }

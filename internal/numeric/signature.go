@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"foil/internal/words"
 )
 
 // A Signature is what the process that computed a result took for its floating-point work. Two
@@ -72,27 +74,22 @@ func (s *Signature) engine() Engine {
 	return *s.Engine
 }
 
-// A field is one fact of a signature in words. The name is "" if the value speaks for itself.
-type field struct{ name, value string }
+// A field is one fact of a signature. format puts its value into words.
+type field struct{ format, value string }
 
-func (f field) String() string {
-	if f.name == "" {
-		return f.value
-	}
-	return f.name + " " + f.value
-}
+func (f field) String() string { return fmt.Sprintf(f.format, f.value) }
 
 func (s *Signature) fields() []field {
 	e := s.engine()
 	threads := ""
 	if e.Threads > 0 {
-		threads = fmt.Sprint(e.Threads)
+		threads = words.Count(e.Threads, "thread")
 	}
 	return []field{
-		{"", s.Arch}, {"", s.Level}, {"", s.Go},
-		{"matrix products with", simdText(s.Products)}, {"kernels with", simdText(s.Kernels)},
-		{"fused multiply-add", fmaText(s.FMA)},
-		{"", e.Build}, {"on", e.CPU}, {"on", e.Device}, {"threads:", threads},
+		{"%s", s.Arch}, {"%s", s.Level}, {"%s", s.Go},
+		{"%s in matrix products", simdText(s.Products)}, {"%s in kernels", simdText(s.Kernels)},
+		{"fused multiply-add %s", fmaText(s.FMA)},
+		{"%s", e.Build}, {"processor features %s", e.CPU}, {"%s", e.Device}, {"%s", threads},
 	}
 }
 
@@ -115,7 +112,7 @@ func fmaText(f FMA) string {
 	return string(f)
 }
 
-// String is the signature in words: "amd64, GOAMD64=v1, go1.26, matrix products with AVX-512, ...".
+// String is the signature in words: "amd64, GOAMD64=v1, go1.26, AVX-512 in matrix products, ...".
 func (s *Signature) String() string {
 	if s == nil {
 		return "a processor that is not known"
@@ -129,28 +126,50 @@ func (s *Signature) String() string {
 	return strings.Join(known, ", ")
 }
 
-// Differences returns the facts in which two signatures differ, in the words of each: "matrix
-// products with AVX-512" and "matrix products with AVX2". One that is not known is in words, too.
+// Differences returns the facts in which two signatures differ, in the words of each: "AVX-512
+// in matrix products" and "AVX2 in matrix products". One that is not known is in words, too.
 func Differences(a, b *Signature) (ofA, ofB string) {
-	if a == nil || b == nil {
-		return a.String(), b.String()
-	}
-	var inA, inB []string
-	fa, fb := a.fields(), b.fields()
-	for i := range fa {
-		if fa[i] == fb[i] {
-			continue
-		}
-		inA, inB = append(inA, fa[i].orNone()), append(inB, fb[i].orNone())
-	}
-	return strings.Join(inA, ", "), strings.Join(inB, ", ")
+	texts := distinguish([]*Signature{a, b})
+	return texts[0], texts[1]
 }
 
-func (f field) orNone() string {
-	if f.value == "" {
-		return strings.TrimSpace("no " + strings.TrimSuffix(f.name, " with"))
+// distinguish describes each signature by the facts in which they differ.
+func distinguish(list []*Signature) []string {
+	var known []*Signature
+	for _, s := range list {
+		if s != nil {
+			known = append(known, s)
+		}
 	}
-	return f.String()
+	varies := varying(known)
+	texts := make([]string, len(list))
+	for i, s := range list {
+		if s == nil {
+			texts[i] = s.String()
+			continue
+		}
+		var facts []string
+		for j, f := range s.fields() {
+			if varies[j] && f.value != "" {
+				facts = append(facts, f.String())
+			}
+		}
+		if texts[i] = strings.Join(facts, ", "); len(facts) == 0 {
+			texts[i] = s.String()
+		}
+	}
+	return texts
+}
+
+// varying tells for each field whether signatures have different values.
+func varying(list []*Signature) map[int]bool {
+	varies := map[int]bool{}
+	for _, s := range list {
+		for j, f := range s.fields() {
+			varies[j] = varies[j] || f != list[0].fields()[j]
+		}
+	}
+	return varies
 }
 
 // maxText is longer than any fact of a signature that foil writes.

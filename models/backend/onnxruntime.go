@@ -30,11 +30,11 @@ func findONNXRuntime(device string) (*Native, error) {
 	if n.Path == "" {
 		n.Path, n.From = gomlxONNXRuntime(), "installed by GoMLX"
 	}
-	if n.Path == "" {
-		return nil, &MissingError{Library: "ONNX Runtime", Package: "onnxruntime", Variable: onnxLibrary}
-	}
-	if device == "cuda" && !hasCUDA(filepath.Dir(n.Path)) {
+	switch {
+	case device == "cuda" && !hasCUDA(filepath.Dir(n.Path)):
 		return nil, &MissingError{Library: "ONNX Runtime for CUDA", Variable: onnxLibrary}
+	case n.Path == "":
+		return nil, &MissingError{Library: "ONNX Runtime", Package: "onnxruntime", Variable: onnxLibrary}
 	}
 	return n, n.describe("onnxruntime", "")
 }
