@@ -34,7 +34,7 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	config, workers := name, 1
 	switch {
 	case native != nil:
-		config = native.prepare(name)
+		config = native.configure(name)
 	case name == Default && threads > 1:
 		// In a pool of N workers, N concurrent products would wait for each other forever.
 		config, workers = "go:ops_parallel", unlimited

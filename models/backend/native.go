@@ -96,8 +96,8 @@ func (n *Native) describe(label, version string) error {
 	return err
 }
 
-// prepare returns the configuration by which GoMLX opens a backend with this library.
-func (n *Native) prepare(name string) string {
+// configure returns the configuration by which GoMLX opens a backend with this library.
+func (n *Native) configure(name string) string {
 	if n.plugin == "" {
 		// compute-onnx reads the path from here.
 		os.Setenv("ONNXRUNTIME_SHARED_LIBRARY_PATH", n.Path)
