@@ -17,7 +17,8 @@ func newBackend() *cobra.Command {
 		Use:   "backend",
 		Short: "List numeric backends, and install their libraries",
 		Long: `A numeric backend multiplies the matrices of models. The backend go is part of foil.
-The others need a library that is not written in Go. foil never downloads one unasked.`,
+The others need a library that is not written in Go. foil never downloads one
+unasked.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -85,21 +85,6 @@ func (p *Package) Installed() (*Installed, error) {
 	return readInstalled(dir)
 }
 
-// installedLibrary is the path of the library of a package, or "".
-func installedLibrary(name string) string {
-	p := PackageNamed(name)
-	dir, err := p.Dir()
-	if err != nil {
-		return ""
-	}
-	if w := p.Wheel(); w != nil {
-		if path := filepath.Join(dir, filepath.Base(w.Library)); isFile(path) {
-			return path
-		}
-	}
-	return ""
-}
-
 // installedBeside returns the manifest beside a library, after checking the files. It is nil if foil
 // has not installed this library.
 func installedBeside(library string) (*Installed, error) {

@@ -2,7 +2,6 @@ package backend
 
 import (
 	"crypto/sha256"
-	"debug/elf"
 	"fmt"
 	"io"
 	"os"
@@ -74,28 +73,6 @@ func engineSignature(name string, threads int) (*numeric.Engine, error) {
 	return e, nil
 }
 
-// describe fills in the version. Files that foil installed are described by their manifest, after a
-// check. version is the one in the file's name; "": the file itself says it, or it is known by its
-// content.
-func (n *Native) describe(label, version string) error {
-	m, err := installedBeside(n.Path)
-	switch {
-	case err != nil:
-		return err
-	case m != nil:
-		version, n.sum = m.Version, m.library().SHA256
-	case version == "":
-		version = symbolVersion(n.Path)
-	}
-	if version != "" {
-		n.Version = label + " v" + version
-		return nil
-	}
-	sum, err := n.Digest()
-	n.Version = fmt.Sprintf("%s sha256:%.16s", label, sum)
-	return err
-}
-
 // configure returns the configuration by which GoMLX opens a backend with this library.
 func (n *Native) configure(name string) string {
 	if n.plugin == "" {
@@ -122,25 +99,6 @@ func (n *Native) Digest() (string, error) {
 	return n.sum, nil
 }
 
-// symbolVersion is the version of the symbols of an ELF file (VERS_1.26.0), or "".
-func symbolVersion(path string) string {
-	library, err := elf.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer library.Close()
-	versions, err := library.DynamicVersions()
-	if err != nil {
-		return ""
-	}
-	for _, v := range versions {
-		if number, ok := strings.CutPrefix(v.Name, "VERS_"); ok {
-			return number
-		}
-	}
-	return ""
-}
-
 func fileDigest(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -152,12 +110,6 @@ func fileDigest(path string) (string, error) {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)), nil
-}
-
-// isFile reports whether a path is that of a file, or of a link to one.
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // gpus names the NVIDIA GPUs of this machine and the version of their driver, as the driver lists

@@ -3,6 +3,7 @@
 package backend
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -30,11 +31,14 @@ func findONNXRuntime(device string) (*Native, error) {
 	if n.Path == "" {
 		n.Path, n.From = gomlxONNXRuntime(), "installed by GoMLX"
 	}
+	missing := &MissingError{Library: "ONNX Runtime", Package: "onnxruntime", Variable: onnxLibrary}
 	switch {
+	case n.From == onnxLibrary && !isFile(n.Path):
+		return nil, fmt.Errorf("%s is %s, which is not a file; without it, %w", onnxLibrary, n.Path, missing)
 	case device == "cuda" && !hasCUDA(filepath.Dir(n.Path)):
 		return nil, &MissingError{Library: "ONNX Runtime for CUDA", Variable: onnxLibrary}
 	case n.Path == "":
-		return nil, &MissingError{Library: "ONNX Runtime", Package: "onnxruntime", Variable: onnxLibrary}
+		return nil, missing
 	}
 	return n, n.describe("onnxruntime", "")
 }

@@ -175,4 +175,3 @@ func TestGPUsAreThoseOfTheDriver(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
-
