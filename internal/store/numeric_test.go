@@ -16,7 +16,7 @@ import (
 func TestNumericSignatureOfARecord(t *testing.T) {
 	lines := digest.NewKeyLines("test/text", 1)
 	key := lines.Key()
-	record := &Record{Format: RecordFormat, Key: key, KeyLines: lines, Kind: "test/text", Version: 1,
+	record := &Record{Format: RecordFormat, Key: key, KeyText: lines.Text(), Kind: "test/text", Version: 1,
 		Outputs: []digest.File{{Name: "text", Digest: digest.Of([]byte("x")), Size: 1}}}
 	read := func(change func(string) string) (*Record, error) {
 		text, err := record.Encode()
