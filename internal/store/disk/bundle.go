@@ -128,7 +128,13 @@ type Imported struct {
 	Records, Objects int   // new in this cache
 	Bytes            int64 // size of the new objects
 	Known            int   // records that were already in the cache
+
+	// Conflicts are those of Known that have other outputs in the bundle. The cache keeps its own.
+	Conflicts []Conflict
 }
+
+// A Conflict is a key with two results.
+type Conflict struct{ Ours, Theirs *store.Record }
 
 // Limits on the data that is read into memory, because a bundle may come from an untrusted source.
 const (
@@ -334,6 +340,9 @@ func (i *importer) publish(records []*store.Record) error {
 			return err
 		} else if known != nil {
 			i.done.Known++
+			if !slices.Equal(known.Outputs, r.Outputs) {
+				i.done.Conflicts = append(i.done.Conflicts, Conflict{known, r})
+			}
 			continue
 		}
 		if err := i.cache.adopt(r); err != nil {
