@@ -24,6 +24,7 @@ const table = `
 spec                   -
 experiments            -
 internal/digest        -
+internal/identity      -
 internal/words         -
 internal/safetensors   -
 internal/scores        -
@@ -33,7 +34,7 @@ internal/layout        -
 # Data: stores, and what artifacts hold on disk. The codecs are named by kinds, through the
 # types of package pipeline.
 internal/store         internal/digest
-internal/store/...     internal/store/... internal/digest
+internal/store/...     internal/store/... internal/digest internal/identity
 internal/checkpoint    internal/safetensors
 internal/dataset       internal/digest
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
@@ -45,7 +46,7 @@ pipeline/graph         pipeline spec internal/words
 pipeline/plan          pipeline pipeline/graph spec internal/digest internal/store internal/words
 pipeline/run           pipeline pipeline/graph pipeline/plan internal/digest internal/store internal/words
 pipeline/history       pipeline pipeline/graph pipeline/plan internal/digest internal/store internal/words
-pipeline/local         pipeline pipeline/run internal/digest internal/store
+pipeline/local         pipeline pipeline/run internal/digest internal/identity internal/store
 
 # What only tests import.
 pipeline/pipelinetest  pipeline/... internal/digest internal/store/... spec
@@ -60,7 +61,7 @@ internal/classifiers   models/... pipeline spec internal/artifact/... internal/d
 internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/safetensors internal/scores
 internal/modeltest/...  models/... internal/testenv internal/safetensors gomlx internal/modeltest/...
 internal/kindtest/...  models/backend pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
-stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/classifiers internal/dataset internal/safetensors internal/scores internal/training internal/words gomlx
+stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/classifiers internal/dataset internal/identity internal/safetensors internal/scores internal/training internal/words gomlx
 
 # The program.
 internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/words

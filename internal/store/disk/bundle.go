@@ -96,7 +96,7 @@ func (c *Cache) writeBundle(
 }
 
 func (c *Cache) addObject(t *tar.Writer, o bundleFile, f File) error {
-	path, err := c.object(f)
+	path, err := c.object(context.Background(), f)
 	if err != nil {
 		return fmt.Errorf("%w; foil run makes it again", err)
 	}
@@ -244,13 +244,13 @@ func (i *importer) object(o bundleFile) error {
 		return fmt.Errorf("object %s of the bundle has unexpected content (digest %s); "+
 			"nothing that needs it was imported", f.Digest.Short(), got.Short())
 	}
-	if path, err := i.cache.object(f); err == nil {
+	if path, err := i.cache.object(context.Background(), f); err == nil {
 		i.publisher.rely(path)
 		return errors.Join(file.Close(), os.Remove(tmp))
 	}
 	i.done.Objects++
 	i.done.Bytes += f.Size
-	return i.publisher.name(file, f)
+	return i.publisher.name(context.Background(), file, f)
 }
 
 // record reads a record.
@@ -290,7 +290,7 @@ func (i *importer) publish(records []*store.Record) error {
 	}
 	for _, r := range records {
 		for _, f := range (Entry{Record: r}).files() {
-			if _, err := i.cache.object(f); err != nil {
+			if _, err := i.cache.object(context.Background(), f); err != nil {
 				return fmt.Errorf("the bundle has the record of %s (%s), but not its output: %w", r.Cell, r.Key.Short(), err)
 			}
 		}

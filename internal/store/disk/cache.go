@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,8 +23,10 @@ type Cache struct {
 	cleaning bool           // this process uses the cache alone
 	readOnly *ReadOnlyError // nil: the folder can be written
 
+	hash func(io.Reader) (digest.Digest, int64, error) // tests count its calls
+
 	mu      sync.Mutex
-	checks  map[digest.Digest]*check // objects whose content was compared in this process
+	checks  map[digest.Digest]*check // of the objects that this process has used
 	damaged map[digest.Digest]string // damage of objects that could not be set aside
 }
 
@@ -97,7 +100,7 @@ func at(dir string, on system) (*Cache, error) {
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("cache folder %s: is a file, not a folder; name another one", dir)
 	}
-	return &Cache{dir: abs, system: on, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
+	return &Cache{dir: abs, system: on, hash: digest.OfReader, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
 }
 
 // Exists reports whether there is a cache in dir.
