@@ -81,8 +81,8 @@ func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison,
 	return &Comparison{c.Node, c.Record, o.Record, differentFiles(c.Record.Outputs, o.Record.Outputs)}, nil
 }
 
-// scratch opens an empty cache. If possible, it is inside the folder of the real cache, so that
-// objects can be linked instead of copied.
+// scratch opens an empty cache. If possible, it is inside the folder of the real cache, because
+// there is room, and some file systems copy a file within them without copying its content.
 func (v *View) scratch() (c *disk.Cache, remove func(), err error) {
 	parent := ""
 	if v.Cache.Writable() == nil {

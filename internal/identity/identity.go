@@ -23,8 +23,6 @@ type Identity struct {
 	size           int64
 	written        int64 // time of the last write, in nanoseconds
 	changed        int64 // time of the last change of content, permissions, links or name
-	links          uint64
-	mode           uint32
 	regular        bool
 }
 
@@ -34,17 +32,10 @@ func (id Identity) Size() int64 { return id.size }
 // IsRegular reports whether it is a regular file, and not a link or a folder.
 func (id Identity) IsRegular() bool { return id.regular }
 
-// Renamed reports whether later is the same file, with the same size and time of the last write.
-// Its name, links and permissions may be different.
+// Renamed reports whether later is the same file, with the same size and time of the last write. Its
+// name, links and permissions may be different. Or it was written, and its time was restored.
 func (id Identity) Renamed(later Identity) bool {
 	return id.device == later.device && id.number == later.number && id.size == later.size && id.written == later.written
-}
-
-// Touched reports whether the file may have been written or replaced between two identities. If
-// another number of links or other permissions explain the time of the last change, it was not.
-func (id Identity) Touched(later Identity) bool {
-	explained := id.links != later.links || id.mode != later.mode
-	return id != later && !(explained && id.Renamed(later))
 }
 
 // A Sight is the identity of an open file at some time.

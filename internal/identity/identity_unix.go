@@ -30,7 +30,7 @@ func of(f *os.File) (Identity, error) {
 func identityOf(s *unix.Stat_t) Identity {
 	return Identity{
 		device: uint64(s.Dev), number: s.Ino, size: s.Size, written: s.Mtim.Nano(), changed: s.Ctim.Nano(),
-		links: uint64(s.Nlink), mode: uint32(s.Mode), regular: s.Mode&unix.S_IFMT == unix.S_IFREG,
+		regular: s.Mode&unix.S_IFMT == unix.S_IFREG,
 	}
 }
 

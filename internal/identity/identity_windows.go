@@ -48,7 +48,7 @@ func identityOf(h windows.Handle, path string) (Identity, error) {
 		device: uint64(about.VolumeSerialNumber), number: uint64(about.FileIndexHigh)<<32 | uint64(about.FileIndexLow),
 		size:    int64(about.FileSizeHigh)<<32 | int64(about.FileSizeLow),
 		written: nanoseconds(times.written), changed: nanoseconds(times.changed),
-		links: uint64(about.NumberOfLinks), mode: about.FileAttributes, regular: about.FileAttributes&special == 0,
+		regular: about.FileAttributes&special == 0,
 	}, nil
 }
 

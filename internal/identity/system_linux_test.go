@@ -128,7 +128,7 @@ func TestWriteThroughMemoryShows(t *testing.T) {
 		}
 		f.Close()
 		settled := see(t, path).Settled
-		if after := at(t, path); settled && !before.Touched(after) {
+		if after := at(t, path); settled && after == before {
 			t.Errorf("read first %v: %+v, before %+v", readFirst, after, before)
 		}
 	}

@@ -248,32 +248,30 @@ func TestFileThatChangesWhileItIsPublishedIsRefused(t *testing.T) {
 	}
 }
 
-func TestOutputThatIsReadWhileItChangesIsRefused(t *testing.T) {
-	c := openTemp(t)
-	w := beginWork(t, c, "work", map[string]string{"out": "content"})
-	path := filepath.Join(w.Out, "out")
-	touch := func() error {
-		time.Sleep(20 * time.Millisecond)
-		return os.Chtimes(path, time.Now(), time.Now())
-	}
-	c.hash = func(r io.Reader) (digest.Digest, int64, error) {
-		d, n, err := digest.OfReader(r)
-		return d, n, errors.Join(err, touch())
-	}
-	if _, err := w.publish(t, "work"); err == nil || !strings.Contains(err.Error(), `output "out" changes while it is read`) {
-		t.Errorf("got %v", err)
-	}
-	once := true
-	c.hash = func(r io.Reader) (digest.Digest, int64, error) {
-		d, n, err := digest.OfReader(r)
-		if once {
-			once = false
-			err = errors.Join(err, touch())
+func TestOutputThatChangesWhileItIsReadIsRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(path string) error
+		want   string
+	}{
+		"nothing":    {func(string) error { return nil }, ""},
+		"written":    {func(path string) error { return os.Chtimes(path, time.Now(), time.Now()) }, `output "out" changed after the cell had ended`},
+		"only moded": {func(path string) error { return os.Chmod(path, 0o600) }, ""},
+	} {
+		c := openTemp(t)
+		w := beginWork(t, c, "work", map[string]string{"out": "content"})
+		var once sync.Once
+		c.hash = func(r io.Reader) (d digest.Digest, n int64, err error) {
+			d, n, err = digest.OfReader(r)
+			once.Do(func() {
+				time.Sleep(20 * time.Millisecond)
+				err = errors.Join(err, test.change(filepath.Join(w.Out, "out")))
+			})
+			return d, n, err
 		}
-		return d, n, err
-	}
-	if _, err := w.publish(t, "work"); err != nil {
-		t.Errorf("after its end: %v", err)
+		_, err := w.publish(t, "work")
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 

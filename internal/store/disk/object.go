@@ -45,6 +45,9 @@ func (c *Cache) object(ctx context.Context, f File) (path string, err error) {
 	if reason != "" {
 		ch.known = false
 		c.setAside(f.Digest, path, nil, reason)
+		if reason == missing && c.wasSetAside(f.Digest.String()) {
+			reason = "was damaged, and was set aside"
+		}
 		return "", &store.DamagedError{File: f, Reason: reason}
 	}
 	if ch.known && ch.seen.Settled && ch.seen.Identity == id {
@@ -70,6 +73,9 @@ func (c *Cache) checkOf(d digest.Digest) *check {
 	return ch
 }
 
+// missing is the damage of an object that is not there.
+const missing = "is missing from the cache"
+
 // statObject returns the damage of an object that shows without reading it, or "".
 func statObject(path string, size int64) (reason string) {
 	_, reason = lookAtObject(path, size)
@@ -81,7 +87,7 @@ func lookAtObject(path string, size int64) (id identity.Identity, reason string)
 	id, err := identity.At(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return id, "is missing from the cache"
+		return id, missing
 	case err != nil:
 		return id, fmt.Sprintf("cannot be read (%v)", err)
 	case !id.IsRegular():

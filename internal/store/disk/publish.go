@@ -100,15 +100,15 @@ func (l *lease) removeWork(attempt string) {
 	}
 }
 
-// CopyTo copies a record and its objects to another cache. It compares objects with their digests,
-// and links them where the file system supports that.
+// CopyTo copies a record and its objects to another cache. It compares objects with their digests.
+// It does not link them, because a program that runs there might write to them.
 func (c *Cache) CopyTo(ctx context.Context, to *Cache, r *store.Record) error {
 	for _, f := range r.Outputs {
 		path, err := c.object(ctx, f)
 		if err != nil {
 			return err
 		}
-		if err := linkOrCopy(path, to.objectPath(f.Digest)); err != nil {
+		if err := copyNew(path, to.objectPath(f.Digest)); err != nil {
 			return err
 		}
 	}
@@ -135,12 +135,10 @@ func (c *Cache) adopt(r *store.Record) error {
 	return l.publishRecord(newAttempt(dir), r, p)
 }
 
-func linkOrCopy(path, target string) error {
+// copyNew copies a file, unless the copy exists.
+func copyNew(path, target string) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
 		return err
-	}
-	if err := os.Link(path, target); err == nil || errors.Is(err, fs.ErrExist) {
-		return nil
 	}
 	from, err := os.Open(path)
 	if err != nil {
@@ -148,7 +146,9 @@ func linkOrCopy(path, target string) error {
 	}
 	defer from.Close()
 	to, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
-	if err != nil {
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	_, err = io.Copy(to, from)
@@ -234,25 +234,33 @@ func (e *unfinishedError) Error() string {
 	return e.how + ": something that the cell has started still writes to it; let the cell wait for its end"
 }
 
-// hash hashes a file. It waits a moment for the end of writers: a process that has just been started
-// holds all files of its parent open until its program runs.
+// hash hashes a file that nothing writes to. It waits a moment while the file is open for writing,
+// because a process that has just been started holds all files of its parent open until its program
+// runs. Such a process writes nothing.
 func (p *publisher) hash(f *os.File) (d digest.Digest, size int64, seen identity.Sight, err error) {
 	const patience = time.Second
+	var first identity.Identity
 	for delay := time.Millisecond; ; delay *= 2 {
 		seen, err = identity.SeeDuring(f, func() (err error) {
 			d, size, err = p.cache.hash(f)
 			return err
 		})
-		switch changing := errors.Is(err, identity.ErrChanging); {
-		case err == nil && !seen.InUse || err != nil && !changing:
+		changing := errors.Is(err, identity.ErrChanging)
+		if err != nil && !changing {
 			return d, size, seen, err
-		case delay < patience:
-			time.Sleep(delay)
-		case changing:
-			return d, size, seen, &unfinishedError{err.Error()}
-		default:
+		}
+		if delay == time.Millisecond {
+			first = seen.Identity
+		}
+		switch {
+		case !first.Renamed(seen.Identity):
+			return d, size, seen, &unfinishedError{"changed after the cell had ended"}
+		case !changing && !seen.InUse:
+			return d, size, seen, nil
+		case delay >= patience:
 			return d, size, seen, &unfinishedError{"is open for writing"}
 		}
+		time.Sleep(delay)
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return d, size, seen, err
 		}
