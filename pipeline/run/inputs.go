@@ -20,9 +20,8 @@ type Inputs struct {
 	store store.Store
 
 	mu      sync.Mutex
-	given   []given
-	known   map[digest.Digest]bool
-	damaged []*store.DamagedError // when they were opened
+	given   map[digest.Digest]given
+	damaged map[digest.Digest]*store.DamagedError // when they were opened
 }
 
 // A given file is one that the task may have read.
@@ -33,7 +32,9 @@ type given struct {
 }
 
 // NewInputs returns the inputs of a task. They come from a store.
-func NewInputs(s store.Store) *Inputs { return &Inputs{store: s, known: map[digest.Digest]bool{}} }
+func NewInputs(s store.Store) *Inputs {
+	return &Inputs{store: s, given: map[digest.Digest]given{}, damaged: map[digest.Digest]*store.DamagedError{}}
+}
 
 // Open returns the path of a file after checking its content. The error of a damaged file is a
 // *store.DamagedError.
@@ -48,12 +49,12 @@ func (in *Inputs) Open(ctx context.Context, f pipeline.File) (path string, err e
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	var damaged *store.DamagedError
+	_, again := in.given[f.Digest]
 	switch {
 	case errors.As(err, &damaged):
-		in.damaged = append(in.damaged, damaged)
-	case err == nil && !in.known[f.Digest]:
-		in.known[f.Digest] = true
-		in.given = append(in.given, given{f, path, seen})
+		in.damaged[f.Digest] = damaged
+	case err == nil && !again:
+		in.given[f.Digest] = given{f, path, seen}
 	}
 	return path, err
 }
@@ -68,8 +69,8 @@ func (in *Inputs) OpenAll(ctx context.Context, t *pipeline.Task) (map[digest.Dig
 		}
 		paths[f.Digest] = path
 	}
-	if in.damaged != nil {
-		return nil, &InputError{Damaged: in.damaged}
+	if len(in.damaged) > 0 {
+		return nil, in.Ended(ctx, nil)
 	}
 	return paths, nil
 }
@@ -80,34 +81,39 @@ func (in *Inputs) OpenAll(ctx context.Context, t *pipeline.Task) (map[digest.Dig
 func (in *Inputs) Ended(ctx context.Context, err error) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	switch {
-	case in.damaged != nil:
-		return &InputError{Damaged: slices.Clone(in.damaged)}
-	case err != nil && ctx.Err() != nil:
+	if err != nil && ctx.Err() != nil && len(in.damaged) == 0 {
 		return err // it was stopped, and publishes nothing
 	}
 	e := &InputError{Err: err}
-	for _, g := range in.given {
+	for _, d := range in.damaged {
+		e.Damaged = append(e.Damaged, d)
+	}
+	for d, g := range in.given {
 		_, bad := in.store.Fetch(context.WithoutCancel(ctx), g.file)
-		var damaged *store.DamagedError
-		switch {
-		case errors.As(bad, &damaged):
+		damaged := in.damaged[d]
+		if damaged == nil && errors.As(bad, &damaged) {
 			e.Damaged = append(e.Damaged, damaged)
-		case bad != nil:
+		}
+		if bad != nil && damaged == nil {
 			return errors.Join(err, bad)
 		}
 		now, gone := identity.At(g.path)
 		switch {
-		case bad != nil || gone != nil || !g.seen.Renamed(now):
+		case damaged != nil || gone != nil || !g.seen.Renamed(now):
 			e.Changed = append(e.Changed, g.file)
 		case g.seen != now:
 			e.Doubtful = append(e.Doubtful, g.file)
 		}
 	}
-	if e.Changed != nil || e.Doubtful != nil {
-		return e
+	if e.Damaged == nil && e.Changed == nil && e.Doubtful == nil {
+		return err
 	}
-	return err
+	if e.Changed == nil && e.Doubtful == nil {
+		e.Err = nil // it could not read its inputs
+	}
+	slices.SortFunc(e.Damaged, func(a, b *store.DamagedError) int { return strings.Compare(a.File.Name, b.File.Name) })
+	slices.SortFunc(e.Changed, func(a, b pipeline.File) int { return strings.Compare(a.Name, b.Name) })
+	return e
 }
 
 // An InputError lists input files of a task that are damaged, and those that changed while it ran.
@@ -124,14 +130,17 @@ type InputError struct {
 
 func (e *InputError) Error() string {
 	var texts []string
-	if e.Err != nil {
+	if e.Err != nil && !errors.As(e.Err, new(*store.DamagedError)) {
 		texts = append(texts, e.Err.Error())
 	}
-	for _, d := range e.Damaged {
-		texts = append(texts, "input "+d.Error())
-	}
-	for _, f := range slices.Concat(e.Changed, e.Doubtful) {
+	changed := slices.Concat(e.Changed, e.Doubtful)
+	for _, f := range changed {
 		texts = append(texts, fmt.Sprintf("input %s (object %s) changed while the cell ran", f.Name, f.Digest.Short()))
+	}
+	for _, d := range e.Damaged {
+		if !slices.Contains(changed, d.File) {
+			texts = append(texts, "input "+d.Error())
+		}
 	}
 	return strings.Join(texts, "; ")
 }

@@ -328,11 +328,14 @@ func (p *publisher) nameAs(ctx context.Context, file *os.File, f File, hashed id
 	p.named[f.Digest] = n
 	path := p.cache.objectPath(f.Digest)
 	synced := func(file *os.File) (err error) {
-		if n.synced, err = identity.See(file); err == nil && !hashed.Renamed(n.synced.Identity) {
-			p.cache.setAside(f.Digest, path, file, "was changed while it was published")
-			err = fmt.Errorf("%s %w", f.Name, &unfinishedError{"changed while it was published"})
+		if n.synced, err = identity.See(file); err != nil || hashed.Renamed(n.synced.Identity) {
+			return err
 		}
-		return err
+		if n.synced, err = p.rehash(file, f.Digest); err != nil {
+			p.cache.setAside(f.Digest, path, file, err.Error())
+			return fmt.Errorf("%s %w", f.Name, err)
+		}
+		return nil
 	}
 	if p.add(file, path, synced) == nil {
 		return nil
@@ -345,6 +348,22 @@ func (p *publisher) nameAs(ctx context.Context, file *os.File, f File, hashed id
 		return nil // Windows does not replace a file that is in use
 	}
 	return err
+}
+
+// rehash compares an object that was touched while it was published.
+func (p *publisher) rehash(file *os.File, want digest.Digest) (seen identity.Sight, err error) {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return seen, err
+	}
+	var got digest.Digest
+	seen, err = identity.SeeDuring(file, func() (err error) {
+		got, _, err = p.cache.hash(file)
+		return err
+	})
+	if errors.Is(err, identity.ErrChanging) || err == nil && got != want {
+		err = &unfinishedError{"changed while it was published"}
+	}
+	return seen, err
 }
 
 // add renames an open file to an unused name, and starts to sync it. Before the file is closed,
