@@ -58,6 +58,7 @@ func (m disturbed) handle(x *loop) {
 		}
 	}
 	x.release(c)
+	x.opts.OnEvent(CellAgain{Node: c.Node})
 	x.remake(c, m.inputs)
 }
 

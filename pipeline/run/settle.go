@@ -104,6 +104,7 @@ func (x *loop) reopen(c *step, err *store.DamagedError) {
 	c.reason = "its output " + err.Error()
 	x.open++
 	x.ready.add(c)
+	x.opts.OnEvent(CellAgain{Node: c.Node, WasDone: true})
 }
 
 // A message reports the state of a job to the loop. Only the loop changes state, so no state is
