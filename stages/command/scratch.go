@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -133,17 +132,20 @@ func (s *scratch) addInput(folder string, a pipeline.Artifact) error {
 		if err != nil {
 			return err
 		}
-		if err := os.Symlink(from, to); err != nil {
-			if err := copyFile(from, to); err != nil { // on Windows few users may make links
+		switch err := os.Symlink(from, to); {
+		case err == nil:
+			l, err := newLink(name, from, f.Digest)
+			if err != nil {
 				return err
 			}
-			continue
+			s.links = append(s.links, l)
+		case errors.Is(err, fs.ErrExist):
+			return fmt.Errorf("%s has the name of another file of the input on this file system, which may ignore case", name)
+		default: // on Windows few users may make links
+			if err := copyFile(from, to); err != nil {
+				return err
+			}
 		}
-		l, err := newLink(name, from, f.Digest)
-		if err != nil {
-			return err
-		}
-		s.links = append(s.links, l)
 	}
 	return nil
 }
@@ -174,13 +176,14 @@ func (s *scratch) addGathered(folder string, cells []pipeline.GatheredCell) erro
 	return s.write(folder+"/"+cellsFile, append(text, '\n'), 0o666)
 }
 
-// plain returns the value of an axis for JSON.
+// plain returns the value of an axis for JSON. A number keeps its spelling where JSON has it.
 func plain(v spec.Value) any {
 	switch v.Type {
-	case spec.Int:
-		return v.Int
-	case spec.Float:
-		return v.Float
+	case spec.Int, spec.Float:
+		if json.Valid([]byte(v.Spelling)) {
+			return json.RawMessage(v.Spelling)
+		}
+		return json.RawMessage(v.Canonical())
 	case spec.Bool:
 		return v.Bool
 	}
@@ -202,18 +205,4 @@ func (s *scratch) checkInputs(err error) error {
 	}
 	changed := fmt.Errorf("the program changed %s; inputs are read-only, so let it copy the file first (foil will make the input again before its next use)", words.Few(names))
 	return &pipeline.Failure{Code: pipeline.InputChanged, Message: errors.Join(err, changed).Error()}
-}
-
-func copyFile(from, to string) error {
-	src, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	dst, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(dst, src)
-	return errors.Join(err, dst.Close())
 }
