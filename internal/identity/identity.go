@@ -32,8 +32,8 @@ func (id Identity) Size() int64 { return id.size }
 // IsRegular reports whether it is a regular file, and not a link or a folder.
 func (id Identity) IsRegular() bool { return id.regular }
 
-// Renamed reports whether later is the same file, with the same size and time of the last write. Its
-// name, links and permissions may be different. Or it was written, and its time was restored.
+// Renamed reports whether later is the same file, with the same size and time of the last write.
+// Its name, links and permissions may be different. Or it was written, and its time was restored.
 func (id Identity) Renamed(later Identity) bool {
 	return id.device == later.device && id.number == later.number && id.size == later.size && id.written == later.written
 }
@@ -87,7 +87,8 @@ type times struct {
 	precision time.Duration // beyond that of the clock
 }
 
-// ofSeconds is the precision of a file system that stores seconds. Some store every second one only.
+// ofSeconds is the precision of a file system that stores seconds. Some store every second one
+// only.
 const ofSeconds = 2 * time.Second
 
 // settle reports whether an identity that was taken after some time is settled.

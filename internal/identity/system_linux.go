@@ -44,7 +44,8 @@ func surroundings(f *os.File) (t times, inUse bool) {
 
 // hasWriter reports whether a file is open or mapped for writing anywhere. In that case the kernel
 // refuses a read lease. A lease lasts until f is closed, and whoever wants to write waits for that.
-// f must be open for reading only. Clients of a network file system refuse leases for other reasons.
+// f must be open for reading only. Clients of a network file system refuse leases for other
+// reasons.
 func hasWriter(f *os.File) bool {
 	_, err := unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK)
 	return err == unix.EAGAIN

@@ -90,8 +90,8 @@ func texts(r *run.Result) map[string]string {
 	return all
 }
 
-// wantRest checks that the cells that did not fail are what they are in a clean run, in this run and
-// in the cache.
+// wantRest checks that the cells that did not fail are what they are in a clean run, in this run
+// and in the cache.
 func wantRest(t *testing.T, b *pipelinetest.Bench, src string, r *run.Result, failed ...string) {
 	t.Helper()
 	want := clean(t, src)
@@ -163,9 +163,9 @@ func TestCellThatChangesItsInputFails(t *testing.T) {
 	}
 }
 
-// Several cells have an input at the same time when one of them changes it, so nobody can tell which.
-// They run once more, one at a time, and only that one fails. It does not matter what the others made
-// of the changed input: output, an error, or a program's error that blames themselves.
+// Several cells have an input at the same time when one of them changes it, so nobody can tell
+// which. They run once more, one at a time, and only that one fails. It does not matter what the
+// others made of the changed input: output, an error, or a program's error that blames themselves.
 func TestCellsBesideTheOneThatChangesTheirInputRunAgain(t *testing.T) {
 	const src = `name: x
 stages:

@@ -27,10 +27,10 @@ type disturbed struct {
 }
 
 // A cell whose inputs changed while it ran is not published, because nobody knows what it has read.
-// It runs a second time, and no other cell with these inputs runs beside it. If they change again, it
-// fails. So innocent cells succeed, and a program that writes to its input runs twice at most. It
-// runs once if it cannot be innocent: its kind found that its program may have written to the input,
-// and no other cell of this run had the input at the same time.
+// It runs a second time, and no other cell with these inputs runs beside it. If they change again,
+// it fails. So innocent cells succeed, and a program that writes to its input runs twice at most.
+// It runs once if it cannot be innocent: its kind found that its program may have written to the
+// input, and no other cell of this run had the input at the same time.
 func (m disturbed) handle(x *loop) {
 	c := m.cell
 	x.free(c)
@@ -62,8 +62,8 @@ func (m disturbed) handle(x *loop) {
 	x.remake(c, m.inputs)
 }
 
-// convict fails a cell that has damaged its inputs. They are made again when a cell needs them, or at
-// once if the caller will read them.
+// convict fails a cell that has damaged its inputs. They are made again when a cell needs them, or
+// at once if the caller will read them.
 func (m disturbed) convict(x *loop) {
 	err := m.err
 	var inputs *InputError
@@ -83,8 +83,8 @@ func (m disturbed) fail(x *loop, err error) {
 	x.release(m.cell)
 }
 
-// doubt: inputs of a cell may have been changed and restored while it ran. The answer is whether the
-// cell may be published all the same. It may not if a program ran beside it with these inputs.
+// doubt: inputs of a cell may have been changed and restored while it ran. The answer is whether
+// the cell may be published all the same. It may not if a program ran beside it with these inputs.
 type doubt struct {
 	cell   *step
 	files  []pipeline.File
@@ -92,10 +92,12 @@ type doubt struct {
 }
 
 func (m doubt) handle(x *loop) {
-	m.answer <- m.cell.wasApart(m.files) || !x.shared(m.cell, m.files, runsProgram)
+	beside := slices.DeleteFunc(slices.Clone(m.files), func(f pipeline.File) bool { return m.cell.apart[f.Digest] })
+	m.answer <- !x.shared(m.cell, beside, runsProgram)
 }
 
-// A company is what a step remembers about its last job, and about other cells with the same inputs.
+// A company is what a step remembers about its last job, and about other cells with the same
+// inputs.
 type company struct {
 	reads        map[digest.Digest]*graph.Node // the content of its inputs, with the node that made it
 	began, ended int                           // on the clock of the loop; ended 0: it runs
@@ -106,7 +108,7 @@ type company struct {
 
 func (c *company) runs() bool { return c.began > 0 && c.ended == 0 }
 
-// wasApart reports whether the cell was the only one with some of the files.
+// wasApart reports whether the cell was the only one with one of the files.
 func (c *company) wasApart(files []pipeline.File) bool {
 	return slices.ContainsFunc(files, func(f pipeline.File) bool { return c.apart[f.Digest] })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -69,25 +70,28 @@ func (in *Inputs) OpenAll(ctx context.Context, t *pipeline.Task) (map[digest.Dig
 		}
 		paths[f.Digest] = path
 	}
-	if len(in.damaged) > 0 {
-		return nil, in.Ended(ctx, nil)
+	if damaged := in.whenOpened(); damaged != nil {
+		return nil, &InputError{Damaged: damaged}
 	}
 	return paths, nil
 }
 
-// Ended compares the files after the end of the task, whose error is err. If files were damaged when
-// the task opened them, or may have changed since, the error is an *InputError, whether or not the
-// task has noticed.
+// whenOpened lists the files that were damaged when they were opened.
+func (in *Inputs) whenOpened() []*store.DamagedError {
+	byName := func(a, b *store.DamagedError) int { return strings.Compare(a.File.Name, b.File.Name) }
+	return slices.SortedFunc(maps.Values(in.damaged), byName)
+}
+
+// Ended compares the files after the end of the task, whose error is err. If files were damaged
+// when the task opened them, or may have changed since, the error is an *InputError, whether or not
+// the task has noticed.
 func (in *Inputs) Ended(ctx context.Context, err error) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if err != nil && ctx.Err() != nil && len(in.damaged) == 0 {
 		return err // it was stopped, and publishes nothing
 	}
-	e := &InputError{Err: err}
-	for _, d := range in.damaged {
-		e.Damaged = append(e.Damaged, d)
-	}
+	e := &InputError{Damaged: in.whenOpened(), Err: err}
 	for d, g := range in.given {
 		_, bad := in.store.Fetch(context.WithoutCancel(ctx), g.file)
 		damaged := in.damaged[d]
@@ -111,7 +115,6 @@ func (in *Inputs) Ended(ctx context.Context, err error) error {
 	if e.Changed == nil && e.Doubtful == nil {
 		e.Err = nil // it could not read its inputs
 	}
-	slices.SortFunc(e.Damaged, func(a, b *store.DamagedError) int { return strings.Compare(a.File.Name, b.File.Name) })
 	slices.SortFunc(e.Changed, func(a, b pipeline.File) int { return strings.Compare(a.Name, b.Name) })
 	return e
 }

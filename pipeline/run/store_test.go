@@ -238,8 +238,8 @@ func TestCancelledRunHoldsNoLease(t *testing.T) {
 	}
 }
 
-// A lease is lost while its cell runs, or when the cell has just ended. The cell stops, nothing of it
-// is published, and the run waits for the one that may have taken the lease over.
+// A lease is lost while its cell runs, or when the cell has just ended. The cell stops, nothing of
+// it is published, and the run waits for the one that may have taken the lease over.
 func TestCellStopsWhenItsLeaseIsLost(t *testing.T) {
 	const src = "name: x\nstages:\n  a: {uses: test/text, retries: 3}\n  b: {uses: test/text, needs: {a: a}}\n"
 	for name, test := range map[string]struct {

@@ -311,3 +311,39 @@ func TestLogThatIsOpenForWritingIsCopied(t *testing.T) {
 		t.Errorf("log %q, %v", text, err)
 	}
 }
+
+// What is read outside cells is checked at each use, too, even if this process has read it before.
+func TestExportAndCopiesNoticeAChange(t *testing.T) {
+	for name, use := range map[string]func(c, to *Cache, r *store.Record) error{
+		"export": func(c, _ *Cache, r *store.Record) error { return c.Export(io.Discard, []*store.Record{r}) },
+		"copy":   func(c, to *Cache, r *store.Record) error { return c.CopyTo(t.Context(), to, r) },
+	} {
+		c, to := openTemp(t), openTemp(t)
+		r := publish(t, c, "work", "out", "content")
+		if err := use(c, to, r); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		path := fetch(t, c, r.Outputs[0])
+		if err := withTimes(attacks["written in place"])(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := use(c, to, r); !errors.As(err, new(*store.DamagedError)) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// A program that runs in a copy may write to its inputs, but not to those of the cache.
+func TestCopySharesNoFileWithTheCache(t *testing.T) {
+	c, to := openTemp(t), openTemp(t)
+	r := publish(t, c, "work", "out", "content")
+	if err := c.CopyTo(t.Context(), to, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := withTimes(attacks["written in place"])(fetch(t, to, r.Outputs[0])); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(fetch(t, c, r.Outputs[0])); string(text) != "content" || err != nil {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
