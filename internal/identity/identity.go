@@ -87,15 +87,15 @@ type times struct {
 	precision time.Duration // beyond that of the clock
 }
 
-// ofSeconds is the precision of a file system that stores seconds. Some store every second one
+// coarse is the precision of a file system that stores seconds. Some store every second one
 // only.
-const ofSeconds = 2 * time.Second
+const coarse = 2 * time.Second
 
 // settle reports whether an identity that was taken after some time is settled.
 func (t times) settle(id Identity, after int64) bool {
 	precision := t.precision
 	if id.changed%int64(time.Second) == 0 {
-		precision = max(precision, ofSeconds)
+		precision = max(precision, coarse)
 	}
 	return !t.unseen && after-id.changed > int64(precision)
 }

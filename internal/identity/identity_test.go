@@ -110,7 +110,7 @@ func TestIdentityIsSettledOnlyWhenALaterWriteWouldShow(t *testing.T) {
 		"a coarse file system":             {times{precision: time.Second}, changed, time.Second, false},
 		"a coarse file system, later":      {times{precision: time.Second}, changed, time.Second + 1, true},
 		"whole seconds":                    {times{}, changed - 4_000_000, time.Second, false},
-		"whole seconds, later":             {times{}, changed - 4_000_000, ofSeconds + 1, true},
+		"whole seconds, later":             {times{}, changed - 4_000_000, coarse + 1, true},
 		"mapped files are written unseen":  {times{unseen: true}, changed, time.Hour, false},
 		"whole seconds, the clock is back": {times{}, changed - 4_000_000, -1, false},
 	} {

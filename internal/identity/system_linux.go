@@ -31,7 +31,7 @@ var precise = map[uint32]bool{
 func surroundings(f *os.File) (t times, inUse bool) {
 	var s unix.Statfs_t
 	if again(func() error { return unix.Fstatfs(int(f.Fd()), &s) }) != nil {
-		return times{precision: ofSeconds}, false
+		return times{precision: coarse}, false
 	}
 	switch magic := uint32(s.Type); {
 	case magic == unix.TMPFS_MAGIC || magic == unix.RAMFS_MAGIC:
@@ -39,7 +39,7 @@ func surroundings(f *os.File) (t times, inUse bool) {
 	case precise[magic]:
 		return times{}, hasWriter(f)
 	}
-	return times{precision: ofSeconds}, false
+	return times{precision: coarse}, false
 }
 
 // hasWriter reports whether a file is open or mapped for writing anywhere. In that case the kernel
