@@ -65,6 +65,10 @@ type Kind struct {
 	// of its own.
 	Light bool
 
+	// RunsProgram says that the work of a cell happens in a program that the kind starts. Such a
+	// program may write to any file.
+	RunsProgram bool
+
 	// Open opens an artifact that names this kind as the one that can, at a checkpoint, for a
 	// cell of another kind: with that cell's Backend and Cores, so that kind has to be Numeric
 	// if this one computes with the backend. What it returns depends on the artifact's type: a

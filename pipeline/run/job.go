@@ -42,6 +42,7 @@ func (x *loop) newJob(c *step) *job {
 		step: c, opts: x.opts, store: x.store(), host: x.host, messages: x.messages, deliver: x.opts.Deliver(c.Node),
 		made: map[digest.Digest]*graph.Node{},
 	}
+	c.reads = j.made
 	kind := c.Node.Kind
 	j.task = &pipeline.Task{
 		Cell: c.Node.ID, Kind: kind.Name, Version: kind.Version, Needs: c.held, Sources: c.Sources,
@@ -139,10 +140,15 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	wall := r.Wall()
 	var inputs *InputError
 	if errors.As(err, &inputs) {
+		d := disturbed{cell: j.step, inputs: j.damagedNodes(inputs), changed: inputs.Changed, err: err, log: written(work.Log), duration: wall}
+		if d.changed != nil {
+			_ = lease.Fail(err) // for foil status, unless the cell runs again
+			return d
+		}
 		// No node: the executor named a file that is not an input of the task, so no cell can make
 		// it again.
-		if nodes := j.damagedNodes(inputs); len(nodes) > 0 {
-			return damaged{j.step, nodes}
+		if len(d.inputs) > 0 {
+			return d
 		}
 	}
 	switch {
@@ -237,7 +243,8 @@ func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 	}
 	limit := j.Node.Stage.Resources.Timeout
 	if limit == 0 {
-		return j.opts.Executor.Run(ctx, j.task, a, hooks)
+		usage, err := j.opts.Executor.Run(ctx, j.task, a, hooks)
+		return usage, j.judge(err)
 	}
 	late := fmt.Errorf("stopped after %s, the timeout of stage %q", timeText(limit), j.Node.Stage.Name)
 	limited, cancel := context.WithTimeoutCause(ctx, limit, late)
@@ -246,7 +253,22 @@ func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		err = late
 	}
-	return usage, err
+	return usage, j.judge(err)
+}
+
+// judge returns the error of a task, without an *InputError for inputs that have not changed.
+func (j *job) judge(err error) error {
+	var inputs *InputError
+	if !errors.As(err, &inputs) || inputs.Doubtful == nil || inputs.Changed != nil {
+		return err
+	}
+	answer := make(chan bool)
+	j.messages <- doubt{j.step, inputs.Doubtful, answer}
+	if <-answer {
+		return inputs.Err
+	}
+	inputs.Changed = inputs.Doubtful
+	return err
 }
 
 func (j *job) record(start time.Time, wall time.Duration, usage pipeline.Usage) *store.Record {

@@ -96,7 +96,7 @@ func (c *Cache) writeBundle(
 }
 
 func (c *Cache) addObject(t *tar.Writer, o bundleFile, f File) error {
-	path, err := c.object(f)
+	path, err := c.object(context.Background(), f)
 	if err != nil {
 		return fmt.Errorf("%w; foil run makes it again", err)
 	}
@@ -261,7 +261,7 @@ func (i *importer) object(o bundleFile) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	if path, err := i.cache.object(f); err == nil {
+	if path, err := i.cache.object(context.Background(), f); err == nil {
 		i.publisher.rely(path)
 		return os.Remove(tmp)
 	}
@@ -276,7 +276,7 @@ func (i *importer) nameObjects() error {
 		if err != nil {
 			return err
 		}
-		if err := i.publisher.name(file, File{Name: objectName(d), Digest: d, Size: size}); err != nil {
+		if err := i.publisher.name(context.Background(), file, File{Name: objectName(d), Digest: d, Size: size}); err != nil {
 			return err
 		}
 		i.done.Objects++
@@ -315,7 +315,7 @@ func (i *importer) checkFile(f File) error {
 	size, ok := i.staged[f.Digest]
 	switch {
 	case !ok:
-		_, err := i.cache.object(f)
+		_, err := i.cache.object(context.Background(), f)
 		return err
 	case size != f.Size:
 		return &store.DamagedError{File: f, Reason: fmt.Sprintf("has %d bytes instead of %d", size, f.Size)}

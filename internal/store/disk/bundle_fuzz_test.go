@@ -35,7 +35,7 @@ func FuzzImport(f *testing.F) {
 				t.Errorf("a record is there that %v", e.Problem)
 			}
 			for _, o := range e.files() {
-				if _, err := c.object(o); err != nil {
+				if _, err := c.object(t.Context(), o); err != nil {
 					t.Error(err)
 				}
 			}

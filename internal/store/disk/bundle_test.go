@@ -48,7 +48,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 			t.Fatal(reason)
 		}
 		for _, f := range append(r.Outputs, *r.Log) {
-			path, err := c.object(f)
+			path, err := c.object(t.Context(), f)
 			if err != nil {
 				t.Error(err)
 			}
@@ -89,7 +89,7 @@ func TestImportHealsWhatIsDamagedAndLeavesWhatIsGood(t *testing.T) {
 	if after, err := os.Stat(good); err != nil || !os.SameFile(before, after) {
 		t.Errorf("what was good has been replaced (%v)", err)
 	}
-	if _, err := open(t, c.Dir()).object(records[0].Outputs[1]); err != nil {
+	if _, err := open(t, c.Dir()).object(t.Context(), records[0].Outputs[1]); err != nil {
 		t.Error(err)
 	}
 }
@@ -111,7 +111,7 @@ func TestBrokenBundleIsRefused(t *testing.T) {
 			}
 			for _, e := range entries {
 				for _, f := range e.files() {
-					if _, err := c.object(f); err != nil {
+					if _, err := c.object(t.Context(), f); err != nil {
 						t.Errorf("%s at %d: %v", name, at, err)
 					}
 				}
