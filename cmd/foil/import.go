@@ -27,7 +27,7 @@ from people you trust.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			got, err := app.Import(args[0], f.dir())
+			got, err := app.Import(cmd.Context(), args[0], f.dir())
 			if err != nil {
 				return err
 			}

@@ -2,12 +2,15 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"foil/internal/ctxio"
 )
 
 // replaceFile replaces a file atomically.
@@ -46,7 +49,7 @@ func writeIfChanged(path string, content []byte) (wrote bool, err error) {
 }
 
 // CopyFile copies a file and replaces an existing one atomically. It makes the folder.
-func CopyFile(path, to string) error {
+func CopyFile(ctx context.Context, path, to string) error {
 	from, err := os.Open(path)
 	if err != nil {
 		return err
@@ -56,7 +59,7 @@ func CopyFile(path, to string) error {
 		return err
 	}
 	return replaceFile(to, func(w io.Writer) error {
-		_, err := io.Copy(w, from)
+		_, err := ctxio.Copy(ctx, w, from)
 		return err
 	})
 }

@@ -61,7 +61,7 @@ func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison,
 		return nil, err
 	}
 	defer remove()
-	if err := v.copyDependencies(g, c.Node, scratch); err != nil {
+	if err := v.copyDependencies(ctx, g, c.Node, scratch); err != nil {
 		return nil, err
 	}
 	opts := v.Plan.Options
@@ -104,7 +104,7 @@ func (v *View) scratch() (c *disk.Cache, remove func(), err error) {
 
 // copyDependencies copies the dependencies of n, which are the other nodes of g, to a scratch
 // cache.
-func (v *View) copyDependencies(g *graph.Graph, n *graph.Node, scratch *disk.Cache) error {
+func (v *View) copyDependencies(ctx context.Context, g *graph.Graph, n *graph.Node, scratch *disk.Cache) error {
 	needed := map[*graph.Node]bool{}
 	for _, from := range g.Nodes {
 		needed[from] = from != n
@@ -113,7 +113,7 @@ func (v *View) copyDependencies(g *graph.Graph, n *graph.Node, scratch *disk.Cac
 		if !needed[c.Node] {
 			continue
 		}
-		if err := v.Cache.CopyTo(scratch, c.Record); err != nil {
+		if err := v.Cache.CopyTo(ctx, scratch, c.Record); err != nil {
 			return fmt.Errorf("%s, a dependency of %s: %w", c.Node.ID, n.ID, err)
 		}
 	}

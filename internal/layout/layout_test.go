@@ -23,6 +23,7 @@ const table = `
 # Below everything: these know nothing of ours.
 spec                   -
 experiments            -
+internal/ctxio         -
 internal/digest        -
 internal/words         -
 internal/safetensors   -
@@ -33,9 +34,9 @@ internal/layout        -
 # Data: stores, and what artifacts hold on disk. The codecs are named by kinds, through the
 # types of package pipeline.
 internal/store         internal/digest
-internal/store/...     internal/store/... internal/digest
+internal/store/...     internal/store/... internal/ctxio internal/digest
 internal/checkpoint    internal/safetensors
-internal/dataset       internal/digest
+internal/dataset       internal/ctxio internal/digest
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
 internal/report/...    internal/report/... internal/artifact/... internal/digest spec
 
@@ -63,7 +64,7 @@ internal/kindtest/...  models/backend pipeline internal/artifact/... internal/di
 stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/classifiers internal/dataset internal/safetensors internal/scores internal/training internal/words gomlx
 
 # The program.
-internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/words
+internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/ctxio internal/digest internal/words
 cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/words internal/app
 
 # Side by side with other programs.

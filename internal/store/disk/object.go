@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
 	"foil/internal/store"
 )
@@ -25,35 +26,40 @@ type check struct {
 // Fetch returns the path of an object. The first call of this process compares its content with its
 // digest. A damaged object is set aside, and the error is a *store.DamagedError.
 func (c *Cache) Fetch(ctx context.Context, f File) (path string, err error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	return c.object(f)
+	return c.object(ctx, f)
 }
 
-func (c *Cache) object(f File) (path string, err error) {
+func (c *Cache) object(ctx context.Context, f File) (path string, err error) {
 	path = c.objectPath(f.Digest)
-	if reason := statObject(path, f.Size); reason != "" {
-		c.setAside(f.Digest, path, nil, reason)
-		return "", &store.DamagedError{File: f, Reason: reason}
-	}
-	c.mu.Lock()
-	ch := c.checks[f.Digest]
-	if ch == nil {
-		ch = new(check)
-		c.checks[f.Digest] = ch
-	}
-	c.mu.Unlock()
-	ch.once.Do(func() { ch.err = c.compare(f, path) })
-	if ch.err != nil {
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		if reason := statObject(path, f.Size); reason != "" {
+			c.setAside(f.Digest, path, nil, reason)
+			return "", &store.DamagedError{File: f, Reason: reason}
+		}
+		c.mu.Lock()
+		ch := c.checks[f.Digest]
+		if ch == nil {
+			ch = new(check)
+			c.checks[f.Digest] = ch
+		}
+		c.mu.Unlock()
+		ch.once.Do(func() { ch.err = c.compare(ctx, f, path) })
+		if ch.err == nil {
+			return path, nil
+		}
 		c.mu.Lock()
 		if c.checks[f.Digest] == ch {
 			delete(c.checks, f.Digest) // it may be made again
 		}
 		c.mu.Unlock()
-		return "", ch.err
+		if errors.As(ch.err, new(*store.DamagedError)) {
+			return "", ch.err
+		}
+		// The comparison was interrupted, possibly by the context of another caller.
 	}
-	return path, nil
 }
 
 // statObject returns the damage of an object that shows without reading it, or "".
@@ -72,15 +78,18 @@ func statObject(path string, size int64) (reason string) {
 	return ""
 }
 
-// compare reads an object and sets it aside if it has another digest.
-func (c *Cache) compare(f File, path string) error {
+// compare reads an object and sets it aside if it has another digest. The error is a
+// *store.DamagedError, or the error of ctx.
+func (c *Cache) compare(ctx context.Context, f File, path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	}
 	defer file.Close()
-	got, _, err := digest.OfReader(file)
+	got, _, err := digest.OfReader(ctxio.Reader(ctx, file))
 	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
 	case err != nil:
 		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	case got != f.Digest:

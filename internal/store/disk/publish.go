@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
 	"foil/internal/store"
 )
@@ -39,7 +39,7 @@ func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record
 		return err
 	}
 	if info, err := os.Stat(w.Log); err == nil && info.Size() > 0 {
-		log, err := p.file(w.Log, "log")
+		log, err := p.file(ctx, w.Log, "log")
 		if err != nil {
 			return err
 		}
@@ -98,13 +98,13 @@ func (l *lease) removeWork(attempt string) {
 
 // CopyTo copies a record and its objects to another cache. It compares objects with their digests,
 // and links them where the file system supports that.
-func (c *Cache) CopyTo(to *Cache, r *store.Record) error {
+func (c *Cache) CopyTo(ctx context.Context, to *Cache, r *store.Record) error {
 	for _, f := range r.Outputs {
-		path, err := c.object(f)
+		path, err := c.object(ctx, f)
 		if err != nil {
 			return err
 		}
-		if err := linkOrCopy(path, to.objectPath(f.Digest)); err != nil {
+		if err := linkOrCopy(ctx, path, to.objectPath(f.Digest)); err != nil {
 			return err
 		}
 	}
@@ -131,7 +131,7 @@ func (c *Cache) adopt(r *store.Record) error {
 	return l.publishRecord(newAttempt(dir), r, p)
 }
 
-func linkOrCopy(path, target string) error {
+func linkOrCopy(ctx context.Context, path, target string) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
 		return err
 	}
@@ -147,8 +147,11 @@ func linkOrCopy(path, target string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Close())
+	_, err = ctxio.Copy(ctx, to, from)
+	if err = errors.Join(err, to.Close()); err != nil {
+		os.Remove(target)
+	}
+	return err
 }
 
 // A publisher gives files the names of objects. After settle returns nil, these objects are
@@ -181,7 +184,7 @@ func (p *publisher) folder(ctx context.Context, dir string) ([]File, error) {
 		case !utf8.ValidString(name):
 			return fmt.Errorf("output %q has a name that is not UTF-8", name)
 		}
-		f, err := p.file(path, name)
+		f, err := p.file(ctx, path, name)
 		files = append(files, f)
 		return err
 	})
@@ -196,7 +199,7 @@ func (p *publisher) folder(ctx context.Context, dir string) ([]File, error) {
 }
 
 // file publishes one file: it is hashed, made read-only and named.
-func (p *publisher) file(path, name string) (File, error) {
+func (p *publisher) file(ctx context.Context, path, name string) (File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0) // Windows syncs only what can be written
 	if errors.Is(err, fs.ErrPermission) && os.Chmod(path, 0o600) == nil {
 		f, err = os.OpenFile(path, os.O_RDWR, 0)
@@ -205,27 +208,28 @@ func (p *publisher) file(path, name string) (File, error) {
 		return File{}, err
 	}
 	file := File{Name: name}
-	if file.Digest, file.Size, err = digest.OfReader(f); err != nil || p.named[file.Digest] || p.known(file) {
+	file.Digest, file.Size, err = digest.OfReader(ctxio.Reader(ctx, f))
+	if err != nil || p.named[file.Digest] || p.known(ctx, file) {
 		f.Close()
 		return file, err
 	}
-	return file, p.name(f, file)
+	return file, p.name(ctx, f, file)
 }
 
 // known reports whether this process has checked the same object, or has made it durable.
-func (p *publisher) known(f File) bool {
+func (p *publisher) known(ctx context.Context, f File) bool {
 	p.cache.mu.Lock()
 	seen := p.cache.checks[f.Digest] != nil
 	p.cache.mu.Unlock()
 	if !seen {
 		return false
 	}
-	_, err := p.cache.object(f)
+	_, err := p.cache.object(ctx, f)
 	return err == nil
 }
 
 // name gives an open file with the content of f the name of the object, and closes it.
-func (p *publisher) name(file *os.File, f File) error {
+func (p *publisher) name(ctx context.Context, file *os.File, f File) error {
 	if err := file.Chmod(0o444); err != nil {
 		file.Close()
 		return err
@@ -234,7 +238,7 @@ func (p *publisher) name(file *os.File, f File) error {
 	err := p.place(file, p.cache.objectPath(f.Digest))
 	if err != nil {
 		// Windows does not replace a file that is in use.
-		if _, damaged := p.cache.object(f); damaged == nil {
+		if _, damaged := p.cache.object(ctx, f); damaged == nil {
 			return nil
 		}
 	}

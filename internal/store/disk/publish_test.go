@@ -27,7 +27,7 @@ func TestPublishedWorkIsFound(t *testing.T) {
 	var names []string
 	for _, f := range r.Outputs {
 		names = append(names, f.Name)
-		path, err := again.object(f)
+		path, err := again.object(t.Context(), f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 	}
 	c = open(t, c.Dir())
 	for _, f := range r.Outputs {
-		if _, err := c.object(f); err != nil {
+		if _, err := c.object(t.Context(), f); err != nil {
 			t.Error(err)
 		}
 	}
@@ -142,17 +142,17 @@ func TestObjectIsReliedOnOnlyWhenItIsSettled(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
 	first, second := newPublisher(c), newPublisher(c)
-	f, err := first.file(filepath.Join(w.Out, "a"), "a")
+	f, err := first.file(t.Context(), filepath.Join(w.Out, "a"), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second.known(f) {
+	if second.known(t.Context(), f) {
 		t.Error("known before it was settled")
 	}
 	if err := first.settle(); err != nil {
 		t.Fatal(err)
 	}
-	if !second.known(f) {
+	if !second.known(t.Context(), f) {
 		t.Error("not known when it was settled")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
 	"foil/internal/store"
 )
@@ -110,25 +111,27 @@ func (v *verifier) objects(ctx context.Context, list []File) error {
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
 			for f := range next {
-				v.object(f)
+				v.object(ctx, f)
 			}
 		})
 	}
-	defer group.Wait()
-	defer close(next)
 	for _, f := range list {
 		select {
 		case next <- f:
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 	}
-	return nil
+	close(next)
+	group.Wait()
+	return ctx.Err()
 }
 
-func (v *verifier) object(f File) {
+func (v *verifier) object(ctx context.Context, f File) {
 	path := v.cache.objectPath(f.Digest)
-	reason, aside := v.compare(path, f)
+	reason, aside := v.compare(ctx, path, f)
+	if ctx.Err() != nil {
+		return
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.report.Objects++
@@ -142,7 +145,7 @@ func (v *verifier) object(f File) {
 }
 
 // compare returns the damage of an object, and whether it was set aside.
-func (v *verifier) compare(path string, f File) (reason string, aside bool) {
+func (v *verifier) compare(ctx context.Context, path string, f File) (reason string, aside bool) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", false // another process has set it aside
@@ -150,8 +153,10 @@ func (v *verifier) compare(path string, f File) (reason string, aside bool) {
 		return fmt.Sprintf("cannot be read (%v)", err), false
 	}
 	defer file.Close()
-	got, _, err := digest.OfReader(file)
+	got, _, err := digest.OfReader(ctxio.Reader(ctx, file))
 	switch {
+	case ctx.Err() != nil:
+		return "", false
 	case err != nil:
 		reason = fmt.Sprintf("cannot be read (%v)", err)
 	case got != f.Digest:
