@@ -20,10 +20,10 @@ import (
 // Publish turns the files of an attempt's output folder and its log into objects, and then writes
 // the record. After it returns nil, the result is durable and the work folder is removed. Before
 // that, Lookup finds either nothing or the whole result. Publish sets Format, Key, Outputs and Log
-// of the record; the caller sets KeyLines.
+// of the record; the caller sets KeyText.
 func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record) error {
 	switch {
-	case r.KeyLines.Key() != l.key:
+	case r.KeyText.Key() != l.key:
 		return fmt.Errorf("the key lines of the record do not belong to the key %s", l.key.Short())
 	case filepath.Dir(w.Out) != l.cache.workPath(l.key):
 		return fmt.Errorf("the workspace does not belong to the key %s", l.key.Short())
