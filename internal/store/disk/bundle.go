@@ -63,10 +63,13 @@ func (c *Cache) Export(ctx context.Context, w io.Writer, records []*store.Record
 			files[name] = f
 		}
 	}
-	byName := func(a, b bundleFile) int { return cmp.Compare(a.Name, b.Name) }
-	slices.SortFunc(m.Objects, byName)
-	slices.SortFunc(m.Records, byName)
+	sortBundleFiles(m.Objects)
+	sortBundleFiles(m.Records)
 	return c.writeBundle(ctx, tar.NewWriter(w), m, files, texts)
+}
+
+func sortBundleFiles(files []bundleFile) {
+	slices.SortFunc(files, func(a, b bundleFile) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 func (c *Cache) writeBundle(
