@@ -10,12 +10,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"foil/internal/digest"
 	"foil/internal/store"
+	"foil/internal/testenv"
 )
 
 // stopping counts bytes, and calls stop when so many have passed.
@@ -273,16 +273,9 @@ func (l *live) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	if l.next -= n; l.next <= 0 || err != nil {
 		l.next = 1 << 20
-		l.most = max(l.most, inUse())
+		l.most = max(l.most, testenv.InUse())
 	}
 	return n, err
-}
-
-func inUse() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
 
 // The text of the records is several times larger than the memory that an import may take.
@@ -314,7 +307,7 @@ func TestImportKeepsRecordsOnDisk(t *testing.T) {
 		}
 		to.CloseWithError(w.Close())
 	}()
-	before := inUse()
+	before := testenv.InUse()
 	r := &live{r: from}
 	got, err := c.Import(t.Context(), r)
 	if err != nil || got.Records != count {
