@@ -46,7 +46,8 @@ func zipped(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for _, name := range dataset.MovieLensFiles() {
+	for _, m := range dataset.MovieLensFiles() {
+		name := m.Name
 		w, err := z.Create("ml-1m/" + name)
 		if err == nil {
 			_, err = io.WriteString(w, files[name])
@@ -290,7 +291,7 @@ func TestMovieLensIsPinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprint(kind.Version, " ", a.Digest().Short()), "1 926018622751"; got != want {
+	if got, want := fmt.Sprint(kind.Version, " ", a.Digest().Short()), "2 926018622751"; got != want {
 		t.Errorf("version and digest are %s, were %s", got, want)
 	}
 	_, b, err := loaded(t, kind, env, &MovieLensParams{MinRating: 1})
