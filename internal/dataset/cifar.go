@@ -47,6 +47,7 @@ var CIFAR10 = CIFAR{
 	Original: Original{
 		Name:   "cifar-10-binary.tar.gz",
 		URL:    "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+		Size:   170_052_171,
 		Digest: mustDigest("c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
 	},
 	Folder: "cifar-10-batches-bin",
@@ -71,6 +72,7 @@ var CIFAR100 = CIFAR{
 	Original: Original{
 		Name:   "cifar-100-binary.tar.gz",
 		URL:    "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+		Size:   168_513_733,
 		Digest: mustDigest("58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),
 	},
 	Folder: "cifar-100-binary",

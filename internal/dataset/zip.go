@@ -42,7 +42,7 @@ func unzip(b []byte, members []Member) (Raw, error) {
 	for _, m := range members {
 		var found *zip.File
 		for _, f := range z.File {
-			if path.Base(f.Name) != m.Name || strings.HasPrefix(f.Name, "__MACOSX/") {
+			if path.Base(f.Name) != m.Name || !f.Mode().IsRegular() || strings.HasPrefix(f.Name, "__MACOSX/") {
 				continue
 			}
 			if found != nil {

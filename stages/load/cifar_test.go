@@ -276,7 +276,7 @@ func TestTheOriginalCIFARIsDownloaded(t *testing.T) {
 	set, content := dataset.CIFAR100, cifarArchive(t, dataset.CIFAR100)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }))
 	t.Cleanup(server.Close)
-	set.Original.URL, set.Original.Digest = server.URL, digest.Of(content)
+	set.Original.URL, set.Original.Size, set.Original.Digest = server.URL, int64(len(content)), digest.Of(content)
 	env := &pipeline.Env{Downloads: t.TempDir()}
 	m, _, notes, err := loadedImages(t, cifar100(dataset.Downloader{}, set), env, nil)
 	if err != nil || notes != "" || m.Train.Len() != 300 {

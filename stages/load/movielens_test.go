@@ -204,7 +204,7 @@ func publisher(t testing.TB) (kind pipeline.Kind, url string, asked *int) {
 		w.Write(content)
 	}))
 	t.Cleanup(server.Close)
-	original := dataset.Original{Name: "ml-1m.zip", URL: server.URL, Digest: digest.Of(content)}
+	original := dataset.Original{Name: "ml-1m.zip", URL: server.URL, Size: int64(len(content)), Digest: digest.Of(content)}
 	return movieLens(dataset.Downloader{}, original), server.URL, asked
 }
 
@@ -254,7 +254,7 @@ func TestNoNetworkAndNoDataNamesTheThreeWays(t *testing.T) {
 		url  string
 	}{
 		"offline":    {kind, &pipeline.Env{Downloads: t.TempDir(), Offline: true}, url},
-		"no network": {movieLens(dataset.Downloader{}, dataset.Original{Name: "ml-1m.zip", URL: gone.URL}), &pipeline.Env{Downloads: t.TempDir()}, gone.URL},
+		"no network": {movieLens(dataset.Downloader{}, dataset.Original{Name: "ml-1m.zip", URL: gone.URL, Size: 1}), &pipeline.Env{Downloads: t.TempDir()}, gone.URL},
 		"no folder":  {kind, &pipeline.Env{}, url},
 	} {
 		_, _, err := loaded(t, c.kind, c.env, nil)
