@@ -1,16 +1,16 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"foil/internal/ctxio"
+	"foil/internal/digest"
+	"foil/internal/publish"
 )
 
 // replaceFile replaces a file atomically.
@@ -29,25 +29,6 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-// writeIfChanged replaces a file if its content differs, and reports whether it did.
-func writeIfChanged(path string, content []byte) (wrote bool, err error) {
-	old, err := os.ReadFile(path)
-	if err == nil && bytes.Equal(old, content) {
-		return false, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return false, err
-	}
-	err = replaceFile(path, func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
-	return err == nil, err
-}
-
 // CopyFile copies a file and replaces an existing one atomically. It makes the folder.
 func CopyFile(ctx context.Context, path, to string) error {
 	from, err := os.Open(path)
@@ -62,4 +43,17 @@ func CopyFile(ctx context.Context, path, to string) error {
 		_, err := ctxio.Copy(ctx, w, from)
 		return err
 	})
+}
+
+// CopyFiles copies the files of a cell into a folder. The files are at paths.
+func CopyFiles(ctx context.Context, files []digest.File, paths []string, to string) error {
+	if err := publish.CheckNames(files); err != nil {
+		return err
+	}
+	for i, f := range files {
+		if err := CopyFile(ctx, paths[i], filepath.Join(to, filepath.FromSlash(f.Name))); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -94,6 +95,8 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 			report(index("outputs", i), "%q is not a path in out/; write the path from out/, with forward slashes", name)
 		case slices.Contains(p.Outputs[:i], name):
 			report(index("outputs", i), "%q is listed twice", name)
+		case p.Type == artifact.TypeReport && artifact.ReservedName(name) != "":
+			report(index("outputs", i), "%q: foil itself writes %s beside a report; choose another name", name, artifact.ReservedName(name))
 		}
 	}
 	for _, name := range artifacts[p.Type].files {

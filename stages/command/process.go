@@ -42,10 +42,7 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	}
 	cell.Logf("run %q (%s)", args, path)
 	lock := &sync.Mutex{}
-	log := cell.OnLog
-	if log == nil {
-		log = io.Discard
-	}
+	log := newCappedLog(cell)
 	stderr := &tail{}
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Args = args
@@ -66,6 +63,7 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	}
 	lock.Lock()
 	defer lock.Unlock()
+	log.close()
 	return explain(ctx, err, args[0], dir, stderr.String())
 }
 
