@@ -18,16 +18,17 @@ const (
 
 // A cappedLog is the log of a cell for the output of its program.
 type cappedLog struct {
-	cell    *pipeline.Cell
-	to      io.Writer
-	left    int64  // bytes that the log may still grow by
-	dropped int64  // bytes, those in last included
-	last    []byte // the last logTail bytes that were dropped, and a few more
+	cell        *pipeline.Cell
+	to          io.Writer
+	limit, tail int64
+	left        int64  // bytes that the log may still grow by
+	dropped     int64  // bytes, those in last included
+	last        []byte // the last tail bytes that were dropped, and a few more
 }
 
 // newCappedLog returns the log of a cell, which may hold the output of an earlier attempt.
-func newCappedLog(cell *pipeline.Cell) *cappedLog {
-	l := &cappedLog{cell: cell, to: cell.OnLog, left: logLimit}
+func newCappedLog(cell *pipeline.Cell, limit, tail int64) *cappedLog {
+	l := &cappedLog{cell: cell, to: cell.OnLog, limit: limit, tail: tail, left: limit}
 	if l.to == nil {
 		l.to = io.Discard
 	}
@@ -58,11 +59,12 @@ func (l *cappedLog) drop(p []byte) {
 	if l.dropped == 0 {
 		io.WriteString(l.to, "\n")
 		l.cell.Note("the log has reached its limit of %s: what the program prints from now on is dropped, except for its last %s",
-			spec.FormatSize(logLimit), spec.FormatSize(logTail))
+			spec.FormatSize(l.limit), spec.FormatSize(l.tail))
 	}
 	l.dropped += int64(len(p))
-	l.last = append(l.last, p[max(0, len(p)-logTail):]...)
-	if extra := len(l.last) - logTail; extra >= logTail { // moves the bytes rarely
+	tail := int(l.tail)
+	l.last = append(l.last, p[max(0, len(p)-tail):]...)
+	if extra := len(l.last) - tail; extra >= tail { // moves the bytes rarely
 		l.last = append(l.last[:0], l.last[extra:]...)
 	}
 }
@@ -72,12 +74,14 @@ func (l *cappedLog) close() {
 	if l.dropped == 0 {
 		return
 	}
-	end := l.last[max(0, len(l.last)-logTail):]
+	end := l.last[max(0, len(l.last)-int(l.tail)):]
 	if int64(len(end)) < l.dropped { // it begins in the middle of a line
 		if _, rest, found := bytes.Cut(end, []byte("\n")); found {
 			end = rest
 		}
 	}
-	l.cell.Logf("%s of the output were dropped here; its end:", spec.FormatSize(l.dropped-int64(len(end))))
+	if lost := l.dropped - int64(len(end)); lost > 0 {
+		l.cell.Logf("%s of the output were dropped here; its end:", spec.FormatSize(lost))
+	}
 	l.to.Write(end)
 }

@@ -42,7 +42,7 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	}
 	cell.Logf("run %q (%s)", args, path)
 	lock := &sync.Mutex{}
-	log := newCappedLog(cell)
+	log := newCappedLog(cell, logLimit, logTail)
 	stderr := &tail{}
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Args = args
