@@ -7,8 +7,10 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,6 +109,26 @@ func fastGzip(t *testing.T, w io.Writer) *gzip.Writer {
 		t.Fatal(err)
 	}
 	return z
+}
+
+// TestLinksInZipsAreNoFiles: a link or a folder with the name of a file is not read as one.
+func TestLinksInZipsAreNoFiles(t *testing.T) {
+	for name, mode := range map[string]fs.FileMode{"a": fs.ModeSymlink | 0o777, "a/": fs.ModeDir | 0o755} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		h := &zip.FileHeader{Name: name}
+		h.SetMode(mode)
+		w, err := z.CreateHeader(h)
+		if err == nil && name == "a" {
+			_, err = io.WriteString(w, "/etc/passwd")
+		}
+		if err := errors.Join(err, z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := unzip(b.Bytes(), ab[:1]); err == nil || err.Error() != "the zip has no a (a are needed)" {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
 }
 
 // manyZip has many empty files.
