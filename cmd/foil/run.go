@@ -9,9 +9,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"foil/internal/app"
+	"foil/internal/clean"
 	"foil/internal/words"
 	"foil/pipeline/local"
 	"foil/pipeline/run"
@@ -75,7 +75,7 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			done, publishErr := p.Publish(cmd.Context())
 			// Print after that, because the reader may have had enough, as in foil run ... | head.
 			if cmd.Context().Err() == nil {
-				publishErr = errors.Join(publishErr, unlessPipeClosed(p.Print(cmd.OutOrStdout())))
+				publishErr = errors.Join(publishErr, unlessPipeClosed(printReports(&p, cmd.OutOrStdout())))
 			}
 			return finish(cmd.ErrOrStderr(), show, result, done, err, publishErr)
 		},
@@ -86,6 +86,12 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 	s.register(cmd)
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` for reports, which are put into a folder named after the experiment")
 	return cmd
+}
+
+// printReports prints what a terminal shows of the reports: programs make some of them.
+func printReports(p *app.Publisher, out io.Writer) error {
+	show := clean.NewWriter(out)
+	return errors.Join(p.Print(show), show.Close())
 }
 
 // finish prints the summary of a run. After a failure, the reports that do not depend on it have
@@ -152,16 +158,10 @@ type display interface {
 	failures(*run.FailedError)
 }
 
-// newDisplay shows a run as bars on a terminal, else as lines.
+// newDisplay shows a run as bars on a terminal, else as lines. The bars clean what they show.
 func newDisplay(out io.Writer) display {
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return &bars{out: out, size: func() (width, height int) {
-			w, h, err := term.GetSize(int(f.Fd()))
-			if err != nil || w <= 0 || h <= 0 {
-				return 100, 24
-			}
-			return w, h
-		}}
+	if f, ok := terminal(out); ok {
+		return &bars{out: f, size: func() (width, height int) { return sizeOf(f) }}
 	}
 	return &lines{out: out}
 }

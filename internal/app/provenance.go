@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"encoding/csv"
 	"os"
 	"runtime"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 
 	"foil/internal/digest"
 	"foil/internal/publish"
+	"foil/internal/report/render"
 	"foil/internal/store"
 	"foil/pipeline/run"
 )
@@ -87,14 +87,13 @@ func processor() string {
 // itself, such as the seconds of an epoch.
 func costsText(result *run.Result) ([]byte, error) {
 	var text bytes.Buffer
-	out := csv.NewWriter(&text)
 	lines := [][]string{{"cell", "figure", "unit", "value"}}
 	for _, o := range result.Outcomes {
 		if o.Record != nil {
 			lines = append(lines, costLines(o.Node.ID, o.Record)...)
 		}
 	}
-	err := out.WriteAll(lines)
+	err := render.WriteCSV(&text, lines)
 	return text.Bytes(), err
 }
 

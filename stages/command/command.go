@@ -16,6 +16,7 @@ import (
 	"os"
 
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // Command is the kind command.
@@ -44,6 +45,9 @@ func Command() pipeline.Kind {
 		Printed:     printed,
 	}, params, pipeline.Work[Params]{
 		CheckInputs: (*Params).checkInputs,
+		CheckMachine: func(env *pipeline.Env, p *Params, thorough bool, report spec.Reporter) {
+			p.checkMachine(env, thorough, report)
+		},
 		Sources: func(_ context.Context, env *pipeline.Env, p *Params) ([]pipeline.Source, error) {
 			return findFiles(env.Files, p.Files)
 		},
@@ -64,8 +68,11 @@ func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	if err := s.checkInputs(); err != nil {
 		return err
 	}
-	if err := p.collect(s.out(), cell.OutDir); err != nil {
+	if err := p.collect(cell, s.out()); err != nil {
 		return err
 	}
-	return os.RemoveAll(s.dir)
+	if err := os.RemoveAll(s.dir); err != nil { // for example a folder of another user, made in a container
+		cell.Logf("removing the folder of the program: %v", err)
+	}
+	return nil
 }

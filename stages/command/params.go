@@ -1,12 +1,11 @@
 package command
 
 import (
-	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"foil/internal/artifact"
 	"foil/pipeline"
@@ -28,11 +27,13 @@ var params = &spec.Params[Params]{
 	Docs: spec.Docs{
 		"run": "the program and its arguments. Numbers need no quotes: the program gets them as they are written in the spec. There is no shell; " +
 			"for a shell write [sh, -c, TEXT]. " +
-			"A program without a slash is looked up in the PATH; ./NAME is one of files.",
-		"files": "files of the program, in the folder of the spec or below it, or in the folder of a spec that it extends. " +
-			"* and ? work as in a shell. Names and content of the files are part of the key, patterns are not.",
-		"outputs": "the files that the program writes to out/: all of them and no others",
-		"type": "type of the output, for the stages that depend on it. Tables are checked. " +
+			"A program without a slash is looked up in the PATH that it gets; ./NAME is one of files.",
+		"files": "files of the program beside the spec or below, as names or patterns; a spec that extends another has the files of both. " +
+			"* and ? work as in a shell, ** is any folders, NAME/ is a whole folder. " +
+			"Names and content are part of the key, patterns are not.",
+		"outputs": "the files that the program writes to out/, all of them and no others, as names or patterns. " +
+			"Patterns are those of files: model/ stands for all files in out/model.",
+		"type": "type of the output, for the stages that depend on it. Tables are checked and put into foil's form, and metrics may also be metrics.csv or metrics.json. " +
 			"The type files is not checked and is for other commands. " +
 			"A report is copied to results/, and its table.txt is printed.",
 		"env": "environment variables of the program, by name",
@@ -79,9 +80,7 @@ func (p *Params) check(report spec.Reporter) {
 		}
 	}
 	for i, name := range p.Files {
-		if _, err := path.Match(name, ""); err != nil {
-			report(index("files", i), "%q is not a pattern: %v", name, err)
-		} else if !isLocal(name) {
+		if !isLocal(name) {
 			report(index("files", i), "%q is not a path in the spec's folder; write the path from that folder, with forward slashes", name)
 		}
 	}
@@ -93,20 +92,26 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 		switch {
 		case !isLocal(name):
 			report(index("outputs", i), "%q is not a path in out/; write the path from out/, with forward slashes", name)
+		case strings.ContainsFunc(name, unicode.IsControl):
+			report(index("outputs", i), "%q has a control character; let the program write another name", name)
 		case slices.Contains(p.Outputs[:i], name):
 			report(index("outputs", i), "%q is listed twice", name)
 		case p.Type == artifact.TypeReport && artifact.ReservedName(name) != "":
 			report(index("outputs", i), "%q: foil itself writes %s beside a report; choose another name", name, artifact.ReservedName(name))
 		}
 	}
+	listed := func(name string) bool {
+		return slices.ContainsFunc(p.Outputs, func(pattern string) bool { return matchesAtTop(pattern, name) })
+	}
 	for _, name := range artifacts[p.Type].files {
-		if !slices.Contains(p.Outputs, name) {
+		if p.Type == artifact.TypeMetrics && (listed(artifact.MetricsCSVFile) || listed(artifact.MetricsJSONFile)) {
+			continue
+		}
+		if !listed(name) {
 			report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
 		}
 	}
 }
-
-func isLocal(name string) bool { return fs.ValidPath(name) && name != "." }
 
 // inPath matches an argument with the path of an input, alone or after an option.
 var inPath = regexp.MustCompile(`^(?:--?[A-Za-z0-9_-]+=)?in/([^/]+)`)
