@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"foil/internal/digest"
@@ -84,11 +83,10 @@ func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison,
 // scratch opens an empty cache. If possible, it is inside the folder of the real cache, so that
 // objects can be linked instead of copied.
 func (v *View) scratch() (c *disk.Cache, remove func(), err error) {
-	parent := ""
-	if v.Cache.Writable() == nil {
-		parent = filepath.Join(v.Cache.Dir(), "work")
+	dir, err := v.Cache.Scratch("verify-")
+	if err != nil { // it is read-only
+		dir, err = os.MkdirTemp("", "verify-")
 	}
-	dir, err := os.MkdirTemp(parent, "verify-")
 	if err != nil {
 		return nil, nil, err
 	}

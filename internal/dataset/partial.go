@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"foil/internal/access"
 	"foil/internal/digest"
 )
 
@@ -35,10 +36,14 @@ type partial struct {
 // openPartial opens a partial for a file of so many bytes. It continues what an earlier download has
 // left. idle is the time after which a partial has no owner any more.
 func openPartial(path string, complete int64, idle time.Duration) (*partial, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	shared, err := access.Above(path)
+	if err != nil {
 		return nil, err
 	}
-	name, err := newPartial(path, idle)
+	if err := shared.MkdirAll(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	name, err := newPartial(path, shared, idle)
 	if err != nil {
 		return nil, err
 	}
@@ -60,9 +65,9 @@ func openPartial(path string, complete int64, idle time.Duration) (*partial, err
 }
 
 // newPartial returns the name of a new file. It is empty, or has what an earlier download has left.
-func newPartial(path string, idle time.Duration) (name string, err error) {
+func newPartial(path string, shared access.Access, idle time.Duration) (name string, err error) {
 	name = filepath.Join(filepath.Dir(path), prefixOf(path)+fmt.Sprintf("%x", rand.Uint64()))
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	file, err := shared.Create(name)
 	if err != nil {
 		return "", err
 	}

@@ -25,6 +25,7 @@ spec                   -
 experiments            -
 internal/ctxio         -
 internal/digest        -
+internal/access        -
 internal/words         -
 internal/clean         -
 internal/safetensors   -
@@ -35,9 +36,9 @@ internal/layout        -
 # Data: stores, and what artifacts hold on disk. The codecs are named by kinds, through the
 # types of package pipeline.
 internal/store         internal/digest
-internal/store/...     internal/store/... internal/ctxio internal/digest
-internal/checkpoint    internal/safetensors
-internal/dataset       internal/ctxio internal/digest
+internal/store/...     internal/store/... internal/ctxio internal/digest internal/access
+internal/checkpoint    internal/safetensors internal/access
+internal/dataset       internal/ctxio internal/digest internal/access
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
 internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest spec
 

@@ -25,23 +25,22 @@ type Imported struct {
 	Known            int   // records that were already in the cache
 }
 
-// Limits on the memory for a bundle, because it may come from an untrusted source, and a few
-// kilobytes of it may unpack to gigabytes.
+// Limits on a bundle, because it may come from an untrusted source, and a few kilobytes of it may
+// unpack to gigabytes. Only one record is in memory at a time.
 const (
 	maxManifest = 256 << 20 // of the text, which is not kept in memory
-	maxRecord   = 32 << 20  // of one record; only one is in memory at a time
 	maxTrailer  = 1 << 20   // after the end of the tar file, which is padded
 )
 
-// Import adds the content of a bundle to the cache. It compares every digest before it names a
-// file. It keeps intact files that are already in the cache. It adds the records last, after the
-// whole bundle has been checked. If ctx is done before the end, the cache has only complete records,
-// and may have complete objects that no record names yet.
+// Import adds the content of a bundle to the cache, after the whole bundle has been checked: first
+// the objects, then the records. It keeps intact files that are already in the cache. A bundle that
+// is refused changes nothing. If ctx is done before the end, the cache has only complete records, and
+// may have complete objects that no record names yet.
 func (c *Cache) Import(ctx context.Context, r io.Reader) (*Imported, error) {
 	if err := c.Writable(); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(filepath.Join(c.dir, workDir), "import-")
+	dir, err := c.Scratch("import-")
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +51,9 @@ func (c *Cache) Import(ctx context.Context, r io.Reader) (*Imported, error) {
 	if err := i.read(ctx, r); err != nil {
 		// Readers between this function and r may hide the reason.
 		return nil, cmp.Or(ctx.Err(), err)
+	}
+	if err := i.nameObjects(ctx); err != nil {
+		return nil, err
 	}
 	if err := i.publish(ctx); err != nil {
 		return nil, err
@@ -66,10 +68,11 @@ type importer struct {
 	dir       string // of the objects and records until they get their names
 	publisher *publisher
 	expect    *contents
+	staged    []File // the new objects
 	done      Imported
 }
 
-// read reads the whole bundle. It names the objects, and keeps the records in i.dir.
+// read reads the whole bundle. It keeps the new objects and the records in i.dir.
 func (i *importer) read(ctx context.Context, all io.Reader) error {
 	if err := i.manifest(); err != nil {
 		return err
@@ -124,7 +127,7 @@ func (i *importer) next(name string, size int64) error {
 	return nil
 }
 
-// object adds an object, unless it is already in the cache and intact.
+// object reads an object, and keeps it in i.dir unless it is already in the cache and intact.
 func (i *importer) object(ctx context.Context, f File) error {
 	f.Name = objectName(f.Digest)
 	if err := i.next(f.Name, f.Size); err != nil {
@@ -144,13 +147,36 @@ func (i *importer) object(ctx context.Context, f File) error {
 		return fmt.Errorf("object %s of the bundle has unexpected content (digest %s); "+
 			"nothing that needs it was imported", f.Digest.Short(), got.Short())
 	}
+	if err := file.Close(); err != nil {
+		return err
+	}
 	if path, err := i.cache.object(ctx, f); err == nil {
 		i.publisher.rely(path)
-		return errors.Join(file.Close(), os.Remove(file.Name()))
+		return os.Remove(file.Name())
+	} else if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	i.done.Objects++
-	i.done.Bytes += f.Size
-	return i.publisher.name(ctx, file, f)
+	i.staged = append(i.staged, f)
+	return nil
+}
+
+// nameObjects gives the new objects their names.
+func (i *importer) nameObjects(ctx context.Context) error {
+	for _, f := range i.staged {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		file, err := os.OpenFile(filepath.Join(i.dir, f.Digest.String()), os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		if err := i.publisher.name(ctx, file, f); err != nil {
+			return err
+		}
+		i.done.Objects++
+		i.done.Bytes += f.Size
+	}
+	return i.publisher.settle()
 }
 
 // flushStep is the number of bytes after which a flushed file is synced: little enough for a slow
@@ -186,11 +212,6 @@ func (i *importer) record(want bundledRecord) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range r.Outputs {
-		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
-			return fmt.Errorf("record %s of the bundle has an output %q, which is not a valid file name", want.key.Short(), f.Name)
-		}
-	}
 	for _, f := range (Entry{Record: r}).files() {
 		at, ok := slices.BinarySearchFunc(i.expect.objects, f, compareDigests)
 		if !ok {
@@ -220,7 +241,7 @@ func decodeBundled(text []byte, key digest.Key) (*store.Record, error) {
 	if bytes.Count(text, []byte("{")) > 1000+len(text)/leastPart {
 		return nil, fmt.Errorf("record %s of the bundle has more parts than its size allows", key.Short())
 	}
-	r, err := store.DecodeRecord("record "+key.Short()+" of the bundle", text, key)
+	r, err := store.ExamineRecord("record "+key.Short()+" of the bundle", text, key)
 	var newer *store.NewerFormatError
 	switch {
 	case errors.As(err, &newer):
@@ -233,9 +254,6 @@ func decodeBundled(text []byte, key digest.Key) (*store.Record, error) {
 
 // publish adds the records, whose objects are in the cache.
 func (i *importer) publish(ctx context.Context) error {
-	if err := i.publisher.settle(); err != nil {
-		return err
-	}
 	for _, want := range i.expect.records {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -191,7 +191,7 @@ func TestHostileManifestsAreRefused(t *testing.T) {
 		"objects in two parts":    {list(`"objects":[{"name":"%s","size":5}],"objects":[{"name":"%s","size":5}]}`, object, object), "not unique"},
 		"a record twice":          {list(`"records":[{"name":"%s","size":5},{"name":"%s","size":5}]}`, record, record), "not unique"},
 		"a record's name":         {list(`"records":[{"name":"actions/x.json","size":5}]}`), "names a record"},
-		"a huge record":           {list(`"records":[{"name":"%s","size":%d}]}`, record, maxRecord+1), "at most"},
+		"a huge record":           {list(`"records":[{"name":"%s","size":%d}]}`, record, store.MaxRecord+1), "at most"},
 		"a record of no size":     {list(`"records":[{"name":"%s","size":-1}]}`, record), "has -1 bytes"},
 		"a size beyond all disks": {list(`"objects":[{"name":"%s","size":%d}],"records":[]}`, object, int64(1)<<62), "where its manifest says"},
 	} {
@@ -229,9 +229,9 @@ func TestRecordsThatDoNotFitTheirObjectsAreRefused(t *testing.T) {
 	}{
 		"a smaller size": {File{Name: "out", Digest: f.Digest, Size: 4}, "has 5 bytes and not 4, as the record claims"},
 		"a larger size":  {File{Name: "out", Digest: f.Digest, Size: 1 << 40}, "as the record claims"},
-		"a negative one": {File{Name: "out", Digest: f.Digest, Size: -5}, "as the record claims"},
+		"a negative one": {File{Name: "out", Digest: f.Digest, Size: -5}, "has the impossible size -5"},
 		"another object": {File{Name: "out", Digest: digest.Of([]byte("other")), Size: 5}, "but not its output out"},
-		"a name outside": {File{Name: "../out", Digest: f.Digest, Size: 5}, "not a valid file name"},
+		"a name outside": {File{Name: "../out", Digest: f.Digest, Size: 5}, "is not a plain path"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refused(t, c, bundle(test.output), test.want)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 )
 
 // Contents are the entries of a bundle after the manifest, in their order.
@@ -126,8 +127,8 @@ func (m *manifestReader) record(f bundleFile) error {
 	if err := r.key.UnmarshalText([]byte(strings.TrimSuffix(path.Base(f.Name), ".json"))); err != nil || recordName(r.key) != f.Name {
 		return fmt.Errorf("it names a record %.100q", f.Name)
 	}
-	if f.Size < 0 || f.Size > maxRecord {
-		return fmt.Errorf("record %s has %d bytes; at most %d are allowed", r.key.Short(), f.Size, maxRecord)
+	if f.Size < 0 || f.Size > store.MaxRecord {
+		return fmt.Errorf("record %s has %d bytes; at most %d are allowed", r.key.Short(), f.Size, store.MaxRecord)
 	}
 	if n := len(m.found.records); n > 0 && recordName(m.found.records[n-1].key) >= f.Name {
 		return fmt.Errorf("its records are not sorted, or not unique, at %s", f.Name)
