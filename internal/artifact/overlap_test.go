@@ -1,12 +1,17 @@
 package artifact
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"foil/internal/testenv"
 )
@@ -42,6 +47,40 @@ func sameBuffers(t *testing.T, raw []byte) []byte {
 		binary.LittleEndian.PutUint64(b.header.bytes[at+8:], uint64(len(b.body)))
 	}
 	return raw
+}
+
+// A compressed file of one repeated value takes up a few bytes.
+func TestRowsOfForeignTablesAreBounded(t *testing.T) {
+	for name, c := range map[string]struct {
+		rows int
+		want string
+	}{
+		"a million": {1_000_000, ""},
+		"ten times": {10_000_000, "more than"},
+	} {
+		schema := arrow.NewSchema([]arrow.Field{{Name: "name", Type: arrow.PrimitiveTypes.Int8}, {Name: "value", Type: arrow.PrimitiveTypes.Int8}}, nil)
+		zeros := array.NewInt8Data(array.NewData(arrow.PrimitiveTypes.Int8, c.rows, []*memory.Buffer{nil, memory.NewBufferBytes(make([]byte, c.rows))}, nil, 0, 0))
+		var out bytes.Buffer
+		w, err := ipc.NewFileWriter(&counted{w: &out}, ipc.WithSchema(schema), ipc.WithZstd())
+		if err == nil {
+			err = w.Write(array.NewRecord(schema, []arrow.Array{zeros, zeros}, int64(c.rows)))
+		}
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		used := testenv.Allocated(func() {
+			var table *foreignTable
+			if table, err = decodeForeign(out.Bytes()); err == nil {
+				_, err = table.metrics()
+			}
+		})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: error is %v, wants %q", name, err, c.want)
+		}
+		if used > 300<<20 {
+			t.Errorf("%s: %d bytes of memory for a file of %d", name, used, out.Len())
+		}
+	}
 }
 
 // A file whose parts share bytes would take up a multiple of its size.
