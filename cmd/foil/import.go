@@ -36,7 +36,7 @@ output in FILE although nothing explains that.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			got, err := app.Import(args[0], f.dir())
+			got, err := app.Import(cmd.Context(), args[0], f.dir())
 			if err != nil {
 				return err
 			}

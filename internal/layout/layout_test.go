@@ -23,6 +23,7 @@ const table = `
 # Below everything: these know nothing of ours.
 spec                   -
 experiments            -
+internal/ctxio         -
 internal/digest        -
 internal/access        -
 internal/identity      -
@@ -37,9 +38,9 @@ internal/layout        -
 # Data: stores, and what artifacts hold on disk. The codecs are named by kinds, through the
 # types of package pipeline.
 internal/store         internal/digest internal/numeric
-internal/store/...     internal/store/... internal/digest internal/identity internal/numeric internal/access
+internal/store/...     internal/store/... internal/ctxio internal/digest internal/identity internal/numeric internal/access
 internal/checkpoint    internal/safetensors internal/access
-internal/dataset       internal/digest internal/access
+internal/dataset       internal/ctxio internal/digest internal/access
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
 internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest spec
 
@@ -68,9 +69,9 @@ stages/...             stages/... models/... pipeline spec internal/artifact/...
 
 # The program.
 internal/backends      models/backend internal/dataset internal/digest
-internal/publish       internal/artifact internal/store/disk internal/digest
-internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/numeric internal/publish internal/words
-cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/digest internal/words internal/app
+internal/publish       internal/artifact internal/store/disk internal/ctxio internal/digest
+internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/ctxio internal/digest internal/numeric internal/publish internal/words
+cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/ctxio internal/digest internal/words internal/app
 
 # Side by side with other programs.
 internal/bench/...     internal/bench/... models/... gomlx

@@ -18,11 +18,11 @@ import (
 // A Store keeps records in memory and objects in a folder of the test. Its function fields make it
 // fail.
 type Store struct {
-	Held    func(digest.Key) bool          // reports whether Acquire returns ErrHeld
-	Damaged func(digest.File) string       // why Fetch reports an object as damaged; empty: it is intact
-	Publish func(r *store.Record) error    // why a record cannot be published
-	Lookups func(key digest.Key) error     // why a key cannot be looked up
-	Holders func(digest.Key) *store.Orphan // the lease of a key that has outlived its owner
+	Held    func(digest.Key) bool                            // reports whether Acquire returns ErrHeld
+	Damaged func(digest.File) string                         // why Fetch reports an object as damaged; empty: it is intact
+	Publish func(ctx context.Context, r *store.Record) error // why a record cannot be published
+	Lookups func(key digest.Key) error                       // why a key cannot be looked up
+	Holders func(digest.Key) *store.Orphan                   // the lease of a key that has outlived its owner
 
 	dir string
 
@@ -197,14 +197,14 @@ func (l *lease) Begin() (*store.Workspace, error) {
 	return w, os.MkdirAll(w.Out, 0o777)
 }
 
-func (l *lease) Publish(_ context.Context, w *store.Workspace, r *store.Record) error {
+func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record) error {
 	select {
 	case <-l.lost:
 		return store.ErrLost
 	default:
 	}
 	if l.store.Publish != nil {
-		if err := l.store.Publish(r); err != nil {
+		if err := l.store.Publish(ctx, r); err != nil {
 			return err
 		}
 	}

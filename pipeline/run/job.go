@@ -157,8 +157,14 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	case err != nil && leased.Err() != nil:
 		err = context.Cause(leased)
 	case err == nil:
-		// Finished work is kept even if the run has just been cancelled.
-		err = lease.Publish(context.WithoutCancel(ctx), work, r)
+		// Finished work is kept even if the run has just been cancelled, unless it is so large that
+		// the run would not end in time.
+		late, cancel := withGrace(ctx, publishGrace)
+		defer cancel()
+		err = lease.Publish(late, work, r)
+		if err != nil && late.Err() != nil {
+			return stopped{j.step}
+		}
 	}
 	if errors.Is(err, store.ErrLost) {
 		return held{j.step} // another run may make it now: this one waits for the result
@@ -168,6 +174,20 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 		return failed{cell: j.step, err: err, log: written(work.Log), duration: wall}
 	}
 	return finished{cell: j.step, status: WasMade, record: r, duration: wall}
+}
+
+// publishGrace is the time that is left for publishing after a run was cancelled. A run must end
+// within two seconds.
+const publishGrace = 1500 * time.Millisecond
+
+// withGrace returns a context that ends some time after ctx.
+func withGrace(ctx context.Context, grace time.Duration) (context.Context, func()) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return late, func() {
+		stop()
+		cancel()
+	}
 }
 
 // whileHeld returns a context that ends when the lease is lost, because another run may then make

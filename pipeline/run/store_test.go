@@ -173,7 +173,7 @@ func TestInputThatStaysDamagedFailsItsReader(t *testing.T) {
 func TestCellThatCannotBePublishedHasFailed(t *testing.T) {
 	b, s := newMemoryBench(t)
 	full := &fs.PathError{Op: "write", Path: "object", Err: syscall.ENOSPC}
-	s.Publish = func(r *store.Record) error {
+	s.Publish = func(_ context.Context, r *store.Record) error {
 		if r.Cell == "b" {
 			return full
 		}
@@ -212,6 +212,33 @@ func TestKeyThatCannotBeLookedUpIsAnError(t *testing.T) {
 	}
 	if _, err := b.TryPlan(b.Graph(pipelinetest.Chain)); !errors.Is(err, bad) || !strings.HasPrefix(err.Error(), "a: test/text: ") {
 		t.Errorf("planned: %v", err)
+	}
+}
+
+// Finished work is kept when a run is cancelled, unless publishing it takes too long.
+func TestCancelledRunPublishesWhatIsSmall(t *testing.T) {
+	for name, c := range map[string]struct {
+		publish func(ctx context.Context) error
+		made    int
+	}{
+		"small": {func(ctx context.Context) error { return ctx.Err() }, 1},
+		"large": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, 0},
+	} {
+		b, s := newMemoryBench(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		s.Publish = func(ctx context.Context, _ *store.Record) error {
+			cancel()
+			return c.publish(ctx)
+		}
+		pipelinetest.Within(t, 10*time.Second, func() {
+			r, err := b.RunPlan(ctx, b.Plan(pipelinetest.Chain))
+			if !errors.Is(err, context.Canceled) || r.Made != c.made || r.Failed != 0 || r.Made+r.Stopped != 4 {
+				t.Errorf("%s: %v, %+v", name, err, r)
+			}
+		})
+		if n := s.Leases(); n > 0 {
+			t.Errorf("%s: %d leases are held after the run", name, n)
+		}
 	}
 }
 

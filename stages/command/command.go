@@ -33,6 +33,7 @@ func Command() pipeline.Kind {
 			"Variables in env are added. " +
 			"Arguments, files and inputs are part of the key. The program itself is not: " +
 			"name its version (python3.12) where it matters. " +
+			"The log keeps the first 64 MB of what the program prints, and the last 64 kB. " +
 			"The same inputs must give the same output, byte for byte.",
 		Inputs: []pipeline.Port{
 			{Name: "*", Optional: true, Doc: "artifacts of any type, in in/NAME/"},

@@ -315,7 +315,7 @@ func TestLogThatIsOpenForWritingIsCopied(t *testing.T) {
 // What is read outside cells is checked at each use, too, even if this process has read it before.
 func TestExportAndCopiesNoticeAChange(t *testing.T) {
 	for name, use := range map[string]func(c, to *Cache, r *store.Record) error{
-		"export": func(c, _ *Cache, r *store.Record) error { return c.Export(io.Discard, []*store.Record{r}) },
+		"export": func(c, _ *Cache, r *store.Record) error { return c.Export(t.Context(), io.Discard, []*store.Record{r}) },
 		"copy":   func(c, to *Cache, r *store.Record) error { return c.CopyTo(t.Context(), to, r) },
 	} {
 		c, to := openTemp(t), openTemp(t)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
 	"foil/internal/identity"
 	"foil/internal/store"
@@ -53,7 +54,7 @@ func (c *Cache) object(ctx context.Context, f File) (path string, err error) {
 		return path, nil
 	}
 	ch.known = false
-	if ch.seen, err = c.compare(f, path); err != nil {
+	if ch.seen, err = c.compare(ctx, f, path); err != nil {
 		return "", err
 	}
 	ch.known = true
@@ -98,11 +99,11 @@ func lookAtObject(path string, size int64) (id identity.Identity, reason string)
 }
 
 // compare reads an object and sets it aside if it has another digest. The error is a
-// *store.DamagedError. An object that changes in the meantime is read again: it may only have got
+// *store.DamagedError, or the error of ctx. An object that changes in the meantime is read again: it may only have got
 // another link.
-func (c *Cache) compare(f File, path string) (seen identity.Sight, err error) {
+func (c *Cache) compare(ctx context.Context, f File, path string) (seen identity.Sight, err error) {
 	for range 3 {
-		seen, err = c.read(f, path)
+		seen, err = c.read(ctx, f, path)
 		if !errors.Is(err, identity.ErrChanging) {
 			return seen, err
 		}
@@ -112,9 +113,9 @@ func (c *Cache) compare(f File, path string) (seen identity.Sight, err error) {
 	return seen, &store.DamagedError{File: f, Reason: reason}
 }
 
-// read compares an object with its digest once. The error is a *store.DamagedError, or
-// identity.ErrChanging.
-func (c *Cache) read(f File, path string) (identity.Sight, error) {
+// read compares an object with its digest once. The error is a *store.DamagedError, the error of
+// ctx, or identity.ErrChanging.
+func (c *Cache) read(ctx context.Context, f File, path string) (identity.Sight, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return identity.Sight{}, &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
@@ -122,7 +123,7 @@ func (c *Cache) read(f File, path string) (identity.Sight, error) {
 	defer file.Close()
 	var got digest.Digest
 	seen, err := identity.SeeDuring(file, func() (err error) {
-		got, _, err = c.hash(file)
+		got, _, err = c.hash(ctxio.Reader(ctx, file))
 		return err
 	})
 	if err == nil && got == f.Digest {
@@ -131,6 +132,8 @@ func (c *Cache) read(f File, path string) (identity.Sight, error) {
 		}
 	}
 	switch {
+	case ctx.Err() != nil:
+		return seen, ctx.Err()
 	case errors.Is(err, identity.ErrChanging):
 		return seen, err
 	case err != nil:

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
 	"foil/internal/identity"
 	"foil/internal/store"
@@ -111,7 +112,7 @@ func (c *Cache) CopyTo(ctx context.Context, to *Cache, r *store.Record) error {
 		if err != nil {
 			return err
 		}
-		if err := to.copyNew(path, to.objectPath(f.Digest)); err != nil {
+		if err := to.copyNew(ctx, path, to.objectPath(f.Digest)); err != nil {
 			return err
 		}
 	}
@@ -139,7 +140,7 @@ func (c *Cache) adopt(r *store.Record) error {
 }
 
 // copyNew copies a file, unless the copy exists.
-func (c *Cache) copyNew(path, target string) error {
+func (c *Cache) copyNew(ctx context.Context, path, target string) error {
 	if err := c.makeFolder(filepath.Dir(target)); err != nil {
 		return err
 	}
@@ -154,8 +155,11 @@ func (c *Cache) copyNew(path, target string) error {
 	} else if err != nil {
 		return err
 	}
-	_, err = io.Copy(to, from)
-	return errors.Join(err, c.access.Seal(to), to.Close())
+	_, err = ctxio.Copy(ctx, to, from)
+	if err = errors.Join(err, c.access.Seal(to), to.Close()); err != nil {
+		os.Remove(target)
+	}
+	return err
 }
 
 // A publisher gives files the names of objects. After settle returns nil, these objects are
@@ -240,7 +244,7 @@ func (p *publisher) file(ctx context.Context, path, name string) (File, error) {
 	}
 	file := File{Name: name}
 	var hashed identity.Sight
-	if file.Digest, file.Size, hashed, err = p.hash(f); err != nil || p.named[file.Digest] != nil || p.exists(ctx, file) {
+	if file.Digest, file.Size, hashed, err = p.hash(ctx, f); err != nil || p.named[file.Digest] != nil || p.exists(ctx, file) {
 		f.Close()
 		return file, err
 	}
@@ -257,12 +261,12 @@ func (e *unfinishedError) Error() string {
 // hash hashes a file that nothing writes to. It waits a moment while the file is open for writing,
 // because a process that has just been started holds all files of its parent open until its program
 // runs. Such a process writes nothing.
-func (p *publisher) hash(f *os.File) (d digest.Digest, size int64, seen identity.Sight, err error) {
+func (p *publisher) hash(ctx context.Context, f *os.File) (d digest.Digest, size int64, seen identity.Sight, err error) {
 	const patience = time.Second
 	var first identity.Identity
 	for delay := time.Millisecond; ; delay *= 2 {
 		seen, err = identity.SeeDuring(f, func() (err error) {
-			d, size, err = p.cache.hash(f)
+			d, size, err = p.cache.hash(ctxio.Reader(ctx, f))
 			return err
 		})
 		changing := errors.Is(err, identity.ErrChanging)
