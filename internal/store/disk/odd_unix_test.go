@@ -191,7 +191,7 @@ func TestOddEntryOfAReadOnlyCacheIsSkipped(t *testing.T) {
 	if r, reason := lookup(t, c, "good"); r == nil {
 		t.Error(reason)
 	}
-	if _, err := c.object(f); err != nil {
+	if _, err := c.object(t.Context(), f); err != nil {
 		t.Error(err)
 	}
 	if r, reason := lookup(t, c, "one"); r != nil || reason != "its record is a named pipe" {
@@ -313,7 +313,7 @@ func TestCleanupKeepsObjectsWhileRecordsAreInDoubt(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, f := range append(r.Outputs, *r.Log) {
-				if _, err := y.object(f); err != nil {
+				if _, err := y.object(t.Context(), f); err != nil {
 					t.Error(err)
 				}
 			}

@@ -28,7 +28,7 @@ func TestPublishedWorkIsFound(t *testing.T) {
 	var names []string
 	for _, f := range r.Outputs {
 		names = append(names, f.Name)
-		path, err := again.object(f)
+		path, err := again.object(t.Context(), f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +156,7 @@ func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 	}
 	c = open(t, c.Dir())
 	for _, f := range r.Outputs {
-		if _, err := c.object(f); err != nil {
+		if _, err := c.object(t.Context(), f); err != nil {
 			t.Error(err)
 		}
 	}
@@ -169,19 +169,20 @@ func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 func TestObjectIsReliedOnOnlyWhenItIsSettled(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
-	first, second := newPublisher(c), newPublisher(c)
-	f, err := first.file(filepath.Join(w.Out, "a"), "a")
+	first, second, third := newPublisher(c), newPublisher(c), newPublisher(c)
+	f, err := first.file(t.Context(), filepath.Join(w.Out, "a"), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second.known(f) {
-		t.Error("known before it was settled")
+	path := c.objectPath(f.Digest)
+	if !second.exists(t.Context(), f) || !second.syncs.paths[path] {
+		t.Error("not synced by the second cell before it was settled")
 	}
 	if err := first.settle(); err != nil {
 		t.Fatal(err)
 	}
-	if !second.known(f) {
-		t.Error("not known when it was settled")
+	if !third.exists(t.Context(), f) || third.syncs.paths[path] {
+		t.Error("synced again when it was settled")
 	}
 }
 
