@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -314,8 +315,12 @@ func (j *job) record(start time.Time, wall time.Duration, usage pipeline.Usage) 
 	}
 }
 
+// hostname is the name of this machine, as a record may have it.
 func hostname() string {
 	name, _ := os.Hostname()
+	if digest.CheckText(name) != nil {
+		return strconv.Quote(name)
+	}
 	return name
 }
 

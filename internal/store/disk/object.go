@@ -44,7 +44,9 @@ func (c *Cache) object(ctx context.Context, f File) (path string, err error) {
 	id, reason := lookAtObject(path, f.Size)
 	if reason != "" {
 		ch.known = false
-		c.setAside(f.Digest, path, nil, reason)
+		if isWrong(ctx, path, f.Digest) { // otherwise a record asks for another size, and the record is wrong
+			c.setAside(f.Digest, path, nil, reason)
+		}
 		if reason == missing && c.wasSetAside(f.Digest.String()) {
 			reason = "was damaged, and was set aside"
 		}
@@ -147,13 +149,9 @@ func (c *Cache) read(ctx context.Context, f File, path string) (identity.Sight, 
 }
 
 // setAside moves a damaged object to damaged/. If the file is not the one that was read, another
-// process has repaired the object, and it stays. If nobody has read it, because a record asks for
-// another size, the object stays if its content has its digest: then the record is wrong. If the
-// file cannot be moved, setAside records the damage for Lookup.
+// process has repaired the object, and it stays. If the file cannot be moved, setAside records the
+// damage for Lookup.
 func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason string) {
-	if read == nil && isIntact(path, d) {
-		return
-	}
 	if read != nil {
 		before, err1 := read.Stat()
 		now, err2 := os.Stat(path)
@@ -170,13 +168,13 @@ func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason str
 	c.mu.Unlock()
 }
 
-// isIntact reports whether an object has its digest.
-func isIntact(path string, d digest.Digest) bool {
+// isWrong reports whether an object is known to be another file than that of its digest.
+func isWrong(ctx context.Context, path string, d digest.Digest) bool {
 	f, _, err := openRegular(path, os.O_RDONLY)
 	if err != nil {
-		return false
+		return isOdd(err)
 	}
 	defer f.Close()
-	got, _, err := digest.OfReader(f)
-	return err == nil && got == d
+	got, _, err := digest.OfReader(ctxio.Reader(ctx, f))
+	return err == nil && got != d
 }

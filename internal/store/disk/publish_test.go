@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,6 +58,12 @@ func TestWorkWithoutProperOutputIsRefused(t *testing.T) {
 		"no output was written": func(string) error { return nil },
 		"not a regular file":    func(out string) error { return os.Symlink("/dev/null", filepath.Join(out, "link")) },
 		"not UTF-8":             func(out string) error { return os.WriteFile(filepath.Join(out, "a\xff"), nil, 0o666) },
+		"lead to other folders": func(out string) error { return os.WriteFile(filepath.Join(out, `..\x`), nil, 0o666) },
+		"a device on Windows":   func(out string) error { return os.WriteFile(filepath.Join(out, "nul.txt"), nil, 0o666) },
+		"the control character": func(out string) error { return os.WriteFile(filepath.Join(out, "\x1b[2J"), nil, 0o666) },
+		"ignore case": func(out string) error {
+			return errors.Join(os.WriteFile(filepath.Join(out, "model"), nil, 0o666), os.WriteFile(filepath.Join(out, "Model"), nil, 0o666))
+		},
 	} {
 		c := openTemp(t)
 		lock, err := c.acquire(keyOf("work"))
@@ -76,6 +83,27 @@ func TestWorkWithoutProperOutputIsRefused(t *testing.T) {
 		lock.Release()
 		if r, _ := lookup(t, c, "work"); r != nil {
 			t.Errorf("%s: published", name)
+		}
+	}
+}
+
+// foil writes no record that it would not read.
+func TestRecordThatNobodyWouldReadIsNotPublished(t *testing.T) {
+	for name, change := range map[string]func(*store.Record){
+		"another kind":  func(r *store.Record) { r.Kind = "play" },
+		"another input": func(r *store.Record) { r.Inputs = []store.Input{{Name: "in"}} },
+		"an escape":     func(r *store.Record) { r.Cell = "\x1b[2J" },
+		"no time":       func(r *store.Record) { r.WallSeconds = -1 },
+	} {
+		c := openTemp(t)
+		w := beginWork(t, c, "work", map[string]string{"out": "content"})
+		r := &store.Record{KeyText: textOf("work"), Kind: "work", Version: 1}
+		change(r)
+		if err := w.Publish(t.Context(), w.Workspace, r); err == nil || !strings.Contains(err.Error(), "the record of ") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if r, reason := lookup(t, c, "work"); r != nil || reason != "never made" {
+			t.Errorf("%s: %v, %s", name, r, reason)
 		}
 	}
 }
