@@ -136,7 +136,7 @@ func TestDownloads(t *testing.T) {
 	}{
 		{"whole", []http.HandlerFunc{whole}, "", 0},
 		{"without a length", []http.HandlerFunc{chunked(published, false)}, "", 0},
-		{"elsewhere", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, 302) }}, "", 0},
+		{"elsewhere", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) }}, "", 0},
 		{"cut off once", []http.HandlerFunc{cut(1000), whole}, "", 0},
 		{"cut off at the first byte", []http.HandlerFunc{cut(1), whole}, "", 0},
 		{"cut off often", []http.HandlerFunc{cut(1000), cut(99_000), cut(99_999), cut(100_000), whole}, "", 0},
