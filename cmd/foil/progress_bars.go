@@ -79,6 +79,12 @@ func (b *bars) event(e run.Event) {
 		line = fmt.Sprintf("FAILED   %s; the error is shown at the end of the run", e.Node.ID)
 	case run.CellSkipped:
 		b.step()
+	case run.CellAgain:
+		if e.WasDone {
+			b.stepBack()
+		} else {
+			b.remove(e.Node)
+		}
 	case run.RunDone:
 		b.erase()
 		return
@@ -101,6 +107,12 @@ func newBar(name string, total int64, options ...progressbar.Option) *progressba
 func (b *bars) step() {
 	if b.whole != nil {
 		_ = b.whole.drawn.Add(1) // cannot fail: its output is discarded
+	}
+}
+
+func (b *bars) stepBack() {
+	if b.whole != nil {
+		_ = b.whole.drawn.Add(-1)
 	}
 }
 

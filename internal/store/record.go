@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 )
 
 // RecordFormat is the version of the record format that is written, and the
@@ -48,6 +49,10 @@ type Record struct {
 	Host        string    `json:"host,omitempty"`
 	Foil        string    `json:"foil,omitempty"` // version of the program
 	Go          string    `json:"go,omitempty"`
+
+	// Numeric is what computed the output, if its last bits depend on that. Nil: they do not, or it
+	// is not known, because an older foil made the record.
+	Numeric *numeric.Signature `json:"numeric,omitempty"`
 }
 
 // Wall is the duration of the work.

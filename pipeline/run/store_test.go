@@ -264,3 +264,67 @@ func TestCancelledRunHoldsNoLease(t *testing.T) {
 		t.Errorf("%d leases are held after the run", n)
 	}
 }
+
+// A lease is lost while its cell runs, or when the cell has just ended. The cell stops, nothing of
+// it is published, and the run waits for the one that may have taken the lease over.
+func TestCellStopsWhenItsLeaseIsLost(t *testing.T) {
+	const src = "name: x\nstages:\n  a: {uses: test/text, retries: 3}\n  b: {uses: test/text, needs: {a: a}}\n"
+	for name, test := range map[string]struct {
+		waits  bool // the cell runs until it is stopped
+		taken  bool // another run makes the cell
+		status run.Status
+	}{
+		"while it runs, and nobody takes it over":        {true, false, run.WasMade},
+		"while it runs, and another run makes it":        {true, true, run.WasHit},
+		"when it has ended, and nobody takes it over":    {false, false, run.WasMade},
+		"when it has ended, and another run has made it": {false, true, run.WasHit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, s := newMemoryBench(t)
+			p := b.Plan(src)
+			var runs int
+			b.During = func(ctx context.Context, c *pipeline.Cell) error {
+				if c.ID != "a" {
+					return nil
+				}
+				if runs++; runs > 1 {
+					return nil
+				}
+				if !s.Lose(p.Cells[0].Key) {
+					t.Error("the cell runs without a lease")
+				}
+				if test.waits {
+					<-ctx.Done()
+					if cause := context.Cause(ctx); !errors.Is(cause, store.ErrLost) {
+						t.Errorf("stopped because of %v", cause)
+					}
+				}
+				if test.taken {
+					r := &store.Record{KeyText: p.Cells[0].Lines.Text(), Kind: "test/text", Version: 1}
+					if err := s.Put(t.Context(), r, "made elsewhere"); err != nil {
+						t.Error(err)
+					}
+				}
+				return ctx.Err()
+			}
+			var waited []string
+			b.Running.OnEvent = func(e run.Event) {
+				if w, ok := e.(run.CellWaiting); ok {
+					waited = append(waited, w.Node.ID)
+				}
+			}
+			pipelinetest.Within(t, 10*time.Second, func() {
+				r, err := b.RunPlan(t.Context(), p)
+				if err != nil || r.Of("a").Status != test.status || r.Of("b").Status != run.WasMade {
+					t.Errorf("%v, %+v", err, r)
+				}
+			})
+			if want := map[run.Status]int{run.WasMade: 2, run.WasHit: 1}[test.status]; runs != want {
+				t.Errorf("ran %d times, want %d", runs, want)
+			}
+			if !slices.Equal(waited, []string{"a"}) || s.Leases() > 0 {
+				t.Errorf("waited for %s; %d leases", waited, s.Leases())
+			}
+		})
+	}
+}

@@ -41,6 +41,7 @@ func Command() pipeline.Kind {
 		},
 		Output:      typeFiles,
 		OutputParam: "type",
+		RunsProgram: true,
 		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "the files in the parameter outputs, of the type in the parameter type"}},
 		Printed:     printed,
 	}, params, pipeline.Work[Params]{
@@ -62,10 +63,11 @@ func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	if err != nil {
 		return err
 	}
-	if err := execute(ctx, s.dir, p, cell); err != nil {
-		return err
+	err = execute(ctx, s.dir, p, cell)
+	if ctx.Err() == nil { // a program that failed may have done so because of its own changes
+		err = s.checkInputs(err)
 	}
-	if err := s.checkInputs(); err != nil {
+	if err != nil {
 		return err
 	}
 	if err := p.collect(cell, s.out()); err != nil {

@@ -23,7 +23,14 @@ type Imported struct {
 	Records, Objects int   // new in this cache
 	Bytes            int64 // size of the new objects
 	Known            int   // records that were already in the cache
+
+	// Conflicts are those of Known that have other outputs in the bundle. The cache keeps its own.
+	Conflicts []Conflict
 }
+
+// A Conflict is a key with two results. Theirs lacks the key text, the parameters and the inputs,
+// which can be large.
+type Conflict struct{ Ours, Theirs *store.Record }
 
 // Limits on a bundle, because it may come from an untrusted source, and a few kilobytes of it may
 // unpack to gigabytes. Only one record is in memory at a time.
@@ -258,12 +265,6 @@ func (i *importer) publish(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if known, _, err := i.cache.Lookup(ctx, want.key); err != nil {
-			return err
-		} else if known != nil {
-			i.done.Known++
-			continue
-		}
 		text, err := os.ReadFile(i.recordPath(want.key))
 		if err != nil {
 			return err
@@ -271,6 +272,16 @@ func (i *importer) publish(ctx context.Context) error {
 		r, err := decodeBundled(text, want.key)
 		if err != nil {
 			return err
+		}
+		if known, _, err := i.cache.Lookup(ctx, want.key); err != nil {
+			return err
+		} else if known != nil {
+			i.done.Known++
+			if !slices.Equal(known.Outputs, r.Outputs) {
+				r.KeyText, r.Params, r.Inputs = "", "", nil
+				i.done.Conflicts = append(i.done.Conflicts, Conflict{known, r})
+			}
+			continue
 		}
 		if err := i.cache.adopt(r); err != nil {
 			return err

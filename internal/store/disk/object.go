@@ -10,93 +10,140 @@ import (
 
 	"foil/internal/ctxio"
 	"foil/internal/digest"
+	"foil/internal/identity"
 	"foil/internal/store"
 )
 
 // A File is a named object: one output file of a piece of work.
 type File = digest.File
 
-// A check is the comparison of an object with its digest, done once per process.
+// A check is the comparison of an object with its digest. It holds as long as the identity of the
+// file is the same.
 type check struct {
-	once sync.Once
-	err  error
+	mu      sync.Mutex // held while the object is read, so that it is read once
+	seen    identity.Sight
+	known   bool // seen was compared with the digest
+	durable bool // this process has synced the object; protected by Cache.mu
 }
 
-// Fetch returns the path of an object. The first call of this process compares its content with its
-// digest. A damaged object is set aside, and the error is a *store.DamagedError.
+// Fetch returns the path of an object. It compares the content with the digest, unless this process
+// has done so and the file has not changed since. A damaged object is set aside, and the error is a
+// *store.DamagedError.
 func (c *Cache) Fetch(ctx context.Context, f File) (path string, err error) {
 	return c.object(ctx, f)
 }
 
 func (c *Cache) object(ctx context.Context, f File) (path string, err error) {
 	path = c.objectPath(f.Digest)
-	for {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-		if reason := statObject(path, f.Size); reason != "" {
-			c.setAside(f.Digest, path, nil, reason)
-			return "", &store.DamagedError{File: f, Reason: reason}
-		}
-		c.mu.Lock()
-		ch := c.checks[f.Digest]
-		if ch == nil {
-			ch = new(check)
-			c.checks[f.Digest] = ch
-		}
-		c.mu.Unlock()
-		ch.once.Do(func() { ch.err = c.compare(ctx, f, path) })
-		if ch.err == nil {
-			return path, nil
-		}
-		c.mu.Lock()
-		if c.checks[f.Digest] == ch {
-			delete(c.checks, f.Digest) // it may be made again
-		}
-		c.mu.Unlock()
-		if errors.As(ch.err, new(*store.DamagedError)) {
-			return "", ch.err
-		}
-		// The comparison was interrupted, possibly by the context of another caller.
+	ch := c.checkOf(f.Digest)
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return "", err
 	}
+	id, reason := lookAtObject(path, f.Size)
+	if reason != "" {
+		ch.known = false
+		c.setAside(f.Digest, path, nil, reason)
+		if reason == missing && c.wasSetAside(f.Digest.String()) {
+			reason = "was damaged, and was set aside"
+		}
+		return "", &store.DamagedError{File: f, Reason: reason}
+	}
+	if ch.known && ch.seen.Settled && ch.seen.Identity == id {
+		return path, nil
+	}
+	ch.known = false
+	if ch.seen, err = c.compare(ctx, f, path); err != nil {
+		return "", err
+	}
+	ch.known = true
+	return path, nil
 }
+
+// checkOf returns the check of an object, which may not be known yet.
+func (c *Cache) checkOf(d digest.Digest) *check {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ch := c.checks[d]
+	if ch == nil {
+		ch = new(check)
+		c.checks[d] = ch
+	}
+	return ch
+}
+
+// missing is the damage of an object that is not there.
+const missing = "is missing from the cache"
 
 // statObject returns the damage of an object that shows without reading it, or "".
 func statObject(path string, size int64) (reason string) {
-	info, err := os.Lstat(path)
+	_, reason = lookAtObject(path, size)
+	return reason
+}
+
+// lookAtObject returns the identity of an object, or its damage that shows without reading it.
+func lookAtObject(path string, size int64) (id identity.Identity, reason string) {
+	id, err := identity.At(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "is missing from the cache"
+		return id, missing
 	case err != nil:
-		return fmt.Sprintf("cannot be read (%v)", err)
-	case !info.Mode().IsRegular():
-		return "is not a file"
-	case info.Size() != size:
-		return fmt.Sprintf("has %d bytes instead of %d", info.Size(), size)
+		return id, fmt.Sprintf("cannot be read (%v)", err)
+	case !id.IsRegular():
+		return id, "is not a file"
+	case id.Size() != size:
+		return id, fmt.Sprintf("has %d bytes instead of %d", id.Size(), size)
 	}
-	return ""
+	return id, ""
 }
 
 // compare reads an object and sets it aside if it has another digest. The error is a
-// *store.DamagedError, or the error of ctx.
-func (c *Cache) compare(ctx context.Context, f File, path string) error {
+// *store.DamagedError, or that of ctx. An object that changes in the meantime is read again: it may
+// only have got another link.
+func (c *Cache) compare(ctx context.Context, f File, path string) (seen identity.Sight, err error) {
+	for range 3 {
+		seen, err = c.read(ctx, f, path)
+		if !errors.Is(err, identity.ErrChanging) {
+			return seen, err
+		}
+	}
+	reason := err.Error()
+	c.setAside(f.Digest, path, nil, reason)
+	return seen, &store.DamagedError{File: f, Reason: reason}
+}
+
+// read compares an object with its digest once. The error is a *store.DamagedError, that of ctx, or
+// identity.ErrChanging.
+func (c *Cache) read(ctx context.Context, f File, path string) (identity.Sight, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
+		return identity.Sight{}, &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	}
 	defer file.Close()
-	got, _, err := digest.OfReader(ctxio.Reader(ctx, file))
+	var got digest.Digest
+	seen, err := identity.SeeDuring(file, func() (err error) {
+		got, _, err = c.hash(ctxio.Reader(ctx, file))
+		return err
+	})
+	if err == nil && got == f.Digest {
+		if now, missing := identity.At(path); missing != nil || now != seen.Identity {
+			err = identity.ErrChanging // another file has its name now
+		}
+	}
 	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
+	case err != nil && ctx.Err() != nil:
+		return seen, ctx.Err()
+	case errors.Is(err, identity.ErrChanging):
+		return seen, err
 	case err != nil:
-		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
+		return seen, &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	case got != f.Digest:
 		reason := fmt.Sprintf("has unexpected content (digest %s)", got.Short())
 		c.setAside(f.Digest, path, file, reason)
-		return &store.DamagedError{File: f, Reason: reason}
+		return seen, &store.DamagedError{File: f, Reason: reason}
 	}
-	return nil
+	return seen, nil
 }
 
 // setAside moves a damaged object to damaged/. If the file is not the one that was read, another
@@ -132,13 +179,4 @@ func isIntact(path string, d digest.Digest) bool {
 	defer f.Close()
 	got, _, err := digest.OfReader(f)
 	return err == nil && got == d
-}
-
-// trust records that an object was just made from hashed content.
-func (c *Cache) trust(d digest.Digest) {
-	ch := new(check)
-	ch.once.Do(func() {})
-	c.mu.Lock()
-	c.checks[d] = ch
-	c.mu.Unlock()
 }

@@ -141,19 +141,20 @@ func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 func TestObjectIsReliedOnOnlyWhenItIsSettled(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
-	first, second := newPublisher(c), newPublisher(c)
+	first, second, third := newPublisher(c), newPublisher(c), newPublisher(c)
 	f, err := first.file(t.Context(), filepath.Join(w.Out, "a"), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second.known(t.Context(), f) {
-		t.Error("known before it was settled")
+	path := c.objectPath(f.Digest)
+	if !second.exists(t.Context(), f) || !second.syncs.paths[path] {
+		t.Error("not synced by the second cell before it was settled")
 	}
 	if err := first.settle(); err != nil {
 		t.Fatal(err)
 	}
-	if !second.known(t.Context(), f) {
-		t.Error("not known when it was settled")
+	if !third.exists(t.Context(), f) || third.syncs.paths[path] {
+		t.Error("synced again when it was settled")
 	}
 }
 
