@@ -45,6 +45,9 @@ type Downloader struct {
 	Stall time.Duration
 
 	Progress func(done, total int64) // bytes; may be nil
+
+	// Once means that nothing is kept of a download that is interrupted.
+	Once bool
 }
 
 const (
@@ -77,7 +80,7 @@ func (d Downloader) finish(ctx context.Context, o Original, p *partial) error {
 		return p.publish()
 	}
 	// A file that cannot be written may have filled the disk.
-	kept := p.park(!errors.As(err, new(*wrongContent)) && !errors.As(err, new(*fs.PathError)))
+	kept := p.park(!d.Once && !errors.As(err, new(*wrongContent)) && !errors.As(err, new(*fs.PathError)))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

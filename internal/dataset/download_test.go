@@ -412,6 +412,15 @@ func TestFullDiskKeepsNothing(t *testing.T) {
 	}
 }
 
+func TestADownloadThatIsMadeOnceKeepsNothing(t *testing.T) {
+	s := serve(t, chunked(published[:1000], true))
+	path := filepath.Join(t.TempDir(), "x.zip")
+	err := Downloader{Once: true}.Fetch(t.Context(), original(s.URL), path)
+	if err == nil || !strings.Contains(err.Error(), "nothing was kept") || len(left(t, path)) != 0 {
+		t.Errorf("%v, %d files", err, len(left(t, path)))
+	}
+}
+
 func FuzzContentRange(f *testing.F) {
 	f.Add("bytes 10-299999/300000", int64(299_990), 206)
 	f.Add("", int64(-1), 200)

@@ -28,7 +28,8 @@ type Imported struct {
 	Conflicts []Conflict
 }
 
-// A Conflict is a key with two results.
+// A Conflict is a key with two results. Theirs lacks the key text, the parameters and the inputs,
+// which can be large.
 type Conflict struct{ Ours, Theirs *store.Record }
 
 // Limits on a bundle, because it may come from an untrusted source, and a few kilobytes of it may
@@ -277,6 +278,7 @@ func (i *importer) publish(ctx context.Context) error {
 		} else if known != nil {
 			i.done.Known++
 			if !slices.Equal(known.Outputs, r.Outputs) {
+				r.KeyText, r.Params, r.Inputs = "", "", nil
 				i.done.Conflicts = append(i.done.Conflicts, Conflict{known, r})
 			}
 			continue

@@ -44,9 +44,7 @@ func (c *Cache) object(ctx context.Context, f File) (path string, err error) {
 	id, reason := lookAtObject(path, f.Size)
 	if reason != "" {
 		ch.known = false
-		if isWrong(ctx, path, f.Digest) { // otherwise a record asks for another size, and the record is wrong
-			c.setAside(f.Digest, path, nil, reason)
-		}
+		c.setAside(f.Digest, path, nil, reason)
 		if reason == missing && c.wasSetAside(f.Digest.String()) {
 			reason = "was damaged, and was set aside"
 		}
@@ -101,8 +99,8 @@ func lookAtObject(path string, size int64) (id identity.Identity, reason string)
 }
 
 // compare reads an object and sets it aside if it has another digest. The error is a
-// *store.DamagedError, or the error of ctx. An object that changes in the meantime is read again: it may only have got
-// another link.
+// *store.DamagedError, or that of ctx. An object that changes in the meantime is read again: it may
+// only have got another link.
 func (c *Cache) compare(ctx context.Context, f File, path string) (seen identity.Sight, err error) {
 	for range 3 {
 		seen, err = c.read(ctx, f, path)
@@ -115,8 +113,8 @@ func (c *Cache) compare(ctx context.Context, f File, path string) (seen identity
 	return seen, &store.DamagedError{File: f, Reason: reason}
 }
 
-// read compares an object with its digest once. The error is a *store.DamagedError, the error of
-// ctx, or identity.ErrChanging.
+// read compares an object with its digest once. The error is a *store.DamagedError, that of ctx, or
+// identity.ErrChanging.
 func (c *Cache) read(ctx context.Context, f File, path string) (identity.Sight, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -134,7 +132,7 @@ func (c *Cache) read(ctx context.Context, f File, path string) (identity.Sight, 
 		}
 	}
 	switch {
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return seen, ctx.Err()
 	case errors.Is(err, identity.ErrChanging):
 		return seen, err
@@ -149,9 +147,13 @@ func (c *Cache) read(ctx context.Context, f File, path string) (identity.Sight, 
 }
 
 // setAside moves a damaged object to damaged/. If the file is not the one that was read, another
-// process has repaired the object, and it stays. If the file cannot be moved, setAside records the
-// damage for Lookup.
+// process has repaired the object, and it stays. If nobody has read it, because a record asks for
+// another size, the object stays if its content has its digest: then the record is wrong. If the
+// file cannot be moved, setAside records the damage for Lookup.
 func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason string) {
+	if read == nil && isIntact(path, d) {
+		return
+	}
 	if read != nil {
 		before, err1 := read.Stat()
 		now, err2 := os.Stat(path)
@@ -168,13 +170,13 @@ func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason str
 	c.mu.Unlock()
 }
 
-// isWrong reports whether an object is known to be another file than that of its digest.
-func isWrong(ctx context.Context, path string, d digest.Digest) bool {
+// isIntact reports whether an object has its digest.
+func isIntact(path string, d digest.Digest) bool {
 	f, _, err := openRegular(path, os.O_RDONLY)
 	if err != nil {
-		return isOdd(err)
+		return false
 	}
 	defer f.Close()
-	got, _, err := digest.OfReader(ctxio.Reader(ctx, f))
-	return err == nil && got != d
+	got, _, err := digest.OfReader(f)
+	return err == nil && got == d
 }
