@@ -19,10 +19,11 @@ const (
 // into structs loses positions and unknown keys.
 type tree struct {
 	*problems
-	file  string
-	lines []string
-	shift int // columns before the first line, in --set PATH=
-	depth int
+	file   string
+	lines  []string
+	widths []int // of the lines, in characters
+	shift  int   // columns before the first line, in --set PATH=
+	depth  int
 
 	open    map[*yaml.Node]bool // targets of the aliases that are being expanded
 	alias   int                 // depth of the aliases that are being expanded
@@ -34,6 +35,9 @@ type tree struct {
 // there is no usable tree.
 func parseTree(p *problems, file, text string, shift int) (v Value, ok bool) {
 	t := &tree{problems: p, file: file, lines: splitLines(text), shift: shift, open: map[*yaml.Node]bool{}}
+	for _, line := range t.lines {
+		t.widths = append(t.widths, utf8.RuneCountInString(line))
+	}
 	if offset, problem := checkText([]byte(text)); problem != "" {
 		before := splitLines(text[:offset])
 		last := before[len(before)-1]
@@ -51,7 +55,7 @@ func parseTree(p *problems, file, text string, shift int) (v Value, ok bool) {
 // place is a position that is limited to the text.
 func (t *tree) place(line, column int) Pos {
 	line = min(max(line, 1), len(t.lines))
-	column = min(max(column, 1), utf8.RuneCountInString(t.lines[line-1])+1)
+	column = min(max(column, 1), t.widths[line-1]+1)
 	if line == 1 {
 		column += t.shift
 	}

@@ -73,8 +73,15 @@ func (x *Explainer) Explain(n *graph.Node) *Explanation {
 	known := slices.DeleteFunc(e.Lines.Sorted(), isNotKnown)
 	if e.Nearest = x.history.nearest(n.Kind.Name, n.ID, known); e.Nearest != nil {
 		e.Differences = x.compare(e.Nearest, known, x.inputs(c))
+		hidden := map[digest.KeyLine]bool{} // the record may name an input that this cell does not know yet
+		for _, l := range e.Lines {
+			if isNotKnown(l) {
+				l.Value = ""
+				hidden[l] = true
+			}
+		}
 		e.Differences = slices.DeleteFunc(e.Differences, func(d Difference) bool {
-			return slices.ContainsFunc(e.Lines, func(l digest.KeyLine) bool { return l.Compare(d.KeyLine) == 0 && isNotKnown(l) })
+			return hidden[digest.KeyLine{Part: d.Part, Name: d.Name}]
 		})
 	}
 	return e

@@ -28,6 +28,7 @@ func (x *loop) settle(c *step, o Outcome) {
 	o.Artifact = plan.ArtifactOf(o.Record, x.fetch)
 	c.outcome, c.digest, c.settled = o, o.Artifact.Digest(), true
 	x.open--
+	x.made[c.key] = o.Record
 	if o.Status == WasHit {
 		x.opts.OnEvent(CellHit{Node: c.Node, Key: o.Key, Record: o.Record})
 	} else {
@@ -92,6 +93,7 @@ func (x *loop) remake(c *step, damaged map[*graph.Node]*store.DamagedError) {
 		from.waiters = append(from.waiters, c)
 		if from.settled {
 			from.settled, from.outcome = false, Outcome{Node: from.Node}
+			delete(x.made, from.key)
 			from.reason = "its output " + err.Error()
 			x.open++
 			x.ready.add(from)
