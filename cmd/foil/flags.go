@@ -100,9 +100,9 @@ func (f *runFlags) setup() (app.Setup, app.Running, error) {
 		r.Limits.Cores = f.cores
 	}
 	if f.memory != "" {
-		size, ok := spec.ParseSize(f.memory)
-		if !ok || size == 0 {
-			return fail("--memory %s: write a number with a unit, such as 16GB", f.memory)
+		size, err := spec.ParseSize(f.memory)
+		if err != nil {
+			return fail("--memory %s: %w", f.memory, err)
 		}
 		r.Limits.Memory = size
 	}

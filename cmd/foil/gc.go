@@ -132,9 +132,9 @@ func (f *gcFlags) policy(now time.Time) (disk.Policy, error) {
 		p.Unused, p.Idle = now.Add(-age), now.Add(-age)
 	}
 	if f.maxSize != "" {
-		size, ok := spec.ParseSize(f.maxSize)
-		if !ok || size == 0 {
-			return p, usageError{fmt.Errorf("--max-size %s: write a number with a unit, such as 10GB", f.maxSize)}
+		size, err := spec.ParseSize(f.maxSize)
+		if err != nil {
+			return p, usageError{fmt.Errorf("--max-size %s: %w", f.maxSize, err)}
 		}
 		p.MaxSize = size
 	}

@@ -82,7 +82,13 @@ func explain(ctx context.Context, err error, program, dir, stderr string) error 
 	case !errors.As(err, &exit):
 		return fmt.Errorf("%s cannot be run: %w", program, err)
 	}
+	const shellKilled = 128 + 9 // the exit status of a shell whose last program was killed
 	how := fmt.Sprintf("%s ended with %v", program, exit)
+	if killed := pipeline.Killed(exit.ProcessState); killed != "" {
+		how = program + " was " + killed
+	} else if exit.ExitCode() == shellKilled {
+		how += ", which a shell returns for a program that was killed by signal 9, SIGKILL: out of memory?"
+	}
 	if stderr != "" {
 		how += "; last lines of stderr:\n    " + strings.ReplaceAll(stderr, "\n", "\n    ")
 	} else {
