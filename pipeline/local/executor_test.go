@@ -86,7 +86,7 @@ func (s *site) do(ctx context.Context, kind string, reads ...pipeline.File) (*st
 	if err != nil {
 		return nil, usage, err
 	}
-	r := &store.Record{KeyLines: lines, Kind: kind}
+	r := &store.Record{KeyText: lines.Text(), Kind: kind}
 	if err := lease.Publish(ctx, work, r); err != nil {
 		s.Fatal(err)
 	}

@@ -14,7 +14,6 @@ package command
 import (
 	"context"
 	"os"
-	"path/filepath"
 
 	"foil/pipeline"
 )
@@ -54,7 +53,7 @@ func Command() pipeline.Kind {
 func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	// The folder is beside the output, so that files are moved and not copied, and so that it is
 	// removed with the rest of the cell's folder when the cell is published.
-	s, err := newScratch(filepath.Join(filepath.Dir(cell.OutDir), "scratch"), cell)
+	s, err := newScratch(cell.OutDir+scratchSuffix, cell)
 	if err != nil {
 		return err
 	}

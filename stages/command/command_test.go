@@ -64,7 +64,7 @@ func newCell(t *testing.T) *pipeline.Cell {
 }
 
 func scratchOf(cell *pipeline.Cell) string {
-	return filepath.Join(filepath.Dir(cell.OutDir), "scratch")
+	return cell.OutDir + scratchSuffix
 }
 
 func TestProgramFindsItsFilesAndInputs(t *testing.T) {

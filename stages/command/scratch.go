@@ -17,6 +17,9 @@ import (
 	"foil/spec"
 )
 
+// scratchSuffix is added to the path of the output folder.
+const scratchSuffix = "-scratch"
+
 // The contents of a scratch folder beside the program's files.
 const (
 	inDir     = "in"         // a folder for each input
