@@ -65,6 +65,7 @@ func (k Kind) Problems() []string {
 			problems = append(problems, fmt.Sprintf("file %q has no documentation", f.Name))
 		}
 	}
+	problems = append(problems, k.Cost.problems(k)...)
 	return append(problems, k.definition.described().Problems()...)
 }
 

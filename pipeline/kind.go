@@ -56,6 +56,9 @@ type Kind struct {
 	// of its own.
 	Light bool
 
+	// Cost says what the time of a cell depends on, for estimates.
+	Cost Cost
+
 	// Open opens an artifact that names this kind as the one that can, at a checkpoint, for a
 	// cell of another kind: with that cell's Backend and Cores, so that kind has to be Numeric
 	// if this one computes with the backend. What it returns depends on the artifact's type: a

@@ -39,6 +39,10 @@ func LatentProbe() pipeline.Kind {
 			"mae_mean and mae_median (always predicting the mean or median of the training users)"}},
 		Draws:   true,
 		Numeric: true,
+		Cost: pipeline.Cost{
+			Times: []string{"epochs", "latents/last.safetensors"},
+			Like:  []string{"batch", "checkpoints", "attributes[].hidden"},
+		},
 	}, latentProbeParams, pipeline.Work[LatentProbeParams]{Run: runLatentProbe})
 }
 

@@ -63,6 +63,7 @@ func Ranking() pipeline.Kind {
 		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile,
 			Doc: "ndcg, recall and coverage at each k; ndcg_gap and recall_gap for each attribute in groups"}},
 		Numeric: true,
+		Cost:    pipeline.Cost{Times: []string{"data/users.arrow", "model/last.safetensors"}, Like: []string{"checkpoints"}},
 	}, rankingParams, pipeline.Work[RankingParams]{Run: runRanking})
 }
 

@@ -55,6 +55,7 @@ func Synthetic() pipeline.Kind {
 		Output: artifact.TypeInteractions,
 		Files:  interactionsFiles("gender (f, m), age (MovieLens's code)"),
 		Draws:  true,
+		Cost:   pipeline.Cost{Times: []string{"users", "items"}},
 	}, syntheticParams, pipeline.Work[SyntheticParams]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *SyntheticParams) error {
 			d, err := synthesize(ctx, p, cell.Seed)

@@ -70,6 +70,7 @@ func CW() pipeline.Kind {
 		Version: 5,
 		Doc: "Attacks a classifier with Carlini and Wagner's attack in the maximum norm, image by image (Carlini and Wagner 2017; " +
 			"Jiang et al. 2021, section 4). Images that are misclassified without an attack are not changed.",
+		Cost: pipeline.Cost{Times: []string{"iterations", "model/last.safetensors"}},
 	}), cwParams, pipeline.Work[CWParams]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *CWParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {

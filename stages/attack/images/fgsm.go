@@ -23,6 +23,7 @@ func FGSM() pipeline.Kind {
 		Version: 5,
 		Doc: "Attacks a classifier with the fast gradient sign method: one step of epsilon from the image (Goodfellow et al. 2015; " +
 			"Jiang et al. 2021, section 4).",
+		Cost: pipeline.Cost{Times: []string{"model/last.safetensors"}},
 	}), fgsmParams, pipeline.Work[FGSMParams]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *FGSMParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {

@@ -23,6 +23,8 @@ func attackKind(k pipeline.Kind) pipeline.Kind {
 		"success (the share of correctly classified images that the attack makes misclassified); " +
 		"change (the largest change of a pixel, averaged over the images); images (their number)")
 	k.Numeric = true
+	k.Cost.Times = append(k.Cost.Times, "data/test.arrow")
+	k.Cost.Like = []string{"images", "checkpoints"}
 	return k
 }
 

@@ -35,7 +35,11 @@ func Kind() pipeline.Kind {
 		Files:   checkpoints.Docs(),
 		Draws:   true,
 		Numeric: true,
-		Open:    open,
+		Cost: pipeline.Cost{
+			Times: []string{"epochs", "data/users.arrow", "data/items.arrow"},
+			Like:  []string{"batch", "latent", "adversaries[].heads", "adversaries[].hidden"},
+		},
+		Open: open,
 	}, params, pipeline.Work[Params]{Run: run})
 }
 

@@ -59,6 +59,7 @@ func Kind() pipeline.Kind {
 		Output: artifact.TypeRecommender,
 		Files:  checkpoints.Docs(),
 		Draws:  true,
+		Cost:   pipeline.Cost{Times: []string{"epochs", "data/train.arrow"}, Like: []string{"width", "fold_in"}},
 		Open:   open,
 	}, params, pipeline.Work[Params]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *Params) error {

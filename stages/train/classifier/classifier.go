@@ -30,6 +30,10 @@ func Kind() pipeline.Kind {
 		Files:   classifiers.Docs(),
 		Draws:   true,
 		Numeric: true,
+		Cost: pipeline.Cost{
+			Times: []string{"epochs", "data/train.arrow"},
+			Like:  []string{"method", "network", "batch", "pgd", "trades", "l2l", "select"},
+		},
 	}, params, pipeline.Work[Params]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 			return training.Run(ctx, cell, p.newTrainer)
