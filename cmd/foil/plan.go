@@ -44,6 +44,7 @@ run.`,
 				return err
 			}
 			r.noteMissing(cmd)
+			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
 			w, err := newPlanWriter(cmd.Context(), cmd.OutOrStdout(), view)
 			if err != nil {
 				return err

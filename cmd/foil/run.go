@@ -52,6 +52,7 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			if err != nil {
 				return err
 			}
+			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
 			show := newDisplay(cmd.ErrOrStderr())
 			running.Processes, running.OnEvent = cells, show.event
 			result, err := view.Run(cmd.Context(), running)

@@ -26,6 +26,7 @@ of each stage. It reads neither data nor the cache.`,
 				counts[n.Stage.Name]++
 			}
 			out := cmd.OutOrStdout()
+			writeNotes(cmd.ErrOrStderr(), g)
 			fmt.Fprintf(out, "%s: %s, %s\n", g.Spec.Name, words.Count(len(g.Spec.Stages), "stage"), words.Count(len(g.Nodes), "cell"))
 			name, uses := 16, 24
 			for _, s := range g.Spec.Stages {

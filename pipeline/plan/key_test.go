@@ -87,7 +87,7 @@ stages:
 		"order of fields":  strings.Replace(src, "text: abc, n: 2", "n: 2, text: abc", 1),
 		"order of stages":  "name: x\nseed: 1\nstages:\n  c: {uses: test/gather, gather: {cells: b}}\n" + src[strings.Index(src, "  a:"):strings.Index(src, "  c:")],
 		"default spelled":  strings.Replace(src, "n: 2}", "n: 2, mod: 0}", 1),
-		"number spelled":   strings.Replace(src, "fold: [0, 1]", "fold: [0x0, 0x1]", 1),
+		"number spelled":   strings.Replace(src, "n: 2", "n: 0x2", 1),
 		"not in the key":   strings.Replace(src, "n: 2}", "n: 2, quiet: true}", 1),
 		"seed of no use":   strings.Replace(src, "seed: 1", "seed: 2", 1),
 		"quotes, comments": strings.Replace(src, "abc, n: 2}}", `"abc", n: 2}} # as before`, 1),

@@ -23,7 +23,7 @@ func str(s string) spec.Value { return spec.Value{Type: spec.String, Str: s} }
 
 // shell makes parameters that run a script.
 func shell(script string, outputs ...string) *Params {
-	return &Params{Run: []spec.Value{str("sh"), str("-c"), str(script)}, Outputs: outputs, Type: typeFiles}
+	return &Params{Run: []spec.Text{"sh", "-c", spec.Text(script)}, Outputs: outputs, Type: typeFiles}
 }
 
 // artifactOf makes one of a file.
@@ -177,7 +177,7 @@ func TestEnvironmentIsDeclared(t *testing.T) {
 		want []string
 	}{
 		{"nothing", Params{}, []string{"CUDA_VISIBLE_DEVICES=2", "HOME=/home/x", "OMP_NUM_THREADS=3", "PATH=/bin"}},
-		{"declared", Params{Env: map[string]spec.Value{"LEVEL": {Type: spec.Int, Int: 5}, "OMP_NUM_THREADS": str("1"), "HOME": str("/")}},
+		{"declared", Params{Env: map[string]spec.Text{"LEVEL": "5", "OMP_NUM_THREADS": "1", "HOME": "/"}},
 			[]string{"CUDA_VISIBLE_DEVICES=2", "HOME=/", "LEVEL=5", "OMP_NUM_THREADS=1", "PATH=/bin"}},
 		{"inherited", Params{Inherit: []string{"CARD", "NOWHERE"}}, []string{"CARD=7", "CUDA_VISIBLE_DEVICES=2", "HOME=/home/x", "OMP_NUM_THREADS=3", "PATH=/bin"}},
 		{"threads inherited", Params{Inherit: []string{"OMP_NUM_THREADS"}}, []string{"CUDA_VISIBLE_DEVICES=2", "HOME=/home/x", "OMP_NUM_THREADS=99", "PATH=/bin"}},

@@ -51,13 +51,13 @@ func TestFilesAreFoundByNameAndPattern(t *testing.T) {
 
 // How files are named, and what says where to compute, changes no output.
 func TestFilesAndInheritAreNotInTheKeyByName(t *testing.T) {
-	p := Params{Run: []spec.Value{{Type: spec.Int, Int: 1}}, Type: typeFiles}
+	p := Params{Run: []spec.Text{"1"}, Type: typeFiles}
 	before := spec.Canonical(&p)
 	p.Files, p.Inherit = []string{"a.py"}, []string{"LD_LIBRARY_PATH"}
 	if after := spec.Canonical(&p); after != before {
 		t.Errorf("got  %s\nwant %s", after, before)
 	}
-	p.Env = map[string]spec.Value{"A": {Type: spec.Int, Int: 1}}
+	p.Env = map[string]spec.Text{"A": "1"}
 	if spec.Canonical(&p) == before {
 		t.Error("env is not in the key")
 	}

@@ -14,18 +14,18 @@ import (
 
 // Params are the parameters of command.
 type Params struct {
-	Run     []spec.Value          `yaml:"run" nonempty:"true"`
-	Files   []string              `yaml:"files" key:"-"`
-	Outputs []string              `yaml:"outputs" nonempty:"true"`
-	Type    string                `yaml:"type"`
-	Env     map[string]spec.Value `yaml:"env"`
-	Inherit []string              `yaml:"inherit" key:"-"`
+	Run     []spec.Text          `yaml:"run" nonempty:"true"`
+	Files   []string             `yaml:"files" key:"-"`
+	Outputs []string             `yaml:"outputs" nonempty:"true"`
+	Type    string               `yaml:"type"`
+	Env     map[string]spec.Text `yaml:"env"`
+	Inherit []string             `yaml:"inherit" key:"-"`
 }
 
 var params = &spec.Params[Params]{
 	Defaults: func() Params { return Params{Type: typeFiles} },
 	Docs: spec.Docs{
-		"run": "the program and its arguments, as text or numbers. They are passed on as they are, without a shell; " +
+		"run": "the program and its arguments. Numbers need no quotes: the program gets them as they are written in the spec. There is no shell; " +
 			"for a shell write [sh, -c, TEXT]. " +
 			"A program without a slash is looked up in the PATH; ./NAME is one of files.",
 		"files": "files of the program, in the folder of the spec or below it, or in the folder of a spec that it extends. " +
@@ -46,41 +46,28 @@ var params = &spec.Params[Params]{
 // arguments returns the program, which comes first, and its arguments.
 func (p *Params) arguments() []string {
 	args := make([]string, len(p.Run))
-	for i, v := range p.Run {
-		args[i] = text(v)
+	for i, arg := range p.Run {
+		args[i] = string(arg)
 	}
 	return args
-}
-
-// text returns a scalar as it is written in an argument or a variable.
-func text(v spec.Value) string {
-	if v.Type == spec.String {
-		return v.Str
-	}
-	return v.String()
 }
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (p *Params) check(report spec.Reporter) {
-	for i, v := range p.Run {
-		if at := index("run", i); v.Type == spec.List || v.Type == spec.Map || v.Type == spec.Null {
-			report(at, "must be text or a number, not %s", v)
-		} else if strings.ContainsRune(text(v), 0) {
+	for i, arg := range p.Run {
+		if at := index("run", i); strings.ContainsRune(string(arg), 0) {
 			report(at, "a zero byte cannot be passed to a program")
-		} else if i == 0 && text(v) == "" {
+		} else if i == 0 && arg == "" {
 			report(at, "is empty; name the program to run")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		v, at := p.Env[name], "env."+name
 		switch {
 		case !envName.MatchString(name):
 			report("env", "%q cannot be the name of a variable; use letters, digits and underscores", name)
-		case v.Type == spec.List || v.Type == spec.Map || v.Type == spec.Null:
-			report(at, "must be text or a number, not %s", v)
-		case strings.ContainsRune(text(v), 0):
-			report(at, "a zero byte cannot be passed to a program")
+		case strings.ContainsRune(string(p.Env[name]), 0):
+			report("env."+name, "a zero byte cannot be passed to a program")
 		}
 	}
 	for i, name := range p.Inherit {

@@ -128,7 +128,7 @@ func (p *Params) environment(cores int, lookup func(string) (string, bool)) []st
 		env[threadsVariable] = strconv.Itoa(max(1, cores))
 	}
 	for name, v := range p.Env {
-		env[name] = text(v)
+		env[name] = string(v)
 	}
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(env)) {

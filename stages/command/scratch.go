@@ -146,13 +146,14 @@ func (s *scratch) addGathered(folder string, cells []pipeline.GatheredCell) erro
 	return s.write(folder+"/"+cellsFile, append(text, '\n'), 0o666)
 }
 
-// plain returns the value of an axis for JSON.
+// plain returns the value of an axis for JSON. A number keeps its spelling where JSON has it.
 func plain(v spec.Value) any {
 	switch v.Type {
-	case spec.Int:
-		return v.Int
-	case spec.Float:
-		return v.Float
+	case spec.Int, spec.Float:
+		if json.Valid([]byte(v.Spelling)) {
+			return json.RawMessage(v.Spelling)
+		}
+		return json.RawMessage(v.Canonical())
 	case spec.Bool:
 		return v.Bool
 	}
