@@ -58,7 +58,7 @@ func (t *tree) parse(text string) (v Value, ok bool) {
 	}
 	n, err := readDocument(text)
 	if err != nil {
-		t.at(t.place(err.line, err.column), "%s", err.msg)
+		t.at(t.place(err.line, err.column), "%s%s", err.msg, nearSyntaxError(t, text, err.line))
 		return Value{}, false
 	}
 	if t.noLoss {

@@ -8,9 +8,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"foil/internal/app"
+	"foil/internal/clean"
 	"foil/internal/words"
 	"foil/pipeline/local"
 	"foil/pipeline/run"
@@ -60,7 +60,7 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 				return err
 			}
 			p := app.Publisher{
-				View: view, Result: result, Dir: resultsDir, Out: cmd.OutOrStdout(),
+				View: view, Result: result, Dir: resultsDir, Out: clean.Parts{To: cmd.OutOrStdout(), Clean: clean.Text},
 				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets,
 			}
 			reports, publishErr := p.Publish()
@@ -133,16 +133,10 @@ type display interface {
 	failures(*run.FailedError)
 }
 
-// newDisplay shows a run as bars on a terminal, else as lines.
+// newDisplay shows a run as bars on a terminal, else as lines. The bars clean what they show.
 func newDisplay(out io.Writer) display {
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return &bars{out: out, size: func() (width, height int) {
-			w, h, err := term.GetSize(int(f.Fd()))
-			if err != nil || w <= 0 || h <= 0 {
-				return 100, 24
-			}
-			return w, h
-		}}
+	if f, ok := terminal(out); ok {
+		return &bars{out: f, size: func() (width, height int) { return sizeOf(f) }}
 	}
 	return &lines{out: out}
 }

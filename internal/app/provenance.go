@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"foil/internal/digest"
+	"foil/internal/report/render"
 	"foil/internal/store"
 	"foil/pipeline/run"
 )
@@ -96,14 +96,13 @@ func processor() string {
 // seconds of an epoch.
 func writeCosts(dir string, result *run.Result) error {
 	var text bytes.Buffer
-	out := csv.NewWriter(&text)
 	lines := [][]string{{"cell", "figure", "unit", "value"}}
 	for _, o := range result.Outcomes {
 		if o.Record != nil {
 			lines = append(lines, costLines(o.Node.ID, o.Record)...)
 		}
 	}
-	if err := out.WriteAll(lines); err != nil {
+	if err := render.WriteCSV(&text, lines); err != nil {
 		return err
 	}
 	_, err := writeIfChanged(filepath.Join(dir, costsFile), text.Bytes())

@@ -32,6 +32,7 @@ func (r *Figures) Grid() *grid.Report {
 			g.Sources = append(g.Sources, l.source(title, f.X))
 		}
 	}
+	g.Clean()
 	return g
 }
 

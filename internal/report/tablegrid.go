@@ -20,6 +20,7 @@ func (r *Tables) Grid() *grid.Report {
 	for _, t := range r.Tables {
 		g.Tables = append(g.Tables, r.table(t))
 	}
+	g.Clean()
 	return g
 }
 

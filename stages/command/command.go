@@ -63,8 +63,11 @@ func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	if err := s.checkInputs(); err != nil {
 		return err
 	}
-	if err := p.collect(s.out(), cell.OutDir); err != nil {
+	if err := p.collect(cell, s.out()); err != nil {
 		return err
 	}
-	return os.RemoveAll(s.dir)
+	if err := os.RemoveAll(s.dir); err != nil { // for example a folder of another user, made in a container
+		cell.Logf("removing the folder of the program: %v", err)
+	}
+	return nil
 }

@@ -1,12 +1,11 @@
 package command
 
 import (
-	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"foil/pipeline"
 	"foil/spec"
@@ -78,9 +77,7 @@ func (p *Params) check(report spec.Reporter) {
 		}
 	}
 	for i, name := range p.Files {
-		if _, err := path.Match(name, ""); err != nil {
-			report(index("files", i), "%q is not a pattern: %v", name, err)
-		} else if !isLocal(name) {
+		if !isLocal(name) {
 			report(index("files", i), "%q is not a path in the spec's folder; write the path from that folder, with forward slashes", name)
 		}
 	}
@@ -92,18 +89,18 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 		switch {
 		case !isLocal(name):
 			report(index("outputs", i), "%q is not a path in out/; write the path from out/, with forward slashes", name)
+		case strings.ContainsFunc(name, unicode.IsControl):
+			report(index("outputs", i), "%q has a control character; let the program write another name", name)
 		case slices.Contains(p.Outputs[:i], name):
 			report(index("outputs", i), "%q is listed twice", name)
 		}
 	}
 	for _, name := range artifacts[p.Type].files {
-		if !slices.Contains(p.Outputs, name) {
+		if !slices.ContainsFunc(p.Outputs, func(pattern string) bool { return matchesAtTop(pattern, name) }) {
 			report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
 		}
 	}
 }
-
-func isLocal(name string) bool { return fs.ValidPath(name) && name != "." }
 
 // inPath matches an argument with the path of an input, alone or after an option.
 var inPath = regexp.MustCompile(`^(?:--?[A-Za-z0-9_-]+=)?in/([^/]+)`)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -111,10 +110,15 @@ func (s *scratch) addInput(folder string, a pipeline.Artifact) error {
 		if err != nil {
 			return err
 		}
-		if err := os.Symlink(from, to); err == nil {
+		switch err := os.Symlink(from, to); {
+		case err == nil:
 			s.links = append(s.links, link{name, from, info.Size(), info.ModTime()})
-		} else if err := copyFile(from, to); err != nil { // on Windows few users may make links
-			return err
+		case errors.Is(err, fs.ErrExist):
+			return fmt.Errorf("%s has the name of another file of the input on this file system, which may ignore case", name)
+		default: // on Windows few users may make links
+			if err := copyFile(from, to); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -170,18 +174,4 @@ func (s *scratch) checkInputs() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func copyFile(from, to string) error {
-	src, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	dst, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(dst, src)
-	return errors.Join(err, dst.Close())
 }
