@@ -28,14 +28,16 @@ func (c Cost) IsZero() bool { return c.Times == nil && c.Like == nil }
 // IsFile splits NEED/FILE, and reports whether a name in Times is one.
 func (c Cost) IsFile(name string) (need, file string, ok bool) { return strings.Cut(name, "/") }
 
-// DependsOn reports whether a parameter is in Like. The name is as in a key: "network.width",
-// "adversaries[1].hidden".
-func (c Cost) DependsOn(parameter string) bool {
+// LikeName is the entry of Like that a parameter belongs to, or "". The parameter is named as in a
+// key: "network.width", "adversaries[1].hidden".
+func (c Cost) LikeName(parameter string) string {
 	name := bare(parameter)
-	return slices.ContainsFunc(c.Like, func(like string) bool {
-		rest, ok := strings.CutPrefix(name, like)
-		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
-	})
+	for _, like := range c.Like {
+		if rest, ok := strings.CutPrefix(name, like); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return like
+		}
+	}
+	return ""
 }
 
 // bare removes the numbers of elements: adversaries[].hidden.

@@ -8,15 +8,15 @@ import (
 	"foil/spec"
 )
 
-func TestCostDependsOn(t *testing.T) {
+func TestCostLikeName(t *testing.T) {
 	c := Cost{Like: []string{"network", "adversaries[].hidden", "checkpoints"}}
-	for name, want := range map[string]bool{
-		"network": true, "network.width": true, "network[3].x": true, "networks": false, "net": false,
-		"adversaries[0].hidden": true, "adversaries[12].hidden": true, "adversaries[0].lambda": false, "adversaries": false,
-		"checkpoints": true, "epochs": false, "": false,
+	for name, want := range map[string]string{
+		"network": "network", "network.width": "network", "network[3].x": "network", "networks": "", "net": "",
+		"adversaries[0].hidden": "adversaries[].hidden", "adversaries[12].hidden": "adversaries[].hidden", "adversaries[0].lambda": "", "adversaries": "",
+		"checkpoints": "checkpoints", "epochs": "", "": "",
 	} {
-		if c.DependsOn(name) != want {
-			t.Errorf("%q: %v, want %v", name, !want, want)
+		if got := c.LikeName(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}
 }

@@ -171,6 +171,6 @@ func writeGarbage(out io.Writer, g *disk.Garbage, dry bool) {
 			}
 		}
 	}
-	fmt.Fprintf(out, "%s %s, %s, %s and %s: %s; %s with %s stay\n", verb, words.Count(len(g.Records), "record"), words.Count(len(g.Objects), "object"),
+	sayf(out, "%s %s, %s, %s and %s: %s; %s with %s stay\n", verb, words.Count(len(g.Records), "record"), words.Count(len(g.Objects), "object"),
 		words.Count(len(g.Work), "work folder"), words.Count(len(g.Rest), "other file"), spec.FormatSize(g.Bytes()), words.Count(g.Kept, "record"), spec.FormatSize(g.Left))
 }

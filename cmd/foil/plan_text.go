@@ -53,9 +53,9 @@ func (w *planWriter) write(running app.Running, verbose bool) {
 		if !verbose {
 			w.reasons()
 		}
-		fmt.Fprintf(w.out, "\n%s\n", estimateText(estimate, parallel))
+		sayf(w.out, "\n%s\n", estimateText(estimate, parallel))
 	}
-	fmt.Fprintf(w.out, "%s: %s: %d in the cache, %d will run, %d may run\n",
+	sayf(w.out, "%s: %s: %d in the cache, %d will run, %d may run\n",
 		w.plan.Graph.Spec.Name, words.Count(len(w.plan.Cells), "cell"), w.plan.Hits, w.plan.Misses, w.plan.Unknown)
 }
 
@@ -184,10 +184,10 @@ func (w *planWriter) reasons() {
 		const few = 3
 		for i, s := range states[name] {
 			if i == few {
-				fmt.Fprintf(w.out, "  and %s; foil status shows them\n", words.Count(len(states[name])-few, "more unfinished cell"))
+				sayf(w.out, "  and %s; foil status shows them\n", words.Count(len(states[name])-few, "more unfinished cell"))
 				break
 			}
-			fmt.Fprintf(w.out, "  %s\n", s)
+			sayf(w.out, "  %s\n", s)
 		}
 	}
 }
@@ -210,7 +210,7 @@ func writeReasons(out io.Writer, stage string, all []*reason) {
 	const few = 3
 	for i, r := range all {
 		if i == few {
-			fmt.Fprintf(out, "%s: and %s; -v shows them\n", stage, words.Count(len(all)-few, "more reason"))
+			sayf(out, "%s: and %s; -v shows them\n", stage, words.Count(len(all)-few, "more reason"))
 			return
 		}
 		text := r.text
@@ -221,6 +221,6 @@ func writeReasons(out io.Writer, stage string, all []*reason) {
 		if len(all) > 1 {
 			cells = ", " + words.Count(r.cells, "cell")
 		}
-		fmt.Fprintf(out, "%s%s: %s\n", stage, cells, text)
+		sayf(out, "%s%s: %s\n", stage, cells, text)
 	}
 }

@@ -16,6 +16,9 @@ func took(e run.CellDone) string {
 	return duration(e.Duration) + costs(e.Record.CPU(), e.Record.PeakMemory, "")
 }
 
+// tookCPU is took without the memory.
+func tookCPU(e run.CellDone) string { return duration(e.Duration) + costs(e.Record.CPU(), 0, "") }
+
 // costs is " (4.5s CPU, peak 27.6 MB in CELL)", as far as the amounts are known.
 func costs(cpu time.Duration, memory int64, in string) string {
 	var known []string

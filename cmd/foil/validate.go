@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -28,13 +29,11 @@ of each stage. It reads neither data nor the cache.`,
 			out := cmd.OutOrStdout()
 			writeNotes(cmd.ErrOrStderr(), g)
 			fmt.Fprintf(out, "%s: %s, %s\n", g.Spec.Name, words.Count(len(g.Spec.Stages), "stage"), words.Count(len(g.Nodes), "cell"))
-			name, uses := 16, 24
+			var rows [][]string
 			for _, s := range g.Spec.Stages {
-				name, uses = max(name, len(s.Name)), max(uses, len(s.Uses))
+				rows = append(rows, []string{s.Name, s.Uses, strconv.Itoa(counts[s.Name])})
 			}
-			for _, s := range g.Spec.Stages {
-				fmt.Fprintf(out, "  %-*s %-*s %5d\n", name, s.Name, uses, s.Uses, counts[s.Name])
-			}
+			writeTable(out, "  ", rows, 2)
 			return nil
 		},
 	}

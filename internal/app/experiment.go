@@ -58,25 +58,61 @@ func readExperiment(name string, beside *specFiles) (file string, text []byte, e
 	case err == nil:
 		beside.addFile(name)
 		return name, text, nil
-	case errors.Is(err, fs.ErrNotExist) && !LooksLikeFile(name):
-		return "", nil, unknownExperiment(name)
 	case errors.Is(err, fs.ErrNotExist):
-		return "", nil, fmt.Errorf("there is no file %s", name)
+		return "", nil, notFound(name)
+	case isFolder(name):
+		return "", nil, fmt.Errorf("%s is a folder, not a spec%s", name, orFile(name, filepath.Join(name, filepath.Base(name)), filepath.Join(name, "spec")))
 	default:
 		return "", nil, err
 	}
 }
 
-func unknownExperiment(name string) error {
-	for _, file := range []string{name + ".yaml", name + ".yml"} {
-		if _, err := os.Stat(file); err == nil {
-			return fmt.Errorf("there is no experiment %q; did you mean the file %s?", name, file)
-		}
+// notFound is the error for a name that is neither an experiment nor a file.
+func notFound(name string) error {
+	advice := orFile(name, strings.TrimSuffix(name, filepath.Ext(name)))
+	near := ""
+	if advice == "" && !LooksLikeFile(name) {
+		near = spec.Nearest(name, experiments.Names())
 	}
-	if near := spec.Nearest(name, experiments.Names()); near != "" {
+	switch {
+	case LooksLikeFile(name):
+		return fmt.Errorf("there is no file %s%s", name, advice)
+	case advice != "":
+		return fmt.Errorf("there is no experiment %q%s", name, advice)
+	case near != "":
 		return fmt.Errorf("there is no experiment %q; did you mean %q?", name, near)
 	}
 	return fmt.Errorf("there is no experiment %q; name a file, or one of %s", name, strings.Join(experiments.Names(), ", "))
+}
+
+// orFile suggests a spec file that exists: one that is called like one of the stems, or else nearly
+// like the first.
+func orFile(stems ...string) string {
+	for _, stem := range stems {
+		if file := SpecFile(stem); file != "" {
+			return "; did you mean the file " + file + "?"
+		}
+	}
+	found, _ := filepath.Glob(filepath.Join(filepath.Dir(stems[0]), "*.y*ml"))
+	if near := spec.Nearest(stems[0], found); near != "" && near != stems[0] {
+		return "; did you mean the file " + near + "?"
+	}
+	return ""
+}
+
+// SpecFile is the file of a spec whose name was given without its ending, or "".
+func SpecFile(stem string) string {
+	for _, file := range []string{stem + ".yaml", stem + ".yml"} {
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+			return file
+		}
+	}
+	return ""
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // LooksLikeFile reports whether a name looks like the path of a spec.

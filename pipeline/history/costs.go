@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/words"
 	"foil/pipeline"
 	"foil/pipeline/graph"
@@ -98,16 +99,49 @@ func (w *Costs) otherClass(n *graph.Node, own digest.KeyLines) string {
 	latest := w.history.kinds[n.Kind.Name].all[0]
 	var names []string
 	eachPair(settings(latest.lines), own, func(old, now *digest.KeyLine) {
+		if old != nil && now != nil && old.Value == now.Value {
+			return
+		}
 		l := cmp.Or(now, old)
-		same := old != nil && now != nil && old.Value == now.Value
-		if name := cmp.Or(l.Name, l.Part.String()); !same && (l.Part == digest.PartBackend || n.Kind.Cost.DependsOn(l.Name)) {
+		name := n.Kind.Cost.LikeName(l.Name)
+		if l.Part == digest.PartBackend {
+			name = "backend"
+		}
+		if name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	})
-	if len(names) == 0 {
-		return "the inputs of earlier cells are not known"
+	const few = 3
+	switch {
+	case len(names) > few:
+		names = append(names[:few-1], fmt.Sprintf("%d other parameters", len(names)-few+1))
+		fallthrough
+	case len(names) > 0:
+		return "earlier cells differ in " + words.And(names)
+	case !slices.Equal(inputNames(n), recordedInputs(latest.record)):
+		return "earlier cells had other inputs"
 	}
-	return "earlier cells differ in " + words.Few(names)
+	return "the inputs of earlier cells are not known"
+}
+
+// inputNames are the names of the inputs of a node, sorted.
+func inputNames(n *graph.Node) []string {
+	var names []string
+	for _, in := range n.Inputs {
+		names = append(names, in.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// recordedInputs are the names of the inputs of a record, sorted, each once.
+func recordedInputs(r *store.Record) []string {
+	var names []string
+	for _, in := range r.Inputs {
+		names = append(names, in.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // settings are the lines of a node's key that Costs compares, sorted.
@@ -126,11 +160,11 @@ func settings(lines digest.KeyLines) digest.KeyLines {
 // classID is the text of what two cells must share: some settings, and the names of their inputs.
 func classID(kind *pipeline.Kind, settings digest.KeyLines, inputs []string) string {
 	var b strings.Builder
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(inputs))) {
+	for _, name := range inputs {
 		fmt.Fprintf(&b, "input %s\n", name)
 	}
 	for _, l := range settings {
-		if l.Part == digest.PartBackend || kind.Cost.DependsOn(l.Name) {
+		if l.Part == digest.PartBackend || kind.Cost.LikeName(l.Name) != "" {
 			fmt.Fprintf(&b, "%d %s = %s\n", l.Part, l.Name, l.Value)
 		}
 	}
@@ -140,17 +174,13 @@ func classID(kind *pipeline.Kind, settings digest.KeyLines, inputs []string) str
 // others are the settings that change the time little.
 func others(kind *pipeline.Kind, settings digest.KeyLines) digest.KeyLines {
 	return slices.DeleteFunc(slices.Clone(settings), func(l digest.KeyLine) bool {
-		return l.Part == digest.PartBackend || kind.Cost.DependsOn(l.Name) || slices.Contains(kind.Cost.Times, l.Name)
+		return l.Part == digest.PartBackend || kind.Cost.LikeName(l.Name) != "" || slices.Contains(kind.Cost.Times, l.Name)
 	})
 }
 
 // class is the records that count for a node; nil: none.
 func (w *Costs) class(n *graph.Node, settings digest.KeyLines) *class {
-	var inputs []string
-	for _, in := range n.Inputs {
-		inputs = append(inputs, in.Name)
-	}
-	return w.classesOf(n.Kind)[classID(n.Kind, settings, inputs)]
+	return w.classesOf(n.Kind)[classID(n.Kind, settings, inputNames(n))]
 }
 
 // classesOf sorts the records of a kind into classes. Records with unknown sizes of inputs do not
@@ -167,11 +197,7 @@ func (w *Costs) classesOf(kind *pipeline.Kind) map[string]*class {
 		if !ok {
 			continue
 		}
-		var names []string
-		for _, in := range p.record.Inputs {
-			names = append(names, in.Name)
-		}
-		id := classID(kind, lines, names)
+		id := classID(kind, lines, recordedInputs(p.record))
 		if classes[id] == nil {
 			classes[id] = &class{}
 		}

@@ -20,7 +20,7 @@ type Result struct {
 	Stopped                     int // not reached before the run was cancelled
 	Wall                        time.Duration
 
-	CPU     time.Duration // sum over the cells that were made, as far as known
+	CPU     time.Duration // of all cells that ran, also of those that failed or were stopped, as far as known
 	Largest *Outcome      // the made cell with the largest peak memory; nil: not known
 
 	of map[string]*Outcome // by the name of the cell
@@ -66,7 +66,6 @@ func (r *Result) count() {
 			r.Hits++
 		case WasMade:
 			r.Made++
-			r.CPU += o.Record.CPU()
 			if m := o.Record.PeakMemory; m > 0 && (r.Largest == nil || m > r.Largest.Record.PeakMemory) {
 				r.Largest = o
 			}

@@ -31,7 +31,7 @@ func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
 	x.opts.OnEvent(RunStarted{Plan: p})
 	x.loop()
 
-	r := &Result{Wall: time.Since(start)}
+	r := &Result{Wall: time.Since(start), CPU: x.cpu}
 	for _, c := range x.steps {
 		r.Outcomes = append(r.Outcomes, &c.outcome)
 	}
@@ -66,6 +66,7 @@ type loop struct {
 	parked   map[digest.Key][]*step       // steps that wait for the same work
 	made     map[digest.Key]*store.Record // records of the cells of this run
 	failed   map[digest.Key]*graph.Node   // keys whose work failed, and the node that failed
+	cpu      time.Duration                // that jobs used
 	messages chan message
 }
 

@@ -166,6 +166,11 @@ func (m failed) handle(x *loop) {
 	x.release(m.cell)
 }
 
+// spent: a job used processor time, whether its cell was made or not.
+type spent struct{ cpu time.Duration }
+
+func (m spent) handle(x *loop) { x.cpu += m.cpu }
+
 // stopped: the run was cancelled.
 type stopped struct{ cell *step }
 
