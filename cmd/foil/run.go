@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,13 @@ func newRun(cells *local.Processes) *cobra.Command {
 reports and copies them to results/NAME/, or to results/NAME/CELL/ if there are
 several. EXPERIMENT is the name of a built-in experiment, or a file.
 
+A run with --set or --only is a variant. Its reports go to results/NAME@VARIANT/,
+where VARIANT reads like these flags, and those of the whole experiment stay.
+provenance.json describes the files beside it. Files of an earlier run that a
+report no longer has are removed. Files that you added or changed are kept: if one
+is in the way, it is renamed, for example to table.kept.md. An interrupted run
+changes no report.
+
 When a cell fails, only the cells that depend on it are skipped. Each error is
 shown once; the end of the output lists the failed cells with their logs and the
 skipped cells. You can interrupt a run at any time, for example with Ctrl-C:
@@ -52,6 +60,7 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			if err := app.CheckGPUs(running.Limits.GPUs); err != nil {
 				return usageError{err}
 			}
+			surviveClosedPipes()
 			view, err := setup.Open(cmd.Context(), e.experiment(args[0]))
 			if err != nil {
 				return err
@@ -64,11 +73,15 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 				return err
 			}
 			p := app.Publisher{
-				View: view, Result: result, Dir: resultsDir, Out: clean.Parts{To: cmd.OutOrStdout(), Clean: clean.Text},
-				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets,
+				View: view, Result: result, Dir: resultsDir,
+				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets, Only: e.only,
 			}
-			reports, publishErr := p.Publish()
-			return finish(cmd.ErrOrStderr(), show, result, reports, err, publishErr)
+			done, publishErr := p.Publish(cmd.Context())
+			// Print after that, because the reader may have had enough, as in foil run ... | head.
+			if cmd.Context().Err() == nil {
+				publishErr = errors.Join(publishErr, unlessPipeClosed(p.Print(clean.Parts{To: cmd.OutOrStdout(), Clean: clean.Text})))
+			}
+			return finish(cmd.ErrOrStderr(), show, result, done, err, publishErr)
 		},
 	}
 	e.register(cmd)
@@ -81,16 +94,20 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 
 // finish prints the summary of a run. After a failure, the reports that do not depend on it have
 // still been published.
-func finish(out io.Writer, show display, result *run.Result, reports []string, err, publishErr error) error {
-	for _, r := range reports {
+func finish(out io.Writer, show display, result *run.Result, published *app.Published, err, publishErr error) error {
+	for _, r := range published.Folders {
 		fmt.Fprintf(out, "report: %s\n", r)
+	}
+	for _, n := range published.Notes {
+		fmt.Fprintf(out, "note: %s\n", n)
 	}
 	fmt.Fprintln(out, summary(result))
 	var failed *run.FailedError
 	if errors.As(err, &failed) {
 		show.failures(failed)
 	}
-	if publishErr != nil {
+	interrupted := errors.Is(publishErr, context.Canceled)
+	if publishErr != nil && !interrupted {
 		fmt.Fprintf(out, "foil: %v\n", publishErr)
 	}
 	if failed != nil || publishErr != nil {
@@ -99,6 +116,8 @@ func finish(out io.Writer, show display, result *run.Result, reports []string, e
 	switch {
 	case failed != nil:
 		return errReported
+	case err == nil && interrupted:
+		return publishErr
 	case err == nil && publishErr != nil:
 		return errReported
 	default:

@@ -64,7 +64,8 @@ internal/kindtest/...  models/backend pipeline internal/artifact/... internal/di
 stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/safetensors internal/scores internal/training internal/words gomlx
 
 # The program.
-internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/words
+internal/publish       internal/artifact internal/store/disk internal/digest
+internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/publish internal/words
 cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/clean internal/digest internal/words internal/app
 
 # Side by side with other programs.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -93,6 +94,8 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 			report(index("outputs", i), "%q has a control character; let the program write another name", name)
 		case slices.Contains(p.Outputs[:i], name):
 			report(index("outputs", i), "%q is listed twice", name)
+		case p.Type == artifact.TypeReport && artifact.ReservedName(name) != "":
+			report(index("outputs", i), "%q: foil itself writes %s beside a report; choose another name", name, artifact.ReservedName(name))
 		}
 	}
 	for _, name := range artifacts[p.Type].files {
