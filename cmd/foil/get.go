@@ -93,6 +93,9 @@ func getFiles(cmd *cobra.Command, c *disk.Cache, files []digest.File, one bool, 
 	case to != "":
 		return app.CopyFiles(cmd.Context(), files, paths, to)
 	case one:
+		if _, ok := terminal(out); !ok {
+			out = uncleaned(out) // for programs, which need the path as it is
+		}
 		fmt.Fprintln(out, paths[0])
 		return nil
 	}

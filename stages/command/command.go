@@ -16,6 +16,7 @@ import (
 	"os"
 
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // Command is the kind command.
@@ -43,6 +44,9 @@ func Command() pipeline.Kind {
 		Printed:     printed,
 	}, params, pipeline.Work[Params]{
 		CheckInputs: (*Params).checkInputs,
+		CheckMachine: func(env *pipeline.Env, p *Params, thorough bool, report spec.Reporter) {
+			p.checkMachine(env, thorough, report)
+		},
 		Sources: func(_ context.Context, env *pipeline.Env, p *Params) ([]pipeline.Source, error) {
 			return findFiles(env.Files, p.Files)
 		},

@@ -187,18 +187,3 @@ func TestEnvironmentIsDeclared(t *testing.T) {
 		}
 	}
 }
-
-func TestLastWordsAreShort(t *testing.T) {
-	said := &tail{}
-	for i := range 1000 {
-		said.Write([]byte(strings.Repeat("ä", i%7) + "\n"))
-	}
-	said.Write([]byte("the end\n"))
-	if got := said.String(); !strings.HasSuffix(got, "\nthe end") || strings.Count(got, "\n") != tailLines-1 {
-		t.Errorf("got %q", got)
-	}
-	said.Write([]byte(strings.Repeat("ä", 5000)))
-	if got := said.String(); len(got) != tailBytes {
-		t.Errorf("%d bytes", len(got))
-	}
-}

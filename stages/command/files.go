@@ -20,10 +20,12 @@ import (
 // files must come through an input.
 const maxFile = 1 << 20
 
+var errNoFolder = errors.New("this spec has no folder to read files from; remove files, or run a spec that is a file")
+
 // findFiles reads the files of a program: each once, sorted by name.
 func findFiles(beside fs.FS, patterns []string) ([]pipeline.Source, error) {
 	if len(patterns) > 0 && beside == nil {
-		return nil, errors.New("files: this spec has no folder to read files from; remove files, or run a spec that is a file")
+		return nil, fmt.Errorf("files: %w", errNoFolder)
 	}
 	var sources []pipeline.Source
 	seen := map[string]bool{}

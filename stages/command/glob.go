@@ -164,9 +164,10 @@ func readDir(root fs.FS, dir string) ([]fs.DirEntry, error) {
 	return nil, err
 }
 
-// isMissing reports whether a path does not exist, because it or a folder of it is missing.
+// isMissing reports whether there is nothing at a path: it or a folder of it is missing, or links
+// lead in a circle.
 func isMissing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
 
 // matches compares one part of a path with one part of a pattern.

@@ -27,10 +27,12 @@ var params = &spec.Params[Params]{
 	Docs: spec.Docs{
 		"run": "the program and its arguments. Numbers need no quotes: the program gets them as they are written in the spec. There is no shell; " +
 			"for a shell write [sh, -c, TEXT]. " +
-			"A program without a slash is looked up in the PATH; ./NAME is one of files.",
-		"files": "files of the program, in the folder of the spec or below it, or in the folder of a spec that it extends. " +
-			"* and ? work as in a shell. Names and content of the files are part of the key, patterns are not.",
-		"outputs": "the files that the program writes to out/: all of them and no others",
+			"A program without a slash is looked up in the PATH that it gets; ./NAME is one of files.",
+		"files": "files of the program beside the spec or below, as names or patterns; a spec that extends another has the files of both. " +
+			"* and ? work as in a shell, ** is any folders, NAME/ is a whole folder. " +
+			"Names and content are part of the key, patterns are not.",
+		"outputs": "the files that the program writes to out/, all of them and no others, as names or patterns. " +
+			"Patterns are those of files: model/ stands for all files in out/model.",
 		"type": "type of the output, for the stages that depend on it. Tables are checked. " +
 			"The type files is not checked and is for other commands. " +
 			"A report is copied to results/, and its table.txt is printed.",
