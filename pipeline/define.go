@@ -21,6 +21,13 @@ type Work[P any] struct {
 	// while the spec is checked. Nil: nothing to check.
 	CheckInputs func(p *P, inputs []Input, report spec.Reporter)
 
+	// NoteInputs reports what may be a mistake, but does not stop the kind. Nil: nothing.
+	NoteInputs func(p *P, inputs []Input, note spec.Reporter)
+
+	// Facts says what is known about the output, given the same about the needs, as far as it is
+	// known (nil otherwise). Nil: nothing.
+	Facts func(p *P, needs map[string]*Facts) *Facts
+
 	// CheckMachine reports what Run needs on this machine besides its inputs and what is not there,
 	// such as a program. It must be quick, and report only what another stage cannot make. foil run
 	// calls it before anything runs, and then runs nothing if something is missing. foil validate
@@ -86,6 +93,16 @@ func (k Kind) CheckMachine(env *Env, params any, thorough bool, report spec.Repo
 	k.definition.checkMachine(env, params, thorough, report)
 }
 
+// NoteInputs reports parameters that may not be meant for what a stage is given.
+func (k Kind) NoteInputs(params any, inputs []Input, note spec.Reporter) {
+	k.definition.noteInputs(params, inputs, note)
+}
+
+// Facts says what is known about the output of a cell before it runs; nil: nothing.
+func (k Kind) Facts(params any, needs map[string]*Facts) *Facts {
+	return k.definition.facts(params, needs)
+}
+
 // ReadsSources says whether the kind reads from outside the pipeline.
 func (k Kind) ReadsSources() bool { return k.definition.readsSources() }
 
@@ -108,7 +125,9 @@ type definition interface {
 	decode(with spec.Value) (any, error)
 	decodeTask(text json.RawMessage) (any, error)
 	checkInputs(params any, inputs []Input, report spec.Reporter)
+	noteInputs(params any, inputs []Input, note spec.Reporter)
 	checkMachine(env *Env, params any, thorough bool, report spec.Reporter)
+	facts(params any, needs map[string]*Facts) *Facts
 	readsSources() bool
 	sources(ctx context.Context, env *Env, params any) ([]Source, error)
 	run(ctx context.Context, cell *Cell, params any) error
@@ -176,6 +195,20 @@ func (d *typed[P]) checkMachine(env *Env, params any, thorough bool, report spec
 		return
 	}
 	d.work.CheckMachine(env, p, thorough, report)
+}
+
+func (d *typed[P]) noteInputs(params any, inputs []Input, note spec.Reporter) {
+	if p, err := d.of(params); err == nil && d.work.NoteInputs != nil {
+		d.work.NoteInputs(p, inputs, note)
+	}
+}
+
+func (d *typed[P]) facts(params any, needs map[string]*Facts) *Facts {
+	p, err := d.of(params)
+	if err != nil || d.work.Facts == nil {
+		return nil
+	}
+	return d.work.Facts(p, needs)
 }
 
 func (d *typed[P]) readsSources() bool { return d.work.Sources != nil }

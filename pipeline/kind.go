@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"foil/internal/digest"
-	"foil/spec"
 )
 
 // A Type says what an artifact holds, so that wiring can be checked before
@@ -92,13 +91,6 @@ func (p Port) Types() string {
 		text += " or " + string(t)
 	}
 	return text
-}
-
-// An Input is what a stage is given under a name.
-type Input struct {
-	Name     string
-	Gathered bool                    // all cells of another stage, not one
-	Axes     map[string][]spec.Value // of that stage: axis and its values
 }
 
 // A FileDoc documents one file of an artifact.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/app"
 	"foil/internal/words"
 )
 
@@ -20,11 +19,8 @@ of each stage. It also looks for the files and programs of commands on this mach
 It reads neither data nor the cache.`,
 		Args: oneExperiment,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			g, err := f.experiment(args[0]).Load()
+			g, err := f.experiment(args[0]).Validate()
 			if err != nil {
-				return err
-			}
-			if err := app.CheckMachine(g); err != nil {
 				return err
 			}
 			counts := map[string]int{}

@@ -25,6 +25,30 @@ type Experiment struct {
 
 // Load reads the spec and makes its graph. The error lists all mistakes in the spec and its wiring.
 func (e Experiment) Load() (*graph.Graph, error) {
+	g, err := e.build()
+	if err != nil {
+		return nil, err
+	}
+	return g.Select(e.Only)
+}
+
+// Validate is Load, and also looks for what the cells need on this machine, such as programs. The
+// error lists all mistakes at once.
+func (e Experiment) Validate() (*graph.Graph, error) {
+	g, err := e.build()
+	var mistakes, missing spec.Errors
+	if g == nil || err != nil && !errors.As(err, &mistakes) {
+		return nil, err
+	}
+	errors.As(CheckMachine(g), &missing)
+	if err := g.Spec.Report(append(mistakes, missing...)); err != nil {
+		return nil, err
+	}
+	return g.Select(e.Only)
+}
+
+// build makes the graph. With an error, it is nil or has only some of the cells.
+func (e Experiment) build() (*graph.Graph, error) {
 	beside := &specFiles{}
 	file, text, err := readExperiment(e.Name, beside)
 	if err != nil {
@@ -35,14 +59,11 @@ func (e Experiment) Load() (*graph.Graph, error) {
 		return nil, err
 	}
 	g, buildErr := graph.Build(s, stages.All())
-	if err != nil || buildErr != nil {
-		var language, wiring spec.Errors
-		errors.As(err, &language)
-		errors.As(buildErr, &wiring)
-		return nil, s.Report(append(language, wiring...))
-	}
 	g.Files = beside
-	return g.Select(e.Only)
+	var language, wiring spec.Errors
+	errors.As(err, &language)
+	errors.As(buildErr, &wiring)
+	return g, s.Report(append(language, wiring...))
 }
 
 // readExperiment reads an embedded experiment or a file, and adds the folder of the spec to files.

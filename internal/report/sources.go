@@ -171,7 +171,9 @@ func checkPoint(stages []*stage, path string, where map[string]spec.Value) error
 	for _, axis := range sortedNames(where) {
 		err := checkAxis(stages, path, axis)
 		if err == nil {
-			err = checkType(stages, path+"."+axis, axis, where[axis])
+			if err = checkType(stages, axis, where[axis]); err != nil {
+				err = fmt.Errorf("%s.%s: %w", path, axis, err)
+			}
 		}
 		errs = append(errs, err)
 	}
@@ -180,14 +182,14 @@ func checkPoint(stages []*stage, path string, where map[string]spec.Value) error
 
 // checkType returns an error for a value that cannot be one of the axis: the string "400" is not
 // the number 400.
-func checkType(stages []*stage, path, axis string, want spec.Value) error {
+func checkType(stages []*stage, axis string, want spec.Value) error {
 	values := axisValues(stages, axis)
 	for _, v := range values {
 		if v.Type == want.Type || isNumber(v) && isNumber(want) {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: %s is %s, the values of the axis are %s (%s)", path, quoted(want), typeName(want),
+	return fmt.Errorf("%s is %s, the values of the axis are %s (%s)", quoted(want), typeName(want),
 		listValues(values), typeName(values[0]))
 }
 

@@ -29,6 +29,8 @@ type Node struct {
 
 	With   spec.Value           // parameters as given, without expressions
 	Params *pipeline.Parameters // decoded; nodes with equal parameters share them
+
+	facts *pipeline.Facts // about the output; nil: nothing is known
 }
 
 // An Input is an input of a node, with the nodes that provide it: one node for a need, all cells of
@@ -41,7 +43,8 @@ type Input struct {
 
 // Build makes the graph of a spec. It checks the wiring against the kinds, joins the axes and reads
 // the parameters of every cell. The error is spec.Errors and holds all errors except those that
-// spec.Parse has reported. Of a stage that Parse marked as broken, Build looks up only the kind.
+// spec.Parse has reported. With an error, the graph has the cells that are known, and cells whose
+// parameters have an error have none.
 func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
 	b := &builder{spec: s, kinds: map[string]*pipeline.Kind{}, stages: map[string]*stageCells{}}
 	for i := range kinds {
@@ -60,11 +63,8 @@ func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
 	for _, stage := range s.Stages {
 		b.expand(b.stages[stage.Name], g)
 	}
-	if err := s.Report(b.errs); err != nil {
-		return nil, err
-	}
 	errors.As(s.Report(b.notes), &g.Notes)
-	return g, nil
+	return g, s.Report(b.errs)
 }
 
 // A builder collects the cells and the errors of a spec.
@@ -95,11 +95,8 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 		return
 	}
 	s.started = true
-	if s.broken = s.stage.Broken; s.broken {
-		return
-	}
-	inputs := append(append([]spec.Need(nil), s.stage.Needs...), s.stage.Gather...)
-	for _, n := range inputs {
+	s.broken = s.stage.Broken
+	for _, n := range append(append([]spec.Need(nil), s.stage.Needs...), s.stage.Gather...) {
 		from := b.stages[n.Stage]
 		if from == nil {
 			s.broken = true // reported by spec, or by checkWiring
@@ -108,12 +105,14 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 		b.expand(from, g)
 		s.broken = s.broken || from.broken
 	}
-	if s.broken {
-		return
+	var rows []row
+	if !s.broken {
+		before := len(b.errs)
+		rows = b.join(s)
+		s.broken = len(b.errs) > before
 	}
-	before := len(b.errs)
-	rows := b.join(s)
-	if s.broken = len(b.errs) > before; s.broken {
+	if s.broken {
+		b.checkParameters(s)
 		return
 	}
 	for _, r := range rows {
@@ -156,61 +155,6 @@ func (n *Node) Needs() []*Node {
 		}
 	}
 	return list
-}
-
-// readParameters sets the parameters and the seed of a stage's cells.
-func (b *builder) readParameters(s *stageCells) {
-	read := map[string]*pipeline.Parameters{} // by the text of the given parameters
-	for _, n := range s.nodes {
-		axes := make(map[string]spec.Value, len(n.Axes))
-		for i, a := range n.Axes {
-			axes[a.Axis] = s.axes[i].setting(a.Value)
-		}
-		b.readSeed(n, axes)
-		with, err := s.stage.With.Resolve(axes)
-		if err != nil {
-			b.add(err)
-			continue
-		}
-		n.With = with
-		if s.kind == nil {
-			continue
-		}
-		text := with.String()
-		if read[text] == nil {
-			params, err := s.kind.Decode(with)
-			b.add(err)
-			if err != nil {
-				params = &pipeline.Parameters{} // errors are reported once
-			}
-			read[text] = params
-			if err == nil {
-				b.checkInputs(s, with, params.Values)
-			}
-		}
-		n.Params = read[text]
-	}
-}
-
-// checkInputs lets a kind compare its parameters with the inputs of the stage.
-func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
-	var inputs []pipeline.Input
-	add := func(need spec.Need, gathered bool) {
-		in := pipeline.Input{Name: need.Name, Gathered: gathered, Axes: map[string][]spec.Value{}}
-		for _, a := range b.stages[need.Stage].axes {
-			in.Axes[a.name] = a.values
-		}
-		inputs = append(inputs, in)
-	}
-	for _, need := range s.stage.Needs {
-		add(need, false)
-	}
-	for _, need := range s.stage.Gather {
-		add(need, true)
-	}
-	s.kind.CheckInputs(values, inputs, spec.ReportTo(func(path, message string) {
-		b.at(with.At(path), "%s: %s", path, message)
-	}))
 }
 
 // seedAxis is the axis that repeats cells with different random numbers.

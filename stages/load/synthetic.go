@@ -57,6 +57,9 @@ func Synthetic() pipeline.Kind {
 		Draws:  true,
 		Cost:   pipeline.Cost{Times: []string{"users", "items"}},
 	}, syntheticParams, pipeline.Work[SyntheticParams]{
+		Facts: func(p *SyntheticParams, _ map[string]*pipeline.Facts) *pipeline.Facts {
+			return &pipeline.Facts{AtMost: map[string]int{"users": p.Users, "items": p.Items}}
+		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *SyntheticParams) error {
 			d, err := synthesize(ctx, p, cell.Seed)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"foil/internal/artifact"
 	"foil/internal/report"
 	"foil/pipeline"
 	"foil/spec"
@@ -17,8 +18,8 @@ type nameChecker struct {
 	report  spec.Reporter
 }
 
-func checkTableNames(l *report.Layout, gathers []pipeline.Input, report spec.Reporter) {
-	c := nameChecker{gathers, report}
+func checkTableNames(l *report.Layout, gathers []pipeline.Input, to spec.Reporter) {
+	c := nameChecker{gathers, to}
 	for i, column := range l.Columns {
 		c.from(fmt.Sprintf("columns[%d]", i), column.From)
 	}
@@ -39,10 +40,11 @@ func checkTableNames(l *report.Layout, gathers []pipeline.Input, report spec.Rep
 			c.where(path, row.Where, of)
 		}
 	}
+	known(gathers).CheckTables(l, to)
 }
 
-func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, report spec.Reporter) {
-	c := nameChecker{gathers, report}
+func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, to spec.Reporter) {
+	c := nameChecker{gathers, to}
 	c.over(l.Over)
 	for i, f := range l.Figures {
 		for j, line := range f.Lines {
@@ -52,6 +54,72 @@ func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, report 
 			}
 		}
 	}
+	known(gathers).CheckFigures(l, to)
+}
+
+func noteTableNames(l *report.Layout, gathers []pipeline.Input, note spec.Reporter) {
+	n := known(gathers)
+	n.Note = note
+	n.CheckTables(l, func(string, string, ...any) {}) // the errors have been reported
+}
+
+func noteFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, note spec.Reporter) {
+	n := known(gathers)
+	n.Note = note
+	n.CheckFigures(l, func(string, string, ...any) {})
+}
+
+// known is what is known about the gathered stages.
+func known(gathers []pipeline.Input) report.Known {
+	n := report.Known{Gathered: map[string][]report.Cell{}, Metrics: map[string]bool{}, Open: map[string]map[string]bool{}, Unknown: map[string]bool{}}
+	for _, g := range gathers {
+		n.Varied = n.Varied || g.Varied
+		n.Unknown[g.Name] = g.Unknown
+		n.Metrics[g.Name] = len(g.Cells) > 0
+		n.Open[g.Name] = map[string]bool{}
+		series := map[*pipeline.Facts][]artifact.Metric{}
+		var cells []report.Cell
+		for _, c := range g.Cells {
+			if c.Facts == nil || c.Facts.Metrics == nil {
+				n.Metrics[g.Name] = false
+				cells = append(cells, report.Cell{Axes: axesOf(c)})
+				continue
+			}
+			if _, ok := series[c.Facts]; !ok {
+				series[c.Facts] = seriesOf(c.Facts, n.Open[g.Name])
+			}
+			cells = append(cells, report.Cell{Axes: axesOf(c), Metrics: series[c.Facts]})
+		}
+		n.Gathered[g.Name] = cells
+	}
+	return n
+}
+
+func axesOf(c pipeline.InputCell) (axes []report.Axis) {
+	for _, a := range c.Axes {
+		axes = append(axes, report.Axis{Name: a.Axis, Value: a.Value})
+	}
+	return axes
+}
+
+// seriesOf lists the metrics of a cell without values, and notes the open ones. A metric of which
+// nothing but the name is known is listed under its name alone.
+func seriesOf(f *pipeline.Facts, open map[string]bool) (metrics []artifact.Metric) {
+	listed := map[string]bool{}
+	for _, m := range f.Metrics {
+		if !m.Open {
+			listed[m.Name] = true
+		}
+	}
+	for _, m := range f.Metrics {
+		if m.Open {
+			open[m.Name] = true
+		}
+		if !m.Open || !listed[m.Name] {
+			metrics = append(metrics, artifact.Metric{Name: m.Name, K: m.K, Group: m.Group, Split: m.Split, Checkpoint: m.Checkpoint})
+		}
+	}
+	return metrics
 }
 
 func called(gathers []pipeline.Input, name string) []pipeline.Input {
@@ -87,6 +155,9 @@ func (c nameChecker) where(path string, where map[string]spec.Value, of []pipeli
 func (c nameChecker) axis(path, axis string, of []pipeline.Input) {
 	axes := map[string]bool{}
 	for _, g := range of {
+		if g.Unknown {
+			return
+		}
 		for name := range g.Axes {
 			axes[name] = true
 		}

@@ -25,6 +25,7 @@ func FGSM() pipeline.Kind {
 			"Jiang et al. 2021, section 4).",
 		Cost: pipeline.Cost{Times: []string{"model/last.safetensors"}},
 	}), fgsmParams, pipeline.Work[FGSMParams]{
+		Facts: func(p *FGSMParams, _ map[string]*pipeline.Facts) *pipeline.Facts { return p.facts(0) },
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *FGSMParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
 				return plan{tries: 1, batch: batch, build: func(epsilon float64) ([]leg, error) {

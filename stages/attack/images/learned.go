@@ -35,6 +35,7 @@ func Learned() pipeline.Kind {
 		Draws:  true,
 		Cost:   pipeline.Cost{Times: []string{"model/last.safetensors"}},
 	}), learnedParams, pipeline.Work[LearnedParams]{
+		Facts: func(p *LearnedParams, _ map[string]*pipeline.Facts) *pipeline.Facts { return p.facts(0) },
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *LearnedParams) error {
 			return p.run(ctx, cell, learnedPlan)
 		},

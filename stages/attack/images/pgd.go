@@ -102,6 +102,9 @@ func PGD() pipeline.Kind {
 		Draws: true,
 		Cost:  pipeline.Cost{Times: []string{"steps", "restarts", "model/last.safetensors"}},
 	}), pgdParams, pipeline.Work[PGDParams]{
+		Facts: func(p *PGDParams, _ map[string]*pipeline.Facts) *pipeline.Facts {
+			return p.facts(append(slices.Clone(p.Before), p.Steps)...)
+		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *PGDParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) { return p.plan(v.Target), nil })
 		},

@@ -28,6 +28,25 @@ func attackKind(k pipeline.Kind) pipeline.Kind {
 	return k
 }
 
+// facts lists the metrics of an attack that is scored after some numbers of steps; 0: it does not
+// count steps.
+func (c *Common) facts(steps ...int) *pipeline.Facts {
+	f := &pipeline.Facts{}
+	for _, checkpoint := range c.Checkpoints {
+		m := pipeline.Metric{Split: artifact.Test, Checkpoint: checkpoint}
+		for _, m.K = range steps {
+			for _, m.Name = range []string{"accuracy", "success", "loss", "change"} {
+				f.Metrics = append(f.Metrics, m)
+			}
+		}
+		m.K = 0
+		for _, m.Name = range []string{"accuracy_clean", "loss_clean", "images"} {
+			f.Metrics = append(f.Metrics, m)
+		}
+	}
+	return f
+}
+
 // run attacks the checkpoints one after the other, with the plans that ready returns, and writes
 // the results.
 func (c *Common) run(ctx context.Context, cell *pipeline.Cell, ready func(v *victim) (plan, error)) error {

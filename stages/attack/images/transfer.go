@@ -31,6 +31,7 @@ func Transfer() pipeline.Kind {
 		Draws:  true,
 		Cost:   pipeline.Cost{Times: []string{"steps", "source/last.safetensors"}},
 	}), transferParams, pipeline.Work[TransferParams]{
+		Facts: func(p *TransferParams, _ map[string]*pipeline.Facts) *pipeline.Facts { return p.facts(p.Steps) },
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *TransferParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
 				source, err := v.open("source", v.checkpoint)

@@ -18,6 +18,7 @@ import (
 	"foil/models/optim"
 	"foil/models/random"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 const name = "train/advx-multvae"
@@ -40,7 +41,17 @@ func Kind() pipeline.Kind {
 			Like:  []string{"batch", "latent", "adversaries[].heads", "adversaries[].hidden"},
 		},
 		Open: open,
-	}, params, pipeline.Work[Params]{Run: run})
+	}, params, pipeline.Work[Params]{
+		CheckInputs: func(p *Params, inputs []pipeline.Input, report spec.Reporter) { p.Select.CheckInputs(inputs, report) },
+		Facts: func(p *Params, _ map[string]*pipeline.Facts) *pipeline.Facts {
+			curves := []string{"rate", "train/nll", "train/kl", "validation/loss", p.Select.Curve()}
+			for _, a := range p.Adversaries {
+				curves = append(curves, "train/adversary/"+a.Attribute)
+			}
+			return &pipeline.Facts{Curves: curves}
+		},
+		Run: run,
+	})
 }
 
 func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {

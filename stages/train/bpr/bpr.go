@@ -62,6 +62,10 @@ func Kind() pipeline.Kind {
 		Cost:   pipeline.Cost{Times: []string{"epochs", "data/train.arrow"}, Like: []string{"width", "fold_in"}},
 		Open:   open,
 	}, params, pipeline.Work[Params]{
+		CheckInputs: func(p *Params, inputs []pipeline.Input, report spec.Reporter) { p.Select.CheckInputs(inputs, report) },
+		Facts: func(p *Params, _ map[string]*pipeline.Facts) *pipeline.Facts {
+			return &pipeline.Facts{Curves: []string{"train/loss", p.Select.Curve()}}
+		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 			return training.Run(ctx, cell, func(cell *pipeline.Cell, streams *random.Streams) (training.Trainer, training.Plan, error) {
 				return newTrainer(cell, p, streams)
