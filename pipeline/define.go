@@ -21,8 +21,10 @@ type Work[P any] struct {
 	// while the spec is checked. Nil: nothing to check.
 	CheckInputs func(p *P, inputs []Input, report spec.Reporter)
 
-	// NoteInputs reports what may be a mistake, but does not stop the kind. Nil: nothing.
-	NoteInputs func(p *P, inputs []Input, note spec.Reporter)
+	// CheckFacts compares parameters with what is known about the outputs of the inputs: see
+	// Input.Cells. What it reports counts only if a cell of the stage is to run. A note is for what
+	// may be a mistake, but does not stop Run. Nil: nothing to check.
+	CheckFacts func(p *P, inputs []Input, report, note spec.Reporter)
 
 	// Facts says what is known about the output, given the same about the needs, as far as it is
 	// known (nil otherwise). Nil: nothing.
@@ -93,9 +95,9 @@ func (k Kind) CheckMachine(env *Env, params any, thorough bool, report spec.Repo
 	k.definition.checkMachine(env, params, thorough, report)
 }
 
-// NoteInputs reports parameters that may not be meant for what a stage is given.
-func (k Kind) NoteInputs(params any, inputs []Input, note spec.Reporter) {
-	k.definition.noteInputs(params, inputs, note)
+// CheckFacts reports parameters that do not fit what is known about the outputs of the inputs.
+func (k Kind) CheckFacts(params any, inputs []Input, report, note spec.Reporter) {
+	k.definition.checkFacts(params, inputs, report, note)
 }
 
 // Facts says what is known about the output of a cell before it runs; nil: nothing.
@@ -125,7 +127,7 @@ type definition interface {
 	decode(with spec.Value) (any, error)
 	decodeTask(text json.RawMessage) (any, error)
 	checkInputs(params any, inputs []Input, report spec.Reporter)
-	noteInputs(params any, inputs []Input, note spec.Reporter)
+	checkFacts(params any, inputs []Input, report, note spec.Reporter)
 	checkMachine(env *Env, params any, thorough bool, report spec.Reporter)
 	facts(params any, needs map[string]*Facts) *Facts
 	readsSources() bool
@@ -197,9 +199,9 @@ func (d *typed[P]) checkMachine(env *Env, params any, thorough bool, report spec
 	d.work.CheckMachine(env, p, thorough, report)
 }
 
-func (d *typed[P]) noteInputs(params any, inputs []Input, note spec.Reporter) {
-	if p, err := d.of(params); err == nil && d.work.NoteInputs != nil {
-		d.work.NoteInputs(p, inputs, note)
+func (d *typed[P]) checkFacts(params any, inputs []Input, report, note spec.Reporter) {
+	if p, err := d.of(params); err == nil && d.work.CheckFacts != nil {
+		d.work.CheckFacts(p, inputs, report, note)
 	}
 }
 

@@ -78,8 +78,7 @@ func (c *bar) text(now time.Time) cellText {
 	rate := c.rate()
 	switch {
 	case p.Unit == cells: // they take very different times: their number says nothing about the rest
-		t.count, t.note = joinParts(t.count, t.note), ""
-		t.left = clock(now.Sub(c.begun))
+		t.left, t.note = joinParts(t.note, clock(now.Sub(c.begun))), ""
 	case rate > 0:
 		rest := time.Duration(min(float64(p.Total-done)/rate, 1e9) * float64(time.Second))
 		t.left = clock(max(rest-now.Sub(c.lastAt), 0)) + " left"

@@ -43,6 +43,9 @@ run.`,
 			if err != nil {
 				return err
 			}
+			if err := view.Plan.Graph.Doubts(); err != nil {
+				return err
+			}
 			r.noteMissing(cmd)
 			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
 			w, err := newPlanWriter(cmd.Context(), cmd.OutOrStdout(), view)

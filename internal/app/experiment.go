@@ -36,12 +36,16 @@ func (e Experiment) Load() (*graph.Graph, error) {
 // error lists all mistakes at once.
 func (e Experiment) Validate() (*graph.Graph, error) {
 	g, err := e.build()
-	var mistakes, missing spec.Errors
-	if g == nil || err != nil && !errors.As(err, &mistakes) {
+	var all spec.Errors
+	if g == nil || err != nil && !errors.As(err, &all) {
 		return nil, err
 	}
-	errors.As(CheckMachine(g), &missing)
-	if err := g.Spec.Report(append(mistakes, missing...)); err != nil {
+	for _, err := range []error{g.Doubts(), CheckMachine(g)} {
+		var more spec.Errors
+		errors.As(err, &more)
+		all = append(all, more...)
+	}
+	if err := g.Spec.Report(all); err != nil {
 		return nil, err
 	}
 	return g.Select(e.Only)

@@ -23,7 +23,7 @@ type Known struct {
 	// Unknown are the stages of which nothing is known.
 	Unknown map[string]bool
 
-	// Note receives what is left out without an error. Nil: nobody.
+	// Note receives what is left out without an error. Nil: nothing does.
 	Note spec.Reporter
 
 	// Varied: some rows may be for cells that --set or extend has left out.

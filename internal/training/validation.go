@@ -26,8 +26,8 @@ var SelectParams = &spec.Params[Select]{
 	},
 }
 
-// CheckInputs reports a cut-off beyond the number of items of the input data, as far as it is known.
-func (s Select) CheckInputs(inputs []pipeline.Input, report spec.Reporter) {
+// CheckFacts reports a cut-off beyond the number of items of the input data, as far as it is known.
+func (s Select) CheckFacts(inputs []pipeline.Input, report spec.Reporter) {
 	if items, known := pipeline.AtMost(inputs, "data", "items"); known && s.K > items {
 		report("select.k", "the cut-off is %d, but the data has at most %d items; lower it", s.K, items)
 	}

@@ -15,6 +15,30 @@ type Graph struct {
 	Files fs.FS       // the folder of the spec, for kinds that read files from it; nil: no files
 	Notes spec.Errors // possible mistakes in the spec that are no errors
 	Whole *Graph      // the graph that this one is a part of (Select); nil: this is the whole graph
+
+	doubts []doubt
+}
+
+// A doubt is an error that counts only if a cell of its stage is part of the graph.
+type doubt struct {
+	stage *spec.Stage
+	err   *spec.Error
+}
+
+// Doubts lists what will stop cells of the graph, as far as that is known before they run. The error
+// is spec.Errors.
+func (g *Graph) Doubts() error {
+	here := map[*spec.Stage]bool{}
+	for _, n := range g.Nodes {
+		here[n.Stage] = true
+	}
+	var errs spec.Errors
+	for _, d := range g.doubts {
+		if here[d.stage] {
+			errs = append(errs, d.err)
+		}
+	}
+	return g.Spec.Report(errs)
 }
 
 // A Node is a cell in the graph: a stage at one point of its axes.
@@ -46,7 +70,7 @@ type Input struct {
 // spec.Parse has reported. With an error, the graph has the cells that are known, and cells whose
 // parameters have an error have none.
 func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
-	b := &builder{spec: s, kinds: map[string]*pipeline.Kind{}, stages: map[string]*stageCells{}}
+	b := &builder{spec: s, graph: &Graph{Spec: s}, kinds: map[string]*pipeline.Kind{}, stages: map[string]*stageCells{}}
 	for i := range kinds {
 		b.kinds[kinds[i].Name] = &kinds[i]
 		b.kindNames = append(b.kindNames, kinds[i].Name)
@@ -59,7 +83,7 @@ func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
 	for _, stage := range s.Stages {
 		b.checkWiring(stage)
 	}
-	g := &Graph{Spec: s}
+	g := b.graph
 	for _, stage := range s.Stages {
 		b.expand(b.stages[stage.Name], g)
 	}
@@ -70,6 +94,7 @@ func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
 // A builder collects the cells and the errors of a spec.
 type builder struct {
 	spec       *spec.Spec
+	graph      *Graph
 	kinds      map[string]*pipeline.Kind
 	kindNames  []string
 	stages     map[string]*stageCells

@@ -115,7 +115,10 @@ func (r *paramReader) checkInputs(with spec.Value, values any) {
 	r.stage.kind.CheckInputs(values, r.inputs, spec.ReportTo(func(path, message string) {
 		r.at(with.At(path), "%s: %s", path, message)
 	}))
-	r.stage.kind.NoteInputs(values, r.inputs, spec.ReportTo(func(path, message string) {
+	stage := r.stage.stage
+	r.stage.kind.CheckFacts(values, r.inputs, spec.ReportTo(func(path, message string) {
+		r.graph.doubts = append(r.graph.doubts, doubt{stage, &spec.Error{Pos: with.At(path), Msg: path + ": " + message}})
+	}), spec.ReportTo(func(path, message string) {
 		r.note(with.At(path), "%s: %s", path, message)
 	}))
 }

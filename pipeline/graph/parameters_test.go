@@ -83,24 +83,34 @@ func TestFactsReachTheInputs(t *testing.T) {
 		}}),
 		kind("unknown", pipeline.Work[size]{}, need),
 		kind("filter", pipeline.Work[size]{Facts: pipeline.PassOn[size]("data")}, need),
-		kind("use", pipeline.Work[size]{CheckInputs: func(p *size, inputs []pipeline.Input, report spec.Reporter) {
+		kind("use", pipeline.Work[size]{CheckFacts: func(p *size, inputs []pipeline.Input, report, _ spec.Reporter) {
 			items, ok := pipeline.AtMost(inputs, "data", "items")
 			_, other := pipeline.AtMost(inputs, "data", "users")
 			seen = append(seen, fmt.Sprint(p.N, items, ok, other))
+			if ok && p.N > items {
+				report("n", "too large")
+			}
 		}}, need),
 	}
 	const src = `name: x
 stages:
   l: {uses: load, matrix: {i: [5, 7]}, with: {n: "${matrix.i}"}}
   f: {uses: filter, needs: {data: l}}
-  u: {uses: use, needs: {data: f}, with: {n: 1}}
+  u: {uses: use, needs: {data: f}, with: {n: 9}}
   q: {uses: unknown, needs: {data: l}}
   v: {uses: use, needs: {data: q}, with: {n: 2}}
 `
-	if _, err := graph.Build(b.Parse(src), kinds); err != nil {
+	g, err := graph.Build(b.Parse(src), kinds)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"1 7 true false", "2 0 false false"}; !slices.Equal(seen, want) {
+	if err := g.Doubts(); err == nil || !strings.HasPrefix(err.Error(), "test.yaml:5:46: n: too large") {
+		t.Errorf("doubts: %v", err)
+	}
+	if part, err := g.Select([]string{"v"}); err != nil || part.Doubts() != nil {
+		t.Errorf("a part without the stage: %v, doubts %v", err, part.Doubts())
+	}
+	if want := []string{"9 7 true false", "2 0 false false"}; !slices.Equal(seen, want) {
 		t.Errorf("%q, want %q", seen, want)
 	}
 }

@@ -31,7 +31,7 @@ func (g *Graph) Select(only []string) (*Graph, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("%s", strings.Join(problems, "\n"))
 	}
-	narrow := &Graph{Spec: g.Spec, Files: g.Files, Notes: g.Notes, Whole: cmp.Or(g.Whole, g)}
+	narrow := &Graph{Spec: g.Spec, Files: g.Files, Notes: g.Notes, doubts: g.doubts, Whole: cmp.Or(g.Whole, g)}
 	for _, n := range g.Nodes {
 		if chosen[n] {
 			narrow.Nodes = append(narrow.Nodes, n)

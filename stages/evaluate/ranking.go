@@ -64,11 +64,11 @@ func Ranking() pipeline.Kind {
 			Doc: "ndcg, recall and coverage at each k; ndcg_gap and recall_gap for each attribute in groups"}},
 		Numeric: true,
 		Cost:    pipeline.Cost{Times: []string{"data/users.arrow", "model/last.safetensors"}, Like: []string{"checkpoints"}},
-	}, rankingParams, pipeline.Work[RankingParams]{CheckInputs: (*RankingParams).checkInputs, Facts: (*RankingParams).facts, Run: runRanking})
+	}, rankingParams, pipeline.Work[RankingParams]{CheckFacts: (*RankingParams).checkFacts, Facts: (*RankingParams).facts, Run: runRanking})
 }
 
-// checkInputs reports cut-offs beyond the number of items, as far as it is known.
-func (p *RankingParams) checkInputs(inputs []pipeline.Input, report spec.Reporter) {
+// checkFacts reports cut-offs beyond the number of items, as far as it is known.
+func (p *RankingParams) checkFacts(inputs []pipeline.Input, report, _ spec.Reporter) {
 	items, known := pipeline.AtMost(inputs, "data", "items")
 	for i, k := range p.K {
 		if known && k > items {

@@ -24,7 +24,7 @@ func Figure() pipeline.Kind {
 		Light:   true,
 		Files:   append(docs(figureForms), drawingDocs()...),
 		Printed: figureForms[0].name,
-	}, report.FiguresLayoutParams, pipeline.Work[report.FiguresLayout]{CheckInputs: checkFigureNames, NoteInputs: noteFigureNames, Run: runFigure})
+	}, report.FiguresLayoutParams, pipeline.Work[report.FiguresLayout]{CheckInputs: checkFigureNames, CheckFacts: checkFigureFacts, Run: runFigure})
 }
 
 var figureForms = []form{

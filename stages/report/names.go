@@ -18,8 +18,8 @@ type nameChecker struct {
 	report  spec.Reporter
 }
 
-func checkTableNames(l *report.Layout, gathers []pipeline.Input, to spec.Reporter) {
-	c := nameChecker{gathers, to}
+func checkTableNames(l *report.Layout, gathers []pipeline.Input, report spec.Reporter) {
+	c := nameChecker{gathers, report}
 	for i, column := range l.Columns {
 		c.from(fmt.Sprintf("columns[%d]", i), column.From)
 	}
@@ -40,11 +40,10 @@ func checkTableNames(l *report.Layout, gathers []pipeline.Input, to spec.Reporte
 			c.where(path, row.Where, of)
 		}
 	}
-	known(gathers).CheckTables(l, to)
 }
 
-func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, to spec.Reporter) {
-	c := nameChecker{gathers, to}
+func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, report spec.Reporter) {
+	c := nameChecker{gathers, report}
 	c.over(l.Over)
 	for i, f := range l.Figures {
 		for j, line := range f.Lines {
@@ -54,24 +53,19 @@ func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, to spec
 			}
 		}
 	}
-	known(gathers).CheckFigures(l, to)
 }
 
-func noteTableNames(l *report.Layout, gathers []pipeline.Input, note spec.Reporter) {
-	n := known(gathers)
-	n.Note = note
-	n.CheckTables(l, func(string, string, ...any) {}) // the errors have been reported
+func checkTableFacts(l *report.Layout, gathers []pipeline.Input, to, note spec.Reporter) {
+	known(gathers, note).CheckTables(l, to)
 }
 
-func noteFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, note spec.Reporter) {
-	n := known(gathers)
-	n.Note = note
-	n.CheckFigures(l, func(string, string, ...any) {})
+func checkFigureFacts(l *report.FiguresLayout, gathers []pipeline.Input, to, note spec.Reporter) {
+	known(gathers, note).CheckFigures(l, to)
 }
 
 // known is what is known about the gathered stages.
-func known(gathers []pipeline.Input) report.Known {
-	n := report.Known{Gathered: map[string][]report.Cell{}, Metrics: map[string]bool{}, Open: map[string]map[string]bool{}, Unknown: map[string]bool{}}
+func known(gathers []pipeline.Input, note spec.Reporter) report.Known {
+	n := report.Known{Note: note, Gathered: map[string][]report.Cell{}, Metrics: map[string]bool{}, Open: map[string]map[string]bool{}, Unknown: map[string]bool{}}
 	for _, g := range gathers {
 		n.Varied = n.Varied || g.Varied
 		n.Unknown[g.Name] = g.Unknown

@@ -22,7 +22,7 @@ func Table() pipeline.Kind {
 		Light:   true,
 		Files:   docs(tableForms),
 		Printed: tableForms[0].name,
-	}, report.LayoutParams, pipeline.Work[report.Layout]{CheckInputs: checkTableNames, NoteInputs: noteTableNames, Run: runTable})
+	}, report.LayoutParams, pipeline.Work[report.Layout]{CheckInputs: checkTableNames, CheckFacts: checkTableFacts, Run: runTable})
 }
 
 var tableForms = []form{

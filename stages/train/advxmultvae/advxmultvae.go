@@ -42,7 +42,7 @@ func Kind() pipeline.Kind {
 		},
 		Open: open,
 	}, params, pipeline.Work[Params]{
-		CheckInputs: func(p *Params, inputs []pipeline.Input, report spec.Reporter) { p.Select.CheckInputs(inputs, report) },
+		CheckFacts: func(p *Params, inputs []pipeline.Input, report, _ spec.Reporter) { p.Select.CheckFacts(inputs, report) },
 		Facts: func(p *Params, _ map[string]*pipeline.Facts) *pipeline.Facts {
 			curves := []string{"rate", "train/nll", "train/kl", "validation/loss", p.Select.Curve()}
 			for _, a := range p.Adversaries {

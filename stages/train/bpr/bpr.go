@@ -62,7 +62,7 @@ func Kind() pipeline.Kind {
 		Cost:   pipeline.Cost{Times: []string{"epochs", "data/train.arrow"}, Like: []string{"width", "fold_in"}},
 		Open:   open,
 	}, params, pipeline.Work[Params]{
-		CheckInputs: func(p *Params, inputs []pipeline.Input, report spec.Reporter) { p.Select.CheckInputs(inputs, report) },
+		CheckFacts: func(p *Params, inputs []pipeline.Input, report, _ spec.Reporter) { p.Select.CheckFacts(inputs, report) },
 		Facts: func(p *Params, _ map[string]*pipeline.Facts) *pipeline.Facts {
 			return &pipeline.Facts{Curves: []string{"train/loss", p.Select.Curve()}}
 		},
