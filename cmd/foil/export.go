@@ -36,7 +36,7 @@ another cache, where the same experiment then finds them.`,
 			if err != nil {
 				return err
 			}
-			cells, size, err := view.Export(output)
+			cells, size, err := view.Export(cmd.Context(), output)
 			if err != nil {
 				return err
 			}

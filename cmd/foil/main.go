@@ -33,9 +33,12 @@ func foil() int {
 		return exitFailure
 	}
 	disk.ProbeCommand = probeProcess(cells.Program)
+	var notes cacheNotes
+	disk.OnNote = notes.add
 	ctx, stop := interruptible(cells.Kill)
 	defer stop()
 	err = newRoot(cells).ExecuteContext(ctx)
+	notes.write(os.Stderr)
 	switch {
 	case err == nil:
 		return exitOK

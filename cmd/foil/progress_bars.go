@@ -95,6 +95,12 @@ func (b *bars) event(e run.Event) {
 		b.draw(fmt.Sprintf("FAILED   %s; the error is shown at the end of the run", e.Node.ID))
 	case run.CellSkipped:
 		b.whole.progress.Done++
+	case run.CellAgain:
+		if e.WasDone {
+			b.whole.progress.Done--
+		} else {
+			b.remove(e.Node)
+		}
 	case run.RunDone:
 		if b.stop != nil {
 			b.stop()
@@ -121,8 +127,12 @@ func (b *bars) made(e run.CellDone) string {
 
 // end removes a cell that has ended.
 func (b *bars) end(n *graph.Node) {
-	b.running = slices.DeleteFunc(b.running, func(c *bar) bool { return c.node == n })
+	b.remove(n)
 	b.whole.progress.Done++
+}
+
+func (b *bars) remove(n *graph.Node) {
+	b.running = slices.DeleteFunc(b.running, func(c *bar) bool { return c.node == n })
 }
 
 // drawSoon draws the bars, unless they have just been drawn.

@@ -59,6 +59,10 @@ func (l *lines) event(e run.Event) {
 		l.fail(e)
 	case run.CellSkipped:
 		l.done++ // the summary counts them
+	case run.CellAgain:
+		if e.WasDone {
+			l.done--
+		}
 	}
 }
 

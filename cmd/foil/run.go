@@ -79,7 +79,7 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			done, publishErr := p.Publish(cmd.Context())
 			// Print after that, because the reader may have had enough, as in foil run ... | head.
 			if cmd.Context().Err() == nil {
-				publishErr = errors.Join(publishErr, unlessPipeClosed(p.Print(clean.Parts{To: cmd.OutOrStdout(), Clean: clean.Text})))
+				publishErr = errors.Join(publishErr, unlessPipeClosed(printReports(&p, cmd.OutOrStdout())))
 			}
 			return finish(cmd.ErrOrStderr(), show, result, done, err, publishErr)
 		},
@@ -90,6 +90,12 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 	s.register(cmd)
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` for reports, which are put into a folder named after the experiment")
 	return cmd
+}
+
+// printReports prints what a terminal shows of the reports: programs make some of them.
+func printReports(p *app.Publisher, out io.Writer) error {
+	show := clean.NewWriter(out)
+	return errors.Join(p.Print(show), show.Close())
 }
 
 // finish prints the summary of a run. After a failure, the reports that do not depend on it have

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -11,7 +10,7 @@ import (
 	"slices"
 	"sync"
 
-	"foil/internal/digest"
+	"foil/internal/numeric"
 	"foil/internal/store"
 	"foil/pipeline"
 	"foil/pipeline/run"
@@ -27,6 +26,9 @@ type Executor struct {
 	// Limits are the resources of all tasks that run at the same time. Cores 0: all cores of the
 	// machine. Memory 0: not limited.
 	Limits pipeline.Limits
+
+	// Numeric is the value of Site.Numeric for the tasks that run in this process.
+	Numeric func(backend string, threads int) (numeric.Signature, error)
 
 	// Processes start the tasks. Nil: all tasks run in this process, without a limit on their
 	// cores.
@@ -64,16 +66,12 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	if light || e.Processes == nil {
 		return e.runHere(ctx, t, a, site, h, light)
 	}
-	o := order{Task: t, Site: site, Paths: map[digest.Digest]string{}}
-	var in inputs
-	for _, f := range t.Files() {
-		if o.Paths[f.Digest], err = in.note(e.Store.Fetch(ctx, f)); err != nil && in.damaged == nil {
-			return pipeline.Usage{}, err
-		}
-	}
-	if err := in.err(); err != nil {
+	in := run.NewInputs(e.Store)
+	paths, err := in.OpenAll(ctx, t)
+	if err != nil {
 		return pipeline.Usage{}, err
 	}
+	o := order{Task: t, Site: site, Paths: paths}
 	log, err := openLog(a.Workspace.Log)
 	if err != nil {
 		return pipeline.Usage{}, err
@@ -83,7 +81,8 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	if l, ok := a.Lease.(store.Inheritable); ok {
 		hold = l.Inherit()
 	}
-	return e.Processes.run(ctx, o, hold, log, h)
+	usage, err := e.Processes.run(ctx, o, hold, log, h)
+	return usage, in.Ended(ctx, err)
 }
 
 // runHere runs a task in this process.
@@ -91,8 +90,9 @@ func (e *Executor) runHere(ctx context.Context, t *pipeline.Task, a run.Attempt,
 	log := &lazyLog{path: a.Workspace.Log}
 	defer log.Close()
 	site.Log = log
-	var in inputs
-	site.Open = func(f pipeline.File) (string, error) { return in.note(e.Store.Fetch(ctx, f)) }
+	site.Numeric = e.Numeric
+	in := run.NewInputs(e.Store)
+	site.Open = func(f pipeline.File) (string, error) { return in.Open(ctx, f) }
 	work := func() error { return t.Run(ctx, e.Kinds, site, h) }
 	var usage pipeline.Usage
 	var err error
@@ -101,36 +101,7 @@ func (e *Executor) runHere(ctx context.Context, t *pipeline.Task, a run.Attempt,
 	} else {
 		err = work()
 	}
-	// Damaged inputs count even if the kind ignored the error.
-	if damaged := in.err(); damaged != nil {
-		err = damaged
-	}
-	return usage, err
-}
-
-// inputs collects the damaged input files of a task. A kind may open several files concurrently.
-type inputs struct {
-	mu      sync.Mutex
-	damaged []*store.DamagedError
-}
-
-func (in *inputs) note(path string, err error) (string, error) {
-	var d *store.DamagedError
-	if errors.As(err, &d) {
-		in.mu.Lock()
-		in.damaged = append(in.damaged, d)
-		in.mu.Unlock()
-	}
-	return path, err
-}
-
-func (in *inputs) err() error {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.damaged == nil {
-		return nil
-	}
-	return &run.InputError{Damaged: slices.Clone(in.damaged)}
+	return usage, in.Ended(ctx, err)
 }
 
 // takeGPUs takes the first free GPUs. The run never asks for more than the machine has.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 	"foil/internal/store"
 	"foil/internal/store/disk"
 	"foil/pipeline"
@@ -50,8 +51,9 @@ func write(c *pipeline.Cell, name, text string) error {
 type site struct {
 	testing.TB
 	Executor
-	cache *disk.Cache
-	n     int
+	cache  *disk.Cache
+	n      int
+	signed *numeric.Signature // by the last task
 }
 
 // newSite returns an executor with processes, or without.
@@ -61,7 +63,7 @@ func newSite(t testing.TB, p *Processes) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	return &site{TB: t, cache: c, Executor: Executor{Kinds: kinds, Store: c, Processes: p}}
+	return &site{TB: t, cache: c, Executor: Executor{Kinds: kinds, Store: c, Numeric: signature, Processes: p}}
 }
 
 // do runs a task that reads files, and publishes what it wrote.
@@ -82,11 +84,11 @@ func (s *site) do(ctx context.Context, kind string, reads ...pipeline.File) (*st
 	if reads != nil {
 		task.Inputs = []pipeline.TaskInput{{Name: "in", Files: reads}}
 	}
-	usage, err := s.Run(ctx, task, run.Attempt{Lease: lease, Workspace: work}, pipeline.Hooks{OnNote: func(string) {}})
+	usage, err := s.Run(ctx, task, run.Attempt{Lease: lease, Workspace: work}, pipeline.Hooks{OnNote: func(string) {}, OnNumeric: func(n numeric.Signature) { s.signed = &n }})
 	if err != nil {
 		return nil, usage, err
 	}
-	r := &store.Record{KeyText: lines.Text(), Kind: kind}
+	r := &store.Record{KeyText: lines.Text(), Kind: kind, Version: s.n}
 	if err := lease.Publish(ctx, work, r); err != nil {
 		s.Fatal(err)
 	}
@@ -120,6 +122,24 @@ func TestLightTasksStayInThisProcess(t *testing.T) {
 		}
 		if runtime.GOOS == "linux" && usage.CPU <= 0 {
 			t.Errorf("%s: %s of processor time", kind, usage.CPU)
+		}
+	}
+}
+
+// The numeric signature is that of the process in which the cell ran.
+func TestProcessOfTheCellSigns(t *testing.T) {
+	for name, p := range map[string]*Processes{"in a process": processes(), "here": nil} {
+		for _, kind := range []string{"test/rounds", "test/rounds-light", "test/where"} {
+			s := newSite(t, p)
+			r, _, err := s.do(t.Context(), kind)
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case kind == "test/where" && s.signed != nil:
+				t.Errorf("%s: %s is signed, and it does not round", name, kind)
+			case kind != "test/where" && (s.signed == nil || s.signed.Level != s.text(r)):
+				t.Errorf("%s: %s ran in process %s and was signed by %+v", name, kind, s.text(r), s.signed)
+			}
 		}
 	}
 }

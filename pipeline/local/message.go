@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"foil/internal/numeric"
 	"foil/pipeline"
 )
 
@@ -16,6 +17,7 @@ type message struct {
 	Progress *pipeline.Progress `json:"progress,omitempty"`
 	Note     *string            `json:"note,omitempty"`
 	Timing   *timing            `json:"timing,omitempty"`
+	Numeric  *numeric.Signature `json:"numeric,omitempty"`
 	Done     *done              `json:"done,omitempty"` // last message
 }
 

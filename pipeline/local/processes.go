@@ -171,6 +171,10 @@ func (p *Processes) listen(answers io.Reader, h pipeline.Hooks) (*done, error) {
 			h.OnNote(*m.Note)
 		case m.Timing != nil:
 			h.OnTiming(m.Timing.Name, m.Timing.Duration)
+		case m.Numeric != nil:
+			if h.OnNumeric != nil {
+				h.OnNumeric(*m.Numeric)
+			}
 		case m.Done != nil:
 			last = m.Done
 		}

@@ -12,22 +12,29 @@ import (
 	"sync/atomic"
 	"time"
 
+	"foil/internal/numeric"
 	"foil/pipeline"
 )
 
 // progressInterval is the time between two progress messages of a child.
 const progressInterval = 100 * time.Millisecond
 
-// Serve is the main function of a child. It runs the task that the parent sent, with one of the
-// kinds. version is the version of the program. The error is about the connection to the parent.
-// The result of the cell is sent as a message.
-func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
+// A Program is what a child knows of the program that it runs.
+type Program struct {
+	Kinds   []pipeline.Kind
+	Version string
+	Numeric func(backend string, threads int) (numeric.Signature, error) // see pipeline.Site
+}
+
+// Serve is the main function of a child. It runs the task that the parent sent. The error is about
+// the connection to the parent. The result of the cell is sent as a message.
+func Serve(ctx context.Context, p Program) error {
 	out, err := messages()
 	if err != nil {
 		return err
 	}
 	s := newSender(out)
-	if err := s.send(message{Hello: &hello{Version: version}}); err != nil {
+	if err := s.send(message{Hello: &hello{Version: p.Version}}); err != nil {
 		return err
 	}
 	in := bufio.NewReader(os.Stdin)
@@ -45,7 +52,7 @@ func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
 	}()
 
 	d := &done{}
-	if err := serveTask(ctx, line, kinds, s); err != nil {
+	if err := serveTask(ctx, line, p, s); err != nil {
 		d.Error = pipeline.NewFailure(err)
 	}
 	d.PeakMemory = peakMemory()
@@ -53,13 +60,14 @@ func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
 }
 
 // serveTask runs a task and sends its messages.
-func serveTask(ctx context.Context, line []byte, kinds []pipeline.Kind, s *sender) error {
+func serveTask(ctx context.Context, line []byte, p Program, s *sender) error {
 	var o order
 	if err := json.Unmarshal(line, &o); err != nil {
 		return fmt.Errorf("cannot read the task: %w", err)
 	}
 	task := o.Task
 	o.Site.Log = os.Stderr
+	o.Site.Numeric = p.Numeric
 	o.Site.Open = func(f pipeline.File) (string, error) { return o.Paths[f.Digest], nil }
 	// Parallel cells must not compete for the same cores.
 	runtime.GOMAXPROCS(max(task.Needs.Cores, 1))
@@ -77,10 +85,11 @@ func serveTask(ctx context.Context, line []byte, kinds []pipeline.Kind, s *sende
 		// This error holds if the kind ends its goroutine.
 		err := errors.New("the kind ended its goroutine")
 		defer func() { result <- err }()
-		err = task.Run(ctx, kinds, o.Site, pipeline.Hooks{
+		err = task.Run(ctx, p.Kinds, o.Site, pipeline.Hooks{
 			OnProgress: func(p pipeline.Progress) { last.Store(&p) },
 			OnNote:     func(text string) { s.send(message{Note: &text}) },
 			OnTiming:   func(name string, d time.Duration) { s.send(message{Timing: &timing{name, d}}) },
+			OnNumeric:  func(n numeric.Signature) { s.send(message{Numeric: &n}) },
 		})
 	}()
 	for {

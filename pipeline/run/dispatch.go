@@ -107,6 +107,8 @@ func (x *loop) hold(c *step) {
 	c.held = c.want
 	x.room = x.room.Minus(c.held)
 	x.busy++
+	x.clock++
+	c.began, c.ended = x.clock, 0
 }
 
 // free gives the resources of a cell back.
@@ -114,4 +116,7 @@ func (x *loop) free(c *step) {
 	x.busy--
 	x.room = x.room.Plus(c.held)
 	c.held = pipeline.Limits{}
+	x.clock++
+	c.ended = x.clock
+	x.readmit()
 }

@@ -68,17 +68,22 @@ type loop struct {
 	failed   map[digest.Key]*graph.Node   // keys whose work failed, and the node that failed
 	cpu      time.Duration                // that jobs used
 	messages chan message
+
+	clock     int     // counts the starts and ends of jobs
+	disturbed int     // counts the jobs whose inputs changed while they ran
+	aside     []*step // ready cells that wait for others: see keepApart
 }
 
 // A step is a planned cell during a run. Only the loop accesses it, except for progress.
 type step struct {
 	*plan.Cell
+	company
 	key      digest.Key
 	lines    digest.KeyLines // of the key
 	priority int
 	pending  int             // number of dependencies that it waits for
 	waiters  []*step         // cells that wait for it
-	repairs  int             // how many times one of its inputs was found damaged
+	repairs  int             // how many times one of its inputs was found damaged for no known reason
 	reason   string          // why it is made, if not for the reason of Lookup
 	settled  bool            // the outcome is final
 	want     pipeline.Limits // resources that its job needs
@@ -202,7 +207,7 @@ func (x *loop) asPlanned(c *step) bool {
 // start starts a ready cell in a goroutine, unless the same work is running, has failed, or was
 // done for another cell. It reports whether it started the cell.
 func (x *loop) start(c *step) bool {
-	if x.postpone(c) {
+	if x.postpone(c) || x.keepApart(c) {
 		return false
 	}
 	c.lines = plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.of[from].digest })

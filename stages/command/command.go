@@ -33,6 +33,7 @@ func Command() pipeline.Kind {
 			"Variables in env are added. " +
 			"Arguments, files and inputs are part of the key. The program itself is not: " +
 			"name its version (python3.12) where it matters. " +
+			"The log keeps the first 64 MB of what the program prints, and the last 64 kB. " +
 			"The same inputs must give the same output, byte for byte.",
 		Inputs: []pipeline.Port{
 			{Name: "*", Optional: true, Doc: "artifacts of any type, in in/NAME/"},
@@ -40,6 +41,7 @@ func Command() pipeline.Kind {
 		},
 		Output:      typeFiles,
 		OutputParam: "type",
+		RunsProgram: true,
 		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "the files in the parameter outputs, of the type in the parameter type"}},
 		Printed:     printed,
 	}, params, pipeline.Work[Params]{
@@ -61,10 +63,11 @@ func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	if err != nil {
 		return err
 	}
-	if err := execute(ctx, s.dir, p, cell); err != nil {
-		return err
+	err = execute(ctx, s.dir, p, cell)
+	if ctx.Err() == nil { // a program that failed may have done so because of its own changes
+		err = s.checkInputs(err)
 	}
-	if err := s.checkInputs(); err != nil {
+	if err != nil {
 		return err
 	}
 	if err := p.collect(cell, s.out()); err != nil {

@@ -184,8 +184,8 @@ func matches(pattern, name string) bool {
 			continue
 		}
 		if p < len(pattern) && n < len(name) {
-			r, size := utf8.DecodeRuneInString(name[n:])
-			if ok, length := matchOne(pattern[p:], r); ok {
+			if ok, length := matchOne(pattern[p:], name[n:]); ok {
+				_, size := utf8.DecodeRuneInString(name[n:])
 				p, n = p+length, n+size
 				continue
 			}
@@ -200,24 +200,25 @@ func matches(pattern, name string) bool {
 	return true
 }
 
-// matchOne compares a character with the beginning of a pattern, and returns the length of what it
-// was compared with.
-func matchOne(pattern string, r rune) (ok bool, length int) {
-	want, size := utf8.DecodeRuneInString(pattern)
-	switch want {
+// matchOne compares the first character of a name with the beginning of a pattern, and returns the
+// length of that.
+func matchOne(pattern, name string) (ok bool, length int) {
+	switch pattern[0] {
 	case '?':
-		return true, size
+		return true, 1
 	case '[':
+		r, _ := utf8.DecodeRuneInString(name)
 		if ok, length, closed := matchClass(pattern, r); closed {
 			return ok, length
 		}
 	case '\\':
 		if len(pattern) > 1 {
-			want, size = utf8.DecodeRuneInString(pattern[1:])
-			return want == r, size + 1
+			_, size := utf8.DecodeRuneInString(pattern[1:])
+			return strings.HasPrefix(name, pattern[1:1+size]), 1 + size
 		}
 	}
-	return want == r, size
+	_, size := utf8.DecodeRuneInString(pattern)
+	return strings.HasPrefix(name, pattern[:size]), size
 }
 
 // classes are the names that can stand in brackets.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -11,12 +12,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/internal/words"
 	"foil/pipeline"
 )
@@ -65,7 +63,16 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 	if err := p.checkNames(from, written); err != nil {
 		return err
 	}
-	noteEqualNames(cell, written)
+	if err := checkTogether(written); err != nil {
+		return err
+	}
+	if converted, err := p.convert(from); err != nil {
+		return fmt.Errorf("the output is not a valid %s artifact: %w", p.Type, err)
+	} else if converted {
+		if written, err = writtenFiles(from); err != nil {
+			return err
+		}
+	}
 	if check := artifacts[p.Type].check; check != nil {
 		in := func(file string) (string, error) { return filepath.Join(from, file), nil }
 		if err := check(in); err != nil {
@@ -80,6 +87,61 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 		}
 	}
 	return nil
+}
+
+// convert turns tables of other programs into foil's form. Metrics in CSV or JSON become a table
+// beside them.
+func (p *Params) convert(dir string) (converted bool, err error) {
+	if p.Type == artifact.TypeMetrics {
+		if converted, err = convertMetrics(dir); err != nil {
+			return false, err
+		}
+	}
+	for _, name := range artifacts[p.Type].files {
+		path := filepath.Join(dir, name)
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			continue // reported by the check
+		}
+		done, err := artifact.Convert(name, path)
+		if err != nil {
+			return false, fmt.Errorf("%s/%s: %w", outDir, name, err)
+		}
+		converted = converted || done
+	}
+	return converted, nil
+}
+
+// metricsTexts are files in which a program may write metrics.
+var metricsTexts = []struct {
+	file  string
+	parse func([]byte) ([]artifact.Metric, error)
+}{
+	{artifact.MetricsCSVFile, artifact.ParseMetricsCSV},
+	{artifact.MetricsJSONFile, artifact.ParseMetricsJSON},
+}
+
+// convertMetrics writes metrics.arrow from metrics.csv or metrics.json, unless the program has
+// written it.
+func convertMetrics(dir string) (converted bool, err error) {
+	table := filepath.Join(dir, artifact.MetricsFile)
+	if _, err := os.Lstat(table); err == nil {
+		return false, nil
+	}
+	for _, text := range metricsTexts {
+		raw, err := os.ReadFile(filepath.Join(dir, text.file))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return false, err
+		}
+		metrics, err := text.parse(raw)
+		if err != nil {
+			return false, fmt.Errorf("%s/%s: %w", outDir, text.file, err)
+		}
+		create := func(name string) (*os.File, error) { return os.Create(filepath.Join(dir, name)) }
+		return true, artifact.WriteFile(create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, metrics) })
+	}
+	return false, nil
 }
 
 func order(first bool) int {
@@ -144,11 +206,10 @@ func writtenAt(dir, path string, d fs.DirEntry) (f writtenFile, problem string, 
 		return f, "", err
 	}
 	f = writtenFile{name: filepath.ToSlash(name), path: path}
+	if err := digest.CheckName(f.name); err != nil {
+		return f, fmt.Sprintf("whose name %v; let it write another name", err), nil
+	}
 	switch {
-	case !utf8.ValidString(name):
-		return f, "whose name is not UTF-8; let it write another name", nil
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return f, "whose name has a control character; let it write another name", nil
 	case d.Type()&fs.ModeSymlink != 0:
 		f.shared = true
 		f.path, problem = followLink(dir, path)
@@ -257,15 +318,14 @@ func shown(name string) string {
 	return path
 }
 
-// noteEqualNames tells the user about names that are one name on other systems.
-func noteEqualNames(cell *pipeline.Cell, written []writtenFile) {
-	first := map[string]string{}
-	for _, f := range written {
-		same := norm.NFC.String(strings.ToLower(f.name))
-		if other, ok := first[same]; ok {
-			cell.Note("%s and %s are one file on systems that ignore case, such as macOS and Windows, so this result cannot be used there", shown(other), shown(f.name))
-			return
-		}
-		first[same] = f.name
+// checkTogether reports names that are one name on other systems, where nobody could use the result.
+func checkTogether(written []writtenFile) error {
+	files := make([]digest.File, len(written))
+	for i, f := range written {
+		files[i].Name = f.name
 	}
+	if err := digest.CheckFiles(files); err != nil {
+		return fmt.Errorf("the program wrote files that cannot be one output: %w; let it write other names", err)
+	}
+	return nil
 }

@@ -5,9 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -33,7 +33,7 @@ var params = &spec.Params[Params]{
 			"Names and content are part of the key, patterns are not.",
 		"outputs": "the files that the program writes to out/, all of them and no others, as names or patterns. " +
 			"Patterns are those of files: model/ stands for all files in out/model.",
-		"type": "type of the output, for the stages that depend on it. Tables are checked. " +
+		"type": "type of the output, for the stages that depend on it. Tables are checked and put into foil's form, and metrics may also be metrics.csv or metrics.json. " +
 			"The type files is not checked and is for other commands. " +
 			"A report is copied to results/, and its table.txt is printed.",
 		"env": "environment variables of the program, by name",
@@ -92,16 +92,24 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 		switch {
 		case !isLocal(name):
 			report(index("outputs", i), "%q is not a path in out/; write the path from out/, with forward slashes", name)
-		case strings.ContainsFunc(name, unicode.IsControl):
-			report(index("outputs", i), "%q has a control character; let the program write another name", name)
+		case digest.CheckText(name) != nil:
+			report(index("outputs", i), "%q %v; let the program write another name", name, digest.CheckText(name))
+		case !strings.ContainsAny(name, `*?[\`) && digest.CheckName(strings.TrimSuffix(name, "/")) != nil:
+			report(index("outputs", i), "%q %v; let the program write another name", name, digest.CheckName(strings.TrimSuffix(name, "/")))
 		case slices.Contains(p.Outputs[:i], name):
 			report(index("outputs", i), "%q is listed twice", name)
 		case p.Type == artifact.TypeReport && artifact.ReservedName(name) != "":
 			report(index("outputs", i), "%q: foil itself writes %s beside a report; choose another name", name, artifact.ReservedName(name))
 		}
 	}
+	listed := func(name string) bool {
+		return slices.ContainsFunc(p.Outputs, func(pattern string) bool { return matchesAtTop(pattern, name) })
+	}
 	for _, name := range artifacts[p.Type].files {
-		if !slices.ContainsFunc(p.Outputs, func(pattern string) bool { return matchesAtTop(pattern, name) }) {
+		if p.Type == artifact.TypeMetrics && (listed(artifact.MetricsCSVFile) || listed(artifact.MetricsJSONFile)) {
+			continue
+		}
+		if !listed(name) {
 			report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
 		}
 	}

@@ -40,10 +40,7 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	}
 	cell.Logf("run %q (%s)", args, path)
 	lock := &sync.Mutex{}
-	log := cell.OnLog
-	if log == nil {
-		log = io.Discard
-	}
+	log := newCappedLog(cell, logLimit, logTail)
 	said := newLastWords()
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Args = args
@@ -64,6 +61,7 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	}
 	lock.Lock()
 	defer lock.Unlock()
+	log.close()
 	return explain(ctx, err, cmd, said)
 }
 

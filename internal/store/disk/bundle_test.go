@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"foil/internal/digest"
 	"foil/internal/store"
 )
 
@@ -24,7 +25,7 @@ func bundled(t testing.TB) (text []byte, records []*store.Record) {
 func export(t testing.TB, c *Cache, records []*store.Record) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := c.Export(&b, records); err != nil {
+	if err := c.Export(t.Context(), &b, records); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -33,7 +34,7 @@ func export(t testing.TB, c *Cache, records []*store.Record) []byte {
 func TestImportedWorkIsFound(t *testing.T) {
 	text, records := bundled(t)
 	c := openTemp(t)
-	got, err := c.Import(bytes.NewReader(text))
+	got, err := c.Import(t.Context(), bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 			t.Fatal(reason)
 		}
 		for _, f := range append(r.Outputs, *r.Log) {
-			path, err := c.object(f)
+			path, err := c.object(t.Context(), f)
 			if err != nil {
 				t.Error(err)
 			}
@@ -63,7 +64,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 	if again := export(t, c, []*store.Record{records[1], records[0], records[1]}); !bytes.Equal(again, text) {
 		t.Error("exported again, it is another bundle")
 	}
-	if got, err := c.Import(bytes.NewReader(text)); err != nil || got.Records != 0 || got.Objects != 0 || got.Known != 2 {
+	if got, err := c.Import(t.Context(), bytes.NewReader(text)); err != nil || got.Records != 0 || got.Objects != 0 || got.Known != 2 {
 		t.Errorf("imported again: %+v, %v", got, err)
 	}
 }
@@ -71,7 +72,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 func TestImportHealsWhatIsDamagedAndLeavesWhatIsGood(t *testing.T) {
 	text, records := bundled(t)
 	c := openTemp(t)
-	if _, err := c.Import(bytes.NewReader(text)); err != nil {
+	if _, err := c.Import(t.Context(), bytes.NewReader(text)); err != nil {
 		t.Fatal(err)
 	}
 	good, bad := c.objectPath(records[0].Outputs[0].Digest), c.objectPath(records[0].Outputs[1].Digest)
@@ -82,13 +83,13 @@ func TestImportHealsWhatIsDamagedAndLeavesWhatIsGood(t *testing.T) {
 	os.Chmod(bad, 0o666)
 	os.WriteFile(bad, []byte("0nly one"), 0o666)
 	c = open(t, c.Dir())
-	if got, err := c.Import(bytes.NewReader(text)); err != nil || got.Objects != 1 {
+	if got, err := c.Import(t.Context(), bytes.NewReader(text)); err != nil || got.Objects != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if after, err := os.Stat(good); err != nil || !os.SameFile(before, after) {
 		t.Errorf("what was good has been replaced (%v)", err)
 	}
-	if _, err := open(t, c.Dir()).object(records[0].Outputs[1]); err != nil {
+	if _, err := open(t, c.Dir()).object(t.Context(), records[0].Outputs[1]); err != nil {
 		t.Error(err)
 	}
 }
@@ -100,7 +101,7 @@ func TestBrokenBundleIsRefused(t *testing.T) {
 	c := openTemp(t)
 	for at := 0; at < len(text); at += 197 {
 		for name, broken := range map[string][]byte{"cut": text[:at], "flipped": flipped(text, at)} {
-			_, err := c.Import(bytes.NewReader(broken))
+			_, err := c.Import(t.Context(), bytes.NewReader(broken))
 			if err == nil && name == "cut" && at < content {
 				t.Errorf("%s at %d: accepted", name, at)
 			}
@@ -110,7 +111,7 @@ func TestBrokenBundleIsRefused(t *testing.T) {
 			}
 			for _, e := range entries {
 				for _, f := range e.files() {
-					if _, err := c.object(f); err != nil {
+					if _, err := c.object(t.Context(), f); err != nil {
 						t.Errorf("%s at %d: %v", name, at, err)
 					}
 				}
@@ -202,7 +203,7 @@ func TestForeignBundleIsRefusedWithAReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := openTemp(t)
-			if _, err := c.Import(bytes.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := c.Import(t.Context(), bytes.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 			if entries, _ := c.Entries(); len(entries) > 0 {
@@ -210,6 +211,73 @@ func TestForeignBundleIsRefusedWithAReason(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A refused bundle neither adds anything nor takes what is good.
+func TestRefusedBundleChangesNothing(t *testing.T) {
+	seed := newParts(t)
+	content := string(seed.object)
+	c := openTemp(t)
+	publish(t, c, "mine", "out", content, "dear", "only mine")
+	dear := digest.Of([]byte("only mine")).String()
+	before := snapshot(t, c.Dir())
+	replace := func(pairs ...string) []byte {
+		return []byte(strings.NewReplacer(pairs...).Replace(string(seed.record)))
+	}
+	own := digest.Of(seed.object).String()
+	for name, record := range map[string][]byte{
+		"another size of an object of mine":   replace(`"size": 24`, `"size": 4`),
+		"a negative size":                     replace(`"size": 24`, `"size": -24`),
+		"another size of one that is not new": replace(own, dear),
+		"an object that is nowhere":           replace(own, strings.Repeat("0", 64)),
+		"a name that leads out":               replace(`"name": "out"`, `"name": "../../../out"`),
+		"a device":                            replace(`"name": "out"`, `"name": "nul"`),
+		"another kind":                        replace(`"kind": "work"`, `"kind": "play"`),
+		"another input":                       replace(`"name": "in"`, `"name": "on"`),
+		"an escape":                           replace(` "started"`, ` "cell": "\u001b[2J",`+"\n"+` "started"`),
+		"a field more":                        replace(` "started"`, ` "colour": 1,`+"\n"+` "started"`),
+		"a log with another name":             replace(` "inputs"`, ` "log": {"name": "../log", "digest": "`+own+`", "size": 24},`+"\n"+` "inputs"`),
+	} {
+		text := seed.changed(seed.manifest, []byte("a new object, also with 24"), record).bundle(t)
+		for what, text := range map[string][]byte{"new": text, "known": seed.changed(seed.manifest, seed.object, record).bundle(t)} {
+			if _, err := c.Import(t.Context(), bytes.NewReader(text)); err == nil {
+				t.Errorf("%s, %s: accepted", name, what)
+			}
+			if after := snapshot(t, c.Dir()); after != before {
+				t.Fatalf("%s, %s: there was\n%s\nand now there is\n%s", name, what, before, after)
+			}
+		}
+	}
+	for name, change := range map[string]func(string) string{
+		"one object twice":    func(s string) string { return duplicate(s, `"objects": [`) },
+		"one record twice":    func(s string) string { return duplicate(s, `"records": [`) },
+		"upper-case digits":   func(s string) string { return strings.Replace(s, own, strings.ToUpper(own), 1) },
+		"an object elsewhere": func(s string) string { return strings.Replace(s, "objects/"+own[:2], "objects/00", 1) },
+		"a record elsewhere": func(s string) string {
+			return strings.Replace(s, "actions/"+keyIn(seed.record).String()[:2], "actions/00", 1)
+		},
+	} {
+		p := parts{[]byte(change(string(seed.manifest))), seed.object, seed.record}
+		if bytes.Equal(p.manifest, seed.manifest) {
+			t.Fatalf("%s: nothing changed", name)
+		}
+		if _, err := c.Import(t.Context(), bytes.NewReader(p.bundle(t))); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+		if after := snapshot(t, c.Dir()); after != before {
+			t.Fatalf("%s: there was\n%s\nand now there is\n%s", name, before, after)
+		}
+	}
+	if _, err := c.Import(t.Context(), bytes.NewReader(seed.bundle(t))); err != nil {
+		t.Error(err)
+	}
+}
+
+// duplicate repeats the only entry of a list.
+func duplicate(manifest, list string) string {
+	i := strings.Index(manifest, list) + len(list)
+	end := i + strings.Index(manifest[i:], "}") + 1
+	return manifest[:end] + "," + manifest[i:]
 }
 
 func TestDamagedObjectIsNotExported(t *testing.T) {
@@ -220,7 +288,7 @@ func TestDamagedObjectIsNotExported(t *testing.T) {
 	os.WriteFile(path, []byte("kontent"), 0o666)
 	c = open(t, c.Dir())
 	var damaged *store.DamagedError
-	if err := c.Export(io.Discard, []*store.Record{r}); !errors.As(err, &damaged) {
+	if err := c.Export(t.Context(), io.Discard, []*store.Record{r}); !errors.As(err, &damaged) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,6 +2,8 @@ package disk
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,7 +167,7 @@ func TestReadOnlyCacheCanBeRead(t *testing.T) {
 	if r, reason := lookup(t, c, "work"); r == nil {
 		t.Fatal(reason)
 	}
-	if path, err := c.object(f); err != nil {
+	if path, err := c.object(t.Context(), f); err != nil {
 		t.Error(err)
 	} else if text, err := os.ReadFile(path); string(text) != "content" {
 		t.Errorf("%q, %v", text, err)
@@ -194,7 +196,7 @@ func TestDamageInAReadOnlyCacheIsAMiss(t *testing.T) {
 	os.WriteFile(path, []byte("kontent"), 0o666)
 	c = lockAway(t, c)
 	var damaged *store.DamagedError
-	if _, err := c.object(f); !errors.As(err, &damaged) {
+	if _, err := c.object(t.Context(), f); !errors.As(err, &damaged) {
 		t.Fatalf("got %v", err)
 	}
 	if r, reason := lookup(t, c, "work"); r != nil || !strings.Contains(reason, "has unexpected content") {
@@ -219,3 +221,37 @@ func TestFolderThatIsNoCacheIsNotOpenedForReading(t *testing.T) {
 func textOf(work string) digest.KeyText { return digest.NewKeyLines(work, 1).Text() }
 
 func keyOf(work string) digest.Key { return textOf(work).Key() }
+
+// snapshot describes a folder with everything in it.
+func snapshot(t testing.TB, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		var text []byte
+		if info.Mode().IsRegular() {
+			text, err = os.ReadFile(path)
+		}
+		fmt.Fprintf(&all, "%s %v %q\n", path, info.Mode(), text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
+// told collects what OnNote receives until the test ends.
+func told(t *testing.T) *[]string {
+	t.Helper()
+	var lines []string
+	OnNote = func(text string) { lines = append(lines, text) }
+	t.Cleanup(func() { OnNote = nil })
+	return &lines
+}

@@ -27,7 +27,7 @@ func TestPublishedWorkIsFound(t *testing.T) {
 	var names []string
 	for _, f := range r.Outputs {
 		names = append(names, f.Name)
-		path, err := again.object(f)
+		path, err := again.object(t.Context(), f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestWorkWithoutProperOutputIsRefused(t *testing.T) {
 		if err := write(work.Out); err != nil {
 			t.Fatal(err)
 		}
-		if err := lock.Publish(t.Context(), work, &store.Record{KeyText: textOf("work")}); err == nil || !strings.Contains(err.Error(), name) {
+		if err := lock.Publish(t.Context(), work, &store.Record{KeyText: textOf("work"), Kind: "work", Version: 1}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v", name, err)
 		}
 		lock.Release()
@@ -95,7 +95,7 @@ type begun struct {
 
 // publish publishes the attempt as the work called key.
 func (b begun) publish(t *testing.T, key string) (*store.Record, error) {
-	r := &store.Record{KeyText: textOf(key)}
+	r := &store.Record{KeyText: textOf(key), Kind: key, Version: 1}
 	return r, b.Publish(t.Context(), b.Workspace, r)
 }
 
@@ -128,7 +128,7 @@ func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 	}
 	c = open(t, c.Dir())
 	for _, f := range r.Outputs {
-		if _, err := c.object(f); err != nil {
+		if _, err := c.object(t.Context(), f); err != nil {
 			t.Error(err)
 		}
 	}
@@ -141,19 +141,20 @@ func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 func TestObjectIsReliedOnOnlyWhenItIsSettled(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
-	first, second := newPublisher(c), newPublisher(c)
-	f, err := first.file(filepath.Join(w.Out, "a"), "a")
+	first, second, third := newPublisher(c), newPublisher(c), newPublisher(c)
+	f, err := first.file(t.Context(), filepath.Join(w.Out, "a"), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second.known(f) {
-		t.Error("known before it was settled")
+	path := c.objectPath(f.Digest)
+	if !second.exists(t.Context(), f) || !second.syncs.paths[path] {
+		t.Error("not synced by the second cell before it was settled")
 	}
 	if err := first.settle(); err != nil {
 		t.Fatal(err)
 	}
-	if !second.known(f) {
-		t.Error("not known when it was settled")
+	if !third.exists(t.Context(), f) || third.syncs.paths[path] {
+		t.Error("synced again when it was settled")
 	}
 }
 
@@ -202,7 +203,7 @@ func TestWhatTheDiskDoesNotKeepIsNoHit(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
 	p := newPublisher(c)
-	r := &store.Record{Format: store.RecordFormat, Key: keyOf("work"), KeyText: textOf("work")}
+	r := &store.Record{Format: store.RecordFormat, Key: keyOf("work"), KeyText: textOf("work"), Kind: "work", Version: 1}
 	var err error
 	if r.Outputs, err = p.folder(t.Context(), w.Out); err != nil {
 		t.Fatal(err)

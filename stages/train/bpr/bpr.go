@@ -60,6 +60,7 @@ func Kind() pipeline.Kind {
 		Files:  checkpoints.Docs(),
 		Draws:  true,
 		Cost:   pipeline.Cost{Times: []string{"epochs", "data/train.arrow"}, Like: []string{"width", "fold_in"}},
+		Rounds: true,
 		Open:   open,
 	}, params, pipeline.Work[Params]{
 		CheckFacts: func(p *Params, inputs []pipeline.Input, report, _ spec.Reporter) { p.Select.CheckFacts(inputs, report) },

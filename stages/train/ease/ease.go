@@ -10,6 +10,7 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/safetensors"
+	"foil/models/backend"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -40,6 +41,8 @@ func Kind() pipeline.Kind {
 		Files:  checkpoints.Docs(),
 		Cost:   pipeline.Cost{Times: []string{"data/items.arrow", "data/items.arrow", "data/items.arrow"}},
 		Open:   open,
+
+		Libraries: []string{backend.Module("gonum.org/v1/gonum")},
 	}, params, pipeline.Work[Params]{Run: run})
 }
 
