@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"foil/internal/digest"
-	"foil/spec"
 )
 
 // A Type says what an artifact holds, so that wiring can be checked before
@@ -65,6 +64,9 @@ type Kind struct {
 	// of its own.
 	Light bool
 
+	// Cost says what the time of a cell depends on, for estimates.
+	Cost Cost
+
 	// RunsProgram says that the work of a cell happens in a program that the kind starts. Such a
 	// program may write to any file.
 	RunsProgram bool
@@ -106,13 +108,6 @@ func (p Port) Types() string {
 		text += " or " + string(t)
 	}
 	return text
-}
-
-// An Input is what a stage is given under a name.
-type Input struct {
-	Name     string
-	Gathered bool                    // all cells of another stage, not one
-	Axes     map[string][]spec.Value // of that stage: axis and its values
 }
 
 // A FileDoc documents one file of an artifact.

@@ -4,7 +4,6 @@ package local
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -59,16 +58,4 @@ func killTree(child *os.Process) {
 	for _, g := range groups {
 		unix.Kill(-g, unix.SIGKILL)
 	}
-}
-
-func ending(state *os.ProcessState) string {
-	status, ok := state.Sys().(syscall.WaitStatus)
-	if !ok || !status.Signaled() {
-		return state.String()
-	}
-	text := fmt.Sprintf("killed by signal %d, %s", int(status.Signal()), unix.SignalName(status.Signal()))
-	if status.Signal() == unix.SIGKILL {
-		text += ": out of memory?"
-	}
-	return text
 }

@@ -34,5 +34,3 @@ func messages() (io.Writer, error) {
 func killGroup(child *os.Process) { child.Kill() }
 
 func killTree(child *os.Process) { killGroup(child) }
-
-func ending(state *os.ProcessState) string { return state.String() }

@@ -32,6 +32,8 @@ type job struct {
 	inputs []store.Input                 // for the record
 	made   map[digest.Digest]*graph.Node // the node that made the content of an input
 
+	spent time.Duration // processor time of all tries
+
 	mu      sync.Mutex
 	timings []store.Timing
 	numeric *numeric.Signature
@@ -77,7 +79,10 @@ func (x *loop) newJob(c *step) *job {
 func (j *job) do(ctx context.Context) {
 	// This message is sent if the kind ends the goroutine.
 	var m message = failed{cell: j.step, err: errors.New("the kind ended its goroutine")}
-	defer func() { j.messages <- m }()
+	defer func() {
+		j.messages <- spent{j.spent}
+		j.messages <- m
+	}()
 	m = j.makeOrFind(ctx)
 	if f, ok := m.(failed); ok && ctx.Err() != nil && errors.Is(f.err, ctx.Err()) {
 		m = stopped{j.step} // the run was cancelled during a call of the store
@@ -225,6 +230,7 @@ func (j *job) tries(ctx context.Context, lease store.Lease, work *store.Workspac
 	for try := 1; ; try++ {
 		start := time.Now()
 		usage, err := j.try(ctx, Attempt{lease, work})
+		j.spent += usage.CPU
 		r := j.record(start, time.Since(start), usage)
 		var inputs *InputError
 		switch {

@@ -27,6 +27,7 @@ func (x *loop) settle(c *step, o Outcome) {
 	o.Artifact = plan.ArtifactOf(o.Record, x.fetch)
 	c.outcome, c.digest, c.settled = o, o.Artifact.Digest(), true
 	x.open--
+	x.made[c.key] = o.Record
 	if o.Status == WasHit {
 		x.opts.OnEvent(CellHit{Node: c.Node, Key: o.Key, Record: o.Record})
 	} else {
@@ -101,6 +102,7 @@ func (x *loop) remake(c *step, damaged map[*graph.Node]*store.DamagedError) {
 // reopen queues a settled cell whose output is damaged.
 func (x *loop) reopen(c *step, err *store.DamagedError) {
 	c.settled, c.outcome = false, Outcome{Node: c.Node}
+	delete(x.made, c.key)
 	c.reason = "its output " + err.Error()
 	x.open++
 	x.ready.add(c)
@@ -171,6 +173,11 @@ func (m failed) handle(x *loop) {
 	x.fail(m.cell, Outcome{Err: &pipeline.CellError{Cell: m.cell.Node.ID, Kind: m.cell.Node.Kind.Name, Err: m.err, Log: m.log}, Duration: m.duration})
 	x.release(m.cell)
 }
+
+// spent: a job used processor time, whether its cell was made or not.
+type spent struct{ cpu time.Duration }
+
+func (m spent) handle(x *loop) { x.cpu += m.cpu }
 
 // stopped: the run was cancelled.
 type stopped struct{ cell *step }

@@ -79,7 +79,20 @@ func explain(ctx context.Context, err error, cmd *exec.Cmd, said *lastWords) err
 	case !errors.As(err, &exit):
 		return cannotStart(cmd, err)
 	}
-	return fmt.Errorf("%s ended with %v%s%s\n  It ran in %s", program, exit, said, scriptProblem(cmd, exit.ExitCode()), cmd.Dir)
+	return fmt.Errorf("%s %s%s%s\n  It ran in %s", program, ending(exit), said, scriptProblem(cmd, exit.ExitCode()), cmd.Dir)
+}
+
+// ending says how a program ended.
+func ending(exit *exec.ExitError) string {
+	const shellKilled = 128 + 9 // the exit status of a shell whose last program was killed
+	if killed := pipeline.Killed(exit.ProcessState); killed != "" {
+		return "was " + killed
+	}
+	text := fmt.Sprintf("ended with %v", exit)
+	if exit.ExitCode() == shellKilled {
+		text += ", which a shell returns for a program that was killed by signal 9, SIGKILL: out of memory?"
+	}
+	return text
 }
 
 // environment returns the whole environment of the program, sorted.
