@@ -56,6 +56,12 @@ type Kind struct {
 	// of its own.
 	Light bool
 
+	// RunsProgram says that the work of a cell happens in a program that the kind starts. So one
+	// process of foil serves many cells, one after the other, instead of a new one for each. After
+	// Run has returned, the kind must not leave goroutines or change the environment or the working
+	// directory of the process. It must call Programs.Ended of the cell.
+	RunsProgram bool
+
 	// Open opens an artifact that names this kind as the one that can, at a checkpoint, for a
 	// cell of another kind: with that cell's Backend and Cores, so that kind has to be Numeric
 	// if this one computes with the backend. What it returns depends on the artifact's type: a

@@ -57,6 +57,8 @@ type Site struct {
 
 	Log io.Writer `json:"-"` // nil: drop the log
 
+	Programs Programs `json:"-"` // see Cell
+
 	// Open returns the path of an input's file.
 	Open func(File) (path string, err error) `json:"-"`
 }
@@ -122,6 +124,7 @@ func (t *Task) newCell(s Site, h Hooks) *Cell {
 		Inputs: map[string]Artifact{}, Gathered: map[string][]GatheredCell{},
 		Sources: t.Sources, Env: s.Env, OutDir: s.OutDir, WorkDir: s.WorkDir,
 		CheckpointEvery: t.CheckpointEvery,
+		Programs:        s.Programs,
 		OnProgress:      h.OnProgress, OnNote: h.OnNote, OnTiming: h.OnTiming, OnLog: s.Log,
 	}
 	for _, in := range t.Inputs {

@@ -34,6 +34,7 @@ func foil() int {
 	disk.ProbeCommand = probeProcess(cells.Program)
 	ctx, stop := interruptible(cells.Kill)
 	defer stop()
+	defer cells.Close()
 	err = newRoot(cells).ExecuteContext(ctx)
 	switch {
 	case err == nil:

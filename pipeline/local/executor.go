@@ -60,9 +60,12 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 		env = &pipeline.Env{}
 	}
 	site := pipeline.Site{Env: env, GPUs: gpus, OutDir: a.Workspace.Out, WorkDir: a.Workspace.Checkpoint}
-	light := slices.ContainsFunc(e.Kinds, func(k pipeline.Kind) bool { return k.Name == t.Kind && k.Light })
-	if light || e.Processes == nil {
-		return e.runHere(ctx, t, a, site, h, light)
+	var kind pipeline.Kind
+	if i := slices.IndexFunc(e.Kinds, func(k pipeline.Kind) bool { return k.Name == t.Kind }); i >= 0 {
+		kind = e.Kinds[i]
+	}
+	if kind.Light || e.Processes == nil {
+		return e.runHere(ctx, t, a, site, h, kind.Light)
 	}
 	o := order{Task: t, Site: site, Paths: map[digest.Digest]string{}}
 	var in inputs
@@ -83,7 +86,7 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	if l, ok := a.Lease.(store.Inheritable); ok {
 		hold = l.Inherit()
 	}
-	return e.Processes.run(ctx, o, hold, log, h)
+	return e.Processes.run(ctx, o, knowsAll && kind.RunsProgram, hold, log, h)
 }
 
 // runHere runs a task in this process.

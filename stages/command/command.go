@@ -40,6 +40,7 @@ func Command() pipeline.Kind {
 		},
 		Output:      typeFiles,
 		OutputParam: "type",
+		RunsProgram: true,
 		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "the files in the parameter outputs, of the type in the parameter type"}},
 		Printed:     printed,
 	}, params, pipeline.Work[Params]{
