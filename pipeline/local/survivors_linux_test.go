@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,9 +29,18 @@ var ways = map[string]string{
 // stubborn are programs that do not end.
 var stubborn = map[string]string{
 	"sleeps":          `sh -c "sleep 600; : TOKEN"`,
-	"ignores SIGTERM": `sh -c "trap : HUP TERM INT; while sleep 0.05; do :; done; : TOKEN"`,
+	"ignores SIGTERM": `sh -c "trap : HUP TERM INT; while :; do sleep 0.05; done; : TOKEN"`,
 	"is stopped":      `sh -c "kill -STOP \$\$; sleep 600; : TOKEN"`,
-	"writes":          `sh -c "while sleep 0.01; do echo more >>DIR/written; done; : TOKEN"`,
+	"writes":          `sh -c "while :; do sleep 0.01; echo more >>DIR/written; done; : TOKEN"`,
+}
+
+// leaving is a script that leaves a stubborn program in every way.
+func leaving(survivor string) string {
+	var script strings.Builder
+	for _, start := range ways {
+		script.WriteString(strings.ReplaceAll(start, "SURVIVOR", survivor) + "\n")
+	}
+	return script.String()
 }
 
 // chain is a program that starts its successor and ends, a thousand times or more. Each has a
@@ -44,9 +54,10 @@ func TestProgramThatLeavesProcessesFailsAndNothingRemains(t *testing.T) {
 		"a late write": `setsid sh -c 'exec 3<>out/x; sleep 600; printf BBBB >&3' >/dev/null 2>&1 </dev/null & sleep 0.05`,
 	}
 	for way, start := range ways {
-		for name, survivor := range stubborn {
-			scripts[way+", "+name] = strings.ReplaceAll(start, "SURVIVOR", survivor)
-		}
+		scripts[way] = strings.ReplaceAll(start, "SURVIVOR", stubborn["sleeps"])
+	}
+	for name, survivor := range stubborn {
+		scripts[name] = leaving(survivor)
 	}
 	l := newLab(t)
 	t.Run("all", func(t *testing.T) { // returns after the parallel tests
@@ -93,16 +104,15 @@ func TestProcessesThatEndSoonAreAwaited(t *testing.T) {
 	}
 }
 
-// A program that fails is not waited for, and neither is a kind that panics.
+// What a failed program leaves is ended, too.
 func TestFailedProgramLeavesNothing(t *testing.T) {
 	l := newLab(t)
-	for _, start := range ways {
-		start = strings.ReplaceAll(start, "SURVIVOR", stubborn["ignores SIGTERM"])
-		_, _, err := l.script(t.Context(), start+"\nexit 3")
+	for name, survivor := range map[string]string{"sleeps": stubborn["sleeps"], "ignores SIGTERM": stubborn["ignores SIGTERM"]} {
+		_, _, err := l.script(t.Context(), leaving(survivor)+"exit 3")
 		if err == nil || !strings.Contains(err.Error(), "sh ended with exit status 3") {
-			t.Errorf("got %v", err)
+			t.Errorf("%s: got %v", name, err)
 		}
-		l.mustBeAlone(start)
+		l.mustBeAlone(name)
 	}
 }
 
@@ -124,19 +134,15 @@ func TestKilledChildLeavesNothing(t *testing.T) {
 	}()
 	witness.await("started")
 	l := newLab(t)
-	for way, start := range ways {
-		start = strings.ReplaceAll(start, "SURVIVOR", stubborn["ignores SIGTERM"])
-		_, _, err := l.script(t.Context(), "printf x >out/x\n"+start+"\nkill -9 $PPID\nsleep 600")
+	for name, script := range map[string]string{
+		"sleeps": leaving(stubborn["sleeps"]), "ignores SIGTERM": leaving(stubborn["ignores SIGTERM"]), "a chain": chain + "\n" + chain,
+	} {
+		_, _, err := l.script(t.Context(), "printf x >out/x\n"+script+"\nkill -9 $PPID\nsleep 600")
 		if pipeline.CodeOf(err) != pipeline.Crashed {
-			t.Errorf("%s: got %v", way, err)
+			t.Errorf("%s: got %v", name, err)
 		}
-		l.mustBeAlone(way)
+		l.mustBeAlone(name)
 	}
-	_, _, err := l.script(t.Context(), chain+"\nkill -9 $PPID\nsleep 600")
-	if pipeline.CodeOf(err) != pipeline.Crashed {
-		t.Errorf("got %v", err)
-	}
-	l.mustBeAlone("a chain")
 	witness.signal("end")
 	if err := <-running; err != nil {
 		t.Errorf("the cell beside them: %v", err)
@@ -145,26 +151,21 @@ func TestKilledChildLeavesNothing(t *testing.T) {
 
 // A cancelled cell asks its processes to end, and ends them a little later.
 func TestCancelledProgramLeavesNothing(t *testing.T) {
-	for way, start := range ways {
-		t.Run(way, func(t *testing.T) {
-			t.Parallel()
-			l := newLab(t)
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() {
-				l.await("started")
-				cancel()
-			}()
-			_, _, err := l.script(ctx, "trap : TERM\n"+strings.ReplaceAll(start, "SURVIVOR", stubborn["ignores SIGTERM"])+`
-				setsid sh -c "trap 'echo bye >DIR/bye; exit' TERM; echo >DIR/started; while sleep 0.01; do :; done" &
-				while sleep 0.05; do :; done`)
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v", err)
-			}
-			l.mustBeAlone("after the cell")
-			if got := l.await("bye"); got != "bye" {
-				t.Errorf("a process in another session was not asked to end: %q", got)
-			}
-		})
+	l := newLab(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		awaitFile(t, filepath.Join(l.dir, "started"))
+		cancel()
+	}()
+	_, _, err := l.script(ctx, "trap : TERM\n"+leaving(stubborn["ignores SIGTERM"])+`
+		setsid sh -c "trap 'echo bye >DIR/bye; exit' TERM; echo >DIR/started; while :; do sleep 0.01; done" &
+		while :; do sleep 0.05; done`)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	l.mustBeAlone("after the cell")
+	if got := l.await("bye"); got != "bye" {
+		t.Errorf("a process in another session was not asked to end: %q", got)
 	}
 }
 
@@ -175,14 +176,10 @@ func TestKillLeavesNothing(t *testing.T) {
 			l := newLab(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			var script strings.Builder
-			for _, start := range ways {
-				script.WriteString(strings.ReplaceAll(start, "SURVIVOR", stubborn["ignores SIGTERM"]) + "\n")
-			}
 			ended := make(chan error, 2)
 			for _, started := range []string{"one", "two"} {
 				go func() {
-					_, _, err := l.script(ctx, script.String()+chain+"\necho >DIR/"+started+"\ntrap : TERM\nwhile sleep 0.05; do :; done")
+					_, _, err := l.script(ctx, leaving(stubborn["ignores SIGTERM"])+chain+"\necho >DIR/"+started+"\ntrap : TERM\nwhile :; do sleep 0.05; done")
 					ended <- err
 				}()
 			}
@@ -207,28 +204,23 @@ func TestKillLeavesNothing(t *testing.T) {
 
 // After its parent was killed, a child ends all that its task started. The lease lasts until then.
 func TestOrphanedChildLeavesNothing(t *testing.T) {
-	for way, start := range ways {
-		t.Run(way, func(t *testing.T) {
-			t.Parallel()
-			l := newLab(t)
-			cache := t.TempDir()
-			script := strings.ReplaceAll(start, "SURVIVOR", stubborn["ignores SIGTERM"]) + "\n" + chain + "\ntrap : TERM\necho >DIR/started\nwhile sleep 0.05; do :; done"
-			parent := exec.Command(os.Args[0])
-			parent.Env = append(os.Environ(), orphanCache+"="+cache, orphanScript+"="+l.fill(script))
-			parent.Stderr = os.Stderr
-			if err := parent.Start(); err != nil {
-				t.Fatal(err)
-			}
-			l.await("started")
-			parent.Process.Kill()
-			parent.Wait()
-			c, err := disk.Open(cache)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			acquire(t, c, digest.KeyOf("orphan")).Release()
-			l.mustBeAlone("when the lease is free")
-		})
+	l := newLab(t)
+	cache := t.TempDir()
+	script := leaving(stubborn["ignores SIGTERM"]) + chain + "\ntrap : TERM\necho >DIR/started\nwhile :; do sleep 0.05; done"
+	parent := exec.Command(os.Args[0])
+	parent.Env = append(os.Environ(), orphanCache+"="+cache, orphanScript+"="+l.fill(script))
+	parent.Stderr = os.Stderr
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
 	}
+	l.await("started")
+	parent.Process.Kill()
+	parent.Wait()
+	c, err := disk.Open(cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	acquire(t, c, digest.KeyOf("orphan")).Release()
+	l.mustBeAlone("when the lease is free")
 }
