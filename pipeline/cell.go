@@ -64,12 +64,15 @@ type Cell struct {
 // Programs are all processes that a kind has started in a cell, directly or indirectly, including
 // those that have left their process group. The executor ends them after the kind has returned.
 type Programs interface {
+	// Started must be called after the kind has started a program. It may run one at a time.
+	Started(program *os.Process)
+
 	// Terminate asks all of them to end (SIGTERM). A second call does nothing.
 	Terminate()
 
-	// Ended must be called after the only program that the kind runs at that time has ended, and
-	// before the kind reads what it wrote. It waits until all other processes have ended, too. If
-	// some have not within the patience, the error names them.
+	// Ended must be called after the program has ended, and before the kind reads what it wrote. It
+	// waits until all other processes have ended, too. If some have not within the patience, the
+	// error names them.
 	Ended(ctx context.Context, program *os.ProcessState, patience time.Duration) error
 }
 

@@ -43,6 +43,19 @@ func (d *descendants) ended() bool {
 	}
 }
 
+// reapExcept waits for all children that have ended, except for one.
+func (d *descendants) reapExcept(program int) {
+	for _, pid := range childrenOf(os.Getpid()) {
+		var used unix.Rusage
+		if pid == program {
+			continue
+		}
+		if got, err := unix.Wait4(pid, nil, unix.WNOHANG|unix.WALL, &used); got == pid && err == nil {
+			d.peak.note(memoryOf(&used))
+		}
+	}
+}
+
 // await waits until all descendants have ended, for some time. It reports whether they have.
 func (d *descendants) await(ctx context.Context, patience time.Duration) bool {
 	deadline := time.Now().Add(patience)

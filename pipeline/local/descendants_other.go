@@ -15,6 +15,8 @@ type descendants struct{ peak peak }
 
 func adopt() *descendants { return &descendants{} }
 
+func (*descendants) reapExcept(int) {}
+
 func (*descendants) await(context.Context, time.Duration) bool { return true }
 
 func (*descendants) names() []string { return nil }

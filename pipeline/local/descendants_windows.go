@@ -58,6 +58,8 @@ func (d *descendants) running() int {
 	return int(info.activeProcesses) - 1
 }
 
+func (*descendants) reapExcept(int) {}
+
 // await waits until all descendants have ended, for some time. It reports whether they have.
 func (d *descendants) await(ctx context.Context, patience time.Duration) bool {
 	const pause = 10 * time.Millisecond

@@ -24,6 +24,9 @@
 // The lease is not inherited. On other systems, only processes that stay in the process group of
 // the child or of its program are ended.
 //
+// A process that cannot be killed for ten seconds, because it waits for a device or belongs to
+// another user, is given up. Its cell has failed by then.
+//
 // No system covers a process that another service starts on behalf of a program, for example with
 // cron, systemd-run or docker.
 package local

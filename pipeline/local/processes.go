@@ -78,6 +78,9 @@ func (p *Processes) serve(ctx context.Context, c *child, text []byte, hold, log 
 	p.stop(c)
 	<-c.exited
 	c.link.Close()
+	if !knowsAll {
+		killChild(c.cmd.Process) // what is left in its process group
+	}
 	if end == nil || !c.state.Success() {
 		ours.endOrphans()
 	}

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -163,6 +164,18 @@ func TestUsageOfAdoptedProcessesCounts(t *testing.T) {
 	}
 	if used.PeakMemory < 90<<20 {
 		t.Errorf("peak memory %d", used.PeakMemory)
+	}
+}
+
+// A program may run for hours and leave many processes that end.
+func TestAdoptedProcessesAreReapedWhileTheProgramRuns(t *testing.T) {
+	l := newLab(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	const many = `for i in 0 1 2 3 4 5 6 7 8 9; do (sh -c : &); done
+		until test "$(cat /proc/$PPID/task/*/children | tr -d ' ')" = $$; do sleep 0.05; done; echo >out/x`
+	if _, _, err := l.script(ctx, many); err != nil {
+		t.Error(err)
 	}
 }
 

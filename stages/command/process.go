@@ -66,7 +66,12 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	cmd.WaitDelay = grace
 	runtime.LockOSThread() // see endWithFoil
 	defer runtime.UnlockOSThread()
-	err = cmd.Run()
+	if err = cmd.Start(); err == nil {
+		if cell.Programs != nil {
+			cell.Programs.Started(cmd.Process)
+		}
+		err = cmd.Wait()
+	}
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
 		err = awaitOthers(ctx, cell, cmd, err != nil)
 	}
