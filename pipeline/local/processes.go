@@ -33,7 +33,7 @@ type Processes struct {
 
 	mu      sync.Mutex
 	running map[*child]bool
-	idle    []*child // the last one served last
+	idle    []*child // they wait for a task
 	killed  bool
 }
 

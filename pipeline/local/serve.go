@@ -105,7 +105,7 @@ func (s *server) serve(r request) (goesOn bool, err error) {
 	err = s.runTask(ctx, r.order, p)
 	p.stop()
 	if err == nil {
-		if err = p.await(ctx, patience); err != nil {
+		if err = p.await(ctx, patience); err != nil && ctx.Err() == nil {
 			err = fmt.Errorf("the cell ended before the processes that it had started (%s later %w)", patience, err)
 		}
 	}
