@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"foil/internal/artifact"
@@ -45,9 +46,9 @@ func runPopularity(t *testing.T, data pipeline.Artifact, k int64) pipeline.Artif
 	kind := command.Command()
 	p := kind.Params().(*command.Params)
 	for _, arg := range []string{"python3", "popularity.py", "--split", "in/split", "--out", "out/metrics.arrow", "--k"} {
-		p.Run = append(p.Run, spec.Value{Type: spec.String, Str: arg})
+		p.Run = append(p.Run, spec.Text(arg))
 	}
-	p.Run = append(p.Run, spec.Value{Type: spec.Int, Int: k})
+	p.Run = append(p.Run, spec.Text(strconv.FormatInt(k, 10)))
 	p.Outputs, p.Type = []string{artifact.MetricsFile}, artifact.TypeMetrics
 	program, err := files.ReadFile("popularity.py")
 	if err != nil {

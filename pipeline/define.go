@@ -21,6 +21,13 @@ type Work[P any] struct {
 	// while the spec is checked. Nil: nothing to check.
 	CheckInputs func(p *P, inputs []Input, report spec.Reporter)
 
+	// CheckMachine reports what Run needs on this machine besides its inputs and what is not there,
+	// such as a program. It must be quick, and report only what another stage cannot make. foil run
+	// calls it before anything runs, and then runs nothing if something is missing. foil validate
+	// calls it with thorough set: then it also reports what is there but will not work. Nil: nothing
+	// to check.
+	CheckMachine func(env *Env, p *P, thorough bool, report spec.Reporter)
+
 	// Sources names what the kind reads from outside the pipeline: a data set in a folder,
 	// the published checksum of one that would be downloaded, or a program beside the
 	// spec. It is called while planning and must not download. The digests of the sources
@@ -73,6 +80,11 @@ func (k Kind) CheckInputs(params any, inputs []Input, report spec.Reporter) {
 	k.definition.checkInputs(params, inputs, report)
 }
 
+// CheckMachine reports what the kind needs on this machine and what is not there.
+func (k Kind) CheckMachine(env *Env, params any, thorough bool, report spec.Reporter) {
+	k.definition.checkMachine(env, params, thorough, report)
+}
+
 // ReadsSources says whether the kind reads from outside the pipeline.
 func (k Kind) ReadsSources() bool { return k.definition.readsSources() }
 
@@ -95,6 +107,7 @@ type definition interface {
 	decode(with spec.Value) (any, error)
 	decodeTask(text json.RawMessage) (any, error)
 	checkInputs(params any, inputs []Input, report spec.Reporter)
+	checkMachine(env *Env, params any, thorough bool, report spec.Reporter)
 	readsSources() bool
 	sources(ctx context.Context, env *Env, params any) ([]Source, error)
 	run(ctx context.Context, cell *Cell, params any) error
@@ -150,6 +163,18 @@ func (d *typed[P]) checkInputs(params any, inputs []Input, report spec.Reporter)
 		return
 	}
 	d.work.CheckInputs(p, inputs, report)
+}
+
+func (d *typed[P]) checkMachine(env *Env, params any, thorough bool, report spec.Reporter) {
+	if d.work.CheckMachine == nil {
+		return
+	}
+	p, err := d.of(params)
+	if err != nil {
+		report("", "%v", err)
+		return
+	}
+	d.work.CheckMachine(env, p, thorough, report)
 }
 
 func (d *typed[P]) readsSources() bool { return d.work.Sources != nil }

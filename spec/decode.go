@@ -71,10 +71,12 @@ func (d *decoder) missing(v Value, into reflect.Value, f *field, path string) {
 // value reads a parameter of any type.
 func (d *decoder) value(v Value, into reflect.Value, f *field, path string) {
 	if into.Type() == valueType {
-		into.Set(reflect.ValueOf(v))
+		into.Set(reflect.ValueOf(v.unspelled())) // a spelling is not part of the key
 		return
 	}
 	switch kind := into.Kind(); {
+	case into.Type() == textType:
+		d.text(v, into, path)
 	case kind == reflect.Pointer:
 		d.pointer(v, into, f, path)
 	case kind == reflect.Struct:
@@ -163,6 +165,15 @@ func (d *decoder) string(v Value, into reflect.Value, f *field, path string) {
 	into.SetString(v.Str)
 }
 
+// text reads any scalar but null, with the spelling of the spec.
+func (d *decoder) text(v Value, into reflect.Value, path string) {
+	if !v.isScalar() || v.Type == Null {
+		d.fail(v.Pos, path, "must be text or a number, not %s", describe(v))
+		return
+	}
+	into.SetString(v.plain())
+}
+
 func (d *decoder) float(v Value, into reflect.Value, f *field, path string) {
 	number := v.Float
 	switch {
@@ -172,11 +183,11 @@ func (d *decoder) float(v Value, into reflect.Value, f *field, path string) {
 		d.fail(v.Pos, path, "must be a number, not %s", describe(v))
 		return
 	case math.IsNaN(number) || math.IsInf(number, 0):
-		d.fail(v.Pos, path, "must be a finite number, not %s", formatNumber(v))
+		d.fail(v.Pos, path, "must be a finite number, not %s", v)
 		return
 	}
 	if into.OverflowFloat(number) {
-		d.fail(v.Pos, path, "%s is too large", formatNumber(v))
+		d.fail(v.Pos, path, "%s is too large", v)
 		return
 	}
 	d.checkBounds(v, number, f, path)
@@ -211,11 +222,11 @@ func (d *decoder) int(v Value, into reflect.Value, f *field, path string) {
 func (d *decoder) checkBounds(v Value, number float64, f *field, path string) {
 	switch {
 	case f.Min != nil && number < *f.Min:
-		d.fail(v.Pos, path, "must be at least %s, not %s", formatFloat(*f.Min), formatNumber(v))
+		d.fail(v.Pos, path, "must be at least %s, not %s", formatFloat(*f.Min), v)
 	case f.Above != nil && number <= *f.Above:
-		d.fail(v.Pos, path, "must be greater than %s, not %s", formatFloat(*f.Above), formatNumber(v))
+		d.fail(v.Pos, path, "must be greater than %s, not %s", formatFloat(*f.Above), v)
 	case f.Max != nil && number > *f.Max:
-		d.fail(v.Pos, path, "must be at most %s, not %s", formatFloat(*f.Max), formatNumber(v))
+		d.fail(v.Pos, path, "must be at most %s, not %s", formatFloat(*f.Max), v)
 	}
 }
 

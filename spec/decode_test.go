@@ -103,7 +103,7 @@ func (p *params) check(report Reporter) {
 func parseValue(t testing.TB, text string) Value {
 	t.Helper()
 	p := &problems{sources: sources{"v.yaml": splitLines(text)}}
-	v, _ := parseTree(p, "v.yaml", text, 0)
+	v, _ := parseTree(p, "v.yaml", text)
 	if err := p.err(); err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestDecodeErrors(t *testing.T) {
 		{required + "rate: 0", []string{"2:7: rate: must be greater than 0, not 0"}},
 		{required + "rate: fast", []string{`2:7: rate: must be a number, not the text "fast"`}},
 		{required + "holdout: 1.5", []string{"2:10: holdout: must be at most 1, not 1.5"}},
-		{required + "holdout: 1e300", []string{"2:10: holdout: 1e+300 is too large"}},
+		{required + "holdout: 1e300", []string{"2:10: holdout: 1e300 is too large"}},
 		{required + "optimizer: adamm", []string{`2:12: optimizer: "adamm" is not allowed; did you mean "adam"?`}},
 		{required + "optimizer: 5", []string{"2:12: optimizer: must be text, not the number 5; put it in quotes"}},
 		{required + "k: 10", []string{"2:4: k: must be a list, not the number 10; write [10]"}},

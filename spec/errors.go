@@ -90,10 +90,11 @@ type problems struct {
 }
 
 func (p *problems) at(pos Pos, format string, args ...any) {
-	p.list = append(p.list, &Error{Pos: pos, Msg: printable(fmt.Sprintf(format, args...))})
+	p.list = append(p.list, &Error{Pos: pos, Msg: printable(showInvisible(fmt.Sprintf(format, args...)))})
 }
 
-// printable removes control characters, so that the text of a spec cannot control the terminal.
+// printable removes control characters, so that the text of a spec cannot control the terminal. It
+// keeps the columns of a line.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' || unicode.IsPrint(r) {
@@ -124,6 +125,9 @@ func (p *problems) err() error {
 		if e.Line == "" {
 			with := *e
 			with.Line = p.sources.line(e.Pos)
+			if with.Msg = printable(showInvisible(e.Msg)); with.Line != "" {
+				p.sources.nameInvisible(&with)
+			}
 			list[i] = &with
 		}
 	}

@@ -12,7 +12,8 @@ type part struct {
 	expr *expression // nil for text
 }
 
-// An expression is ${vars.NAME}, ${seed} or ${matrix.AXIS}. A path may follow the name of a var.
+// An expression is ${vars.NAME}, ${seed} or ${matrix.AXIS}. A path may follow the name of a var or
+// an axis.
 type expression struct {
 	text string // as written
 	path []step
@@ -52,7 +53,7 @@ func splitExpressions(s string) ([]part, []exprError) {
 			continue
 		}
 		flush()
-		end := strings.IndexByte(s, '}')
+		end := closingBrace(s)
 		if end < 0 {
 			errs = append(errs, exprError{"$" + s, "this ${ is not closed; write $${ for these characters themselves"})
 			return parts, errs
@@ -67,8 +68,29 @@ func splitExpressions(s string) ([]part, []exprError) {
 	}
 }
 
+// closingBrace returns the position of the brace that closes the one at the start of s. Expressions
+// cannot be nested, but the error about that names all of them.
+func closingBrace(s string) int {
+	depth := 0
+	for i := range len(s) {
+		switch {
+		case s[i] == '{' && (i == 0 || s[i-1] == '$'):
+			depth++
+		case s[i] == '}':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return strings.IndexByte(s, '}') // an inner one is not closed
+}
+
 // parse reads the text between the braces and returns an error message, or "".
 func (e *expression) parse(inner string) (problem string) {
+	if strings.Contains(inner, "${") {
+		return fmt.Sprintf("%s: an expression cannot hold another one; give the values of the axis names, "+
+			"such as matrix: {model: {small: {width: 8}, large: {width: 32}}}, and write ${matrix.model.width}", e.text)
+	}
 	path, _, err := parsePath(strings.Trim(inner, " "))
 	if err != nil {
 		return fmt.Sprintf("%s: %v", e.text, err)
@@ -84,8 +106,8 @@ func (e *expression) parse(inner string) (problem string) {
 			return fmt.Sprintf("%s: a name is missing; write ${vars.NAME}", e.text)
 		}
 	case "matrix":
-		if len(path) != 2 || path[1].isIndex() {
-			return fmt.Sprintf("%s: write ${matrix.AXIS}; the values of an axis are scalars", e.text)
+		if len(path) == 1 || path[1].isIndex() {
+			return fmt.Sprintf("%s: a name is missing; write ${matrix.AXIS}", e.text)
 		}
 	default:
 		return fmt.Sprintf("%s: unknown name %q%s", e.text, root, Suggestion(root, roots))
@@ -148,22 +170,32 @@ func escapeAll(v Value) Value {
 
 // mapStrings returns v with every string in it replaced by f's result.
 func mapStrings(v Value, f func(Value) Value) Value {
+	return mapScalars(v, func(s Value) Value {
+		if s.Type == String {
+			return f(s)
+		}
+		return s
+	})
+}
+
+// mapScalars returns v with every scalar in it replaced by f's result.
+func mapScalars(v Value, f func(Value) Value) Value {
 	switch v.Type {
-	case String:
-		return f(v)
 	case List:
 		list := make([]Value, len(v.List))
 		for i, e := range v.List {
-			list[i] = mapStrings(e, f)
+			list[i] = mapScalars(e, f)
 		}
 		v.List = list
 	case Map:
 		fields := make([]Field, len(v.Map))
 		for i, field := range v.Map {
-			field.Value = mapStrings(field.Value, f)
+			field.Value = mapScalars(field.Value, f)
 			fields[i] = field
 		}
 		v.Map = fields
+	default:
+		return f(v)
 	}
 	return v
 }

@@ -25,7 +25,7 @@ func (l *loader) load(file, name string, src []byte) (v Value, ok bool) {
 	l.sources[file] = splitLines(text)
 	l.chain = append(l.chain, path.Clean(file))
 
-	if v, ok = parseTree(l.problems, file, text, 0); !ok {
+	if v, ok = parseTree(l.problems, file, text); !ok {
 		return v, false
 	}
 	i := slices.IndexFunc(v.Map, func(f Field) bool { return f.Name == "extend" })

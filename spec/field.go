@@ -11,7 +11,7 @@ import (
 // A FieldInfo describes one parameter.
 type FieldInfo struct {
 	Name    string
-	Type    string // int, float, bool, string, any, object, list of TYPE, map of TYPE
+	Type    string // int, float, bool, string, text, any, object, list of TYPE, map of TYPE
 	Doc     string
 	Unit    string
 	Default string // as in a spec; empty without a default
@@ -34,7 +34,15 @@ type field struct {
 	inner *structure // of the struct in it, also in lists; nil: none
 }
 
-var valueType = reflect.TypeFor[Value]()
+// A Text is a parameter that is text wherever it is used, such as an argument of a program. A spec
+// may write it as a number, true or false, without quotes. It has the spelling of the spec: 1.0,
+// 12.10, True.
+type Text string
+
+var (
+	valueType = reflect.TypeFor[Value]()
+	textType  = reflect.TypeFor[Text]()
+)
 
 // knownFields caches the results of fieldsOf by reflect.Type, because a stage may have thousands of
 // cells.
@@ -112,8 +120,11 @@ func choices(sf reflect.StructField) []string {
 }
 
 func typeName(t reflect.Type) string {
-	if t == valueType {
+	switch t {
+	case valueType:
 		return "any"
+	case textType:
+		return "text"
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -161,7 +161,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src string) {
 		tree := &problems{sources: sources{}}
-		v, ok := parseTree(tree, "fuzz.yaml", src, 0)
+		v, ok := parseTree(tree, "fuzz.yaml", src)
 		if !ok || tree.err() != nil {
 			return
 		}

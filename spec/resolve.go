@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Resolve returns v with every ${matrix.AXIS} replaced by the cell's value of that axis, and with
+// Resolve returns v with every ${matrix.AXIS} replaced by the cell's value of that axis, or by the
+// settings that this value names, and with
 // $${ turned into ${. A string that consists of one expression becomes the value with its type. The
 // error is Errors.
 //
@@ -26,7 +27,7 @@ func (v Value) Resolve(matrix map[string]Value) (Value, error) {
 			if !ok {
 				return Value{}, fmt.Errorf("no axis %q here%s", axis, Suggestion(axis, axes))
 			}
-			return value, nil
+			return value.walk(e.path, 2)
 		}, false)
 	})
 	if err := p.err(); err != nil {
@@ -152,13 +153,8 @@ func (s *scope) lookup(e *expression) (Value, error) {
 		if v, err = s.lookupVar(e.path[1].name); err != nil {
 			return Value{}, err
 		}
-		for i, step := range e.path[2:] {
-			if v.Type == invalid {
-				return v, nil
-			}
-			if v, err = v.follow(step, formatPath(e.path[:2+i])); err != nil {
-				return Value{}, err
-			}
+		if v, err = v.walk(e.path, 2); err != nil || v.Type == invalid {
+			return v, err
 		}
 	}
 	if s.expanded > maxExpanded {
@@ -168,6 +164,15 @@ func (s *scope) lookup(e *expression) (Value, error) {
 		return Value{}, fmt.Errorf("the expressions up to here expand to more than %d values and characters", maxExpanded)
 	}
 	return v, nil
+}
+
+// walk follows the steps of a path from its step i.
+func (v Value) walk(path []step, i int) (Value, error) {
+	var err error
+	for ; i < len(path) && err == nil && v.Type != invalid; i++ {
+		v, err = v.follow(path[i], formatPath(path[:i]))
+	}
+	return v, err
 }
 
 func (s *scope) lookupVar(name string) (Value, error) {

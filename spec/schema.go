@@ -93,8 +93,8 @@ func stageSchema(kinds []KindSchema) *schema {
 			"matrix": stageField(&schema{
 				Type:                 "object",
 				PropertyNames:        nameSchema(),
-				AdditionalProperties: anyOf(axisSchema(), expressionSchema(), nullSchema()),
-			}, "Axes by name, each with its values: the stage has a cell for every combination."),
+				AdditionalProperties: anyOf(axisSchema(), namedAxisSchema(), expressionSchema(), nullSchema()),
+			}, "Axes by name, each with its values: the stage has a cell for every combination. Values of any type need names."),
 			"exclude": stageField(&schema{
 				Type: "array",
 				Items: &schema{
@@ -223,6 +223,8 @@ func typeSchema(name string, f FieldInfo) *schema {
 		return s
 	case "bool":
 		return &schema{Type: "boolean"}
+	case "text":
+		return scalarSchema()
 	case "string":
 		s := &schema{Type: "string"}
 		for _, choice := range f.OneOf {
@@ -280,6 +282,9 @@ func scalarSchema() *schema { return &schema{Types: []string{"string", "number",
 func axisSchema() *schema {
 	return &schema{Type: "array", Items: scalarSchema(), MinItems: count(1), UniqueItems: true}
 }
+
+// namedAxisSchema is an axis whose values have names.
+func namedAxisSchema() *schema { return &schema{Type: "object", MinProperties: count(1)} }
 
 func stagesByInput() *schema {
 	return &schema{Type: "object", AdditionalProperties: &schema{Types: []string{"string", "null"}}}

@@ -30,10 +30,10 @@ func applySet(p *problems, root *Value, set string) {
 		return
 	}
 	if strings.TrimSpace(text) == "" {
-		s.at(s.pos(len(path)), "a value is missing after the =; null removes %s", path)
+		s.at(s.pos(len(path)), "a value is missing after the =; null removes %s, and '' is an empty text", path)
 		return
 	}
-	value, ok := parseTree(p, s.file, text, utf8.RuneCountInString(path)+1)
+	value, ok := parseSetValue(p, s.file, text, utf8.RuneCountInString(path)+1)
 	if !ok {
 		return
 	}
@@ -43,6 +43,34 @@ func applySet(p *problems, root *Value, set string) {
 	}
 	s.steps = steps
 	s.apply(root, 0, value)
+}
+
+// parseSetValue reads the value of a --set. Lists, maps and texts in quotes are YAML. Anything else
+// is a number, true, false, null or a text, which may contain any character: a command line has no
+// comments, anchors or blocks.
+func parseSetValue(p *problems, file, text string, shift int) (Value, bool) {
+	bare := strings.TrimSpace(text)
+	if strings.ContainsRune("[{\"'", rune(bare[0])) {
+		t := newTree(p, file, text, shift)
+		t.noLoss = true
+		return t.parse(text)
+	}
+	t := newTree(p, file, text, shift)
+	pos := t.place(1, 1)
+	if _, problem := checkText([]byte(text)); problem != "" {
+		p.at(pos, "%s", problem)
+		return Value{}, false
+	}
+	v, err := plainScalar(bare)
+	if err != nil {
+		p.at(pos, "%v", err)
+		return Value{}, false
+	}
+	if v.Type == String {
+		v.Str = text
+	}
+	v.Pos = pos
+	return v, true
 }
 
 type setter struct {
@@ -120,7 +148,7 @@ func newFields(path []step) (names []string, free bool) {
 		return stageFields, false
 	case len(path) > 2 && path[2].name == "with":
 		return nil, true
-	case len(path) == 3 && path[2].name == "matrix":
+	case len(path) > 2 && path[2].name == "matrix":
 		return nil, true
 	}
 	return nil, false

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -90,9 +91,14 @@ func checkText(src []byte) (offset int, problem string) {
 		r, size := utf8.DecodeRune(src[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
+			if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
+				return i, "UTF-16 text; save it as UTF-8"
+			}
 			return i, "not UTF-8 text"
+		case r == '\ufeff':
+			return i, describeInvisible(r) + " inside the text; remove it"
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f, r > 0x7f && r < 0xa0 && r != 0x85,
-			r == '\ufeff', r == '\ufffe', r == '\uffff':
+			r == '\ufffe', r == '\uffff':
 			return i, "control character in the text"
 		}
 		i += size

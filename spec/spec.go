@@ -51,6 +51,10 @@ type Axis struct {
 	Name   string
 	Pos    Pos
 	Values []Value // at least one, scalars, no two equal
+
+	// Settings are what ${matrix.NAME} stands for, one for each value, if the spec gives the values
+	// names: {short: [30, 60], long: [90]}. Then Values are the names. Nil: the values themselves.
+	Settings []Value
 }
 
 // Options are the parts of a spec outside its file.
@@ -87,7 +91,7 @@ func Parse(file string, src []byte, opts Options) (*Spec, error) {
 // ParseValue reads one value in the form of Value.String. The error is Errors.
 func ParseValue(file, text string) (Value, error) {
 	p := &problems{sources: sources{file: splitLines(text)}}
-	v, _ := parseTree(p, file, text, 0)
+	v, _ := parseTree(p, file, text)
 	return v, p.err()
 }
 
@@ -108,10 +112,12 @@ func interpret(p *problems, file string, root Value) *Spec {
 	if name, ok := p.required(root, "name", "the spec"); ok {
 		s.Name = p.name("spec", name)
 	}
-	if seed, ok := root.Get("seed"); ok && seed.Type != Null {
-		s.Seed = p.seed(seed)
+	seed := Value{Type: Int}
+	if v, ok := root.Get("seed"); ok && v.Type != Null {
+		s.Seed = p.seed(v)
+		seed.Int, seed.Spelling = s.Seed, v.Spelling
 	}
-	scope := newScope(p, Value{Type: Int, Int: s.Seed}, p.mapField(root, "vars"))
+	scope := newScope(p, seed, p.mapField(root, "vars"))
 	s.Vars = scope.all()
 	s.Title = p.optionalText(root, "title", scope)
 	s.Cites = p.optionalText(root, "cites", scope)

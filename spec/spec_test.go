@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -108,7 +109,7 @@ func TestScalarsReadLikeYAML12(t *testing.T) {
 	for _, tt := range tests {
 		s := mustParse(t, one("{zero: &zero 0}", "{x: "+tt.yaml+"}"))
 		x, _ := s.Stages[0].With.Get("x")
-		got := x.String()
+		got := x.Canonical()
 		if x.Type == String {
 			got = `"` + x.Str + `"`
 		}
@@ -208,6 +209,53 @@ func TestExtendNamesAreRelative(t *testing.T) {
 	}
 }
 
+// A text on the command line is not YAML: nothing in it is dropped.
+func TestSetTakesTextsAsTheyAre(t *testing.T) {
+	texts := map[string]string{`'it''s # 5'`: "it's # 5", `"a\tb"`: "a\tb", `''`: ""}
+	for _, text := range []string{
+		"baseline #3", "#5", "a & b", "&main", "*x", "|", ">-", "- x", "- a\n- b", "a: b", "? x", "%YAML 1.2", "@a", "`a`", "!x", "!!int 5",
+		" space ", "a,b", "it's", "x [1] # y", "---", "...", "~x", "=", "1_000 x", "yes", "2020-01-02", "a\nb # c",
+	} {
+		texts[text] = text
+	}
+	for text, want := range texts {
+		s := mustParse(t, one("{}", "{a: x}"), "vars={}", "stages."+mustParse(t, one("{}", "{}")).Stages[0].Name+".with.a="+text)
+		if a, _ := s.Stages[0].With.Get("a"); a.Type != String || a.Str != want {
+			t.Errorf("--set %q is %v, want the text %q", text, a, want)
+		}
+	}
+}
+
+// Where a number becomes a text, the text is the one that was written.
+func TestNumbersBecomeTextsAsTheyAreWritten(t *testing.T) {
+	for _, n := range []string{"1.0", "12.10", "0.00001", "1234567e8", "True", "FALSE", "-0.0", "+5", "0x1F", "0o17", ".5", "5.", "1E3"} {
+		s := mustParse(t, one("{v: "+n+", list: ["+n+"], map: {k: "+n+"}}", `{a: "${vars.v}", b: "x${vars.v}", c: "x${vars.list[0]}", d: "x${vars.map.k}-${matrix.m}"}`))
+		with, err := s.Stages[0].With.Resolve(map[string]Value{"m": parseValue(t, n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := with.String(), fmt.Sprintf("{a: %s, b: %s, c: %[2]s, d: %s}", n, quoteIfNeeded("x"+n), quoteIfNeeded("x"+n+"-"+n)); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		type params struct {
+			Text Text            `yaml:"text"`
+			List []Text          `yaml:"list"`
+			Map  map[string]Text `yaml:"map"`
+		}
+		p := Params[params]{Defaults: func() params { return params{} }, Docs: Docs{"text": "a", "list": "a", "map": "a"}}
+		read, err := p.Decode(parseValue(t, fmt.Sprintf("{text: %s, list: [%[1]s], map: {k: %[1]s}}", n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read.Text != Text(n) || read.List[0] != Text(n) || read.Map["k"] != Text(n) {
+			t.Errorf("%s is read as %+v", n, read)
+		}
+		if got, want := Canonical(read), fmt.Sprintf("list = [%q]\nmap.k = %[1]q\ntext = %[1]q\n", n); got != want {
+			t.Errorf("canonical text\n%swant\n%s", got, want)
+		}
+	}
+}
+
 func TestSet(t *testing.T) {
 	base := `name: x
 vars: {lambda: [0, 400]}
@@ -231,6 +279,9 @@ stages:
 		{[]string{"stages.model.with={a: '${vars.lambda}'}", "vars.lambda=[1]"}, "{a: [1]}", nil},
 		{[]string{"stages.model.with=null"}, "{}", nil},
 		{[]string{"seed=7"}, "", func(s *Spec) bool { return s.Seed == 7 }},
+		{[]string{"stages.model.with.epochs= 5 "}, "{epochs: 5, list: [{a: 1}, {a: 2}]}", nil},
+		{[]string{`stages.model.with={a: "x # y", 'b: c': [it's, 1.0]} `}, `{a: "x # y", "b: c": ["it's", 1.0]}`, nil},
+		{[]string{"stages.model.with={a: 1.0}", "stages.model.with.a=${vars.lambda}"}, "{a: [0, 400]}", nil},
 		{[]string{"title=a=b"}, "", func(s *Spec) bool { return s.Title == "a=b" }},
 		{[]string{"stages.fold.matrix.fold=[0, 1]"}, "", func(s *Spec) bool { return len(s.Stages[0].Matrix[0].Values) == 2 }},
 		{[]string{"stages.fold=null", "stages.model.needs.data=null"}, "", func(s *Spec) bool { return len(s.Stages) == 1 }},

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // stageFields are the fields of a stage.
@@ -69,41 +70,75 @@ func (p *problems) stageSeed(v Value) *Value {
 	return &v
 }
 
-// matrix reads `matrix`: axis: list of scalars.
+// matrix reads `matrix`: an axis is a list of scalars, or a map from names to values of any type.
 func (p *problems) matrix(m Value) []Axis {
 	var axes []Axis
 	for _, f := range m.Map {
 		checkName(p, "axis", f.Name, f.NamePos)
+		a := Axis{Name: f.Name, Pos: f.NamePos}
 		switch v := f.Value; {
 		case v.Type == invalid:
-		case v.Type != List:
-			p.at(v.Pos, "axis %q must be a list, not %s", f.Name, describe(v))
-		case len(v.List) == 0:
+			continue
+		case v.Type != List && v.Type != Map:
+			p.at(v.Pos, "axis %q must be a list, or a map of named values, not %s", f.Name, describe(v))
+			continue
+		case len(v.List)+len(v.Map) == 0:
 			p.at(v.Pos, "axis %q must not be empty", f.Name)
+			continue
+		case v.Type == List:
+			a.Values = v.List
 		default:
-			p.checkAxis(f.Name, v.List)
-			axes = append(axes, Axis{Name: f.Name, Pos: f.NamePos, Values: v.List})
+			for _, named := range v.Map {
+				if strings.TrimSpace(named.Name) == "" {
+					p.at(named.NamePos, "axis %q has a value without a name", f.Name)
+				}
+				a.Values = append(a.Values, Value{Type: String, Str: named.Name, Pos: named.NamePos})
+				a.Settings = append(a.Settings, named.Value)
+			}
 		}
+		p.checkAxis(a)
+		axes = append(axes, a)
 	}
 	return axes
 }
 
-func (p *problems) checkAxis(name string, values []Value) {
-	first := map[string]Pos{} // equal scalars have the same text, and others another one
-	for _, v := range values {
+func (p *problems) checkAxis(a Axis) {
+	first := map[string]Value{} // by canonical text, which equal scalars share
+	for _, v := range a.Values {
 		switch {
 		case v.Type == invalid:
-		case !v.isScalar() || v.Type == Null:
-			p.at(v.Pos, "axis %q takes numbers, texts, true and false, not %s", name, describe(v))
+		case v.Type == List || v.Type == Map:
+			p.at(v.Pos, "axis %q takes numbers, texts, true and false, not %s; give such values names: %s: {%s: %s, ...}",
+				a.Name, describe(v), a.Name, nameFor(v), v)
+		case v.Type == Null:
+			p.at(v.Pos, "axis %q takes numbers, texts, true and false, not null; give the value a name: %s: {none: null, ...}", a.Name, a.Name)
 		default:
-			text := v.String()
-			if pos, ok := first[text]; ok {
-				p.at(v.Pos, "axis %q has the value %s twice; first at %v", name, text, pos)
-				continue
+			text := v.Canonical()
+			switch same, ok := first[text]; {
+			case !ok:
+				first[text] = v
+			case same.String() == v.String():
+				p.at(v.Pos, "axis %q has the value %s twice; first at %v", a.Name, v, same.Pos)
+			default:
+				p.at(v.Pos, "axis %q has the same value twice, as %s (at %v) and as %s; if they are texts, put both in quotes", a.Name, same, same.Pos, v)
 			}
-			first[text] = v.Pos
 		}
 	}
+}
+
+// nameFor suggests a name for a value that has none: 30-60 for the list [30, 60].
+func nameFor(v Value) string {
+	const long = 20
+	var words []string
+	for _, e := range v.List {
+		if e.isScalar() {
+			words = append(words, e.plain())
+		}
+	}
+	if name := strings.Join(words, "-"); name != "" && len(name) <= long && bareText.MatchString(name) {
+		return name
+	}
+	return "first"
 }
 
 // An Exclusion leaves out the cells of a stage that have, on each axis of the exclusion, one of the
@@ -134,6 +169,13 @@ func (p *problems) exclusions(v Value) (out []Exclusion) {
 		for i, f := range lists.Map {
 			if f.Value.isScalar() && f.Value.Type != Null {
 				lists.Map[i].Value = Value{Type: List, Pos: f.Value.Pos, List: []Value{f.Value}}
+			}
+		}
+		for _, f := range lists.Map {
+			if f.Value.Type == Map {
+				p.at(f.Value.Pos, "an exclusion takes values of axis %q, or their names, not %s", f.Name, describe(f.Value))
+				lists.Map = nil
+				break
 			}
 		}
 		if axes := p.matrix(lists); len(axes) == len(e.Map) {

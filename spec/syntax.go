@@ -177,6 +177,8 @@ func explain(msg string, line []rune, column int) string {
 		return "a ':' is not allowed here: text that holds \": \" needs quotes, and a nested key belongs on a line of its own"
 	case "could not find expected ':'":
 		return "a key must be followed by ': ' and a value"
+	case "did not find expected <document start>":
+		return "there is more text after the closing quote or bracket; put the whole text in quotes"
 	case "found unexpected end of stream":
 		return "a quote is opened but not closed"
 	case "found unknown escape character":

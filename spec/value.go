@@ -13,8 +13,9 @@ import (
 // A Value is a YAML value with its position: null, a scalar, a list or a map. Strings may hold
 // ${...} expressions until Resolve replaces them.
 type Value struct {
-	Pos  Pos
-	Type ValueType
+	Pos      Pos
+	Type     ValueType
+	Spelling string // of a number, true or false, as written in the spec; empty: as Canonical writes it
 
 	Bool  bool
 	Int   int64
@@ -102,12 +103,23 @@ func (v Value) names() []string {
 	return names
 }
 
-// String writes the value on one line of YAML: 0.5, abc, [1, 2], {k: 10}. The text reads back as an
-// equal value.
+// String writes the value on one line of YAML, with the spelling of the spec: 0.50, abc, [1, 2],
+// {k: 10}. The text reads back as an equal value.
 func (v Value) String() string {
 	var b strings.Builder
 	v.write(&b)
 	return b.String()
+}
+
+// Canonical is String without the spelling of the spec. Equal scalars have the same text.
+func (v Value) Canonical() string { return v.unspelled().String() }
+
+// unspelled returns v without the spelling of its scalars.
+func (v Value) unspelled() Value {
+	return mapScalars(v, func(s Value) Value {
+		s.Spelling = ""
+		return s
+	})
 }
 
 func (v Value) write(b *strings.Builder) {
@@ -141,13 +153,17 @@ func (v Value) write(b *strings.Builder) {
 
 // plain is the text of a scalar for use in a longer text.
 func (v Value) plain() string {
+	switch {
+	case v.Type == String:
+		return v.Str
+	case v.Spelling != "":
+		return v.Spelling
+	}
 	switch v.Type {
 	case Bool:
 		return strconv.FormatBool(v.Bool)
 	case Int, Float:
 		return formatNumber(v)
-	case String:
-		return v.Str
 	}
 	return "null"
 }
@@ -198,6 +214,14 @@ var (
 // plainScalar reads a scalar that is written without quotes. Dates, yes, no,
 // on and off are text.
 func plainScalar(text string) (Value, error) {
+	v, err := readScalar(text)
+	if err == nil && (v.isNumber() || v.Type == Bool) {
+		v.Spelling = text
+	}
+	return v, err
+}
+
+func readScalar(text string) (Value, error) {
 	switch text {
 	case "", "~", "null", "Null", "NULL":
 		return Value{}, nil

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -24,6 +26,8 @@ type tree struct {
 	shift int // columns before the first line, in --set PATH=
 	depth int
 
+	noLoss bool // comments and anchors are errors, because they are lost
+
 	open    map[*yaml.Node]bool // targets of the aliases that are being expanded
 	alias   int                 // depth of the aliases that are being expanded
 	copied  int                 // values made by aliases so far
@@ -32,20 +36,57 @@ type tree struct {
 
 // parseTree reads a text as one Value. It adds errors to p, under the name file. ok is false if
 // there is no usable tree.
-func parseTree(p *problems, file, text string, shift int) (v Value, ok bool) {
-	t := &tree{problems: p, file: file, lines: splitLines(text), shift: shift, open: map[*yaml.Node]bool{}}
+func parseTree(p *problems, file, text string) (v Value, ok bool) {
+	return newTree(p, file, text, 0).parse(text)
+}
+
+func newTree(p *problems, file, text string, shift int) *tree {
+	return &tree{problems: p, file: file, lines: splitLines(text), shift: shift, open: map[*yaml.Node]bool{}}
+}
+
+func (t *tree) parse(text string) (v Value, ok bool) {
 	if offset, problem := checkText([]byte(text)); problem != "" {
 		before := splitLines(text[:offset])
 		last := before[len(before)-1]
-		p.at(t.place(len(before), utf8.RuneCountInString(last)+1), "%s", problem)
+		t.at(t.place(len(before), utf8.RuneCountInString(last)+1), "%s", problem)
 		return Value{}, false
 	}
 	n, err := readDocument(text)
 	if err != nil {
-		p.at(t.place(err.line, err.column), "%s", err.msg)
+		t.at(t.place(err.line, err.column), "%s%s", err.msg, nearSyntaxError(t, text, err.line))
 		return Value{}, false
 	}
+	if t.noLoss {
+		if lost := lostText(n, text); lost != "" {
+			t.at(t.place(1, 1), "YAML reads %s; put the text in quotes", lost)
+			return Value{}, false
+		}
+	}
 	return t.value(n), true
+}
+
+// lostText describes the part of a text that is not in the scalars of its node, or is "".
+func lostText(n *yaml.Node, text string) string {
+	kept := 0
+	var anchor string
+	var visit func(n *yaml.Node)
+	visit = func(n *yaml.Node) {
+		kept += strings.Count(n.Value, "#")
+		if n.Anchor != "" {
+			anchor = n.Anchor
+		}
+		for _, e := range n.Content {
+			visit(e)
+		}
+	}
+	visit(n)
+	switch {
+	case anchor != "":
+		return fmt.Sprintf("&%s as an anchor", anchor)
+	case kept < strings.Count(text, "#"):
+		return "the text behind a # as a comment"
+	}
+	return ""
 }
 
 // place is a position that is limited to the text.

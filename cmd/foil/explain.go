@@ -130,7 +130,7 @@ func writeKey(out io.Writer, e *history.Explanation) {
 	for _, in := range e.Node.Inputs {
 		from = append(from, in.From...)
 	}
-	text := strings.Split(strings.TrimSuffix(e.Lines.String(), "\n"), "\n")
+	text := strings.Split(strings.TrimSuffix(string(e.Lines.Text()), "\n"), "\n")
 	for i, line := range text {
 		if e.Lines[i].Part == digest.PartInput && len(from) > 0 {
 			line += "  (" + from[0].ID + ")"

@@ -18,7 +18,7 @@ type failureGroup struct{ cells []*pipeline.CellError }
 func groupFailures(e *run.FailedError) (groups []*failureGroup) {
 	of := map[string]*failureGroup{}
 	for _, c := range e.Cells {
-		id := failureID(c)
+		id := failureID(c.Kind, c.Err.Error())
 		if of[id] == nil {
 			of[id] = &failureGroup{}
 			groups = append(groups, of[id])
@@ -33,8 +33,8 @@ var ownPath = regexp.MustCompile(`\S*[0-9a-f]{64}\S*`)
 
 // failureID is equal for failures that are shown once: failures of the same kind with the same
 // message, except for paths.
-func failureID(c *pipeline.CellError) string {
-	return c.Kind + "\n" + ownPath.ReplaceAllString(c.Err.Error(), "")
+func failureID(kind, message string) string {
+	return kind + "\n" + ownPath.ReplaceAllString(message, "")
 }
 
 // writeFailures lists the failed cells and the cells that were skipped because of them. With full
@@ -68,6 +68,9 @@ func (g *failureGroup) text(full bool) string {
 		names = append(names, c.Cell)
 	}
 	text := words.Few(names)
+	if text != words.And(names) {
+		text += fmt.Sprintf(" (%s)", words.Count(len(names), "cell"))
+	}
 	switch {
 	case full:
 		text += fmt.Sprintf(": %s: %v", first.Kind, first.Err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"foil/internal/app"
 	"foil/internal/store/disk"
 	"foil/models/backend"
+	"foil/pipeline/graph"
 	"foil/spec"
 )
 
@@ -18,7 +20,8 @@ import (
 type experimentFlags struct{ sets, only []string }
 
 func (f *experimentFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.sets, "set", nil, "change the spec: `PATH=VALUE`, such as vars.lambda=[0,400] (repeatable)")
+	cmd.Flags().StringArrayVar(&f.sets, "set", nil, "change the spec: `PATH=VALUE`, such as vars.lambda=[0,400] (repeatable). "+
+		"VALUE is a number, true, false, null, a list [..], a map {..}, or a text, whose quotes are optional")
 }
 
 func (f *experimentFlags) registerOnly(cmd *cobra.Command) {
@@ -27,6 +30,13 @@ func (f *experimentFlags) registerOnly(cmd *cobra.Command) {
 
 func (f *experimentFlags) experiment(name string) app.Experiment {
 	return app.Experiment{Name: name, Sets: f.sets, Only: f.only}
+}
+
+// writeNotes prints the notes on a spec.
+func writeNotes(out io.Writer, g *graph.Graph) {
+	for _, note := range g.Notes {
+		fmt.Fprintf(out, "note: %v\n", note)
+	}
 }
 
 // cacheFlags are the flags for the cache, and for the part of keys outside the spec.

@@ -89,18 +89,13 @@ func getFiles(cmd *cobra.Command, c *disk.Cache, files []digest.File, one bool, 
 		if info, err := os.Stat(to); err == nil && info.IsDir() {
 			to = filepath.Join(to, filepath.Base(files[0].Name))
 		}
-		return app.CopyFile(paths[0], to)
+		return app.CopyFile(cmd.Context(), paths[0], to)
 	case to != "":
-		for i, f := range files {
-			if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
-				return fmt.Errorf("file %q would be outside of %s", f.Name, to)
-			}
-			if err := app.CopyFile(paths[i], filepath.Join(to, filepath.FromSlash(f.Name))); err != nil {
-				return err
-			}
-		}
-		return nil
+		return app.CopyFiles(cmd.Context(), files, paths, to)
 	case one:
+		if _, ok := terminal(out); !ok {
+			out = uncleaned(out) // for programs, which need the path as it is
+		}
 		fmt.Fprintln(out, paths[0])
 		return nil
 	}

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"foil/internal/app"
+	"foil/internal/clean"
 	"foil/pipeline/plan"
 )
 
@@ -19,7 +22,11 @@ func newLog() *cobra.Command {
 		Use:   "log EXPERIMENT CELL",
 		Short: "Print the log of a cell",
 		Long: `log prints the log that is kept with the record of a cell, or the log of a run in
-which the cell is running, failed or was interrupted. Standard error names the run.`,
+which the cell is running, failed or was interrupted. Standard error names the run.
+
+On a terminal, log shows what is left of the log: carriage returns and escapes of
+progress bars have been obeyed, and colours, titles and other escapes are removed.
+To a file or a pipe it writes the log as it is.`,
 		Example: `  foil log quickstart 'model[fold=0,gender=0,age=0]'`,
 		Args:    experimentAndCell,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,13 +51,25 @@ which the cell is running, failed or was interrupted. Standard error names the r
 				return err
 			}
 			defer log.Close()
-			_, err = io.Copy(cmd.OutOrStdout(), log)
-			return err
+			return copyLog(cmd.OutOrStdout(), log)
 		},
 	}
 	e.register(cmd)
 	f.register(cmd)
 	return cmd
+}
+
+// copyLog prints a log: cleaned on a terminal, otherwise as it is.
+func copyLog(out io.Writer, log io.Reader) error {
+	out = uncleaned(out)
+	f, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		_, err := io.Copy(out, log)
+		return err
+	}
+	show := clean.NewWriter(out)
+	_, err := io.Copy(show, log)
+	return errors.Join(err, show.Close())
 }
 
 // findLog returns the path of a cell's log, or "" if the log is empty, and the origin of the log.

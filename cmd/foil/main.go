@@ -26,9 +26,10 @@ func main() { os.Exit(foil()) }
 
 // foil runs the command line and returns the exit code.
 func foil() int {
+	stderr := cleaned(os.Stderr)
 	cells, err := cellProcesses()
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "foil: finding this program: %v\n", err)
+		fmt.Fprintf(stderr, "foil: finding this program: %v\n", err)
 		return exitFailure
 	}
 	disk.ProbeCommand = probeProcess(cells.Program)
@@ -40,18 +41,18 @@ func foil() int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, new(usageError)):
-		fmt.Fprintf(os.Stderr, "foil: %v\nSee 'foil help'.\n", err)
+		fmt.Fprintf(stderr, "foil: %v\nSee 'foil help'.\n", err)
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "foil: interrupted; finished cells and checkpoints are kept; run the same command again to continue")
+		fmt.Fprintln(stderr, "foil: interrupted; finished cells and checkpoints are kept; run the same command again to continue")
 		return exitInterrupted
 	case errors.Is(err, errReported):
 		return exitFailure
 	case errors.Is(err, errWorkToDo):
 		return exitWorkToDo
 	default:
-		fmt.Fprintf(os.Stderr, "foil: %v\n", err)
-		adviseOnFullDisk(os.Stderr, err)
+		fmt.Fprintf(stderr, "foil: %v\n", err)
+		adviseOnFullDisk(stderr, err)
 		return exitFailure
 	}
 }

@@ -49,6 +49,7 @@ run.`,
 				return err
 			}
 			r.noteMissing(cmd)
+			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
 			if err := writePlan(cmd, view, running); err != nil {
 				return err
 			}

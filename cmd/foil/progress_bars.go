@@ -2,9 +2,6 @@ package main
 
 import (
 	"fmt"
-	"foil/pipeline/graph"
-	"foil/pipeline/plan"
-	"foil/pipeline/run"
 	"io"
 	"slices"
 	"strings"
@@ -12,6 +9,11 @@ import (
 
 	"github.com/rivo/uniseg"
 	"github.com/schollz/progressbar/v3"
+
+	"foil/internal/clean"
+	"foil/pipeline/graph"
+	"foil/pipeline/plan"
+	"foil/pipeline/run"
 )
 
 // bars shows a run on a terminal: permanent lines for finished cells, and below them a bar for the
@@ -47,7 +49,7 @@ func (b *bars) event(e run.Event) {
 	case run.RunStarted:
 		b.plan = e.Plan
 		// Cells take very different times, so an estimate from their number would be wrong.
-		name := e.Plan.Graph.Spec.Name
+		name := clean.Line(e.Plan.Graph.Spec.Name)
 		b.whole = &bar{
 			name:  name,
 			drawn: newBar(name, int64(len(e.Plan.Cells)), progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(false)),
@@ -55,9 +57,9 @@ func (b *bars) event(e run.Event) {
 	case run.CellHit:
 		b.step()
 	case run.CellStarted:
-		b.running = append(b.running, &bar{node: e.Node, name: "  " + e.Node.ID})
+		b.running = append(b.running, &bar{node: e.Node, name: "  " + clean.Line(e.Node.ID)})
 	case run.CellRetried:
-		line = fmt.Sprintf("retry    %s, try %d of %d, after: %v", e.Node.ID, e.Try, e.Tries, e.Err)
+		line = fmt.Sprintf("retry    %s, try %d of %d, after: %s", e.Node.ID, e.Try, e.Tries, firstLine(e.Err.Error()))
 	case run.CellNote:
 		line = fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text)
 	case run.CellWaiting:
@@ -121,7 +123,7 @@ func (b *bars) progress(e run.CellProgress) {
 	if c.drawn != nil {
 		_ = c.drawn.Set64(min(p.Done, p.Total))
 	}
-	c.loss, c.note = "", p.Message
+	c.loss, c.note = "", clean.Line(p.Message)
 	if p.Loss != 0 {
 		c.loss = fmt.Sprintf("loss %.4g", p.Loss)
 	}
@@ -137,7 +139,7 @@ func (b *bars) draw(line string) {
 	var text strings.Builder
 	b.eraseTo(&text)
 	if line != "" {
-		text.WriteString(line + "\n")
+		text.WriteString(clean.Message(line) + "\n")
 	}
 	width, height := b.area()
 	lines := []string{}
@@ -145,12 +147,16 @@ func (b *bars) draw(line string) {
 		b.whole.note = fmt.Sprintf("%d running", len(b.running))
 		lines = append(lines, b.whole.line(width))
 	}
-	for i, c := range b.running {
-		if len(lines) >= max(height-2, 2) {
-			lines[len(lines)-1] = fmt.Sprintf("  and %d more", len(b.running)-i+1)
-			break
-		}
+	running := b.running
+	// One line is for the cursor, and one stays as it was.
+	if room := max(height-2, 1) - len(lines); len(running) > room {
+		running = running[:max(room-1, 0)]
+	}
+	for _, c := range running {
 		lines = append(lines, c.line(width))
+	}
+	if hidden := len(b.running) - len(running); hidden > 0 && len(lines) < height-2 {
+		lines = append(lines, cut(fmt.Sprintf("  and %d more", hidden), width-1))
 	}
 	for _, l := range lines {
 		text.WriteString(l + "\n")
@@ -159,7 +165,9 @@ func (b *bars) draw(line string) {
 	io.WriteString(b.out, text.String())
 }
 
-func (b *bars) failures(e *run.FailedError) { writeFailures(b.out, e, true) }
+func (b *bars) failures(e *run.FailedError) {
+	writeFailures(clean.Parts{To: b.out, Clean: clean.Message}, e, true)
+}
 
 func (b *bars) erase() {
 	var text strings.Builder
@@ -177,8 +185,11 @@ func (b *bars) eraseTo(text *strings.Builder) {
 // area is the size of the terminal, with a default if it is not known.
 func (b *bars) area() (width, height int) {
 	width, height = b.size()
-	if width < 1 || height < 1 {
-		return 100, 24
+	if width < 1 {
+		width = usualWidth
+	}
+	if height < 1 {
+		height = usualHeight
 	}
 	return width, height
 }
@@ -236,8 +247,11 @@ func shorten(name string, width int) string {
 
 // cut shortens a line to the width, so that a bar never takes two lines.
 func cut(line string, width int) string {
-	if width < 2 || uniseg.StringWidth(line) <= width {
+	if uniseg.StringWidth(line) <= width {
 		return line
+	}
+	if width < 1 {
+		return ""
 	}
 	var short strings.Builder
 	used := 1 // the ellipsis

@@ -46,7 +46,7 @@ func (l *lines) event(e run.Event) {
 			l.markShown(e.Node)
 		}
 	case run.CellRetried:
-		fmt.Fprintf(l.out, "retry  %s, try %d of %d, after: %v\n", e.Node.ID, e.Try, e.Tries, e.Err)
+		fmt.Fprintf(l.out, "retry  %s, try %d of %d, after: %s\n", e.Node.ID, e.Try, e.Tries, firstLine(e.Err.Error()))
 	case run.CellNote:
 		fmt.Fprintf(l.out, "note   %s: %s\n", e.Node.ID, e.Text)
 	case run.CellWaiting:
@@ -87,7 +87,7 @@ func (l *lines) fail(e run.CellFailed) {
 	if l.failed == nil {
 		l.failed = map[string]string{}
 	}
-	id := failureID(c)
+	id := failureID(c.Kind, c.Err.Error())
 	if first, ok := l.failed[id]; ok {
 		fmt.Fprintf(l.out, "FAILED %s: the same error as %s\n", c.Cell, first)
 		return

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+
 	"github.com/spf13/cobra"
 
 	"foil/pipeline/local"
@@ -20,6 +22,8 @@ Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted. foil plan
 		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetOut(cleaned(os.Stdout))
+	root.SetErr(cleaned(os.Stderr))
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(cells), newPlan(), newStatus(), newExplain(), newLog(), newGet(),

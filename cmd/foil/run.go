@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,9 +9,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"foil/internal/app"
+	"foil/internal/clean"
 	"foil/internal/words"
 	"foil/pipeline/local"
 	"foil/pipeline/run"
@@ -27,6 +28,13 @@ func newRun(cells *local.Processes) *cobra.Command {
 		Long: `run makes the cells of an experiment that are not in the cache, prints its
 reports and copies them to results/NAME/, or to results/NAME/CELL/ if there are
 several. EXPERIMENT is the name of a built-in experiment, or a file.
+
+A run with --set or --only is a variant. Its reports go to results/NAME@VARIANT/,
+where VARIANT reads like these flags, and those of the whole experiment stay.
+provenance.json describes the files beside it. Files of an earlier run that a
+report no longer has are removed. Files that you added or changed are kept: if one
+is in the way, it is renamed, for example to table.kept.md. An interrupted run
+changes no report.
 
 When a cell fails, only the cells that depend on it are skipped. Each error is
 shown once; the end of the output lists the failed cells with their logs and the
@@ -48,10 +56,12 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			if err := s.apply(&running); err != nil {
 				return err
 			}
+			surviveClosedPipes()
 			view, err := setup.Open(cmd.Context(), e.experiment(args[0]))
 			if err != nil {
 				return err
 			}
+			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
 			show := newDisplay(cmd.ErrOrStderr())
 			running.Processes, running.OnEvent = cells, show.event
 			result, err := view.Run(cmd.Context(), running)
@@ -59,11 +69,15 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 				return err
 			}
 			p := app.Publisher{
-				View: view, Result: result, Dir: resultsDir, Out: cmd.OutOrStdout(),
-				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets,
+				View: view, Result: result, Dir: resultsDir,
+				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets, Only: e.only,
 			}
-			reports, publishErr := p.Publish()
-			return finish(cmd.ErrOrStderr(), show, result, reports, err, publishErr)
+			done, publishErr := p.Publish(cmd.Context())
+			// Print after that, because the reader may have had enough, as in foil run ... | head.
+			if cmd.Context().Err() == nil {
+				publishErr = errors.Join(publishErr, unlessPipeClosed(printReports(&p, cmd.OutOrStdout())))
+			}
+			return finish(cmd.ErrOrStderr(), show, result, done, err, publishErr)
 		},
 	}
 	e.register(cmd)
@@ -74,18 +88,28 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 	return cmd
 }
 
+// printReports prints what a terminal shows of the reports: programs make some of them.
+func printReports(p *app.Publisher, out io.Writer) error {
+	show := clean.NewWriter(out)
+	return errors.Join(p.Print(show), show.Close())
+}
+
 // finish prints the summary of a run. After a failure, the reports that do not depend on it have
 // still been published.
-func finish(out io.Writer, show display, result *run.Result, reports []string, err, publishErr error) error {
-	for _, r := range reports {
+func finish(out io.Writer, show display, result *run.Result, published *app.Published, err, publishErr error) error {
+	for _, r := range published.Folders {
 		fmt.Fprintf(out, "report: %s\n", r)
+	}
+	for _, n := range published.Notes {
+		fmt.Fprintf(out, "note: %s\n", n)
 	}
 	fmt.Fprintln(out, summary(result))
 	var failed *run.FailedError
 	if errors.As(err, &failed) {
 		show.failures(failed)
 	}
-	if publishErr != nil {
+	interrupted := errors.Is(publishErr, context.Canceled)
+	if publishErr != nil && !interrupted {
 		fmt.Fprintf(out, "foil: %v\n", publishErr)
 	}
 	if failed != nil || publishErr != nil {
@@ -94,6 +118,8 @@ func finish(out io.Writer, show display, result *run.Result, reports []string, e
 	switch {
 	case failed != nil:
 		return errReported
+	case err == nil && interrupted:
+		return publishErr
 	case err == nil && publishErr != nil:
 		return errReported
 	default:
@@ -132,16 +158,10 @@ type display interface {
 	failures(*run.FailedError)
 }
 
-// newDisplay shows a run as bars on a terminal, else as lines.
+// newDisplay shows a run as bars on a terminal, else as lines. The bars clean what they show.
 func newDisplay(out io.Writer) display {
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return &bars{out: out, size: func() (width, height int) {
-			w, h, err := term.GetSize(int(f.Fd()))
-			if err != nil || w <= 0 || h <= 0 {
-				return 100, 24
-			}
-			return w, h
-		}}
+	if f, ok := terminal(out); ok {
+		return &bars{out: f, size: func() (width, height int) { return sizeOf(f) }}
 	}
 	return &lines{out: out}
 }

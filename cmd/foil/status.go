@@ -55,10 +55,20 @@ func writeStatus(out io.Writer, status *app.Status) {
 		line(s.Stage, s)
 	}
 	line("all", status.All())
+	shown := map[string]string{} // the first cell with a failure, by failureID
 	for i, u := range status.Unfinished {
 		if i == 0 {
 			fmt.Fprintln(out)
 		}
-		fmt.Fprintln(out, u.Cell.Node.ID, stateWithLog(u.State))
+		n, state := u.Cell.Node, *u.State
+		if state.Failure != "" {
+			id := failureID(n.Kind.Name, state.Failure)
+			if first, ok := shown[id]; ok {
+				state.Failure = "the same error as " + first
+			} else {
+				shown[id] = n.ID
+			}
+		}
+		fmt.Fprintln(out, n.ID, stateWithLog(&state))
 	}
 }

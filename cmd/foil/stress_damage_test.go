@@ -120,8 +120,8 @@ func (r *rig) litter(cache string) {
 			continue
 		}
 		work := filepath.Dir(filepath.Dir(path))
-		err := os.MkdirAll(filepath.Join(work, "attempt-dead", "out", "folder"), 0o777)
-		for _, name := range []string{"attempt-dead/out/model.safetensors", "attempt-dead/out/folder/file", "attempt-dead/record.json", "checkpoint/training.new", "../../locks/" + filepath.Base(work)} {
+		err := os.MkdirAll(filepath.Join(work, "attempt-dead", "folder"), 0o777)
+		for _, name := range []string{"attempt-dead/model.safetensors", "attempt-dead/folder/file", "attempt-dead.json", "checkpoint/training.new", "../../locks/" + filepath.Base(work)} {
 			err = errors.Join(err, os.WriteFile(filepath.Join(work, name), bytes.Repeat([]byte("half"), 100), 0o666))
 		}
 		if err != nil {

@@ -60,11 +60,16 @@ func stateText(s *disk.WorkState) string { return stateWith(s, s.Failure) }
 
 // shortState is stateText on one line.
 func shortState(s *disk.WorkState) string {
-	failure, _, more := strings.Cut(s.Failure, "\n")
+	return stateWith(s, firstLine(s.Failure))
+}
+
+// firstLine shortens an error that is shown in full elsewhere.
+func firstLine(text string) string {
+	first, _, more := strings.Cut(text, "\n")
 	if more {
-		failure += " ..."
+		first += " ..."
 	}
-	return stateWith(s, failure)
+	return first
 }
 
 // stateWithLog is stateText with the path of the log.

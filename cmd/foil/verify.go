@@ -3,12 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"foil/internal/app"
 	"foil/internal/store/disk"
@@ -146,8 +144,8 @@ func verifyCells(cmd *cobra.Command, view *app.View, n int, processes *local.Pro
 
 // byteBar shows on a terminal how many bytes have been read.
 func byteBar(out io.Writer) (progress func(done, total int64), done func()) {
-	f, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	f, ok := terminal(out)
+	if !ok {
 		return nil, func() {}
 	}
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(f), progressbar.OptionShowBytes(true),

@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"foil/experiments"
 	"foil/pipeline/graph"
@@ -106,9 +108,10 @@ func opener(file string, beside *specFiles) func(name string) ([]byte, error) {
 	}
 }
 
-// specFiles is a file system of the folder of a spec and, behind it, the folders of the
-// specs that it extends. The first match counts, so that a spec can replace a program like
-// any other part of the spec that it extends.
+// specFiles is a file system of the folder of a spec and, behind it, the folders of the specs that
+// it extends. It holds the files of all of them. Of two files with the same name, the one nearest to
+// the spec counts, so that a spec can replace a program like any other part of the spec that it
+// extends.
 type specFiles struct{ folders []fs.FS }
 
 // addFile adds the folder of a spec.
@@ -119,30 +122,64 @@ func (s *specFiles) addFile(path string) {
 // addEmbedded adds the folder of the embedded experiments.
 func (s *specFiles) addEmbedded() { s.folders = append(s.folders, experiments.Files()) }
 
-// Open implements fs.FS.
-func (s *specFiles) Open(name string) (fs.File, error) {
-	var first error
-	for _, folder := range s.folders {
-		f, err := folder.Open(name)
-		if err == nil {
-			return f, nil
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	if first == nil {
-		first = &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-	}
-	return nil, first
+var _ interface {
+	fs.ReadDirFS
+	fs.ReadLinkFS
+} = (*specFiles)(nil)
+
+// isMissing reports whether a folder does not have a path. Another error is returned: a file that
+// cannot be read must not be replaced by one of another folder.
+func isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// Glob implements fs.GlobFS. It returns the matches in the first folder that has any.
-func (s *specFiles) Glob(pattern string) ([]string, error) {
+// nearest tries the folders until one has the path.
+func nearest[T any](s *specFiles, op, name string, try func(fs.FS) (T, error)) (T, error) {
 	for _, folder := range s.folders {
-		if found, err := fs.Glob(folder, pattern); err != nil || len(found) > 0 {
+		if found, err := try(folder); !isMissing(err) {
 			return found, err
 		}
 	}
-	return nil, nil
+	var none T
+	return none, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+}
+
+// Open implements fs.FS.
+func (s *specFiles) Open(name string) (fs.File, error) {
+	return nearest(s, "open", name, func(f fs.FS) (fs.File, error) { return f.Open(name) })
+}
+
+// ReadLink and Lstat implement fs.ReadLinkFS.
+func (s *specFiles) ReadLink(name string) (string, error) {
+	return nearest(s, "readlink", name, func(f fs.FS) (string, error) { return fs.ReadLink(f, name) })
+}
+
+func (s *specFiles) Lstat(name string) (fs.FileInfo, error) {
+	return nearest(s, "lstat", name, func(f fs.FS) (fs.FileInfo, error) { return fs.Lstat(f, name) })
+}
+
+// ReadDir implements fs.ReadDirFS. It lists the entries of all folders of this name.
+func (s *specFiles) ReadDir(name string) ([]fs.DirEntry, error) {
+	var all []fs.DirEntry
+	exists, seen := false, map[string]bool{}
+	for _, folder := range s.folders {
+		entries, err := fs.ReadDir(folder, name)
+		if isMissing(err) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		exists = true
+		for _, e := range entries {
+			if !seen[e.Name()] {
+				seen[e.Name()] = true
+				all = append(all, e)
+			}
+		}
+	}
+	if !exists {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
+	}
+	slices.SortFunc(all, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return all, nil
 }

@@ -1,13 +1,15 @@
 package app
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+
+	"foil/internal/digest"
+	"foil/internal/publish"
 )
 
 // replaceFile replaces a file atomically.
@@ -26,27 +28,8 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-// writeIfChanged replaces a file if its content differs, and reports whether it did.
-func writeIfChanged(path string, content []byte) (wrote bool, err error) {
-	old, err := os.ReadFile(path)
-	if err == nil && bytes.Equal(old, content) {
-		return false, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return false, err
-	}
-	err = replaceFile(path, func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
-	return err == nil, err
-}
-
 // CopyFile copies a file and replaces an existing one atomically. It makes the folder.
-func CopyFile(path, to string) error {
+func CopyFile(ctx context.Context, path, to string) error {
 	from, err := os.Open(path)
 	if err != nil {
 		return err
@@ -56,7 +39,33 @@ func CopyFile(path, to string) error {
 		return err
 	}
 	return replaceFile(to, func(w io.Writer) error {
-		_, err := io.Copy(w, from)
+		_, err := io.Copy(w, reader{ctx, from})
 		return err
 	})
+}
+
+// CopyFiles copies the files of a cell into a folder. The files are at paths.
+func CopyFiles(ctx context.Context, files []digest.File, paths []string, to string) error {
+	if err := publish.CheckNames(files); err != nil {
+		return err
+	}
+	for i, f := range files {
+		if err := CopyFile(ctx, paths[i], filepath.Join(to, filepath.FromSlash(f.Name))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A reader ends with its context.
+type reader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }

@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"foil/internal/artifact"
 	"foil/internal/digest"
+	"foil/internal/publish"
 	"foil/internal/store"
 	"foil/internal/store/disk"
 )
@@ -97,8 +100,13 @@ func (k *keeper) keepExperiment(ctx context.Context, s Setup, c *disk.Cache, e E
 func (k *keeper) keepReports(dir string) error {
 	found := false
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.Name() != provenanceFile {
+		switch {
+		case err != nil:
 			return err
+		case d.IsDir() && strings.HasPrefix(d.Name(), publish.WorkPrefix):
+			return fs.SkipDir // an interrupted publication
+		case d.Name() != artifact.ProvenanceFile:
+			return nil
 		}
 		found = true
 		text, err := os.ReadFile(path)
@@ -110,16 +118,18 @@ func (k *keeper) keepReports(dir string) error {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		switch {
-		case p.Key == nil:
+		case p.Unfinished != "":
+			return fmt.Errorf("%s: %s; or name the experiment instead", path, p.Unfinished)
+		case p.Key.IsZero():
 			return fmt.Errorf("%s does not name the key of its report; name the experiment instead", path)
-		case k.records[*p.Key] == nil:
+		case k.records[p.Key] == nil:
 			return fmt.Errorf("%s belongs to a report (key %s) that is not in the cache; name the experiment instead", path, p.Key.Short())
 		}
-		k.keepAll(*p.Key, k.inputs)
+		k.keepAll(p.Key, k.inputs)
 		return nil
 	})
 	if err == nil && !found {
-		err = fmt.Errorf("it contains no %s, which every published report has", provenanceFile)
+		err = fmt.Errorf("it contains no %s, which every published report has", artifact.ProvenanceFile)
 	}
 	return err
 }

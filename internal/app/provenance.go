@@ -2,26 +2,20 @@ package app
 
 import (
 	"bytes"
-	"encoding/csv"
-	"encoding/json"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 
 	"foil/internal/digest"
+	"foil/internal/publish"
+	"foil/internal/report/render"
 	"foil/internal/store"
 	"foil/pipeline/run"
 )
 
-// The files beside a published report. They hold data that differs between runs; reports hold none.
-const (
-	provenanceFile = "provenance.json"
-	costsFile      = "costs.csv"
-)
-
-// A Provenance describes how a report was made.
+// A Provenance describes how a published report was made, and lists its files. It holds data that
+// differs between runs; reports hold none.
 type Provenance struct {
 	Experiment string   `json:"experiment"`
 	Cites      string   `json:"cites,omitempty"`
@@ -29,12 +23,10 @@ type Provenance struct {
 	Seed       int64    `json:"seed"`
 	Vars       string   `json:"vars,omitempty"` // with the changes of --set
 	Changes    []string `json:"set,omitempty"`  // --set
+	Only       []string `json:"only,omitempty"` // --only
 	Backend    string   `json:"backend"`
 
 	Sources map[string]digest.Digest `json:"sources,omitempty"` // external data, by name
-
-	Report string      `json:"report,omitempty"` // the cell that made it
-	Key    *digest.Key `json:"key,omitempty"`    // of this cell
 
 	Cells        int     `json:"cells"`
 	WallSeconds  float64 `json:"cells_wall_seconds"` // sum over all cells, whenever they were made
@@ -44,13 +36,15 @@ type Provenance struct {
 	Processor    string  `json:"processor,omitempty"`
 	Cores        int     `json:"cores"`
 	GoExperiment string  `json:"goexperiment,omitempty"`
+
+	publish.Manifest
 }
 
-func (v *View) provenance(result *run.Result, command, sets []string) Provenance {
+func (v *View) provenance(result *run.Result, by *Publisher) Provenance {
 	s := v.Plan.Graph.Spec
 	p := Provenance{
-		Experiment: s.Name, Cites: s.Cites, Command: command,
-		Seed: s.Seed, Vars: s.Vars.String(), Changes: sets, Backend: v.Plan.Options.Numeric.Backend,
+		Experiment: s.Name, Cites: s.Cites, Command: by.Command,
+		Seed: s.Seed, Vars: s.Vars.String(), Changes: by.Sets, Only: by.Only, Backend: v.Plan.Options.Numeric.Backend,
 		Sources: map[string]digest.Digest{}, Cells: len(result.Outcomes),
 		Foil: Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Processor: processor(), Cores: runtime.NumCPU(), GoExperiment: GoExperiment(),
@@ -68,13 +62,10 @@ func (v *View) provenance(result *run.Result, command, sets []string) Provenance
 	return p
 }
 
-func (p Provenance) write(dir string) error {
-	text, err := json.MarshalIndent(p, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = writeIfChanged(filepath.Join(dir, provenanceFile), append(text, '\n'))
-	return err
+// with returns the provenance of one report.
+func (p Provenance) with(m publish.Manifest) Provenance {
+	p.Manifest = m
+	return p
 }
 
 // processor is the name of the processor, if the system provides it.
@@ -91,23 +82,19 @@ func processor() string {
 	return ""
 }
 
-// writeCosts writes the costs of the cells of a run when they were made, one figure per line: wall
-// time, processor time, peak memory, and the timings that a cell measures itself, such as the
-// seconds of an epoch.
-func writeCosts(dir string, result *run.Result) error {
+// costsText is the content of costs.csv: the costs of the cells of a run when they were made, one
+// figure per line: wall time, processor time, peak memory, and the timings that a cell measures
+// itself, such as the seconds of an epoch.
+func costsText(result *run.Result) ([]byte, error) {
 	var text bytes.Buffer
-	out := csv.NewWriter(&text)
 	lines := [][]string{{"cell", "figure", "unit", "value"}}
 	for _, o := range result.Outcomes {
 		if o.Record != nil {
 			lines = append(lines, costLines(o.Node.ID, o.Record)...)
 		}
 	}
-	if err := out.WriteAll(lines); err != nil {
-		return err
-	}
-	_, err := writeIfChanged(filepath.Join(dir, costsFile), text.Bytes())
-	return err
+	err := render.WriteCSV(&text, lines)
+	return text.Bytes(), err
 }
 
 func costLines(cell string, r *store.Record) (lines [][]string) {

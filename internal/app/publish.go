@@ -2,62 +2,88 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
-	"strings"
 
 	"foil/internal/artifact"
-	"foil/pipeline"
+	"foil/internal/publish"
 	"foil/pipeline/graph"
 	"foil/pipeline/run"
 )
 
 func isReport(n *graph.Node) bool { return n.Output == artifact.TypeReport }
 
-// A Publisher prints the reports of a run and copies their files to a folder.
+// A Publisher copies the reports of a run to a folder and prints them.
 type Publisher struct {
 	View    *View
 	Result  *run.Result
-	Dir     string    // reports go to Dir/NAME, or Dir/NAME/CELL where a spec has several
-	Command []string  // for the provenance
-	Sets    []string  // for the provenance
-	Out     io.Writer // for the file of a report that is printed
+	Dir     string   // reports go to Dir/NAME, or Dir/NAME/CELL where a spec has several
+	Command []string // for the provenance
+	Sets    []string // of the Experiment; with Sets or Only, the run is a variant with its own folder
+	Only    []string
 }
 
-// Publish returns the folders of the reports. A report has the same folder in a run of the whole
-// graph and of a part.
-func (p *Publisher) Publish() (folders []string, err error) {
+// Published is what Publish did.
+type Published struct {
+	Folders []string // of the reports
+	Notes   []string // what the user should know about other files
+}
+
+// Publish writes the files of the reports that the run has. A report has the same folder in a run
+// of the whole graph and of a part. An interrupted run publishes nothing.
+func (p *Publisher) Publish(ctx context.Context) (*Published, error) {
 	g := p.View.Plan.Graph
-	several := len(reports(cmp.Or(g.Whole, g))) > 1
-	from := p.View.provenance(p.Result, p.Command, p.Sets)
-	var errs []error
-	first := true
-	for _, n := range reports(g) {
-		o := p.Result.Of(n.ID)
-		if o.Status != run.WasHit && o.Status != run.WasMade {
-			continue
-		}
-		to := filepath.Join(p.Dir, g.Spec.Name)
-		if several {
-			to = filepath.Join(to, fileName(n.ID))
-		}
-		if !first {
-			fmt.Fprintln(p.Out)
-		}
-		first = false
-		if from.Report = n.ID; o.Record != nil {
-			from.Key = &o.Record.Key
-		}
-		if err := p.publish(o.Artifact, n.Kind.Printed, to, from); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", n.ID, err))
-			continue
-		}
-		folders = append(folders, to)
+	whole := cellNames(reports(cmp.Or(g.Whole, g)))
+	folders := publish.FolderNames(whole)
+	top := variantFolder(g.Spec.Name, p.Sets, p.Only)
+	to := publish.Publication{Results: p.Dir, Folder: top}
+	costs, err := costsText(p.Result)
+	if err != nil {
+		return nil, err
 	}
-	return folders, errors.Join(errs...)
+	from := p.View.provenance(p.Result, p)
+	made := p.made()
+	var errs []error
+	for _, n := range reports(g) {
+		folder := top
+		if len(whole) > 1 {
+			folder = path.Join(top, folders[n.ID])
+		}
+		o := made[n]
+		if o == nil {
+			to.Spared = append(to.Spared, folder)
+			continue
+		}
+		r := publish.Report{
+			Folder: folder, Cell: n.ID, Key: o.Key, Costs: costs, Open: o.Artifact.Open,
+			Provenance: func(m publish.Manifest) any { return from.with(m) },
+		}
+		for _, f := range o.Artifact.Files {
+			if f.Name != n.Kind.Printed {
+				r.Files = append(r.Files, f)
+			}
+		}
+		if err := r.Check(); err != nil {
+			errs = append(errs, fmt.Errorf("%s was not published: %w", n.ID, err))
+			to.Spared = append(to.Spared, folder)
+			continue
+		}
+		to.Reports = append(to.Reports, r)
+	}
+	result, err := to.Publish(ctx)
+	if err != nil {
+		return &Published{}, errors.Join(append(errs, err)...)
+	}
+	done := &Published{Notes: p.notes(result)}
+	for _, r := range to.Reports {
+		done.Folders = append(done.Folders, filepath.Join(p.Dir, filepath.FromSlash(r.Folder)))
+	}
+	return done, errors.Join(errs...)
 }
 
 func reports(g *graph.Graph) (list []*graph.Node) {
@@ -69,46 +95,72 @@ func reports(g *graph.Graph) (list []*graph.Node) {
 	return list
 }
 
-// fileName replaces the characters of a cell's name that a file system may refuse.
-func fileName(id string) string {
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`<>:"/\|?*`, r) {
-			return '_'
-		}
-		return r
-	}, id)
+func cellNames(nodes []*graph.Node) (names []string) {
+	for _, n := range nodes {
+		names = append(names, n.ID)
+	}
+	return names
 }
 
-// publish prints one file of a report and copies the others. It does not change a folder that
-// already has all files, so that the provenance still names the run that made the report.
-func (p *Publisher) publish(a pipeline.Artifact, printed, dir string, from Provenance) error {
-	content := map[string][]byte{}
-	for _, f := range a.Files {
-		path, err := a.Open(f)
-		if err != nil {
-			return err
-		}
-		if content[f.Name], err = os.ReadFile(path); err != nil {
-			return err
+// made returns the outcomes of the cells that have an output.
+func (p *Publisher) made() map[*graph.Node]*run.Outcome {
+	made := map[*graph.Node]*run.Outcome{}
+	for _, o := range p.Result.Outcomes {
+		if o.Status == run.WasHit || o.Status == run.WasMade {
+			made[o.Node] = o
 		}
 	}
-	// Print first, because the folder may not be writable.
-	if _, err := p.Out.Write(content[printed]); err != nil {
-		return err
+	return made
+}
+
+// notes describes what a publication did not replace or remove.
+func (p *Publisher) notes(r *publish.Result) (notes []string) {
+	in := func(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
+	for _, k := range r.Kept {
+		if k.As == k.Path {
+			notes = append(notes, fmt.Sprintf("%s stays, because it was changed after foil wrote it; it does not belong to the new report", in(k.Path)))
+		} else {
+			notes = append(notes, fmt.Sprintf("%s was not as foil wrote it; it is %s now", in(k.Path), in(k.As)))
+		}
 	}
-	changed := false
-	for _, f := range a.Files {
-		if f.Name == printed {
+	for _, folder := range r.Earlier {
+		notes = append(notes, in(folder)+" still holds the report of an earlier run")
+	}
+	return notes
+}
+
+// Print writes the file of each report that is for the terminal.
+func (p *Publisher) Print(out io.Writer) error {
+	made := p.made()
+	first := true
+	for _, n := range reports(p.View.Plan.Graph) {
+		o := made[n]
+		if o == nil || !o.Artifact.Has(n.Kind.Printed) {
 			continue
 		}
-		wrote, err := writeIfChanged(filepath.Join(dir, filepath.FromSlash(f.Name)), content[f.Name])
-		changed = changed || wrote
+		if !first {
+			if _, err := fmt.Fprintln(out); err != nil {
+				return err
+			}
+		}
+		first = false
+		file, err := o.Artifact.Path(n.Kind.Printed)
 		if err != nil {
-			return fmt.Errorf("copying the report to %s (--results names another folder): %w", dir, err)
+			return fmt.Errorf("printing %s: %w", n.ID, err)
+		}
+		if err := copyTo(out, file); err != nil {
+			return fmt.Errorf("printing %s: %w", n.ID, err)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, provenanceFile)); err == nil && !changed {
-		return nil
+	return nil
+}
+
+func copyTo(out io.Writer, file string) error {
+	in, err := os.Open(file)
+	if err != nil {
+		return err
 	}
-	return errors.Join(from.write(dir), writeCosts(dir, p.Result))
+	defer in.Close()
+	_, err = io.Copy(out, in)
+	return err
 }

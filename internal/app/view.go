@@ -140,6 +140,9 @@ type Running struct {
 
 // Run makes the missing cells of a View: see run.Run.
 func (v *View) Run(ctx context.Context, r Running) (*run.Result, error) {
+	if err := v.checkMachine(); err != nil {
+		return nil, err
+	}
 	return run.Run(ctx, v.Plan, run.Options{
 		Executor:        v.executor(r),
 		Workers:         r.Jobs,

@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"fmt"
@@ -71,14 +70,20 @@ func (l KeyLine) Compare(other KeyLine) int {
 	return cmp.Or(cmp.Compare(l.Part, other.Part), strings.Compare(l.Name, other.Name))
 }
 
-// KeyLines are the text that a key is hashed from, line by line. docs/format.md describes the text;
-// String writes it, and UnmarshalText reads it.
+// KeyLines are the lines of a KeyText.
 type KeyLines []KeyLine
+
+// A KeyText is the text that a key is hashed from. docs/format.md describes it. KeyLines.Text
+// writes it, and Lines reads it.
+type KeyText string
 
 // NewKeyLines begins the lines of a kind's key.
 func NewKeyLines(kind string, version int) KeyLines {
 	return KeyLines{{PartFormat, "", keyFormat}, {PartKind, kind, strconv.Itoa(version)}}
 }
+
+// Key is the hash of the text.
+func (t KeyText) Key() Key { return sha256.Sum256([]byte(t)) }
 
 // Key is the hash of the lines.
 func (k KeyLines) Key() Key { return sha256.Sum256(k.appendText(nil)) }
@@ -99,11 +104,8 @@ const (
 	versionWord = "version " // before the value of a PartKind line
 )
 
-// String writes the text that is hashed.
-func (k KeyLines) String() string { return string(k.appendText(nil)) }
-
-// MarshalText is String.
-func (k KeyLines) MarshalText() ([]byte, error) { return k.appendText(nil), nil }
+// Text writes the text that is hashed.
+func (k KeyLines) Text() KeyText { return KeyText(k.appendText(nil)) }
 
 // appendText avoids package fmt, because a run calls it for every cell, sometimes more than once.
 func (k KeyLines) appendText(b []byte) []byte {
@@ -137,26 +139,25 @@ func (k KeyLines) appendText(b []byte) []byte {
 	return b
 }
 
-// UnmarshalText reads the text of String. Unknown lines, and lines that String would write
-// differently, are errors, because their key would be different.
-func (k *KeyLines) UnmarshalText(text []byte) error {
-	lines := make(KeyLines, 0, bytes.Count(text, []byte{'\n'}))
+// Lines reads the text. Unknown lines, and lines that Text would write differently, are errors. A
+// later version of foil may have written them.
+func (t KeyText) Lines() (KeyLines, error) {
+	lines := make(KeyLines, 0, strings.Count(string(t), "\n"))
 	gather := ""
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(string(t)) {
 		l, err := readLine(strings.TrimSuffix(line, "\n"), gather)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if l.Part == PartGather {
 			gather = l.Name
 		}
 		lines = append(lines, l)
 	}
-	if !bytes.Equal(lines.appendText(nil), text) {
-		return fmt.Errorf("key text: it is not in the form that foil writes")
+	if lines.Text() != t {
+		return nil, fmt.Errorf("key text: it is not in the form that foil writes")
 	}
-	*k = lines
-	return nil
+	return lines, nil
 }
 
 func readLine(line, gather string) (KeyLine, error) {

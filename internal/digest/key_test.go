@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -44,7 +43,7 @@ cell [fold=1,name="] 7"] ` + zip + `
 gather "one" 1
 cell [] ` + zip + `
 `
-	if got := k.String(); got != text {
+	if got := string(k.Text()); got != text {
 		t.Errorf("text\n%s", got)
 	}
 	if got := k.Key().String(); got != "dec39d57acccb82e8e56a7b6807a4d85488fd1e025c43f3070309d5f334ce688" {
@@ -53,8 +52,7 @@ cell [] ` + zip + `
 	if k.Key() != KeyOf(text) {
 		t.Error("the key is not that of the text")
 	}
-	var read KeyLines
-	if err := read.UnmarshalText([]byte(text)); err != nil || !slices.Equal(read, k) {
+	if read, err := KeyText(text).Lines(); err != nil || !slices.Equal(read, k) {
 		t.Errorf("%v, read\n%v\nof\n%v", err, read, k)
 	}
 }
@@ -110,19 +108,12 @@ func TestLinesAreReadAsTheyWereWritten(t *testing.T) {
 	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		k := randomLines(r)
-		var read KeyLines
-		if err := read.UnmarshalText([]byte(k.String())); err != nil {
+		read, err := k.Text().Lines()
+		if err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, k)
 		}
-		if !slices.Equal(read, k) || read.Key() != k.Key() {
+		if !slices.Equal(read, k) || k.Text().Key() != k.Key() {
 			t.Fatalf("seed %d: read\n%q\nof\n%q", seed, read, k)
-		}
-		text, err := json.Marshal(k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(text, &read); err != nil || !slices.Equal(read, k) {
-			t.Fatalf("seed %d: %v, as JSON %s", seed, err, text)
 		}
 	}
 }
@@ -149,8 +140,7 @@ func TestTextsThatFoilWouldWriteDifferentlyAreRefused(t *testing.T) {
 		"a cell without coordinates":    head + "gather \"a\" 1\ncell x " + hash + "\n",
 		"a gathered input as a need":    head + "gather \"a\" 1\nneed \"a[x=1]\" " + hash + "\n",
 	} {
-		var k KeyLines
-		if err := k.UnmarshalText([]byte(text)); err == nil {
+		if k, err := KeyText(text).Lines(); err == nil {
 			t.Errorf("%s: read as %q", name, k)
 		}
 	}
@@ -199,18 +189,17 @@ func FuzzKeyLines(f *testing.F) {
 	f.Add("gather \"\" 1\ncell [] 1\nneed \"[]\" 1\n")
 	f.Add("gather \"a\" 1\ngather \"a[\" 1\ncell [] 1\nneed \"a[x\" 1\n")
 	for seed := range uint64(5) {
-		f.Add(randomLines(rand.New(rand.NewPCG(seed, 2))).String())
+		f.Add(string(randomLines(rand.New(rand.NewPCG(seed, 2))).Text()))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		var k KeyLines
-		if k.UnmarshalText([]byte(text)) != nil {
+		k, err := KeyText(text).Lines()
+		if err != nil {
 			return
 		}
-		if k.String() != text || k.Key() != KeyOf(text) {
+		if string(k.Text()) != text || k.Key() != KeyOf(text) {
 			t.Errorf("%q is read as %q", text, k)
 		}
-		var again KeyLines
-		if err := again.UnmarshalText([]byte(k.String())); err != nil || !slices.Equal(again, k) {
+		if again, err := k.Text().Lines(); err != nil || !slices.Equal(again, k) {
 			t.Errorf("%q is read as %q, and then as %q: %v", text, k, again, err)
 		}
 		for _, l := range k {

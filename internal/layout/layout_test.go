@@ -25,6 +25,7 @@ spec                   -
 experiments            -
 internal/digest        -
 internal/words         -
+internal/clean         -
 internal/safetensors   -
 internal/scores        -
 internal/testenv       -
@@ -37,7 +38,7 @@ internal/store/...     internal/store/... internal/digest
 internal/checkpoint    internal/safetensors
 internal/dataset       internal/digest
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
-internal/report/...    internal/report/... internal/artifact/... internal/digest spec
+internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest spec
 
 # From a spec to results, in this order.
 pipeline               spec internal/digest
@@ -60,11 +61,12 @@ internal/classifiers   models/... pipeline spec internal/artifact/... internal/d
 internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/safetensors internal/scores
 internal/modeltest/...  models/... internal/testenv internal/safetensors gomlx internal/modeltest/...
 internal/kindtest/...  models/backend pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
-stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/classifiers internal/dataset internal/safetensors internal/scores internal/training internal/words gomlx
+stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/safetensors internal/scores internal/training internal/words gomlx
 
 # The program.
-internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/words
-cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/words internal/app
+internal/publish       internal/artifact internal/store/disk internal/digest
+internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/publish internal/words
+cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/clean internal/digest internal/words internal/app
 
 # Side by side with other programs.
 internal/bench/...     internal/bench/... models/... gomlx

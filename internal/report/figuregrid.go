@@ -32,6 +32,7 @@ func (r *Figures) Grid() *grid.Report {
 			g.Sources = append(g.Sources, l.source(title, f.X))
 		}
 	}
+	g.Clean()
 	return g
 }
 
@@ -41,7 +42,11 @@ func (f Figure) chart() *chart.Chart {
 	for _, l := range f.Lines {
 		line := chart.Line{Name: l.Name}
 		for _, p := range l.Points {
-			line.Points = append(line.Points, chart.Point{X: p.K, Y: p.Mean, Low: p.Mean - p.SD, High: p.Mean + p.SD})
+			drawn := chart.Point{X: p.K, Y: p.Mean, Low: p.Mean - p.SD, High: p.Mean + p.SD}
+			if len(p.NotFinite) > 0 {
+				drawn.Y = math.NaN() // the mean of the others would be that of other cells
+			}
+			line.Points = append(line.Points, drawn)
 		}
 		c.Lines = append(c.Lines, line)
 	}
@@ -54,11 +59,11 @@ func (f Figure) byK(over []string) grid.Table {
 	for _, l := range f.Lines {
 		t.Columns = append(t.Columns, grid.Column{Title: l.Name})
 	}
-	digits := f.digits()
+	numbers := f.format()
 	for _, k := range f.ks() {
 		row := grid.Row{Labels: []string{strconv.Itoa(k)}}
 		for _, l := range f.Lines {
-			row.Numbers = append(row.Numbers, l.at(k).number(grid.Missing, digits, l.n(), over))
+			row.Numbers = append(row.Numbers, l.at(k).number(grid.Missing, numbers, l.n(), over))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -78,11 +83,11 @@ func (f Figure) byLine(over []string) grid.Table {
 	for _, l := range f.Lines {
 		full = max(full, l.n())
 	}
-	digits := f.digits()
+	numbers := f.format()
 	for _, l := range f.Lines {
 		row := grid.Row{Labels: []string{l.Name}}
 		for _, k := range ks {
-			row.Numbers = append(row.Numbers, l.at(k).number(grid.Missing, digits, full, over))
+			row.Numbers = append(row.Numbers, l.at(k).number(grid.Missing, numbers, full, over))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -101,7 +106,7 @@ func (l Line) at(k int) Entry {
 func (l Line) n() int {
 	most := 0
 	for _, p := range l.Points {
-		most = max(most, p.N)
+		most = max(most, p.count())
 	}
 	return most
 }
@@ -128,6 +133,15 @@ func evenly(all []int, most int) []int {
 		some[i] = all[(i*(len(all)-1)+(most-1)/2)/(most-1)]
 	}
 	return some
+}
+
+// format writes the means of all lines.
+func (f Figure) format() format {
+	const many = 6
+	if digits := f.digits(); digits <= many {
+		return format{digits: digits}
+	}
+	return format{digits: 3, scientific: true}
 }
 
 // digits are those after the decimal point that show three digits of the range of the means. For
@@ -163,7 +177,7 @@ func (f Figure) caption(over []string) []grid.Note {
 	for _, l := range f.Lines {
 		full := l.n()
 		names, n = append(names, l.Name), append(n, full)
-		incomplete = incomplete || slices.ContainsFunc(l.Points, func(p Point) bool { return p.N > 0 && p.N < full })
+		incomplete = incomplete || slices.ContainsFunc(l.Points, func(p Point) bool { return p.count() < full })
 	}
 	if len(f.Lines) > 0 {
 		add("%s", spread(names, n, over))
@@ -178,7 +192,7 @@ func (f Figure) caption(over []string) []grid.Note {
 		var gaps, beyond []int
 		for _, p := range l.Points {
 			switch {
-			case !finite(p.Mean):
+			case len(p.NotFinite) > 0:
 				gaps = append(gaps, p.K)
 			case f.Min != nil && p.Mean < *f.Min, f.Max != nil && p.Mean > *f.Max:
 				beyond = append(beyond, p.K)
@@ -202,7 +216,7 @@ func (f Figure) caption(over []string) []grid.Note {
 
 // banded reports whether a line has a band.
 func (l Line) banded() bool {
-	return slices.ContainsFunc(l.Points, func(p Point) bool { return p.N > 1 && finite(p.Mean) && finite(p.SD) })
+	return slices.ContainsFunc(l.Points, func(p Point) bool { return p.N > 1 && len(p.NotFinite) == 0 && finite(p.SD) })
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
@@ -275,7 +289,7 @@ func (l Line) source(title, x string) grid.Source {
 
 // data has one line for each point, also for the points that the drawing cannot show.
 func (r *Figures) data() grid.Data {
-	d := grid.Data{Head: slices.Concat([]string{"figure", "line"}, r.Axes, []string{"k", "mean", "sd", "n"})}
+	d := grid.Data{Head: slices.Concat([]string{"figure", "line"}, r.Axes, []string{"k", "mean", "sd", "n", "not_finite"})}
 	for _, f := range r.Figures {
 		for _, l := range f.Lines {
 			for _, p := range l.Points {

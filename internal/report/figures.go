@@ -136,7 +136,7 @@ func (b *figureBuilder) fill(r *Figures, i, j int, l *LineLayout) error {
 		if err != nil {
 			return err
 		}
-		if e.N == 0 {
+		if e.count() == 0 {
 			continue
 		}
 		at := e.cells()

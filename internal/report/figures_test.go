@@ -85,10 +85,10 @@ func TestCellsWithDifferentKMakeOneLine(t *testing.T) {
 	if err := render.CSV(&csv, r.Grid()); err != nil {
 		t.Fatal(err)
 	}
-	const want = `figure,line,steps,k,mean,sd,n
-f,PGD,4,4,0.75,0.7071067811865476,2
-f,PGD,8,8,0.625,0.7071067811865476,2
-f,PGD,64,64,0.515625,0.7071067811865476,2
+	const want = `figure,line,steps,k,mean,sd,n,not_finite
+f,PGD,4,4,0.75,0.7071067811865476,2,
+f,PGD,8,8,0.625,0.7071067811865476,2,
+f,PGD,64,64,0.515625,0.7071067811865476,2,
 `
 	if csv.String() != want {
 		t.Errorf("got\n%s", csv.String())

@@ -65,7 +65,7 @@ func TestFiguresAreTablesWhereNothingCanBeDrawn(t *testing.T) {
 	}
 	for _, c := range []struct{ got, want string }{
 		{markdown.String(), "| PGD (Grad L2L) | 2.166 ± 0.022 |"},
-		{latex.String(), `PGD (Grad L2L) & $2.166$ $\pm$ 0.022 &`},
+		{latex.String(), `PGD (Grad L2L) & $2.166 \pm 0.022$ &`},
 	} {
 		if !strings.Contains(c.got, c.want) {
 			t.Errorf("no %s in\n%s", c.want, c.got)

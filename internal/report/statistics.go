@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"foil/internal/report/grid"
 )
 
 // A Stat summarises the values of an entry.
@@ -36,12 +38,40 @@ func Summarise(values []float64) Stat {
 	return Stat{Mean: mean, SD: math.Sqrt(squares / float64(n-1)), N: n}
 }
 
-// An Entry is the statistics of one number and the values that they summarise. N is 0 where there
-// are none.
+// An Entry is the statistics of the finite values of one number. Infinite and undefined values enter
+// no mean. They are listed with their own count.
 type Entry struct {
 	Stat
-	Best    bool
-	Origins []Origin
+	NotFinite []float64
+	Best      bool
+	Origins   []Origin
+}
+
+// count is the number of all values.
+func (e Entry) count() int { return e.N + len(e.NotFinite) }
+
+// notFinite groups the infinite and undefined values.
+func (e Entry) notFinite() []grid.Odd {
+	var list []grid.Odd
+	for _, kind := range []struct {
+		text string
+		is   func(float64) bool
+	}{
+		{grid.Infinite, func(v float64) bool { return math.IsInf(v, 1) }},
+		{grid.NegativeInfinite, func(v float64) bool { return math.IsInf(v, -1) }},
+		{grid.Undefined, math.IsNaN},
+	} {
+		n := 0
+		for _, v := range e.NotFinite {
+			if kind.is(v) {
+				n++
+			}
+		}
+		if n > 0 {
+			list = append(list, grid.Odd{Value: kind.text, N: strconv.Itoa(n)})
+		}
+	}
+	return list
 }
 
 // An Origin is a value that went into an entry, and the cell that holds it.
@@ -60,7 +90,11 @@ func (s *stage) entry(cells []Cell, id series) (Entry, error) {
 			return e, err
 		}
 		if ok {
-			values = append(values, v)
+			if finite(v) {
+				values = append(values, v)
+			} else {
+				e.NotFinite = append(e.NotFinite, v)
+			}
 			e.Origins = append(e.Origins, Origin{Cell: c, Value: v})
 		}
 	}
@@ -77,49 +111,60 @@ func (e Entry) cells() []Cell {
 	return cells
 }
 
-// markBest marks the best mean of each column. Means that are equal after rounding are equally
-// good; a single row is not the best of anything. A mean that is better than every baseline of its
-// column is not marked. An attacker below the level of guessing has failed, and its failure is not
-// a merit of the model.
+// markBest marks the best mean of each column, and others that are equal. A single row is not the
+// best of anything. A number with infinite or undefined values is not marked. A mean that is better
+// than every baseline of its column is not marked either: an attacker below the level of guessing
+// has failed, and its failure is not a merit of the model.
 func markBest(rows, baselines []Row, columns []Column) (anyBeyond bool) {
 	for i, c := range columns {
 		if c.Better == "" {
 			continue
 		}
-		best, seen := "", 0
-		bestMean := math.NaN()
-		for _, row := range rows {
+		best, seen := math.NaN(), 0
+		candidates := make([]bool, len(rows))
+		for r, row := range rows {
 			e := row.Entries[i]
-			if e.N == 0 || math.IsNaN(e.Mean) {
+			if e.N > 0 {
+				seen++
+			}
+			if e.N == 0 || len(e.NotFinite) > 0 {
 				continue
 			}
-			seen++
 			if beyond(e.Mean, c, i, baselines) {
 				anyBeyond = true
 				continue
 			}
-			if best == "" || (c.Better == "higher") == (e.Mean > bestMean) && e.Mean != bestMean {
-				bestMean, best = e.Mean, fixed(e.Mean, c.Digits)
+			candidates[r] = true
+			if math.IsNaN(best) || c.isBetter(e.Mean, best) {
+				best = e.Mean
 			}
 		}
 		for r := range rows {
 			e := &rows[r].Entries[i]
-			e.Best = seen > 1 && e.N > 0 && fixed(e.Mean, c.Digits) == best && !beyond(e.Mean, c, i, baselines)
+			e.Best = seen > 1 && candidates[r] && e.Mean == best
 		}
 	}
 	return anyBeyond
 }
 
-// beyond reports whether a rounded mean is better than all baselines of its column.
+// isBetter compares two numbers of the column.
+func (c Column) isBetter(a, b float64) bool {
+	if c.Better == "lower" {
+		return a < b
+	}
+	return a > b
+}
+
+// beyond reports whether a mean is better than all baselines of its column.
 func beyond(mean float64, c Column, i int, baselines []Row) bool {
 	found := false
 	for _, b := range baselines {
 		e := b.Entries[i]
-		if e.N == 0 || math.IsNaN(e.Mean) {
+		if e.N == 0 {
 			continue
 		}
 		found = true
-		if better := (mean > e.Mean) == (c.Better == "higher"); !better || fixed(mean, c.Digits) == fixed(e.Mean, c.Digits) {
+		if !c.isBetter(mean, e.Mean) {
 			return false
 		}
 	}
@@ -256,7 +301,7 @@ func distinguish(models []Row, rows []int, axes []string) string {
 
 // put sets the entry of a column in the row called name, and adds the row if there is none.
 func put(rows []Row, name string, column, columns int, e Entry) []Row {
-	i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == name && r.Entries[column].N == 0 })
+	i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == name && r.Entries[column].count() == 0 })
 	if i < 0 {
 		i = len(rows)
 		rows = append(rows, Row{Name: name, Entries: make([]Entry, columns)})
@@ -264,22 +309,3 @@ func put(rows []Row, name string, column, columns int, e Entry) []Row {
 	rows[i].Entries[column] = e
 	return rows
 }
-
-// fixed writes v with so many digits after the decimal point, and zero without a sign. Numbers of
-// more than 15 digits are written with an exponent, because a float64 does not hold so many.
-func fixed(v float64, digits int) string {
-	if math.Abs(v) >= 1e15 {
-		return brief(v)
-	}
-	s := strconv.FormatFloat(v, 'f', digits, 64)
-	if strings.HasPrefix(s, "-") && strings.Trim(s, "-0.") == "" {
-		return s[1:]
-	}
-	return s
-}
-
-// brief writes v with six digits, for details.
-func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
-
-// shortest writes v with as many digits as are needed to read the same value back.
-func shortest(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -2,7 +2,10 @@ package report
 
 import (
 	"math"
+	"strings"
 	"testing"
+
+	"foil/internal/report/grid"
 )
 
 // The wanted values are worked out by hand.
@@ -29,21 +32,30 @@ func TestSummariseUsesTheSampleDeviation(t *testing.T) {
 	}
 }
 
-func TestBestIsTiedAfterRounding(t *testing.T) {
+func TestBestComparesValues(t *testing.T) {
 	for _, c := range []struct {
 		better string
 		means  []float64
 		want   []bool
 	}{
-		{"higher", []float64{0.4931, 0.4934, 0.4926, 0.4920}, []bool{true, true, true, false}},
+		{"higher", []float64{0.4931, 0.4934, 0.4926, 0.4934}, []bool{false, true, false, true}},
 		{"lower", []float64{0.4931, 0.4934, 0.4926, 0.4920}, []bool{false, false, false, true}},
+		{"lower", []float64{3e-4, 2e-5, 3e-7, 1e-9}, []bool{false, false, false, true}},
 		{"lower", []float64{math.NaN(), 0.3, 0.2}, []bool{false, false, true}},
+		{"higher", []float64{math.Inf(1), 31.2, 30.9}, []bool{false, true, false}},
+		{"lower", []float64{math.Inf(-1), 0.3, 0.2}, []bool{false, false, true}},
+		{"lower", []float64{math.Inf(1), math.Inf(1)}, []bool{false, false}},
+		{"higher", []float64{math.Inf(1), 0.3}, []bool{false, false}}, // one number is not the best of anything
 		{"", []float64{1, 2}, []bool{false, false}},
 		{"higher", []float64{1}, []bool{false}},
 	} {
 		var rows []Row
 		for _, m := range c.means {
-			rows = append(rows, Row{Entries: []Entry{{Stat: Stat{Mean: m, N: 1}}}})
+			e := Entry{Stat: Stat{Mean: m, N: 1}}
+			if !finite(m) {
+				e = Entry{NotFinite: []float64{m}}
+			}
+			rows = append(rows, Row{Entries: []Entry{e}})
 		}
 		markBest(rows, nil, []Column{{Better: c.better, Digits: 3}})
 		for i, row := range rows {
@@ -65,7 +77,8 @@ func TestNumbersBeyondAllBaselinesAreNotBest(t *testing.T) {
 	}{
 		{"higher", []float64{0.15, 0.18, 0.21}, []float64{0.187, 0.171}, []bool{false, true, false}, true},
 		{"higher", []float64{0.15, 0.18}, []float64{0.187, 0.171}, []bool{false, true}, false},
-		{"higher", []float64{0.1871, 0.18}, []float64{0.187}, []bool{true, false}, false}, // reads the same
+		{"higher", []float64{0.1871, 0.18}, []float64{0.187}, []bool{false, true}, true},
+		{"higher", []float64{0.187, 0.18}, []float64{0.187}, []bool{true, false}, false},
 		{"lower", []float64{0.49, 0.55}, []float64{0.5}, []bool{false, true}, true},
 		{"higher", []float64{22, 23}, []float64{10}, []bool{false, false}, true},
 	} {
@@ -95,6 +108,82 @@ func TestFixedHasNoNegativeZero(t *testing.T) {
 	}{{-0.0001, 3, "0.000"}, {-0.0001, 4, "-0.0001"}, {0.12345, 3, "0.123"}, {-0.2, 0, "0"}, {22.96, 1, "23.0"}, {math.NaN(), 3, "NaN"}} {
 		if got := fixed(c.v, c.digits); got != c.want {
 			t.Errorf("%v with %d digits: got %s, want %s", c.v, c.digits, got, c.want)
+		}
+	}
+}
+
+func TestFormatKeepsSignificantDigits(t *testing.T) {
+	for _, c := range []struct {
+		digits int
+		means  []float64
+		want   string
+	}{
+		{3, []float64{0.5, 0.4931, 0}, "0.500 0.493 0.000"},
+		{3, []float64{3e-4, 2e-5, 3e-7, 1e-9, 0}, "3.00e-04 2.00e-05 3.00e-07 1.00e-09 0.000"},
+		{3, []float64{0.5, 2e-5, -1e-9}, "0.500 2.00e-05 -1.00e-09"},
+		{3, []float64{0.008, 0.0064}, "8.00e-03 6.40e-03"},
+		{3, []float64{0.01, 0.0064}, "0.010 0.006"},
+		{0, []float64{1234, 0.2}, "1234 2e-01"},
+		{1, []float64{22.96, 123456789}, "23.0 123456789.0"},
+		{3, []float64{1.5e9, 2, -3e300}, "1.50e+09 2.000 -3.00e+300"},
+	} {
+		f := formatOf(c.digits, c.means)
+		var got []string
+		for _, m := range c.means {
+			got = append(got, f.mean(m))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%v: got %s, want %s", c.means, strings.Join(got, " "), c.want)
+		}
+	}
+	for _, c := range []struct {
+		means    []float64
+		sd, mean float64
+		want     string
+	}{
+		{[]float64{0.5}, 1e-9, 0.5, "0.000"}, {[]float64{0.5}, 0.0123, 0.5, "0.012"}, {[]float64{3e-4}, 2e-5, 3e-4, "2.00e-05"},
+		{[]float64{0.5, 1e-9}, 2e-9, 1e-9, "2.00e-09"}, {[]float64{0.5}, 2e300, 0.5, "2.00e+300"},
+	} {
+		if got := formatOf(3, c.means).deviation(c.sd, c.mean); got != c.want {
+			t.Errorf("deviation %v of %v: got %s, want %s", c.sd, c.mean, got, c.want)
+		}
+	}
+}
+
+// Infinite and undefined values are listed with their own n, and enter no mean.
+func TestNumbersWithValuesThatAreNotFinite(t *testing.T) {
+	inf := math.Inf(1)
+	for _, c := range []struct {
+		values []float64
+		full   int
+		want   string
+	}{
+		{[]float64{1, 3}, 2, "2.000 ± 1.414 n= odd="},
+		{[]float64{1, 3, inf}, 3, "2.000 ± 1.414 n=2 odd=+Inf 1"},
+		{[]float64{1, inf, -inf, math.NaN(), inf}, 5, "1.000 ±  n=1 odd=+Inf 2, -Inf 1, NaN 1"},
+		{[]float64{inf, inf}, 2, " ±  n= odd=+Inf "},
+		{[]float64{inf}, 2, " ±  n= odd=+Inf 1"},
+		{[]float64{inf, math.NaN()}, 2, " ±  n= odd=+Inf 1, NaN 1"},
+	} {
+		var cells []Cell
+		for i, v := range c.values {
+			cells = append(cells, newCell([]Axis{axis("fold", i)}, metric("x", v)))
+		}
+		s := &stage{cells: cells}
+		e, err := s.entry(cells, series{Name: "x", Split: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := e.number(grid.Missing, formatOf(3, []float64{e.Mean}), c.full, nil)
+		var odd []string
+		for _, o := range n.Odd {
+			odd = append(odd, o.Value+" "+o.N)
+		}
+		if got := n.Mean + " ± " + n.SD + " n=" + n.N + " odd=" + strings.Join(odd, ", "); got != c.want {
+			t.Errorf("%v: got %q, want %q", c.values, got, c.want)
+		}
+		if len(n.Origins) != len(c.values) {
+			t.Errorf("%v: %d origins", c.values, len(n.Origins))
 		}
 	}
 }

@@ -20,6 +20,7 @@ func (r *Tables) Grid() *grid.Report {
 	for _, t := range r.Tables {
 		g.Tables = append(g.Tables, r.table(t))
 	}
+	g.Clean()
 	return g
 }
 
@@ -28,16 +29,17 @@ func (r *Tables) table(t Table) grid.Table {
 	for _, c := range r.Columns {
 		g.Columns = append(g.Columns, grid.Column{Title: c.Title, Arrow: arrows[c.Better]})
 	}
+	formats := r.formats(t)
 	for i, row := range t.Rows {
 		labels := t.labels(row)
 		g.Rows = append(g.Rows, grid.Row{
 			Labels:  labels,
-			Numbers: r.numbers(t, row, grid.Missing),
+			Numbers: r.numbers(t, row, grid.Missing, formats),
 			Rule:    len(labels) > 1 && i > 0 && labels[0] != g.Rows[i-1].Labels[0],
 		})
 	}
 	for _, row := range t.Baselines {
-		g.Baselines = append(g.Baselines, grid.Row{Labels: []string{row.Name}, Numbers: r.numbers(t, row, grid.Blank)})
+		g.Baselines = append(g.Baselines, grid.Row{Labels: []string{row.Name}, Numbers: r.numbers(t, row, grid.Blank, formats)})
 	}
 	g.Squares = r.squares(t, g)
 	return g
@@ -61,28 +63,53 @@ func (t Table) labels(row Row) []string {
 	return axisTexts(row.Axes, t.Grid)
 }
 
-func (r *Tables) numbers(t Table, row Row, absent grid.State) []grid.Number {
+// formats are those of the columns.
+func (r *Tables) formats(t Table) []format {
+	formats := make([]format, len(r.Columns))
+	for i, c := range r.Columns {
+		var means []float64
+		for _, row := range slices.Concat(t.Rows, t.Baselines) {
+			means = append(means, row.Entries[i].Mean)
+		}
+		formats[i] = formatOf(c.Digits, means)
+	}
+	return formats
+}
+
+func (r *Tables) numbers(t Table, row Row, absent grid.State, formats []format) []grid.Number {
 	numbers := make([]grid.Number, len(row.Entries))
 	for i, e := range row.Entries {
-		numbers[i] = e.number(absent, r.Columns[i].Digits, t.N[i], r.Over)
+		numbers[i] = e.number(absent, formats[i], t.N[i], r.Over)
 	}
 	return numbers
 }
 
 // number is the text of an entry, or the state of a place without values. full is the number of
 // values when none is missing.
-func (e Entry) number(absent grid.State, digits, full int, over []string) grid.Number {
-	if e.N == 0 {
+func (e Entry) number(absent grid.State, f format, full int, over []string) grid.Number {
+	if e.count() == 0 {
 		return grid.Number{State: absent}
 	}
-	n := grid.Number{State: grid.Present, Mean: fixed(e.Mean, digits)}
-	n.Detail = fmt.Sprintf("mean %s, n = %d", brief(e.Mean), e.N)
-	if e.N > 1 {
-		n.SD = fixed(e.SD, digits)
-		n.Detail = fmt.Sprintf("mean %s, standard deviation %s, n = %d", brief(e.Mean), brief(e.SD), e.N)
-	}
-	if e.N < full {
-		n.N = strconv.Itoa(e.N)
+	n := grid.Number{State: grid.Present, Odd: e.notFinite()}
+	switch {
+	case e.N > 0:
+		n.Mean = f.mean(e.Mean)
+		n.Detail = fmt.Sprintf("mean %s, n = %d", brief(e.Mean), e.N)
+		if e.N > 1 {
+			n.SD = f.deviation(e.SD, e.Mean)
+			n.Detail = fmt.Sprintf("mean %s, standard deviation %s, n = %d", brief(e.Mean), brief(e.SD), e.N)
+		}
+		if e.N < full {
+			n.N = strconv.Itoa(e.N)
+		}
+		if len(n.Odd) > 0 {
+			n.Detail += ", without values that are not finite"
+		}
+	default:
+		n.Detail = "no finite value"
+		if len(n.Odd) == 1 && len(e.NotFinite) == full {
+			n.Odd[0].N = ""
+		}
 	}
 	if e.Best {
 		n.Mark = grid.Best
@@ -117,11 +144,12 @@ func (r *Tables) caption(t Table) []grid.Note {
 		}
 		add(spread(titles, t.N, r.Over))
 	}
-	marked, incomplete := false, false
+	marked, incomplete, odd := false, false, false
 	for _, row := range t.Rows {
 		for i, e := range row.Entries {
 			marked = marked || e.Best
-			incomplete = incomplete || e.N > 0 && e.N < t.N[i]
+			incomplete = incomplete || e.count() > 0 && e.count() < t.N[i]
+			odd = odd || len(e.NotFinite) > 0
 		}
 	}
 	if marked {
@@ -133,6 +161,9 @@ func (r *Tables) caption(t Table) []grid.Note {
 	if incomplete {
 		add(incompleteNote)
 	}
+	if odd {
+		add(notFiniteNote)
+	}
 	if len(t.Missing) > 0 {
 		add("Not in this run: " + strings.Join(t.Missing, ", ") + ".")
 	}
@@ -141,6 +172,7 @@ func (r *Tables) caption(t Table) []grid.Note {
 
 const (
 	beyondNote     = "Numbers better than every baseline of their column are never marked as best: there, less was read than can be guessed."
+	notFiniteNote  = "Infinite (Inf) and undefined (NaN) values enter no mean; numbers with such values are never marked as best."
 	incompleteNote = "Fewer values went into a number that gives its own n."
 )
 
@@ -203,7 +235,7 @@ func (r *Tables) squares(t Table, finished grid.Table) []grid.Square {
 				k := slices.IndexFunc(t.Rows, func(row Row) bool {
 					return agree(row.Axes, []Axis{{t.Grid[0], d}, {t.Grid[1], a}})
 				})
-				if k >= 0 && t.Rows[k].Entries[i].N > 0 {
+				if k >= 0 && t.Rows[k].Entries[i].count() > 0 {
 					cell.Number = finished.Rows[k].Numbers[i]
 					cell.Shade = shade(t.Rows[k].Entries[i].Mean, low, high, c.Better == "lower")
 				}
@@ -275,12 +307,12 @@ func (r *Tables) sources() []grid.Source {
 
 // data has one line for each entry and one column for each axis.
 func (r *Tables) data() grid.Data {
-	d := grid.Data{Head: slices.Concat([]string{"table", "row", "role"}, r.Axes, []string{"column", "mean", "sd", "n"})}
+	d := grid.Data{Head: slices.Concat([]string{"table", "row", "role"}, r.Axes, []string{"column", "mean", "sd", "n", "not_finite"})}
 	for _, t := range r.Tables {
 		add := func(rows []Row, role string) {
 			for _, row := range rows {
 				for i, e := range row.Entries {
-					if e.N == 0 {
+					if e.count() == 0 {
 						continue
 					}
 					d.Lines = append(d.Lines, slices.Concat([]string{t.Title, row.Name, role}, axisTexts(row.Axes, r.Axes),
@@ -294,11 +326,18 @@ func (r *Tables) data() grid.Data {
 	return d
 }
 
-// exact are mean, deviation and n with all digits.
-func (s Stat) exact() []string {
-	sd := ""
-	if s.N > 1 {
-		sd = shortest(s.SD)
+// exact are mean, deviation and n with all digits, and the infinite and undefined values.
+func (e Entry) exact() []string {
+	mean, sd := "", ""
+	if e.N > 0 {
+		mean = shortest(e.Mean)
 	}
-	return []string{shortest(s.Mean), sd, strconv.Itoa(s.N)}
+	if e.N > 1 {
+		sd = shortest(e.SD)
+	}
+	var odd []string
+	for _, o := range e.notFinite() {
+		odd = append(odd, o.N+" "+o.Value)
+	}
+	return []string{mean, sd, strconv.Itoa(e.N), strings.Join(odd, ", ")}
 }

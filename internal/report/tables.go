@@ -271,7 +271,7 @@ func (t *Table) count(columns int) {
 	t.N = make([]int, columns)
 	for i := range t.N {
 		for _, row := range t.Rows {
-			t.N[i] = max(t.N[i], row.Entries[i].N)
+			t.N[i] = max(t.N[i], row.Entries[i].count())
 		}
 	}
 }

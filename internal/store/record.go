@@ -16,14 +16,14 @@ import (
 const RecordFormat = 1
 
 // A Record describes a finished piece of work: its outputs, its inputs and its costs. The key
-// depends only on KeyLines, not on the other fields.
+// depends only on KeyText, not on the other fields.
 type Record struct {
-	Format   int             `json:"format"`
-	Key      digest.Key      `json:"key"`
-	KeyLines digest.KeyLines `json:"key_text"`
-	Kind     string          `json:"kind"`
-	Version  int             `json:"version"`
-	Seed     uint64          `json:"seed"`
+	Format  int            `json:"format"`
+	Key     digest.Key     `json:"key"`
+	KeyText digest.KeyText `json:"key_text"`
+	Kind    string         `json:"kind"`
+	Version int            `json:"version"`
+	Seed    uint64         `json:"seed"`
 
 	Outputs []digest.File `json:"outputs"` // sorted by name
 	Log     *digest.File  `json:"log,omitempty"`
@@ -117,7 +117,7 @@ func DecodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
 		return nil, &NewerFormatError{Path: path, Format: r.Format}
 	case r.Format != RecordFormat:
 		return nil, fmt.Errorf("has the unknown format %d", r.Format)
-	case r.Key != key || r.KeyLines.Key() != key:
+	case r.Key != key || r.KeyText.Key() != key:
 		return nil, fmt.Errorf("is the record of another key")
 	case len(r.Outputs) == 0:
 		return nil, fmt.Errorf("lists no output")

@@ -14,6 +14,27 @@ type axis struct {
 	name   string
 	pos    spec.Pos
 	values []spec.Value // in the order of the stage that defines the axis
+
+	settings map[string]spec.Value // what a value stands for, by its canonical text; nil: the value itself
+}
+
+func newAxis(a spec.Axis) axis {
+	x := axis{name: a.Name, pos: a.Pos, values: a.Values}
+	for i, v := range a.Settings {
+		if x.settings == nil {
+			x.settings = map[string]spec.Value{}
+		}
+		x.settings[a.Values[i].Canonical()] = v
+	}
+	return x
+}
+
+// setting is what ${matrix.AXIS} stands for in a cell with this value.
+func (a axis) setting(v spec.Value) spec.Value {
+	if s, ok := a.settings[v.Canonical()]; ok {
+		return s
+	}
+	return v
 }
 
 // An origin is the place where an axis of a stage was defined or inherited.
@@ -39,7 +60,7 @@ func (b *builder) checkAxes(s *stageCells) {
 		}
 	}
 	for _, a := range s.stage.Matrix {
-		all = append(all, origin{axis: axis{a.Name, a.Pos, a.Values}})
+		all = append(all, origin{axis: newAxis(a)})
 	}
 	for i, second := range all {
 		for _, first := range all[:i] {
@@ -61,10 +82,29 @@ func (b *builder) checkPair(all []origin, first, second origin) {
 			b.at(pos, "axis %s has the value %s (%s) and axis %s has %s (%s); give both the same type, or the axes different names",
 				first, v, typeName(v), second, w, typeName(w))
 		}
+		if v, ok := otherSetting(first.axis, second.axis); ok {
+			b.at(pos, "axis %s and axis %s both have a value %s, with different settings; give the axes or the values different names, or define both by one var",
+				first, second, v)
+		}
 	case b.together(all, first, second):
 	case alikeNames(first, second):
 		b.at(pos, "axis %s and axis %s look like one axis spelled in two ways; give both the same name, or names that differ more", first, second)
+	case singular(bare(first.name)) == singular(bare(second.name)):
+		b.note(pos, "axis %s and axis %s are two axes, whose names differ only in the plural", first, second)
 	}
+}
+
+// otherSetting returns a value that stands for different settings on two axes.
+func otherSetting(a, b axis) (spec.Value, bool) {
+	inB := byText(b.values, spec.Value.Canonical)
+	for _, v := range a.values {
+		for _, w := range inB[v.Canonical()] {
+			if !a.setting(v).Equal(b.setting(w)) {
+				return v, true
+			}
+		}
+	}
+	return spec.Value{}, false
 }
 
 // together reports whether one need brings both axes. Then the two axes were already checked at
@@ -76,8 +116,8 @@ func (b *builder) together(all []origin, first, second origin) bool {
 	return first.need != nil && from(first.need, second.name) || second.need != nil && from(second.need, first.name)
 }
 
-// alikeNames reports whether two names differ only in case, dashes or plural, or whether they
-// differ in one letter and have the same values.
+// alikeNames reports whether two names differ only in case or dashes, or whether they differ in one
+// letter and have the same values.
 func alikeNames(a, b origin) bool {
 	if bare(a.name) == bare(b.name) {
 		return true
@@ -87,7 +127,10 @@ func alikeNames(a, b origin) bool {
 }
 
 func bare(name string) string {
-	name = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
+	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
+}
+
+func singular(name string) string {
 	if stem, ok := strings.CutSuffix(name, "ies"); ok {
 		return stem + "y"
 	}
@@ -120,8 +163,8 @@ func oneLetterApart(a, b string) bool {
 }
 
 func sameValues(a, b []spec.Value) bool {
-	inB := byText(b, spec.Value.String)
-	missing := func(v spec.Value) bool { return inB[v.String()] == nil }
+	inB := byText(b, spec.Value.Canonical)
+	missing := func(v spec.Value) bool { return inB[v.Canonical()] == nil }
 	return len(a) == len(b) && !slices.ContainsFunc(a, missing)
 }
 

@@ -11,9 +11,10 @@ import (
 // A Graph is a spec whose stages have become cells.
 type Graph struct {
 	Spec  *spec.Spec
-	Nodes []*Node // every node comes after its dependencies
-	Files fs.FS   // the folder of the spec, for kinds that read files from it; nil: no files
-	Whole *Graph  // the graph that this one is a part of (Select); nil: this is the whole graph
+	Nodes []*Node     // every node comes after its dependencies
+	Files fs.FS       // the folder of the spec, for kinds that read files from it; nil: no files
+	Notes spec.Errors // possible mistakes in the spec that are no errors
+	Whole *Graph      // the graph that this one is a part of (Select); nil: this is the whole graph
 }
 
 // A Node is a cell in the graph: a stage at one point of its axes.
@@ -62,6 +63,7 @@ func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
 	if err := s.Report(b.errs); err != nil {
 		return nil, err
 	}
+	errors.As(s.Report(b.notes), &g.Notes)
 	return g, nil
 }
 
@@ -73,6 +75,7 @@ type builder struct {
 	stages     map[string]*stageCells
 	stageNames []string
 	errs       spec.Errors
+	notes      spec.Errors
 }
 
 // stageCells is the state of a stage while the graph is built.
@@ -136,6 +139,10 @@ func (b *builder) at(pos spec.Pos, format string, args ...any) {
 	b.errs = append(b.errs, &spec.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)})
 }
 
+func (b *builder) note(pos spec.Pos, format string, args ...any) {
+	b.notes = append(b.notes, &spec.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)})
+}
+
 // Needs lists the dependencies of n, each once.
 func (n *Node) Needs() []*Node {
 	var list []*Node
@@ -156,8 +163,8 @@ func (b *builder) readParameters(s *stageCells) {
 	read := map[string]*pipeline.Parameters{} // by the text of the given parameters
 	for _, n := range s.nodes {
 		axes := make(map[string]spec.Value, len(n.Axes))
-		for _, a := range n.Axes {
-			axes[a.Axis] = a.Value
+		for i, a := range n.Axes {
+			axes[a.Axis] = s.axes[i].setting(a.Value)
 		}
 		b.readSeed(n, axes)
 		with, err := s.stage.With.Resolve(axes)

@@ -52,6 +52,68 @@ stages:
 	}
 }
 
+// A value may stand for settings of any type. Cells that inherit the axis can use them.
+func TestValuesOfAnAxisMayStandForSettings(t *testing.T) {
+	g := pipelinetest.New(t).Graph(`name: x
+vars: {one: 1}
+stages:
+  p: {uses: test/text, matrix: {size: {small: {n: 1, text: s}, large: {n: 2, text: l}}}, with: {n: "${matrix.size.n}", text: "a ${matrix.size.text}"}}
+  q: {uses: test/text, needs: {a: p}, with: {n: "${matrix.size.n}"}, exclude: [{size: large}]}
+  r: {uses: test/text, matrix: {n: {"1": "${vars.one}", two: 2}}, with: {mod: "${matrix.n}"}}
+`)
+	want := map[string]string{
+		"p[size=small]": "{n: 1, text: a s}", "p[size=large]": "{n: 2, text: a l}", "q[size=small]": "{n: 1}",
+		`r[n="1"]`: "{mod: 1}", "r[n=two]": "{mod: 2}",
+	}
+	for _, n := range g.Nodes {
+		if got := n.With.String(); got != want[n.ID] {
+			t.Errorf("%s has %s, want %s", n.ID, got, want[n.ID])
+		}
+		delete(want, n.ID)
+	}
+	if len(want) > 0 {
+		t.Errorf("there are no cells %v", want)
+	}
+}
+
+func TestNumbersKeepTheirSpelling(t *testing.T) {
+	g := pipelinetest.New(t).Graph(`name: x
+stages:
+  p: {uses: test/text, matrix: {v: [3.9, 3.10, 0x10, 1e-7]}, with: {text: "python${matrix.v}"}}
+  q: {uses: test/text, needs: {a: p}, matrix: {}, with: {text: "${matrix.v}-"}}
+  all: {uses: test/text, matrix: {v: [3.1, 16]}}
+  joined: {uses: test/text, needs: {a: all, b: p}}
+`)
+	var got []string
+	for _, n := range g.Nodes {
+		text, _ := n.With.Get("text")
+		got = append(got, n.ID+" "+text.Str)
+	}
+	want := []string{
+		"p[v=3.9] python3.9", "p[v=3.10] python3.10", "p[v=0x10] python0x10", "p[v=1e-7] python1e-7",
+		"q[v=3.9] 3.9-", "q[v=3.10] 3.10-", "q[v=0x10] 0x10-", "q[v=1e-7] 1e-7-",
+		"all[v=3.1] ", "all[v=16] ", "joined[v=3.1] ", "joined[v=16] ",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	for _, only := range []string{"p[v=3.10]", "p[v=3.1]", "p[v=3.100]", `p[v=16]`} {
+		if part, err := g.Select([]string{only}); err != nil || len(part.Nodes) != 1 {
+			t.Errorf("%s: %v", only, err)
+		}
+	}
+}
+
+func TestAxesThatDifferInThePluralAreNoted(t *testing.T) {
+	g := pipelinetest.New(t).Graph("name: x\nstages:\n  p: {uses: test/text, matrix: {k: [0]}}\n  q: {uses: test/text, needs: {a: p}, matrix: {ks: [1]}}\n")
+	if len(g.Notes) != 1 || !strings.Contains(g.Notes[0].Error(), `:4:48: axis "k" of "p" (through the need "a") and axis "ks"`) {
+		t.Errorf("notes %v", g.Notes)
+	}
+	if part, err := g.Select([]string{"p"}); err != nil || len(part.Notes) != 1 {
+		t.Errorf("a part has notes %v (%v)", part.Notes, err)
+	}
+}
+
 func TestBrokenWiringIsExplained(t *testing.T) {
 	const head = "name: x\nstages:\n  one: {uses: test/text}\n  num: {uses: test/number}\n"
 	tests := map[string]struct{ stages, want string }{
@@ -74,7 +136,10 @@ func TestBrokenWiringIsExplained(t *testing.T) {
 		"own and inherited":    {"  p: {uses: test/text, matrix: {fold: [0]}}\n  s: {uses: test/text, needs: {a: p}, matrix: {fold: [0]}}", `6:48: axis "fold" is inherited already, from "p" (through the need "a"); leave it out or give it another name`},
 		"case":                 {"  p: {uses: test/text, matrix: {fold: [0]}}\n  q: {uses: test/text, matrix: {Fold: [1]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "fold" of "p" (through the need "a") and axis "Fold" of "q" (through the need "b") look like one axis`},
 		"dashes":               {"  p: {uses: test/text, matrix: {k-fold: [0]}}\n  q: {uses: test/text, needs: {a: p}, matrix: {k_fold: [1]}}", `6:48: axis "k-fold" of "p" (through the need "a") and axis "k_fold" of the stage's own matrix look like one`},
-		"plural":               {"  p: {uses: test/text, matrix: {fold: [0]}}\n  q: {uses: test/text, matrix: {folds: [1]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "fold"`},
+		"plural, same values":  {"  p: {uses: test/text, matrix: {fold: [0]}}\n  q: {uses: test/text, matrix: {folds: [0]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "fold"`},
+		"field of a number":    {"  s: {uses: test/text, matrix: {m: [1]}, with: {n: \"${matrix.m.n}\"}}", `5:52: ${matrix.m.n}: matrix.m is the number 1, so it has no field "n"`},
+		"unknown setting":      {"  s: {uses: test/text, matrix: {m: {a: {n: 1}}}, with: {n: \"${matrix.m.k}\"}}", `5:60: ${matrix.m.k}: matrix.m has no field "k"`},
+		"other settings":       {"  p: {uses: test/text, matrix: {m: {a: {n: 1}}}}\n  q: {uses: test/text, matrix: {m: {a: {n: 2}}}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "m" of "p" (through the need "a") and axis "m" of "q" (through the need "b") both have a value a, with different settings`},
 		"one letter":           {"  p: {uses: test/text, matrix: {gender: [0, 1]}}\n  q: {uses: test/text, matrix: {gendre: [1, 0]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "gender"`},
 		"number and text":      {"  p: {uses: test/text, matrix: {fold: [0, 1]}}\n  q: {uses: test/text, matrix: {fold: ['0', '1']}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "fold" of "p" (through the need "a") has the value 0 (a number) and axis "fold" of "q" (through the need "b") has "0" (a text)`},
 		"nothing in common":    {"  p: {uses: test/text, matrix: {fold: [0, 1]}}\n  q: {uses: test/text, matrix: {fold: [2, 3]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: the needs of "s" have no cell in common: axis "fold" is 2, 3 in "q", and 0, 1 in the other needs`},

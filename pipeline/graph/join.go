@@ -51,7 +51,7 @@ func (b *builder) join(s *stageCells) []row {
 			return nil
 		}
 		rows = multiply(rows, a)
-		s.addAxis(axis{a.Name, a.Pos, a.Values})
+		s.addAxis(newAxis(a))
 	}
 	if rows = b.exclude(s, rows); rows == nil {
 		return nil
@@ -91,7 +91,7 @@ func point(axes []pipeline.AxisValue, names []string) string {
 	var b strings.Builder
 	for _, a := range axes {
 		if slices.Contains(names, a.Axis) {
-			b.WriteString(a.Value.String())
+			b.WriteString(a.Value.Canonical())
 			b.WriteByte('\n')
 		}
 	}
@@ -134,11 +134,11 @@ func (s *stageCells) sort(rows []row) {
 	for i, a := range s.axes {
 		place := map[string]int{}
 		for j, v := range a.values {
-			place[v.String()] = j
+			place[v.Canonical()] = j
 		}
 		used := make([]bool, len(a.values))
 		for r := range rows {
-			j := place[rows[r].axes[i].Value.String()]
+			j := place[rows[r].axes[i].Value.Canonical()]
 			rows[r].rank = append(rows[r].rank, j)
 			used[j] = true
 		}

@@ -31,7 +31,7 @@ func (g *Graph) Select(only []string) (*Graph, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("%s", strings.Join(problems, "\n"))
 	}
-	narrow := &Graph{Spec: g.Spec, Files: g.Files, Whole: cmp.Or(g.Whole, g)}
+	narrow := &Graph{Spec: g.Spec, Files: g.Files, Notes: g.Notes, Whole: cmp.Or(g.Whole, g)}
 	for _, n := range g.Nodes {
 		if chosen[n] {
 			narrow.Nodes = append(narrow.Nodes, n)
@@ -104,7 +104,10 @@ func atCoordinate(all, nodes []*Node, stage string, c coordinate) ([]*Node, erro
 			values = append(values, v)
 		}
 	}
-	is := func(v spec.Value) bool { return plainText(v) == c.value || v.String() == c.value }
+	number, err := spec.ParseValue("value", c.value)
+	is := func(v spec.Value) bool {
+		return plainText(v) == c.value || v.String() == c.value || err == nil && v.Type != spec.String && v.Equal(number)
+	}
 	if !slices.ContainsFunc(values, is) {
 		return nil, fmt.Errorf("axis %q of stage %q has no value %q; it has %s", c.axis, stage, c.value, valuesText(values))
 	}

@@ -34,7 +34,7 @@ func BenchmarkPlanAfterAChange10000(b *testing.B) {
 			var records []*store.Record
 			for i, c := range bench.Plan(src(0, "")).Cells {
 				records = append(records, &store.Record{
-					Key: c.Key, KeyLines: c.Lines, Kind: c.Node.Kind.Name, Cell: c.Node.ID, Started: time.Unix(int64(i), 0), WallSeconds: float64(i % 7),
+					Key: c.Key, KeyText: c.Lines.Text(), Kind: c.Node.Kind.Name, Cell: c.Node.ID, Started: time.Unix(int64(i), 0), WallSeconds: float64(i % 7),
 				})
 			}
 			p := bench.Plan(after)

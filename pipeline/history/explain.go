@@ -71,8 +71,9 @@ func (x *Explainer) Explain(n *graph.Node) *Explanation {
 		return e
 	}
 	known := slices.DeleteFunc(e.Lines.Sorted(), isNotKnown)
-	if e.Nearest = x.history.nearest(n.Kind.Name, n.ID, known); e.Nearest != nil {
-		e.Differences = x.compare(e.Nearest, known, x.inputs(c))
+	if near := x.history.nearest(n.Kind.Name, n.ID, known); near != nil {
+		e.Nearest = near.record
+		e.Differences = x.compare(near, known, x.inputs(c))
 		e.Differences = slices.DeleteFunc(e.Differences, func(d Difference) bool {
 			return slices.ContainsFunc(e.Lines, func(l digest.KeyLine) bool { return l.Compare(d.KeyLine) == 0 && isNotKnown(l) })
 		})
@@ -127,9 +128,9 @@ func (x *Explainer) inputs(c *plan.Cell) []store.Input {
 }
 
 // compare lists the differences between new work and old work.
-func (x *Explainer) compare(old *store.Record, lines digest.KeyLines, inputs []store.Input) []Difference {
+func (x *Explainer) compare(old *past, lines digest.KeyLines, inputs []store.Input) []Difference {
 	var list []Difference
-	eachPair(old.KeyLines.Sorted(), lines, func(a, b *digest.KeyLine) {
+	eachPair(old.lines, lines, func(a, b *digest.KeyLine) {
 		d := Difference{}
 		switch {
 		case a != nil && b != nil && a.Value == b.Value:
@@ -142,7 +143,7 @@ func (x *Explainer) compare(old *store.Record, lines digest.KeyLines, inputs []s
 			d.KeyLine, d.Old, d.New = *b, a.Value, b.Value
 		}
 		if d.Part == digest.PartInput {
-			x.trace(&d, old.Inputs, inputs)
+			x.trace(&d, old.record.Inputs, inputs)
 		}
 		list = append(list, d)
 	})
@@ -163,7 +164,7 @@ func (x *Explainer) trace(d *Difference, old, now []store.Input) {
 		return
 	}
 	if a, b := x.history.of[before.Key], x.history.of[after.Key]; a != nil && b != nil {
-		d.Because = x.compare(a, b.KeyLines.Sorted(), b.Inputs)
+		d.Because = x.compare(a, b.lines, b.record.Inputs)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // A History holds the records of a cache.
 type History struct {
 	kinds map[string]*works
-	of    map[digest.Key]*store.Record
+	of    map[digest.Key]*past
 }
 
 // works are the recorded works of a kind.
@@ -26,10 +26,11 @@ type works struct {
 type past struct {
 	record   *store.Record
 	lines    digest.KeyLines // sorted
-	settings digest.KeyLines // see Estimate
+	settings digest.KeyLines // see Costs
 }
 
-// Read reads all records of a store and skips unreadable ones.
+// Read reads all records of a store. It skips records that cannot be read, or whose key text was
+// written by a later version of foil.
 func Read(ctx context.Context, s store.Store) (*History, error) {
 	var records []*store.Record
 	for r, err := range s.Records(ctx) {
@@ -43,42 +44,46 @@ func Read(ctx context.Context, s store.Store) (*History, error) {
 
 // New makes a History of records.
 func New(records []*store.Record) *History {
-	h := &History{kinds: map[string]*works{}, of: map[digest.Key]*store.Record{}}
+	h := &History{kinds: map[string]*works{}, of: map[digest.Key]*past{}}
 	records = slices.Clone(records)
 	slices.SortStableFunc(records, func(a, b *store.Record) int { return b.Started.Compare(a.Started) })
 	for _, r := range records {
+		lines, err := r.KeyText.Lines()
+		if err != nil {
+			continue
+		}
 		w := h.kinds[r.Kind]
 		if w == nil {
 			w = &works{ofCells: map[string][]*past{}}
 			h.kinds[r.Kind] = w
 		}
-		lines := r.KeyLines.Sorted()
+		lines = lines.Sorted()
 		p := &past{r, lines, settings(lines)}
 		w.all = append(w.all, p)
 		w.ofCells[r.Cell] = append(w.ofCells[r.Cell], p)
 		w.texts.add(p.lines)
 		w.settings.add(p.settings)
-		h.of[r.Key] = r
+		h.of[r.Key] = p
 	}
 	return h
 }
 
-// nearest returns the record of a kind whose work differs in the fewest lines. Among several, it
+// nearest returns the work of a kind that differs in the fewest lines. Among several, it
 // prefers a record of the same cell, then the latest one. It returns nil if the kind has no record.
-func (h *History) nearest(kind, cell string, lines digest.KeyLines) *store.Record {
+func (h *History) nearest(kind, cell string, lines digest.KeyLines) *past {
 	w := h.kinds[kind]
 	if w == nil {
 		return nil
 	}
 	near := w.texts.near(lines)
 	if own, d := nearestOf(w.ofCells[cell], cell, lines); own != nil && d <= near.differ {
-		return own.record
+		return own
 	}
 	if i := near.first(); i >= 0 {
-		return w.all[i].record
+		return w.all[i]
 	}
 	p, _ := nearestOf(w.all, cell, lines)
-	return p.record
+	return p
 }
 
 // nearestOf compares with all works of a list, latest first. It also returns the number of

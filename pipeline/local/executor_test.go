@@ -95,7 +95,7 @@ func (s *site) doTask(ctx context.Context, task *pipeline.Task) (*store.Record, 
 	if err != nil {
 		return nil, usage, err
 	}
-	r := &store.Record{KeyLines: lines, Kind: task.Kind}
+	r := &store.Record{KeyText: lines.Text(), Kind: task.Kind}
 	if err := lease.Publish(ctx, work, r); err != nil {
 		s.Fatal(err)
 	}

@@ -62,8 +62,7 @@ func init() {
 
 // scriptTask makes a task of a script that writes out/x.
 func scriptTask(script string) *pipeline.Task {
-	text := func(s string) spec.Value { return spec.Value{Type: spec.String, Str: s} }
-	p := &command.Params{Run: []spec.Value{text("sh"), text("-c"), text(script)}, Outputs: []string{"x"}, Type: "files"}
+	p := &command.Params{Run: []spec.Text{"sh", "-c", spec.Text(script)}, Outputs: []string{"x"}, Type: "files"}
 	task := &pipeline.Task{Cell: "a", Kind: "command", Version: command.Command().Version, Needs: pipeline.Limits{Cores: 1}}
 	if err := task.SetParams(&pipeline.Parameters{Values: p, Canonical: spec.Canonical(p)}); err != nil {
 		panic(err)

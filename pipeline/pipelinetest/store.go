@@ -49,7 +49,7 @@ func (s *Store) Use(b *Bench) { b.Open = func() store.Store { return s } }
 
 // Put publishes a file called text under the key of a record, like a run that holds the lease.
 func (s *Store) Put(ctx context.Context, r *store.Record, text string) error {
-	l := &lease{store: s, key: r.KeyLines.Key()}
+	l := &lease{store: s, key: r.KeyText.Key()}
 	w, err := l.Begin()
 	if err != nil {
 		return err

@@ -246,7 +246,7 @@ func (j *job) record(start time.Time, wall time.Duration, usage pipeline.Usage) 
 	j.mu.Lock() // goroutines that the kind started may still run
 	defer j.mu.Unlock()
 	return &store.Record{
-		KeyLines:    j.lines,
+		KeyText:     j.lines.Text(),
 		Kind:        j.Node.Kind.Name,
 		Version:     j.Node.Kind.Version,
 		Seed:        j.Node.Seed,

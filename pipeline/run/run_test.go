@@ -211,7 +211,7 @@ func TestLogIsKeptWithTheRecord(t *testing.T) {
 	if want := (store.Input{Name: "a", Cell: "a", Key: in.Key, Digest: in.Artifact.Digest()}); len(rec.Inputs) != 1 || rec.Inputs[0] != want {
 		t.Errorf("inputs %v", rec.Inputs)
 	}
-	if rec.Cell != "b" || rec.Foil != "v1" || rec.Kind != "test/text" || rec.KeyLines.Key() != rec.Key || in.Record.Params != "{n: 1}" {
+	if rec.Cell != "b" || rec.Foil != "v1" || rec.Kind != "test/text" || rec.KeyText.Key() != rec.Key || in.Record.Params != "{n: 1}" {
 		t.Errorf("%+v", rec)
 	}
 }

@@ -42,7 +42,7 @@ func TestAnyStoreAndExecutorComeToTheSame(t *testing.T) {
 	}
 	n := 0
 	for r, err := range s.Records(t.Context()) {
-		if err != nil || r.KeyLines.Key() != r.Key || r.Kind == "" {
+		if err != nil || r.KeyText.Key() != r.Key || r.Kind == "" {
 			t.Errorf("%v, %+v", err, r)
 		}
 		n++
@@ -74,7 +74,7 @@ func TestHeldCellIsTakenUpWhenItsLeaseIsFree(t *testing.T) {
 					return
 				}
 				if status == run.WasHit {
-					if err := s.Put(t.Context(), &store.Record{KeyLines: p.Cells[0].Lines, Kind: "test/text", Version: 1}, "made elsewhere"); err != nil {
+					if err := s.Put(t.Context(), &store.Record{KeyText: p.Cells[0].Lines.Text(), Kind: "test/text", Version: 1}, "made elsewhere"); err != nil {
 						t.Error(err)
 					}
 				}

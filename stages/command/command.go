@@ -14,9 +14,9 @@ package command
 import (
 	"context"
 	"os"
-	"path/filepath"
 
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // Command is the kind command.
@@ -47,6 +47,9 @@ func Command() pipeline.Kind {
 		Printed:     printed,
 	}, params, pipeline.Work[Params]{
 		CheckInputs: (*Params).checkInputs,
+		CheckMachine: func(env *pipeline.Env, p *Params, thorough bool, report spec.Reporter) {
+			p.checkMachine(env, thorough, report)
+		},
 		Sources: func(_ context.Context, env *pipeline.Env, p *Params) ([]pipeline.Source, error) {
 			return findFiles(env.Files, p.Files)
 		},
@@ -57,7 +60,7 @@ func Command() pipeline.Kind {
 func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	// The folder is beside the output, so that files are moved and not copied, and so that it is
 	// removed with the rest of the cell's folder when the cell is published.
-	s, err := newScratch(filepath.Join(filepath.Dir(cell.OutDir), "scratch"), cell)
+	s, err := newScratch(cell.OutDir+scratchSuffix, cell)
 	if err != nil {
 		return err
 	}
@@ -67,8 +70,11 @@ func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	if err := s.checkInputs(); err != nil {
 		return err
 	}
-	if err := p.collect(s.out(), cell.OutDir); err != nil {
+	if err := p.collect(cell, s.out()); err != nil {
 		return err
 	}
-	return os.RemoveAll(s.dir)
+	if err := os.RemoveAll(s.dir); err != nil { // for example a folder of another user, made in a container
+		cell.Logf("removing the folder of the program: %v", err)
+	}
+	return nil
 }

@@ -1,37 +1,39 @@
 package command
 
 import (
-	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
+	"foil/internal/artifact"
 	"foil/pipeline"
 	"foil/spec"
 )
 
 // Params are the parameters of command.
 type Params struct {
-	Run     []spec.Value          `yaml:"run" nonempty:"true"`
-	Files   []string              `yaml:"files" key:"-"`
-	Outputs []string              `yaml:"outputs" nonempty:"true"`
-	Type    string                `yaml:"type"`
-	Env     map[string]spec.Value `yaml:"env"`
-	Inherit []string              `yaml:"inherit" key:"-"`
+	Run     []spec.Text          `yaml:"run" nonempty:"true"`
+	Files   []string             `yaml:"files" key:"-"`
+	Outputs []string             `yaml:"outputs" nonempty:"true"`
+	Type    string               `yaml:"type"`
+	Env     map[string]spec.Text `yaml:"env"`
+	Inherit []string             `yaml:"inherit" key:"-"`
 }
 
 var params = &spec.Params[Params]{
 	Defaults: func() Params { return Params{Type: typeFiles} },
 	Docs: spec.Docs{
-		"run": "the program and its arguments, as text or numbers. They are passed on as they are, without a shell; " +
+		"run": "the program and its arguments. Numbers need no quotes: the program gets them as they are written in the spec. There is no shell; " +
 			"for a shell write [sh, -c, TEXT]. " +
-			"A program without a slash is looked up in the PATH; ./NAME is one of files.",
-		"files": "files of the program, in the folder of the spec or below it, or in the folder of a spec that it extends. " +
-			"* and ? work as in a shell. Names and content of the files are part of the key, patterns are not.",
-		"outputs": "the files that the program writes to out/: all of them and no others",
-		"type": "type of the output, for the stages that depend on it. Tables are checked. " +
+			"A program without a slash is looked up in the PATH that it gets; ./NAME is one of files.",
+		"files": "files of the program beside the spec or below, as names or patterns; a spec that extends another has the files of both. " +
+			"* and ? work as in a shell, ** is any folders, NAME/ is a whole folder. " +
+			"Names and content are part of the key, patterns are not.",
+		"outputs": "the files that the program writes to out/, all of them and no others, as names or patterns. " +
+			"Patterns are those of files: model/ stands for all files in out/model.",
+		"type": "type of the output, for the stages that depend on it. Tables are checked and put into foil's form, and metrics may also be metrics.csv or metrics.json. " +
 			"The type files is not checked and is for other commands. " +
 			"A report is copied to results/, and its table.txt is printed.",
 		"env": "environment variables of the program, by name",
@@ -46,41 +48,28 @@ var params = &spec.Params[Params]{
 // arguments returns the program, which comes first, and its arguments.
 func (p *Params) arguments() []string {
 	args := make([]string, len(p.Run))
-	for i, v := range p.Run {
-		args[i] = text(v)
+	for i, arg := range p.Run {
+		args[i] = string(arg)
 	}
 	return args
-}
-
-// text returns a scalar as it is written in an argument or a variable.
-func text(v spec.Value) string {
-	if v.Type == spec.String {
-		return v.Str
-	}
-	return v.String()
 }
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (p *Params) check(report spec.Reporter) {
-	for i, v := range p.Run {
-		if at := index("run", i); v.Type == spec.List || v.Type == spec.Map || v.Type == spec.Null {
-			report(at, "must be text or a number, not %s", v)
-		} else if strings.ContainsRune(text(v), 0) {
+	for i, arg := range p.Run {
+		if at := index("run", i); strings.ContainsRune(string(arg), 0) {
 			report(at, "a zero byte cannot be passed to a program")
-		} else if i == 0 && text(v) == "" {
+		} else if i == 0 && arg == "" {
 			report(at, "is empty; name the program to run")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		v, at := p.Env[name], "env."+name
 		switch {
 		case !envName.MatchString(name):
 			report("env", "%q cannot be the name of a variable; use letters, digits and underscores", name)
-		case v.Type == spec.List || v.Type == spec.Map || v.Type == spec.Null:
-			report(at, "must be text or a number, not %s", v)
-		case strings.ContainsRune(text(v), 0):
-			report(at, "a zero byte cannot be passed to a program")
+		case strings.ContainsRune(string(p.Env[name]), 0):
+			report("env."+name, "a zero byte cannot be passed to a program")
 		}
 	}
 	for i, name := range p.Inherit {
@@ -91,9 +80,7 @@ func (p *Params) check(report spec.Reporter) {
 		}
 	}
 	for i, name := range p.Files {
-		if _, err := path.Match(name, ""); err != nil {
-			report(index("files", i), "%q is not a pattern: %v", name, err)
-		} else if !isLocal(name) {
+		if !isLocal(name) {
 			report(index("files", i), "%q is not a path in the spec's folder; write the path from that folder, with forward slashes", name)
 		}
 	}
@@ -105,18 +92,26 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 		switch {
 		case !isLocal(name):
 			report(index("outputs", i), "%q is not a path in out/; write the path from out/, with forward slashes", name)
+		case strings.ContainsFunc(name, unicode.IsControl):
+			report(index("outputs", i), "%q has a control character; let the program write another name", name)
 		case slices.Contains(p.Outputs[:i], name):
 			report(index("outputs", i), "%q is listed twice", name)
+		case p.Type == artifact.TypeReport && artifact.ReservedName(name) != "":
+			report(index("outputs", i), "%q: foil itself writes %s beside a report; choose another name", name, artifact.ReservedName(name))
 		}
 	}
+	listed := func(name string) bool {
+		return slices.ContainsFunc(p.Outputs, func(pattern string) bool { return matchesAtTop(pattern, name) })
+	}
 	for _, name := range artifacts[p.Type].files {
-		if !slices.Contains(p.Outputs, name) {
+		if p.Type == artifact.TypeMetrics && (listed(artifact.MetricsCSVFile) || listed(artifact.MetricsJSONFile)) {
+			continue
+		}
+		if !listed(name) {
 			report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
 		}
 	}
 }
-
-func isLocal(name string) bool { return fs.ValidPath(name) && name != "." }
 
 // inPath matches an argument with the path of an input, alone or after an option.
 var inPath = regexp.MustCompile(`^(?:--?[A-Za-z0-9_-]+=)?in/([^/]+)`)

@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -36,9 +33,10 @@ const threadsVariable = "OMP_NUM_THREADS"
 // execute runs the program to its end.
 func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) error {
 	args := p.arguments()
-	path, err := find(args[0], dir)
+	env := p.environment(cell.Cores, os.LookupEnv)
+	path, err := find(args[0], dir, env)
 	if err != nil {
-		return err
+		return fmt.Errorf("run[0]: %w", err)
 	}
 	cell.Logf("run %q (%s)", args, path)
 	lock := &sync.Mutex{}
@@ -46,13 +44,13 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	if log == nil {
 		log = io.Discard
 	}
-	stderr := &tail{}
+	said := newLastWords()
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Args = args
 	cmd.Dir = dir
-	cmd.Env = p.environment(cell.Cores, os.LookupEnv)
-	cmd.Stdout = locked{lock, log}
-	cmd.Stderr = locked{lock, io.MultiWriter(log, stderr)}
+	cmd.Env = env
+	cmd.Stdout = locked{lock, io.MultiWriter(log, said.stdout)}
+	cmd.Stderr = locked{lock, io.MultiWriter(log, said.stderr)}
 	// With its own process group, the program does not get Ctrl-C from the terminal, and foil can
 	// end the processes that the program has started.
 	setGroup(cmd)
@@ -80,11 +78,12 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	}
 	lock.Lock()
 	defer lock.Unlock()
-	return explain(ctx, err, args[0], dir, stderr.String())
+	return explain(ctx, err, cmd, said)
 }
 
 // explain returns the error of a program that did not succeed.
-func explain(ctx context.Context, err error, program, dir, stderr string) error {
+func explain(ctx context.Context, err error, cmd *exec.Cmd, said *lastWords) error {
+	program := cmd.Args[0]
 	var exit *exec.ExitError
 	var left *leftError
 	switch {
@@ -95,34 +94,9 @@ func explain(ctx context.Context, err error, program, dir, stderr string) error 
 	case errors.As(err, &left):
 		return fmt.Errorf("%s ended before the background processes that it had started; let it wait for them (%s later %w)", program, grace, left)
 	case !errors.As(err, &exit):
-		return fmt.Errorf("%s cannot be run: %w", program, err)
+		return cannotStart(cmd, err)
 	}
-	how := fmt.Sprintf("%s ended with %v", program, exit)
-	if stderr != "" {
-		how += "; last lines of stderr:\n    " + strings.ReplaceAll(stderr, "\n", "\n    ")
-	} else {
-		how += " and wrote nothing to stderr"
-	}
-	return fmt.Errorf("%s\n  It ran in %s", how, dir)
-}
-
-// find looks for a program on foil's PATH, or among the files in dir.
-func find(program, dir string) (string, error) {
-	if filepath.IsAbs(program) {
-		return program, nil
-	}
-	if strings.ContainsRune(program, '/') {
-		path := filepath.Join(dir, filepath.FromSlash(program))
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("run[0]: no program %q among the files of the stage; name it in files", program)
-		}
-		return path, nil
-	}
-	path, err := exec.LookPath(program)
-	if err != nil {
-		return "", fmt.Errorf("run[0]: no program %q on the PATH; install it, or write ./%s if it is one of files", program, program)
-	}
-	return path, nil
+	return fmt.Errorf("%s ended with %v%s%s\n  It ran in %s", program, exit, said, scriptProblem(cmd, exit.ExitCode()), cmd.Dir)
 }
 
 // environment returns the whole environment of the program, sorted.
@@ -137,7 +111,7 @@ func (p *Params) environment(cores int, lookup func(string) (string, bool)) []st
 		env[threadsVariable] = strconv.Itoa(max(1, cores))
 	}
 	for name, v := range p.Env {
-		env[name] = text(v)
+		env[name] = string(v)
 	}
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(env)) {
@@ -156,26 +130,4 @@ func (w locked) Write(p []byte) (int, error) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	return w.to.Write(p)
-}
-
-// A tail keeps the last lines of what is written to it.
-type tail struct{ text []byte }
-
-const (
-	tailLines = 12
-	tailBytes = 2000
-)
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p...)
-	if extra := len(t.text) - tailBytes; extra > 0 {
-		t.text = append(t.text[:0], t.text[extra:]...)
-	}
-	return len(p), nil
-}
-
-// String returns at most the last tailLines lines. The first of them may be incomplete.
-func (t *tail) String() string {
-	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(t.text), "")), "\n")
-	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }

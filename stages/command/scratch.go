@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -16,6 +15,9 @@ import (
 	"foil/pipeline"
 	"foil/spec"
 )
+
+// scratchSuffix is added to the path of the output folder.
+const scratchSuffix = "-scratch"
 
 // The contents of a scratch folder beside the program's files.
 const (
@@ -108,10 +110,15 @@ func (s *scratch) addInput(folder string, a pipeline.Artifact) error {
 		if err != nil {
 			return err
 		}
-		if err := os.Symlink(from, to); err == nil {
+		switch err := os.Symlink(from, to); {
+		case err == nil:
 			s.links = append(s.links, link{name, from, info.Size(), info.ModTime()})
-		} else if err := copyFile(from, to); err != nil { // on Windows few users may make links
-			return err
+		case errors.Is(err, fs.ErrExist):
+			return fmt.Errorf("%s has the name of another file of the input on this file system, which may ignore case", name)
+		default: // on Windows few users may make links
+			if err := copyFile(from, to); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -143,13 +150,14 @@ func (s *scratch) addGathered(folder string, cells []pipeline.GatheredCell) erro
 	return s.write(folder+"/"+cellsFile, append(text, '\n'), 0o666)
 }
 
-// plain returns the value of an axis for JSON.
+// plain returns the value of an axis for JSON. A number keeps its spelling where JSON has it.
 func plain(v spec.Value) any {
 	switch v.Type {
-	case spec.Int:
-		return v.Int
-	case spec.Float:
-		return v.Float
+	case spec.Int, spec.Float:
+		if json.Valid([]byte(v.Spelling)) {
+			return json.RawMessage(v.Spelling)
+		}
+		return json.RawMessage(v.Canonical())
 	case spec.Bool:
 		return v.Bool
 	}
@@ -166,18 +174,4 @@ func (s *scratch) checkInputs() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func copyFile(from, to string) error {
-	src, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	dst, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(dst, src)
-	return errors.Join(err, dst.Close())
 }

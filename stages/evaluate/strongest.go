@@ -16,7 +16,7 @@ import (
 func Strongest() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "evaluate/strongest",
-		Version: 3,
+		Version: 4,
 		Doc: "Combines attacks on one classifier: an image counts as correct if the prediction is right without an attack and under every attack. " +
 			"A defence is judged by the strongest attack on it (Carlini et al. 2019, section 5). " +
 			"The attacks must have the same classifier, images and epsilon. Only images that all attacks were run on count.",
@@ -161,9 +161,11 @@ func (p *panel) metrics(checkpoint string) []artifact.Metric {
 	metrics := []artifact.Metric{
 		{Name: "accuracy", Value: stood / n},
 		{Name: "accuracy_clean", Value: clean / n},
-		{Name: "success", Value: (clean - stood) / max(clean, 1)},
-		{Name: "images", Value: n},
 	}
+	if clean > 0 { // a share of nothing is missing
+		metrics = append(metrics, artifact.Metric{Name: "success", Value: (clean - stood) / clean})
+	}
+	metrics = append(metrics, artifact.Metric{Name: "images", Value: n})
 	for i, name := range p.names {
 		metrics = append(metrics,
 			artifact.Metric{Name: "falls", Value: falls[i] / n, Group: name},

@@ -42,6 +42,17 @@ func attackedAt(t *testing.T, images map[string]int) pipeline.Artifact {
 	return kindtest.Written(t, func(create artifact.CreateFunc) error { return attacks.Write(create, r) })
 }
 
+func TestSuccessIsMissingIfNoImageWasRight(t *testing.T) {
+	a := kindtest.MustRun(t, Strongest(), nil, &pipeline.Cell{
+		Inputs: map[string]pipeline.Artifact{"one": attacked(t, on, [4]int32{0, 1, 1, 1}, [4]int32{1, 2, 1, 5})},
+	})
+	for _, m := range kindtest.Metrics(t, a) {
+		if m.Name == "success" {
+			t.Errorf("success is %v", m.Value)
+		}
+	}
+}
+
 func TestAnImageStandsIfItStandsAllAttacks(t *testing.T) {
 	var notes []string
 	a := kindtest.MustRun(t, Strongest(), nil, &pipeline.Cell{

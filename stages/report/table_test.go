@@ -76,7 +76,7 @@ func TestTableWritesEveryForm(t *testing.T) {
 		"table.txt":   "MultVAE  0.500 ± 0.141",
 		"table.md":    "| MultVAE | 0.500 ± 0.141 |",
 		"table.csv":   "All,MultVAE,model,NDCG@10,0.5,0.141421356237309",
-		"table.tex":   `MultVAE & $0.500$ $\pm$ 0.141 \\`,
+		"table.tex":   `MultVAE & $0.500 \pm 0.141$ \\`,
 		"report.html": cell.Gathered["utility"][0].Artifact.Digest().Short(),
 	} {
 		got, err := os.ReadFile(filepath.Join(cell.OutDir, name))

@@ -71,13 +71,27 @@ type Row struct {
 // A Number is the content of one place of a table.
 type Number struct {
 	State   State
-	Mean    string
+	Mean    string // of the finite values; empty if there are none
 	SD      string // empty for a single value
 	N       string // empty where no value is missing
+	Odd     []Odd  // infinite and undefined values, which enter no mean
 	Mark    Mark
 	Detail  string // the statistics with more digits
 	Origins []Origin
 }
+
+// Odd is an infinite or undefined value.
+type Odd struct {
+	Value string // Infinite, NegativeInfinite or Undefined
+	N     string // how many values of the number are of this kind; empty if all are
+}
+
+// The values of Odd, in the notation of programs.
+const (
+	Infinite         = "+Inf"
+	NegativeInfinite = "-Inf"
+	Undefined        = "NaN"
+)
 
 // A State describes a place of a table without a number.
 type State uint8

@@ -17,6 +17,7 @@ var pageSource string
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"caption": func(notes []grid.Note) string { return strings.Join(caption(notes, "Best in bold."), " ") },
 	"head":    pageHead,
+	"odd":     oddText,
 	"blank":   func(n grid.Number) bool { return n.State == grid.Blank },
 	"missing": func(n grid.Number) bool { return n.State == grid.Missing },
 	"class":   pageClass,

@@ -3,61 +3,89 @@ package render
 import (
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"foil/internal/report/grid"
 )
 
-// LaTeX writes the tables for a paper, with the rules of booktabs.
+// LaTeX writes the tables for a paper. They need the package booktabs and no other. The head of the
+// file lists the characters for which LaTeX has no macro.
 func LaTeX(w io.Writer, r *grid.Report) error {
-	var b strings.Builder
-	if r.Title != "" {
-		b.WriteString("% " + r.Title + "\n")
+	l := &latex{}
+	for _, t := range r.Printed() {
+		l.table(t)
 	}
-	b.WriteString("% Needs \\usepackage{booktabs}.\n")
+	var head strings.Builder
+	comment := func(text string) { head.WriteString("% " + text + "\n") }
+	if r.Title != "" {
+		comment(r.Title)
+	}
+	comment("Needs \\usepackage{booktabs}.")
+	if len(l.text.missing) > 0 {
+		comment("LaTeX has no macro for " + strings.Join(l.text.missing, ", ") + ": see [U+...], and use a package for the script.")
+	}
 	for _, t := range r.Terms.List {
-		b.WriteString("% " + t.Title + ": " + t.Text + "\n")
+		comment(t.Title + ": " + t.Text)
 	}
 	for _, note := range r.Notes {
-		b.WriteString("% " + note + "\n")
+		comment(note)
 	}
-	for _, t := range r.Printed() {
-		if len(t.Rows) == 0 {
-			b.WriteString("\n% " + t.Title + ": " + strings.Join(caption(t.Caption, ""), " ") + "\n")
-			continue
-		}
-		latexTable(&b, t)
-	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, head.String()+l.body.String())
 	return err
 }
 
-func latexTable(b *strings.Builder, t grid.Table) {
+// A latex writes tables.
+type latex struct {
+	body strings.Builder
+	text latexText
+}
+
+func (l *latex) table(t grid.Table) {
+	if len(t.Rows) == 0 {
+		l.line("\n% " + t.Title + ": " + strings.Join(caption(t.Caption, ""), " "))
+		return
+	}
 	text := append([]string{t.Title + "."}, caption(t.Caption, "Best in bold.")...)
-	b.WriteString("\n\\begin{table}\n\\centering\n")
-	b.WriteString("\\caption{" + escapeLaTeX(strings.Join(text, " ")) + "}\n")
+	l.line("\n\\begin{table}\n\\centering")
+	l.line("\\caption{" + l.text.escape(strings.Join(text, " ")) + "}")
 	align := "l"
 	if t.ByAxes {
 		align = "r"
 	}
 	align = strings.Repeat(align, len(t.Labels)) + strings.Repeat("c", len(t.Columns))
-	b.WriteString("\\begin{tabular}{" + align + "}\n\\toprule\n")
-	writeLaTeXRow(b, escaped(t.Labels, escapeLaTeX), escaped(headings(t), escapeLaTeX))
-	b.WriteString("\\midrule\n")
+	l.line("\\begin{tabular}{" + align + "}\n\\toprule")
+	l.row(escaped(t.Labels, l.text.escape), escaped(headings(t), l.text.escape))
+	l.line("\\midrule")
 	for _, row := range t.Rows {
-		writeLaTeXRow(b, escaped(row.Labels, escapeLaTeX), latexNumbers(row))
+		l.row(escaped(row.Labels, l.label), latexNumbers(row))
 	}
 	if len(t.Baselines) > 0 {
-		b.WriteString("\\midrule\n")
+		l.line("\\midrule")
 	}
 	for _, row := range t.Baselines {
-		name := escapeLaTeX(row.Labels[0])
+		name := l.label(row.Labels[0])
 		if span := len(t.Labels); span > 1 {
 			name = fmt.Sprintf(`\multicolumn{%d}{l}{%s}`, span, name)
 		}
-		writeLaTeXRow(b, []string{name}, latexNumbers(row))
+		l.row([]string{name}, latexNumbers(row))
 	}
-	b.WriteString("\\bottomrule\n\\end{tabular}\n\\end{table}\n")
+	l.line("\\bottomrule\n\\end{tabular}\n\\end{table}")
+}
+
+func (l *latex) line(text string) { l.body.WriteString(text + "\n") }
+
+func (l *latex) row(labels, numbers []string) {
+	l.line(strings.Join(append(labels, numbers...), " & ") + ` \\`)
+}
+
+// label writes a label. A number is set as one, so that its sign is a minus and not a hyphen.
+func (l *latex) label(s string) string {
+	if numberText.MatchString(s) {
+		return "$" + latexDigits(s) + "$"
+	}
+	return l.text.escape(s)
 }
 
 func latexNumbers(row grid.Row) []string {
@@ -74,30 +102,43 @@ func latexNumbers(row grid.Row) []string {
 }
 
 func latexNumber(n grid.Number) string {
-	s := "$" + n.Mean + "$"
-	if n.Mark == grid.Best {
-		s = "\\textbf{" + n.Mean + "}"
+	var parts []string
+	if n.Mean != "" {
+		mean := latexDigits(n.Mean)
+		if n.Mark == grid.Best {
+			mean = `\mathbf{` + mean + "}"
+		}
+		if n.SD != "" {
+			mean += ` \pm ` + latexDigits(n.SD)
+		}
+		parts = append(parts, "$"+mean+"$"+latexCount(n.N))
 	}
-	if n.SD != "" {
-		s += " $\\pm$ " + n.SD
+	for _, o := range n.Odd {
+		parts = append(parts, latexOdd[o.Value]+latexCount(o.N))
 	}
-	if n.N != "" {
-		s += " ($n = " + n.N + "$)"
-	}
-	return s
+	return strings.Join(parts, ", ")
 }
 
-func writeLaTeXRow(b *strings.Builder, labels, numbers []string) {
-	b.WriteString(strings.Join(append(labels, numbers...), " & ") + ` \\` + "\n")
+func latexCount(n string) string {
+	if n == "" {
+		return ""
+	}
+	return " ($n = " + n + "$)"
 }
 
-var latexEscapes = strings.NewReplacer(
-	`\`, `\textbackslash{}`, "{", `\{`, "}", `\}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`,
-	"[", "{[}", "]", "{]}", "*", "{*}", "~", `\textasciitilde{}`, "^", `\textasciicircum{}`, "<", `\textless{}`, ">", `\textgreater{}`, "|", `\textbar{}`,
-	`"`, `\textquotedbl{}`, "±", `$\pm$`, "×", `$\times$`, "↑", `$\uparrow$`, "↓", `$\downarrow$`, "≤", `$\leq$`, "≥", `$\geq$`,
-	"α", `$\alpha$`, "β", `$\beta$`, "γ", `$\gamma$`, "ε", `$\epsilon$`, "λ", `$\lambda$`, "σ", `$\sigma$`, "–", "--", "—", "---", "−", "$-$",
-)
+var latexOdd = map[string]string{grid.Infinite: `$\infty$`, grid.NegativeInfinite: `$-\infty$`, grid.Undefined: "--"}
 
-// Brackets and stars are braced because a row that begins with one would be read as
-// an argument of the line break before it.
-func escapeLaTeX(s string) string { return latexEscapes.Replace(s) }
+var numberText = regexp.MustCompile(`^([-+]?[0-9]+(?:\.[0-9]+)?)(?:e([-+]?[0-9]+))?$`)
+
+// latexDigits writes the text of a number for the math mode: 3.0e-04 is 3.0 \cdot 10^{-4}.
+func latexDigits(s string) string {
+	m := numberText.FindStringSubmatch(s)
+	if m == nil || m[2] == "" {
+		return s
+	}
+	exponent, err := strconv.Atoi(m[2])
+	if err != nil {
+		return s
+	}
+	return fmt.Sprintf(`%s \cdot 10^{%d}`, m[1], exponent)
+}

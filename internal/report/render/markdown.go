@@ -67,6 +67,9 @@ func markdownNumbers(row grid.Row) []string {
 }
 
 func markdownNumber(n grid.Number) string {
+	if n.Mean == "" {
+		return oddText(n.Odd)
+	}
 	s := n.Mean
 	if n.SD != "" {
 		s += " ± " + n.SD
@@ -76,6 +79,9 @@ func markdownNumber(n grid.Number) string {
 	}
 	if n.N != "" {
 		s += " (n = " + n.N + ")"
+	}
+	if len(n.Odd) > 0 {
+		s += ", " + oddText(n.Odd)
 	}
 	return s
 }

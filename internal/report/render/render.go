@@ -5,7 +5,11 @@
 // none, and no text of a spec can become markup, whatever it holds.
 package render
 
-import "foil/internal/report/grid"
+import (
+	"strings"
+
+	"foil/internal/report/grid"
+)
 
 // caption is the text of notes in a form that shows the best number as best says.
 func caption(notes []grid.Note, best string) []string {
@@ -18,6 +22,19 @@ func caption(notes []grid.Note, best string) []string {
 		lines = append(lines, n.Text)
 	}
 	return lines
+}
+
+// oddText lists infinite and undefined values, such as "+Inf (n = 2), NaN (n = 1)".
+func oddText(odd []grid.Odd) string {
+	var parts []string
+	for _, o := range odd {
+		text := o.Value
+		if o.N != "" {
+			text += " (n = " + o.N + ")"
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // headings are those of the table's columns.

@@ -16,9 +16,6 @@ func TestTextIsEscaped(t *testing.T) {
 		{"markdown", escapeMarkdown, "12. item", `12\. item`},
 		{"markdown", escapeMarkdown, "0.5 stays", "0.5 stays"},
 		{"markdown", escapeMarkdown, "NDCG@10 ± 1", "NDCG@10 ± 1"},
-		{"latex", escapeLaTeX, "50% of a_b & #1", `50\% of a\_b \& \#1`},
-		{"latex", escapeLaTeX, `\input{x} ~ ^ $`, `\textbackslash{}input\{x\} \textasciitilde{} \textasciicircum{} \$`},
-		{"latex", escapeLaTeX, "[2] * ±", `{[}2{]} {*} $\pm$`},
 	} {
 		if got := c.escape(c.in); got != c.want {
 			t.Errorf("%s of %q: got %s, want %s", c.form, c.in, got, c.want)

@@ -126,6 +126,14 @@ func textNumber(n grid.Number) (mean, rest string) {
 	case grid.Missing:
 		return "–", ""
 	}
+	odd := strings.ReplaceAll(oddText(n.Odd), "n = ", "n=")
+	if n.Mean == "" {
+		mean, rest, _ = strings.Cut(odd, " ")
+		if rest != "" {
+			rest = " " + rest
+		}
+		return mean, rest
+	}
 	if n.SD != "" {
 		rest = " ± " + n.SD
 	}
@@ -134,6 +142,9 @@ func textNumber(n grid.Number) (mean, rest string) {
 	}
 	if n.N != "" {
 		rest += " (n=" + n.N + ")"
+	}
+	if odd != "" {
+		rest += ", " + odd
 	}
 	return n.Mean, rest
 }

@@ -49,7 +49,7 @@ type parts struct{ manifest, object, record []byte }
 func newParts(t testing.TB) parts {
 	object := []byte("the content of an object")
 	r := &store.Record{
-		Format: store.RecordFormat, Key: keyOf("work"), KeyLines: linesOf("work"),
+		Format: store.RecordFormat, Key: keyOf("work"), KeyText: textOf("work"),
 		Outputs: []File{{Name: "out", Digest: digest.Of(object), Size: int64(len(object))}},
 		Inputs:  []store.Input{{Name: "in"}},
 	}

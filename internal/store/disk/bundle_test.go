@@ -42,7 +42,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 	}
 	c = open(t, c.Dir())
 	for _, want := range records {
-		r, reason := lookup(t, c, want.KeyLines[1].Name)
+		r, reason := lookup(t, c, want.Kind)
 		if r == nil {
 			t.Fatal(reason)
 		}

@@ -43,7 +43,7 @@ func publish(t testing.TB, c *Cache, text string, files ...string) *store.Record
 	if err := os.WriteFile(work.Log, []byte("a line\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	r := &store.Record{KeyLines: linesOf(text), Kind: "test/kind", Version: 1, Started: time.Unix(1, 0).UTC()}
+	r := &store.Record{KeyText: textOf(text), Kind: text, Version: 1, Started: time.Unix(1, 0).UTC()}
 	if err := lock.Publish(t.Context(), work, r); err != nil {
 		t.Fatal(err)
 	}
@@ -216,6 +216,6 @@ func TestFolderThatIsNoCacheIsNotOpenedForReading(t *testing.T) {
 }
 
 // linesOf are the key lines of some work, and keyOf is their key.
-func linesOf(work string) digest.KeyLines { return digest.NewKeyLines(work, 1) }
+func textOf(work string) digest.KeyText { return digest.NewKeyLines(work, 1).Text() }
 
-func keyOf(work string) digest.Key { return linesOf(work).Key() }
+func keyOf(work string) digest.Key { return textOf(work).Key() }

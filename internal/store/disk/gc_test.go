@@ -32,7 +32,7 @@ func (y yard) made(name, content string, daysAgo int, from ...string) {
 	if err != nil {
 		y.Fatal(err)
 	}
-	r := &store.Record{KeyLines: linesOf(name), Cell: name}
+	r := &store.Record{KeyText: textOf(name), Cell: name}
 	for _, f := range from {
 		r.Inputs = append(r.Inputs, store.Input{Name: f, Key: keyOf(f)})
 	}

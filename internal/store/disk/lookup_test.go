@@ -74,7 +74,7 @@ func TestNewerRecordIsRefusedWhateverIsInIt(t *testing.T) {
 // one.
 func FuzzDecodeRecord(f *testing.F) {
 	r := &store.Record{
-		Format: 1, Key: keyOf("work"), KeyLines: linesOf("work"), Outputs: []File{{Name: "out"}}, Log: &File{Name: "log"},
+		Format: 1, Key: keyOf("work"), KeyText: textOf("work"), Outputs: []File{{Name: "out"}}, Log: &File{Name: "log"},
 		Inputs: []store.Input{{Name: "in"}}, Timings: []store.Timing{{Name: "epoch", Seconds: 0.5}}, Started: time.Unix(1, 0).UTC(),
 	}
 	text, err := r.Encode()

@@ -20,13 +20,12 @@ import (
 // Publish turns the files of an attempt's output folder and its log into objects, and then writes
 // the record. After it returns nil, the result is durable and the work folder is removed. Before
 // that, Lookup finds either nothing or the whole result. Publish sets Format, Key, Outputs and Log
-// of the record; the caller sets KeyLines.
+// of the record; the caller sets KeyText.
 func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record) error {
-	attempt := filepath.Dir(w.Out)
 	switch {
-	case r.KeyLines.Key() != l.key:
+	case r.KeyText.Key() != l.key:
 		return fmt.Errorf("the key lines of the record do not belong to the key %s", l.key.Short())
-	case filepath.Dir(attempt) != l.cache.workPath(l.key):
+	case filepath.Dir(w.Out) != l.cache.workPath(l.key):
 		return fmt.Errorf("the workspace does not belong to the key %s", l.key.Short())
 	}
 	r.Format, r.Key = store.RecordFormat, l.key
@@ -49,18 +48,18 @@ func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return l.publishRecord(attempt, r, p)
+	return l.publishRecord(w.Out, r, p)
 }
 
 // publishRecord names a record, and waits until the record and all objects of p are on disk. Their
 // order does not matter: after a power failure, the checksum of a record and the digest of an
-// object reveal truncated files. The record is first written to the folder of the attempt.
+// object reveal truncated files. The record is first written to the work folder.
 func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) error {
 	text, err := r.Encode()
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(filepath.Join(attempt, unfinishedFile))
+	f, err := os.Create(attempt + unfinishedSuffix)
 	if err != nil {
 		return err
 	}
@@ -80,8 +79,21 @@ func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) err
 		os.Remove(path)
 		return err
 	}
-	os.RemoveAll(l.cache.workPath(l.key)) // a remaining folder does no harm
+	l.removeWork(attempt)
 	return nil
+}
+
+// removeWork removes the work folder of a published key. A remaining folder does no harm.
+func (l *lease) removeWork(attempt string) {
+	if l.hold.check() != nil {
+		return // it may belong to another owner now
+	}
+	// Most folders are empty now, and need no search.
+	dir := l.cache.workPath(l.key)
+	os.Remove(attempt)
+	if os.Remove(dir) != nil {
+		os.RemoveAll(dir)
+	}
 }
 
 // CopyTo copies a record and its objects to another cache. It compares objects with their digests,
@@ -114,13 +126,9 @@ func (c *Cache) adopt(r *store.Record) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	attempt, err := newAttempt(dir)
-	if err != nil {
-		return err
-	}
 	p := newPublisher(c)
 	defer p.syncs.wait() // also after an error
-	return l.publishRecord(attempt, r, p)
+	return l.publishRecord(newAttempt(dir), r, p)
 }
 
 func linkOrCopy(path, target string) error {

@@ -70,7 +70,7 @@ func TestWorkWithoutProperOutputIsRefused(t *testing.T) {
 		if err := write(work.Out); err != nil {
 			t.Fatal(err)
 		}
-		if err := lock.Publish(t.Context(), work, &store.Record{KeyLines: linesOf("work")}); err == nil || !strings.Contains(err.Error(), name) {
+		if err := lock.Publish(t.Context(), work, &store.Record{KeyText: textOf("work")}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v", name, err)
 		}
 		lock.Release()
@@ -95,7 +95,7 @@ type begun struct {
 
 // publish publishes the attempt as the work called key.
 func (b begun) publish(t *testing.T, key string) (*store.Record, error) {
-	r := &store.Record{KeyLines: linesOf(key)}
+	r := &store.Record{KeyText: textOf(key)}
 	return r, b.Publish(t.Context(), b.Workspace, r)
 }
 
@@ -181,7 +181,7 @@ func TestFailedPublishingLeavesNoSecondNameOfAnObject(t *testing.T) {
 	if err := os.WriteFile(w.Log, []byte("said\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(filepath.Join(filepath.Dir(w.Out), unfinishedFile), 0o777); err != nil { // in the way
+	if err := os.Mkdir(w.Out+unfinishedSuffix, 0o777); err != nil { // in the way
 		t.Fatal(err)
 	}
 	if _, err := w.publish(t, "work"); err == nil {
@@ -202,7 +202,7 @@ func TestWhatTheDiskDoesNotKeepIsNoHit(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
 	p := newPublisher(c)
-	r := &store.Record{Format: store.RecordFormat, Key: keyOf("work"), KeyLines: linesOf("work")}
+	r := &store.Record{Format: store.RecordFormat, Key: keyOf("work"), KeyText: textOf("work")}
 	var err error
 	if r.Outputs, err = p.folder(t.Context(), w.Out); err != nil {
 		t.Fatal(err)

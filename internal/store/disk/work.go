@@ -17,20 +17,20 @@ import (
 
 // The content of a work folder. The folder belongs to the holder of the lease of its key:
 //
-//	work/KEY/attempt-N/out   the output of an attempt; N is random
-//	work/KEY/checkpoint      kept from attempt to attempt
-//	work/KEY/log             goes on from attempt to attempt
-//	work/KEY/failed          why the last attempt failed
+//	work/KEY/attempt-N        the output of an attempt; N is random
+//	work/KEY/attempt-N.json   its record, until it is published
+//	work/KEY/checkpoint       kept from attempt to attempt
+//	work/KEY/log              goes on from attempt to attempt
+//	work/KEY/failed           why the last attempt failed
 //
-// An attempt never uses the folder of an earlier attempt, because a process of that attempt may
-// still write to it.
+// Everything of an attempt has a name that starts with attempt-N. An attempt never uses such a name
+// of an earlier attempt, because a process of that attempt may still write to it.
 const (
-	attemptPrefix  = "attempt-"
-	outDir         = "out"
-	checkpointDir  = "checkpoint"
-	logFile        = "log"
-	failedFile     = "failed"
-	unfinishedFile = "record.json" // in the folder of an attempt
+	attemptPrefix    = "attempt-"
+	unfinishedSuffix = ".json"
+	checkpointDir    = "checkpoint"
+	logFile          = "log"
+	failedFile       = "failed"
 )
 
 // Begin makes the folder of a new attempt, and removes the folders of earlier attempts as far as
@@ -45,13 +45,9 @@ func (l *lease) Begin() (*store.Workspace, error) {
 	default:
 		return nil, err
 	}
-	attempt, err := newAttempt(dir)
-	if err != nil {
-		return nil, err
-	}
 	// Most work needs no checkpoint folder, and making a folder is slower than making a file.
 	w := &store.Workspace{
-		Out:        filepath.Join(attempt, outDir),
+		Out:        newAttempt(dir),
 		Checkpoint: filepath.Join(dir, checkpointDir),
 		Log:        filepath.Join(dir, logFile),
 		Resumes:    hasEntries(filepath.Join(dir, checkpointDir)),
@@ -95,10 +91,9 @@ func renewLog(path string) {
 	}
 }
 
-// newAttempt makes a folder with a new random name.
-func newAttempt(dir string) (string, error) {
-	path := filepath.Join(dir, attemptPrefix+strconv.FormatUint(rand.Uint64(), 36))
-	return path, os.Mkdir(path, 0o777)
+// newAttempt returns a new random name in a work folder.
+func newAttempt(dir string) string {
+	return filepath.Join(dir, attemptPrefix+strconv.FormatUint(rand.Uint64(), 36))
 }
 
 // Fail records in the work folder why the key could not be made.
@@ -157,10 +152,8 @@ func (c *Cache) WorkState(key digest.Key) (*WorkState, error) {
 		s.Log = filepath.Join(dir, logFile)
 	}
 	return s, eachEntry(dir, func(path, _ string) error {
-		for _, path := range []string{path, filepath.Join(path, outDir)} {
-			if info, err := os.Stat(path); err == nil && info.ModTime().After(s.Touched) {
-				s.Touched = info.ModTime()
-			}
+		if info, err := os.Stat(path); err == nil && info.ModTime().After(s.Touched) {
+			s.Touched = info.ModTime()
 		}
 		return nil
 	})

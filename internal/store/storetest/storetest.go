@@ -58,13 +58,13 @@ type bench struct {
 	store store.Store
 }
 
-func linesOf(work string) digest.KeyLines { return digest.NewKeyLines(work, 1) }
+func textOf(work string) digest.KeyText { return digest.NewKeyLines(work, 1).Text() }
 
-func keyOf(work string) digest.Key { return linesOf(work).Key() }
+func keyOf(work string) digest.Key { return textOf(work).Key() }
 
 // record is the record of a run before it is published.
 func record(work string) *store.Record {
-	return &store.Record{KeyLines: linesOf(work), Kind: "test/kind", Version: 1, Cell: work}
+	return &store.Record{KeyText: textOf(work), Kind: work, Version: 1, Cell: work}
 }
 
 func (b *bench) acquire(s store.Store, work string) store.Lease {

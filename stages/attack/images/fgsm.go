@@ -20,7 +20,7 @@ var fgsmParams = &spec.Params[FGSMParams]{
 func FGSM() pipeline.Kind {
 	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/fgsm",
-		Version: 5,
+		Version: 6,
 		Doc: "Attacks a classifier with the fast gradient sign method: one step of epsilon from the image (Goodfellow et al. 2015; " +
 			"Jiang et al. 2021, section 4).",
 	}), fgsmParams, pipeline.Work[FGSMParams]{

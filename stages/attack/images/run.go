@@ -20,7 +20,7 @@ func attackKind(k pipeline.Kind) pipeline.Kind {
 	}, k.Inputs...)
 	k.Output = artifact.TypeMetrics
 	k.Files = attacks.Docs("accuracy and loss under attack, over all images; accuracy_clean and loss_clean without an attack; " +
-		"success (the share of correctly classified images that the attack makes misclassified); " +
+		"success (the share of correctly classified images that the attack makes misclassified; missing if there are none); " +
 		"change (the largest change of a pixel, averaged over the images); images (their number)")
 	k.Numeric = true
 	return k
@@ -185,13 +185,12 @@ func (r *attackRun) metrics() (metrics []artifact.Metric) {
 			loss += o.Loss / n
 			change += o.Change / n
 		}
-		success := 0.0 // if no image was classified correctly before
-		if clean > 0 {
-			success = 1 - share(r.outcomes[i], artifact.Outcome.Stood)/clean
+		metrics = append(metrics, artifact.Metric{Name: "accuracy", Value: share(r.outcomes[i], artifact.Outcome.Right), K: l.steps})
+		if clean > 0 { // a share of nothing is missing
+			success := 1 - share(r.outcomes[i], artifact.Outcome.Stood)/clean
+			metrics = append(metrics, artifact.Metric{Name: "success", Value: success, K: l.steps})
 		}
 		metrics = append(metrics,
-			artifact.Metric{Name: "accuracy", Value: share(r.outcomes[i], artifact.Outcome.Right), K: l.steps},
-			artifact.Metric{Name: "success", Value: success, K: l.steps},
 			artifact.Metric{Name: "loss", Value: loss, K: l.steps},
 			artifact.Metric{Name: "change", Value: change, K: l.steps})
 	}

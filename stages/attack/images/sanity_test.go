@@ -135,6 +135,19 @@ func TestAccuracyUnderAttackIsWhateverWasSaidBefore(t *testing.T) {
 	}
 }
 
+// The success of an attack is a share of the images that are right without it.
+func TestSuccessIsMissingIfNoImageWasRight(t *testing.T) {
+	r := attackRun{
+		victim: &victim{}, clean: make([]ascent.Verdict, 1), legs: []leg{{shown: true}},
+		outcomes: [][]artifact.Outcome{{{Label: 0, Clean: 1, Attacked: 1}}},
+	}
+	for _, m := range r.metrics() {
+		if m.Name == "success" {
+			t.Errorf("success is %v", m.Value)
+		}
+	}
+}
+
 // inTraining asks a victim's classifier in training mode.
 func inTraining(v *victim) (func(ctx context.Context, x []float32) ([]float32, error), error) {
 	config, err := classifiers.Read(v.cell.Inputs["model"])

@@ -1,0 +1,38 @@
+# Writes the tables of this folder as pandas, Polars and pyarrow do by default: python make.py DIR
+# (pyarrow, pandas, polars)
+import sys, pyarrow as pa, pyarrow.ipc as ipc, pyarrow.feather as feather
+import pandas as pd, polars as pl
+d = sys.argv[1]
+metrics = {"name": ["ndcg", "recall"], "value": [0.5, float("inf")], "k": [10, 20], "group": ["", "gender=f"], "split": ["test", "test"], "checkpoint": ["", "best"]}
+t = pa.table(metrics)
+def write(name, table, **kw):
+    with ipc.new_file(f"{d}/{name}", table.schema, options=ipc.IpcWriteOptions(**kw)) as s: s.write_table(table)
+pd.DataFrame(metrics).to_feather(f"{d}/metrics-pandas.arrow")
+df = pd.DataFrame(metrics); df["split"] = df["split"].astype("category"); df.index = [5, 7]
+pa_t = pa.Table.from_pandas(df); write("metrics-pandas-index.arrow", pa_t, compression="zstd")
+pl.DataFrame(metrics).write_ipc(f"{d}/metrics-polars.arrow")
+pl.DataFrame(metrics).write_ipc(f"{d}/metrics-polars-zstd.arrow", compression="zstd")
+pl.DataFrame(metrics).with_columns(pl.col("name").cast(pl.Categorical), pl.col("k").cast(pl.Float64)).write_ipc(f"{d}/metrics-polars-categorical.arrow")
+pl.DataFrame(metrics).write_ipc_stream(f"{d}/metrics-polars-stream.arrow")
+write("metrics-dictionary.arrow", t.set_column(0, "name", t["name"].dictionary_encode()))
+write("metrics-columns.arrow", t.select(["value", "split", "name", "checkpoint", "group", "k"]))
+write("metrics-two.arrow", pa.table({"value": pa.array([1, 2], pa.uint8()), "name": ["a", "b"]}))
+write("metrics-float16.arrow", pa.table({"value": pa.array([0.5, 2.0], pa.float16()), "name": ["a", "b"]}))
+feather.write_feather(pd.DataFrame({"user_id": [7, 3], "age": [25.0, None], "gender": ["f", None], "vip": [True, False]}), f"{d}/users-pandas.arrow")
+pl.DataFrame({"gender": ["f", "m"], "user_id": ["u1", "u2"]}).write_ipc(f"{d}/users-polars.arrow")
+pl.DataFrame({"user": [1, 0, 1], "item": [0, 2, 1]}).write_ipc(f"{d}/interactions-polars.arrow")
+pd.DataFrame({"item": [0, 2, 1], "user": [1, 0, 1]}).to_feather(f"{d}/interactions-pandas.arrow")
+pl.DataFrame({"item_id": [5, 6, 9], "title": ["a", None, "ü"]}).write_ipc(f"{d}/items-polars.arrow")
+# refused
+write("bad-metrics-list.arrow", pa.table({"name": ["a"], "value": [[1.0]]}))
+write("bad-metrics-time.arrow", pa.table({"name": pa.array([0], pa.timestamp("us")), "value": [1.0]}))
+write("bad-metrics-decimal.arrow", pa.table({"name": ["a"], "value": pa.array([1], pa.decimal128(5, 2))}))
+write("bad-metrics-null.arrow", pa.table({"name": ["a", None], "value": [1.0, 2.0]}))
+write("bad-metrics-k.arrow", pa.table({"name": ["a"], "value": [1.0], "k": [0.5]}))
+write("bad-metrics-extra.arrow", pa.table({"name": ["a"], "value": [1.0], "fold": [1]}))
+write("bad-metrics-int.arrow", pa.table({"name": ["a"], "value": pa.array([2**53 + 1], pa.int64())}))
+write("bad-users-float.arrow", pa.table({"user_id": ["a"], "x": [0.1]}))
+write("bad-interactions-twice.arrow", pa.table({"user": [1, 1], "item": [2, 2]}))
+write("bad-interactions-long.arrow", pa.table({"user": [2**40], "item": [2]}))
+import pyarrow.parquet as pq
+pq.write_table(t, f"{d}/bad-metrics-parquet.arrow")

@@ -1,0 +1,171 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+
+	"foil/internal/digest"
+)
+
+// A tree is the results folder. Names are paths below it, with forward slashes. No operation
+// reaches anything outside.
+type tree struct {
+	root *os.Root
+
+	hooks hooks
+}
+
+// hooks are for tests.
+type hooks struct {
+	step    func(op, name string) error         // called before each change: stops a publication
+	tryLock func(*os.File) (ok bool, err error) // instead of disk.TryLock
+}
+
+func (t tree) change(op, name string, f func() error) error {
+	if t.hooks.step != nil {
+		if err := t.hooks.step(op, name); err != nil {
+			return &fs.PathError{Op: op, Path: name, Err: err}
+		}
+	}
+	return f()
+}
+
+func (t tree) mkdir(name string) error {
+	return t.change("mkdir", name, func() error { return t.root.Mkdir(name, 0o777) })
+}
+
+func (t tree) rename(from, to string) error {
+	return t.change("rename", to, func() error { return t.root.Rename(from, to) })
+}
+
+func (t tree) remove(name string) error {
+	return t.change("remove", name, func() error { return t.root.Remove(name) })
+}
+
+func (t tree) removeAll(name string) error {
+	return t.change("remove", name, func() error { return t.root.RemoveAll(name) })
+}
+
+// create writes a new file. It returns what it wrote.
+func (t tree) create(ctx context.Context, name string, content io.Reader) (wrote digest.File, err error) {
+	var f *os.File
+	err = t.change("create", name, func() (err error) {
+		f, err = t.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		return err
+	})
+	if err != nil {
+		return digest.File{}, err
+	}
+	err = t.change("write", name, func() (err error) {
+		wrote.Digest, wrote.Size, err = digest.OfReader(io.TeeReader(interruptible{ctx, content}, f))
+		return errors.Join(err, f.Sync())
+	})
+	return wrote, errors.Join(err, f.Close())
+}
+
+// An interruptible reader ends with its context.
+type interruptible struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}
+
+// isFolder reports whether name and all folders above it are folders, and not links to folders.
+func (t tree) isFolder(name string) bool {
+	for ; name != "."; name = path.Dir(name) {
+		if info, err := t.root.Lstat(name); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// exists reports whether there is anything with a name, also a link to nothing. What is behind a
+// link does not exist.
+func (t tree) exists(name string) (bool, error) {
+	if !t.isFolder(path.Dir(name)) {
+		return false, nil
+	}
+	_, err := t.root.Lstat(name)
+	if isMissing(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// holds reports whether a file has one of some contents. It is false for anything that is not a
+// regular file.
+func (t tree) holds(ctx context.Context, name string, contents []digest.File) (bool, error) {
+	if !t.isFolder(path.Dir(name)) {
+		return false, nil
+	}
+	info, err := t.root.Lstat(name)
+	if isMissing(err) || err == nil && !info.Mode().IsRegular() {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	right := func(size int64, d digest.Digest) bool {
+		for _, c := range contents {
+			if c.Size == size && (d.IsZero() || c.Digest == d) {
+				return true
+			}
+		}
+		return false
+	}
+	if !right(info.Size(), digest.Digest{}) {
+		return false, nil
+	}
+	f, err := t.root.Open(name)
+	if isMissing(err) {
+		return false, nil // another publication removes it just now
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	d, size, err := digest.OfReader(interruptible{ctx, f})
+	return err == nil && right(size, d), err
+}
+
+// isMissing reports whether an error means that a path does not exist, also because a part of it is
+// no folder.
+func isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// isEmpty reports whether a folder is empty.
+func (t tree) isEmpty(dir string) (bool, error) {
+	entries, err := fs.ReadDir(t.root.FS(), dir)
+	return len(entries) == 0, err
+}
+
+// keptName is the n-th name, from 1, for a file or folder that has to make room: "table.kept.md",
+// then "table.kept-2.md".
+func keptName(name string, n int, folder bool) string {
+	const longest = 255
+	dir, base := path.Split(name)
+	ext := path.Ext(base)
+	if folder || ext == base || len(ext) > longest/2 {
+		ext = ""
+	}
+	mark := ".kept"
+	if n > 1 {
+		mark = fmt.Sprintf(".kept-%d", n)
+	}
+	return dir + cut(strings.TrimSuffix(base, ext), longest-len(mark)-len(ext)) + mark + ext
+}
