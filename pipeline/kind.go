@@ -52,6 +52,15 @@ type Kind struct {
 	// the backend's name is part of the key.
 	Numeric bool
 
+	// Libraries are other libraries that compute numbers of the output, with their
+	// versions, such as "gonum v0.17.0". They are part of the key.
+	Libraries []string
+
+	// Rounds says that the kind computes with floating-point numbers in Go code, so that
+	// the last bits of its output may differ between processors and between builds of foil.
+	// Numeric and Libraries say that, too.
+	Rounds bool
+
 	// Light says that a cell takes no noticeable time, so that it is not worth a process
 	// of its own.
 	Light bool
@@ -72,6 +81,10 @@ type Kind struct {
 
 	definition definition // set by Define
 }
+
+// Rounded says whether the output may differ in its last bits where the numeric signature is
+// another one. The output of other kinds is the same everywhere.
+func (k Kind) Rounded() bool { return k.Numeric || k.Rounds || len(k.Libraries) > 0 }
 
 // A Port is a named input of a kind.
 type Port struct {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 )
 
 // A Task is a cell in serialized form: all arguments of Kind.Run, with inputs by digest. An
@@ -46,6 +47,7 @@ type Hooks struct {
 	OnProgress func(Progress)
 	OnNote     func(text string)
 	OnTiming   func(name string, d time.Duration)
+	OnNumeric  func(numeric.Signature) // of the process that runs the kind; nil: not asked for
 }
 
 // A Site is the part of a task that depends on the machine. The executor sets it.
@@ -58,6 +60,10 @@ type Site struct {
 	Log io.Writer `json:"-"` // nil: drop the log
 
 	Programs Programs `json:"-"` // see Cell
+
+	// Numeric describes what this process computes with: a backend, or "" for Go code alone, on a
+	// number of threads. Nil: not known.
+	Numeric func(backend string, threads int) (numeric.Signature, error) `json:"-"`
 
 	// Open returns the path of an input's file.
 	Open func(File) (path string, err error) `json:"-"`
@@ -95,6 +101,9 @@ func (t *Task) Run(ctx context.Context, kinds []Kind, s Site, h Hooks) (err erro
 	if err != nil {
 		return err
 	}
+	if err := t.sign(kinds[i], s, h); err != nil {
+		return err
+	}
 	cell := t.newCell(s, h)
 	cell.Kind = finder(kinds)
 	defer func() {
@@ -104,6 +113,18 @@ func (t *Task) Run(ctx context.Context, kinds []Kind, s Site, h Hooks) (err erro
 		}
 	}()
 	return kinds[i].Run(ctx, cell, params)
+}
+
+// sign reports the numeric signature of this process, if the kind rounds.
+func (t *Task) sign(k Kind, s Site, h Hooks) error {
+	if s.Numeric == nil || h.OnNumeric == nil || !k.Rounded() {
+		return nil
+	}
+	signature, err := s.Numeric(t.Backend, t.Needs.Cores)
+	if err == nil {
+		h.OnNumeric(signature)
+	}
+	return err
 }
 
 // finder finds kinds by their names. It returns nil for an unknown name.

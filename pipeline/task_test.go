@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 	"foil/pipeline"
 	"foil/pipeline/pipelinetest"
 	"foil/spec"
@@ -253,5 +255,40 @@ func TestTaskOpensItsInputsAtItsSite(t *testing.T) {
 	}
 	if all := got.Gathered["all"]; len(all) != 2 || pipeline.AxesText(all[0].Axes) != "[i=1]" || all[1].Artifact.Files[0].Digest != one {
 		t.Errorf("%+v", all)
+	}
+}
+
+// Only kinds whose output may differ in its last bits are signed, by the process that runs them and
+// for what they use.
+func TestTasksAreSignedByWhoRunsThem(t *testing.T) {
+	work := pipeline.Work[pipeline.None]{Run: func(context.Context, *pipeline.Cell, *pipeline.None) error { return nil }}
+	for name, c := range map[string]struct {
+		kind    pipeline.Kind
+		backend string
+		want    string
+	}{
+		"plain":     {pipeline.Kind{}, "", ""},
+		"numeric":   {pipeline.Kind{Numeric: true}, "xla:cpu", `"xla:cpu" on 3`},
+		"rounds":    {pipeline.Kind{Rounds: true}, "", `"" on 3`},
+		"libraries": {pipeline.Kind{Libraries: []string{"gonum v1"}}, "", `"" on 3`},
+	} {
+		c.kind.Name = "test/" + name
+		kinds := []pipeline.Kind{pipeline.Define(c.kind, pipeline.NoParams, work)}
+		task := &pipeline.Task{Kind: c.kind.Name, Backend: c.backend, Needs: pipeline.Limits{Cores: 3}}
+		site := pipeline.Site{Numeric: func(backend string, threads int) (numeric.Signature, error) {
+			return numeric.Signature{Arch: fmt.Sprintf("%q on %d", backend, threads)}, nil
+		}}
+		got := ""
+		hooks := pipeline.Hooks{OnNumeric: func(s numeric.Signature) { got = s.Arch }}
+		if err := task.Run(t.Context(), kinds, site, hooks); err != nil || got != c.want {
+			t.Errorf("%s: signed with %q, error %v; want %q", name, got, err, c.want)
+		}
+		if err := task.Run(t.Context(), kinds, pipeline.Site{}, pipeline.Hooks{}); err != nil {
+			t.Errorf("%s, where nobody asks: %v", name, err)
+		}
+		site.Numeric = func(string, int) (numeric.Signature, error) { return numeric.Signature{}, errors.New("no library") }
+		if err := task.Run(t.Context(), kinds, site, hooks); (err != nil) != (c.want != "") {
+			t.Errorf("%s, without the library: %v", name, err)
+		}
 	}
 }

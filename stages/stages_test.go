@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -110,6 +111,28 @@ func TestKindsAreDescribed(t *testing.T) {
 		names[k.Name] = true
 		for _, p := range k.Problems() {
 			t.Errorf("%s: %s", k.Name, p)
+		}
+	}
+}
+
+// Packages whose numbers come from a library name it in their kinds, so that another version of the
+// library gives another key.
+func TestNumericLibrariesAreInKeys(t *testing.T) {
+	importers := map[string]string{"foil/stages/train/ease": "train/ease"} // package and kind
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "foil/...").Output()
+	if err != nil {
+		t.Skip(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		imports := strings.Fields(line)
+		if slices.ContainsFunc(imports[1:], func(path string) bool { return strings.HasPrefix(path, "gonum.org/v1/gonum/") }) && importers[imports[0]] == "" {
+			t.Errorf("%s imports gonum: name it in Kind.Libraries of its kinds, and here", imports[0])
+		}
+	}
+	for _, k := range All() {
+		names := slices.ContainsFunc(k.Libraries, func(l string) bool { return strings.HasPrefix(l, "gonum v") })
+		if wants := k.Name == importers["foil/stages/train/ease"]; names != wants {
+			t.Errorf("%s names the libraries %q", k.Name, k.Libraries)
 		}
 	}
 }

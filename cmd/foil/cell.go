@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foil/internal/app"
+	"foil/models/backend"
 	"foil/pipeline/local"
 	"foil/stages"
 )
@@ -19,7 +20,7 @@ func newCell() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return local.Serve(cmd.Context(), stages.All(), app.Version())
+			return local.Serve(cmd.Context(), local.Program{Kinds: stages.All(), Version: app.Version(), Numeric: backend.Signature})
 		},
 	}
 }

@@ -74,6 +74,9 @@ func writeExplanation(out io.Writer, c *disk.Cache, e *history.Explanation) erro
 		if r.Cell != "" && r.Cell != e.Node.ID {
 			fmt.Fprintf(out, "under the name %s\n", r.Cell)
 		}
+		if e.Node.Kind.Rounded() {
+			fmt.Fprintf(out, "computed on %s\n", r.Numeric)
+		}
 	}
 	for ; ; e = e.Waits {
 		if err := writeMiss(out, c, e); err != nil {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"foil/internal/app"
+	"foil/internal/store/disk"
 	"foil/internal/words"
 	"foil/spec"
 )
@@ -18,7 +20,14 @@ func newImport() *cobra.Command {
 		Long: `import compares everything in FILE with its digest and skips results that are in
 the cache. The new cells become hits only after all of FILE has been checked. The
 digests detect damage; they do not prove who made the results. Import files only
-from people you trust.`,
+from people you trust.
+
+If FILE has other output for a cell that is in the cache, import keeps the cell of
+the cache and reports both. Records name the processor and the build that made
+them; where these differ, the last bits may differ, too.
+
+Exit status: 0 no problem, 1 something could not be imported, or a cell has other
+output in FILE although nothing explains that.`,
 		Example: `  foil import advx-ml-1m.tar.zst`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -31,10 +40,34 @@ from people you trust.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s imported with %s, %d already in the cache\n", args[0], words.Count(got.Records, "cell"), spec.FormatSize(got.Bytes), got.Known)
+			out := cmd.OutOrStdout()
+			unexplained := writeConflicts(out, args[0], got.Conflicts)
+			fmt.Fprintf(out, "%s: %s imported with %s, %d already in the cache", args[0], words.Count(got.Records, "cell"), spec.FormatSize(got.Bytes), got.Known)
+			if n := len(got.Conflicts); n > 0 {
+				fmt.Fprintf(out, ", %d of them with other output, where the cache keeps its own", n)
+			}
+			fmt.Fprintln(out)
+			if unexplained > 0 {
+				return errReported
+			}
 			return nil
 		},
 	}
 	f.registerCache(cmd)
 	return cmd
+}
+
+// writeConflicts lists cells that have other output in a file than in the cache. It returns how many
+// of them nothing explains.
+func writeConflicts(out io.Writer, file string, conflicts []disk.Conflict) (unexplained int) {
+	for _, c := range conflicts {
+		why := app.WhyDifferent(c.Ours, c.Theirs, "the cell in the cache", "the one in the file")
+		if !why.Allowed {
+			unexplained++
+		}
+		fmt.Fprintf(out, "conflict   %s (%s, key %s): %s in %s differ from those in the cache\n           in the cache: made %s%s with foil %s; in the file: made %s%s with foil %s\n           %s\n",
+			c.Ours.Cell, c.Ours.Kind, c.Ours.Key.Short(), words.Few(app.DifferentFiles(c.Ours.Outputs, c.Theirs.Outputs)), file,
+			timeText(c.Ours.Started), onHost(c.Ours.Host), c.Ours.Foil, timeText(c.Theirs.Started), onHost(c.Theirs.Host), c.Theirs.Foil, why.Text)
+	}
+	return unexplained
 }

@@ -33,10 +33,13 @@ func foil() int {
 		return exitFailure
 	}
 	disk.ProbeCommand = probeProcess(cells.Program)
+	var notes cacheNotes
+	disk.OnNote = notes.add
 	ctx, stop := interruptible(cells.Kill)
 	defer stop()
 	defer cells.Close()
 	err = newRoot(cells).ExecuteContext(ctx)
+	notes.write(os.Stderr)
 	switch {
 	case err == nil:
 		return exitOK

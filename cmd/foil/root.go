@@ -28,6 +28,6 @@ Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted. foil plan
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(cells), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
 		newVerify(cells), newGC(), newExport(), newImport(),
-		newValidate(), newKinds(), newSchema(), newVersion(), newCell(), newProbeLock())
+		newValidate(), newKinds(), newSchema(), newBackend(), newVersion(), newCell(), newProbeLock())
 	return root
 }

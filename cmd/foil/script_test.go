@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"foil/models/backend"
 )
 
 func TestMain(m *testing.M) {
@@ -19,8 +21,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line. `fails CODE
-// COMMAND...` expects an exit code. See signalCell, noCell, makeLFM, makeCIFAR, damage, readonly
-// and truncated for the other commands.
+// COMMAND...` expects an exit code. See signalCell, noCell, makeLFM, makeCIFAR, damage, readonly,
+// truncated and forge for the other commands.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -30,18 +32,25 @@ func TestScripts(t *testing.T) {
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
-		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge},
 	})
 }
 
 // condition evaluates the conditions of scripts: [pyarrow], whether python3 has the package that an
-// example experiment requires, and [readonly], whether a folder can be made read-only.
+// example experiment requires, [readonly], whether a folder can be made read-only, [features], [cgo],
+// whether there are backends besides go, and [package], whether foil can install ONNX Runtime here.
 func condition(t *testing.T, name string) (bool, error) {
 	switch name {
 	case "pyarrow":
 		return exec.Command("python3", "-c", "import pyarrow").Run() == nil, nil
 	case "readonly":
 		return canBeReadOnly(t), nil
+	case "features":
+		return hasFeatures(), nil
+	case "cgo":
+		return len(backend.Names()) > 1, nil
+	case "package":
+		return backend.PackageNamed("onnxruntime").Wheel() != nil, nil
 	default:
 		return false, fmt.Errorf("unknown condition %q", name)
 	}

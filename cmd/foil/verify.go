@@ -29,7 +29,9 @@ digests. It moves damaged files to a folder of their own, unless you give
 
 With --rerun, verify runs N cells of an experiment again in a scratch folder and
 compares the outputs. It draws the cells at random from those in the cache. Cells
-that train may differ in the last bits on another type of processor.
+that train may differ in the last bits on another kind of processor, or with
+another build of foil. Records name what made them, so verify reports such a cell
+as "elsewhere", with both, and it is no error: make it again there to check it.
 
 Exit status: 0 no problem, 1 something is damaged or different.`,
 		Example: `  foil verify
@@ -86,7 +88,7 @@ Exit status: 0 no problem, 1 something is damaged or different.`,
 }
 
 func verifyCache(cmd *cobra.Command, c *disk.Cache, repair bool) error {
-	progress, done := byteBar(cmd.ErrOrStderr())
+	progress, done := byteBar(cmd.ErrOrStderr(), "reading")
 	report, err := c.Verify(cmd.Context(), disk.Verification{Repair: repair, OnProgress: progress})
 	done()
 	if err != nil {
@@ -120,7 +122,7 @@ func verifyCells(cmd *cobra.Command, view *app.View, n int, processes *local.Pro
 		return err
 	}
 	out := cmd.OutOrStdout()
-	different := 0
+	different, elsewhere := 0, 0
 	for _, c := range cells {
 		fmt.Fprintf(cmd.ErrOrStderr(), "rerun  %s, which took %s\n", c.Node.ID, duration(c.Record.Wall()))
 		got, err := view.Rerun(cmd.Context(), c, app.Running{Processes: processes})
@@ -131,25 +133,36 @@ func verifyCells(cmd *cobra.Command, view *app.View, n int, processes *local.Pro
 			fmt.Fprintf(out, "same       %s: %s\n", c.Node.ID, words.Count(len(got.New.Outputs), "file"))
 			continue
 		}
-		different++
-		fmt.Fprintf(out, "different  %s: %s (first made %s%s with foil %s)\n", c.Node.ID, strings.Join(got.Differ, ", "),
-			timeText(got.Old.Started), onHost(got.Old.Host), got.Old.Foil)
+		why := app.WhyDifferent(got.Old, got.New, "it", "this run")
+		label := "different"
+		if why.Allowed {
+			label = "elsewhere"
+			elsewhere++
+		} else {
+			different++
+		}
+		fmt.Fprintf(out, "%s  %s: %s (first made %s%s with foil %s)\n           %s\n", label, c.Node.ID, strings.Join(got.Differ, ", "),
+			timeText(got.Old.Started), onHost(got.Old.Host), got.Old.Foil, why.Text)
 	}
-	fmt.Fprintf(out, "ran %d of %d cells in the cache again: %d with different output\n", len(cells), view.Plan.Hits, different)
+	fmt.Fprintf(out, "ran %d of %d cells in the cache again: %d with different output", len(cells), view.Plan.Hits, different)
+	if elsewhere > 0 {
+		fmt.Fprintf(out, ", %d made elsewhere that cannot be compared here", elsewhere)
+	}
+	fmt.Fprintln(out)
 	if different > 0 {
 		return errReported
 	}
 	return nil
 }
 
-// byteBar shows on a terminal how many bytes have been read.
-func byteBar(out io.Writer) (progress func(done, total int64), done func()) {
+// byteBar shows on a terminal how many bytes are done.
+func byteBar(out io.Writer, what string) (progress func(done, total int64), done func()) {
 	f, ok := terminal(out)
 	if !ok {
 		return nil, func() {}
 	}
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(f), progressbar.OptionShowBytes(true),
-		progressbar.OptionThrottle(redraw), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription("reading"))
+		progressbar.OptionThrottle(redraw), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription(what))
 	progress = func(done, total int64) {
 		bar.ChangeMax64(total)
 		_ = bar.Set64(done)

@@ -27,6 +27,11 @@ func newVersion() *cobra.Command {
 				fmt.Fprintf(out, "%s %s\n", module, app.ModuleVersion(module))
 			}
 			fmt.Fprintf(out, "numeric backends: %s\n", strings.Join(backend.Names(), ", "))
+			signature, err := backend.Signature(backend.Default, 1)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "computes on %s\n", &signature)
 			return nil
 		},
 	}

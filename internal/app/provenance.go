@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 	"foil/internal/publish"
 	"foil/internal/report/render"
 	"foil/internal/store"
@@ -37,6 +38,11 @@ type Provenance struct {
 	Cores        int     `json:"cores"`
 	GoExperiment string  `json:"goexperiment,omitempty"`
 
+	// Numeric is what computed the numbers of the report, and Mixed says in words where that
+	// differs. The fields above describe the machine that published it.
+	Numeric []numeric.Group `json:"numeric,omitempty"`
+	Mixed   string          `json:"mixed,omitempty"`
+
 	publish.Manifest
 }
 
@@ -62,9 +68,9 @@ func (v *View) provenance(result *run.Result, by *Publisher) Provenance {
 	return p
 }
 
-// with returns the provenance of one report.
-func (p Provenance) with(m publish.Manifest) Provenance {
-	p.Manifest = m
+// with returns the provenance of one report, whose cells were computed in these ways.
+func (p Provenance) with(m publish.Manifest, computed []numeric.Group) Provenance {
+	p.Manifest, p.Numeric, p.Mixed = m, computed, numeric.Mixed(computed)
 	return p
 }
 

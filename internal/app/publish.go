@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"foil/internal/artifact"
+	"foil/internal/numeric"
 	"foil/internal/publish"
 	"foil/pipeline/graph"
 	"foil/pipeline/run"
@@ -31,7 +32,7 @@ type Publisher struct {
 // Published is what Publish did.
 type Published struct {
 	Folders []string // of the reports
-	Notes   []string // what the user should know about other files
+	Notes   []string // what the user should know about reports and other files
 }
 
 // Publish writes the files of the reports that the run has. A report has the same folder in a run
@@ -49,6 +50,7 @@ func (p *Publisher) Publish(ctx context.Context) (*Published, error) {
 	from := p.View.provenance(p.Result, p)
 	made := p.made()
 	var errs []error
+	var notes []string
 	for _, n := range reports(g) {
 		folder := top
 		if len(whole) > 1 {
@@ -59,9 +61,13 @@ func (p *Publisher) Publish(ctx context.Context) (*Published, error) {
 			to.Spared = append(to.Spared, folder)
 			continue
 		}
+		computed := computedWith(n, p.Result)
+		if mixed := numeric.Mixed(computed); mixed != "" {
+			notes = append(notes, fmt.Sprintf("%s was %s", n.ID, mixed))
+		}
 		r := publish.Report{
 			Folder: folder, Cell: n.ID, Key: o.Key, Costs: costs, Open: o.Artifact.Open,
-			Provenance: func(m publish.Manifest) any { return from.with(m) },
+			Provenance: func(m publish.Manifest) any { return from.with(m, computed) },
 		}
 		for _, f := range o.Artifact.Files {
 			if f.Name != n.Kind.Printed {
@@ -79,7 +85,7 @@ func (p *Publisher) Publish(ctx context.Context) (*Published, error) {
 	if err != nil {
 		return &Published{}, errors.Join(append(errs, err)...)
 	}
-	done := &Published{Notes: p.notes(result)}
+	done := &Published{Notes: append(notes, p.notes(result)...)}
 	for _, r := range to.Reports {
 		done.Folders = append(done.Folders, filepath.Join(p.Dir, filepath.FromSlash(r.Folder)))
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"foil/internal/digest"
@@ -78,17 +77,16 @@ func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison,
 	if o.Status != run.WasMade || o.Key != c.Key {
 		return nil, fmt.Errorf("%s was not made again (%s, key %s instead of %s)", c.Node.ID, o.Status, o.Key.Short(), c.Key.Short())
 	}
-	return &Comparison{c.Node, c.Record, o.Record, differentFiles(c.Record.Outputs, o.Record.Outputs)}, nil
+	return &Comparison{c.Node, c.Record, o.Record, DifferentFiles(c.Record.Outputs, o.Record.Outputs)}, nil
 }
 
 // scratch opens an empty cache. If possible, it is inside the folder of the real cache, so that
 // objects can be linked instead of copied.
 func (v *View) scratch() (c *disk.Cache, remove func(), err error) {
-	parent := ""
-	if v.Cache.Writable() == nil {
-		parent = filepath.Join(v.Cache.Dir(), "work")
+	dir, err := v.Cache.Scratch("verify-")
+	if err != nil { // it is read-only
+		dir, err = os.MkdirTemp("", "verify-")
 	}
-	dir, err := os.MkdirTemp(parent, "verify-")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -120,8 +118,8 @@ func (v *View) copyDependencies(g *graph.Graph, n *graph.Node, scratch *disk.Cac
 	return nil
 }
 
-// differentFiles names the files that differ or that only one of two lists has.
-func differentFiles(old, made []digest.File) []string {
+// DifferentFiles names the files that differ or that only one of two lists has.
+func DifferentFiles(old, made []digest.File) []string {
 	var names []string
 	before := map[string]digest.Digest{}
 	for _, f := range old {

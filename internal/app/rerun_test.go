@@ -154,7 +154,7 @@ func TestDifferentFilesAreNamed(t *testing.T) {
 	one, two := digest.Of([]byte("1")), digest.Of([]byte("2"))
 	old := []digest.File{{Name: "a", Digest: one}, {Name: "b", Digest: one}, {Name: "c", Digest: one}}
 	made := []digest.File{{Name: "a", Digest: one}, {Name: "b", Digest: two}, {Name: "d", Digest: one}}
-	if got := differentFiles(old, made); !slices.Equal(got, []string{"b", "d", "c"}) {
+	if got := DifferentFiles(old, made); !slices.Equal(got, []string{"b", "d", "c"}) {
 		t.Errorf("%s", got)
 	}
 }

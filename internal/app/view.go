@@ -155,7 +155,7 @@ func (v *View) Run(ctx context.Context, r Running) (*run.Result, error) {
 }
 
 func (v *View) executor(r Running) run.Executor {
-	return &local.Executor{Kinds: stages.All(), Store: v.Cache, Env: v.Plan.Options.Env, Limits: r.Limits, Processes: r.Processes}
+	return &local.Executor{Kinds: stages.All(), Store: v.Cache, Env: v.Plan.Options.Env, Limits: r.Limits, Numeric: backend.Signature, Processes: r.Processes}
 }
 
 // Estimate returns the estimated time of Run from past costs, and the number of cells that can run

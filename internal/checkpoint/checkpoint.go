@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"foil/internal/access"
 	"foil/internal/safetensors"
 )
 
@@ -30,10 +31,14 @@ func Save(path string, layout int, value any, tensors []safetensors.Tensor) erro
 	if err := safetensors.Write(&body, all); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	a, err := access.Above(path) // another user of the folder may go on
+	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	if err := replace(path, header(layout, body.Bytes()), body.Bytes()); err != nil {
+	if err := a.MkdirAll(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if err := replace(a, path, header(layout, body.Bytes()), body.Bytes()); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return nil
@@ -46,8 +51,10 @@ func header(layout int, body []byte) []byte {
 
 // replace always uses the same temporary name, so that kills leave at most one extra file. Only one
 // process works on a cell at a time.
-func replace(path string, parts ...[]byte) error {
-	f, err := os.Create(path + ".new")
+func replace(a access.Access, path string, parts ...[]byte) error {
+	next := path + ".new"
+	os.Remove(next)
+	f, err := a.Create(next)
 	if err != nil {
 		return err
 	}
@@ -60,11 +67,11 @@ func replace(path string, parts ...[]byte) error {
 		err = f.Sync()
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
-		os.Remove(f.Name())
+		os.Remove(next)
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		os.Remove(f.Name())
+	if err := os.Rename(next, path); err != nil {
+		os.Remove(next)
 		return err
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"foil/internal/access"
 	"foil/internal/digest"
 	"io"
 	"net/http"
@@ -58,7 +59,11 @@ func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err err
 			err = fmt.Errorf("%s: %w", o.URL, err)
 		}
 	}()
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	a, err := access.Above(path)
+	if err != nil {
+		return err
+	}
+	if err := a.MkdirAll(filepath.Dir(path)); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
@@ -88,6 +93,7 @@ func (d Downloader) Fetch(ctx context.Context, o Original, path string) (err err
 	if err := f.Close(); err != nil {
 		return err
 	}
+	a.Share(f.Name()) // a temporary file is private
 	return os.Rename(f.Name(), path)
 }
 

@@ -6,6 +6,7 @@ package digest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,8 +49,15 @@ func parseHash(into, text []byte) error {
 	if len(text) != hex.EncodedLen(len(into)) {
 		return fmt.Errorf("a SHA-256 has %d hex digits, not %d", hex.EncodedLen(len(into)), len(text))
 	}
-	_, err := hex.Decode(into, text)
-	return err
+	if _, err := hex.Decode(into, text); err != nil {
+		return err
+	}
+	for _, c := range text {
+		if 'A' <= c && c <= 'F' { // otherwise a file could have several names
+			return errors.New("the hex digits of a SHA-256 must be lower-case")
+		}
+	}
+	return nil
 }
 
 // A File is a named piece of content.

@@ -24,49 +24,52 @@ const table = `
 spec                   -
 experiments            -
 internal/digest        -
+internal/access        -
 internal/words         -
 internal/clean         -
 internal/safetensors   -
 internal/scores        -
+internal/numeric       internal/words
 internal/testenv       -
 internal/layout        -
 
 # Data: stores, and what artifacts hold on disk. The codecs are named by kinds, through the
 # types of package pipeline.
-internal/store         internal/digest
-internal/store/...     internal/store/... internal/digest
-internal/checkpoint    internal/safetensors
-internal/dataset       internal/digest
+internal/store         internal/digest internal/numeric
+internal/store/...     internal/store/... internal/digest internal/numeric internal/access
+internal/checkpoint    internal/safetensors internal/access
+internal/dataset       internal/digest internal/access
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
 internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest spec
 
 # From a spec to results, in this order.
-pipeline               spec internal/digest
+pipeline               spec internal/digest internal/numeric
 pipeline/graph         pipeline spec internal/words
 pipeline/plan          pipeline pipeline/graph spec internal/digest internal/store internal/words
-pipeline/run           pipeline pipeline/graph pipeline/plan internal/digest internal/store internal/words
+pipeline/run           pipeline pipeline/graph pipeline/plan internal/digest internal/numeric internal/store internal/words
 pipeline/history       pipeline pipeline/graph pipeline/plan internal/digest internal/store internal/words
-pipeline/local         pipeline pipeline/run internal/digest internal/store internal/words
+pipeline/local         pipeline pipeline/run internal/digest internal/numeric internal/store internal/words
 
 # What only tests import.
 pipeline/pipelinetest  pipeline/... internal/digest internal/store/... spec
 pipeline/stress        -
 
 # Models know GoMLX and each other.
-models/...             models/... gomlx
+models/...             models/... internal/numeric gomlx
 
 # Kinds join both worlds, with what several kinds share beside them.
 internal/attributes    models/... spec internal/artifact
 internal/classifiers   models/... pipeline spec internal/artifact/... internal/digest internal/safetensors gomlx
-internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/safetensors internal/scores
+internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/numeric internal/safetensors internal/scores
 internal/modeltest/...  models/... internal/testenv internal/safetensors gomlx internal/modeltest/...
 internal/kindtest/...  models/backend pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
 stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/safetensors internal/scores internal/training internal/words gomlx
 
 # The program.
+internal/backends      models/backend internal/dataset internal/digest
 internal/publish       internal/artifact internal/store/disk internal/digest
-internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/publish internal/words
-cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/clean internal/digest internal/words internal/app
+internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/numeric internal/publish internal/words
+cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/digest internal/words internal/app
 
 # Side by side with other programs.
 internal/bench/...     internal/bench/... models/... gomlx

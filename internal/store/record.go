@@ -5,15 +5,22 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 )
 
 // RecordFormat is the version of the record format that is written, and the
 // highest that is read.
 const RecordFormat = 1
+
+// MaxRecord is the size of the largest record that is written and read, in bytes.
+const MaxRecord = 64 << 20
+
+var errTooLarge = fmt.Errorf("has more than %d MiB", MaxRecord>>20)
 
 // A Record describes a finished piece of work: its outputs, its inputs and its costs. The key
 // depends only on KeyText, not on the other fields.
@@ -42,6 +49,10 @@ type Record struct {
 	Host        string    `json:"host,omitempty"`
 	Foil        string    `json:"foil,omitempty"` // version of the program
 	Go          string    `json:"go,omitempty"`
+
+	// Numeric is what computed the output, if its last bits depend on that. Nil: they do not, or it
+	// is not known, because an older foil made the record.
+	Numeric *numeric.Signature `json:"numeric,omitempty"`
 }
 
 // Wall is the duration of the work.
@@ -88,20 +99,30 @@ func (r *Record) Encode() ([]byte, error) {
 	}
 	body = append(bytes.TrimSuffix(body, []byte("\n}")), ",\n"...)
 	sum := sha256.Sum256(body)
-	return fmt.Appendf(body, "%s%x\"}\n", SumPrefix, sum), nil
+	text := fmt.Appendf(body, "%s%x\"}\n", SumPrefix, sum)
+	if len(text) > MaxRecord {
+		return nil, fmt.Errorf("the record %w", errTooLarge)
+	}
+	return text, nil
 }
 
-// DecodeRecord reads a record that was written for a key. The error says what
-// is damaged, or is a *NewerFormatError.
+// DecodeRecord reads a record that was written for a key. The error says what is damaged, or is a
+// *NewerFormatError.
+//
+// A record is input, whoever wrote it: DecodeRecord also checks everything that a reader relies on
+// (see Record.Check). It is called for each lookup. ExamineRecord checks the rest.
 func DecodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
-	if len(text) == 0 {
-		return nil, fmt.Errorf("is empty")
+	switch {
+	case len(text) == 0:
+		return nil, errors.New("is empty")
+	case len(text) > MaxRecord:
+		return nil, errTooLarge
 	}
 	end := bytes.LastIndexByte(text[:len(text)-1], '\n') + 1
 	body, last := text[:end], text[end:]
 	sum := sha256.Sum256(body)
 	if string(last) != SumPrefix+hex.EncodeToString(sum[:])+"\"}\n" {
-		return nil, fmt.Errorf("has no valid checksum in its last line")
+		return nil, errors.New("has no valid checksum in its last line")
 	}
 	r := new(Record)
 	if err := json.Unmarshal(text, r); err != nil {
@@ -115,12 +136,25 @@ func DecodeRecord(path string, text []byte, key digest.Key) (*Record, error) {
 	switch {
 	case r.Format > RecordFormat:
 		return nil, &NewerFormatError{Path: path, Format: r.Format}
-	case r.Format != RecordFormat:
-		return nil, fmt.Errorf("has the unknown format %d", r.Format)
-	case r.Key != key || r.KeyText.Key() != key:
-		return nil, fmt.Errorf("is the record of another key")
-	case len(r.Outputs) == 0:
-		return nil, fmt.Errorf("lists no output")
+	case r.Key != key:
+		return nil, errors.New("is the record of another key")
+	}
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// ExamineRecord is DecodeRecord for a record that is read once, such as one that is imported. It also
+// refuses a text that foil would write differently, for example with an unknown field, or with a
+// field twice: other programs may read something else from it.
+func ExamineRecord(path string, text []byte, key digest.Key) (*Record, error) {
+	r, err := DecodeRecord(path, text, key)
+	if err != nil {
+		return nil, err
+	}
+	if again, err := r.Encode(); err != nil || !bytes.Equal(again, text) {
+		return nil, errors.New("is not in the form that foil writes")
 	}
 	return r, nil
 }

@@ -38,7 +38,7 @@ func TestRecordOfAnEarlierProgramIsRead(t *testing.T) {
 }
 
 func TestRecordWhoseKeyTextWasChangedIsRefused(t *testing.T) {
-	r := &store.Record{Format: store.RecordFormat, KeyText: digest.NewKeyLines("test/kind", 1).Text(), Outputs: []digest.File{{Name: "out"}}}
+	r := &store.Record{Format: store.RecordFormat, KeyText: digest.NewKeyLines("test/kind", 1).Text(), Kind: "test/kind", Version: 1, Outputs: []digest.File{{Name: "out"}}}
 	r.Key = r.KeyText.Key()
 	text, err := r.Encode()
 	if err != nil {

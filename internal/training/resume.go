@@ -10,6 +10,7 @@ import (
 
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/checkpoint"
+	"foil/internal/numeric"
 	"foil/internal/safetensors"
 	"foil/pipeline"
 )
@@ -36,7 +37,8 @@ func (r Restored) Value(into any) error { return json.Unmarshal(r.value, into) }
 // saved is the JSON of a state.
 type saved struct {
 	progress
-	Layout  int               // of the trainer's state
+	Layout  int // of the trainer's state
+	Numeric *numeric.Signature
 	Streams map[string][]byte // states of the random streams
 	Value   json.RawMessage   // the value of the trainer's state
 }
@@ -82,7 +84,7 @@ func (r *run) trySave() error {
 			arrays = append(arrays, t)
 		}
 	}
-	return checkpoint.Save(r.path(), layout, saved{progress: r.progress, Layout: r.plan.Layout, Streams: streams, Value: value}, arrays)
+	return checkpoint.Save(r.path(), layout, saved{progress: r.progress, Layout: r.plan.Layout, Numeric: &r.numeric, Streams: streams, Value: value}, arrays)
 }
 
 // bestName is the name of an array of the best weights.
@@ -116,6 +118,11 @@ func begin(cell *pipeline.Cell, newTrainer New) (*run, error) {
 func (r *run) restore(s saved, arrays safetensors.File) error {
 	if s.Layout != r.plan.Layout {
 		return fmt.Errorf("its layout is %d, not %d", s.Layout, r.plan.Layout)
+	}
+	// The rest of the training would round in another way. No machine could give its result again.
+	if !numeric.Equal(s.Numeric, &r.numeric) {
+		theirs, ours := numeric.Differences(s.Numeric, &r.numeric)
+		return fmt.Errorf("it was written with %s, and this process computes with %s", theirs, ours)
 	}
 	if err := r.trainer.Restore(Restored{Arrays: arrays, value: s.Value}); err != nil {
 		return err

@@ -12,6 +12,8 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/checkpoint"
+	"foil/internal/numeric"
+	"foil/models/backend"
 	"foil/models/random"
 	"foil/pipeline"
 )
@@ -104,6 +106,7 @@ type run struct {
 	trainer Trainer
 	plan    Plan
 	streams *random.Streams
+	numeric numeric.Signature // of this process
 	best    checkpoints.Weights
 	unsaved bool // the last state could not be written
 }
@@ -119,6 +122,9 @@ type progress struct {
 func newRun(cell *pipeline.Cell, newTrainer New) (*run, error) {
 	r := &run{cell: cell, streams: random.NewStreams(cell.Seed)}
 	var err error
+	if r.numeric, err = backend.Signature(cell.Backend, cell.Cores); err != nil {
+		return nil, err
+	}
 	r.trainer, r.plan, err = newTrainer(cell, r.streams)
 	return r, err
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"foil/internal/artifact/checkpoints"
+	"foil/internal/numeric"
 	"foil/internal/safetensors"
 	"foil/models/optim"
 	"foil/models/random"
@@ -153,5 +154,56 @@ func TestOrderIsRestored(t *testing.T) {
 	}
 	if err := NewOrder(4, random.NewStreams(1)).Restore(file); err == nil {
 		t.Error("an order of five rows is taken for one of four")
+	}
+}
+
+// A checkpoint of another processor, build or backend is not used: the rest of the training would
+// round in another way, and no machine could give its result again.
+func TestCheckpointOfAnotherProcessorStartsAnew(t *testing.T) {
+	epochs := [][2]float64{{3, 0.1}, {2, 0.4}, {1, 0.2}}
+	for name, c := range map[string]struct {
+		change func(*numeric.Signature)
+		want   string // of the note; "": the training goes on
+	}{
+		"the same": {func(*numeric.Signature) {}, ""},
+		"SIMD":     {func(s *numeric.Signature) { s.Products = "AVX-1024" }, "it was written with AVX-1024 in matrix products, and this process computes with "},
+		"build":    {func(s *numeric.Signature) { s.Level = "GOAMD64=v9" }, "it was written with GOAMD64=v9, and this process computes with "},
+		"library": {func(s *numeric.Signature) { s.Engine = &numeric.Engine{Build: "onnxruntime v9", Threads: 2} },
+			"it was written with onnxruntime v9, 2 threads, and this process computes with "},
+	} {
+		var notes []string
+		cell := &pipeline.Cell{Backend: "go", OutDir: t.TempDir(), WorkDir: t.TempDir(), OnNote: func(text string) { notes = append(notes, text) }}
+		_, newTrainer := script(Plateau{}, 1, epochs)
+		r, err := newRun(cell, newTrainer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for epoch := 1; epoch <= 2; epoch++ {
+			if _, err := r.epoch(t.Context(), epoch); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.change(&r.numeric)
+		r.save()
+		_, newTrainer = script(Plateau{}, 1, epochs)
+		r, err = begin(cell, newTrainer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		note := strings.Join(notes, "\n")
+		if want := map[bool]int{true: 2, false: 0}[c.want == ""]; r.Epoch != want || !strings.Contains(note, c.want) || (c.want == "") != (note == "") {
+			t.Errorf("%s: it goes on after epoch %d, want %d; note %q, want %q", name, r.Epoch, want, note, c.want)
+		}
+		if c.want != "" && !strings.Contains(note, "the training starts anew") {
+			t.Errorf("%s: note %q does not say what happens", name, note)
+		}
+	}
+	_, newTrainer := script(Plateau{}, 1, epochs)
+	r, err := newRun(&pipeline.Cell{}, newTrainer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.restore(saved{Layout: 1}, nil); err == nil || !strings.Contains(err.Error(), "a processor that is not known") {
+		t.Errorf("a checkpoint of an older foil: %v", err)
 	}
 }

@@ -17,7 +17,8 @@ import (
 const Default = "go"
 
 // Open returns the backend with the given name, in GoMLX's notation: "go", "xla:cpu",
-// "onnxruntime:cpu". With one thread the Go backend runs one operation after the other. With more
+// "onnxruntime:cpu". It downloads nothing; the error is a *MissingError if a library is not on this
+// machine. With one thread the Go backend runs one operation after the other. With more
 // it runs all operations that are ready, on all processors that GOMAXPROCS allows. ONNX Runtime
 // runs an operation on the given number of threads. The number applies to the whole process, and
 // the last call of Open sets it (Linux only). XLA chooses its own number of threads.
@@ -26,8 +27,14 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 	if err != nil {
 		return nil, err
 	}
+	native, err := NativeOf(name)
+	if err != nil {
+		return nil, err
+	}
 	config, workers := name, 1
 	switch {
+	case native != nil:
+		config = native.configure(name)
 	case name == Default && threads > 1:
 		// In a pool of N workers, N concurrent products would wait for each other forever.
 		config, workers = "go:ops_parallel", unlimited
@@ -53,18 +60,37 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 }
 
 // familyOf returns the part of a backend's name before its options. It refuses options that name a
-// file, because the name is part of the key on every machine.
+// file, because the name is part of the key on every machine, and names that leave the device to
+// the machine.
 func familyOf(name string) (string, error) {
-	family, options, _ := strings.Cut(name, ":")
+	family := Family(name)
 	switch {
 	case family == Default && name != Default:
 		return "", fmt.Errorf("numeric backend %q: the %s backend has no options; its threads are set for each cell", name, Default)
 	case !slices.Contains(Names(), family):
 		return "", fmt.Errorf("unknown numeric backend %q; this program has %s", name, strings.Join(Names(), ", "))
-	case namesFile.MatchString(options):
+	case family != Default && deviceOf(name) == "":
+		return "", fmt.Errorf("numeric backend %q: name the device that computes, such as %s:cpu or %s:cuda", name, family, family)
+	case namesFile.MatchString(strings.TrimPrefix(name, family)):
 		return "", fmt.Errorf("numeric backend %q: options cannot name a file; name libraries with ONNXRUNTIME_SHARED_LIBRARY_PATH and PJRT_PLUGIN_LIBRARY_PATH", name)
 	}
 	return family, nil
+}
+
+// Family returns the part of a backend's name before the colon.
+func Family(name string) string {
+	family, _, _ := strings.Cut(name, ":")
+	return family
+}
+
+// deviceOf returns the device in a backend's name: "cpu" of "xla:cpu,tf32=false".
+func deviceOf(name string) string {
+	_, options, _ := strings.Cut(name, ":")
+	device, _, _ := strings.Cut(options, ",")
+	if strings.Contains(device, "=") {
+		return ""
+	}
+	return strings.TrimSpace(device)
 }
 
 // namesFile matches options with a path or the name of a library.

@@ -3,74 +3,59 @@
 package backend
 
 import (
-	"crypto/sha256"
-	"debug/elf"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
+	onnxbackend "github.com/gomlx/compute-onnx" // registers onnxruntime and onnx
 	"github.com/gomlx/compute-onnx/support/onnxruntime"
 )
-
-func init() {
-	engines["onnxruntime"] = onnxRuntime
-	engines["onnx"] = onnxRuntime
-}
 
 // onnxLibrary is the variable with the path of ONNX Runtime's library.
 const onnxLibrary = "ONNXRUNTIME_SHARED_LIBRARY_PATH"
 
-// onnxRuntime describes the library that compute-onnx would load: the one in the environment
-// variable, or the one in the folder where compute-onnx installs it.
-func onnxRuntime() (string, error) {
-	path := os.Getenv(onnxLibrary)
-	if path == "" {
-		dir, err := onnxruntime.GetInstallPath()
-		if err != nil {
-			return "", err
-		}
-		name, err := onnxruntime.GetLibFilename()
-		if err != nil {
-			return "", err
-		}
-		path = filepath.Join(dir, name)
-	}
-	description, err := describeONNXRuntime(path)
-	if errors.Is(err, fs.ErrNotExist) && os.Getenv(onnxLibrary) == "" {
-		return "", fmt.Errorf("ONNX Runtime is not installed, so its version is unknown; set %s to the path of its library", onnxLibrary)
-	}
-	return description, err
+func init() {
+	// Without this, compute-onnx asks for the latest release and loads it unchecked.
+	onnxbackend.EnableAutoInstall(false)
+	natives["onnxruntime"] = findONNXRuntime
+	natives["onnx"] = findONNXRuntime
 }
 
-// describeONNXRuntime returns the version of the library in a file. In an ELF file it is the
-// version of the symbols (VERS_1.26.0). Libraries of other systems have no such version and are
-// identified by the digest of their content.
-func describeONNXRuntime(path string) (string, error) {
-	f, err := os.Open(path)
+// findONNXRuntime looks at the environment variable, at what foil has installed, and in the folder
+// where GoMLX's own programs install it.
+func findONNXRuntime(device string) (*Native, error) {
+	n := &Native{Path: os.Getenv(onnxLibrary), From: onnxLibrary}
+	if n.Path == "" {
+		n.Path, n.From = installedLibrary("onnxruntime"), "installed by foil"
+	}
+	if n.Path == "" {
+		n.Path, n.From = gomlxONNXRuntime(), "installed by GoMLX"
+	}
+	missing := &MissingError{Library: "ONNX Runtime", Package: "onnxruntime", Variable: onnxLibrary}
+	switch {
+	case n.From == onnxLibrary && !isFile(n.Path):
+		return nil, fmt.Errorf("%s is %s, which is not a file; without it, %w", onnxLibrary, n.Path, missing)
+	case device == "cuda" && !hasCUDA(filepath.Dir(n.Path)):
+		return nil, &MissingError{Library: "ONNX Runtime for CUDA", Variable: onnxLibrary}
+	case n.Path == "":
+		return nil, missing
+	}
+	return n, n.describe("onnxruntime", "")
+}
+
+// hasCUDA reports whether the library for GPUs lies in the folder of ONNX Runtime, where it looks.
+func hasCUDA(dir string) bool {
+	return isFile(filepath.Join(dir, "libonnxruntime_providers_cuda.so")) || isFile(filepath.Join(dir, "onnxruntime_providers_cuda.dll"))
+}
+
+func gomlxONNXRuntime() string {
+	dir, err := onnxruntime.GetInstallPath()
 	if err != nil {
-		return "", err
+		return ""
 	}
-	defer f.Close()
-	if library, err := elf.NewFile(f); err == nil {
-		versions, err := library.DynamicVersions()
-		if err == nil {
-			for _, v := range versions {
-				if number, ok := strings.CutPrefix(v.Name, "VERS_"); ok {
-					return "onnxruntime v" + number, nil
-				}
-			}
-		}
+	name, err := onnxruntime.GetLibFilename()
+	if path := filepath.Join(dir, name); err == nil && isFile(path) {
+		return path
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return "", err
-	}
-	digest := sha256.New()
-	if _, err := io.Copy(digest, f); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("onnxruntime sha256:%x", digest.Sum(nil)[:8]), nil
+	return ""
 }

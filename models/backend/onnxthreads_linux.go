@@ -32,6 +32,9 @@ void *__wrap_wrapper_CreateSessionOptions(const void *api, void **out) {
 */
 import "C"
 
+// limitsONNXThreads reports whether limitONNXThreads works.
+const limitsONNXThreads = true
+
 // limitONNXThreads sets the number of threads of graphs that ONNX Runtime compiles from now on.
 // GoMLX's backend has no option for it.
 func limitONNXThreads(threads int) { C.foil_set_onnx_threads(C.int(threads)) }

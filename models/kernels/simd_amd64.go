@@ -5,12 +5,22 @@ package kernels
 import (
 	"math"
 	"simd/archsimd"
+
+	"foil/internal/numeric"
 )
 
 // lanes is the number of float32 in an AVX2 register.
 const lanes = 8
 
 var haveAVX2 = archsimd.X86.AVX2() && archsimd.X86.FMA()
+
+// SIMD is the vector code that the loops of this package run in this process.
+func SIMD() numeric.SIMD {
+	if haveAVX2 {
+		return numeric.AVX2
+	}
+	return numeric.NoSIMD
+}
 
 func axpy(a float32, x, y []float32) {
 	if !haveAVX2 {

@@ -82,6 +82,10 @@ func (c *child) serve(version string, text []byte, hold, log *os.File, h pipelin
 			h.OnNote(*m.Note)
 		case m.Timing != nil:
 			h.OnTiming(m.Timing.Name, m.Timing.Duration)
+		case m.Numeric != nil:
+			if h.OnNumeric != nil {
+				h.OnNumeric(*m.Numeric)
+			}
 		case m.Done != nil:
 			c.served++
 			return m.Done, nil

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 	"foil/internal/store"
 	"foil/pipeline"
 	"foil/pipeline/run"
@@ -27,6 +28,9 @@ type Executor struct {
 	// Limits are the resources of all tasks that run at the same time. Cores 0: all cores of the
 	// machine. Memory 0: not limited.
 	Limits pipeline.Limits
+
+	// Numeric is the value of Site.Numeric for the tasks that run in this process.
+	Numeric func(backend string, threads int) (numeric.Signature, error)
 
 	// Processes start the tasks. Nil: all tasks run in this process, without a limit on their
 	// cores.
@@ -94,6 +98,7 @@ func (e *Executor) runHere(ctx context.Context, t *pipeline.Task, a run.Attempt,
 	log := &lazyLog{path: a.Workspace.Log}
 	defer log.Close()
 	site.Log = log
+	site.Numeric = e.Numeric
 	var in inputs
 	site.Open = func(f pipeline.File) (string, error) { return in.note(e.Store.Fetch(ctx, f)) }
 	work := func() error { return t.Run(ctx, e.Kinds, site, h) }

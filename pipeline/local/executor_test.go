@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 	"foil/internal/store"
 	"foil/internal/store/disk"
 	"foil/pipeline"
@@ -51,8 +52,9 @@ func write(c *pipeline.Cell, name, text string) error {
 type site struct {
 	testing.TB
 	Executor
-	cache *disk.Cache
-	n     atomic.Int64
+	cache  *disk.Cache
+	n      atomic.Int64
+	signed *numeric.Signature // by the last task
 }
 
 // newSite returns an executor with processes, or without.
@@ -65,7 +67,7 @@ func newSite(t testing.TB, p *Processes) *site {
 	if p != nil {
 		t.Cleanup(p.Close)
 	}
-	return &site{TB: t, cache: c, Executor: Executor{Kinds: kinds, Store: c, Processes: p}}
+	return &site{TB: t, cache: c, Executor: Executor{Kinds: kinds, Store: c, Numeric: signature, Processes: p}}
 }
 
 // do runs a task that reads files, and publishes what it wrote.
@@ -91,11 +93,11 @@ func (s *site) doTask(ctx context.Context, task *pipeline.Task) (*store.Record, 
 	if err != nil {
 		s.Fatal(err)
 	}
-	usage, err := s.Run(ctx, task, run.Attempt{Lease: lease, Workspace: work}, pipeline.Hooks{OnNote: func(string) {}})
+	usage, err := s.Run(ctx, task, run.Attempt{Lease: lease, Workspace: work}, pipeline.Hooks{OnNote: func(string) {}, OnNumeric: func(n numeric.Signature) { s.signed = &n }})
 	if err != nil {
 		return nil, usage, err
 	}
-	r := &store.Record{KeyText: lines.Text(), Kind: task.Kind}
+	r := &store.Record{KeyText: lines.Text(), Kind: task.Kind, Version: 1}
 	if err := lease.Publish(ctx, work, r); err != nil {
 		s.Fatal(err)
 	}
@@ -129,6 +131,24 @@ func TestLightTasksStayInThisProcess(t *testing.T) {
 		}
 		if runtime.GOOS == "linux" && usage.CPU <= 0 {
 			t.Errorf("%s: %s of processor time", kind, usage.CPU)
+		}
+	}
+}
+
+// The numeric signature is that of the process in which the cell ran.
+func TestProcessOfTheCellSigns(t *testing.T) {
+	for name, p := range map[string]*Processes{"in a process": processes(), "here": nil} {
+		for _, kind := range []string{"test/rounds", "test/rounds-light", "test/where"} {
+			s := newSite(t, p)
+			r, _, err := s.do(t.Context(), kind)
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case kind == "test/where" && s.signed != nil:
+				t.Errorf("%s: %s is signed, and it does not round", name, kind)
+			case kind != "test/where" && (s.signed == nil || s.signed.Level != s.text(r)):
+				t.Errorf("%s: %s ran in process %s and was signed by %+v", name, kind, s.text(r), s.signed)
+			}
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"foil/internal/numeric"
 	"foil/pipeline"
 	"foil/stages/command"
 )
@@ -23,13 +24,18 @@ import (
 // The children are this test binary again.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "cell" {
-		if err := Serve(context.Background(), kinds, "v1"); err != nil {
+		if err := Serve(context.Background(), Program{Kinds: kinds, Version: "v1", Numeric: signature}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+// signature names the process that it is asked for in.
+func signature(string, int) (numeric.Signature, error) {
+	return numeric.Signature{Arch: "amd64", Go: "go1.26", FMA: numeric.NoFMA, Level: strconv.Itoa(os.Getpid())}, nil
 }
 
 var kinds = []pipeline.Kind{
@@ -42,6 +48,8 @@ var kinds = []pipeline.Kind{
 		_, err := fmt.Fprintf(os.Stderr, "%d processors\n", runtime.GOMAXPROCS(0))
 		return err
 	}),
+	pipeline.Define(pipeline.Kind{Name: "test/rounds", Rounds: true}, pipeline.NoParams, work(where)),
+	pipeline.Define(pipeline.Kind{Name: "test/rounds-light", Rounds: true, Light: true}, pipeline.NoParams, work(where)),
 	newKind("test/nothing", func(context.Context, *pipeline.Cell) error { return nil }),
 	newKind("test/leave", func(context.Context, *pipeline.Cell) error { return exec.Command("sleep", "600").Start() }),
 	newKind("test/fail", func(context.Context, *pipeline.Cell) error { return errors.New("no luck") }),

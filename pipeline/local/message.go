@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 	"foil/pipeline"
 )
 
@@ -24,6 +25,7 @@ type message struct {
 	Progress *pipeline.Progress `json:"progress,omitempty"`
 	Note     *string            `json:"note,omitempty"`
 	Timing   *timing            `json:"timing,omitempty"`
+	Numeric  *numeric.Signature `json:"numeric,omitempty"`
 	Done     *done              `json:"done,omitempty"` // last message of a task
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"foil/internal/numeric"
 	"foil/pipeline"
 )
 
@@ -21,15 +22,21 @@ const progressInterval = 100 * time.Millisecond
 // has returned.
 const patience = 1500 * time.Millisecond
 
-// Serve is the main function of a child. It runs the tasks that the parent sends, with one of the
-// kinds. version is the version of the program. The error is about the connection to the parent.
-// The results of the cells are sent as messages.
-func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
+// A Program is what a child knows of the program that it runs.
+type Program struct {
+	Kinds   []pipeline.Kind
+	Version string
+	Numeric func(backend string, threads int) (numeric.Signature, error) // see pipeline.Site
+}
+
+// Serve is the main function of a child. It runs the tasks that the parent sends. The error is about
+// the connection to the parent. The results of the cells are sent as messages.
+func Serve(ctx context.Context, p Program) error {
 	up, err := connect()
 	if err != nil {
 		return err
 	}
-	s := &server{kinds: kinds, up: up, sender: newSender(up), descendants: adopt()}
+	s := &server{program: p, up: up, sender: newSender(up), descendants: adopt()}
 	var cancel context.CancelFunc
 	s.ctx, cancel = context.WithCancel(ctx)
 	defer cancel()
@@ -44,7 +51,7 @@ func Serve(ctx context.Context, kinds []pipeline.Kind, version string) error {
 		os.Exit(1) // the parent may have died and cannot kill this process
 	}()
 	for t := range tasks {
-		if err := s.send(message{Hello: &hello{Version: version}}); err != nil {
+		if err := s.send(message{Hello: &hello{Version: p.Version}}); err != nil {
 			return err
 		}
 		goesOn, err := s.serve(t)
@@ -60,7 +67,7 @@ type server struct {
 	*sender
 	ctx         context.Context // ends with the connection
 	stopped     time.Time       // when ctx ended
-	kinds       []pipeline.Kind
+	program     Program
 	up          *uplink
 	descendants *descendants
 	served      int
@@ -135,6 +142,7 @@ func (s *server) runTask(ctx context.Context, text []byte, p *programs) error {
 	if knowsAll {
 		o.Site.Programs = p
 	}
+	o.Site.Numeric = s.program.Numeric
 	o.Site.Open = func(f pipeline.File) (string, error) { return o.Paths[f.Digest], nil }
 	// Parallel cells must not compete for the same cores.
 	runtime.GOMAXPROCS(max(task.Needs.Cores, 1))
@@ -152,10 +160,11 @@ func (s *server) runTask(ctx context.Context, text []byte, p *programs) error {
 		// This error holds if the kind ends its goroutine.
 		err := errors.New("the kind ended its goroutine")
 		defer func() { result <- err }()
-		err = task.Run(ctx, s.kinds, o.Site, pipeline.Hooks{
+		err = task.Run(ctx, s.program.Kinds, o.Site, pipeline.Hooks{
 			OnProgress: func(p pipeline.Progress) { last.Store(&p) },
 			OnNote:     func(text string) { s.send(message{Note: &text}) },
 			OnTiming:   func(name string, d time.Duration) { s.send(message{Timing: &timing{name, d}}) },
+			OnNumeric:  func(n numeric.Signature) { s.send(message{Numeric: &n}) },
 		})
 	}()
 	for {

@@ -168,3 +168,36 @@ func TestEveryLineOfAKeyIsRead(t *testing.T) {
 		}
 	}
 }
+
+// A kind may name libraries that compute its numbers, beside those of the backend.
+func TestLibrariesOfAKindAreInItsKey(t *testing.T) {
+	b := pipelinetest.New(t)
+	node := *b.Graph("name: x\nstages:\n  a: {uses: test/text}\n").Nodes[0]
+	with := plan.Numeric{Backend: "go", Library: "gomlx v1"}
+	for _, c := range []struct {
+		numeric   bool
+		libraries []string
+		want      string
+	}{
+		{false, nil, ""},
+		{false, []string{"gonum v1"}, "library \"gonum v1\"\n"},
+		{false, []string{"gonum v2", "fft v1"}, "library \"gonum v2, fft v1\"\n"},
+		{true, nil, "backend \"go\"\nlibrary \"gomlx v1\"\n"},
+		{true, []string{"gonum v1"}, "backend \"go\"\nlibrary \"gomlx v1, gonum v1\"\n"},
+	} {
+		kind := *node.Kind
+		kind.Numeric, kind.Libraries = c.numeric, c.libraries
+		node.Kind = &kind
+		lines := string(plan.KeyLines(&node, with, nil, nil).Text())
+		_, after, _ := strings.Cut(lines, "version 1\n")
+		got := ""
+		for line := range strings.Lines(after) {
+			if !strings.HasPrefix(line, "with ") {
+				got += line
+			}
+		}
+		if got != c.want {
+			t.Errorf("%+v: got %q", c, got)
+		}
+	}
+}

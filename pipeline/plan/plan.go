@@ -210,11 +210,15 @@ func KeyLines(n *graph.Node, with Numeric, sources []pipeline.Source, content fu
 	if n.Kind.Draws {
 		add(digest.PartSeed, "", strconv.FormatUint(n.Seed, 10))
 	}
+	var libraries []string
 	if n.Kind.Numeric {
 		add(digest.PartBackend, "", strconv.Quote(with.Backend))
 		if with.Library != "" {
-			add(digest.PartLibrary, "", strconv.Quote(with.Library))
+			libraries = append(libraries, with.Library)
 		}
+	}
+	if libraries = append(libraries, n.Kind.Libraries...); len(libraries) > 0 {
+		add(digest.PartLibrary, "", strconv.Quote(strings.Join(libraries, ", ")))
 	}
 	for _, s := range sources {
 		add(digest.PartSource, s.Name, s.Digest.String())

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/numeric"
 	"foil/internal/store"
 	"foil/pipeline"
 	"foil/pipeline/graph"
@@ -32,6 +33,7 @@ type job struct {
 
 	mu      sync.Mutex
 	timings []store.Timing
+	numeric *numeric.Signature
 }
 
 // newJob is called by the loop.
@@ -217,7 +219,7 @@ func (j *job) tries(ctx context.Context, lease store.Lease, work *store.Workspac
 // try runs the kind once, within the timeout of its stage.
 func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 	j.mu.Lock()
-	j.timings = nil
+	j.timings, j.numeric = nil, nil
 	j.mu.Unlock()
 	hooks := pipeline.Hooks{
 		OnProgress: func(p pipeline.Progress) { j.progress.Store(&p) },
@@ -226,6 +228,11 @@ func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 			j.mu.Lock()
 			defer j.mu.Unlock()
 			j.timings = append(j.timings, store.Timing{Name: name, Seconds: d.Seconds()})
+		},
+		OnNumeric: func(s numeric.Signature) {
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			j.numeric = &s
 		},
 	}
 	limit := j.Node.Stage.Resources.Timeout
@@ -258,6 +265,7 @@ func (j *job) record(start time.Time, wall time.Duration, usage pipeline.Usage) 
 		CPUSeconds:  usage.CPU.Seconds(),
 		PeakMemory:  usage.PeakMemory,
 		Timings:     slices.Clone(j.timings),
+		Numeric:     j.numeric,
 		Host:        j.host,
 		Foil:        j.opts.Version,
 		Go:          runtime.Version(),

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	var err error
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "cell":
-		err = local.Serve(context.Background(), kinds, "v1")
+		err = local.Serve(context.Background(), local.Program{Kinds: kinds, Version: "v1"})
 	case os.Getenv(cacheDir) != "":
 		err = runSpec()
 	default:

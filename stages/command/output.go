@@ -12,12 +12,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/internal/words"
 	"foil/pipeline"
 )
@@ -66,7 +63,9 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 	if err := p.checkNames(from, written); err != nil {
 		return err
 	}
-	noteEqualNames(cell, written)
+	if err := checkTogether(written); err != nil {
+		return err
+	}
 	if converted, err := p.convert(from); err != nil {
 		return fmt.Errorf("the output is not a valid %s artifact: %w", p.Type, err)
 	} else if converted {
@@ -207,11 +206,10 @@ func writtenAt(dir, path string, d fs.DirEntry) (f writtenFile, problem string, 
 		return f, "", err
 	}
 	f = writtenFile{name: filepath.ToSlash(name), path: path}
+	if err := digest.CheckName(f.name); err != nil {
+		return f, fmt.Sprintf("whose name %v; let it write another name", err), nil
+	}
 	switch {
-	case !utf8.ValidString(name):
-		return f, "whose name is not UTF-8; let it write another name", nil
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return f, "whose name has a control character; let it write another name", nil
 	case d.Type()&fs.ModeSymlink != 0:
 		f.shared = true
 		f.path, problem = followLink(dir, path)
@@ -320,15 +318,14 @@ func shown(name string) string {
 	return path
 }
 
-// noteEqualNames tells the user about names that are one name on other systems.
-func noteEqualNames(cell *pipeline.Cell, written []writtenFile) {
-	first := map[string]string{}
-	for _, f := range written {
-		same := norm.NFC.String(strings.ToLower(f.name))
-		if other, ok := first[same]; ok {
-			cell.Note("%s and %s are one file on systems that ignore case, such as macOS and Windows, so this result cannot be used there", shown(other), shown(f.name))
-			return
-		}
-		first[same] = f.name
+// checkTogether reports names that are one name on other systems, where nobody could use the result.
+func checkTogether(written []writtenFile) error {
+	files := make([]digest.File, len(written))
+	for i, f := range written {
+		files[i].Name = f.name
 	}
+	if err := digest.CheckFiles(files); err != nil {
+		return fmt.Errorf("the program wrote files that cannot be one output: %w; let it write other names", err)
+	}
+	return nil
 }

@@ -5,9 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -92,8 +92,10 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 		switch {
 		case !isLocal(name):
 			report(index("outputs", i), "%q is not a path in out/; write the path from out/, with forward slashes", name)
-		case strings.ContainsFunc(name, unicode.IsControl):
-			report(index("outputs", i), "%q has a control character; let the program write another name", name)
+		case digest.CheckText(name) != nil:
+			report(index("outputs", i), "%q %v; let the program write another name", name, digest.CheckText(name))
+		case !strings.ContainsAny(name, `*?[\`) && digest.CheckName(strings.TrimSuffix(name, "/")) != nil:
+			report(index("outputs", i), "%q %v; let the program write another name", name, digest.CheckName(strings.TrimSuffix(name, "/")))
 		case slices.Contains(p.Outputs[:i], name):
 			report(index("outputs", i), "%q is listed twice", name)
 		case p.Type == artifact.TypeReport && artifact.ReservedName(name) != "":

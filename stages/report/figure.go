@@ -22,6 +22,7 @@ func Figure() pipeline.Kind {
 			Doc: "stages with metrics; a line names one of them with from"}},
 		Output:  artifact.TypeReport,
 		Light:   true,
+		Rounds:  true,
 		Files:   append(docs(figureForms), drawingDocs()...),
 		Printed: figureForms[0].name,
 	}, report.FiguresLayoutParams, pipeline.Work[report.FiguresLayout]{CheckInputs: checkFigureNames, Run: runFigure})

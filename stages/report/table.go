@@ -20,6 +20,7 @@ func Table() pipeline.Kind {
 			Doc: "stages with metrics; a column names one of them with from"}},
 		Output:  artifact.TypeReport,
 		Light:   true,
+		Rounds:  true,
 		Files:   docs(tableForms),
 		Printed: tableForms[0].name,
 	}, report.LayoutParams, pipeline.Work[report.Layout]{CheckInputs: checkTableNames, Run: runTable})

@@ -128,7 +128,13 @@ type Imported struct {
 	Records, Objects int   // new in this cache
 	Bytes            int64 // size of the new objects
 	Known            int   // records that were already in the cache
+
+	// Conflicts are those of Known that have other outputs in the bundle. The cache keeps its own.
+	Conflicts []Conflict
 }
+
+// A Conflict is a key with two results.
+type Conflict struct{ Ours, Theirs *store.Record }
 
 // Limits on the data that is read into memory, because a bundle may come from an untrusted source.
 const (
@@ -136,19 +142,19 @@ const (
 	maxRecord   = 64 << 20
 )
 
-// Import adds the content of a bundle to the cache. It compares every digest before it names a
-// file. It keeps intact files that are already in the cache. It adds the records last, after the
-// whole bundle has been checked.
+// Import adds the content of a bundle to the cache, after the whole bundle has been checked: first
+// the objects, then the records. It keeps intact files that are already in the cache. A bundle that
+// is refused changes nothing.
 func (c *Cache) Import(r io.Reader) (*Imported, error) {
 	if err := c.Writable(); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(filepath.Join(c.dir, workDir), "import-")
+	dir, err := c.Scratch("import-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	i := &importer{cache: c, tar: tar.NewReader(r), dir: dir, publisher: newPublisher(c)}
+	i := &importer{cache: c, tar: tar.NewReader(r), dir: dir, publisher: newPublisher(c), staged: map[digest.Digest]int64{}}
 	defer i.publisher.syncs.wait() // also where there is an error
 	if err := i.manifest(); err != nil {
 		return nil, err
@@ -180,6 +186,7 @@ type importer struct {
 	dir       string
 	publisher *publisher
 	expect    manifest
+	staged    map[digest.Digest]int64 // sizes of the new objects, which are in dir
 	done      Imported
 }
 
@@ -203,6 +210,13 @@ func (i *importer) manifest() error {
 	if i.expect.Format != bundleFormat {
 		return fmt.Errorf("the bundle has format %d, and this foil reads format %d; use another foil", i.expect.Format, bundleFormat)
 	}
+	for _, list := range [][]bundleFile{i.expect.Objects, i.expect.Records} {
+		for n := 1; n < len(list); n++ {
+			if list[n-1].Name >= list[n].Name {
+				return fmt.Errorf("the bundle's manifest has %q after %q; foil export sorts names, and writes none twice", list[n].Name, list[n-1].Name)
+			}
+		}
+	}
 	return nil
 }
 
@@ -220,7 +234,7 @@ func (i *importer) next(want bundleFile) error {
 	return nil
 }
 
-// object adds an object, unless it is already in the cache and intact.
+// object reads an object, and keeps it for publish unless it is already in the cache and intact.
 func (i *importer) object(o bundleFile) error {
 	f := File{Name: o.Name, Size: o.Size}
 	if err := f.Digest.UnmarshalText([]byte(path.Base(o.Name))); err != nil || objectName(f.Digest) != o.Name {
@@ -244,13 +258,31 @@ func (i *importer) object(o bundleFile) error {
 		return fmt.Errorf("object %s of the bundle has unexpected content (digest %s); "+
 			"nothing that needs it was imported", f.Digest.Short(), got.Short())
 	}
+	if err := file.Close(); err != nil {
+		return err
+	}
 	if path, err := i.cache.object(f); err == nil {
 		i.publisher.rely(path)
-		return errors.Join(file.Close(), os.Remove(tmp))
+		return os.Remove(tmp)
 	}
-	i.done.Objects++
-	i.done.Bytes += f.Size
-	return i.publisher.name(file, f)
+	i.staged[f.Digest] = f.Size
+	return nil
+}
+
+// nameObjects gives the new objects their names.
+func (i *importer) nameObjects() error {
+	for d, size := range i.staged {
+		file, err := os.OpenFile(filepath.Join(i.dir, d.String()), os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		if err := i.publisher.name(file, File{Name: objectName(d), Digest: d, Size: size}); err != nil {
+			return err
+		}
+		i.done.Objects++
+		i.done.Bytes += size
+	}
+	return i.publisher.settle()
 }
 
 // record reads a record.
@@ -267,7 +299,7 @@ func (i *importer) record(f bundleFile) (*store.Record, error) {
 	if err != nil {
 		return nil, cut(err)
 	}
-	r, err := store.DecodeRecord("record "+key.Short()+" of the bundle", text, key)
+	r, err := store.ExamineRecord("record "+key.Short()+" of the bundle", text, key)
 	var newer *store.NewerFormatError
 	switch {
 	case errors.As(err, &newer):
@@ -275,31 +307,42 @@ func (i *importer) record(f bundleFile) (*store.Record, error) {
 	case err != nil:
 		return nil, fmt.Errorf("record %s of the bundle %w", key.Short(), err)
 	}
-	for _, f := range r.Outputs {
-		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
-			return nil, fmt.Errorf("record %s of the bundle has an output %q, which is not a valid file name", key.Short(), f.Name)
-		}
-	}
 	return r, nil
 }
 
-// publish adds the records, after checking that all their objects are in the cache.
-func (i *importer) publish(records []*store.Record) error {
-	if err := i.publisher.settle(); err != nil {
+// checkFile reports whether a file of a record is in the bundle or in the cache.
+func (i *importer) checkFile(f File) error {
+	size, ok := i.staged[f.Digest]
+	switch {
+	case !ok:
+		_, err := i.cache.object(f)
 		return err
+	case size != f.Size:
+		return &store.DamagedError{File: f, Reason: fmt.Sprintf("has %d bytes instead of %d", size, f.Size)}
 	}
+	return nil
+}
+
+// publish adds the objects and the records, after checking that the records agree with the objects.
+func (i *importer) publish(records []*store.Record) error {
 	for _, r := range records {
 		for _, f := range (Entry{Record: r}).files() {
-			if _, err := i.cache.object(f); err != nil {
+			if err := i.checkFile(f); err != nil {
 				return fmt.Errorf("the bundle has the record of %s (%s), but not its output: %w", r.Cell, r.Key.Short(), err)
 			}
 		}
+	}
+	if err := i.nameObjects(); err != nil {
+		return err
 	}
 	for _, r := range records {
 		if known, _, err := i.cache.Lookup(context.Background(), r.Key); err != nil {
 			return err
 		} else if known != nil {
 			i.done.Known++
+			if !slices.Equal(known.Outputs, r.Outputs) {
+				i.done.Conflicts = append(i.done.Conflicts, Conflict{known, r})
+			}
 			continue
 		}
 		if err := i.cache.adopt(r); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"foil/internal/digest"
 	"foil/internal/store"
 )
 
@@ -210,6 +211,73 @@ func TestForeignBundleIsRefusedWithAReason(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A refused bundle neither adds anything nor takes what is good.
+func TestRefusedBundleChangesNothing(t *testing.T) {
+	seed := newParts(t)
+	content := string(seed.object)
+	c := openTemp(t)
+	publish(t, c, "mine", "out", content, "dear", "only mine")
+	dear := digest.Of([]byte("only mine")).String()
+	before := snapshot(t, c.Dir())
+	replace := func(pairs ...string) []byte {
+		return []byte(strings.NewReplacer(pairs...).Replace(string(seed.record)))
+	}
+	own := digest.Of(seed.object).String()
+	for name, record := range map[string][]byte{
+		"another size of an object of mine":   replace(`"size": 24`, `"size": 4`),
+		"a negative size":                     replace(`"size": 24`, `"size": -24`),
+		"another size of one that is not new": replace(own, dear),
+		"an object that is nowhere":           replace(own, strings.Repeat("0", 64)),
+		"a name that leads out":               replace(`"name": "out"`, `"name": "../../../out"`),
+		"a device":                            replace(`"name": "out"`, `"name": "nul"`),
+		"another kind":                        replace(`"kind": "work"`, `"kind": "play"`),
+		"another input":                       replace(`"name": "in"`, `"name": "on"`),
+		"an escape":                           replace(` "started"`, ` "cell": "\u001b[2J",`+"\n"+` "started"`),
+		"a field more":                        replace(` "started"`, ` "colour": 1,`+"\n"+` "started"`),
+		"a log with another name":             replace(` "inputs"`, ` "log": {"name": "../log", "digest": "`+own+`", "size": 24},`+"\n"+` "inputs"`),
+	} {
+		text := seed.changed(seed.manifest, []byte("a new object, also with 24"), record).bundle(t)
+		for what, text := range map[string][]byte{"new": text, "known": seed.changed(seed.manifest, seed.object, record).bundle(t)} {
+			if _, err := c.Import(bytes.NewReader(text)); err == nil {
+				t.Errorf("%s, %s: accepted", name, what)
+			}
+			if after := snapshot(t, c.Dir()); after != before {
+				t.Fatalf("%s, %s: there was\n%s\nand now there is\n%s", name, what, before, after)
+			}
+		}
+	}
+	for name, change := range map[string]func(string) string{
+		"one object twice":    func(s string) string { return duplicate(s, `"objects": [`) },
+		"one record twice":    func(s string) string { return duplicate(s, `"records": [`) },
+		"upper-case digits":   func(s string) string { return strings.Replace(s, own, strings.ToUpper(own), 1) },
+		"an object elsewhere": func(s string) string { return strings.Replace(s, "objects/"+own[:2], "objects/00", 1) },
+		"a record elsewhere": func(s string) string {
+			return strings.Replace(s, "actions/"+keyIn(seed.record).String()[:2], "actions/00", 1)
+		},
+	} {
+		p := parts{[]byte(change(string(seed.manifest))), seed.object, seed.record}
+		if bytes.Equal(p.manifest, seed.manifest) {
+			t.Fatalf("%s: nothing changed", name)
+		}
+		if _, err := c.Import(bytes.NewReader(p.bundle(t))); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+		if after := snapshot(t, c.Dir()); after != before {
+			t.Fatalf("%s: there was\n%s\nand now there is\n%s", name, before, after)
+		}
+	}
+	if _, err := c.Import(bytes.NewReader(seed.bundle(t))); err != nil {
+		t.Error(err)
+	}
+}
+
+// duplicate repeats the only entry of a list.
+func duplicate(manifest, list string) string {
+	i := strings.Index(manifest, list) + len(list)
+	end := i + strings.Index(manifest[i:], "}") + 1
+	return manifest[:end] + "," + manifest[i:]
 }
 
 func TestDamagedObjectIsNotExported(t *testing.T) {

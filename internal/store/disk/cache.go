@@ -1,13 +1,17 @@
 package disk
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 
+	"foil/internal/access"
 	"foil/internal/digest"
 	"foil/internal/store"
 )
@@ -21,6 +25,15 @@ type Cache struct {
 	use      *os.File       // locked while this process uses the cache; nil: see beginUse
 	cleaning bool           // this process uses the cache alone
 	readOnly *ReadOnlyError // nil: the folder can be written
+	root     *os.Root       // of dir; nil: there is no folder
+	access   access.Access  // of dir, which all new files and folders get
+
+	folders   sync.Map                 // paths of folders that are there
+	told      sync.Map                 // paths that were told
+	moved     sync.Map                 // paths in damaged/ of entries that were set aside
+	moving    sync.Mutex               // held while an entry is set aside
+	doubt     atomic.Bool              // not all records are known
+	verifying atomic.Pointer[verifier] // while Verify runs
 
 	mu      sync.Mutex
 	checks  map[digest.Digest]*check // objects whose content was compared in this process
@@ -49,9 +62,10 @@ func openOn(dir string, on system) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.makeFolders(); err != nil {
+	existed := Exists(dir)
+	if err := c.makeFolders(existed); err != nil {
 		c.readOnly = &ReadOnlyError{Dir: dir, Err: err}
-		if !Exists(dir) {
+		if !existed {
 			return nil, c.readOnly
 		}
 	}
@@ -100,14 +114,22 @@ func at(dir string, on system) (*Cache, error) {
 	return &Cache{dir: abs, system: on, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
 }
 
-// Exists reports whether there is a cache in dir.
+// Exists reports whether there is a cache in dir. Its folders may be odd entries.
 func Exists(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, wayFile)); err == nil {
+		return true
+	}
+	folders := 0
 	for _, sub := range []string{objectsDir, actionsDir} {
-		if info, err := os.Stat(filepath.Join(dir, sub)); err != nil || !info.IsDir() {
+		info, err := os.Lstat(filepath.Join(dir, sub))
+		if err != nil {
 			return false
 		}
+		if info.IsDir() {
+			folders++
+		}
 	}
-	return true
+	return folders > 0
 }
 
 // Close ends the use of the cache. The end of the process has the same effect.
@@ -115,11 +137,29 @@ func (c *Cache) Close() {
 	if c.use != nil {
 		c.use.Close()
 	}
+	if c.root != nil {
+		c.root.Close()
+	}
 }
 
-func (c *Cache) makeFolders() error {
-	for _, sub := range []string{objectsDir, actionsDir, workDir, locksDir, damagedDir} {
-		if err := os.MkdirAll(filepath.Join(c.dir, sub), 0o777); err != nil {
+// makeFolders makes the missing folders of a cache. In a folder that is not a cache yet, it moves
+// nothing.
+func (c *Cache) makeFolders(existed bool) (err error) {
+	if err := os.MkdirAll(c.dir, 0o777); err != nil {
+		return err
+	}
+	if c.access, err = access.Of(c.dir); err != nil {
+		return err
+	}
+	if c.root, err = os.OpenRoot(c.dir); err != nil {
+		return err
+	}
+	for _, sub := range []string{damagedDir, objectsDir, actionsDir, workDir, locksDir} {
+		path := filepath.Join(c.dir, sub)
+		if info, err := os.Lstat(path); err == nil && !info.IsDir() && !existed {
+			return fmt.Errorf("%s is %s", sub, kindOf(info.Mode()))
+		}
+		if err := c.makeFolder(path); err != nil {
 			return err
 		}
 	}
@@ -175,11 +215,23 @@ func (c *Cache) lockPath(k digest.Key) string { return filepath.Join(c.dir, lock
 
 func (c *Cache) leasePath(k digest.Key) string { return filepath.Join(c.dir, leasesDir, k.String()) }
 
-// eachEntry calls f for the entries of a folder, sorted by name.
-func eachEntry(dir string, f func(path, name string) error) error {
+// eachEntry calls f for the entries of a folder of the cache, sorted. It tells and skips a folder
+// that cannot be read.
+func (c *Cache) eachEntry(dir string, f func(path, name string) error) error {
+	if !c.isFolder(filepath.Dir(dir)) {
+		return nil
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return ignoreMissing(c.skipUnreadable(dir, err))
+	}
+	if !info.IsDir() {
+		c.putAside(dir, "is "+kindOf(info.Mode()))
+		return nil
+	}
 	list, err := os.ReadDir(dir)
 	if err != nil {
-		return ignoreMissing(err)
+		return ignoreMissing(c.skipUnreadable(dir, err))
 	}
 	for _, e := range list {
 		if err := f(filepath.Join(dir, e.Name()), e.Name()); err != nil {
@@ -189,36 +241,71 @@ func eachEntry(dir string, f func(path, name string) error) error {
 	return nil
 }
 
-// eachFile calls f for the files in the subfolders of objects or records, sorted.
-func eachFile(root string, f func(path, name string) error) error {
-	folders, err := os.ReadDir(root)
-	if err != nil {
-		return ignoreMissing(err)
+// eachFile calls f for the files of objects or records, sorted, and also for files that are outside
+// of the folder of their name.
+func (c *Cache) eachFile(root string, f func(path, name string) error) error {
+	if !c.isFolder(root) {
+		return nil
 	}
-	for _, folder := range folders {
-		if !folder.IsDir() {
-			continue
+	return c.eachEntry(root, func(path, name string) error {
+		info, err := os.Lstat(path)
+		switch {
+		case err != nil:
+			return ignoreMissing(c.skipUnreadable(path, err))
+		case info.IsDir() && c.isFolder(path):
+			return c.eachEntry(path, f)
+		case isPrefix(name):
+			c.putAside(path, "is "+kindOf(info.Mode()))
+			return nil
 		}
-		if err := eachEntry(filepath.Join(root, folder.Name()), f); err != nil {
-			return err
-		}
-	}
-	return nil
+		return f(path, name)
+	})
 }
 
-// sizeOf is the size of a file, or of all files in a folder.
-func sizeOf(path string) (size int64, err error) {
-	err = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return ignoreMissing(err)
+// eachObject calls f for all objects, sorted.
+func (c *Cache) eachObject(f func(d digest.Digest, info fs.FileInfo)) error {
+	return c.eachFile(filepath.Join(c.dir, objectsDir), func(path, name string) error {
+		var d digest.Digest
+		if d.UnmarshalText([]byte(name)) != nil {
+			return nil // not a file of the cache
 		}
-		info, err := d.Info()
-		if err == nil && info.Mode().IsRegular() {
+		if path != c.objectPath(d) {
+			if v := c.verifying.Load(); v != nil {
+				v.misplaced(path)
+			}
+			return nil
+		}
+		info, err := os.Lstat(path)
+		switch {
+		case err != nil:
+			return ignoreMissing(c.skipUnreadable(path, err))
+		case !info.Mode().IsRegular():
+			c.putAside(path, "is "+kindOf(info.Mode()))
+			return nil
+		}
+		f(d, info)
+		return nil
+	})
+}
+
+// isPrefix reports whether a name is that of a folder of objects or records.
+func isPrefix(name string) bool {
+	_, err := hex.DecodeString(name)
+	return err == nil && len(name) == 2 && strings.ToLower(name) == name
+}
+
+// sizeOf is the size of a file, or of all files in a folder, as far as it can be read.
+func sizeOf(path string) (size int64) {
+	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
 			size += info.Size()
 		}
-		return ignoreMissing(err)
+		return nil
 	})
-	return size, err
+	return size
 }
 
 func ignoreMissing(err error) error {

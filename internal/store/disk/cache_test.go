@@ -2,6 +2,8 @@ package disk
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -219,3 +221,37 @@ func TestFolderThatIsNoCacheIsNotOpenedForReading(t *testing.T) {
 func textOf(work string) digest.KeyText { return digest.NewKeyLines(work, 1).Text() }
 
 func keyOf(work string) digest.Key { return textOf(work).Key() }
+
+// snapshot describes a folder with everything in it.
+func snapshot(t testing.TB, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		var text []byte
+		if info.Mode().IsRegular() {
+			text, err = os.ReadFile(path)
+		}
+		fmt.Fprintf(&all, "%s %v %q\n", path, info.Mode(), text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
+// told collects what OnNote receives until the test ends.
+func told(t *testing.T) *[]string {
+	t.Helper()
+	var lines []string
+	OnNote = func(text string) { lines = append(lines, text) }
+	t.Cleanup(func() { OnNote = nil })
+	return &lines
+}

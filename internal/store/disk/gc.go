@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,20 +68,21 @@ func (c *Cache) Garbage(p Policy) (*Garbage, error) {
 			return nil, fmt.Errorf("nothing was removed, because the cache holds records of a newer foil: %w", newer)
 		}
 	}
-	s := &sweep{policy: p, sizes: map[digest.Digest]int64{}, names: map[digest.Digest]int{}, garbage: &Garbage{}}
-	if err := s.measure(c, entries); err != nil {
+	s := &sweep{cache: c, policy: p, sizes: map[digest.Digest]int64{}, names: map[digest.Digest]int{}, garbage: &Garbage{}}
+	if err := s.measure(entries); err != nil {
 		return nil, err
 	}
 	s.records(entries)
-	s.objects(c)
-	if err := s.work(c); err != nil {
+	s.objects()
+	if err := s.work(); err != nil {
 		return nil, err
 	}
-	return s.garbage, s.rest(c)
+	return s.garbage, s.rest()
 }
 
 // A sweep finds garbage.
 type sweep struct {
+	cache   *Cache
 	policy  Policy
 	sizes   map[digest.Digest]int64 // of all objects
 	names   map[digest.Digest]int   // number of remaining records that name an object
@@ -89,18 +91,10 @@ type sweep struct {
 }
 
 // measure finds all objects, and counts the records that name them.
-func (s *sweep) measure(c *Cache, entries []Entry) error {
-	err := eachFile(filepath.Join(c.dir, objectsDir), func(path, name string) error {
-		var d digest.Digest
-		if d.UnmarshalText([]byte(name)) != nil {
-			return nil // not a file of the cache
-		}
-		info, err := os.Lstat(path)
-		if err == nil {
-			s.sizes[d] = info.Size()
-			s.garbage.Left += info.Size()
-		}
-		return ignoreMissing(err)
+func (s *sweep) measure(entries []Entry) error {
+	err := s.cache.eachObject(func(d digest.Digest, info fs.FileInfo) {
+		s.sizes[d] = info.Size()
+		s.garbage.Left += info.Size()
 	})
 	for _, e := range entries {
 		s.garbage.Left += e.Size
@@ -118,6 +112,9 @@ func (s *sweep) records(entries []Entry) {
 	var rest []Entry
 	for _, e := range byLastUse(entries) {
 		switch {
+		case e.unreadable:
+			s.stay(e)
+			s.cache.skip(e.Path, e.Problem.Error())
 		case e.Record == nil:
 			s.drop(e)
 		case !p.removes() || p.Keep[e.Key]:
@@ -164,11 +161,20 @@ func (s *sweep) dropUnnamed() {
 	}
 }
 
-// objects lists the objects that no remaining record names.
-func (s *sweep) objects(c *Cache) {
+// objects lists the objects that no remaining record names. All objects stay if there are records
+// that could not be read, because these may name any object.
+func (s *sweep) objects() {
+	doubt := s.cache.doubt.Load()
+	if doubt {
+		s.cache.tell(filepath.Join(s.cache.dir, objectsDir), "may be needed by records that were skipped or set aside", "all objects stay this time", false)
+	}
 	for d, size := range s.sizes {
-		if s.names[d] == 0 {
-			s.garbage.Objects = append(s.garbage.Objects, Waste{Path: c.objectPath(d), Size: size})
+		switch {
+		case s.names[d] > 0:
+		case doubt:
+			s.garbage.Left += size
+		default:
+			s.garbage.Objects = append(s.garbage.Objects, Waste{Path: s.cache.objectPath(d), Size: size})
 		}
 	}
 	slices.SortFunc(s.garbage.Objects, func(a, b Waste) int { return cmp.Compare(a.Path, b.Path) })
@@ -176,40 +182,46 @@ func (s *sweep) objects(c *Cache) {
 
 // work lists the work folders of cells that are not running: of published cells, and of abandoned
 // ones.
-func (s *sweep) work(c *Cache) error {
-	return eachEntry(filepath.Join(c.dir, workDir), func(path, name string) error {
+func (s *sweep) work() error {
+	return s.cache.eachEntry(filepath.Join(s.cache.dir, workDir), func(path, name string) error {
 		var key digest.Key
 		if key.UnmarshalText([]byte(name)) == nil {
-			state, err := c.WorkState(key)
+			state, err := s.cache.WorkState(key)
 			if err != nil || state == nil || state.Running {
-				return err
+				return s.cache.skipUnreadable(path, err)
 			}
 			if !s.staying[key] && (s.policy.Keep[key] || !state.Touched.Before(s.policy.Idle)) {
 				return nil
 			}
 		}
-		size, err := sizeOf(path)
-		s.garbage.Work = append(s.garbage.Work, Waste{Path: path, Size: size, key: key})
-		return err
+		s.garbage.Work = append(s.garbage.Work, Waste{Path: path, Size: sizeOf(path), key: key})
+		return nil
 	})
 }
 
-// rest lists leases that are not held, and damaged files that were set aside.
-func (s *sweep) rest(c *Cache) error {
+// rest lists leases that are not held, and damaged files that were set aside before.
+func (s *sweep) rest() error {
+	c := s.cache
+	damaged := filepath.Join(c.dir, damagedDir)
 	add := func(path, name string) error {
 		var key digest.Key
-		if key.UnmarshalText([]byte(name)) == nil && filepath.Dir(path) != filepath.Join(c.dir, damagedDir) {
+		if _, now := c.moved.Load(path); now {
+			return nil // people should see it first
+		}
+		if key.UnmarshalText([]byte(name)) == nil && filepath.Dir(path) != damaged {
 			if holder, err := c.leases.holder(key); holder != nil || err != nil {
-				return err
+				return c.skipUnreadable(path, err)
 			}
 		}
-		size, err := sizeOf(path)
-		s.garbage.Rest = append(s.garbage.Rest, Waste{Path: path, Size: size})
-		return err
+		if _, err := os.Lstat(path); err != nil {
+			return nil // an odd entry that holder has set aside
+		}
+		s.garbage.Rest = append(s.garbage.Rest, Waste{Path: path, Size: sizeOf(path)})
+		return nil
 	}
 	var errs []error
 	for _, dir := range []string{locksDir, leasesDir, damagedDir} {
-		errs = append(errs, eachEntry(filepath.Join(c.dir, dir), add))
+		errs = append(errs, c.eachEntry(filepath.Join(c.dir, dir), add))
 	}
 	return errors.Join(errs...)
 }
@@ -273,47 +285,58 @@ func (g *useGraph) visit(i int) {
 }
 
 // Remove removes garbage. It removes records before their objects, so that a crash may leave
-// objects without records, but never records without objects. It requires Alone.
+// objects without records, but never records without objects. It requires Alone. What cannot be
+// removed is told, and taken from g.
 func (c *Cache) Remove(g *Garbage) error {
 	if !c.cleaning {
 		return errors.New("Remove needs Alone")
 	}
 	folders := map[string]bool{}
-	for _, e := range g.Records {
-		if err := ignoreMissing(os.Remove(e.Path)); err != nil {
-			return err
+	stays := map[digest.Digest]bool{} // objects of records that could not be removed
+	g.Records = slices.DeleteFunc(g.Records, func(e Entry) bool {
+		if c.tellStaying(e.Path, c.remove(e.Path)) {
+			for _, f := range e.files() {
+				stays[f.Digest] = true
+			}
+			g.Left += e.Size
+			g.Kept++
+			return true
 		}
 		folders[filepath.Dir(e.Path)] = true
-	}
+		return false
+	})
 	for dir := range folders { // the removal of records must be durable before objects are removed
 		if err := syncPath(dir); err != nil {
 			return err
 		}
 	}
-	for _, w := range g.Objects {
-		if err := removeReadOnly(w.Path); err != nil {
-			return err
+	g.Objects = slices.DeleteFunc(g.Objects, func(w Waste) bool {
+		var d digest.Digest
+		if d.UnmarshalText([]byte(filepath.Base(w.Path))) == nil && stays[d] || c.tellStaying(w.Path, c.remove(w.Path)) {
+			g.Left += w.Size
+			return true
 		}
-	}
-	for _, w := range g.Work {
-		if err := c.removeWork(w); err != nil {
-			return err
-		}
-	}
-	for _, w := range g.Rest {
-		if err := c.removeRest(w); err != nil {
-			return err
-		}
-	}
+		return false
+	})
+	g.Work = slices.DeleteFunc(g.Work, func(w Waste) bool { return c.tellStaying(w.Path, c.removeWork(w)) })
+	g.Rest = slices.DeleteFunc(g.Rest, func(w Waste) bool { return c.tellStaying(w.Path, c.removeRest(w)) })
 	return nil
+}
+
+// tellStaying tells that an entry could not be removed. It reports whether there was an error.
+func (c *Cache) tellStaying(path string, err error) bool {
+	if err != nil {
+		c.tell(path, fmt.Sprintf("cannot be removed (%v)", cause(err)), "it stays", false)
+	}
+	return err != nil
 }
 
 // removeWork removes a work folder, unless a process that outlived its run may still write to it.
 func (c *Cache) removeWork(w Waste) error {
 	if w.key.IsZero() {
-		return os.RemoveAll(w.Path)
+		return c.remove(w.Path)
 	}
-	return c.unlessHeld(w.key, func() error { return os.RemoveAll(w.Path) })
+	return c.unlessHeld(w.key, func() error { return c.remove(w.Path) })
 }
 
 func (c *Cache) removeRest(w Waste) error {
@@ -322,9 +345,9 @@ func (c *Cache) removeRest(w Waste) error {
 	if dir != filepath.Join(c.dir, damagedDir) && key.UnmarshalText([]byte(filepath.Base(w.Path))) == nil {
 		// Releasing the lease also removes its lock file. An empty folder or file of the other type
 		// of leases may remain.
-		return c.unlessHeld(key, func() error { return removeReadOnly(w.Path) })
+		return c.unlessHeld(key, func() error { return c.remove(w.Path) })
 	}
-	return removeReadOnly(w.Path)
+	return c.remove(w.Path)
 }
 
 // unlessHeld takes the lease of a key and calls f, or does nothing if the lease is held.
@@ -337,13 +360,4 @@ func (c *Cache) unlessHeld(key digest.Key, f func() error) error {
 	}
 	defer l.Release()
 	return f()
-}
-
-// removeReadOnly removes a file or folder. On Windows, read-only files must be made writable first.
-func removeReadOnly(path string) error {
-	err := os.RemoveAll(path)
-	if err != nil && os.Chmod(path, 0o666) == nil {
-		err = os.RemoveAll(path)
-	}
-	return err
 }

@@ -20,10 +20,24 @@ type yard struct {
 	*Cache
 }
 
-// made publishes work that read other work, and was used some days ago.
-func (y yard) made(name, content string, daysAgo int, from ...string) {
+// reads is the work that other work reads.
+var reads = map[string][]string{"model": {"data"}, "probe": {"data", "model"}, "same": {"data", "model"}}
+
+// yardText is the key text of work in a yard.
+func yardText(name string) digest.KeyText {
+	lines := digest.NewKeyLines(name, 1)
+	for _, from := range reads[name] {
+		lines = append(lines, digest.KeyLine{Part: digest.PartInput, Name: from, Value: digest.Of([]byte(from)).String()})
+	}
+	return lines.Text()
+}
+
+func yardKey(name string) digest.Key { return yardText(name).Key() }
+
+// made publishes work that was used some days ago.
+func (y yard) made(name, content string, daysAgo int) {
 	y.Helper()
-	lock, err := y.acquire(keyOf(name))
+	lock, err := y.acquire(yardKey(name))
 	if err != nil {
 		y.Fatal(err)
 	}
@@ -32,15 +46,15 @@ func (y yard) made(name, content string, daysAgo int, from ...string) {
 	if err != nil {
 		y.Fatal(err)
 	}
-	r := &store.Record{KeyText: textOf(name), Cell: name}
-	for _, f := range from {
-		r.Inputs = append(r.Inputs, store.Input{Name: f, Key: keyOf(f)})
+	r := &store.Record{KeyText: yardText(name), Kind: name, Version: 1, Cell: name}
+	for _, from := range reads[name] {
+		r.Inputs = append(r.Inputs, store.Input{Name: from, Key: yardKey(from), Digest: digest.Of([]byte(from))})
 	}
 	used := now.AddDate(0, 0, -daysAgo)
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(work.Out, "out"), []byte(content), 0o666),
 		lock.Publish(y.Context(), work, r),
-		os.Chtimes(y.recordPath(keyOf(name)), used, used),
+		os.Chtimes(y.recordPath(yardKey(name)), used, used),
 	); err != nil {
 		y.Fatal(err)
 	}
@@ -83,12 +97,7 @@ func (y yard) sweep(p Policy) (left string, g *Garbage) {
 		}
 	}
 	found := 0
-	eachFile(filepath.Join(y.dir, objectsDir), func(_, name string) error {
-		if new(digest.Digest).UnmarshalText([]byte(name)) == nil {
-			found++
-		}
-		return nil
-	})
+	y.eachObject(func(digest.Digest, os.FileInfo) { found++ })
 	if found != len(objects) {
 		y.Errorf("%d objects are left, and records name %d", found, len(objects))
 	}
@@ -104,7 +113,7 @@ func days(n int) time.Time { return now.AddDate(0, 0, -n) }
 func keep(names ...string) map[digest.Key]bool {
 	m := map[digest.Key]bool{}
 	for _, n := range names {
-		m[keyOf(n)] = true
+		m[yardKey(n)] = true
 	}
 	return m
 }
@@ -131,11 +140,11 @@ func TestPolicyChoosesRecords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			y := yard{t, openTemp(t)}
 			y.made("data", kilo+"data", 40)
-			y.made("model", kilo+"model", 30, "data")
-			y.made("probe", kilo+"probe", 7, "data", "model")
+			y.made("model", kilo+"model", 30)
+			y.made("probe", kilo+"probe", 7)
 			y.made("old", kilo+"old", 30)
 			y.made("new", kilo+"new", 5)
-			y.made("same", kilo+"new", 6, "data", "model") // content that another has, too
+			y.made("same", kilo+"new", 6) // content that another has, too
 			if got, _ := y.sweep(test.policy); got != test.want {
 				t.Errorf("left: %s\nwant: %s", got, test.want)
 			}

@@ -80,7 +80,12 @@ func (l *lease) Lost() <-chan struct{} { return l.hold.lost() }
 func (l *lease) Inherit() *os.File { return l.hold.file() }
 
 // Release gives the lease back.
-func (l *lease) Release() { l.release.Do(l.hold.giveBack) }
+func (l *lease) Release() {
+	l.release.Do(func() {
+		l.share()
+		l.hold.giveBack()
+	})
+}
 
 // thisOwner is the owner of a lease that this process takes now.
 func thisOwner() store.Owner {

@@ -57,7 +57,7 @@ func (l *fileLeases) patience() time.Duration { return l.expiry * 3 / 4 }
 func (l *fileLeases) take(key digest.Key) (hold, error) {
 	dir := l.cache.leasePath(key)
 	for {
-		if err := os.MkdirAll(dir, 0o777); errors.Is(err, fs.ErrExist) {
+		if err := l.cache.makeFolder(dir); errors.Is(err, fs.ErrExist) && !lexists(dir) {
 			continue // it was there, and the previous owner has just removed it
 		} else if err != nil {
 			return nil, leaseError(key, err)
@@ -76,7 +76,7 @@ func (l *fileLeases) take(key digest.Key) (hold, error) {
 }
 
 func (l *fileLeases) takeIn(dir string) (*fileHold, error) {
-	last, err := highest(dir)
+	last, err := l.highest(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -98,10 +98,10 @@ func (l *fileLeases) takeIn(dir string) (*fileHold, error) {
 	}
 	// In the meantime, other processes may have renewed or released the old lease, or taken it over
 	// and released it.
-	now, err := highest(dir)
+	now, err := l.highest(dir)
 	if err == nil && last > 0 {
 		var text []byte
-		text, err = os.ReadFile(numbered(dir, last))
+		text, _, err = readSmall(numbered(dir, last))
 		if string(text) != old {
 			now = 0
 		}
@@ -118,8 +118,8 @@ func (l *fileLeases) takeIn(dir string) (*fileHold, error) {
 }
 
 // highest is the highest number of a lease file in a folder, or 0 without lease files.
-func highest(dir string) (n int, err error) {
-	err = eachEntry(dir, func(_, name string) error {
+func (l *fileLeases) highest(dir string) (n int, err error) {
+	err = l.cache.eachEntry(dir, func(_, name string) error {
 		if i, err := strconv.Atoi(name); err == nil {
 			n = max(n, i)
 		}
@@ -132,11 +132,15 @@ func numbered(dir string, n int) string { return filepath.Join(dir, strconv.Itoa
 
 // look reads a lease file, and reports whether it has expired.
 func (l *fileLeases) look(path string) (text string, expired bool, err error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
+	content, _, err := readSmall(path)
+	switch {
+	case l.cache.putOddAside(path, err):
+		return "", false, fs.ErrNotExist
+	case err != nil && !errors.Is(err, fs.ErrNotExist) && l.cache.cleaning:
+		return "", true, nil
+	case err != nil:
 		return "", false, err
-	}
-	if l.cache.cleaning {
+	case l.cache.cleaning:
 		return string(content), true, nil // its owner has ended and cannot renew it
 	}
 	l.mu.Lock()
@@ -158,14 +162,14 @@ func (l *fileLeases) remove(path string) {
 
 func (l *fileLeases) holder(key digest.Key) (*store.Holder, error) {
 	dir := l.cache.leasePath(key)
-	last, err := highest(dir)
+	last, err := l.highest(dir)
 	if err != nil || last == 0 {
 		return nil, err
 	}
 	path := numbered(dir, last)
 	text, expired, err := l.look(path)
 	if err != nil || expired {
-		return nil, ignoreMissing(err)
+		return nil, ignoreMissing(l.cache.skipUnreadable(path, err))
 	}
 	h := &store.Holder{}
 	var content leaseText
@@ -205,7 +209,7 @@ func newFileHold(l *fileLeases, path string) *fileHold {
 
 // create makes the file, which must not exist.
 func (h *fileHold) create() error {
-	f, err := os.OpenFile(h.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := h.leases.cache.access.Create(h.path)
 	if err != nil {
 		return err
 	}
@@ -283,8 +287,8 @@ func (h *fileHold) renew() error {
 // open opens the file. Opening it again shows the changes of other machines on network file
 // systems.
 func (h *fileHold) open() (*os.File, error) {
-	f, err := os.OpenFile(h.path, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
+	f, _, err := openRegular(h.path, os.O_RDWR)
+	if errors.Is(err, fs.ErrNotExist) || isOdd(err) {
 		return nil, store.ErrLost
 	} else if err != nil {
 		return nil, err

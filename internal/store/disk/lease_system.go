@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"foil/internal/digest"
 	"foil/internal/store"
@@ -15,12 +16,15 @@ import (
 type systemLeases struct{ cache *Cache }
 
 // A systemHold is a file that is locked.
-type systemHold struct{ locked *os.File }
+type systemHold struct {
+	locked *os.File
+	path   string
+}
 
 func (s systemLeases) take(key digest.Key) (hold, error) {
 	path := s.cache.lockPath(key)
 	for {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+		f, err := s.open(path)
 		if err != nil {
 			return nil, leaseError(key, err)
 		}
@@ -35,15 +39,31 @@ func (s systemLeases) take(key digest.Key) (hold, error) {
 		// The previous owner may have removed the file. Then the locked file has no name, and
 		// another process may lock a new file with this name.
 		if isAt(f, path) {
-			return systemHold{f}, nil
+			return systemHold{f, path}, nil
 		}
 		f.Close()
 	}
 }
 
+// open opens the file of a lock, and makes it if it is missing.
+func (s systemLeases) open(path string) (*os.File, error) {
+	f, err := s.cache.openOrMake(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := s.cache.makeFolder(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
+	case s.cache.putOddAside(path, err):
+	case errors.Is(err, fs.ErrPermission) && s.cache.access.Share(path): // it is of this user
+	default:
+		return f, err
+	}
+	return s.cache.openOrMake(path)
+}
+
 func isAt(f *os.File, path string) bool {
 	a, err1 := f.Stat()
-	b, err2 := os.Stat(path)
+	b, err2 := os.Lstat(path)
 	return err1 == nil && err2 == nil && os.SameFile(a, b)
 }
 
@@ -68,11 +88,16 @@ func (s systemLeases) holder(key digest.Key) (*store.Holder, error) {
 
 // isLocked takes a shared lock for a moment, because an exclusive lock requires a writable folder.
 func (s systemLeases) isLocked(key digest.Key) (bool, error) {
-	f, err := os.Open(s.cache.lockPath(key))
-	if errors.Is(err, fs.ErrNotExist) {
+	path := s.cache.lockPath(key)
+	f, _, err := openRegular(path, os.O_RDONLY)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
-	} else if err != nil {
-		return false, err
+	case isOdd(err):
+		s.cache.putOddAside(path, err)
+		return false, nil
+	case err != nil:
+		return false, s.cache.skipUnreadable(path, err)
 	}
 	defer f.Close()
 	ok, err := s.cache.system.shared(f)
@@ -82,7 +107,7 @@ func (s systemLeases) isLocked(key digest.Key) (bool, error) {
 // owner reads the owner of a lock from its file. It returns nil if the owner is not known.
 func (s systemLeases) owner(key digest.Key) *store.Owner {
 	owner := new(store.Owner)
-	text, err := os.ReadFile(s.cache.lockPath(key))
+	text, _, err := readSmall(s.cache.lockPath(key))
 	if err != nil || json.Unmarshal(text, owner) != nil {
 		return nil
 	}
@@ -115,6 +140,6 @@ func (h systemHold) file() *os.File {
 }
 
 func (h systemHold) giveBack() {
-	os.Remove(h.locked.Name())
+	os.Remove(h.path)
 	h.locked.Close()
 }

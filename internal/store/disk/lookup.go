@@ -19,13 +19,19 @@ import (
 // does not read them; Fetch does.
 func (c *Cache) Lookup(_ context.Context, key digest.Key) (*store.Record, store.Miss, error) {
 	path := c.recordPath(key)
-	text, err := os.ReadFile(path)
+	text, info, err := c.readRecord(path)
+	var odd *oddError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if c.wasSetAside(filepath.Base(path)) {
 			return nil, store.Broken("its record was damaged, and was set aside"), nil
 		}
 		return nil, store.NeverMade, nil
+	case errors.As(err, &odd):
+		c.putOddAside(path, err)
+		return nil, store.Broken("its record " + odd.problem()), nil
+	case isUnreadable(err): // it is replaced when the work has been done again
+		return nil, store.Broken("its record " + unreadable(err)), nil
 	case err != nil:
 		return nil, store.Miss{}, fmt.Errorf("record of %s: %w", key.Short(), err)
 	}
@@ -42,8 +48,16 @@ func (c *Cache) Lookup(_ context.Context, key digest.Key) (*store.Record, store.
 			return nil, store.Broken(fmt.Sprintf("its output %s %s", f.Name, reason)), nil
 		}
 	}
-	c.markUsed(path)
+	c.markUsed(path, info)
 	return r, store.Miss{}, nil
+}
+
+// readRecord reads the file of a record.
+func (c *Cache) readRecord(path string) ([]byte, fs.FileInfo, error) {
+	if !c.isFolder(filepath.Dir(path)) {
+		return nil, nil, fs.ErrNotExist
+	}
+	return readSmall(path)
 }
 
 // lookAt returns the known damage of an object, or "".
@@ -54,7 +68,11 @@ func (c *Cache) lookAt(f File) (reason string) {
 	if reason != "" {
 		return reason
 	}
-	reason = statObject(c.objectPath(f.Digest), f.Size)
+	path := c.objectPath(f.Digest)
+	if !c.isFolder(filepath.Dir(path)) {
+		return "is missing from the cache"
+	}
+	reason = statObject(path, f.Size)
 	if reason != "" && c.wasSetAside(f.Digest.String()) {
 		return "was damaged, and was set aside"
 	}
@@ -69,11 +87,14 @@ func (c *Cache) wasSetAside(name string) bool {
 
 // markUsed sets the time of the last use of a record, for Garbage. A precision of one hour is
 // enough and avoids most writes.
-func (c *Cache) markUsed(path string) {
+func (c *Cache) markUsed(path string, info fs.FileInfo) {
 	const near = time.Hour
-	info, err := os.Stat(path)
-	if now := time.Now(); err == nil && c.readOnly == nil && now.Sub(info.ModTime()) > near {
-		os.Chtimes(path, now, now)
+	now := time.Now()
+	if c.readOnly != nil || now.Sub(info.ModTime()) <= near {
+		return
+	}
+	if os.Chtimes(path, now, now) != nil {
+		touch(path) // the record of another user
 	}
 }
 
@@ -85,14 +106,19 @@ type Entry struct {
 	Used    time.Time     // time of its last use, with a precision of one hour
 	Size    int64         // of the record alone
 	Path    string
+
+	unreadable bool // by this user; it may be good
+	misplaced  bool // outside of the folder of its key, and so no record
 }
 
 // Entries reads all records, in the order of their keys. It may miss records that are made at the
-// same time.
+// same time, and skips entries that cannot be read.
 func (c *Cache) Entries() ([]Entry, error) {
 	var list []Entry
-	err := c.eachRecord(func(e Entry) error {
-		list = append(list, e)
+	err := c.eachRecord(store.DecodeRecord, func(e Entry) error {
+		if !e.misplaced {
+			list = append(list, e)
+		}
 		return nil
 	})
 	return list, err
@@ -102,7 +128,7 @@ func (c *Cache) Entries() ([]Entry, error) {
 func (c *Cache) Records(ctx context.Context) iter.Seq2[*store.Record, error] {
 	return func(yield func(*store.Record, error) bool) {
 		enough := errors.New("enough")
-		err := c.eachRecord(func(e Entry) error {
+		err := c.eachRecord(store.DecodeRecord, func(e Entry) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -117,22 +143,36 @@ func (c *Cache) Records(ctx context.Context) iter.Seq2[*store.Record, error] {
 	}
 }
 
+// A decoder is store.DecodeRecord or store.ExamineRecord.
+type decoder func(path string, text []byte, key digest.Key) (*store.Record, error)
+
 // eachRecord reads all records, one after the other.
-func (c *Cache) eachRecord(f func(Entry) error) error {
-	return eachFile(filepath.Join(c.dir, actionsDir), func(path, name string) error {
+func (c *Cache) eachRecord(decode decoder, f func(Entry) error) error {
+	return c.eachFile(filepath.Join(c.dir, actionsDir), func(path, name string) error {
 		e := Entry{Path: path}
 		if name, ok := strings.CutSuffix(name, ".json"); !ok || e.Key.UnmarshalText([]byte(name)) != nil {
 			return nil // not a file of the cache
 		}
-		info, err1 := os.Stat(path)
-		text, err2 := os.ReadFile(path)
-		if err := errors.Join(err1, err2); errors.Is(err, fs.ErrNotExist) {
-			return nil
-		} else if err != nil {
-			return err
+		if path != c.recordPath(e.Key) {
+			e.misplaced, e.Problem = true, errors.New("is in the folder of other keys, and so is no record")
+			return f(e)
 		}
-		e.Used, e.Size = info.ModTime(), info.Size()
-		e.Record, e.Problem = store.DecodeRecord(path, text, e.Key)
+		text, info, err := readSmall(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case isOdd(err):
+			c.putOddAside(path, err)
+			return nil
+		case isUnreadable(err):
+			c.doubt.Store(true)
+			e.unreadable, e.Problem = true, errors.New(unreadable(err))
+		case err != nil:
+			return err
+		default:
+			e.Used, e.Size = info.ModTime(), info.Size()
+			e.Record, e.Problem = decode(path, text, e.Key)
+		}
 		return f(e)
 	})
 }

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"foil/internal/digest"
 	"foil/internal/store"
 )
 
@@ -70,42 +71,51 @@ func TestNewerRecordIsRefusedWhateverIsInIt(t *testing.T) {
 	}
 }
 
-// FuzzDecodeRecord also tries every text with the right checksum, because random texts never have
-// one.
-func FuzzDecodeRecord(f *testing.F) {
-	r := &store.Record{
-		Format: 1, Key: keyOf("work"), KeyText: textOf("work"), Outputs: []File{{Name: "out"}}, Log: &File{Name: "log"},
-		Inputs: []store.Input{{Name: "in"}}, Timings: []store.Timing{{Name: "epoch", Seconds: 0.5}}, Started: time.Unix(1, 0).UTC(),
-	}
-	text, err := r.Encode()
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(text)
-	f.Add([]byte("{}\n"))
-	f.Add([]byte("{\n \"format\": 2,\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, text := range [][]byte{text, resealed(text)} {
-			r, err := store.DecodeRecord("record", text, keyOf("work"))
-			if (r == nil) == (err == nil) {
-				t.Fatalf("record %v, error %v", r, err)
-			}
-			if r == nil {
-				continue
-			}
-			again, err := r.Encode()
-			if err != nil {
-				t.Fatalf("what was read cannot be written: %v", err)
-			}
-			if same, err := store.DecodeRecord("record", again, r.Key); err != nil || !reflect.DeepEqual(r, same) {
-				t.Errorf("%+v is read back as %+v, %v", r, same, err)
-			}
-		}
-	})
-}
-
 // resealed puts the right last line in place of a text's own.
 func resealed(text []byte) []byte {
 	body := text[:bytes.LastIndexByte(bytes.TrimSuffix(text, []byte("\n")), '\n')+1]
 	return fmt.Appendf(nil, "%s%s%x\"}\n", body, store.SumPrefix, sha256.Sum256(body))
+}
+
+// BenchmarkLookup looks up 100 records with three inputs and three outputs.
+func BenchmarkLookup(b *testing.B) {
+	c := openTemp(b)
+	var keys []digest.Key
+	for i := range 100 {
+		lines := digest.NewKeyLines("test/kind", 1)
+		for p := range 12 {
+			lines = append(lines, digest.KeyLine{Part: digest.PartParameter, Name: fmt.Sprintf("adversaries[%d].attribute", p), Value: fmt.Sprint(i)})
+		}
+		r := &store.Record{Kind: "test/kind", Version: 1, Cell: "model[age=200,fold=0]", Started: time.Unix(1, 0).UTC()}
+		for _, name := range []string{"data", "latents", "model"} {
+			d := digest.Of([]byte(name))
+			lines = append(lines, digest.KeyLine{Part: digest.PartInput, Name: name, Value: d.String()})
+			r.Inputs = append(r.Inputs, store.Input{Name: name, Cell: "core", Digest: d})
+		}
+		r.KeyText = lines.Text()
+		l, err := c.acquire(r.KeyText.Key())
+		if err != nil {
+			b.Fatal(err)
+		}
+		w, err := l.Begin()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, name := range []string{"best.safetensors", "curves.arrow", "training.json"} {
+			err = errors.Join(err, os.WriteFile(filepath.Join(w.Out, name), []byte(name), 0o666))
+		}
+		if err := errors.Join(err, l.Publish(b.Context(), w, r)); err != nil {
+			b.Fatal(err)
+		}
+		l.Release()
+		keys = append(keys, r.Key)
+	}
+	for b.Loop() {
+		for _, key := range keys {
+			if r, miss, err := c.Lookup(b.Context(), key); r == nil || err != nil {
+				b.Fatal(miss, err)
+			}
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()*1e6/float64(b.N*len(keys)), "µs/lookup")
 }

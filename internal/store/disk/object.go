@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"foil/internal/digest"
@@ -58,7 +57,7 @@ func (c *Cache) object(f File) (path string, err error) {
 
 // statObject returns the damage of an object that shows without reading it, or "".
 func statObject(path string, size int64) (reason string) {
-	info, err := os.Stat(path)
+	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "is missing from the cache"
@@ -92,9 +91,13 @@ func (c *Cache) compare(f File, path string) error {
 }
 
 // setAside moves a damaged object to damaged/. If the file is not the one that was read, another
-// process has repaired the object, and it stays. If the file cannot be moved, setAside records the
-// damage for Lookup.
+// process has repaired the object, and it stays. If nobody has read it, because a record asks for
+// another size, the object stays if its content has its digest: then the record is wrong. If the
+// file cannot be moved, setAside records the damage for Lookup.
 func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason string) {
+	if read == nil && isIntact(path, d) {
+		return
+	}
 	if read != nil {
 		before, err1 := read.Stat()
 		now, err2 := os.Stat(path)
@@ -103,12 +106,23 @@ func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason str
 		}
 	}
 	if c.readOnly == nil {
-		os.Rename(path, filepath.Join(c.dir, damagedDir, d.String()))
+		_ = c.moveToDamaged(path)
 		return
 	}
 	c.mu.Lock()
 	c.damaged[d] = reason
 	c.mu.Unlock()
+}
+
+// isIntact reports whether an object has its digest.
+func isIntact(path string, d digest.Digest) bool {
+	f, _, err := openRegular(path, os.O_RDONLY)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	got, _, err := digest.OfReader(f)
+	return err == nil && got == d
 }
 
 // trust records that an object was just made from hashed content.

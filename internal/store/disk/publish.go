@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"foil/internal/digest"
 	"foil/internal/store"
@@ -38,8 +37,8 @@ func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record
 	if r.Outputs, err = p.folder(ctx, w.Out); err != nil {
 		return err
 	}
-	if info, err := os.Stat(w.Log); err == nil && info.Size() > 0 {
-		log, err := p.file(w.Log, "log")
+	if info, err := os.Lstat(w.Log); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+		log, err := p.file(w.Log, store.LogName)
 		if err != nil {
 			return err
 		}
@@ -55,14 +54,18 @@ func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record
 // order does not matter: after a power failure, the checksum of a record and the digest of an
 // object reveal truncated files. The record is first written to the work folder.
 func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) error {
+	if err := r.Check(); err != nil { // nobody would find it
+		return fmt.Errorf("the record of %s %w", l.key.Short(), err)
+	}
 	text, err := r.Encode()
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(attempt + unfinishedSuffix)
+	f, err := os.OpenFile(attempt+unfinishedSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
+	l.cache.access.Give(f)
 	if _, err := f.Write(text); err != nil {
 		f.Close()
 		return err
@@ -92,7 +95,7 @@ func (l *lease) removeWork(attempt string) {
 	dir := l.cache.workPath(l.key)
 	os.Remove(attempt)
 	if os.Remove(dir) != nil {
-		os.RemoveAll(dir)
+		_ = l.cache.remove(dir)
 	}
 }
 
@@ -104,7 +107,7 @@ func (c *Cache) CopyTo(to *Cache, r *store.Record) error {
 		if err != nil {
 			return err
 		}
-		if err := linkOrCopy(path, to.objectPath(f.Digest)); err != nil {
+		if err := to.linkOrCopy(path, to.objectPath(f.Digest)); err != nil {
 			return err
 		}
 	}
@@ -122,8 +125,8 @@ func (c *Cache) adopt(r *store.Record) error {
 		return err
 	}
 	defer l.Release()
-	dir := c.workPath(r.Key)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	dir, err := l.folder()
+	if err != nil {
 		return err
 	}
 	p := newPublisher(c)
@@ -131,8 +134,8 @@ func (c *Cache) adopt(r *store.Record) error {
 	return l.publishRecord(newAttempt(dir), r, p)
 }
 
-func linkOrCopy(path, target string) error {
-	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+func (c *Cache) linkOrCopy(path, target string) error {
+	if err := c.makeFolder(filepath.Dir(target)); err != nil {
 		return err
 	}
 	if err := os.Link(path, target); err == nil || errors.Is(err, fs.ErrExist) {
@@ -143,12 +146,12 @@ func linkOrCopy(path, target string) error {
 		return err
 	}
 	defer from.Close()
-	to, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	to, err := c.access.Create(target)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Close())
+	return errors.Join(err, c.access.Seal(to), to.Close())
 }
 
 // A publisher gives files the names of objects. After settle returns nil, these objects are
@@ -163,11 +166,28 @@ func newPublisher(c *Cache) *publisher {
 	return &publisher{cache: c, syncs: newSyncs(), named: map[digest.Digest]bool{}}
 }
 
-// folder publishes every file in a folder.
+// folder publishes every file in a folder, after all names are known to be right.
 func (p *publisher) folder(ctx context.Context, dir string) ([]File, error) {
+	files, err := outputsIn(dir)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if files[i], err = p.file(filepath.Join(dir, filepath.FromSlash(f.Name)), f.Name); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// outputsIn lists the files in an output folder by name.
+func outputsIn(dir string) ([]File, error) {
 	var files []File
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err := errors.Join(err, ctx.Err()); err != nil || d.IsDir() {
+		if err != nil || d.IsDir() {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
@@ -175,15 +195,11 @@ func (p *publisher) folder(ctx context.Context, dir string) ([]File, error) {
 			return err
 		}
 		name = filepath.ToSlash(name)
-		switch {
-		case !d.Type().IsRegular():
+		if !d.Type().IsRegular() {
 			return fmt.Errorf("output %q is not a regular file (%s)", name, d.Type())
-		case !utf8.ValidString(name):
-			return fmt.Errorf("output %q has a name that is not UTF-8", name)
 		}
-		f, err := p.file(path, name)
-		files = append(files, f)
-		return err
+		files = append(files, File{Name: name})
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -192,14 +208,17 @@ func (p *publisher) folder(ctx context.Context, dir string) ([]File, error) {
 		return nil, errors.New("no output was written")
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	if err := digest.CheckFiles(files); err != nil {
+		return nil, fmt.Errorf("the output cannot be published, because results must be usable on all systems: %w", err)
+	}
 	return files, nil
 }
 
 // file publishes one file: it is hashed, made read-only and named.
 func (p *publisher) file(path, name string) (File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0) // Windows syncs only what can be written
+	f, _, err := openRegular(path, os.O_RDWR) // Windows syncs only what can be written
 	if errors.Is(err, fs.ErrPermission) && os.Chmod(path, 0o600) == nil {
-		f, err = os.OpenFile(path, os.O_RDWR, 0)
+		f, _, err = openRegular(path, os.O_RDWR)
 	}
 	if err != nil {
 		return File{}, err
@@ -226,7 +245,7 @@ func (p *publisher) known(f File) bool {
 
 // name gives an open file with the content of f the name of the object, and closes it.
 func (p *publisher) name(file *os.File, f File) error {
-	if err := file.Chmod(0o444); err != nil {
+	if err := p.cache.access.Seal(file); err != nil {
 		file.Close()
 		return err
 	}
@@ -246,6 +265,9 @@ func (p *publisher) name(file *os.File, f File) error {
 // depend on it. So only a durable file replaces it.
 func (p *publisher) place(file *os.File, target string) error {
 	path := file.Name()
+	if info, err := os.Lstat(target); err == nil && !info.Mode().IsRegular() {
+		p.cache.putAside(target, "is "+kindOf(info.Mode()))
+	}
 	if err := p.into(target, func() error { return moveNew(path, target) }); err == nil {
 		p.syncs.file(file)
 		return nil
@@ -253,18 +275,18 @@ func (p *publisher) place(file *os.File, target string) error {
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	if info, err := os.Lstat(target); err == nil && info.IsDir() { // a file cannot replace a folder
-		os.Rename(target, filepath.Join(p.cache.dir, damagedDir, filepath.Base(target)))
-	}
 	return p.into(target, func() error { return os.Rename(path, target) })
 }
 
 // into returns the path of a file in a folder, and makes the folder on first use.
 func (p *publisher) into(target string, name func() error) error {
 	dir := filepath.Dir(target)
-	err := name()
+	err := fs.ErrNotExist
+	if p.cache.isFolder(dir) {
+		err = name()
+	}
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
+		if err := p.cache.makeFolder(dir); err != nil {
 			return err
 		}
 		p.syncs.path(filepath.Dir(dir))

@@ -70,7 +70,7 @@ func TestWorkWithoutProperOutputIsRefused(t *testing.T) {
 		if err := write(work.Out); err != nil {
 			t.Fatal(err)
 		}
-		if err := lock.Publish(t.Context(), work, &store.Record{KeyText: textOf("work")}); err == nil || !strings.Contains(err.Error(), name) {
+		if err := lock.Publish(t.Context(), work, &store.Record{KeyText: textOf("work"), Kind: "work", Version: 1}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v", name, err)
 		}
 		lock.Release()
@@ -95,7 +95,7 @@ type begun struct {
 
 // publish publishes the attempt as the work called key.
 func (b begun) publish(t *testing.T, key string) (*store.Record, error) {
-	r := &store.Record{KeyText: textOf(key)}
+	r := &store.Record{KeyText: textOf(key), Kind: key, Version: 1}
 	return r, b.Publish(t.Context(), b.Workspace, r)
 }
 
@@ -202,7 +202,7 @@ func TestWhatTheDiskDoesNotKeepIsNoHit(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
 	p := newPublisher(c)
-	r := &store.Record{Format: store.RecordFormat, Key: keyOf("work"), KeyText: textOf("work")}
+	r := &store.Record{Format: store.RecordFormat, Key: keyOf("work"), KeyText: textOf("work"), Kind: "work", Version: 1}
 	var err error
 	if r.Outputs, err = p.folder(t.Context(), w.Out); err != nil {
 		t.Fatal(err)

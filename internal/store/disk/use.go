@@ -25,18 +25,13 @@ var ErrInUse = errors.New("another foil is using the cache; try again when it ha
 var ErrUseUnknown = errors.New("leases of this cache are held by files, so it is not known whether another foil uses it")
 
 // beginUse takes the shared lock. Without locks, or in a read-only folder that was never locked, no
-// process can remove files either. Then the cache is used without the lock.
+// process can remove files either. Then the cache is used without the lock. If this user cannot
+// open the file, another process may clean up while this one reads. It then finds missing files,
+// which are made again.
 func (c *Cache) beginUse() error {
-	path := filepath.Join(c.dir, inUseFile)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		f, err = os.Open(path) // read-only, or made by another user
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("cache folder %s: %w", c.dir, err)
+	f, err := c.openInUse()
+	if f == nil {
+		return err
 	}
 	const patience = 30 * time.Second
 	deadline := time.Now().Add(patience)
@@ -51,6 +46,38 @@ func (c *Cache) beginUse() error {
 			return fmt.Errorf("cache folder %s: another foil has been cleaning it up for %s; try again when it is done", c.dir, patience)
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// openInUse opens the file, and makes it if it is missing. It returns nil if there is none.
+func (c *Cache) openInUse() (*os.File, error) {
+	path := filepath.Join(c.dir, inUseFile)
+	f, err := c.openOrMake(path)
+	if c.putOddAside(path, err) {
+		f, err = c.openOrMake(path)
+	}
+	if err != nil { // read-only, or made by another user
+		f, _, err = openRegular(path, os.O_RDONLY)
+	}
+	switch {
+	case err == nil:
+		return f, nil
+	case errors.Is(err, fs.ErrNotExist), isOdd(err):
+		return nil, nil
+	}
+	return nil, c.skipUnreadable(path, err)
+}
+
+// openOrMake opens a file of the cache for reading and writing, and makes it if it is missing.
+func (c *Cache) openOrMake(path string) (*os.File, error) {
+	for {
+		f, _, err := openRegular(path, os.O_RDWR)
+		if !errors.Is(err, fs.ErrNotExist) || c.readOnly != nil {
+			return f, err
+		}
+		if f, err = c.access.Create(path); !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
 	}
 }
 

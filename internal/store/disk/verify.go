@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -54,6 +53,8 @@ type Verification struct {
 // Damage is listed in the report.
 func (c *Cache) Verify(ctx context.Context, how Verification) (*Report, error) {
 	v := &verifier{Verification: how, cache: c}
+	c.verifying.Store(v)
+	defer c.verifying.Store(nil)
 	objects, err := v.list()
 	if err != nil {
 		return nil, err
@@ -79,28 +80,21 @@ type verifier struct {
 
 // list finds all objects.
 func (v *verifier) list() (list []File, err error) {
-	err = eachFile(filepath.Join(v.cache.dir, objectsDir), func(path, name string) error {
-		f := File{Name: v.name(path)}
-		if f.Digest.UnmarshalText([]byte(name)) != nil {
-			return nil // not a file of the cache
-		}
-		info, err := os.Lstat(path)
-		if err != nil {
-			return ignoreMissing(err)
-		}
-		f.Size = info.Size()
+	err = v.cache.eachObject(func(d digest.Digest, info fs.FileInfo) {
+		f := File{Name: v.cache.rel(v.cache.objectPath(d)), Digest: d, Size: info.Size()}
 		v.total += f.Size
 		list = append(list, f)
-		return nil
 	})
 	return list, err
 }
 
-func (v *verifier) name(path string) string {
-	if rel, err := filepath.Rel(v.cache.dir, path); err == nil {
-		return filepath.ToSlash(rel)
+// misplaced reports an object or a record outside of the folder of its name. Nobody uses it.
+func (v *verifier) misplaced(path string) {
+	p := Problem{Name: v.cache.rel(path), Reason: "is in the folder of others, and nobody finds it there"}
+	if v.Repair && v.cache.Writable() == nil {
+		p.SetAside = v.cache.moveToDamaged(path) == nil
 	}
-	return path
+	v.add(p)
 }
 
 // objects compares objects with their digests, several in parallel.
@@ -127,15 +121,14 @@ func (v *verifier) objects(ctx context.Context, list []File) error {
 }
 
 func (v *verifier) object(f File) {
-	path := v.cache.objectPath(f.Digest)
-	reason, aside := v.compare(path, f)
+	reason, aside := v.compare(v.cache.objectPath(f.Digest), f)
+	if reason != "" {
+		v.add(Problem{f.Name, reason, aside})
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.report.Objects++
 	v.report.Bytes += f.Size
-	if reason != "" {
-		v.report.Problems = append(v.report.Problems, Problem{f.Name, reason, aside})
-	}
 	if v.OnProgress != nil {
 		v.OnProgress(v.report.Bytes, v.total)
 	}
@@ -143,17 +136,20 @@ func (v *verifier) object(f File) {
 
 // compare returns the damage of an object, and whether it was set aside.
 func (v *verifier) compare(path string, f File) (reason string, aside bool) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	file, _, err := openRegular(path, os.O_RDONLY)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return "", false // another process has set it aside
-	} else if err != nil {
-		return fmt.Sprintf("cannot be read (%v)", err), false
+	case isUnreadable(err):
+		return unreadable(err), v.setAsideUnreadable(path)
+	case err != nil:
+		return unreadable(err), false
 	}
 	defer file.Close()
 	got, _, err := digest.OfReader(file)
 	switch {
 	case err != nil:
-		reason = fmt.Sprintf("cannot be read (%v)", err)
+		reason = unreadable(err)
 	case got != f.Digest:
 		reason = fmt.Sprintf("has unexpected content (digest %s)", got.Short())
 	default:
@@ -161,30 +157,35 @@ func (v *verifier) compare(path string, f File) (reason string, aside bool) {
 	}
 	if v.Repair {
 		v.cache.setAside(f.Digest, path, file, reason)
-		_, err := os.Stat(path)
+		_, err := os.Lstat(path)
 		aside = errors.Is(err, fs.ErrNotExist)
 	}
 	return reason, aside
 }
 
+// setAsideUnreadable moves a file that this user cannot read. Other users may, but a cache in which
+// users cannot read the results of others is no shared cache.
+func (v *verifier) setAsideUnreadable(path string) bool {
+	return v.Repair && v.cache.Writable() == nil && v.cache.moveToDamaged(path) == nil
+}
+
 // records reads all records, and checks their objects.
 func (v *verifier) records() error {
-	entries, err := v.cache.Entries()
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
+	return v.cache.eachRecord(store.ExamineRecord, func(e Entry) error {
 		var newer *store.NewerFormatError
 		switch {
+		case e.misplaced:
+			v.misplaced(e.Path)
+			return nil
 		case errors.As(e.Problem, &newer):
 			v.report.Newer++
-			continue
+			return nil
 		case e.Problem != nil:
-			v.add(Problem{v.name(e.Path), e.Problem.Error(), v.Repair && v.setAside(e)})
+			v.add(Problem{v.cache.rel(e.Path), e.Problem.Error(), v.Repair && v.setAside(e)})
 		}
 		v.report.Records++
 		if e.Record == nil {
-			continue
+			return nil
 		}
 		if log := e.Record.Log; log != nil && v.cache.lookAt(*log) != "" {
 			v.report.LostLogs++
@@ -194,11 +195,15 @@ func (v *verifier) records() error {
 				v.add(Problem{Name: fmt.Sprintf("%s (%s): its output %s", e.Record.Cell, e.Key.Short(), f.Name), Reason: reason})
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
-func (v *verifier) add(p Problem) { v.report.Problems = append(v.report.Problems, p) }
+func (v *verifier) add(p Problem) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.report.Problems = append(v.report.Problems, p)
+}
 
 // setAside moves a damaged record to damaged/, unless another process is making it again.
 func (v *verifier) setAside(e Entry) bool {
@@ -207,12 +212,14 @@ func (v *verifier) setAside(e Entry) bool {
 		return false
 	}
 	defer l.Release()
-	text, err := os.ReadFile(e.Path)
-	if err != nil {
+	text, _, err := readSmall(e.Path)
+	switch {
+	case err != nil && !isUnreadable(err):
 		return false
+	case err == nil:
+		if _, err := store.ExamineRecord(e.Path, text, e.Key); err == nil {
+			return false // it has been made again
+		}
 	}
-	if _, err := store.DecodeRecord(e.Path, text, e.Key); err == nil {
-		return false // it has been made again
-	}
-	return os.Rename(e.Path, filepath.Join(v.cache.dir, damagedDir, filepath.Base(e.Path))) == nil
+	return v.cache.moveToDamaged(e.Path) == nil
 }

@@ -90,7 +90,15 @@ func answerProbe(path string, answer io.Writer, on system) error {
 func (c *Cache) chooseWay() (*way, error) {
 	path := filepath.Join(c.dir, wayFile)
 	w, err := readWay(path)
+	if c.putOddAside(path, err) || isOdd(err) && c.readOnly != nil {
+		err = fs.ErrNotExist
+	}
+	if isUnreadable(err) && c.readOnly == nil {
+		c.readOnly = &ReadOnlyError{Dir: c.dir, Err: err} // without leases, it can only be read
+	}
 	switch {
+	case isUnreadable(err):
+		w = &way{Leases: bySystem}
 	case errors.Is(err, fs.ErrNotExist) && c.readOnly != nil:
 		w = &way{Leases: bySystem} // no process that holds leases has written here yet
 	case errors.Is(err, fs.ErrNotExist):
@@ -112,7 +120,7 @@ func (c *Cache) chooseWay() (*way, error) {
 func readWay(path string) (w *way, err error) {
 	for range 50 {
 		var text []byte
-		if text, err = os.ReadFile(path); err != nil {
+		if text, _, err = readSmall(path); err != nil {
 			return nil, err
 		}
 		w = new(way)
@@ -149,7 +157,7 @@ func (c *Cache) introduceWay(path string) (*way, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch err := writeNew(path, append(text, '\n')); {
+	switch err := c.writeNew(path, append(text, '\n')); {
 	case errors.Is(err, fs.ErrExist):
 		return readWay(path)
 	case err != nil:
@@ -159,12 +167,13 @@ func (c *Cache) introduceWay(path string) (*way, error) {
 }
 
 // writeNew writes a file as a whole or not at all. The error is fs.ErrExist if the file exists.
-func writeNew(path string, text []byte) error {
+func (c *Cache) writeNew(path string, text []byte) error {
 	f, err := os.OpenFile(path+"."+strconv.FormatUint(rand.Uint64(), 36), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
+	c.access.Give(f)
 	_, err = f.Write(text)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -36,13 +37,8 @@ const (
 // Begin makes the folder of a new attempt, and removes the folders of earlier attempts as far as
 // possible.
 func (l *lease) Begin() (*store.Workspace, error) {
-	dir := l.cache.workPath(l.key)
-	err := os.Mkdir(dir, 0o777)
-	switch {
-	case err == nil: // there is nothing to clear
-	case errors.Is(err, fs.ErrExist):
-		l.clear(dir)
-	default:
+	dir, err := l.folder()
+	if err != nil {
 		return nil, err
 	}
 	// Most work needs no checkpoint folder, and making a folder is slower than making a file.
@@ -52,42 +48,136 @@ func (l *lease) Begin() (*store.Workspace, error) {
 		Log:        filepath.Join(dir, logFile),
 		Resumes:    hasEntries(filepath.Join(dir, checkpointDir)),
 	}
-	if err := os.Mkdir(w.Out, 0o777); err != nil {
+	err = l.cache.access.Mkdir(w.Out)
+	if errors.Is(err, fs.ErrPermission) && l.cache.replaceWork(dir) { // of a user who keeps it closed
+		w.Resumes = false
+		err = l.cache.access.Mkdir(w.Out)
+	}
+	if err != nil {
 		return nil, err
 	}
 	l.begun = true
 	return w, l.hold.sign(thisOwner())
 }
 
+// folder makes the work folder, or clears it.
+func (l *lease) folder() (string, error) {
+	c, dir := l.cache, l.cache.workPath(l.key)
+	err := c.access.Mkdir(dir)
+	switch {
+	case err == nil: // there is nothing to clear
+		return dir, nil
+	case errors.Is(err, fs.ErrExist):
+		if info, err := os.Lstat(dir); err == nil && info.IsDir() {
+			l.clear(dir)
+			return dir, nil
+		}
+	case !errors.Is(err, fs.ErrNotExist): // work/ itself may be missing
+		return dir, err
+	}
+	return dir, c.makeFolder(dir)
+}
+
+// replaceWork renames a work folder in which this user cannot write, and makes a new one.
+func (c *Cache) replaceWork(dir string) bool {
+	aside := filepath.Join(filepath.Dir(dir), "closed-"+strconv.FormatUint(rand.Uint64(), 36))
+	if os.Rename(dir, aside) != nil || c.access.Mkdir(dir) != nil {
+		return false
+	}
+	c.tell(dir, "could not be written", "renamed to "+c.rel(aside), false)
+	return true
+}
+
 // clear removes the files of earlier attempts, except checkpoints and the log.
 func (l *lease) clear(dir string) {
-	os.Remove(filepath.Join(dir, failedFile))
-	_ = eachEntry(dir, func(path, name string) error {
-		if strings.HasPrefix(name, attemptPrefix) {
-			_ = removeReadOnly(path)
+	c := l.cache
+	_ = c.remove(filepath.Join(dir, failedFile))
+	entries, _ := os.ReadDir(dir) // where this fails, so does the next attempt
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), attemptPrefix) {
+			_ = c.remove(filepath.Join(dir, e.Name()))
 		}
-		return nil
-	})
+	}
+	c.clearCheckpoint(filepath.Join(dir, checkpointDir))
 	if !l.begun {
-		renewLog(filepath.Join(dir, logFile))
+		c.renewLog(filepath.Join(dir, logFile))
 	}
 }
 
-// renewLog replaces a log by a copy. A process of an earlier owner may have the log open, and must
-// not write to a published file. If the copy fails, the log stays.
-func renewLog(path string) {
-	old, err := os.Open(path)
+// clearCheckpoint removes what a kind must not read or write as a checkpoint: named pipes, links
+// that lead out of the folder, and files that this user cannot read.
+func (c *Cache) clearCheckpoint(dir string) {
+	info, err := os.Lstat(dir)
 	if err != nil {
 		return
 	}
+	drop := func(path, problem string) {
+		then := "removed"
+		if err := c.remove(path); err != nil {
+			then = fmt.Sprintf("it cannot be removed (%v)", cause(err))
+		}
+		c.tell(path, problem, then, false)
+	}
+	if !info.IsDir() {
+		drop(dir, "is "+kindOf(info.Mode()))
+		return
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil { // a new name lets this attempt make a folder of its own
+		to := newAttempt(filepath.Dir(dir))
+		if os.Rename(dir, to) == nil {
+			c.tell(dir, unreadable(err), "renamed to "+c.rel(to), false)
+		}
+		return
+	}
+	defer root.Close()
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		name, _ := filepath.Rel(dir, path)
+		switch {
+		case err != nil:
+			drop(path, unreadable(err))
+		case d.IsDir():
+		case d.Type()&fs.ModeSymlink != 0:
+			if to, err := root.Stat(name); err != nil || !to.IsDir() && !to.Mode().IsRegular() {
+				drop(path, "is a link that leads out of the folder")
+			}
+		case !d.Type().IsRegular():
+			drop(path, "is "+kindOf(d.Type()))
+		default:
+			f, _, err := openRegular(path, os.O_RDONLY)
+			if err != nil {
+				drop(path, unreadable(err))
+				return nil
+			}
+			f.Close()
+		}
+		return nil
+	})
+}
+
+// renewLog replaces a log by a copy. A process of an earlier owner may have the log open, and must
+// not write to a published file. A log that this user cannot read ends here.
+func (c *Cache) renewLog(path string) {
+	old, _, err := openRegular(path, os.O_RDONLY)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return
+	case c.putOddAside(path, err):
+		return
+	case err != nil:
+		_ = c.remove(path)
+		return
+	}
 	defer old.Close()
-	copied, err := os.Create(path + ".new")
+	renewed := path + ".new"
+	_ = c.remove(renewed)
+	copied, err := c.access.Create(renewed)
 	if err != nil {
 		return
 	}
 	_, err = io.Copy(copied, old)
-	if errors.Join(err, copied.Close()) != nil || os.Rename(copied.Name(), path) != nil {
-		os.Remove(copied.Name())
+	if errors.Join(err, copied.Close()) != nil || os.Rename(renewed, path) != nil {
+		_ = c.remove(renewed)
 	}
 }
 
@@ -101,7 +191,38 @@ func (l *lease) Fail(reason error) error {
 	if err := l.hold.check(); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(l.cache.workPath(l.key), failedFile), []byte(reason.Error()+"\n"), 0o666)
+	path := filepath.Join(l.cache.workPath(l.key), failedFile)
+	_ = l.cache.remove(path)
+	f, err := l.cache.access.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(reason.Error() + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// share gives the files of an attempt that was not published the access of the cache, so that other
+// users can go on with the work or remove it. Most of them were made by the kind.
+func (l *lease) share() {
+	dir := l.cache.workPath(l.key)
+	if !l.begun || !lexists(dir) || l.hold.check() != nil {
+		return
+	}
+	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err == nil {
+			l.cache.access.Share(path)
+		}
+		return nil
+	})
+}
+
+// Scratch makes a folder for temporary files. Cleanup removes it if the process is killed.
+func (c *Cache) Scratch(prefix string) (dir string, err error) {
+	if err := c.Writable(); err != nil {
+		return "", err
+	}
+	dir = filepath.Join(c.dir, workDir, prefix+strconv.FormatUint(rand.Uint64(), 36))
+	return dir, c.makeFolder(dir)
 }
 
 func hasEntries(dir string) bool {
@@ -133,8 +254,11 @@ func (c *Cache) WorkState(key digest.Key) (*WorkState, error) {
 		s.Owner, s.Orphan = holder.Owner, holder.Orphan
 	}
 	dir := c.workPath(key)
-	info, err := os.Stat(dir)
+	info, err := os.Lstat(dir)
 	switch {
+	case err == nil && !info.IsDir():
+		c.putAside(dir, "is "+kindOf(info.Mode()))
+		fallthrough
 	case errors.Is(err, fs.ErrNotExist):
 		if s.Running {
 			return s, nil
@@ -144,15 +268,15 @@ func (c *Cache) WorkState(key digest.Key) (*WorkState, error) {
 		return nil, err
 	}
 	s.Touched = info.ModTime()
-	s.Saved, s.Checkpoint = lastCheckpoint(filepath.Join(dir, checkpointDir))
-	if text, err := os.ReadFile(filepath.Join(dir, failedFile)); err == nil && !s.Running {
+	s.Saved, s.Checkpoint = c.lastCheckpoint(filepath.Join(dir, checkpointDir))
+	if text, _, err := readSmall(filepath.Join(dir, failedFile)); err == nil && !s.Running {
 		s.Failure = strings.TrimSpace(string(text))
 	}
-	if info, err := os.Stat(filepath.Join(dir, logFile)); err == nil && info.Size() > 0 {
+	if info, err := os.Lstat(filepath.Join(dir, logFile)); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
 		s.Log = filepath.Join(dir, logFile)
 	}
-	return s, eachEntry(dir, func(path, _ string) error {
-		if info, err := os.Stat(path); err == nil && info.ModTime().After(s.Touched) {
+	return s, c.eachEntry(dir, func(path, _ string) error {
+		if info, err := os.Lstat(path); err == nil && info.ModTime().After(s.Touched) {
 			s.Touched = info.ModTime()
 		}
 		return nil
@@ -160,9 +284,9 @@ func (c *Cache) WorkState(key digest.Key) (*WorkState, error) {
 }
 
 // lastCheckpoint returns the time of the newest checkpoint, if there is one.
-func lastCheckpoint(dir string) (when time.Time, ok bool) {
-	err := eachEntry(dir, func(path, _ string) error {
-		info, err := os.Stat(path)
+func (c *Cache) lastCheckpoint(dir string) (when time.Time, ok bool) {
+	err := c.eachEntry(dir, func(path, _ string) error {
+		info, err := os.Lstat(path)
 		if err == nil && info.ModTime().After(when) {
 			when = info.ModTime()
 		}
@@ -177,7 +301,7 @@ func (c *Cache) Begun() (map[digest.Key]bool, error) {
 	begun := map[digest.Key]bool{}
 	var errs []error
 	for _, dir := range []string{workDir, locksDir, leasesDir} {
-		errs = append(errs, eachEntry(filepath.Join(c.dir, dir), func(_, name string) error {
+		errs = append(errs, c.eachEntry(filepath.Join(c.dir, dir), func(_, name string) error {
 			var key digest.Key
 			if key.UnmarshalText([]byte(name)) == nil {
 				begun[key] = true

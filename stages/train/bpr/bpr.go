@@ -59,6 +59,7 @@ func Kind() pipeline.Kind {
 		Output: artifact.TypeRecommender,
 		Files:  checkpoints.Docs(),
 		Draws:  true,
+		Rounds: true,
 		Open:   open,
 	}, params, pipeline.Work[Params]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *Params) error {

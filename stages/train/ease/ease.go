@@ -10,6 +10,7 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/safetensors"
+	"foil/models/backend"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -39,6 +40,8 @@ func Kind() pipeline.Kind {
 		Output: artifact.TypeRecommender,
 		Files:  checkpoints.Docs(),
 		Open:   open,
+
+		Libraries: []string{backend.Module("gonum.org/v1/gonum")},
 	}, params, pipeline.Work[Params]{Run: run})
 }
 

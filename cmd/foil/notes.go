@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+)
+
+// cacheNotes are lines about odd entries of a cache. They are printed at the end of a command,
+// because bars may be on the terminal before.
+type cacheNotes struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (n *cacheNotes) add(text string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lines = append(n.lines, text)
+}
+
+func (n *cacheNotes) write(out io.Writer) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, text := range n.lines {
+		fmt.Fprintf(out, "foil: note: %s\n", text)
+	}
+}
