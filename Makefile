@@ -25,8 +25,8 @@ race:
 	go test -race ./internal/store/disk/... ./internal/checkpoint ./pipeline/...
 	$(STRESS) ./cmd/foil
 
-# Runs killed 200 times, every file of a cache damaged, disks that are full, eight runs
-# at once. A test prints its seed: FOIL_STRESS_SEED=N make stress draws the same again.
+# Runs killed 200 times, programs that leave writers behind, every file of a cache damaged,
+# disks that are full, eight runs at once. A test prints its seed: FOIL_STRESS_SEED=N make stress draws the same again.
 stress:
 	FOIL_STRESS=$(or $(FOIL_STRESS),200) $(STRESS) -v -count=1 ./pipeline/stress ./cmd/foil
 

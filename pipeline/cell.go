@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -48,12 +49,31 @@ type Cell struct {
 	// kind.
 	CheckpointEvery time.Duration
 
+	// Programs are the processes that the kind starts. Nil: the executor does not know them, and
+	// the kind must end what it starts.
+	Programs Programs
+
 	// OnProgress, OnNote, OnLog and OnTiming receive the arguments of Progress, Note, Logf and
 	// Time. A nil function drops them.
 	OnProgress func(Progress)
 	OnNote     func(text string)
 	OnLog      io.Writer
 	OnTiming   func(name string, d time.Duration)
+}
+
+// Programs are all processes that a kind has started in a cell, directly or indirectly, including
+// those that have left their process group. The executor ends them after the kind has returned.
+type Programs interface {
+	// Started must be called after the kind has started a program. It may run one at a time.
+	Started(program *os.Process)
+
+	// Terminate asks all of them to end (SIGTERM). A second call does nothing.
+	Terminate()
+
+	// Ended must be called after the program has ended, and before the kind reads what it wrote. It
+	// waits until all other processes have ended, too. If some have not within the patience, the
+	// error names them.
+	Ended(ctx context.Context, program *os.ProcessState, patience time.Duration) error
 }
 
 // A KindVersion is a version of a kind.

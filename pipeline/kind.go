@@ -68,7 +68,9 @@ type Kind struct {
 	Cost Cost
 
 	// RunsProgram says that the work of a cell happens in a program that the kind starts. Such a
-	// program may write to any file.
+	// program may write to any file. One process of foil serves many cells, one after the other,
+	// instead of a new one for each. After Run has returned, the kind must not leave goroutines or
+	// change the environment or the working directory of the process. It must use Cell.Programs.
 	RunsProgram bool
 
 	// Open opens an artifact that names this kind as the one that can, at a checkpoint, for a

@@ -59,6 +59,8 @@ type Site struct {
 
 	Log io.Writer `json:"-"` // nil: drop the log
 
+	Programs Programs `json:"-"` // see Cell
+
 	// Numeric describes what this process computes with: a backend, or "" for Go code alone, on a
 	// number of threads. Nil: not known.
 	Numeric func(backend string, threads int) (numeric.Signature, error) `json:"-"`
@@ -143,6 +145,7 @@ func (t *Task) newCell(s Site, h Hooks) *Cell {
 		Inputs: map[string]Artifact{}, Gathered: map[string][]GatheredCell{},
 		Sources: t.Sources, Env: s.Env, OutDir: s.OutDir, WorkDir: s.WorkDir,
 		CheckpointEvery: t.CheckpointEvery,
+		Programs:        s.Programs,
 		OnProgress:      h.OnProgress, OnNote: h.OnNote, OnTiming: h.OnTiming, OnLog: s.Log,
 	}
 	for _, in := range t.Inputs {

@@ -11,8 +11,8 @@ import (
 	"foil/stages"
 )
 
-// newCell is the internal command that foil run starts for each cell: see package local. Its
-// argument, the name of the cell, shows in lists of processes.
+// newCell is the internal command that foil run starts for a cell, or for many cells of a kind: see
+// package local. Its argument, the name of the cell or of the kind, shows in lists of processes.
 func newCell() *cobra.Command {
 	return &cobra.Command{
 		Use:    "cell NAME",
@@ -25,7 +25,7 @@ func newCell() *cobra.Command {
 	}
 }
 
-// cellProcesses start this program again for each cell.
+// cellProcesses start this program again for cells.
 func cellProcesses() (*local.Processes, error) {
 	self, err := local.Self()
 	if err != nil {

@@ -37,6 +37,7 @@ func foil() int {
 	disk.OnNote = notes.add
 	ctx, stop := interruptible(cells.Kill)
 	defer stop()
+	defer cells.Close()
 	err = newRoot(cells).ExecuteContext(ctx)
 	notes.write(os.Stderr)
 	switch {
@@ -60,7 +61,8 @@ func foil() int {
 }
 
 // interruptible returns a context that ends with the first Ctrl-C or SIGTERM. A second signal calls
-// kill and ends the program at once. The cache survives that like any crash.
+// kill, which ends all processes of the cells, and then ends the program. The cache survives that
+// like any crash.
 func interruptible(kill func()) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)

@@ -62,9 +62,12 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 		env = &pipeline.Env{}
 	}
 	site := pipeline.Site{Env: env, GPUs: gpus, OutDir: a.Workspace.Out, WorkDir: a.Workspace.Checkpoint}
-	light := slices.ContainsFunc(e.Kinds, func(k pipeline.Kind) bool { return k.Name == t.Kind && k.Light })
-	if light || e.Processes == nil {
-		return e.runHere(ctx, t, a, site, h, light)
+	var kind pipeline.Kind
+	if i := slices.IndexFunc(e.Kinds, func(k pipeline.Kind) bool { return k.Name == t.Kind }); i >= 0 {
+		kind = e.Kinds[i]
+	}
+	if kind.Light || e.Processes == nil {
+		return e.runHere(ctx, t, a, site, h, kind.Light)
 	}
 	in := run.NewInputs(e.Store)
 	paths, err := in.OpenAll(ctx, t)
@@ -81,7 +84,7 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	if l, ok := a.Lease.(store.Inheritable); ok {
 		hold = l.Inherit()
 	}
-	usage, err := e.Processes.run(ctx, o, hold, log, h)
+	usage, err := e.Processes.run(ctx, o, knowsAll && kind.RunsProgram, hold, log, h)
 	return usage, in.Ended(ctx, err)
 }
 

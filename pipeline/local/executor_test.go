@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ type site struct {
 	testing.TB
 	Executor
 	cache  *disk.Cache
-	n      int
+	n      atomic.Int64
 	signed *numeric.Signature // by the last task
 }
 
@@ -63,14 +64,27 @@ func newSite(t testing.TB, p *Processes) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
+	if p != nil {
+		t.Cleanup(p.Close)
+	}
 	return &site{TB: t, cache: c, Executor: Executor{Kinds: kinds, Store: c, Numeric: signature, Processes: p}}
 }
 
 // do runs a task that reads files, and publishes what it wrote.
 func (s *site) do(ctx context.Context, kind string, reads ...pipeline.File) (*store.Record, pipeline.Usage, error) {
 	s.Helper()
-	s.n++
-	lines := digest.NewKeyLines(kind, s.n)
+	task := &pipeline.Task{Cell: "a", Kind: kind, Needs: pipeline.Limits{Cores: 1}}
+	if reads != nil {
+		task.Inputs = []pipeline.TaskInput{{Name: "in", Files: reads}}
+	}
+	return s.doTask(ctx, task)
+}
+
+// doTask runs a task, and publishes what it wrote.
+func (s *site) doTask(ctx context.Context, task *pipeline.Task) (*store.Record, pipeline.Usage, error) {
+	s.Helper()
+	version := int(s.n.Add(1))
+	lines := digest.NewKeyLines(task.Kind, version)
 	lease, err := s.cache.Acquire(ctx, lines.Key())
 	if err != nil {
 		s.Fatal(err)
@@ -80,15 +94,11 @@ func (s *site) do(ctx context.Context, kind string, reads ...pipeline.File) (*st
 	if err != nil {
 		s.Fatal(err)
 	}
-	task := &pipeline.Task{Cell: "a", Kind: kind, Needs: pipeline.Limits{Cores: 1}}
-	if reads != nil {
-		task.Inputs = []pipeline.TaskInput{{Name: "in", Files: reads}}
-	}
 	usage, err := s.Run(ctx, task, run.Attempt{Lease: lease, Workspace: work}, pipeline.Hooks{OnNote: func(string) {}, OnNumeric: func(n numeric.Signature) { s.signed = &n }})
 	if err != nil {
 		return nil, usage, err
 	}
-	r := &store.Record{KeyText: lines.Text(), Kind: kind, Version: s.n}
+	r := &store.Record{KeyText: lines.Text(), Kind: task.Kind, Version: version}
 	if err := lease.Publish(ctx, work, r); err != nil {
 		s.Fatal(err)
 	}

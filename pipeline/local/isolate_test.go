@@ -18,6 +18,7 @@ import (
 
 	"foil/internal/numeric"
 	"foil/pipeline"
+	"foil/stages/command"
 )
 
 // The children are this test binary again.
@@ -68,6 +69,7 @@ var kinds = []pipeline.Kind{
 		return fmt.Errorf("checkpoint: %w", &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC})
 	}),
 	newKind("test/where", where),
+	command.Command(),
 	pipeline.Define(pipeline.Kind{Name: "test/light", Light: true}, pipeline.NoParams, work(where)),
 	newKind("test/copy", copyInput),
 	newKind("test/wait", func(ctx context.Context, c *pipeline.Cell) error {
@@ -118,7 +120,7 @@ func (r *attempt) do(t *testing.T, ctx context.Context, p *Processes, kind strin
 		r.notes = make(chan string, 10)
 	}
 	o := order{Task: &pipeline.Task{Cell: "a[i=1]", Kind: kind, Needs: pipeline.Limits{Cores: 1}}, Site: pipeline.Site{OutDir: t.TempDir()}}
-	r.usage, r.err = p.run(ctx, o, hold, log, pipeline.Hooks{
+	r.usage, r.err = p.run(ctx, o, false, hold, log, pipeline.Hooks{
 		OnProgress: func(p pipeline.Progress) { r.told = append(r.told, p) },
 		OnNote:     func(text string) { r.notes <- text },
 		OnTiming:   func(name string, d time.Duration) { r.times = append(r.times, fmt.Sprint(name, d)) },
@@ -234,7 +236,7 @@ func BenchmarkChild(b *testing.B) {
 	p := processes()
 	o := order{Task: &pipeline.Task{Cell: "a", Kind: "test/nothing", Needs: pipeline.Limits{Cores: 1}}}
 	for b.Loop() {
-		if _, err := p.run(b.Context(), o, nil, nil, pipeline.Hooks{}); err != nil {
+		if _, err := p.run(b.Context(), o, false, nil, nil, pipeline.Hooks{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,18 +7,26 @@ import (
 	"sync"
 	"time"
 
+	"foil/internal/digest"
 	"foil/internal/numeric"
 	"foil/pipeline"
 )
 
+// An order is the message to a child: a task, its site, and the paths of its inputs.
+type order struct {
+	Task  *pipeline.Task           `json:"task"`
+	Site  pipeline.Site            `json:"site"`
+	Paths map[digest.Digest]string `json:"paths"`
+}
+
 // A message is sent by a child to its parent. One of its fields is set.
 type message struct {
-	Hello    *hello             `json:"hello,omitempty"` // first message
+	Hello    *hello             `json:"hello,omitempty"` // first message of a task
 	Progress *pipeline.Progress `json:"progress,omitempty"`
 	Note     *string            `json:"note,omitempty"`
 	Timing   *timing            `json:"timing,omitempty"`
 	Numeric  *numeric.Signature `json:"numeric,omitempty"`
-	Done     *done              `json:"done,omitempty"` // last message
+	Done     *done              `json:"done,omitempty"` // last message of a task
 }
 
 type hello struct {
@@ -30,8 +38,10 @@ type timing struct {
 	Duration time.Duration `json:"nanoseconds"`
 }
 
+// A done message means that the task and all processes that it started have ended.
 type done struct {
 	Error      *pipeline.Failure `json:"error,omitempty"`
+	CPU        time.Duration     `json:"cpu,omitempty"`         // nanoseconds
 	PeakMemory int64             `json:"peak_memory,omitempty"` // bytes
 }
 

@@ -17,11 +17,16 @@ import (
 	"foil/internal/store"
 	"foil/internal/store/disk"
 	"foil/pipeline"
+	"foil/spec"
+	"foil/stages/command"
 )
 
-// orphanCache makes this test binary a parent that starts a child which hangs,
-// tells its pid, and can be killed.
-const orphanCache = "FOIL_TEST_ORPHAN_CACHE"
+// orphanCache makes this test binary a parent that can be killed. Its child hangs after it has told
+// its PID, or runs the script in orphanScript.
+const (
+	orphanCache  = "FOIL_TEST_ORPHAN_CACHE"
+	orphanScript = "FOIL_TEST_ORPHAN_SCRIPT"
+)
 
 func init() {
 	dir := os.Getenv(orphanCache)
@@ -42,13 +47,27 @@ func init() {
 			return err
 		}
 		o := order{Task: &pipeline.Task{Cell: "a", Kind: "test/hang"}}
-		_, err = processes().run(context.Background(), o, lease.(store.Inheritable).Inherit(), log, pipeline.Hooks{
+		if script := os.Getenv(orphanScript); script != "" {
+			o.Task = scriptTask(script)
+			o.Site.OutDir = filepath.Join(dir, "out")
+		}
+		_, err = processes().run(context.Background(), o, knowsAll, lease.(store.Inheritable).Inherit(), log, pipeline.Hooks{
 			OnNote: func(text string) { fmt.Println(text) },
 		})
 		return err
 	}()
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
+}
+
+// scriptTask makes a task of a script that writes out/x.
+func scriptTask(script string) *pipeline.Task {
+	p := &command.Params{Run: []spec.Text{"sh", "-c", spec.Text(script)}, Outputs: []string{"x"}, Type: "files"}
+	task := &pipeline.Task{Cell: "a", Kind: "command", Version: command.Command().Version, Needs: pipeline.Limits{Cores: 1}}
+	if err := task.SetParams(&pipeline.Parameters{Values: p, Canonical: spec.Canonical(p)}); err != nil {
+		panic(err)
+	}
+	return task
 }
 
 // After its parent was killed, a child ends, and holds the lease until then.
@@ -92,7 +111,8 @@ func TestOrphanHoldsTheLeaseUntilItEnds(t *testing.T) {
 }
 
 // Processes that a child leaves running are ended with it. They also hold the lease, so the test
-// checks the lease.
+// checks the lease. (Where descendants are known, the cell also fails: see
+// TestKindThatLeavesAProcessFails.)
 func TestNothingIsLeftRunning(t *testing.T) {
 	if _, err := exec.LookPath("sleep"); err != nil {
 		t.Skip("no sleep command")
@@ -107,9 +127,7 @@ func TestNothingIsLeftRunning(t *testing.T) {
 		t.Fatal(err)
 	}
 	hold := lease.(store.Inheritable).Inherit()
-	if r := new(attempt).do(t, t.Context(), processes(), "test/leave", hold); r.err != nil {
-		t.Fatal(r.err)
-	}
+	new(attempt).do(t, t.Context(), processes(), "test/leave", hold)
 	hold.Close()
 	acquire(t, c, key).Release()
 }

@@ -1,94 +1,108 @@
 package local
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"os"
-	"os/exec"
+	"slices"
 	"sync"
 	"time"
 
-	"foil/internal/digest"
 	"foil/pipeline"
 )
 
 // grace is the time that a child has to stop.
 const grace = 2 * time.Second
 
-// Processes are the children of this process.
+// Processes are the children of this process. On Linux, this process adopts what killed children
+// leave, and ends it. Other programs that this process starts must stay in its process group.
 type Processes struct {
 	// Program is the executable file: see Self.
 	Program string
 
-	// Args are its arguments, starting with the name of the program. The name of the cell is
-	// appended, so that it shows in a list of processes.
+	// Args are its arguments, starting with the name of the program. The name of the cell, or of
+	// the kind for a child that serves many cells, is appended, so that it shows in a list of
+	// processes.
 	Args []string
 
 	// Version is the version that a child must have.
 	Version string
 
 	mu      sync.Mutex
-	running map[*os.Process]bool
+	running map[*child]bool
+	idle    []*child // they wait for a task
 	killed  bool
 }
 
 var errKilled = errors.New("the run was killed")
 
-// An order is the message to a child: a task, its site, and the paths of its inputs.
-type order struct {
-	Task  *pipeline.Task           `json:"task"`
-	Site  pipeline.Site            `json:"site"`
-	Paths map[digest.Digest]string `json:"paths"`
-}
-
-// run runs a task in a child and waits for its end. hold is the file of the cell's lease. The child
+// run runs a task in a child and waits for its end, and the end of all that it started. A child of a
+// kind that is reused is kept for another task. hold is the file of the cell's lease. The child
 // inherits it where the system supports that, so that the lease lasts as long as any process that
 // may still write.
-func (p *Processes) run(ctx context.Context, o order, hold, log *os.File, h pipeline.Hooks) (pipeline.Usage, error) {
+func (p *Processes) run(ctx context.Context, o order, reuse bool, hold, log *os.File, h pipeline.Hooks) (pipeline.Usage, error) {
 	text, err := json.Marshal(o)
 	if err != nil {
 		return pipeline.Usage{}, err
 	}
-	cmd := exec.Command(p.Program)
-	cmd.Args = append(p.Args[:len(p.Args):len(p.Args)], o.Task.Cell)
-	if cmd.Env, err = environment(o.Site.GPUs); err != nil {
-		return pipeline.Usage{}, err
-	}
-	cmd.Stderr = log
+	text = append(text, '\n')
 	said := endOf(log)
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return pipeline.Usage{}, err
+	for {
+		c, err := p.take(o, reuse, log)
+		if err != nil {
+			return pipeline.Usage{}, err
+		}
+		end, err := p.serve(ctx, c, text, hold, log, h)
+		if end == nil && err == nil && !c.accepted && c.served > 0 {
+			continue // something else ended it while it was idle
+		}
+		return p.result(ctx, c, end, err, log, said)
 	}
-	answers, err := p.start(cmd, hold)
-	if err != nil {
-		return pipeline.Usage{}, fmt.Errorf("starting a process: %w", err)
-	}
-	defer p.forget(cmd.Process)
-	defer answers.Close()
+}
 
-	left := context.AfterFunc(ctx, func() { p.stop(stdin, cmd.Process) })
-	defer left()
-	// A child that dies early does not read all of it. Its exit status shows that.
-	go stdin.Write(append(text, '\n'))
-	end, err := p.listen(answers, h)
-	if err != nil {
-		p.kill(cmd.Process)
+// serve lets a child run a task. The last message is nil if the child ended without one. Unless the
+// child is kept, it has ended when serve returns.
+func (p *Processes) serve(ctx context.Context, c *child, text []byte, hold, log *os.File, h pipeline.Hooks) (*done, error) {
+	left := context.AfterFunc(ctx, func() { p.stop(c) })
+	end, err := c.serve(p.Version, text, hold, log, h)
+	if left() && end != nil && c.reuse {
+		p.keep(c)
+		return end, nil
 	}
-	cmd.Wait()
-	killGroup(cmd.Process) // processes that it left running could still write to the output
-	usage := pipeline.Usage{CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+	if err != nil {
+		p.kill(c)
+	}
+	p.stop(c)
+	<-c.exited
+	c.link.Close()
+	if !knowsAll {
+		killChild(c.cmd.Process) // what is left in its process group
+	}
+	if end == nil || !c.state.Success() {
+		ours.endOrphans()
+	}
+	return end, err
+}
+
+// result is what a task used, and its error.
+func (p *Processes) result(ctx context.Context, c *child, end *done, err error, log *os.File, said int64) (pipeline.Usage, error) {
+	var usage pipeline.Usage
+	switch {
+	case c.reuse && end != nil:
+		usage.CPU = end.CPU
+	case c.state != nil:
+		usage.CPU = c.state.UserTime() + c.state.SystemTime()
+	}
 	switch {
 	case err != nil:
 		return usage, err
 	case end == nil && ctx.Err() != nil:
 		return usage, context.Cause(ctx)
 	case end == nil:
-		return usage, crash(cmd.ProcessState, log, said)
+		return usage, crash(c.state, log, said)
 	case end.Error != nil:
 		return usage, end.Error
 	}
@@ -96,96 +110,106 @@ func (p *Processes) run(ctx context.Context, o order, hold, log *os.File, h pipe
 	return usage, nil
 }
 
-// start starts a child and returns the pipe of its messages.
-func (p *Processes) start(cmd *exec.Cmd, hold *os.File) (io.ReadCloser, error) {
+// take returns an idle child for a task, or starts one.
+func (p *Processes) take(o order, reuse bool, log *os.File) (*child, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.killed {
 		return nil, errKilled
 	}
-	answers, err := startChild(cmd, hold)
-	if err != nil {
-		return nil, err
+	if reuse {
+		fits := func(c *child) bool { return c.kind == o.Task.Kind && slices.Equal(c.gpus, o.Site.GPUs) }
+		if i := slices.IndexFunc(p.idle, fits); i >= 0 {
+			c := p.idle[i]
+			p.idle = slices.Delete(p.idle, i, i+1)
+			return c, nil
+		}
 	}
 	if p.running == nil {
-		p.running = map[*os.Process]bool{}
+		p.running = map[*child]bool{}
 	}
-	p.running[cmd.Process] = true
-	return answers, nil
+	c, err := startServing(p, o, reuse, log)
+	if err != nil {
+		return nil, fmt.Errorf("starting a process: %w", err)
+	}
+	p.running[c] = true
+	go func() {
+		ours.wait(c.cmd)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		c.state = c.cmd.ProcessState
+		delete(p.running, c)
+		close(c.exited)
+	}()
+	return c, nil
 }
 
-func (p *Processes) forget(child *os.Process) {
+// keep makes a child idle.
+func (p *Processes) keep(c *child) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.running, child)
+	p.idle = append(p.idle, c)
 }
 
 // stop asks a child to stop, and kills it after the grace time.
-func (p *Processes) stop(stdin io.Closer, child *os.Process) {
-	stdin.Close()
-	time.AfterFunc(grace, func() { p.kill(child) })
+func (p *Processes) stop(c *child) {
+	c.link.hangUp()
+	time.AfterFunc(grace, func() { p.kill(c) })
 }
 
 // kill kills a child that is still running.
-func (p *Processes) kill(child *os.Process) {
+func (p *Processes) kill(c *child) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.running[child] {
-		killTree(child)
+	if p.running[c] {
+		killChild(c.cmd.Process)
 	}
 }
 
-// Kill kills all children at once and prevents new ones.
+// Kill kills all children and all that they started at once, and prevents new ones.
 func (p *Processes) Kill() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.killed = true
-	for child := range p.running {
-		killTree(child)
-	}
+	p.mu.Unlock()
+	p.end(0)
 }
 
-// listen forwards the messages of a child until the pipe is closed. It returns the last message, or
-// nil if there was none.
-func (p *Processes) listen(answers io.Reader, h pipeline.Hooks) (*done, error) {
-	var last *done
-	known := false
-	lines := bufio.NewReader(answers)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return last, nil // the end of the pipe, possibly in the middle of a line
-		}
-		var m message
-		if err := json.Unmarshal(line, &m); err != nil {
-			return nil, fmt.Errorf("the process sent %.100q, which is not a message", line)
-		}
-		switch {
-		case m.Hello != nil && m.Hello.Version == p.Version:
-			known = true
-		case !known:
-			return nil, p.stranger(m)
-		case m.Progress != nil:
-			h.OnProgress(*m.Progress)
-		case m.Note != nil:
-			h.OnNote(*m.Note)
-		case m.Timing != nil:
-			h.OnTiming(m.Timing.Name, m.Timing.Duration)
-		case m.Numeric != nil:
-			if h.OnNumeric != nil {
-				h.OnNumeric(*m.Numeric)
-			}
-		case m.Done != nil:
-			last = m.Done
-		}
+// Close ends the idle children. It is called after all runs.
+func (p *Processes) Close() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, c := range idle {
+		c.link.hangUp()
 	}
+	p.end(grace)
 }
 
-func (p *Processes) stranger(m message) error {
-	if m.Hello == nil {
-		return errors.New("the process did not send its version; it may be a different program")
+// end waits for the end of all children for some time. Then it kills them, and all that they
+// started.
+func (p *Processes) end(patience time.Duration) {
+	p.mu.Lock()
+	all := slices.Collect(maps.Keys(p.running))
+	p.mu.Unlock()
+	waitFor(all, patience)
+	for _, c := range all {
+		p.kill(c)
 	}
-	return fmt.Errorf("the program file was replaced during the run: it is now foil %s, and this is foil %s; run it again", m.Hello.Version, p.Version)
+	waitFor(all, grace)
+	ours.endOrphans()
+}
+
+// waitFor waits until children have ended, for some time.
+func waitFor(children []*child, patience time.Duration) {
+	late, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for _, c := range children {
+		select {
+		case <-c.exited:
+		case <-late.Done():
+		}
+	}
 }
 
 // Self is the path of the program of this process. On systems that support it, the path stays valid

@@ -20,7 +20,3 @@ func onOneThread(f func() error) (time.Duration, error) {
 	}
 	return cpu(after) - cpu(before), err
 }
-
-func cpu(u unix.Rusage) time.Duration {
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}

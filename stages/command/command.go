@@ -34,7 +34,9 @@ func Command() pipeline.Kind {
 			"Arguments, files and inputs are part of the key. The program itself is not: " +
 			"name its version (python3.12) where it matters. " +
 			"The log keeps the first 64 MB of what the program prints, and the last 64 kB. " +
-			"The same inputs must give the same output, byte for byte.",
+			"The same inputs must give the same output, byte for byte. " +
+			"Processes that the program leaves running have 1.5 s to end by themselves. " +
+			"After that the cell fails, and they are killed.",
 		Inputs: []pipeline.Port{
 			{Name: "*", Optional: true, Doc: "artifacts of any type, in in/NAME/"},
 			{Name: "*", Optional: true, Gathered: true, Doc: "all cells of a stage of any type, in in/NAME/0/, in/NAME/1/, ..."},

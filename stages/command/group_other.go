@@ -3,8 +3,10 @@
 package command
 
 import (
+	"context"
 	"os"
 	"os/exec"
+	"time"
 )
 
 // There are no process groups here: a program must end the processes that it has started.
@@ -14,3 +16,5 @@ func setGroup(*exec.Cmd) {}
 func askToEnd(p *os.Process) error { return p.Kill() }
 
 func killGroup(*os.Process) {}
+
+func awaitGroup(context.Context, *os.ProcessState, time.Duration) error { return nil }

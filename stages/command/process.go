@@ -17,8 +17,8 @@ import (
 	"foil/pipeline"
 )
 
-// grace is the time between the request to end and the kill. A cell must end within two seconds
-// after a run was interrupted.
+// grace is the time that a program has after the request to end, and that the processes which it has
+// left running have after its end. A cell must end within two seconds after a run was interrupted.
 const grace = 1500 * time.Millisecond
 
 // handedOn lists the variables for locations on this machine. Few programs are found without PATH,
@@ -51,12 +51,26 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	// With its own process group, the program does not get Ctrl-C from the terminal, and foil can
 	// end the processes that the program has started.
 	setGroup(cmd)
-	cmd.Cancel = func() error { return askToEnd(cmd.Process) }
+	cmd.Cancel = func() error {
+		if cell.Programs == nil {
+			return askToEnd(cmd.Process)
+		}
+		cell.Programs.Terminate()
+		return nil
+	}
 	cmd.WaitDelay = grace
 	runtime.LockOSThread() // see endWithFoil
 	defer runtime.UnlockOSThread()
-	err = cmd.Run()
-	if cmd.Process != nil {
+	if err = cmd.Start(); err == nil {
+		if cell.Programs != nil {
+			cell.Programs.Started(cmd.Process)
+		}
+		err = cmd.Wait()
+	}
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
+		err = awaitOthers(ctx, cell, cmd, err != nil)
+	}
+	if cell.Programs == nil && cmd.Process != nil {
 		killGroup(cmd.Process)
 	}
 	lock.Lock()
@@ -69,13 +83,14 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 func explain(ctx context.Context, err error, cmd *exec.Cmd, said *lastWords) error {
 	program := cmd.Args[0]
 	var exit *exec.ExitError
+	var left *leftError
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, exec.ErrWaitDelay):
-		return fmt.Errorf("%s ended before the background processes that it had started; let it wait for them", program)
+	case errors.As(err, &left):
+		return fmt.Errorf("%s ended before the background processes that it had started; let it wait for them (%s later %w)", program, grace, left)
 	case !errors.As(err, &exit):
 		return cannotStart(cmd, err)
 	}

@@ -1,6 +1,0 @@
-//go:build unix && !linux
-
-package local
-
-// groupsBelow finds nothing: it is implemented only on Linux.
-func groupsBelow(int) []int { return nil }
