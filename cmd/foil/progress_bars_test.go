@@ -255,10 +255,9 @@ func barsOf(screen []string) []string {
 // TestBarsCountEachCellOnce shows a cell that runs again because its input was damaged, and the cell
 // that makes this input again.
 func TestBarsCountEachCellOnce(t *testing.T) {
-	var out strings.Builder
-	b := &bars{out: &out, size: func() (int, int) { return 80, 24 }}
+	b := newShowing(80, 24)
 	data, model := &graph.Node{ID: "data"}, &graph.Node{ID: "model"}
-	b.event(run.RunStarted{Plan: &plan.Plan{Graph: &graph.Graph{Spec: &spec.Spec{Name: "s"}}, Cells: make([]*plan.Cell, 3)}})
+	b.start(3)
 	record := &store.Record{}
 	for _, e := range []run.Event{
 		run.CellHit{},
@@ -266,11 +265,11 @@ func TestBarsCountEachCellOnce(t *testing.T) {
 		run.CellStarted{Node: model}, run.CellAgain{Node: model}, run.CellAgain{Node: data, WasDone: true},
 		run.CellStarted{Node: data}, run.CellDone{Node: data, Record: record}, run.CellStarted{Node: model},
 	} {
+		b.later(redraw)
 		b.event(e)
 	}
-	text := out.String()
-	text = text[strings.LastIndex(text, "\x1b[J")+len("\x1b[J"):]
-	if want := `(?s)^s  66% .*\(2/3\).* 1 running\n  model \.\.\.\n$`; !regexp.MustCompile(want).MatchString(text) {
+	text := strings.Join(b.screen()[2:], "\n")
+	if want := `^advx-ml-1m  █+░+  2/3 cells  1 running  \d+s\n  model +\d+s$`; !regexp.MustCompile(want).MatchString(text) {
 		t.Errorf("got %q, want %s", text, want)
 	}
 }
