@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/rivo/uniseg"
+	"github.com/schollz/progressbar/v3"
 
 	"foil/internal/words"
 	"foil/pipeline"
@@ -50,18 +52,18 @@ func (c *bar) rate() float64 {
 
 // A cellText is a bar in words.
 type cellText struct {
-	name  string
-	share float64 // of the work that is done; negative: not known
-	count string  // "33/60 epochs"
-	left  string  // "9s left"; empty: not known
-	loss  string
-	rate  string // "3.1 epochs/s"
-	note  string
+	name        string
+	done, total int64  // work; total 0: not known
+	count       string // "33/60 epochs"
+	left        string // "9s left"; empty: not known
+	loss        string
+	rate        string // "3.1 epochs/s"
+	note        string
 }
 
 func (c *bar) text(now time.Time) cellText {
 	p := c.progress
-	t := cellText{name: c.name, share: -1, note: c.note}
+	t := cellText{name: c.name, note: c.note}
 	if p.Loss != 0 {
 		t.loss = fmt.Sprintf("loss %.4g", p.Loss)
 	}
@@ -73,7 +75,7 @@ func (c *bar) text(now time.Time) cellText {
 		return t
 	}
 	done := min(max(p.Done, 0), p.Total)
-	t.share = float64(done) / float64(p.Total)
+	t.done, t.total = done, p.Total
 	t.count = countOf(done, p.Total, p.Unit)
 	rate := c.rate()
 	switch {
@@ -109,6 +111,7 @@ const (
 	smallestBar, largestBar = 8, 24
 	smallestName            = 18
 	smallestNote            = 16
+	percentWidth            = 6 // " 100% ", which the library writes before a bar
 )
 
 // barLines draws bars as lines of less than the given number of columns. Names and bars have the
@@ -122,9 +125,9 @@ func barLines(texts []cellText, width int) []string {
 		numbers = max(numbers, uniseg.StringWidth(t.numbers()))
 		all = max(all, uniseg.StringWidth(joinParts(t.numbers(), t.rate, t.note)))
 	}
-	const gaps = 4
-	name = min(name, max(room-gaps-smallestBar-numbers, smallestName))
-	size := min(max(room-gaps-name-all, smallestBar), largestBar)
+	const around = 2 + percentWidth
+	name = min(name, max(room-around-smallestBar-numbers, smallestName))
+	size := min(max(room-around-name-all, smallestBar), largestBar)
 	lines := make([]string, len(texts))
 	for i, t := range texts {
 		lines[i] = t.line(name, size, room)
@@ -134,13 +137,12 @@ func barLines(texts []cellText, width int) []string {
 
 func (t cellText) line(name, size, room int) string {
 	line := shorten(t.name, name)
-	line += strings.Repeat(" ", max(name-uniseg.StringWidth(line), 0)) + "  "
-	if t.share >= 0 {
-		full := int(t.share * float64(size))
-		line += strings.Repeat("█", full) + strings.Repeat("░", size-full) + "  "
+	line += strings.Repeat(" ", max(name-uniseg.StringWidth(line), 0))
+	if t.total > 0 {
+		line = drawBar(line, t.done, t.total, size)
 	}
 	for _, part := range []string{t.count, t.left, t.loss, t.rate} {
-		if longer := joinParts(line, part); part != "" && uniseg.StringWidth(strings.TrimPrefix(longer, " ")) <= room {
+		if longer := joinParts(line, part); part != "" && uniseg.StringWidth(longer) <= room {
 			line = strings.TrimRight(line, " ") + "  " + part
 		}
 	}
@@ -149,6 +151,22 @@ func (t cellText) line(name, size, room int) string {
 		line += "  " + cut(t.note, left)
 	}
 	return cut(strings.TrimRight(line, " "), room)
+}
+
+// drawBar draws a bar after a name with package progressbar, with the share of the work in percent.
+// The other numbers of a line are foil's own, because they need a place and a width of their own.
+func drawBar(name string, done, total int64, size int) string {
+	b := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(io.Discard),
+		progressbar.OptionSetDescription(name),
+		progressbar.OptionSetWidth(size),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerHead: "█", SaucerPadding: "░"}),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetPredictTime(false),
+	)
+	_ = b.Set64(done) // nothing is written; the text is that of String
+	_ = b.RenderBlank()
+	return strings.TrimRight(strings.ReplaceAll(b.String(), "\r", ""), " ")
 }
 
 // amount is a number with its unit: "12 users", "3.4 MB".
