@@ -1,0 +1,1 @@
+echo a plot that has nothing to do with it

@@ -1,0 +1,2 @@
+. ./util.sh
+echo $x >out/table.txt

@@ -1,0 +1,2 @@
+#!bin/gone
+echo 1 >out/o
