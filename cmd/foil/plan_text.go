@@ -67,13 +67,13 @@ func (w *planWriter) cells() {
 		case plan.Hit:
 			rows = append(rows, []string{"hit", c.Node.ID, c.Key.Short(), ""})
 		case plan.Miss:
-			why := w.explainer.Explain(c.Node).Short()
+			why := w.explainer.Reason(c.Node)
 			if s := w.begun[c]; s != nil {
 				why += "; " + shortState(s)
 			}
 			rows = append(rows, []string{"will run", c.Node.ID, c.Key.Short(), why})
 		default:
-			rows = append(rows, []string{"may run", c.Node.ID, "", c.Reason})
+			rows = append(rows, []string{"may run", c.Node.ID, "", w.explainer.Reason(c.Node)})
 		}
 	}
 	writeTable(w.out, "", rows)

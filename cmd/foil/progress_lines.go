@@ -17,6 +17,7 @@ import (
 // full when it happens.
 type lines struct {
 	out    io.Writer
+	reason func(run.CellStarted) string // why a cell runs
 	total  int
 	done   int
 	shown  map[*graph.Node]time.Time // when the progress of a cell was shown last
@@ -38,7 +39,7 @@ func (l *lines) event(e run.Event) {
 		if e.Resumes {
 			resumes = ", resumes from a checkpoint"
 		}
-		fmt.Fprintf(l.out, "start  %s (%s%s)\n", e.Node.ID, e.Reason, resumes)
+		fmt.Fprintf(l.out, "start  %s (%s%s)\n", e.Node.ID, l.reason(e), resumes)
 		l.markShown(e.Node)
 	case run.CellProgress:
 		if time.Since(l.shown[e.Node]) >= showInterval {

@@ -66,7 +66,7 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 				return err
 			}
 			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
-			show := newDisplay(cmd.ErrOrStderr())
+			show := newDisplay(cmd.Context(), cmd.ErrOrStderr(), view)
 			running.Processes, running.OnEvent = cells, show.event
 			result, err := view.Run(cmd.Context(), running)
 			if result == nil {
@@ -162,10 +162,10 @@ type display interface {
 	failures(*run.FailedError)
 }
 
-// newDisplay shows a run as bars on a terminal, else as lines. The bars clean what they show.
-func newDisplay(out io.Writer) display {
+// newDisplay shows a run as bars on a terminal, else as lines with the reason of each cell. The bars clean what they show.
+func newDisplay(ctx context.Context, out io.Writer, view *app.View) display {
 	if f, ok := terminal(out); ok {
 		return &bars{out: f, size: func() (width, height int) { return sizeOf(f) }, now: time.Now, clock: true}
 	}
-	return &lines{out: out}
+	return &lines{out: out, reason: view.Reasons(ctx)}
 }

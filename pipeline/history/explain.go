@@ -197,6 +197,14 @@ func (x inputIndex) of(d *Difference, content string) *store.Input {
 	return x[inputID{name, content}]
 }
 
+// Reason is why a cell is not a hit, in a few words. foil plan and foil run both show it.
+func (x *Explainer) Reason(n *graph.Node) string {
+	if c := x.cells[n]; c.State != plan.Miss || !c.NeverMade {
+		return c.Reason
+	}
+	return x.Explain(n).Short()
+}
+
 // Short is the reason for a cache miss in a few words.
 func (e *Explanation) Short() string {
 	if !e.differs() {
