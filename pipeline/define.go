@@ -21,6 +21,15 @@ type Work[P any] struct {
 	// while the spec is checked. Nil: nothing to check.
 	CheckInputs func(p *P, inputs []Input, report spec.Reporter)
 
+	// CheckFacts compares parameters with what is known about the outputs of the inputs: see
+	// Input.Cells. What it reports counts only if a cell of the stage is to run. A note is for what
+	// may be a mistake, but does not stop Run. Nil: nothing to check.
+	CheckFacts func(p *P, inputs []Input, report, note spec.Reporter)
+
+	// Facts says what is known about the output, given the same about the needs, as far as it is
+	// known (nil otherwise). Nil: nothing.
+	Facts func(p *P, needs map[string]*Facts) *Facts
+
 	// CheckMachine reports what Run needs on this machine besides its inputs and what is not there,
 	// such as a program. It must be quick, and report only what another stage cannot make. foil run
 	// calls it before anything runs, and then runs nothing if something is missing. foil validate
@@ -72,6 +81,7 @@ func (k Kind) Problems() []string {
 			problems = append(problems, fmt.Sprintf("file %q has no documentation", f.Name))
 		}
 	}
+	problems = append(problems, k.Cost.problems(k)...)
 	return append(problems, k.definition.described().Problems()...)
 }
 
@@ -83,6 +93,16 @@ func (k Kind) CheckInputs(params any, inputs []Input, report spec.Reporter) {
 // CheckMachine reports what the kind needs on this machine and what is not there.
 func (k Kind) CheckMachine(env *Env, params any, thorough bool, report spec.Reporter) {
 	k.definition.checkMachine(env, params, thorough, report)
+}
+
+// CheckFacts reports parameters that do not fit what is known about the outputs of the inputs.
+func (k Kind) CheckFacts(params any, inputs []Input, report, note spec.Reporter) {
+	k.definition.checkFacts(params, inputs, report, note)
+}
+
+// Facts says what is known about the output of a cell before it runs; nil: nothing.
+func (k Kind) Facts(params any, needs map[string]*Facts) *Facts {
+	return k.definition.facts(params, needs)
 }
 
 // ReadsSources says whether the kind reads from outside the pipeline.
@@ -107,7 +127,9 @@ type definition interface {
 	decode(with spec.Value) (any, error)
 	decodeTask(text json.RawMessage) (any, error)
 	checkInputs(params any, inputs []Input, report spec.Reporter)
+	checkFacts(params any, inputs []Input, report, note spec.Reporter)
 	checkMachine(env *Env, params any, thorough bool, report spec.Reporter)
+	facts(params any, needs map[string]*Facts) *Facts
 	readsSources() bool
 	sources(ctx context.Context, env *Env, params any) ([]Source, error)
 	run(ctx context.Context, cell *Cell, params any) error
@@ -175,6 +197,20 @@ func (d *typed[P]) checkMachine(env *Env, params any, thorough bool, report spec
 		return
 	}
 	d.work.CheckMachine(env, p, thorough, report)
+}
+
+func (d *typed[P]) checkFacts(params any, inputs []Input, report, note spec.Reporter) {
+	if p, err := d.of(params); err == nil && d.work.CheckFacts != nil {
+		d.work.CheckFacts(p, inputs, report, note)
+	}
+}
+
+func (d *typed[P]) facts(params any, needs map[string]*Facts) *Facts {
+	p, err := d.of(params)
+	if err != nil || d.work.Facts == nil {
+		return nil
+	}
+	return d.work.Facts(p, needs)
 }
 
 func (d *typed[P]) readsSources() bool { return d.work.Sources != nil }

@@ -17,6 +17,9 @@ const (
 	TimedOut  Code = "timed-out"
 	Panicked  Code = "panic"
 	Crashed   Code = "crash"
+
+	// InputChanged means that a program which the kind started may have written to an input.
+	InputChanged Code = "input-changed"
 )
 
 // codes lists the errors that stand for each code, in the order of their checks.

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"foil/internal/digest"
-	"foil/spec"
 )
 
 // A Type says what an artifact holds, so that wiring can be checked before
@@ -65,10 +64,13 @@ type Kind struct {
 	// of its own.
 	Light bool
 
-	// RunsProgram says that the work of a cell happens in a program that the kind starts. So one
-	// process of foil serves many cells, one after the other, instead of a new one for each. After
-	// Run has returned, the kind must not leave goroutines or change the environment or the working
-	// directory of the process. It must use Cell.Programs.
+	// Cost says what the time of a cell depends on, for estimates.
+	Cost Cost
+
+	// RunsProgram says that the work of a cell happens in a program that the kind starts. Such a
+	// program may write to any file. One process of foil serves many cells, one after the other,
+	// instead of a new one for each. After Run has returned, the kind must not leave goroutines or
+	// change the environment or the working directory of the process. It must use Cell.Programs.
 	RunsProgram bool
 
 	// Open opens an artifact that names this kind as the one that can, at a checkpoint, for a
@@ -108,13 +110,6 @@ func (p Port) Types() string {
 		text += " or " + string(t)
 	}
 	return text
-}
-
-// An Input is what a stage is given under a name.
-type Input struct {
-	Name     string
-	Gathered bool                    // all cells of another stage, not one
-	Axes     map[string][]spec.Value // of that stage: axis and its values
 }
 
 // A FileDoc documents one file of an artifact.

@@ -15,11 +15,17 @@ func decode(v Value, into reflect.Value, s *structure) error {
 		v = Value{Pos: v.Pos, Type: Map}
 	}
 	d := &decoder{}
+	if v.Type == invalid {
+		return nil
+	}
 	d.object(v, into, s, "")
 	return d.err()
 }
 
-type decoder struct{ problems }
+type decoder struct {
+	problems
+	holes int // values that were skipped: see Value.Incomplete
+}
 
 // fail reports an error of the parameter at a path.
 func (d *decoder) fail(pos Pos, path, format string, args ...any) {
@@ -34,7 +40,7 @@ func (d *decoder) object(v Value, into reflect.Value, s *structure, path string)
 		d.fail(v.Pos, path, "must be a map, not %s", describe(v))
 		return
 	}
-	before := len(d.list)
+	before := len(d.list) + d.holes
 	names := make([]string, len(s.fields))
 	for i := range s.fields {
 		f := &s.fields[i]
@@ -51,7 +57,7 @@ func (d *decoder) object(v Value, into reflect.Value, s *structure, path string)
 			d.fail(f.NamePos, path, "unknown field %q%s", f.Name, Suggestion(f.Name, names))
 		}
 	}
-	if len(d.list) == before {
+	if len(d.list)+d.holes == before {
 		// What is wrong with a default stands at the nearest thing that was written.
 		s.checkAll(into, ReportTo(func(at, message string) {
 			d.fail(v.At(at), joinPaths(path, at), "%s", message)
@@ -70,6 +76,10 @@ func (d *decoder) missing(v Value, into reflect.Value, f *field, path string) {
 
 // value reads a parameter of any type.
 func (d *decoder) value(v Value, into reflect.Value, f *field, path string) {
+	if v.Incomplete() && (v.Type == invalid || into.Type() == valueType) {
+		d.holes++
+		return
+	}
 	if into.Type() == valueType {
 		into.Set(reflect.ValueOf(v.unspelled())) // a spelling is not part of the key
 		return

@@ -145,6 +145,12 @@ func (p Pos) String() string {
 	if p.Line == 0 {
 		return p.File
 	}
+	if strings.HasPrefix(p.File, setFlag) { // PATH=VALUE:1:6 would read like a value
+		if p.Line > 1 {
+			return fmt.Sprintf("%s, line %d, column %d", p.File, p.Line, p.Column)
+		}
+		return fmt.Sprintf("%s, column %d", p.File, p.Column)
+	}
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 

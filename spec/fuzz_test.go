@@ -70,7 +70,7 @@ func checkSpec(t *testing.T, s *Spec) {
 		t.Fatal("two stages have one name")
 	}
 	for _, stage := range s.Stages {
-		if !namePattern.MatchString(stage.Name) || stage.Uses == "" || stage.With.Type != Map || stage.With.holdsInvalid() {
+		if !namePattern.MatchString(stage.Name) || stage.Uses == "" || stage.With.Type != Map || stage.With.Incomplete() {
 			t.Fatalf("%+v", stage)
 		}
 		for _, n := range stage.inputs() {

@@ -9,12 +9,19 @@ import (
 )
 
 // Resolve returns v with every ${matrix.AXIS} replaced by the cell's value of that axis, or by the
-// settings that this value names, and with
-// $${ turned into ${. A string that consists of one expression becomes the value with its type. The
-// error is Errors.
+// settings that this value names, and with $${ turned into ${. A string that consists of one
+// expression becomes the value with its type. The error is Errors. Then the result is Incomplete.
 //
 // Call it on With and Seed of every stage, even without axes.
-func (v Value) Resolve(matrix map[string]Value) (Value, error) {
+func (v Value) Resolve(matrix map[string]Value) (Value, error) { return v.resolveAxes(matrix, true) }
+
+// ResolveKnown is Resolve where some axes are not known, because of an error that has been reported.
+// What depends on another axis makes the result Incomplete, without an error.
+func (v Value) ResolveKnown(matrix map[string]Value) (Value, error) {
+	return v.resolveAxes(matrix, false)
+}
+
+func (v Value) resolveAxes(matrix map[string]Value, all bool) (Value, error) {
 	p := &problems{}
 	axes := slices.Sorted(maps.Keys(matrix))
 	resolved := mapStrings(v, func(s Value) Value {
@@ -24,16 +31,16 @@ func (v Value) Resolve(matrix map[string]Value) (Value, error) {
 			}
 			axis := e.path[1].name
 			value, ok := matrix[axis]
-			if !ok {
+			switch {
+			case !ok && all:
 				return Value{}, fmt.Errorf("no axis %q here%s", axis, Suggestion(axis, axes))
+			case !ok:
+				return Value{Type: invalid}, nil
 			}
 			return value.walk(e.path, 2)
 		}, false)
 	})
-	if err := p.err(); err != nil {
-		return Value{}, err
-	}
-	return resolved, nil
+	return resolved, p.err()
 }
 
 // substitute replaces the expressions of a string by their values. With forCell set, it leaves
@@ -77,7 +84,7 @@ func (p *problems) split(s Value) ([]part, bool) {
 
 // intoText inserts a value in place of an expression in a longer text.
 func (p *problems) intoText(part *part, v Value, pos Pos) bool {
-	if v.holdsInvalid() {
+	if v.Incomplete() {
 		return false
 	}
 	switch v.Type {

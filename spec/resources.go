@@ -1,10 +1,6 @@
 package spec
 
 import (
-	"fmt"
-	"math"
-	"regexp"
-	"strconv"
 	"time"
 )
 
@@ -70,13 +66,15 @@ func (p *problems) memory(v Value) Amount {
 	if v.Type == invalid {
 		return Amount{}
 	}
+	text := v.String()
 	if v.Type == String {
-		if n, ok := ParseSize(v.Str); ok && n > 0 {
-			return Amount{Value: n, Pos: v.Pos}
-		}
+		text = v.Str
 	}
-	p.at(v.Pos, "memory must be a number with a unit, such as 2GB, 512MB or 1.5GiB, not %s", describe(v))
-	return Amount{}
+	n, err := ParseSize(text)
+	if err != nil {
+		p.at(v.Pos, "memory cannot be %s: %v", describe(v), err)
+	}
+	return Amount{Value: n, Pos: v.Pos}
 }
 
 func (p *problems) timeout(v Value) time.Duration {
@@ -90,38 +88,4 @@ func (p *problems) timeout(v Value) time.Duration {
 	}
 	p.at(v.Pos, "timeout must be a time with units, such as 90m, 30s or 1h30m, not %s", describe(v))
 	return 0
-}
-
-var (
-	sizePattern = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([kMGT]B|[KMGT]iB)$`)
-	sizeUnits   = map[string]float64{"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
-)
-
-// ParseSize reads a number of bytes with its unit, such as 2GB or 1.5 GiB.
-func ParseSize(text string) (bytes int64, ok bool) {
-	m := sizePattern.FindStringSubmatch(text)
-	if m == nil {
-		return 0, false
-	}
-	number, err := strconv.ParseFloat(m[1], 64)
-	size := number * sizeUnits[m[2]]
-	if err != nil || size >= math.MaxInt64/2 {
-		return 0, false
-	}
-	return int64(size), true
-}
-
-// FormatSize writes a number of bytes for people, with three digits: 27.6 MB.
-func FormatSize(bytes int64) string {
-	size, unit := float64(bytes), "B"
-	for _, next := range []string{"kB", "MB", "GB", "TB"} {
-		if size < 999.5 {
-			break
-		}
-		size, unit = size/1000, next
-	}
-	if unit == "TB" {
-		return fmt.Sprintf("%.1f TB", size)
-	}
-	return fmt.Sprintf("%.3g %s", size, unit)
 }

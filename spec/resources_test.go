@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -42,10 +43,11 @@ func TestBadResourcesSayWhatIsNeeded(t *testing.T) {
 		"cores: 9999999999":      "cores must be a number from 1 to",
 		"gpus: -1":               "gpus must be a number from 0 to",
 		"retries: 1.5":           "retries must be a whole number",
-		"memory: 2":              "such as 2GB",
-		"memory: 2gb":            "such as 2GB",
-		"memory: 0GB":            "such as 2GB",
-		"memory: 99999999999TB":  "such as 2GB",
+		"memory: 2":              "memory cannot be the number 2: the unit is missing; write a number with a unit, such as 500MB",
+		"memory: 2g":             `memory cannot be the text "2g": the unit g lacks its B`,
+		"memory: 0GB":            `memory cannot be the text "0GB": it must be at least one byte`,
+		"memory: [1GB]":          "memory cannot be the list [1GB]: write a number with a unit",
+		"memory: 99999999999TB":  "no machine has so many bytes",
 		"timeout: 90":            "such as 90m",
 		"timeout: 0s":            "such as 90m",
 		"timeout: -1h":           "such as 90m",
@@ -61,15 +63,36 @@ func TestBadResourcesSayWhatIsNeeded(t *testing.T) {
 	}
 }
 
+var goodSizes = regexp.MustCompile(goodSize)
+
 func TestParseSize(t *testing.T) {
-	for text, want := range map[string]int64{"2GB": 2e9, "1.5 GiB": 3 << 29, "10kB": 1e4, "1TiB": 1 << 40, "0MB": 0} {
-		if got, ok := ParseSize(text); !ok || got != want {
-			t.Errorf("%s: %d, %v", text, got, ok)
+	for text, want := range map[string]int64{
+		"2GB": 2e9, "1.5 GiB": 3 << 29, "10kB": 1e4, "1TiB": 1 << 40, "1KB": 1000, "1kB": 1000, "1kb": 1000, "3kib": 3072,
+		"2 gb": 2e9, "0.5MB": 5e5, "12B": 12, "1.9B": 1,
+	} {
+		if got, err := ParseSize(text); err != nil || got != want || !goodSizes.MatchString(text) {
+			t.Errorf("%s: %d, %v; want %d, and that the schema allows it", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "2", "GB", "2 gb", "-1GB", "1e3MB", "2GBs", " 2GB"} {
-		if got, ok := ParseSize(text); ok {
-			t.Errorf("%q is taken for %d", text, got)
+	for text, want := range map[string]string{
+		"":          "write a number with a unit, such as 500MB or 1.5GiB",
+		"2":         "the unit is missing; write a number",
+		"16G":       "the unit G lacks its B; write a number",
+		"16Gi":      "the unit Gi lacks its B; write a number",
+		"2GBs":      "there is no unit GBs; write a number",
+		"4 Mbit":    "there is no unit Mbit; write a number",
+		"GB":        "write a number with a unit",
+		"-1GB":      "write a number with a unit",
+		"1e3MB":     "write a number with a unit",
+		" 2GB":      "write a number with a unit",
+		"1,5GB":     "write a number with a unit",
+		"0MB":       "it must be at least one byte",
+		"0.9B":      "it must be at least one byte",
+		"9e9":       "write a number with a unit",
+		"9999999TB": "no machine has so many bytes",
+	} {
+		if got, err := ParseSize(text); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %d, %v; want %s", text, got, err, want)
 		}
 	}
 }

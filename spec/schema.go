@@ -107,7 +107,7 @@ func stageSchema(kinds []KindSchema) *schema {
 			"seed": stageField(&schema{Type: "integer", Minimum: number(0)}, "The stage's own seed."),
 
 			"cores":   stageField(&schema{Type: "integer", Minimum: number(1)}, "Threads that a cell may keep busy; not part of the key."),
-			"memory":  stageField(&schema{Type: "string", Pattern: sizePattern.String()}, "Memory that a cell takes, such as 2GB; not part of the key."),
+			"memory":  stageField(&schema{Type: "string", Pattern: goodSize}, "Memory that a cell takes, such as 2GB; not part of the key."),
 			"gpus":    stageField(&schema{Type: "integer", Minimum: number(0)}, "GPUs that a cell takes; not part of the key."),
 			"timeout": stageField(&schema{Type: "string"}, "Time limit of one attempt, such as 90m; not part of the key."),
 			"retries": stageField(&schema{Type: "integer", Minimum: number(0)}, "Attempts after a failed one, which resume from its checkpoints; not part of the key."),

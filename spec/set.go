@@ -6,12 +6,15 @@ import (
 	"unicode/utf8"
 )
 
+// setFlag begins Pos.File of what is on the command line.
+const setFlag = "--set "
+
 // applySet applies --set PATH=VALUE to a tree. A null removes the field, which restores the
 // default. A new field is allowed only where users choose the names, or where the language has an
 // optional field of this name. Elsewhere a new name is a mistake.
 func applySet(p *problems, root *Value, set string) {
 	s := &setter{problems: p}
-	s.file, _, _ = cutLine("--set " + set)
+	s.file, _, _ = cutLine(setFlag + set)
 	p.sources[s.file] = splitLines(set)
 
 	path, text, found := strings.Cut(set, "=")

@@ -17,6 +17,7 @@ type Spec struct {
 	Seed   int64
 	Vars   Value // a map, resolved
 	Stages []*Stage
+	Varied bool // the spec extends another one, or was changed by Options.Sets
 
 	sources sources // for the snippets of later errors
 }
@@ -33,7 +34,7 @@ type Stage struct {
 	Exclude []Exclusion
 	With    Value  // a map (empty when not given)
 	Seed    *Value // the stage's own seed, if given; an Int or a ${matrix.*} expression
-	Broken  bool   // Parse has reported an error in the stage, so its fields may be wrong
+	Broken  bool   // Parse has reported an error in the wiring or the axes, so that they may be wrong
 
 	Resources Resources
 }
@@ -73,7 +74,7 @@ type Options struct {
 // check kinds, their parameters and inherited axes.
 //
 // Parse may return a Spec together with an error, so that the caller can do the remaining checks
-// and report all errors at once. Stages with errors are marked as Broken.
+// and report all errors at once. Parameters with errors are left out of With: see Value.Incomplete.
 func Parse(file string, src []byte, opts Options) (*Spec, error) {
 	p := &problems{sources: sources{}}
 	l := &loader{problems: p, open: opts.Open}
@@ -85,6 +86,7 @@ func Parse(file string, src []byte, opts Options) (*Spec, error) {
 		applySet(p, &root, set)
 	}
 	s := interpret(p, file, root)
+	s.Varied = len(l.chain) > 1 || len(opts.Sets) > 0
 	return s, p.err()
 }
 
@@ -131,10 +133,7 @@ func interpret(p *problems, file string, root Value) *Spec {
 		p.at(stages.Pos, "the spec has no stages")
 	}
 	for _, f := range stages.Map {
-		before := len(p.list)
-		stage := p.stage(f, scope)
-		stage.Broken = len(p.list) > before
-		s.Stages = append(s.Stages, stage)
+		s.Stages = append(s.Stages, p.stage(f, scope))
 	}
 	p.checkNeeds(s.Stages)
 	return s

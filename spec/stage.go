@@ -18,9 +18,12 @@ func (p *problems) stage(f Field, scope *scope) *Stage {
 		if v.Type != invalid {
 			p.at(v.Pos, "stage %q must be a map with uses, not %s", f.Name, describe(v))
 		}
+		s.Broken = true
 		return s
 	}
-	p.checkFields(v, "a stage", stageFields)
+	before := len(p.list)
+	p.checkFields(v, "a stage", stageFields) // an unknown field may be meant to be one of those below
+	s.Broken = len(p.list) > before
 
 	if uses, ok := p.required(v, "uses", fmt.Sprintf("stage %q", f.Name)); ok {
 		s.UsesPos = uses.Pos
@@ -36,6 +39,7 @@ func (p *problems) stage(f Field, scope *scope) *Stage {
 		switch g.Name {
 		case "needs", "gather", "matrix", "exclude":
 			g.Value = scope.resolve(g.Value)
+			s.Broken = s.Broken || g.Value.Incomplete()
 		case "with", "seed":
 			g.Value = scope.resolveForCell(g.Value)
 		default:
@@ -43,15 +47,21 @@ func (p *problems) stage(f Field, scope *scope) *Stage {
 		}
 		resolved.Map = append(resolved.Map, g)
 	}
+	before = len(p.list)
 	s.Needs = p.needs(p.mapField(resolved, "needs"))
 	s.Gather = p.needs(p.mapField(resolved, "gather"))
 	s.Matrix = p.matrix(p.mapField(resolved, "matrix"))
 	if exclude, ok := resolved.Get("exclude"); ok {
 		s.Exclude = p.exclusions(exclude)
 	}
+	s.Broken = s.Broken || len(p.list) > before
 	s.With = p.mapField(resolved, "with")
+	before = len(p.list)
 	if seed, ok := resolved.Get("seed"); ok && seed.Type != Null {
 		s.Seed = p.stageSeed(seed)
+	}
+	if len(p.list) > before {
+		s.Seed = nil
 	}
 	s.Resources = p.resources(v, scope)
 	return s

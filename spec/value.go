@@ -88,10 +88,11 @@ func (v Value) isNumber() bool { return v.Type == Int || v.Type == Float }
 
 func (v Value) isScalar() bool { return v.Type != List && v.Type != Map }
 
-// holdsInvalid reports whether v contains a value whose error has been reported.
-func (v Value) holdsInvalid() bool {
-	return v.Type == invalid || slices.ContainsFunc(v.List, Value.holdsInvalid) ||
-		slices.ContainsFunc(v.Map, func(f Field) bool { return f.Value.holdsInvalid() })
+// Incomplete reports whether v contains a value whose error has been reported, or which depends on
+// something that has such an error. Params.Decode reports other errors of such a value.
+func (v Value) Incomplete() bool {
+	return v.Type == invalid || slices.ContainsFunc(v.List, Value.Incomplete) ||
+		slices.ContainsFunc(v.Map, func(f Field) bool { return f.Value.Incomplete() })
 }
 
 // names lists the names of a map's fields, in file order.

@@ -21,10 +21,11 @@ const (
 // into structs loses positions and unknown keys.
 type tree struct {
 	*problems
-	file  string
-	lines []string
-	shift int // columns before the first line, in --set PATH=
-	depth int
+	file   string
+	lines  []string
+	widths []int // of the lines, in characters
+	shift  int   // columns before the first line, in --set PATH=
+	depth  int
 
 	noLoss bool // comments and anchors are errors, because they are lost
 
@@ -41,7 +42,11 @@ func parseTree(p *problems, file, text string) (v Value, ok bool) {
 }
 
 func newTree(p *problems, file, text string, shift int) *tree {
-	return &tree{problems: p, file: file, lines: splitLines(text), shift: shift, open: map[*yaml.Node]bool{}}
+	t := &tree{problems: p, file: file, lines: splitLines(text), shift: shift, open: map[*yaml.Node]bool{}}
+	for _, line := range t.lines {
+		t.widths = append(t.widths, utf8.RuneCountInString(line))
+	}
+	return t
 }
 
 func (t *tree) parse(text string) (v Value, ok bool) {
@@ -92,7 +97,7 @@ func lostText(n *yaml.Node, text string) string {
 // place is a position that is limited to the text.
 func (t *tree) place(line, column int) Pos {
 	line = min(max(line, 1), len(t.lines))
-	column = min(max(column, 1), utf8.RuneCountInString(t.lines[line-1])+1)
+	column = min(max(column, 1), t.widths[line-1]+1)
 	if line == 1 {
 		column += t.shift
 	}

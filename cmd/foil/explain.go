@@ -21,7 +21,7 @@ func newExplain() *cobra.Command {
 	var f cacheFlags
 	cmd := &cobra.Command{
 		Use:   "explain EXPERIMENT CELL",
-		Short: "Show what the key of a cell consists of, and why it is a cache miss",
+		Short: "Show what the key of a cell consists of, and why it must run",
 		Long: `explain prints the lines whose digest is the key of a cell: everything that its
 result depends on. It also explains a cache miss:
   - the cell was never made; then explain shows how it differs from the most
@@ -31,7 +31,7 @@ result depends on. It also explains a cache miss:
 If the cell is running, failed or was interrupted, explain shows that like foil
 status does.`,
 		Example: `  foil explain quickstart table
-  foil explain advx-ml-1m 'model[age=200,fold=0,gender=400]' --set stages.model.with.epochs=50`,
+  foil explain advx-ml-1m 'model[age=0,fold=0,gender=400]' --set vars.epochs=50`,
 		Args: experimentAndCell,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			setup, err := f.setup()
@@ -95,13 +95,13 @@ func writeMiss(out io.Writer, c *disk.Cache, e *history.Explanation) error {
 	if e.State == plan.Hit {
 		return nil
 	}
-	fmt.Fprintf(out, "is not in the cache: %s\n", e.Reason)
+	sayf(out, "is not in the cache: %s\n", e.Reason)
 	if e.Key.IsZero() || e.SameAs != nil {
 		return nil
 	}
 	state, err := c.WorkState(e.Key)
 	if err == nil && state != nil {
-		fmt.Fprintln(out, stateWithLog(state))
+		sayf(out, "%s\n", stateWithLog(state))
 	}
 	return err
 }
@@ -109,14 +109,14 @@ func writeMiss(out io.Writer, c *disk.Cache, e *history.Explanation) error {
 // writeCauses prints the differences between a cell and the nearest record, and its key.
 func writeCauses(out io.Writer, e *history.Explanation) {
 	if causes := e.Causes(); len(causes) > 0 {
-		fmt.Fprintf(out, "\nThe most similar cell in the cache is %s, made %s%s (key %s):\n", e.Nearest.Cell, timeText(e.Nearest.Started), onHost(e.Nearest.Host), e.Nearest.Key.Short())
+		sayf(out, "\nThe most similar cell in the cache is %s, made %s%s (key %s):\n", e.Nearest.Cell, timeText(e.Nearest.Started), onHost(e.Nearest.Host), e.Nearest.Key.Short())
 		const many = 40
 		for i, line := range causes {
 			if i == many {
 				fmt.Fprintf(out, "  and %d more lines\n", len(causes)-many)
 				break
 			}
-			fmt.Fprintf(out, "  %s\n", line)
+			sayf(out, "  %s\n", line)
 		}
 	}
 	if e.Key.IsZero() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foil/internal/words"
 	"foil/spec"
 )
 
@@ -35,11 +36,11 @@ another cache, where the same experiment then finds them.`,
 			if err != nil {
 				return err
 			}
-			cells, size, err := view.Export(output)
+			cells, size, err := view.Export(cmd.Context(), output)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d of %d cells, %s\n", output, cells, len(view.Plan.Cells), spec.FormatSize(size))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d of %s, %s\n", output, cells, words.Count(len(view.Plan.Cells), "cell"), spec.FormatSize(size))
 			return nil
 		},
 	}

@@ -23,13 +23,14 @@ func failedRun() *run.FailedError {
 
 // On a terminal the errors are shown at the end, equal ones once.
 func TestTerminalShowsEachErrorOnce(t *testing.T) {
-	var out strings.Builder
-	b := &bars{out: &out, size: func() (int, int) { return 100, 24 }}
+	b := newShowing(100, 24)
+	b.start(6)
 	e := failedRun()
 	for _, c := range e.Cells {
 		b.event(run.CellFailed{Node: &graph.Node{ID: c.Cell}, Err: c})
 	}
-	b.failures(e)
+	b.event(run.RunDone{})
+	b.bars.failures(e)
 	want := `FAILED   a[x=1]; the error is shown at the end of the run
 FAILED   c; the error is shown at the end of the run
 FAILED   a[x=2]; the error is shown at the end of the run
@@ -40,8 +41,8 @@ foil: 3 cells failed; 3 cells skipped because of that
   line 2 (log: c.log)
     skipped because of it: d
 `
-	if out.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", &out, want)
+	if got := strings.Join(b.screen(), "\n") + "\n"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"foil/internal/app"
 	"foil/internal/store/disk"
+	"foil/internal/words"
 	"foil/models/backend"
 	"foil/pipeline/graph"
 	"foil/spec"
@@ -80,11 +81,13 @@ type runFlags struct {
 	cores   int
 	memory  string
 	gpus    int
+	changed func(flag string) bool // whether a flag is given
 }
 
 func (f *runFlags) register(cmd *cobra.Command) {
 	f.cacheFlags.register(cmd)
 	flags := cmd.Flags()
+	f.changed = flags.Changed
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run at most `N` cells in parallel (default: as many as the cores allow)")
 	flags.IntVar(&f.threads, "threads", 1, "give `N` cores to a cell whose stage does not set cores")
 	flags.BoolVar(&f.offline, "offline", false, "never use the network")
@@ -98,11 +101,13 @@ func (f *runFlags) setup() (app.Setup, app.Running, error) {
 	fail := func(format string, args ...any) (app.Setup, app.Running, error) {
 		return app.Setup{}, app.Running{}, usageError{fmt.Errorf(format, args...)}
 	}
-	if f.jobs < 0 || f.cores < 0 || f.gpus < 0 {
-		return fail("--jobs, --cores and --gpus must be at least 0")
-	}
-	if f.threads < 1 {
-		return fail("--threads must be at least 1")
+	for _, flag := range []struct {
+		name         string
+		value, least int
+	}{{"jobs", f.jobs, 1}, {"cores", f.cores, 1}, {"threads", f.threads, 1}, {"gpus", f.gpus, 0}} {
+		if flag.value < flag.least && f.changed(flag.name) {
+			return fail("--%s must be at least %d, not %d", flag.name, flag.least, flag.value)
+		}
 	}
 	r := app.Running{Jobs: f.jobs, Limits: app.Machine()}
 	r.Limits.GPUs = f.gpus
@@ -110,9 +115,9 @@ func (f *runFlags) setup() (app.Setup, app.Running, error) {
 		r.Limits.Cores = f.cores
 	}
 	if f.memory != "" {
-		size, ok := spec.ParseSize(f.memory)
-		if !ok || size == 0 {
-			return fail("--memory %s: write a number with a unit, such as 16GB", f.memory)
+		size, err := spec.ParseSize(f.memory)
+		if err != nil {
+			return fail("--memory %s: %w", f.memory, err)
 		}
 		r.Limits.Memory = size
 	}
@@ -145,7 +150,7 @@ func (f *stopFlags) apply(r *app.Running) error {
 // oneExperiment is for commands that take an experiment.
 func oneExperiment(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return usageError{fmt.Errorf("foil %s takes one experiment, by name or as a file, not %d arguments%s", cmd.Name(), len(args), setAdvice(args))}
+		return usageError{fmt.Errorf("foil %s takes one experiment, by name or as a file, not %s%s", cmd.Name(), words.Count(len(args), "argument"), setAdvice(args))}
 	}
 	return nil
 }
@@ -154,7 +159,7 @@ func oneExperiment(cmd *cobra.Command, args []string) error {
 func experimentAndCell(cmd *cobra.Command, args []string) error {
 	if len(args) != 2 {
 		example, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")
-		return usageError{fmt.Errorf("foil %s takes an experiment and one of its cells, not %d arguments; for example: %s", cmd.Name(), len(args), example)}
+		return usageError{fmt.Errorf("foil %s takes an experiment and one of its cells, not %s; for example: %s", cmd.Name(), words.Count(len(args), "argument"), example)}
 	}
 	return nil
 }

@@ -132,9 +132,9 @@ func (f *gcFlags) policy(now time.Time) (disk.Policy, error) {
 		p.Unused, p.Idle = now.Add(-age), now.Add(-age)
 	}
 	if f.maxSize != "" {
-		size, ok := spec.ParseSize(f.maxSize)
-		if !ok || size == 0 {
-			return p, usageError{fmt.Errorf("--max-size %s: write a number with a unit, such as 10GB", f.maxSize)}
+		size, err := spec.ParseSize(f.maxSize)
+		if err != nil {
+			return p, usageError{fmt.Errorf("--max-size %s: %w", f.maxSize, err)}
 		}
 		p.MaxSize = size
 	}
@@ -171,6 +171,6 @@ func writeGarbage(out io.Writer, g *disk.Garbage, dry bool) {
 			}
 		}
 	}
-	fmt.Fprintf(out, "%s %s, %s, %s and %s: %s; %s with %s stay\n", verb, words.Count(len(g.Records), "record"), words.Count(len(g.Objects), "object"),
+	sayf(out, "%s %s, %s, %s and %s: %s; %s with %s stay\n", verb, words.Count(len(g.Records), "record"), words.Count(len(g.Objects), "object"),
 		words.Count(len(g.Work), "work folder"), words.Count(len(g.Rest), "other file"), spec.FormatSize(g.Bytes()), words.Count(g.Kept, "record"), spec.FormatSize(g.Left))
 }

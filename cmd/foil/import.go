@@ -31,12 +31,12 @@ output in FILE although nothing explains that.`,
 		Example: `  foil import advx-ml-1m.tar.zst`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("foil import takes one file that foil export wrote, not %d arguments", len(args))}
+				return usageError{fmt.Errorf("foil import takes one file that foil export wrote, not %s", words.Count(len(args), "argument"))}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			got, err := app.Import(args[0], f.dir())
+			got, err := app.Import(cmd.Context(), args[0], f.dir())
 			if err != nil {
 				return err
 			}

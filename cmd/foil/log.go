@@ -12,6 +12,7 @@ import (
 
 	"foil/internal/app"
 	"foil/internal/clean"
+	"foil/internal/ctxio"
 	"foil/pipeline/plan"
 )
 
@@ -51,7 +52,7 @@ To a file or a pipe it writes the log as it is.`,
 				return err
 			}
 			defer log.Close()
-			return copyLog(cmd.OutOrStdout(), log)
+			return copyLog(cmd.OutOrStdout(), ctxio.Reader(cmd.Context(), log))
 		},
 	}
 	e.register(cmd)

@@ -26,7 +26,7 @@ func main() { os.Exit(foil()) }
 
 // foil runs the command line and returns the exit code.
 func foil() int {
-	stderr := cleaned(os.Stderr)
+	stderr := messages(os.Stderr)
 	cells, err := cellProcesses()
 	if err != nil {
 		fmt.Fprintf(stderr, "foil: finding this program: %v\n", err)

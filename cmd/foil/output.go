@@ -12,6 +12,11 @@ import (
 // cleaned is where foil prints: names and errors from elsewhere cannot control the terminal.
 func cleaned(f *os.File) io.Writer { return clean.Parts{To: f, Clean: clean.Message} }
 
+// messages is cleaned for messages to people: on a terminal, long lines are broken between words.
+func messages(f *os.File) io.Writer {
+	return clean.Parts{To: f, Clean: func(text string) string { return wrapped(f, clean.Message(text)) }}
+}
+
 // uncleaned is the writer behind cleaned.
 func uncleaned(out io.Writer) io.Writer {
 	if p, ok := out.(clean.Parts); ok {

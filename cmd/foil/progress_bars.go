@@ -5,180 +5,203 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rivo/uniseg"
-	"github.com/schollz/progressbar/v3"
 
 	"foil/internal/clean"
 	"foil/pipeline/graph"
-	"foil/pipeline/plan"
 	"foil/pipeline/run"
 )
 
 // bars shows a run on a terminal: permanent lines for finished cells, and below them a bar for the
-// whole run and one for each running cell. The progress bar library draws the content of a bar:
-// name, percentage, count, rate and times. It supports only a single line. This file draws several
-// lines and shortens long ones.
+// whole run and one for each running cell. It draws all bars at once, over the last ones.
 type bars struct {
-	out     io.Writer
-	size    func() (width, height int)
-	plan    *plan.Plan
+	out  io.Writer
+	size func() (width, height int)
+	now  func() time.Time
+
+	clock bool // draw also while nothing happens
+
+	mu      sync.Mutex // events and the clock draw
 	whole   *bar
 	running []*bar
-	drawn   int // lines that the next drawing replaces
+	drawn   []int // widths of the lines that the next drawing replaces
 	last    time.Time
+	stop    func() // ends the clock; nil: there is none
 }
 
-// A bar is one line: the bar of a cell, or of the whole run, with its loss and a note
-// after it.
-type bar struct {
-	node  *graph.Node // nil: the whole run
-	name  string
-	drawn *progressbar.ProgressBar // nil until the first progress of the cell
-	loss  string
-	note  string
-}
+// Times between two drawings.
+const (
+	redraw = 100 * time.Millisecond // at least, without a new permanent line
+	tick   = 250 * time.Millisecond // at most, so that times go on while nothing happens
+)
 
-// redraw is the minimum time between two redraws for progress alone.
-const redraw = 100 * time.Millisecond
+// startClock draws the bars again and again until the end of the run.
+func (b *bars) startClock() {
+	done := make(chan struct{})
+	ticker := time.NewTicker(tick)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				b.mu.Lock()
+				if b.stop != nil {
+					b.drawSoon()
+				}
+				b.mu.Unlock()
+			}
+		}
+	}()
+	b.stop = sync.OnceFunc(func() {
+		ticker.Stop()
+		close(done)
+	})
+}
 
 func (b *bars) event(e run.Event) {
-	line := ""
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	switch e := e.(type) {
 	case run.RunStarted:
-		b.plan = e.Plan
-		// Cells take very different times, so an estimate from their number would be wrong.
-		name := clean.Line(e.Plan.Graph.Spec.Name)
-		b.whole = &bar{
-			name:  name,
-			drawn: newBar(name, int64(len(e.Plan.Cells)), progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(false)),
+		b.whole = &bar{name: clean.Line(e.Plan.Graph.Spec.Name), begun: b.now()}
+		b.whole.progress.Total, b.whole.progress.Unit = int64(len(e.Plan.Cells)), cells
+		if b.clock {
+			b.startClock()
 		}
 	case run.CellHit:
-		b.step()
+		b.whole.progress.Done++
 	case run.CellStarted:
-		b.running = append(b.running, &bar{node: e.Node, name: "  " + clean.Line(e.Node.ID)})
+		b.running = append(b.running, &bar{node: e.Node, name: "  " + clean.Line(e.Node.ID), begun: b.now()})
 	case run.CellRetried:
-		line = fmt.Sprintf("retry    %s, try %d of %d, after: %s", e.Node.ID, e.Try, e.Tries, firstLine(e.Err.Error()))
+		b.draw(fmt.Sprintf("retry    %s, try %d of %d, after: %s", e.Node.ID, e.Try, e.Tries, firstLine(e.Err.Error())))
 	case run.CellNote:
-		line = fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text)
+		b.draw(fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text))
 	case run.CellWaiting:
-		line = "waiting: " + waits(e)
+		b.draw("waiting  " + waits(e))
 	case run.CellProgress:
-		b.progress(e)
-		if time.Since(b.last) < redraw {
-			return
+		if i := slices.IndexFunc(b.running, func(c *bar) bool { return c.node == e.Node }); i >= 0 {
+			e.Progress.Message = clean.Line(e.Progress.Message)
+			b.running[i].report(e.Progress, b.now())
 		}
 	case run.CellDone:
-		b.remove(e.Node)
-		b.step()
-		line = fmt.Sprintf("made     %s in %s", e.Node.ID, took(e))
+		b.end(e.Node)
+		b.draw(b.made(e))
 	case run.CellFailed:
-		b.remove(e.Node)
-		b.step()
-		line = fmt.Sprintf("FAILED   %s; the error is shown at the end of the run", e.Node.ID)
+		b.end(e.Node)
+		b.draw(fmt.Sprintf("FAILED   %s; the error is shown at the end of the run", e.Node.ID))
 	case run.CellSkipped:
-		b.step()
+		b.whole.progress.Done++
+	case run.CellAgain:
+		if e.WasDone {
+			b.whole.progress.Done--
+		} else {
+			b.remove(e.Node)
+		}
 	case run.RunDone:
+		if b.stop != nil {
+			b.stop()
+			b.stop = nil
+		}
 		b.erase()
 		return
 	}
-	b.draw(line)
+	b.drawSoon()
 }
 
-func newBar(name string, total int64, options ...progressbar.Option) *progressbar.ProgressBar {
-	p := progressbar.NewOptions64(total, append([]progressbar.Option{
-		progressbar.OptionSetDescription(name),
-		progressbar.OptionSetWriter(io.Discard), // draw writes all lines at once
-		progressbar.OptionSetWidth(barWidth),
-		progressbar.OptionShowCount(),
-		progressbar.OptionThrottle(0),
-	}, options...)...)
-	p.StartWithoutRender()
-	return p
-}
-
-func (b *bars) step() {
-	if b.whole != nil {
-		_ = b.whole.drawn.Add(1) // cannot fail: its output is discarded
-	}
-}
-
-// wide is the number of columns that a line with rates requires.
-const wide = 80
-
-func (b *bars) progress(e run.CellProgress) {
-	i := slices.IndexFunc(b.running, func(c *bar) bool { return c.node == e.Node })
-	if i < 0 {
-		return
-	}
-	c, p := b.running[i], e.Progress
-	if p.Total > 0 && c.drawn == nil {
-		var options []progressbar.Option
-		if width, _ := b.area(); width >= wide {
-			options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString(p.Unit))
+// made is the line about a finished cell, with as many costs as there is room for.
+func (b *bars) made(e run.CellDone) string {
+	width, _ := b.area()
+	line := ""
+	for _, costs := range []string{took(e), tookCPU(e), duration(e.Duration)} {
+		line = fmt.Sprintf("made     %s in %s", e.Node.ID, costs)
+		if uniseg.StringWidth(line) < width {
+			break
 		}
-		c.drawn = newBar(c.name, p.Total, options...)
 	}
-	if c.drawn != nil {
-		_ = c.drawn.Set64(min(p.Done, p.Total))
-	}
-	c.loss, c.note = "", clean.Line(p.Message)
-	if p.Loss != 0 {
-		c.loss = fmt.Sprintf("loss %.4g", p.Loss)
-	}
+	return line
+}
+
+// end removes a cell that has ended.
+func (b *bars) end(n *graph.Node) {
+	b.remove(n)
+	b.whole.progress.Done++
 }
 
 func (b *bars) remove(n *graph.Node) {
 	b.running = slices.DeleteFunc(b.running, func(c *bar) bool { return c.node == n })
 }
 
-// draw redraws the bars, with a new permanent line above them.
+// drawSoon draws the bars, unless they have just been drawn.
+func (b *bars) drawSoon() {
+	if b.now().Sub(b.last) >= redraw {
+		b.draw("")
+	}
+}
+
+// draw draws the bars, with a new permanent line above them.
 func (b *bars) draw(line string) {
-	b.last = time.Now()
-	var text strings.Builder
-	b.eraseTo(&text)
-	if line != "" {
-		text.WriteString(clean.Message(line) + "\n")
-	}
+	b.last = b.now()
 	width, height := b.area()
-	lines := []string{}
-	if b.whole != nil {
-		b.whole.note = fmt.Sprintf("%d running", len(b.running))
-		lines = append(lines, b.whole.line(width))
+	var text strings.Builder
+	b.eraseTo(&text, width)
+	if line != "" {
+		text.WriteString(wrapText(clean.Message(line), width, "         ") + "\n")
 	}
+	for _, l := range b.lines(width, height) {
+		text.WriteString(l + "\n")
+		b.drawn = append(b.drawn, uniseg.StringWidth(l))
+	}
+	io.WriteString(b.out, text.String())
+}
+
+// lines are the bars that fit on the terminal. One of its lines is for the cursor, and one stays as
+// it was.
+func (b *bars) lines(width, height int) []string {
+	if b.whole == nil {
+		return nil
+	}
+	b.whole.note = fmt.Sprintf("%d running", len(b.running))
 	running := b.running
-	// One line is for the cursor, and one stays as it was.
-	if room := max(height-2, 1) - len(lines); len(running) > room {
+	if room := max(height-2, 1) - 1; len(running) > room {
 		running = running[:max(room-1, 0)]
 	}
+	texts := []cellText{b.whole.text(b.now())}
 	for _, c := range running {
-		lines = append(lines, c.line(width))
+		texts = append(texts, c.text(b.now()))
 	}
+	lines := barLines(texts, width)
 	if hidden := len(b.running) - len(running); hidden > 0 && len(lines) < height-2 {
 		lines = append(lines, cut(fmt.Sprintf("  and %d more", hidden), width-1))
 	}
-	for _, l := range lines {
-		text.WriteString(l + "\n")
-	}
-	b.drawn = len(lines)
-	io.WriteString(b.out, text.String())
+	return lines
 }
 
 func (b *bars) failures(e *run.FailedError) {
-	writeFailures(clean.Parts{To: b.out, Clean: clean.Message}, e, true)
+	width, _ := b.area()
+	writeFailures(clean.Parts{To: b.out, Clean: func(text string) string { return wrapText(clean.Message(text), width, "  ") }}, e, true)
 }
 
 func (b *bars) erase() {
+	width, _ := b.area()
 	var text strings.Builder
-	b.eraseTo(&text)
-	b.drawn = 0
+	b.eraseTo(&text, width)
 	io.WriteString(b.out, text.String())
 }
 
-func (b *bars) eraseTo(text *strings.Builder) {
-	if b.drawn > 0 {
-		fmt.Fprintf(text, "\r\x1b[%dA\x1b[J", b.drawn) // \r: the terminal may have echoed ^C
+// eraseTo moves the cursor to the first of the drawn lines and clears the rest. If the terminal has
+// become narrower, it has broken the lines.
+func (b *bars) eraseTo(text *strings.Builder, width int) {
+	rows := 0
+	for _, w := range b.drawn {
+		rows += max((w+width-1)/width, 1)
+	}
+	b.drawn = nil
+	if rows > 0 {
+		fmt.Fprintf(text, "\r\x1b[%dA\x1b[J", rows) // \r: the terminal may have echoed ^C
 	}
 }
 
@@ -192,74 +215,4 @@ func (b *bars) area() (width, height int) {
 		height = usualHeight
 	}
 	return width, height
-}
-
-// Widths of the parts of a line. In a long line they shrink to the minimum.
-const (
-	barWidth, smallestBar = 12, 2
-	smallestName          = 18
-	smallestNote          = 20
-)
-
-// line draws a bar in less than the given number of columns. If the line is too long, it shortens
-// the bar first, then drops the note and the loss, and shortens the name last.
-func (c *bar) line(width int) string {
-	room := width - 1 // a character in the last column makes some terminals start a line
-	whole := c.draw(c.name, barWidth) + " " + c.loss + " " + c.note
-	over := uniseg.StringWidth(whole) - room
-	text := c.draw(c.name, max(barWidth-max(over, 0), smallestBar))
-	if over := uniseg.StringWidth(text) - room; over > 0 {
-		name := shorten(c.name, max(uniseg.StringWidth(c.name)-over, smallestName))
-		text = c.draw(name, smallestBar)
-	}
-	left := room - uniseg.StringWidth(text)
-	if c.loss != "" && left > uniseg.StringWidth(c.loss) {
-		text += " " + c.loss
-		left = room - uniseg.StringWidth(text)
-	}
-	if c.note != "" && left > min(uniseg.StringWidth(c.note), smallestNote) {
-		text += " " + c.note
-	}
-	return cut(text, room)
-}
-
-// draw draws the bar after a name with the library.
-func (c *bar) draw(name string, width int) string {
-	if c.drawn == nil {
-		return name + " ..."
-	}
-	progressbar.OptionSetWidth(width)(c.drawn)
-	progressbar.OptionSetDescription(name)(c.drawn)
-	_ = c.drawn.RenderBlank() // updates the times; the output is discarded
-	return strings.TrimRight(strings.ReplaceAll(c.drawn.String(), "\r", ""), " ")
-}
-
-// shorten removes characters from the middle of a cell's name, because its stage and its last
-// coordinates are the most informative.
-func shorten(name string, width int) string {
-	runes := []rune(name)
-	if len(runes) <= width {
-		return name
-	}
-	head := (width - 1) * 2 / 3
-	return string(runes[:head]) + "…" + string(runes[len(runes)-(width-1-head):])
-}
-
-// cut shortens a line to the width, so that a bar never takes two lines.
-func cut(line string, width int) string {
-	if uniseg.StringWidth(line) <= width {
-		return line
-	}
-	if width < 1 {
-		return ""
-	}
-	var short strings.Builder
-	used := 1 // the ellipsis
-	for g := uniseg.NewGraphemes(line); g.Next(); {
-		if used += g.Width(); used > width {
-			break
-		}
-		short.WriteString(g.Str())
-	}
-	return short.String() + "…"
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"foil/internal/words"
@@ -41,8 +42,7 @@ func (l *lines) event(e run.Event) {
 		l.markShown(e.Node)
 	case run.CellProgress:
 		if time.Since(l.shown[e.Node]) >= showInterval {
-			p := e.Progress
-			fmt.Fprintf(l.out, "       %s: %d of %d %s, loss %.4g, %s\n", e.Node.ID, p.Done, p.Total, p.Unit, p.Loss, p.Message)
+			fmt.Fprintf(l.out, "       %s: %s\n", e.Node.ID, progressText(e.Progress))
 			l.markShown(e.Node)
 		}
 	case run.CellRetried:
@@ -59,7 +59,29 @@ func (l *lines) event(e run.Event) {
 		l.fail(e)
 	case run.CellSkipped:
 		l.done++ // the summary counts them
+	case run.CellAgain:
+		if e.WasDone {
+			l.done--
+		}
 	}
+}
+
+// progressText describes the progress of a cell, as far as it is known.
+func progressText(p pipeline.Progress) string {
+	var parts []string
+	switch {
+	case p.Total > 0:
+		parts = append(parts, countOf(p.Done, p.Total, p.Unit))
+	case p.Done > 0:
+		parts = append(parts, amount(p.Done, p.Unit))
+	}
+	if p.Loss != 0 {
+		parts = append(parts, fmt.Sprintf("loss %.4g", p.Loss))
+	}
+	if p.Message != "" {
+		parts = append(parts, p.Message)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // waits describes the reason why a cell waits.

@@ -23,8 +23,9 @@ Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted. foil plan
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(cleaned(os.Stdout))
-	root.SetErr(cleaned(os.Stderr))
+	root.SetErr(messages(os.Stderr))
 	root.SetFlagErrorFunc(flagError)
+	setHelp(root)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(cells), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
 		newVerify(cells), newGC(), newExport(), newImport(),

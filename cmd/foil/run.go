@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,9 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			}
 			if err := s.apply(&running); err != nil {
 				return err
+			}
+			if err := app.CheckGPUs(running.Limits.GPUs); err != nil {
+				return usageError{err}
 			}
 			surviveClosedPipes()
 			view, err := setup.Open(cmd.Context(), e.experiment(args[0]))
@@ -161,7 +165,7 @@ type display interface {
 // newDisplay shows a run as bars on a terminal, else as lines. The bars clean what they show.
 func newDisplay(out io.Writer) display {
 	if f, ok := terminal(out); ok {
-		return &bars{out: f, size: func() (width, height int) { return sizeOf(f) }}
+		return &bars{out: f, size: func() (width, height int) { return sizeOf(f) }, now: time.Now, clock: true}
 	}
 	return &lines{out: out}
 }

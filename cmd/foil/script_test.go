@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"foil": main})
+	testscript.Main(m, map[string]func(){"foil": main, "peak": peakMain})
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line. `fails CODE
@@ -32,7 +32,7 @@ func TestScripts(t *testing.T) {
 			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
-		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb},
 	})
 }
 

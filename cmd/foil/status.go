@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ func newStatus() *cobra.Command {
 	var f cacheFlags
 	cmd := &cobra.Command{
 		Use:   "status EXPERIMENT",
-		Short: "Show the progress of an experiment, including runs on other machines",
+		Short: "Show the progress of an experiment, on other machines too",
 		Long: `status counts, for each stage, the cells that are in the cache, running,
 interrupted, failed, and missing. It starts nothing. A cell counts as running while
 a process holds its lock, on this machine or on another one that shares the cache
@@ -46,15 +47,19 @@ and its locks.`,
 }
 
 func writeStatus(out io.Writer, status *app.Status) {
-	const row = "%-20s %8v %8v %12v %8v %8v\n"
-	fmt.Fprintf(out, row, "stage", "hit", "running", "interrupted", "failed", "missing")
-	line := func(name string, s app.StageStatus) {
-		fmt.Fprintf(out, row, name, s.Hits, s.Running, s.Interrupted, s.Failed, s.Missing)
+	rows := [][]string{{"stage", "hit", "running", "interrupted", "failed", "missing"}}
+	add := func(name string, s app.StageStatus) {
+		row := []string{name}
+		for _, n := range []int{s.Hits, s.Running, s.Interrupted, s.Failed, s.Missing} {
+			row = append(row, strconv.Itoa(n))
+		}
+		rows = append(rows, row)
 	}
 	for _, s := range status.Stages {
-		line(s.Stage, s)
+		add(s.Stage, s)
 	}
-	line("all", status.All())
+	add("all", status.All())
+	writeTable(out, "", rows, 1, 2, 3, 4, 5)
 	shown := map[string]string{} // the first cell with a failure, by failureID
 	for i, u := range status.Unfinished {
 		if i == 0 {
@@ -69,6 +74,6 @@ func writeStatus(out io.Writer, status *app.Status) {
 				shown[id] = n.ID
 			}
 		}
-		fmt.Fprintln(out, n.ID, stateWithLog(&state))
+		sayf(out, "%s %s\n", n.ID, stateWithLog(&state))
 	}
 }

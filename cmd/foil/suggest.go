@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,6 +64,14 @@ var foreignFlags = []translation{
 	{"batch-size bs", "--set stages.NAME.with.batch=N"},
 }
 
+// ownFlags are names of other tools for flags that some commands have.
+var ownFlags = []translation{
+	{"n dry just-print what-if", "dry-run"},
+	{"verbose v all long l", "verbose"},
+	{"max size limit", "max-size"},
+	{"age older-than days", "older"},
+}
+
 // translate finds a word in a table; it returns "" for unknown words.
 func translate(table []translation, word string) string {
 	for _, t := range table {
@@ -90,6 +99,8 @@ func knownCommand(root *cobra.Command, args []string) error {
 	advice := ""
 	if _, ok := experiments.Read(name); ok || app.LooksLikeFile(name) {
 		advice = "foil run " + name
+	} else if file := app.SpecFile(name); file != "" {
+		advice = "foil run " + file
 	} else if advice = translate(foreignCommands, strings.ToLower(name)); advice == "" {
 		if near := spec.Nearest(name, names); near != "" {
 			advice = "foil " + near
@@ -101,11 +112,18 @@ func knownCommand(root *cobra.Command, args []string) error {
 // flagError adds a suggestion to the error of a flag that a command does not have.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) {
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &invalid):
+		return usageError{valueError(invalid)}
+	case !errors.As(err, &unknown):
 		return usageError{err}
 	}
 	name := unknown.GetSpecifiedName()
 	advice := translate(foreignFlags, name)
+	if own := translate(ownFlags, name); own != "" && cmd.Flags().Lookup(own) != nil {
+		advice = "--" + own
+	}
 	if advice == "" {
 		advice = parameterAdvice(name)
 	}
@@ -117,6 +135,19 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return usageError{fmt.Errorf("%w%s", err, didYouMean(advice))}
+}
+
+// valueError says which values a flag takes.
+func valueError(err *pflag.InvalidValueError) error {
+	flag, value := err.GetFlag(), err.GetValue()
+	takes := map[string]string{"int": "a whole number", "bool": "true or false", "duration": "a time with a unit, such as 90s or 5m"}[flag.Value.Type()]
+	if takes == "" {
+		return err
+	}
+	if _, e := strconv.ParseInt(value, 0, 64); errors.Is(e, strconv.ErrRange) {
+		return fmt.Errorf("--%s cannot be as large as %s", flag.Name, value)
+	}
+	return fmt.Errorf("--%s must be %s, not %q", flag.Name, takes, value)
 }
 
 // parameterAdvice is for a flag that is a parameter of some kind, such as --epochs.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"foil/internal/store/disk"
+	"foil/internal/words"
 	"foil/pipeline/run"
 	"foil/spec"
 )
@@ -14,6 +15,9 @@ import (
 func took(e run.CellDone) string {
 	return duration(e.Duration) + costs(e.Record.CPU(), e.Record.PeakMemory, "")
 }
+
+// tookCPU is took without the memory.
+func tookCPU(e run.CellDone) string { return duration(e.Duration) + costs(e.Record.CPU(), 0, "") }
 
 // costs is " (4.5s CPU, peak 27.6 MB in CELL)", as far as the amounts are known.
 func costs(cpu time.Duration, memory int64, in string) string {
@@ -100,4 +104,29 @@ func stateWith(s *disk.WorkState, failure string) string {
 		text += "; the next run starts it over"
 	}
 	return text
+}
+
+// about writes an estimated time.
+func about(d time.Duration) string {
+	if d < time.Second {
+		return span(d)
+	}
+	return "about " + span(d)
+}
+
+// span writes a time with no more precision than estimates have.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "less than a second"
+	case d < 100*time.Second:
+		return words.Count(int(d.Round(time.Second).Seconds()), "second")
+	case d < 100*time.Minute:
+		return words.Count(int(d.Round(time.Minute).Minutes()), "minute")
+	case d < 10*time.Hour:
+		return fmt.Sprintf("%.1f hours", d.Hours())
+	case d < 48*time.Hour:
+		return words.Count(int(d.Round(time.Hour).Hours()), "hour")
+	}
+	return words.Count(int(d.Round(24*time.Hour).Hours()/24), "day")
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"foil/internal/app"
 	"foil/internal/words"
 )
 
@@ -19,11 +19,8 @@ of each stage. It also looks for the files and programs of commands on this mach
 It reads neither data nor the cache.`,
 		Args: oneExperiment,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			g, err := f.experiment(args[0]).Load()
+			g, err := f.experiment(args[0]).Validate()
 			if err != nil {
-				return err
-			}
-			if err := app.CheckMachine(g); err != nil {
 				return err
 			}
 			counts := map[string]int{}
@@ -33,13 +30,11 @@ It reads neither data nor the cache.`,
 			out := cmd.OutOrStdout()
 			writeNotes(cmd.ErrOrStderr(), g)
 			fmt.Fprintf(out, "%s: %s, %s\n", g.Spec.Name, words.Count(len(g.Spec.Stages), "stage"), words.Count(len(g.Nodes), "cell"))
-			name, uses := 16, 24
+			var rows [][]string
 			for _, s := range g.Spec.Stages {
-				name, uses = max(name, len(s.Name)), max(uses, len(s.Uses))
+				rows = append(rows, []string{s.Name, s.Uses, strconv.Itoa(counts[s.Name])})
 			}
-			for _, s := range g.Spec.Stages {
-				fmt.Fprintf(out, "  %-*s %-*s %5d\n", name, s.Name, uses, s.Uses, counts[s.Name])
-			}
+			writeTable(out, "  ", rows, 2)
 			return nil
 		},
 	}

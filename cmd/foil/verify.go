@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"foil/internal/app"
 	"foil/internal/store/disk"
 	"foil/internal/words"
+	"foil/pipeline"
 	"foil/pipeline/local"
 	"foil/spec"
 )
@@ -144,7 +145,7 @@ func verifyCells(cmd *cobra.Command, view *app.View, n int, processes *local.Pro
 		fmt.Fprintf(out, "%s  %s: %s (first made %s%s with foil %s)\n           %s\n", label, c.Node.ID, strings.Join(got.Differ, ", "),
 			timeText(got.Old.Started), onHost(got.Old.Host), got.Old.Foil, why.Text)
 	}
-	fmt.Fprintf(out, "ran %d of %d cells in the cache again: %d with different output", len(cells), view.Plan.Hits, different)
+	fmt.Fprintf(out, "ran %d of %s in the cache again: %d with different output", len(cells), words.Count(view.Plan.Hits, "cell"), different)
 	if elsewhere > 0 {
 		fmt.Fprintf(out, ", %d made elsewhere that cannot be compared here", elsewhere)
 	}
@@ -161,11 +162,17 @@ func byteBar(out io.Writer, what string) (progress func(done, total int64), done
 	if !ok {
 		return nil, func() {}
 	}
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(f), progressbar.OptionShowBytes(true),
-		progressbar.OptionThrottle(redraw), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription(what))
+	bar := &bar{name: what, begun: time.Now()}
+	var last time.Time
 	progress = func(done, total int64) {
-		bar.ChangeMax64(total)
-		_ = bar.Set64(done)
+		now := time.Now()
+		bar.report(pipeline.Progress{Done: done, Total: total, Unit: "bytes"}, now)
+		if now.Sub(last) < redraw {
+			return
+		}
+		last = now
+		width, _ := sizeOf(f)
+		fmt.Fprint(f, "\r\x1b[K"+barLines([]cellText{bar.text(now)}, width)[0])
 	}
-	return progress, func() { _ = bar.Clear() }
+	return progress, func() { fmt.Fprint(f, "\r\x1b[K") }
 }

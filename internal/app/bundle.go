@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +20,7 @@ import (
 // Export writes the records and files of all cells that are in the cache as one bundle,
 // compressed if the path ends in .zst. It returns the number of cells and the size of the
 // bundle.
-func (v *View) Export(path string) (cells int, size int64, err error) {
+func (v *View) Export(ctx context.Context, path string) (cells int, size int64, err error) {
 	var records []*store.Record
 	for _, c := range v.Plan.Cells {
 		if c.State == plan.Hit {
@@ -37,7 +38,7 @@ func (v *View) Export(path string) (cells int, size int64, err error) {
 				return err
 			}
 		}
-		return cmp.Or(v.Cache.Export(out, records), out.Close(), buffer.Flush())
+		return cmp.Or(v.Cache.Export(ctx, out, records), out.Close(), buffer.Flush())
 	})
 	if err != nil {
 		return 0, 0, err
@@ -54,12 +55,14 @@ type nopCloser struct{ io.Writer }
 func (nopCloser) Close() error { return nil }
 
 // Import takes the results of a bundle into a cache.
-func Import(path, cache string) (*disk.Imported, error) {
+func Import(ctx context.Context, path, cache string) (*disk.Imported, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
+	// This also ends a read from a pipe to which nothing is written.
+	defer context.AfterFunc(ctx, func() { file.Close() })()
 	bundle, done, err := unpacked(file)
 	if err != nil {
 		return nil, err
@@ -70,12 +73,19 @@ func Import(path, cache string) (*disk.Imported, error) {
 		return nil, err
 	}
 	defer c.Close()
-	imported, err := c.Import(bundle)
+	imported, err := c.Import(ctx, bundle)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return imported, nil
 }
+
+// maxWindow is the largest window of zstd that is accepted. The decoder holds it in memory. foil
+// export uses 8 MiB, and the zstd program at most 128 MiB unless it is forced to use more.
+const maxWindow = 128 << 20
 
 // unpacked reads a file that may be compressed with zstd.
 func unpacked(file io.Reader) (r io.Reader, done func(), err error) {
@@ -84,7 +94,7 @@ func unpacked(file io.Reader) (r io.Reader, done func(), err error) {
 	if start, err := buffered.Peek(len(magic)); err != nil || !bytes.Equal(start, magic) {
 		return buffered, func() {}, nil
 	}
-	z, err := zstd.NewReader(buffered)
+	z, err := zstd.NewReader(buffered, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, nil, err
 	}

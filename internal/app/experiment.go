@@ -25,6 +25,34 @@ type Experiment struct {
 
 // Load reads the spec and makes its graph. The error lists all mistakes in the spec and its wiring.
 func (e Experiment) Load() (*graph.Graph, error) {
+	g, err := e.build()
+	if err != nil {
+		return nil, err
+	}
+	return g.Select(e.Only)
+}
+
+// Validate is Load, and also looks for what the cells need on this machine, such as programs. The
+// error lists all mistakes at once.
+func (e Experiment) Validate() (*graph.Graph, error) {
+	g, err := e.build()
+	var all spec.Errors
+	if g == nil || err != nil && !errors.As(err, &all) {
+		return nil, err
+	}
+	for _, err := range []error{g.Doubts(), CheckMachine(g)} {
+		var more spec.Errors
+		errors.As(err, &more)
+		all = append(all, more...)
+	}
+	if err := g.Spec.Report(all); err != nil {
+		return nil, err
+	}
+	return g.Select(e.Only)
+}
+
+// build makes the graph. With an error, it is nil or has only some of the cells.
+func (e Experiment) build() (*graph.Graph, error) {
 	beside := &specFiles{}
 	file, text, err := readExperiment(e.Name, beside)
 	if err != nil {
@@ -35,14 +63,11 @@ func (e Experiment) Load() (*graph.Graph, error) {
 		return nil, err
 	}
 	g, buildErr := graph.Build(s, stages.All())
-	if err != nil || buildErr != nil {
-		var language, wiring spec.Errors
-		errors.As(err, &language)
-		errors.As(buildErr, &wiring)
-		return nil, s.Report(append(language, wiring...))
-	}
 	g.Files = beside
-	return g.Select(e.Only)
+	var language, wiring spec.Errors
+	errors.As(err, &language)
+	errors.As(buildErr, &wiring)
+	return g, s.Report(append(language, wiring...))
 }
 
 // readExperiment reads an embedded experiment or a file, and adds the folder of the spec to files.
@@ -58,25 +83,61 @@ func readExperiment(name string, beside *specFiles) (file string, text []byte, e
 	case err == nil:
 		beside.addFile(name)
 		return name, text, nil
-	case errors.Is(err, fs.ErrNotExist) && !LooksLikeFile(name):
-		return "", nil, unknownExperiment(name)
 	case errors.Is(err, fs.ErrNotExist):
-		return "", nil, fmt.Errorf("there is no file %s", name)
+		return "", nil, notFound(name)
+	case isFolder(name):
+		return "", nil, fmt.Errorf("%s is a folder, not a spec%s", name, orFile(name, filepath.Join(name, filepath.Base(name)), filepath.Join(name, "spec")))
 	default:
 		return "", nil, err
 	}
 }
 
-func unknownExperiment(name string) error {
-	for _, file := range []string{name + ".yaml", name + ".yml"} {
-		if _, err := os.Stat(file); err == nil {
-			return fmt.Errorf("there is no experiment %q; did you mean the file %s?", name, file)
-		}
+// notFound is the error for a name that is neither an experiment nor a file.
+func notFound(name string) error {
+	advice := orFile(name, strings.TrimSuffix(name, filepath.Ext(name)))
+	near := ""
+	if advice == "" && !LooksLikeFile(name) {
+		near = spec.Nearest(name, experiments.Names())
 	}
-	if near := spec.Nearest(name, experiments.Names()); near != "" {
+	switch {
+	case LooksLikeFile(name):
+		return fmt.Errorf("there is no file %s%s", name, advice)
+	case advice != "":
+		return fmt.Errorf("there is no experiment %q%s", name, advice)
+	case near != "":
 		return fmt.Errorf("there is no experiment %q; did you mean %q?", name, near)
 	}
 	return fmt.Errorf("there is no experiment %q; name a file, or one of %s", name, strings.Join(experiments.Names(), ", "))
+}
+
+// orFile suggests a spec file that exists: one that is called like one of the stems, or else nearly
+// like the first.
+func orFile(stems ...string) string {
+	for _, stem := range stems {
+		if file := SpecFile(stem); file != "" {
+			return "; did you mean the file " + file + "?"
+		}
+	}
+	found, _ := filepath.Glob(filepath.Join(filepath.Dir(stems[0]), "*.y*ml"))
+	if near := spec.Nearest(stems[0], found); near != "" && near != stems[0] {
+		return "; did you mean the file " + near + "?"
+	}
+	return ""
+}
+
+// SpecFile is the file of a spec whose name was given without its ending, or "".
+func SpecFile(stem string) string {
+	for _, file := range []string{stem + ".yaml", stem + ".yml"} {
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+			return file
+		}
+	}
+	return ""
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // LooksLikeFile reports whether a name looks like the path of a spec.

@@ -3,6 +3,8 @@ package app
 import (
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -61,5 +63,34 @@ func TestExperimentsAreValid(t *testing.T) {
 			t.Errorf("%s.yaml is named %s", name, g.Spec.Name)
 		}
 		t.Logf("%s: %d cells", name, len(g.Nodes))
+	}
+}
+
+func TestNamesThatAreNoExperiments(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, file := range []string{"mine.yaml", "study/sweep.yml", "study/study.yaml", "v1.2.yaml", "quick/x.yaml"} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"mine":            `there is no experiment "mine"; did you mean the file mine.yaml?`,
+		"mine.yml":        `there is no file mine.yml; did you mean the file mine.yaml?`,
+		"mine.json":       `there is no experiment "mine.json"; did you mean the file mine.yaml?`,
+		"mien.yaml":       `there is no file mien.yaml; did you mean the file mine.yaml?`,
+		"v1.2":            `there is no experiment "v1.2"; did you mean the file v1.2.yaml?`,
+		"./study/sweep":   `there is no file ./study/sweep; did you mean the file ./study/sweep.yml?`,
+		"study":           `study is a folder, not a spec; did you mean the file study/study.yaml?`,
+		"quick":           `quick is a folder, not a spec`,
+		"quickstrat":      `there is no experiment "quickstrat"; did you mean "quickstart"?`,
+		"elsewhere/x.yml": `there is no file elsewhere/x.yml`,
+	} {
+		_, err := Experiment{Name: name}.Load()
+		if err == nil || filepath.ToSlash(err.Error()) != want {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
 	}
 }

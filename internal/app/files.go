@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
 	"foil/internal/publish"
 )
@@ -39,7 +40,7 @@ func CopyFile(ctx context.Context, path, to string) error {
 		return err
 	}
 	return replaceFile(to, func(w io.Writer) error {
-		_, err := io.Copy(w, reader{ctx, from})
+		_, err := ctxio.Copy(ctx, w, from)
 		return err
 	})
 }
@@ -55,17 +56,4 @@ func CopyFiles(ctx context.Context, files []digest.File, paths []string, to stri
 		}
 	}
 	return nil
-}
-
-// A reader ends with its context.
-type reader struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r reader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
 }

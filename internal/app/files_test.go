@@ -6,45 +6,49 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"foil/internal/digest"
 )
 
-func TestCopyFilesWritesAllOrNothingOutside(t *testing.T) {
+// A countdown is a context that ends after so many looks at it.
+type countdown struct {
+	context.Context
+	left *int
+}
+
+func (c countdown) Err() error {
+	if *c.left--; *c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestInterruptedCopyLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
-	from, to := filepath.Join(dir, "object"), filepath.Join(dir, "to")
-	if err := os.WriteFile(from, []byte("content"), 0o444); err != nil {
+	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to", "file")
+	if err := os.WriteFile(from, make([]byte, 9<<20), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	files := func(names ...string) (list []digest.File, paths []string) {
-		for _, n := range names {
-			list, paths = append(list, digest.File{Name: n}), append(paths, from)
+	for looks := range 3 {
+		if err := CopyFile(countdown{t.Context(), &looks}, from, to); !errors.Is(err, context.Canceled) {
+			t.Errorf("after %d looks: %v", looks, err)
 		}
-		return list, paths
-	}
-	for _, bad := range []string{"../x", "a/../../x", "/x", "x\ny", "good"} {
-		list, paths := files("good", bad)
-		if err := CopyFiles(t.Context(), list, paths, to); err == nil {
-			t.Errorf("%q was copied", bad)
-		}
-		if _, err := os.Lstat(to); err == nil {
-			t.Fatalf("%q: something was written", bad)
+		if left, _ := os.ReadDir(filepath.Dir(to)); len(left) > 0 {
+			t.Errorf("after %d looks: %s is left", looks, left[0].Name())
 		}
 	}
-	list, paths := files("good", "a/b")
-	if err := CopyFiles(t.Context(), list, paths, to); err != nil {
+	// An existing file stays as it is.
+	if err := os.WriteFile(to, []byte("old"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if text, err := os.ReadFile(filepath.Join(to, "a", "b")); err != nil || string(text) != "content" {
+	if err := CopyFile(countdown{t.Context(), new(1)}, from, to); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(to); err != nil || string(text) != "old" {
 		t.Errorf("%q, %v", text, err)
 	}
-
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := CopyFiles(ended, list, paths, filepath.Join(dir, "later")); !errors.Is(err, context.Canceled) {
-		t.Errorf("after the context has ended: %v", err)
+	if err := CopyFile(t.Context(), from, to); err != nil {
+		t.Fatal(err)
 	}
-	if left, err := os.ReadDir(filepath.Join(dir, "later")); err != nil || len(left) > 0 {
-		t.Errorf("%v are left, %v", left, err)
+	if info, err := os.Stat(to); err != nil || info.Size() != 9<<20 {
+		t.Error(info, err)
 	}
 }

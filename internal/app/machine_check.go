@@ -32,6 +32,9 @@ func checkMachine(g *graph.Graph, env *pipeline.Env, thorough bool, counts func(
 	}
 	checked := map[work]bool{} // nodes with equal parameters share them
 	for _, n := range g.Nodes {
+		if n.Kind == nil || n.Params.Values == nil { // the spec has an error there
+			continue
+		}
 		if w := (work{n.Kind, n.Params}); !counts(n) || checked[w] {
 			continue
 		} else {

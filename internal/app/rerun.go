@@ -60,7 +60,7 @@ func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison,
 		return nil, err
 	}
 	defer remove()
-	if err := v.copyDependencies(g, c.Node, scratch); err != nil {
+	if err := v.copyDependencies(ctx, g, c.Node, scratch); err != nil {
 		return nil, err
 	}
 	opts := v.Plan.Options
@@ -80,8 +80,8 @@ func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison,
 	return &Comparison{c.Node, c.Record, o.Record, DifferentFiles(c.Record.Outputs, o.Record.Outputs)}, nil
 }
 
-// scratch opens an empty cache. If possible, it is inside the folder of the real cache, so that
-// objects can be linked instead of copied.
+// scratch opens an empty cache. If possible, it is inside the folder of the real cache, because
+// there is room, and some file systems copy a file within them without copying its content.
 func (v *View) scratch() (c *disk.Cache, remove func(), err error) {
 	dir, err := v.Cache.Scratch("verify-")
 	if err != nil { // it is read-only
@@ -102,7 +102,7 @@ func (v *View) scratch() (c *disk.Cache, remove func(), err error) {
 
 // copyDependencies copies the dependencies of n, which are the other nodes of g, to a scratch
 // cache.
-func (v *View) copyDependencies(g *graph.Graph, n *graph.Node, scratch *disk.Cache) error {
+func (v *View) copyDependencies(ctx context.Context, g *graph.Graph, n *graph.Node, scratch *disk.Cache) error {
 	needed := map[*graph.Node]bool{}
 	for _, from := range g.Nodes {
 		needed[from] = from != n
@@ -111,7 +111,7 @@ func (v *View) copyDependencies(g *graph.Graph, n *graph.Node, scratch *disk.Cac
 		if !needed[c.Node] {
 			continue
 		}
-		if err := v.Cache.CopyTo(scratch, c.Record); err != nil {
+		if err := v.Cache.CopyTo(ctx, scratch, c.Record); err != nil {
 			return fmt.Errorf("%s, a dependency of %s: %w", c.Node.ID, n.ID, err)
 		}
 	}

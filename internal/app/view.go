@@ -95,6 +95,9 @@ func (s Setup) Open(ctx context.Context, e Experiment) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := g.Doubts(); err != nil {
+		return nil, err
+	}
 	b, err := backend.Open(s.Backend, 1) // the options may be wrong, or the library missing
 	if err != nil {
 		return nil, err

@@ -31,6 +31,8 @@ func decodeForeign(raw []byte) (t *foreignTable, err error) {
 	defer soundly(&err)
 	const repeated = 256 << 20
 	memory := ipc.WithAllocator(&budget{left: 64*len(raw) + repeated})
+	// A row of one repeated value takes up a byte of a column, but 16 bytes as text.
+	maxRows := 64*len(raw) + 1<<20
 	t = &foreignTable{}
 	add := func(schema *arrow.Schema, batch arrow.Record) {
 		if t.fields == nil {
@@ -41,7 +43,9 @@ func decodeForeign(raw []byte) (t *foreignTable, err error) {
 			for i := range t.fields {
 				t.chunks[i] = append(t.chunks[i], batch.Column(i))
 			}
-			t.rows += int(batch.NumRows())
+			if t.rows += int(batch.NumRows()); t.rows > maxRows {
+				panic(fmt.Sprintf("it has more than %d rows, which a file of %d bytes cannot hold without repeating a few values", maxRows, len(raw)))
+			}
 		}
 	}
 	switch {

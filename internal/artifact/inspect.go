@@ -1,9 +1,11 @@
 package artifact
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Numbers of Arrow's types in the schema.
@@ -43,6 +45,7 @@ func inspect(raw []byte) (*layout, error) {
 	if n > len(raw)/block {
 		return nil, fmt.Errorf("%d batches in a file of %d bytes", n, len(raw))
 	}
+	places := make([][2]int, 0, n) // the beginning and the end of each batch
 	for i := range n {
 		at := footer.vector(3) + i*block
 		offset := int(binary.LittleEndian.Uint64(footer.bytes[at:]))
@@ -52,7 +55,11 @@ func inspect(raw []byte) (*layout, error) {
 			return nil, fmt.Errorf("batch %d does not start where the footer says", i)
 		}
 		body := int(binary.LittleEndian.Uint64(footer.bytes[at+16:]))
+		places = append(places, [2]int{offset, offset + length + body})
 		b, err := newBatch(flatRoot(message[8:]).table(2), raw[offset+length:][:body])
+		if err == nil {
+			err = b.checkBuffers()
+		}
 		if err == nil {
 			err = l.checkFixed(b)
 		}
@@ -60,6 +67,13 @@ func inspect(raw []byte) (*layout, error) {
 			return nil, fmt.Errorf("batch %d %w", i, err)
 		}
 		l.batches = append(l.batches, b)
+	}
+	// The rows of batches that share bytes would take up a multiple of the file's size.
+	slices.SortFunc(places, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
+	for i := 1; i < len(places); i++ {
+		if places[i][0] < places[i-1][1] {
+			return nil, fmt.Errorf("two batches overlap at byte %d", places[i][0])
+		}
 	}
 	return l, nil
 }
@@ -162,6 +176,20 @@ func (b physicalBatch) buffer(i int) []byte {
 		return nil
 	}
 	return b.body[offset:][:length:length]
+}
+
+// checkBuffers refuses buffers that share bytes. Their values would take up a multiple of the
+// file's size.
+func (b physicalBatch) checkBuffers() error {
+	left := len(b.body)
+	for i := range b.header.length(2) {
+		_, length := b.header.pair(b.header.vector(2) + i*pair)
+		if length < 0 || length > left {
+			return errors.New("has buffers that overlap, or lie outside its body")
+		}
+		left -= length
+	}
+	return nil
 }
 
 // checkFixed compares the size of the values of a column with its number of rows.

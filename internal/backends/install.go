@@ -96,11 +96,8 @@ func (i Installer) archive(ctx context.Context, p *backend.Package, w *backend.W
 		return "", fmt.Errorf("%w; --index names another index, and --wheel a file %s that you have", err, w.File)
 	}
 	to := filepath.Join(dir, "wheel")
-	progress := i.Progress
-	if progress != nil {
-		progress = func(done, _ int64) { i.Progress(done, w.Size) }
-	}
-	return to, dataset.Downloader{Client: client, Progress: progress}.Fetch(ctx, dataset.Original{Name: w.File, URL: url, Digest: sum}, to)
+	d := dataset.Downloader{Client: client, Progress: i.Progress, Once: true}
+	return to, d.Fetch(ctx, dataset.Original{Name: w.File, URL: url, Size: w.Size, Digest: sum}, to)
 }
 
 // extract copies files of a zip archive to a folder and returns their base names.

@@ -12,8 +12,11 @@ const (
 	LFMPlaysFile  = "inter.tsv"     // userID, itemID, play count
 )
 
-// LFMFiles are the names to read a Packed with.
-func LFMFiles() []string { return []string{LFMUsersFile, LFMTracksFile, LFMPlaysFile} }
+// LFMFiles are the files to read a Packed with. Of the published ones, inter.tsv has two million
+// lines of some 15 bytes, and the others are smaller.
+func LFMFiles() []Member {
+	return []Member{{LFMUsersFile, 32 << 20}, {LFMTracksFile, 64 << 20}, {LFMPlaysFile, 128 << 20}}
+}
 
 // LFM is the checked content of LFM-2b-100k: users sorted by id, tracks by line, and pairs of a
 // user and a played track, sorted by user, then track, without repetitions. User ids in inter.tsv
@@ -41,7 +44,8 @@ type Track struct{ Artist, Title string }
 
 // ParseLFM reads the three files.
 func ParseLFM(raw Raw) (*LFM, error) {
-	if err := raw.filled(LFMFiles()); err != nil {
+	raw, err := raw.text(LFMFiles())
+	if err != nil {
 		return nil, err
 	}
 	users, err := parseLFMUsers(raw[LFMUsersFile])
@@ -59,7 +63,7 @@ func ParseLFM(raw Raw) (*LFM, error) {
 
 func parseLFMUsers(b []byte) ([]LFMUser, error) {
 	l := newTabLines(LFMUsersFile, b, "userID, country, age, gender, creation time between tabs")
-	users := make([]LFMUser, 0, bytes.Count(b, []byte("\n"))+1)
+	users := make([]LFMUser, 0, min(countLines(b), maxID+1))
 	seen := make(map[int]int)
 	for l.next() {
 		f, err := l.fields(5)

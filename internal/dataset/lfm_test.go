@@ -73,7 +73,7 @@ func TestBadLFMLinesAreNamed(t *testing.T) {
 		{LFMPlaysFile, "1\t1", `2 fields in "1\t1"; 3 are needed: userID, itemID, play count between tabs`},
 		{LFMPlaysFile, "1\t1\t1\t1", `4 fields in`},
 		{LFMPlaysFile, "1 1 1", `1 fields in "1 1 1"`},
-		{LFMPlaysFile, "", `1 fields in ""`},
+		{LFMPlaysFile, "\n1\t1\t1", `1 fields in ""`},
 		{LFMPlaysFile, "userID\titemID\tcount", `user is "userID"; a number from 0 to 999999 is needed`},
 		{LFMPlaysFile, "-1\t1\t1", `user is "-1"`},
 		{LFMPlaysFile, "\t1\t1", `user is ""`},
@@ -109,11 +109,13 @@ func TestBadLFMLinesAreNamed(t *testing.T) {
 }
 
 func TestEmptyLFMFilesAreNamed(t *testing.T) {
-	for _, name := range LFMFiles() {
-		raw := tinyLFM()
-		raw[name] = nil
-		if _, err := ParseLFM(raw); err == nil || err.Error() != name+" is empty" {
-			t.Errorf("%s: %v", name, err)
+	for _, m := range LFMFiles() {
+		for _, content := range []string{"", "\n\n", "\r\n", byteOrderMark} {
+			raw := tinyLFM()
+			raw[m.Name] = []byte(content)
+			if _, err := ParseLFM(raw); err == nil || err.Error() != m.Name+" is empty" {
+				t.Errorf("%s as %q: %v", m.Name, content, err)
+			}
 		}
 	}
 }

@@ -24,6 +24,9 @@ func newTabLines(file string, b []byte, layout string) *lines {
 	return &lines{file: file, rest: b, layout: layout, separator: []byte("\t")}
 }
 
+// countLines is the number of lines of a file that does not end in an empty one.
+func countLines(b []byte) int { return bytes.Count(b, []byte("\n")) + 1 }
+
 func (l *lines) next() bool {
 	if len(l.rest) == 0 {
 		return false

@@ -1,16 +1,22 @@
 package dataset
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
-// The files of MovieLens 1M: fields between "::", text in Latin-1.
+// The files of MovieLens 1M: fields between "::", text in Latin-1. Converted copies are UTF-8.
 const (
 	RatingsFile = "ratings.dat" // user::movie::rating::timestamp
 	UsersFile   = "users.dat"   // user::gender::age::occupation::zip-code
 	MoviesFile  = "movies.dat"  // movie::title::genres
 )
 
-// MovieLensFiles are the names to read a Raw with.
-func MovieLensFiles() []string { return []string{RatingsFile, UsersFile, MoviesFile} }
+// MovieLensFiles are the files to read a Raw with. The published ones have 24,594,131, 134,368 and
+// 171,308 bytes.
+func MovieLensFiles() []Member {
+	return []Member{{RatingsFile, 64 << 20}, {UsersFile, 32 << 20}, {MoviesFile, 32 << 20}}
+}
 
 // MovieLensAges are the codes of the age groups, by their first year: under 18, 18-24, 25-34,
 // 35-44, 45-49, 50-55, 56 and older.
@@ -47,19 +53,21 @@ type Rating struct {
 
 // ParseMovieLens reads the three files.
 func ParseMovieLens(raw Raw) (*MovieLens, error) {
-	if err := raw.filled(MovieLensFiles()); err != nil {
-		return nil, err
-	}
-	users, err := parseUsers(raw[UsersFile])
+	text, err := raw.text(MovieLensFiles())
 	if err != nil {
 		return nil, err
 	}
-	movies, err := parseMovies(raw[MoviesFile])
+	users, err := parseUsers(text[UsersFile])
+	if err != nil {
+		return nil, err
+	}
+	claimsUTF8 := bytes.HasPrefix(raw[MoviesFile], []byte(byteOrderMark))
+	movies, err := parseMovies(text[MoviesFile], claimsUTF8)
 	if err != nil {
 		return nil, err
 	}
 	m := &MovieLens{Users: users, Movies: movies}
-	m.Ratings, err = parseRatings(raw[RatingsFile], users, movies)
+	m.Ratings, err = parseRatings(text[RatingsFile], users, movies)
 	return m, err
 }
 
@@ -94,7 +102,12 @@ func parseUsers(b []byte) ([]MovieLensUser, error) {
 	return users, nil
 }
 
-func parseMovies(b []byte) ([]Movie, error) {
+// parseMovies reads movies.dat. claimsUTF8 says that it begins with a byte order mark.
+func parseMovies(b []byte, claimsUTF8 bool) ([]Movie, error) {
+	title, err := latin1OrUTF8(MoviesFile, b, claimsUTF8)
+	if err != nil {
+		return nil, err
+	}
 	l := newLines(MoviesFile, b, "movie::title::genres")
 	movies := make([]Movie, 0, len(b)/32)
 	seen := make(map[int]int)
@@ -110,17 +123,8 @@ func parseMovies(b []byte) ([]Movie, error) {
 		if err := l.once("movie", id, seen); err != nil {
 			return nil, err
 		}
-		movies = append(movies, Movie{ID: int32(id), Title: fromLatin1(f[1])})
+		movies = append(movies, Movie{ID: int32(id), Title: title(f[1])})
 	}
 	slices.SortFunc(movies, func(a, b Movie) int { return int(a.ID - b.ID) })
 	return movies, nil
-}
-
-// fromLatin1 returns UTF-8; Latin-1's codes are Unicode's first 256.
-func fromLatin1(b []byte) string {
-	r := make([]rune, len(b))
-	for i, c := range b {
-		r[i] = rune(c)
-	}
-	return string(r)
 }

@@ -43,7 +43,8 @@ func TestBadLinesAreNamed(t *testing.T) {
 		{RatingsFile, "1::10::4", `ratings.dat:4: 3 fields in "1::10::4"; 4 are needed: user::movie::rating::timestamp`},
 		{RatingsFile, "1::10::4::5::6", `5 fields in`},
 		{RatingsFile, "1,10,4,978300760", `1 fields in "1,10,4,978300760"`},
-		{RatingsFile, "", `1 fields in ""`},
+		{RatingsFile, "\n2::10::1::0", `1 fields in ""`},
+		{RatingsFile, " ", `1 fields in " "`},
 		{RatingsFile, "x::10::4::1", `user is "x"; a number from 1 to 999999 is needed`},
 		{RatingsFile, "-1::10::4::1", `user is "-1"`},
 		{RatingsFile, "1::1e1::4::1", `movie is "1e1"`},
@@ -79,11 +80,13 @@ func TestBadLinesAreNamed(t *testing.T) {
 }
 
 func TestEmptyFilesAreNamed(t *testing.T) {
-	for _, name := range MovieLensFiles() {
-		raw := tiny()
-		raw[name] = nil
-		if _, err := ParseMovieLens(raw); err == nil || err.Error() != name+" is empty" {
-			t.Errorf("%s: %v", name, err)
+	for _, m := range MovieLensFiles() {
+		for _, content := range []string{"", "\n", "\r\n\r\n", byteOrderMark, byteOrderMark + "\n"} {
+			raw := tiny()
+			raw[m.Name] = []byte(content)
+			if _, err := ParseMovieLens(raw); err == nil || err.Error() != m.Name+" is empty" {
+				t.Errorf("%s as %q: %v", m.Name, content, err)
+			}
 		}
 	}
 }
@@ -92,9 +95,9 @@ func zipped(t testing.TB, files Raw, prefix string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for _, name := range MovieLensFiles() {
-		if content, ok := files[name]; ok {
-			w, err := z.Create(prefix + name)
+	for _, m := range MovieLensFiles() {
+		if content, ok := files[m.Name]; ok {
+			w, err := z.Create(prefix + m.Name)
 			if err == nil {
 				_, err = w.Write(content)
 			}

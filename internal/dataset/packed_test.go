@@ -41,7 +41,7 @@ func TestPackedFilesStandInForPlainOnes(t *testing.T) {
 		"mixed":  {"a": "hello\n", "b.bz2": hello},
 		"both":   {"a": "hello\n", "a.bz2": "not looked at", "b": "hello\n", "b.bz2": "likewise"},
 	} {
-		p, digest, err := ReadPacked(inFolder(t, files), "a", "b")
+		p, digest, err := ReadPacked(inFolder(t, files), ab...)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -65,7 +65,7 @@ func TestBadPackedFilesAreRefused(t *testing.T) {
 		{"another file", "<html>Please log in</html>", "not a complete bzip2 file (truncated, damaged, or a different type of file; 26 bytes)"},
 		{"empty", "", "not a complete bzip2 file"},
 	} {
-		p, _, err := ReadPacked(inFolder(t, map[string]string{"a.bz2": c.content}), "a")
+		p, _, err := ReadPacked(inFolder(t, map[string]string{"a.bz2": c.content}), ab[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestBadPackedFilesAreRefused(t *testing.T) {
 		}
 	}
 	dir := inFolder(t, map[string]string{"a": "x"})
-	if _, _, err := ReadPacked(dir, "a", "b"); err == nil || !strings.Contains(err.Error(), dir+" has neither b nor b.bz2 (a, b are needed") {
+	if _, _, err := ReadPacked(dir, ab...); err == nil || !strings.Contains(err.Error(), dir+" has neither b nor b.bz2 (a, b are needed") {
 		t.Errorf("a file missing: %v", err)
 	}
 }

@@ -1,14 +1,12 @@
 package dataset
 
-import "bytes"
-
 // parseRatings reads ratings.dat. The file has a million lines, so parseRating parses valid lines
 // directly. A line that it rejects is parsed again for an error message.
 func parseRatings(b []byte, users []MovieLensUser, movies []Movie) ([]Rating, error) {
 	user := newRowIndex(users, func(u MovieLensUser) int32 { return u.ID })
 	movie := newRowIndex(movies, func(m Movie) int32 { return m.ID })
 	l := newLines(RatingsFile, b, "user::movie::rating::timestamp")
-	ratings := make([]Rating, 0, bytes.Count(b, []byte("\n"))+1)
+	ratings := make([]Rating, 0, min(countLines(b), len(b)/len("1::1::1::0")+1)) // lines may be empty
 	for l.next() {
 		r, ok := parseRating(l.line, user, movie)
 		if !ok {

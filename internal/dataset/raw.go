@@ -1,144 +1,130 @@
 package dataset
 
 import (
-	"archive/zip"
-	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"foil/internal/digest"
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"foil/internal/ctxio"
+	"foil/internal/digest"
 )
 
 // Raw is the content of the files of a data set, by base name.
 type Raw map[string][]byte
 
-// filled checks that none of the named files is empty.
-func (r Raw) filled(names []string) error {
-	for _, name := range names {
-		if len(r[name]) == 0 {
-			return fmt.Errorf("%s is empty", name)
-		}
-	}
-	return nil
+// A Member is a file of a data set.
+type Member struct {
+	Name string
+
+	// Most is the maximum number of bytes: that of the published file with a wide margin. It bounds
+	// the memory for an archive, which can unpack to a thousand times its size.
+	Most int64
 }
 
-// ReadZip reads the named files from any folder of the zip at path. The digest is the digest of the
-// zip file.
-func ReadZip(path string, names ...string) (Raw, digest.Digest, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, digest.Digest{}, err
+func names(members []Member) []string {
+	list := make([]string, len(members))
+	for i, m := range members {
+		list[i] = m.Name
 	}
-	raw, err := unzip(b, names)
-	if err != nil {
-		return nil, digest.Digest{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return raw, digest.Of(b), nil
+	return list
 }
 
-// ReadFolder reads the named files from a folder. The digest covers their
-// names and contents, in the order given.
-func ReadFolder(dir string, names ...string) (Raw, digest.Digest, error) {
+// find returns the member called name.
+func find(members []Member, name string) (m Member, ok bool) {
+	i := slices.IndexFunc(members, func(m Member) bool { return m.Name == name })
+	if i < 0 {
+		return m, false
+	}
+	return members[i], true
+}
+
+// total is the maximum size of all members.
+func total(members []Member) (most int64) {
+	for _, m := range members {
+		most += m.Most
+	}
+	return most
+}
+
+// errLarge is the error for a file that has more bytes than are allowed.
+func errLarge(most int64) error {
+	return fmt.Errorf("it has more than %d bytes, several times the size of the published file", most)
+}
+
+// readAtMost reads everything, or fails if there are more bytes.
+func readAtMost(r io.Reader, most int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(b)) > most {
+		return nil, errLarge(most)
+	}
+	return b, err
+}
+
+// readFile reads a file of at most so many bytes.
+func readFile(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := readAtMost(f, most)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return b, nil
+}
+
+// ReadFolder reads the files from a folder. The digest covers their names and contents, in the
+// order given.
+func ReadFolder(dir string, members ...Member) (Raw, digest.Digest, error) {
 	raw := make(Raw)
 	h := sha256.New()
-	for _, name := range names {
-		b, err := os.ReadFile(filepath.Join(dir, name))
+	for _, m := range members {
+		b, err := readFile(filepath.Join(dir, m.Name), m.Most)
 		if err != nil {
-			return nil, digest.Digest{}, notInFolder(err, dir, name, names)
+			return nil, digest.Digest{}, notInFolder(err, dir, m.Name, members)
 		}
-		raw[name] = b
-		fmt.Fprintf(h, "%s %s\n", digest.Of(b), name)
+		raw[m.Name] = b
+		fmt.Fprintf(h, "%s %s\n", digest.Of(b), m.Name)
 	}
 	return raw, digest.Digest(h.Sum(nil)), nil
 }
 
 // FolderDigest is the digest of ReadFolder, without reading the files into memory.
-func FolderDigest(dir string, names ...string) (digest.Digest, error) {
+func FolderDigest(ctx context.Context, dir string, members ...Member) (digest.Digest, error) {
 	h := sha256.New()
-	for _, name := range names {
-		d, err := fileDigest(filepath.Join(dir, name))
+	for _, m := range members {
+		d, err := FileDigest(ctx, filepath.Join(dir, m.Name))
 		if err != nil {
-			return digest.Digest{}, notInFolder(err, dir, name, names)
+			return digest.Digest{}, notInFolder(err, dir, m.Name, members)
 		}
-		fmt.Fprintf(h, "%s %s\n", d, name)
+		fmt.Fprintf(h, "%s %s\n", d, m.Name)
 	}
 	return digest.Digest(h.Sum(nil)), nil
 }
 
-func fileDigest(path string) (digest.Digest, error) {
+// FileDigest is the digest of the content of a file.
+func FileDigest(ctx context.Context, path string) (digest.Digest, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return digest.Digest{}, err
 	}
 	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return digest.Digest(h.Sum(nil)), err
+	d, _, err := digest.OfReader(ctxio.Reader(ctx, f))
+	return d, err
 }
 
 // notInFolder is the error for a missing file.
-func notInFolder(err error, dir, name string, names []string) error {
+func notInFolder(err error, dir, name string, members []Member) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s has no %s (%s are needed)", dir, name, strings.Join(names, ", "))
+		return fmt.Errorf("%s has no %s (%s are needed)", dir, name, strings.Join(names(members), ", "))
 	}
 	return err
-}
-
-func unzip(b []byte, names []string) (Raw, error) {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		return nil, fmt.Errorf("not a complete zip file (truncated, or a different type of file; %d bytes): %w", len(b), err)
-	}
-	raw := make(Raw)
-	for _, name := range names {
-		var found *zip.File
-		for _, f := range z.File {
-			if path.Base(f.Name) != name || strings.HasPrefix(f.Name, "__MACOSX/") {
-				continue
-			}
-			if found != nil {
-				return nil, fmt.Errorf("the zip has both %s and %s: one %s is needed", found.Name, f.Name, name)
-			}
-			found = f
-		}
-		if found == nil {
-			return nil, fmt.Errorf("the zip has no %s (%s are needed)", name, strings.Join(names, ", "))
-		}
-		if raw[name], err = inflate(found, len(b)); err != nil {
-			return nil, fmt.Errorf("%s in the zip: %w", found.Name, err)
-		}
-	}
-	return raw, nil
-}
-
-// inflate decompresses one file and checks its checksum.
-func inflate(f *zip.File, zipSize int) ([]byte, error) {
-	// Deflate compresses at most 1032:1. A larger size is wrong, and memory must not be reserved
-	// for it.
-	if size := f.UncompressedSize64; size > 1<<30 || size > 1032*uint64(zipSize) {
-		return nil, fmt.Errorf("its header gives %d bytes, which is impossible in a zip of %d bytes", size, zipSize)
-	}
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	b := make([]byte, f.UncompressedSize64)
-	if _, err := io.ReadFull(r, b); err != nil {
-		return nil, err
-	}
-	// The reader compares the checksum when it reaches the end.
-	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-		if n != 0 {
-			err = errors.New("it is longer than its header says")
-		}
-		return nil, err
-	}
-	return b, nil
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,7 +14,10 @@ func parseTracks(b []byte) ([]Track, error) {
 	if first, _, _ := bytes.Cut(b, []byte("\n")); bytes.Count(first, l.separator) == 2 {
 		l.layout, fields = "artist, track, artist's gender between tabs, as on line 1", 3
 	}
-	tracks := make([]Track, 0, bytes.Count(b, []byte("\n"))+1)
+	if n := countLines(b); n > maxID+1 {
+		return nil, fmt.Errorf("%s has %d lines; at most %d are allowed", LFMTracksFile, n, maxID+1)
+	}
+	tracks := make([]Track, 0, countLines(b))
 	for l.next() {
 		f, err := l.fields(fields)
 		if err != nil {
@@ -33,7 +37,7 @@ func parseTracks(b []byte) ([]Track, error) {
 // like pandas, with which the authors of AdvXMultVAE read these files.
 func (l *lines) text(what string, field []byte) (string, error) {
 	if !utf8.Valid(field) {
-		return "", l.errorf("%s is %q, which is not UTF-8", what, clip(field))
+		return "", l.errorf("%s is %q, which is not UTF-8, as the published file is; convert the file to UTF-8", what, clip(field))
 	}
 	if n := len(field); n >= 2 && field[0] == '"' && field[n-1] == '"' {
 		return strings.ReplaceAll(string(field[1:n-1]), `""`, `"`), nil

@@ -27,10 +27,45 @@ func Run(t testing.TB, kind pipeline.Kind, params any, cell *pipeline.Cell) (pip
 	if params == nil {
 		params = kind.Params()
 	}
+	facts := kind.Facts(params, nil)
 	if err := kind.Run(context.Background(), cell, params); err != nil {
 		return pipeline.Artifact{}, err
 	}
-	return pipeline.DirArtifact(cell.OutDir)
+	a, err := pipeline.DirArtifact(cell.OutDir)
+	if err == nil && facts != nil {
+		checkFacts(t, facts, a)
+	}
+	return a, err
+}
+
+// checkFacts compares an output with what the kind said about it.
+func checkFacts(t testing.TB, facts *pipeline.Facts, a pipeline.Artifact) {
+	t.Helper()
+	if facts.Metrics != nil {
+		for _, m := range Metrics(t, a) {
+			if !slices.ContainsFunc(facts.Metrics, func(f pipeline.Metric) bool {
+				return f.Name == m.Name && (f.Open || f == pipeline.Metric{Name: m.Name, K: m.K, Group: m.Group, Split: m.Split, Checkpoint: m.Checkpoint})
+			}) {
+				t.Errorf("the facts of the kind do not list the metric %+v", m)
+			}
+		}
+	}
+	if facts.Curves != nil {
+		for _, p := range Curves(t, a) {
+			if !slices.Contains(facts.Curves, p.Name) {
+				t.Errorf("the facts of the kind do not list the curve %s", p.Name)
+			}
+		}
+	}
+	if most, ok := facts.AtMost["items"]; ok && a.Has(artifact.ItemsFile) {
+		path, err := a.Path(artifact.ItemsFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if items, err := artifact.ReadItems(path); err != nil || items.Len() > most {
+			t.Errorf("%d items (%v), where the facts of the kind say at most %d", items.Len(), err, most)
+		}
+	}
 }
 
 // MustRun is Run for kinds that must not fail.

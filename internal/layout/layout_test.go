@@ -23,8 +23,10 @@ const table = `
 # Below everything: these know nothing of ours.
 spec                   -
 experiments            -
+internal/ctxio         -
 internal/digest        -
 internal/access        -
+internal/identity      -
 internal/words         -
 internal/clean         -
 internal/safetensors   -
@@ -36,9 +38,9 @@ internal/layout        -
 # Data: stores, and what artifacts hold on disk. The codecs are named by kinds, through the
 # types of package pipeline.
 internal/store         internal/digest internal/numeric
-internal/store/...     internal/store/... internal/digest internal/numeric internal/access
+internal/store/...     internal/store/... internal/ctxio internal/digest internal/identity internal/numeric internal/access
 internal/checkpoint    internal/safetensors internal/access
-internal/dataset       internal/digest internal/access
+internal/dataset       internal/ctxio internal/digest internal/access
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
 internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest spec
 
@@ -46,7 +48,7 @@ internal/report/...    internal/report/... internal/artifact/... internal/clean 
 pipeline               spec internal/digest internal/numeric
 pipeline/graph         pipeline spec internal/words
 pipeline/plan          pipeline pipeline/graph spec internal/digest internal/store internal/words
-pipeline/run           pipeline pipeline/graph pipeline/plan internal/digest internal/numeric internal/store internal/words
+pipeline/run           pipeline pipeline/graph pipeline/plan internal/digest internal/identity internal/numeric internal/store internal/words
 pipeline/history       pipeline pipeline/graph pipeline/plan internal/digest internal/store internal/words
 pipeline/local         pipeline pipeline/run internal/digest internal/numeric internal/store internal/words
 
@@ -63,13 +65,13 @@ internal/classifiers   models/... pipeline spec internal/artifact/... internal/d
 internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/numeric internal/safetensors internal/scores
 internal/modeltest/...  models/... internal/testenv internal/safetensors gomlx internal/modeltest/...
 internal/kindtest/...  models/backend pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
-stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/safetensors internal/scores internal/training internal/words gomlx
+stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/identity internal/safetensors internal/scores internal/training internal/words gomlx
 
 # The program.
 internal/backends      models/backend internal/dataset internal/digest
-internal/publish       internal/artifact internal/store/disk internal/digest
-internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/digest internal/numeric internal/publish internal/words
-cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/digest internal/words internal/app
+internal/publish       internal/artifact internal/store/disk internal/ctxio internal/digest
+internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/ctxio internal/digest internal/numeric internal/publish internal/words
+cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/ctxio internal/digest internal/words internal/app
 
 # Side by side with other programs.
 internal/bench/...     internal/bench/... models/... gomlx

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
 )
 
@@ -64,23 +65,13 @@ func (t tree) create(ctx context.Context, name string, content io.Reader) (wrote
 		return digest.File{}, err
 	}
 	err = t.change("write", name, func() (err error) {
-		wrote.Digest, wrote.Size, err = digest.OfReader(io.TeeReader(interruptible{ctx, content}, f))
-		return errors.Join(err, f.Sync())
+		wrote.Digest, wrote.Size, err = digest.OfReader(io.TeeReader(ctxio.Reader(ctx, content), f))
+		if err == nil { // an interrupted publication does not wait for the disk
+			err = f.Sync()
+		}
+		return err
 	})
 	return wrote, errors.Join(err, f.Close())
-}
-
-// An interruptible reader ends with its context.
-type interruptible struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r interruptible) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
 }
 
 // isFolder reports whether name and all folders above it are folders, and not links to folders.
@@ -138,7 +129,7 @@ func (t tree) holds(ctx context.Context, name string, contents []digest.File) (b
 		return false, err
 	}
 	defer f.Close()
-	d, size, err := digest.OfReader(interruptible{ctx, f})
+	d, size, err := digest.OfReader(ctxio.Reader(ctx, f))
 	return err == nil && right(size, d), err
 }
 

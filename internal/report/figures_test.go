@@ -7,6 +7,7 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/report/render"
+	"foil/spec"
 )
 
 func TestProblemsOfLinesNameWhatIsThere(t *testing.T) {
@@ -33,6 +34,10 @@ func TestProblemsOfLinesNameWhatIsThere(t *testing.T) {
 			_, err := BuildFigures(l, gathered)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+			problems := early(func(r spec.Reporter) { before(gathered).CheckFigures(l, r) })
+			if byKind := c.name == "stage" || strings.HasPrefix(c.name, "axis in ") || c.name == "axis of another stage"; !byKind && len(problems) == 0 {
+				t.Error("nothing is reported before the cells run")
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/spec"
 )
 
 // training makes metrics like those of evaluate/training: curves from a formula with the epoch as
@@ -76,6 +77,9 @@ func buildFigures(t *testing.T, l *FiguresLayout, gathered map[string][]Cell) *F
 	r, err := BuildFigures(l, gathered)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if problems := early(func(r spec.Reporter) { before(gathered).CheckFigures(l, r) }); len(problems) > 0 {
+		t.Errorf("reported before the cells run: %q", problems)
 	}
 	return r
 }

@@ -96,6 +96,9 @@ func build(t *testing.T, l *Layout, gathered map[string][]Cell) *Tables {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if problems := early(func(r spec.Reporter) { before(gathered).CheckTables(l, r) }); len(problems) > 0 {
+		t.Errorf("reported before the cells run: %q", problems)
+	}
 	return r
 }
 

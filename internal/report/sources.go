@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -38,6 +40,8 @@ type stage struct {
 	name  string
 	axes  []string
 	cells []Cell
+
+	at map[string]map[string][]Cell // cells by the names of some axes, then by their values
 }
 
 // stage returns the one that is gathered under a name.
@@ -58,16 +62,73 @@ func (s *sources) stage(name string) (*stage, error) {
 // pick returns the cells that agree with where. An axis that the stage does not have does not
 // restrict it: its cells are the same for all values.
 func (s *stage) pick(where []Axis) []Cell {
-	return filter(s.cells, func(c Cell) bool { return agree(c.Axes, where) })
+	where = filter(where, func(a Axis) bool { return slices.Contains(s.axes, a.Name) })
+	if len(where) == 0 {
+		return s.cells
+	}
+	names := make([]string, len(where))
+	for i, a := range where {
+		names[i] = a.Name
+	}
+	id := strings.Join(names, "\n")
+	if s.at[id] == nil {
+		if s.at == nil {
+			s.at = map[string]map[string][]Cell{}
+		}
+		at := map[string][]Cell{}
+		for _, c := range s.cells {
+			p := point(c.Axes, names)
+			at[p] = append(at[p], c)
+		}
+		s.at[id] = at
+	}
+	return s.at[id][point(where, names)]
 }
 
-func agree(cell, where []Axis) bool {
-	for _, w := range where {
-		if v, ok := value(cell, w.Name); ok && !v.Equal(w.Value) {
-			return false
+// point is the text of some coordinates. Only equal values have the same text.
+func point(axes []Axis, names []string) string {
+	var b strings.Builder
+	for _, name := range names {
+		v, _ := value(axes, name)
+		b.WriteString(valueKey(v))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// valueKey is the same text for equal values: 1 and 1.0 are equal, "1" is another value.
+func valueKey(v spec.Value) string {
+	switch {
+	case v.Type == spec.Float && v.Float == math.Trunc(v.Float) && math.Abs(v.Float) < 1<<63:
+		return strconv.FormatInt(int64(v.Float), 10)
+	case v.Type == spec.Float:
+		return shortest(v.Float)
+	case v.Type == spec.Int:
+		return strconv.FormatInt(v.Int, 10)
+	}
+	return quoted(v)
+}
+
+// distinct are the different values, in the order in which they come first.
+func distinct(all []spec.Value) []spec.Value {
+	seen := map[string]bool{}
+	return filter(all, func(v spec.Value) bool {
+		key := valueKey(v)
+		known := seen[key]
+		seen[key] = true
+		return !known
+	})
+}
+
+// valuesOf are the values of the cells on an axis.
+func valuesOf(cells []Cell, axis string) []spec.Value {
+	var values []spec.Value
+	for _, c := range cells {
+		if v, ok := value(c.Axes, axis); ok {
+			values = append(values, v)
 		}
 	}
-	return true
+	return values
 }
 
 // shared counts the axes of where that the stage has.
@@ -82,13 +143,7 @@ func (s *stage) checkMeanable(picked []Cell, where []Axis, over []string, remedy
 		if _, fixed := value(where, axis); fixed || slices.Contains(over, axis) {
 			continue
 		}
-		var seen []spec.Value
-		for _, c := range picked {
-			if v, ok := value(c.Axes, axis); ok && !slices.ContainsFunc(seen, v.Equal) {
-				seen = append(seen, v)
-			}
-		}
-		if len(seen) > 1 {
+		if seen := distinct(valuesOf(picked, axis)); len(seen) > 1 {
 			return fmt.Errorf("the cells of %s differ in axis %s (%s): %s",
 				s.name, axis, listValues(seen), remedy)
 		}
@@ -116,7 +171,9 @@ func checkPoint(stages []*stage, path string, where map[string]spec.Value) error
 	for _, axis := range sortedNames(where) {
 		err := checkAxis(stages, path, axis)
 		if err == nil {
-			err = checkType(stages, path+"."+axis, axis, where[axis])
+			if err = checkType(stages, axis, where[axis]); err != nil {
+				err = fmt.Errorf("%s.%s: %w", path, axis, err)
+			}
 		}
 		errs = append(errs, err)
 	}
@@ -125,14 +182,14 @@ func checkPoint(stages []*stage, path string, where map[string]spec.Value) error
 
 // checkType returns an error for a value that cannot be one of the axis: the string "400" is not
 // the number 400.
-func checkType(stages []*stage, path, axis string, want spec.Value) error {
+func checkType(stages []*stage, axis string, want spec.Value) error {
 	values := axisValues(stages, axis)
 	for _, v := range values {
 		if v.Type == want.Type || isNumber(v) && isNumber(want) {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: %s is %s, the values of the axis are %s (%s)", path, quoted(want), typeName(want),
+	return fmt.Errorf("%s is %s, the values of the axis are %s (%s)", quoted(want), typeName(want),
 		listValues(values), typeName(values[0]))
 }
 
@@ -171,18 +228,11 @@ func axesOfCells(cells []Cell) []string {
 // order of the cells.
 func axisValues(stages []*stage, name string) []spec.Value {
 	var values []spec.Value
-	numbers := true
 	for _, s := range stages {
-		for _, c := range s.cells {
-			v, ok := value(c.Axes, name)
-			if !ok || slices.ContainsFunc(values, v.Equal) {
-				continue
-			}
-			values = append(values, v)
-			numbers = numbers && isNumber(v)
-		}
+		values = append(values, valuesOf(s.cells, name)...)
 	}
-	if numbers {
+	values = distinct(values)
+	if !slices.ContainsFunc(values, func(v spec.Value) bool { return !isNumber(v) }) {
 		slices.SortStableFunc(values, func(a, b spec.Value) int { return cmp.Compare(number(a), number(b)) })
 	}
 	return values

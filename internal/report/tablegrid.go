@@ -217,6 +217,10 @@ func (r *Tables) squares(t Table, finished grid.Table) []grid.Square {
 	if len(down) < 2 || len(across) < 2 {
 		return nil
 	}
+	rowAt := map[string]int{}
+	for k, row := range t.Rows {
+		rowAt[point(row.Axes, t.Grid)] = k
+	}
 	var all []grid.Square
 	for i, c := range r.Columns {
 		s := grid.Square{Title: finished.Columns[i].Heading(), Down: finished.Labels[0], Across: finished.Labels[1],
@@ -232,10 +236,8 @@ func (r *Tables) squares(t Table, finished grid.Table) []grid.Square {
 			row := grid.SquareRow{Label: display(d)}
 			for _, a := range across {
 				cell := grid.Shaded{Number: grid.Number{State: grid.Missing}}
-				k := slices.IndexFunc(t.Rows, func(row Row) bool {
-					return agree(row.Axes, []Axis{{t.Grid[0], d}, {t.Grid[1], a}})
-				})
-				if k >= 0 && t.Rows[k].Entries[i].count() > 0 {
+				k, ok := rowAt[point([]Axis{{t.Grid[0], d}, {t.Grid[1], a}}, t.Grid)]
+				if ok && t.Rows[k].Entries[i].count() > 0 {
 					cell.Number = finished.Rows[k].Numbers[i]
 					cell.Shade = shade(t.Rows[k].Entries[i].Mean, low, high, c.Better == "lower")
 				}
@@ -251,11 +253,11 @@ func (r *Tables) squares(t Table, finished grid.Table) []grid.Square {
 func rowValues(rows []Row, axis string) []spec.Value {
 	var values []spec.Value
 	for _, row := range rows {
-		if v, ok := value(row.Axes, axis); ok && !slices.ContainsFunc(values, v.Equal) {
+		if v, ok := value(row.Axes, axis); ok {
 			values = append(values, v)
 		}
 	}
-	return values
+	return distinct(values)
 }
 
 // bounds are the lowest and the highest finite mean of column i.

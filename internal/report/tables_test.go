@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/spec"
 )
 
 func TestProblemsNameWhatIsThere(t *testing.T) {
@@ -44,9 +45,15 @@ func TestProblemsNameWhatIsThere(t *testing.T) {
 			`no table has a row whose cells are part of this run; in its cells age is 0, 400; fold is 0, 1; gender is 0, 400`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := BuildTables(decodeLayout(t, c.layout), sample([]int{0, 400}, 2))
+			l, gathered := decodeLayout(t, c.layout), sample([]int{0, 400}, 2)
+			_, err := BuildTables(l, gathered)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+			// It is known before the cells run, unless it is a name that the kind checks.
+			problems := early(func(r spec.Reporter) { before(gathered).CheckTables(l, r) })
+			if c.name != "stage" && !strings.HasPrefix(c.name, "axis in ") && len(problems) == 0 {
+				t.Error("nothing is reported before the cells run")
 			}
 		})
 	}

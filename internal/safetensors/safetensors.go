@@ -16,9 +16,6 @@ import (
 	"strings"
 )
 
-// maxHeader is the maximum size of a header, as in the reference reader.
-const maxHeader = 100_000_000
-
 // A Tensor is a named array. Exactly one slice is set, the slice of its type, or Unread. Unread is
 // for types in external files that foil does not use.
 type Tensor struct {
@@ -34,12 +31,6 @@ type Tensor struct {
 
 // File is the content of a file, by tensor name.
 type File map[string]Tensor
-
-type entry struct {
-	DType   string    `json:"dtype"`
-	Shape   []int     `json:"shape"`
-	Offsets *[2]int64 `json:"data_offsets"`
-}
 
 // widths are the bytes per value of the types with whole bytes.
 var widths = map[string]int64{
@@ -146,6 +137,7 @@ func (t Tensor) write(w io.Writer) error {
 	return err
 }
 
+// product is the number of values of a shape, or -1 if there is no such shape.
 func product(shape []int) int64 {
 	n := int64(1)
 	for _, d := range shape {
@@ -168,80 +160,6 @@ func ReadFile(path string) (File, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return f, nil
-}
-
-// Parse reads the content of a file. For any input, it returns all tensors or an error. Tensors of
-// unread types have only a name, shape and type.
-func Parse(b []byte) (File, error) {
-	if len(b) < 8 {
-		return nil, fmt.Errorf("safetensors: the file has %d bytes, fewer than its length field", len(b))
-	}
-	n := binary.LittleEndian.Uint64(b)
-	if n > maxHeader || n > uint64(len(b)-8) {
-		return nil, fmt.Errorf("safetensors: a header of %d bytes does not fit into the file's %d: truncated, or another format", n, len(b))
-	}
-	var header map[string]json.RawMessage
-	if err := json.Unmarshal(b[8:8+n], &header); err != nil {
-		return nil, fmt.Errorf("safetensors: header: %w", err)
-	}
-	data := b[8+n:]
-	f := File{}
-	for name, raw := range header {
-		if name == "__metadata__" {
-			continue
-		}
-		t, err := parseTensor(name, raw, data)
-		if err != nil {
-			return nil, fmt.Errorf("safetensors: tensor %q: %w", name, err)
-		}
-		f[name] = t
-	}
-	return f, nil
-}
-
-func parseTensor(name string, raw json.RawMessage, data []byte) (Tensor, error) {
-	var e entry
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return Tensor{}, err
-	}
-	if e.DType == "" {
-		return Tensor{}, fmt.Errorf("no dtype")
-	}
-	if e.Offsets == nil {
-		return Tensor{}, fmt.Errorf("no data_offsets")
-	}
-	start, end := e.Offsets[0], e.Offsets[1]
-	if start < 0 || end < start || end > int64(len(data)) {
-		return Tensor{}, fmt.Errorf("its data [%d, %d) lies outside the file's %d bytes: truncated?", start, end, len(data))
-	}
-	n := product(e.Shape)
-	if width, known := widths[e.DType]; n < 0 || known && n*width != end-start {
-		return Tensor{}, fmt.Errorf("shape %v of %s does not fill %d bytes", e.Shape, e.DType, end-start)
-	}
-	t := Tensor{Name: name, Shape: e.Shape}
-	part := data[start:end]
-	switch e.DType {
-	case "F32":
-		t.F32 = make([]float32, n)
-		for i := range t.F32 {
-			t.F32[i] = math.Float32frombits(binary.LittleEndian.Uint32(part[4*i:]))
-		}
-	case "I32":
-		t.I32 = make([]int32, n)
-		for i := range t.I32 {
-			t.I32[i] = int32(binary.LittleEndian.Uint32(part[4*i:]))
-		}
-	case "I64":
-		t.I64 = make([]int64, n)
-		for i := range t.I64 {
-			t.I64[i] = int64(binary.LittleEndian.Uint64(part[8*i:]))
-		}
-	case "U8":
-		t.U8 = slices.Clone(part)
-	default:
-		t.Unread = e.DType
-	}
-	return t, nil
 }
 
 // Float32 returns the values of a float32 tensor of the given shape.

@@ -8,6 +8,7 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/scores"
+	"foil/pipeline"
 	"foil/spec"
 )
 
@@ -23,6 +24,13 @@ var SelectParams = &spec.Params[Select]{
 		"metric": "validation score; higher is better",
 		"k":      "cut-off of the score",
 	},
+}
+
+// CheckFacts reports a cut-off beyond the number of items of the input data, as far as it is known.
+func (s Select) CheckFacts(inputs []pipeline.Input, report spec.Reporter) {
+	if items, known := pipeline.AtMost(inputs, "data", "items"); known && s.K > items {
+		report("select.k", "the cut-off is %d, but the data has at most %d items; lower it", s.K, items)
+	}
 }
 
 // String is the score's name, such as "ndcg@10".
@@ -53,6 +61,9 @@ func NewValidation(split *artifact.Split, s Select, seen scores.Seen) (*Validati
 	}
 	if input.Len() == 0 {
 		return nil, errors.New("the split has no validation users, so the best epoch cannot be selected")
+	}
+	if err := scores.CheckCutoff("select.k", s.K, split.Items.Len()); err != nil {
+		return nil, err
 	}
 	v := &Validation{
 		Users:  input.Lists(),

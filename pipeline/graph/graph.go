@@ -15,6 +15,30 @@ type Graph struct {
 	Files fs.FS       // the folder of the spec, for kinds that read files from it; nil: no files
 	Notes spec.Errors // possible mistakes in the spec that are no errors
 	Whole *Graph      // the graph that this one is a part of (Select); nil: this is the whole graph
+
+	doubts []doubt
+}
+
+// A doubt is an error that counts only if a cell of its stage is part of the graph.
+type doubt struct {
+	stage *spec.Stage
+	err   *spec.Error
+}
+
+// Doubts lists what will stop cells of the graph, as far as that is known before they run. The error
+// is spec.Errors.
+func (g *Graph) Doubts() error {
+	here := map[*spec.Stage]bool{}
+	for _, n := range g.Nodes {
+		here[n.Stage] = true
+	}
+	var errs spec.Errors
+	for _, d := range g.doubts {
+		if here[d.stage] {
+			errs = append(errs, d.err)
+		}
+	}
+	return g.Spec.Report(errs)
 }
 
 // A Node is a cell in the graph: a stage at one point of its axes.
@@ -29,6 +53,8 @@ type Node struct {
 
 	With   spec.Value           // parameters as given, without expressions
 	Params *pipeline.Parameters // decoded; nodes with equal parameters share them
+
+	facts *pipeline.Facts // about the output; nil: nothing is known
 }
 
 // An Input is an input of a node, with the nodes that provide it: one node for a need, all cells of
@@ -41,9 +67,10 @@ type Input struct {
 
 // Build makes the graph of a spec. It checks the wiring against the kinds, joins the axes and reads
 // the parameters of every cell. The error is spec.Errors and holds all errors except those that
-// spec.Parse has reported. Of a stage that Parse marked as broken, Build looks up only the kind.
+// spec.Parse has reported. With an error, the graph has the cells that are known, and cells whose
+// parameters have an error have none.
 func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
-	b := &builder{spec: s, kinds: map[string]*pipeline.Kind{}, stages: map[string]*stageCells{}}
+	b := &builder{spec: s, graph: &Graph{Spec: s}, kinds: map[string]*pipeline.Kind{}, stages: map[string]*stageCells{}}
 	for i := range kinds {
 		b.kinds[kinds[i].Name] = &kinds[i]
 		b.kindNames = append(b.kindNames, kinds[i].Name)
@@ -56,20 +83,18 @@ func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
 	for _, stage := range s.Stages {
 		b.checkWiring(stage)
 	}
-	g := &Graph{Spec: s}
+	g := b.graph
 	for _, stage := range s.Stages {
 		b.expand(b.stages[stage.Name], g)
 	}
-	if err := s.Report(b.errs); err != nil {
-		return nil, err
-	}
 	errors.As(s.Report(b.notes), &g.Notes)
-	return g, nil
+	return g, s.Report(b.errs)
 }
 
 // A builder collects the cells and the errors of a spec.
 type builder struct {
 	spec       *spec.Spec
+	graph      *Graph
 	kinds      map[string]*pipeline.Kind
 	kindNames  []string
 	stages     map[string]*stageCells
@@ -95,11 +120,8 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 		return
 	}
 	s.started = true
-	if s.broken = s.stage.Broken; s.broken {
-		return
-	}
-	inputs := append(append([]spec.Need(nil), s.stage.Needs...), s.stage.Gather...)
-	for _, n := range inputs {
+	s.broken = s.stage.Broken
+	for _, n := range append(append([]spec.Need(nil), s.stage.Needs...), s.stage.Gather...) {
 		from := b.stages[n.Stage]
 		if from == nil {
 			s.broken = true // reported by spec, or by checkWiring
@@ -108,12 +130,14 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 		b.expand(from, g)
 		s.broken = s.broken || from.broken
 	}
-	if s.broken {
-		return
+	var rows []row
+	if !s.broken {
+		before := len(b.errs)
+		rows = b.join(s)
+		s.broken = len(b.errs) > before
 	}
-	before := len(b.errs)
-	rows := b.join(s)
-	if s.broken = len(b.errs) > before; s.broken {
+	if s.broken {
+		b.checkParameters(s)
 		return
 	}
 	for _, r := range rows {
@@ -156,61 +180,6 @@ func (n *Node) Needs() []*Node {
 		}
 	}
 	return list
-}
-
-// readParameters sets the parameters and the seed of a stage's cells.
-func (b *builder) readParameters(s *stageCells) {
-	read := map[string]*pipeline.Parameters{} // by the text of the given parameters
-	for _, n := range s.nodes {
-		axes := make(map[string]spec.Value, len(n.Axes))
-		for i, a := range n.Axes {
-			axes[a.Axis] = s.axes[i].setting(a.Value)
-		}
-		b.readSeed(n, axes)
-		with, err := s.stage.With.Resolve(axes)
-		if err != nil {
-			b.add(err)
-			continue
-		}
-		n.With = with
-		if s.kind == nil {
-			continue
-		}
-		text := with.String()
-		if read[text] == nil {
-			params, err := s.kind.Decode(with)
-			b.add(err)
-			if err != nil {
-				params = &pipeline.Parameters{} // errors are reported once
-			}
-			read[text] = params
-			if err == nil {
-				b.checkInputs(s, with, params.Values)
-			}
-		}
-		n.Params = read[text]
-	}
-}
-
-// checkInputs lets a kind compare its parameters with the inputs of the stage.
-func (b *builder) checkInputs(s *stageCells, with spec.Value, values any) {
-	var inputs []pipeline.Input
-	add := func(need spec.Need, gathered bool) {
-		in := pipeline.Input{Name: need.Name, Gathered: gathered, Axes: map[string][]spec.Value{}}
-		for _, a := range b.stages[need.Stage].axes {
-			in.Axes[a.name] = a.values
-		}
-		inputs = append(inputs, in)
-	}
-	for _, need := range s.stage.Needs {
-		add(need, false)
-	}
-	for _, need := range s.stage.Gather {
-		add(need, true)
-	}
-	s.kind.CheckInputs(values, inputs, spec.ReportTo(func(path, message string) {
-		b.at(with.At(path), "%s: %s", path, message)
-	}))
 }
 
 // seedAxis is the axis that repeats cells with different random numbers.

@@ -31,7 +31,7 @@ func (g *Graph) Select(only []string) (*Graph, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("%s", strings.Join(problems, "\n"))
 	}
-	narrow := &Graph{Spec: g.Spec, Files: g.Files, Notes: g.Notes, Whole: cmp.Or(g.Whole, g)}
+	narrow := &Graph{Spec: g.Spec, Files: g.Files, Notes: g.Notes, doubts: g.doubts, Whole: cmp.Or(g.Whole, g)}
 	for _, n := range g.Nodes {
 		if chosen[n] {
 			narrow.Nodes = append(narrow.Nodes, n)
@@ -62,7 +62,7 @@ func (g *Graph) find(text string) ([]*Node, error) {
 	var names []string
 	var nodes []*Node
 	for _, n := range g.Nodes {
-		if !slices.Contains(names, n.Stage.Name) {
+		if len(names) == 0 || names[len(names)-1] != n.Stage.Name { // the cells of a stage are neighbours
 			names = append(names, n.Stage.Name)
 		}
 		if n.Stage.Name == stage {
@@ -91,7 +91,6 @@ type coordinate struct{ axis, value string }
 // stage.
 func atCoordinate(all, nodes []*Node, stage string, c coordinate) ([]*Node, error) {
 	var axes []string
-	var values []spec.Value
 	for _, a := range all[0].Axes {
 		axes = append(axes, a.Axis)
 	}
@@ -99,8 +98,11 @@ func atCoordinate(all, nodes []*Node, stage string, c coordinate) ([]*Node, erro
 	if i < 0 {
 		return nil, fmt.Errorf("stage %q has no axis %q%s", stage, c.axis, spec.Suggestion(c.axis, axes))
 	}
+	var values []spec.Value
+	seen := map[string]bool{} // equal values have the same text
 	for _, n := range all {
-		if v := n.Axes[i].Value; !slices.ContainsFunc(values, v.Equal) {
+		if v := n.Axes[i].Value; !seen[v.String()] {
+			seen[v.String()] = true
 			values = append(values, v)
 		}
 	}

@@ -23,9 +23,6 @@ func (b *builder) checkWiring(s *spec.Stage) {
 		b.at(s.UsesPos, "no kind %q%s", s.Uses, spec.Suggestion(s.Uses, b.kindNames))
 		return
 	}
-	if s.Broken {
-		return
-	}
 	for _, n := range s.Needs {
 		b.checkInput(kind, n, false)
 	}
@@ -33,7 +30,7 @@ func (b *builder) checkWiring(s *spec.Stage) {
 		b.checkInput(kind, n, true)
 	}
 	for _, p := range kind.Inputs {
-		if p.Optional || isGiven(p, s) {
+		if p.Optional || s.Broken || isGiven(p, s) {
 			continue
 		}
 		field, verb := "needs", "needs"
@@ -94,8 +91,6 @@ func (b *builder) outputType(s *spec.Stage, kind *pipeline.Kind) pipeline.Type {
 		return ""
 	case kind.OutputParam == "":
 		return kind.Output
-	case s.Broken:
-		return ""
 	}
 	given, ok := s.With.Get(kind.OutputParam)
 	if !ok {

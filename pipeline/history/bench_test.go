@@ -47,7 +47,7 @@ func BenchmarkPlanAfterAChange10000(b *testing.B) {
 						b.Fatalf("%s is compared with nothing", c.Node.ID)
 					}
 				}
-				if e := p.Estimate(history.NewCosts(h), pipeline.Limits{Cores: 64, Memory: math.MaxInt64}, 4); e.Blank > 0 {
+				if e := p.Estimate(history.NewCosts(h, p), pipeline.Limits{Cores: 64, Memory: math.MaxInt64}, 4); e.Blank > 0 {
 					b.Fatalf("nothing is known of %d cells", e.Blank)
 				}
 			}

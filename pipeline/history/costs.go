@@ -1,97 +1,237 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/store"
+	"foil/internal/words"
+	"foil/pipeline"
 	"foil/pipeline/graph"
 	"foil/pipeline/plan"
 )
 
-// Costs estimates the time of cells from past records, and caches the estimates. The estimate for a
-// cell is the median of the records of its kind whose parameters and backend differ from the cell's
-// in the fewest lines. Seeds, inputs and library versions do not count, because they rarely change
-// the time.
+// Costs estimates the time of the cells of a plan from past records of their kinds. A record counts
+// for a cell if the two have the same backend, and the same values of the parameters in
+// pipeline.Cost.Like. Its time is scaled by the parameters and the sizes of inputs in Cost.Times.
+// The estimate is the median of the records that differ in the fewest other parameters. Seeds and
+// library versions rarely change the time, so they do not count.
+//
+// A time is unknown if no record counts, or if the inputs of the cell have not been made and
+// nothing says how large they will be.
 type Costs struct {
 	history *History
-	known   map[string]time.Duration // by kind and parameters
-	medians map[medianID]time.Duration
+	plan    *plan.Plan
+	cells   map[*graph.Node]*plan.Cell
+	classes map[string]map[string]*class // by kind and classID
+	units   map[unitID]unit
+	sizes   map[*graph.Node]sizes // nil: not known
+	similar map[string]sizes      // by the settings of a cell and the sizes of its inputs
 }
 
-// A medianID identifies lists of neighbours.
-type medianID struct {
-	in    *neighbours
+// NewCosts returns the Costs of the cells of a plan.
+func NewCosts(h *History, p *plan.Plan) *Costs {
+	w := &Costs{
+		history: h, plan: p, cells: make(map[*graph.Node]*plan.Cell, len(p.Cells)), classes: map[string]map[string]*class{},
+		units: map[unitID]unit{}, sizes: map[*graph.Node]sizes{}, similar: map[string]sizes{},
+	}
+	for _, c := range p.Cells {
+		w.cells[c.Node] = c
+	}
+	return w
+}
+
+// A class holds the records of a kind that count for the same cells.
+type class struct {
+	works  []sizedWork // latest first
+	others survey      // of the parameters that neither scale the time nor define the class
+}
+
+// A sizedWork is a past work, what its time is in proportion to, and the sizes of its inputs.
+type sizedWork struct {
+	*past
+	scale  float64
+	inputs inputSizes
+}
+
+// A unitID identifies cells with the same estimate, but for their scale.
+type unitID struct {
+	in    *class
+	near  *neighbours
 	lists string
 }
 
-// NewCosts returns the Costs of a history.
-func NewCosts(h *History) *Costs {
-	return &Costs{h, map[string]time.Duration{}, map[medianID]time.Duration{}}
+// A unit is the estimated seconds of a cell of scale 1.
+type unit struct {
+	seconds float64
+	exact   bool // the records have the same parameters
 }
 
-// Wall is the estimated time of a cell, or -1 without a similar record.
-func (w *Costs) Wall(n *graph.Node, with plan.Numeric) time.Duration {
-	return remember(w.known, n.Kind.Name+"\n"+n.Params.Canonical, func() time.Duration {
-		lines := plan.KeyLines(n, with, nil, func(*graph.Node) digest.Digest { return digest.Digest{} })
-		return w.median(n.Kind.Name, settings(lines.Sorted()))
-	})
-}
-
-// median is the median time of the works of a kind whose settings differ in the fewest lines.
-func (w *Costs) median(kind string, own digest.KeyLines) time.Duration {
-	works := w.history.kinds[kind]
-	if works == nil {
-		return -1
+// Cost is the estimated time of a cell.
+func (w *Costs) Cost(c *plan.Cell) plan.Cost {
+	kind := c.Node.Kind
+	if w.history.kinds[kind.Name] == nil {
+		return plan.Cost{Why: "no cell of " + kind.Name + " yet"}
 	}
-	near := works.settings.near(own)
-	if near.lists == nil {
-		return medianOf(wallsNear(works.all, own))
+	lines := w.settings(c.Node)
+	inputs := w.inputs(c.Node)
+	in := w.class(c.Node, lines)
+	if in == nil {
+		return plan.Cost{Why: w.otherClass(c.Node, lines)}
 	}
-	id := medianID{near.in, fmt.Sprint(near.lists)}
-	return remember(w.medians, id, func() time.Duration {
-		var walls []float64
-		for i := range near.all {
-			walls = append(walls, works.all[i].record.WallSeconds)
-		}
-		return medianOf(walls)
-	})
-}
-
-func remember[K comparable](known map[K]time.Duration, id K, find func() time.Duration) time.Duration {
-	d, ok := known[id]
+	scale, ok := scaleOf(kind, lines, inputs)
 	if !ok {
-		d = find()
-		known[id] = d
+		return plan.Cost{Why: "its inputs are not made yet"}
 	}
-	return d
+	u := w.unit(in, others(kind, lines))
+	const longest = 1e9 // seconds, some thirty years: an hour more or less says nothing there
+	wall := time.Duration(min(u.seconds*scale, longest) * float64(time.Second))
+	return plan.Cost{Known: true, Wall: wall, Rough: kind.Cost.IsZero() && !u.exact}
 }
 
-// wallsNear compares settings with the settings of all works of a list.
-func wallsNear(list []*past, own digest.KeyLines) (walls []float64) {
-	fewest := 0
-	for _, p := range list {
-		d := distance(p.settings, own)
-		if len(walls) == 0 || d < fewest {
-			walls, fewest = nil, d
+// otherClass says in what the latest cell of a kind cannot be compared with a node.
+func (w *Costs) otherClass(n *graph.Node, own digest.KeyLines) string {
+	latest := w.history.kinds[n.Kind.Name].all[0]
+	var names []string
+	eachPair(settings(latest.lines), own, func(old, now *digest.KeyLine) {
+		if old != nil && now != nil && old.Value == now.Value {
+			return
 		}
-		if d == fewest {
-			walls = append(walls, p.record.WallSeconds)
+		l := cmp.Or(now, old)
+		name := n.Kind.Cost.LikeName(l.Name)
+		if l.Part == digest.PartBackend {
+			name = "backend"
 		}
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	})
+	const few = 3
+	switch {
+	case len(names) > few:
+		names = append(names[:few-1], fmt.Sprintf("%d other parameters", len(names)-few+1))
+		fallthrough
+	case len(names) > 0:
+		return "earlier cells differ in " + words.And(names)
+	case !slices.Equal(inputNames(n), recordedInputs(latest.record)):
+		return "earlier cells had other inputs"
 	}
-	return walls
+	return "the inputs of earlier cells are not known"
 }
 
-func medianOf(seconds []float64) time.Duration {
-	slices.Sort(seconds)
-	half := len(seconds) / 2
-	return time.Duration((seconds[half] + seconds[(len(seconds)-1)/2]) / 2 * float64(time.Second))
+// inputNames are the names of the inputs of a node, sorted.
+func inputNames(n *graph.Node) []string {
+	var names []string
+	for _, in := range n.Inputs {
+		names = append(names, in.Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
-// settings are the key lines that Costs compares.
+// recordedInputs are the names of the inputs of a record, sorted, each once.
+func recordedInputs(r *store.Record) []string {
+	var names []string
+	for _, in := range r.Inputs {
+		names = append(names, in.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// settings are the lines of a node's key that Costs compares, sorted.
+func (w *Costs) settings(n *graph.Node) digest.KeyLines {
+	lines := plan.KeyLines(n, w.plan.Options.Numeric, nil, func(*graph.Node) digest.Digest { return digest.Digest{} })
+	return settings(lines.Sorted())
+}
+
+// settings are parameters and backend.
 func settings(lines digest.KeyLines) digest.KeyLines {
 	return slices.DeleteFunc(slices.Clone(lines), func(l digest.KeyLine) bool {
 		return l.Part != digest.PartParameter && l.Part != digest.PartBackend
 	})
 }
+
+// classID is the text of what two cells must share: some settings, and the names of their inputs.
+func classID(kind *pipeline.Kind, settings digest.KeyLines, inputs []string) string {
+	var b strings.Builder
+	for _, name := range inputs {
+		fmt.Fprintf(&b, "input %s\n", name)
+	}
+	for _, l := range settings {
+		if l.Part == digest.PartBackend || kind.Cost.LikeName(l.Name) != "" {
+			fmt.Fprintf(&b, "%d %s = %s\n", l.Part, l.Name, l.Value)
+		}
+	}
+	return b.String()
+}
+
+// others are the settings that change the time little.
+func others(kind *pipeline.Kind, settings digest.KeyLines) digest.KeyLines {
+	return slices.DeleteFunc(slices.Clone(settings), func(l digest.KeyLine) bool {
+		return l.Part == digest.PartBackend || kind.Cost.LikeName(l.Name) != "" || slices.Contains(kind.Cost.Times, l.Name)
+	})
+}
+
+// class is the records that count for a node; nil: none.
+func (w *Costs) class(n *graph.Node, settings digest.KeyLines) *class {
+	return w.classesOf(n.Kind)[classID(n.Kind, settings, inputNames(n))]
+}
+
+// classesOf sorts the records of a kind into classes. Records with unknown sizes of inputs do not
+// count.
+func (w *Costs) classesOf(kind *pipeline.Kind) map[string]*class {
+	if classes, ok := w.classes[kind.Name]; ok {
+		return classes
+	}
+	classes := map[string]*class{}
+	for _, p := range w.history.kinds[kind.Name].all {
+		lines := settings(p.lines)
+		inputs := w.history.inputSizes(p.record)
+		scale, ok := scaleOf(kind, lines, inputs)
+		if !ok {
+			continue
+		}
+		id := classID(kind, lines, recordedInputs(p.record))
+		if classes[id] == nil {
+			classes[id] = &class{}
+		}
+		c := classes[id]
+		c.works = append(c.works, sizedWork{p, scale, inputs})
+		c.others.add(others(kind, lines))
+	}
+	w.classes[kind.Name] = classes
+	return classes
+}
+
+// unit is the median over the works of a class that differ in the fewest of the other parameters:
+// in at most one of them apart from values that no work has, otherwise over all works of the class.
+func (w *Costs) unit(in *class, own digest.KeyLines) unit {
+	near := in.others.near(own)
+	id := unitID{in, near.in, fmt.Sprint(near.lists)} // many cells have the same neighbours
+	if u, ok := w.units[id]; ok {
+		return u
+	}
+	var seconds []float64
+	for i := range near.all {
+		seconds = append(seconds, in.works[i].record.WallSeconds/in.works[i].scale)
+	}
+	if near.lists == nil {
+		for _, work := range in.works {
+			seconds = append(seconds, work.record.WallSeconds/work.scale)
+		}
+	}
+	slices.Sort(seconds)
+	half := len(seconds) / 2
+	u := unit{(seconds[half] + seconds[(len(seconds)-1)/2]) / 2, near.lists != nil && near.differ == 0}
+	w.units[id] = u
+	return u
+}
+
+// sortedNames are the keys of a map.
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -74,8 +74,14 @@ func (x *Explainer) Explain(n *graph.Node) *Explanation {
 	if near := x.history.nearest(n.Kind.Name, n.ID, known); near != nil {
 		e.Nearest = near.record
 		e.Differences = x.compare(near, known, x.inputs(c))
+		hidden := map[digest.KeyLine]bool{} // the record may name an input that this cell does not know yet
+		for _, l := range e.Lines {
+			if isNotKnown(l) {
+				hidden[digest.KeyLine{Part: l.Part, Name: l.Name}] = true
+			}
+		}
 		e.Differences = slices.DeleteFunc(e.Differences, func(d Difference) bool {
-			return slices.ContainsFunc(e.Lines, func(l digest.KeyLine) bool { return l.Compare(d.KeyLine) == 0 && isNotKnown(l) })
+			return hidden[digest.KeyLine{Part: d.Part, Name: d.Name}]
 		})
 	}
 	return e
@@ -129,6 +135,7 @@ func (x *Explainer) inputs(c *plan.Cell) []store.Input {
 
 // compare lists the differences between new work and old work.
 func (x *Explainer) compare(old *past, lines digest.KeyLines, inputs []store.Input) []Difference {
+	var before, after inputIndex // made when an input differs
 	var list []Difference
 	eachPair(old.lines, lines, func(a, b *digest.KeyLine) {
 		d := Difference{}
@@ -143,7 +150,10 @@ func (x *Explainer) compare(old *past, lines digest.KeyLines, inputs []store.Inp
 			d.KeyLine, d.Old, d.New = *b, a.Value, b.Value
 		}
 		if d.Part == digest.PartInput {
-			x.trace(&d, old.record.Inputs, inputs)
+			if before == nil {
+				before, after = indexInputs(old.record.Inputs), indexInputs(inputs)
+			}
+			x.trace(&d, before, after)
 		}
 		list = append(list, d)
 	})
@@ -151,8 +161,8 @@ func (x *Explainer) compare(old *past, lines digest.KeyLines, inputs []store.Inp
 }
 
 // trace finds the works that made the old and the new content of an input.
-func (x *Explainer) trace(d *Difference, old, now []store.Input) {
-	before, after := inputOf(d, old, d.Old), inputOf(d, now, d.New)
+func (x *Explainer) trace(d *Difference, old, now inputIndex) {
+	before, after := old.of(d, d.Old), now.of(d, d.New)
 	if after == nil {
 		return
 	}
@@ -168,50 +178,91 @@ func (x *Explainer) trace(d *Difference, old, now []store.Input) {
 	}
 }
 
-// inputOf finds the input of a key line.
-func inputOf(d *Difference, inputs []store.Input, content string) *store.Input {
-	name, _, _ := strings.Cut(d.Name, "[")
-	for i, in := range inputs {
-		if in.Name == name && in.Digest.String() == content {
-			return &inputs[i]
-		}
+// An inputIndex finds inputs by their name and content. A cell may gather thousands.
+type inputIndex map[inputID]*store.Input
+
+type inputID struct{ name, content string }
+
+func indexInputs(inputs []store.Input) inputIndex {
+	x := inputIndex{}
+	for i := len(inputs) - 1; i >= 0; i-- { // the first of equal ones counts
+		x[inputID{inputs[i].Name, inputs[i].Digest.String()}] = &inputs[i]
 	}
-	return nil
+	return x
+}
+
+// of finds the input of a key line.
+func (x inputIndex) of(d *Difference, content string) *store.Input {
+	name, _, _ := strings.Cut(d.Name, "[")
+	return x[inputID{name, content}]
 }
 
 // Short is the reason for a cache miss in a few words.
 func (e *Explanation) Short() string {
-	if e.State != plan.Miss || e.Nearest == nil || len(e.Differences) == 0 {
+	if !e.differs() {
 		return e.Reason
 	}
-	const few = 2
-	var texts []string
-	for i, d := range e.Differences {
-		if i == few {
-			texts = append(texts, fmt.Sprintf("%d more", len(e.Differences)-few))
-			break
-		}
-		texts = append(texts, d.String())
-	}
-	return "new: " + words.And(texts)
+	return "new: " + fewTexts(e.Differences, Difference.String)
 }
 
-// String describes the difference, without its causes.
-func (d Difference) String() string {
-	switch what := strings.TrimSpace(d.Part.String() + " " + d.Name); {
-	case d.Part == digest.PartInput && d.Old != "" && d.New != "":
-		return what + " has different content"
-	case d.Part == digest.PartInput && d.Old == "":
-		return what + " is new"
-	case d.Part == digest.PartInput:
-		return what + " was removed"
-	case d.Old == "":
-		return fmt.Sprintf("%s is new: %s", what, d.New)
-	case d.New == "":
-		return fmt.Sprintf("%s was removed (it was %s)", what, d.Old)
-	default:
-		return fmt.Sprintf("%s %s -> %s", what, shortHash(d.Old), shortHash(d.New))
+// Class is Short without the values: equal for cells that differ in the same way.
+func (e *Explanation) Class() string {
+	switch {
+	case e.SameAs != nil:
+		return "the same work as another cell"
+	case !e.differs():
+		return e.Reason
 	}
+	return "new: another " + fewTexts(e.Differences, Difference.name)
+}
+
+// differs reports whether the differences are the reason for the cache miss.
+func (e *Explanation) differs() bool {
+	return e.State == plan.Miss && e.Nearest != nil && len(e.Differences) > 0
+}
+
+// fewTexts describes the first differences.
+func fewTexts(all []Difference, text func(Difference) string) string {
+	const few = 2
+	var texts []string
+	for i, d := range all {
+		if i == few {
+			texts = append(texts, words.Count(len(all)-few, "more difference"))
+			break
+		}
+		texts = append(texts, text(d))
+	}
+	return words.And(texts)
+}
+
+// name is what differs.
+func (d Difference) name() string { return strings.TrimSpace(d.Part.String() + " " + d.Name) }
+
+// String describes the difference, without its causes. It compares this work with the other one,
+// and must not read like a change that somebody made or foil will make.
+func (d Difference) String() string {
+	what, is, now, old := d.name(), "is", shortHash(d.New), shortHash(d.Old)
+	switch d.Part {
+	case digest.PartInput:
+		switch {
+		case d.Old != "" && d.New != "":
+			return what + " has different content"
+		case d.Old == "":
+			return what + " is additional"
+		}
+		return what + " is absent"
+	case digest.PartKind:
+		now = "version " + now
+	case digest.PartGather:
+		is = "are"
+	}
+	switch {
+	case d.Old == "":
+		return fmt.Sprintf("%s %s %s instead of none", what, is, now)
+	case d.New == "":
+		return fmt.Sprintf("%s %s absent instead of %s", what, is, old)
+	}
+	return fmt.Sprintf("%s %s %s instead of %s", what, is, now, old)
 }
 
 // shortHash shortens digests for people.

@@ -54,35 +54,35 @@ func TestEveryCauseOfAMissIsExplained(t *testing.T) {
 		want    []string // Causes
 		nearest string
 	}{
-		"parameter": {change: replace("n: 2", "n: 5"), cell: "b", reason: "never made", nearest: "b", want: []string{"parameter n 2 -> 5"}},
-		"seed":      {change: replace("seed: 1", "seed: 9"), cell: "c", reason: "never made", nearest: "c", want: []string{"seed 1 -> 9"}},
+		"parameter": {change: replace("n: 2", "n: 5"), cell: "b", reason: "never made", nearest: "b", want: []string{"parameter n is 5 instead of 2"}},
+		"seed":      {change: replace("seed: 1", "seed: 9"), cell: "c", reason: "never made", nearest: "c", want: []string{"seed is 9 instead of 1"}},
 		"version": {change: func(b *explainBench) string {
 			b.Version++
 			return explained
-		}, cell: "a", reason: "never made", nearest: "a", want: []string{"code of kind test/text 1 -> 2"}},
+		}, cell: "a", reason: "never made", nearest: "a", want: []string{"code of kind test/text is version 2 instead of 1"}},
 		"backend": {change: func(b *explainBench) string {
 			b.Planned.Numeric.Backend = "xla:cpu"
 			return explained
-		}, cell: "d", reason: "never made", nearest: "d", want: []string{`backend "go" -> "xla:cpu"`}},
+		}, cell: "d", reason: "never made", nearest: "d", want: []string{`backend is "xla:cpu" instead of "go"`}},
 		"source": {change: func(b *explainBench) string {
 			b.Sources = func(*pipeline.Env) ([]pipeline.Source, error) {
 				return []pipeline.Source{{Name: "ml.zip", Digest: digest.Of([]byte("2"))}}, nil
 			}
 			return explained
-		}, cell: "e", reason: "never made", nearest: "e", want: []string{"source ml.zip " + digest.Of([]byte("1")).Short() + " -> " + digest.Of([]byte("2")).Short()}},
+		}, cell: "e", reason: "never made", nearest: "e", want: []string{"source ml.zip is " + digest.Of([]byte("2")).Short() + " instead of " + digest.Of([]byte("1")).Short()}},
 		"input content, and where it comes from": {change: replace("text: a", "text: other"), remade: "b", cell: "c", reason: "never made", nearest: "c", want: []string{
 			"input a has different content, made by b",
 			"  input a has different content, made by a",
-			`    parameter text "a" -> "other"`,
+			`    parameter text is "other" instead of "a"`,
 		}},
 		"gathered content": {change: replace("text: a", "text: other"), remade: "b", cell: "g", reason: "never made", nearest: "g", want: []string{
 			"input all[] has different content, made by b",
 			"  input a has different content, made by a",
-			`    parameter text "a" -> "other"`,
+			`    parameter text is "other" instead of "a"`,
 		}},
 		"a hit": {change: replace("name: x", "name: y"), cell: "c"},
 		"new input": {change: replace("needs: {a: b}}\n  d", "needs: {a: b, b: a}}\n  d"), cell: "c", reason: "never made", nearest: "c", want: []string{
-			"input b is new, made by a",
+			"input b is additional, made by a",
 		}},
 		"missing object": {change: func(b *explainBench) string { os.Remove(b.ObjectPath(b.last, "b")); return explained }, cell: "b", reason: "its output text is missing from the cache"},
 		"damaged record": {change: func(b *explainBench) string { pipelinetest.Flip(t, b.RecordPath(b.last, "b")); return explained }, cell: "b", reason: "its record has no valid checksum in its last line"},
@@ -139,7 +139,7 @@ type explainBench struct {
 func TestCellThatWaitsIsExplainedByWhatItWaitsFor(t *testing.T) {
 	b := newExplainBench(t)
 	e := explain(b.Bench, strings.Replace(explained, "n: 2", "n: 5", 1), "c")
-	if e.Waits == nil || e.Waits.Node.ID != "b" || e.Waits.Short() != "new: parameter n 2 -> 5" {
+	if e.Waits == nil || e.Waits.Node.ID != "b" || e.Waits.Short() != "new: parameter n is 5 instead of 2" {
 		t.Errorf("%+v", e.Waits)
 	}
 	if len(e.Differences) != 0 {
@@ -147,7 +147,7 @@ func TestCellThatWaitsIsExplainedByWhatItWaitsFor(t *testing.T) {
 	}
 	// Known differences are shown even if an input is not known yet.
 	e = explain(b.Bench, strings.NewReplacer("n: 2", "n: 5", "seed: 1", "seed: 3").Replace(explained), "c")
-	if got := e.Causes(); !slices.Equal(got, []string{"seed 1 -> 3"}) {
+	if got := e.Causes(); !slices.Equal(got, []string{"seed is 3 instead of 1"}) {
 		t.Errorf("%v", got)
 	}
 }

@@ -19,14 +19,13 @@ type works struct {
 	all     []*past // latest first
 	ofCells map[string][]*past
 
-	texts, settings survey // indexes of all works
+	texts survey // index of all works
 }
 
 // A past is a recorded work.
 type past struct {
-	record   *store.Record
-	lines    digest.KeyLines // sorted
-	settings digest.KeyLines // see Costs
+	record *store.Record
+	lines  digest.KeyLines // sorted
 }
 
 // Read reads all records of a store. It skips records that cannot be read, or whose key text was
@@ -58,11 +57,10 @@ func New(records []*store.Record) *History {
 			h.kinds[r.Kind] = w
 		}
 		lines = lines.Sorted()
-		p := &past{r, lines, settings(lines)}
+		p := &past{r, lines}
 		w.all = append(w.all, p)
 		w.ofCells[r.Cell] = append(w.ofCells[r.Cell], p)
 		w.texts.add(p.lines)
-		w.settings.add(p.settings)
 		h.of[r.Key] = p
 	}
 	return h
@@ -82,9 +80,13 @@ func (h *History) nearest(kind, cell string, lines digest.KeyLines) *past {
 	if i := near.first(); i >= 0 {
 		return w.all[i]
 	}
-	p, _ := nearestOf(w.all, cell, lines)
+	p, _ := nearestOf(w.all[:min(len(w.all), compared)], cell, lines)
 	return p
 }
+
+// compared is the number of works that are compared line by line, the latest ones, if the index
+// finds none. With all of them, a plan of many cells after many others would take minutes.
+const compared = 1000
 
 // nearestOf compares with all works of a list, latest first. It also returns the number of
 // different lines.

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +13,7 @@ import (
 // crash is the error of a child that ended without a result. It includes the last words of the log
 // after an offset.
 func crash(state *os.ProcessState, log *os.File, from int64) error {
-	text := ending(state)
+	text := cmp.Or(pipeline.Killed(state), state.String())
 	if cause := lastWords(log, from); cause != "" {
 		text = cause + " (" + text + ")"
 	}

@@ -4,5 +4,3 @@ import "os"
 
 // killChild kills a child. The system ends its descendants.
 func killChild(child *os.Process) { child.Kill() }
-
-func ending(state *os.ProcessState) string { return state.String() }

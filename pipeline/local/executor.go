@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -11,7 +10,6 @@ import (
 	"slices"
 	"sync"
 
-	"foil/internal/digest"
 	"foil/internal/numeric"
 	"foil/internal/store"
 	"foil/pipeline"
@@ -71,16 +69,12 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	if kind.Light || e.Processes == nil {
 		return e.runHere(ctx, t, a, site, h, kind.Light)
 	}
-	o := order{Task: t, Site: site, Paths: map[digest.Digest]string{}}
-	var in inputs
-	for _, f := range t.Files() {
-		if o.Paths[f.Digest], err = in.note(e.Store.Fetch(ctx, f)); err != nil && in.damaged == nil {
-			return pipeline.Usage{}, err
-		}
-	}
-	if err := in.err(); err != nil {
+	in := run.NewInputs(e.Store)
+	paths, err := in.OpenAll(ctx, t)
+	if err != nil {
 		return pipeline.Usage{}, err
 	}
+	o := order{Task: t, Site: site, Paths: paths}
 	log, err := openLog(a.Workspace.Log)
 	if err != nil {
 		return pipeline.Usage{}, err
@@ -90,7 +84,8 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	if l, ok := a.Lease.(store.Inheritable); ok {
 		hold = l.Inherit()
 	}
-	return e.Processes.run(ctx, o, knowsAll && kind.RunsProgram, hold, log, h)
+	usage, err := e.Processes.run(ctx, o, knowsAll && kind.RunsProgram, hold, log, h)
+	return usage, in.Ended(ctx, err)
 }
 
 // runHere runs a task in this process.
@@ -99,8 +94,8 @@ func (e *Executor) runHere(ctx context.Context, t *pipeline.Task, a run.Attempt,
 	defer log.Close()
 	site.Log = log
 	site.Numeric = e.Numeric
-	var in inputs
-	site.Open = func(f pipeline.File) (string, error) { return in.note(e.Store.Fetch(ctx, f)) }
+	in := run.NewInputs(e.Store)
+	site.Open = func(f pipeline.File) (string, error) { return in.Open(ctx, f) }
 	work := func() error { return t.Run(ctx, e.Kinds, site, h) }
 	var usage pipeline.Usage
 	var err error
@@ -109,36 +104,7 @@ func (e *Executor) runHere(ctx context.Context, t *pipeline.Task, a run.Attempt,
 	} else {
 		err = work()
 	}
-	// Damaged inputs count even if the kind ignored the error.
-	if damaged := in.err(); damaged != nil {
-		err = damaged
-	}
-	return usage, err
-}
-
-// inputs collects the damaged input files of a task. A kind may open several files concurrently.
-type inputs struct {
-	mu      sync.Mutex
-	damaged []*store.DamagedError
-}
-
-func (in *inputs) note(path string, err error) (string, error) {
-	var d *store.DamagedError
-	if errors.As(err, &d) {
-		in.mu.Lock()
-		in.damaged = append(in.damaged, d)
-		in.mu.Unlock()
-	}
-	return path, err
-}
-
-func (in *inputs) err() error {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.damaged == nil {
-		return nil
-	}
-	return &run.InputError{Damaged: slices.Clone(in.damaged)}
+	return usage, in.Ended(ctx, err)
 }
 
 // takeGPUs takes the first free GPUs. The run never asks for more than the machine has.

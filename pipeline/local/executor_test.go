@@ -82,8 +82,8 @@ func (s *site) do(ctx context.Context, kind string, reads ...pipeline.File) (*st
 
 // doTask runs a task, and publishes what it wrote. It may be called from any goroutine.
 func (s *site) doTask(ctx context.Context, task *pipeline.Task) (*store.Record, pipeline.Usage, error) {
-	n := int(s.n.Add(1))
-	lines := digest.NewKeyLines(task.Kind, n)
+	version := int(s.n.Add(1))
+	lines := digest.NewKeyLines(task.Kind, version)
 	lease, err := s.cache.Acquire(ctx, lines.Key())
 	if err != nil {
 		return nil, pipeline.Usage{}, err
@@ -97,7 +97,7 @@ func (s *site) doTask(ctx context.Context, task *pipeline.Task) (*store.Record, 
 	if err != nil {
 		return nil, usage, err
 	}
-	r := &store.Record{KeyText: lines.Text(), Kind: task.Kind, Version: n}
+	r := &store.Record{KeyText: lines.Text(), Kind: task.Kind, Version: version}
 	return r, usage, lease.Publish(ctx, work, r)
 }
 

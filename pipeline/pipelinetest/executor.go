@@ -3,11 +3,9 @@ package pipelinetest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"sync"
 
-	"foil/internal/store"
 	"foil/pipeline"
 	"foil/pipeline/run"
 )
@@ -70,19 +68,9 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 			return e.Usage, err
 		}
 	}
-	var damaged []*store.DamagedError
-	for _, f := range sent.Files() {
-		_, err := e.bench.Store.Fetch(ctx, f)
-		var d *store.DamagedError
-		switch {
-		case errors.As(err, &d):
-			damaged = append(damaged, d)
-		case err != nil:
-			return e.Usage, err
-		}
-	}
-	if damaged != nil {
-		return e.Usage, &run.InputError{Damaged: damaged}
+	in := run.NewInputs(e.bench.Store)
+	if _, err := in.OpenAll(ctx, sent); err != nil {
+		return e.Usage, err
 	}
 	log, err := os.OpenFile(a.Workspace.Log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
@@ -95,9 +83,9 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	}
 	site := pipeline.Site{
 		Env: env, OutDir: a.Workspace.Out, WorkDir: a.Workspace.Checkpoint, Log: log,
-		Open: func(f pipeline.File) (string, error) { return e.bench.Store.Fetch(ctx, f) },
+		Open: func(f pipeline.File) (string, error) { return in.Open(ctx, f) },
 	}
-	return e.Usage, sent.Run(ctx, e.bench.Kinds(), site, h)
+	return e.Usage, in.Ended(ctx, sent.Run(ctx, e.bench.Kinds(), site, h))
 }
 
 func (e *Executor) begin(t *pipeline.Task) {

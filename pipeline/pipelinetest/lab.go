@@ -63,7 +63,8 @@ var describedAny = &spec.Params[anyParams]{
 }
 
 // Kinds are test/text, which writes its parameters and inputs, and variations of it. test/text is
-// the first.
+// the first. The time of test/timed is in proportion to n and to the size of its input a, and cells
+// with another value cannot be compared.
 func (l *Lab) Kinds() []pipeline.Kind {
 	const anyName = "*"
 	text := pipeline.Kind{
@@ -75,18 +76,20 @@ func (l *Lab) Kinds() []pipeline.Kind {
 			{Name: anyName, Type: "text", Optional: true, Gathered: true},
 		},
 	}
-	draws, numeric, source, number, gather, plain := text, text, text, text, text, text
+	draws, numeric, source, number, program, gather, plain, timed := text, text, text, text, text, text, text, text
+	timed.Name, timed.Cost = "test/timed", pipeline.Cost{Times: []string{"n", "a/text"}, Like: []string{"value"}}
 	draws.Name, draws.Draws = "test/draws", true
 	numeric.Name, numeric.Numeric = "test/numeric", true
 	number.Name, number.Output = "test/number", "number"
 	source.Name = "test/source"
+	program.Name, program.RunsProgram = "test/program", true
 	gather.Name, gather.Inputs = "test/gather", []pipeline.Port{{Name: anyName, Type: "text", Gathered: true}, {Name: "extra", Type: "number", Optional: true}}
 	plain.Name, plain.Inputs = "test/plain", []pipeline.Port{{Name: "text", Type: "text"}, {Name: "all", Type: "text", Gathered: true, Optional: true}}
 	open := pipeline.Kind{
 		Name: "test/any", Version: 1, Output: "text", OutputParam: "type",
 		Inputs: []pipeline.Port{{Name: anyName}, {Name: anyName, Gathered: true, Optional: true}},
 	}
-	kinds := []pipeline.Kind{text, draws, numeric, number, source, gather}
+	kinds := []pipeline.Kind{text, draws, numeric, number, source, program, gather, timed}
 	for i, k := range kinds {
 		work := pipeline.Work[textParams]{Run: l.run}
 		if k.Name == source.Name {

@@ -18,18 +18,18 @@ import (
 // A Store keeps records in memory and objects in a folder of the test. Its function fields make it
 // fail.
 type Store struct {
-	Held    func(digest.Key) bool          // reports whether Acquire returns ErrHeld
-	Damaged func(digest.File) string       // why Fetch reports an object as damaged; empty: it is intact
-	Publish func(r *store.Record) error    // why a record cannot be published
-	Lookups func(key digest.Key) error     // why a key cannot be looked up
-	Holders func(digest.Key) *store.Orphan // the lease of a key that has outlived its owner
+	Held    func(digest.Key) bool                            // reports whether Acquire returns ErrHeld
+	Damaged func(digest.File) string                         // why Fetch reports an object as damaged; empty: it is intact
+	Publish func(ctx context.Context, r *store.Record) error // why a record cannot be published
+	Lookups func(key digest.Key) error                       // why a key cannot be looked up
+	Holders func(digest.Key) *store.Orphan                   // the lease of a key that has outlived its owner
 
 	dir string
 
 	mu       sync.Mutex
 	records  map[digest.Key][]byte
 	objects  map[digest.Digest]string
-	leases   map[digest.Key]bool
+	leases   map[digest.Key]*lease
 	failures map[digest.Key]error
 	attempts int
 }
@@ -40,7 +40,7 @@ var _ store.Store = (*Store)(nil)
 func NewStore(t testing.TB) *Store {
 	return &Store{
 		dir: t.TempDir(), records: map[digest.Key][]byte{}, objects: map[digest.Digest]string{},
-		leases: map[digest.Key]bool{}, failures: map[digest.Key]error{},
+		leases: map[digest.Key]*lease{}, failures: map[digest.Key]error{},
 	}
 }
 
@@ -49,7 +49,7 @@ func (s *Store) Use(b *Bench) { b.Open = func() store.Store { return s } }
 
 // Put publishes a file called text under the key of a record, like a run that holds the lease.
 func (s *Store) Put(ctx context.Context, r *store.Record, text string) error {
-	l := &lease{store: s, key: r.KeyText.Key()}
+	l := newLease(s, r.KeyText.Key())
 	w, err := l.Begin()
 	if err != nil {
 		return err
@@ -58,6 +58,19 @@ func (s *Store) Put(ctx context.Context, r *store.Record, text string) error {
 		return err
 	}
 	return l.Publish(ctx, w, r)
+}
+
+// Lose ends the lease of a key, as if it had not been renewed. It reports whether the lease was held.
+func (s *Store) Lose(key digest.Key) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.leases[key]
+	if l == nil {
+		return false
+	}
+	close(l.lost)
+	delete(s.leases, key)
+	return true
 }
 
 // Failure is the recorded failure of a key.
@@ -125,11 +138,11 @@ func (s *Store) Acquire(_ context.Context, key digest.Key) (store.Lease, error) 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.leases[key] {
+	if s.leases[key] != nil {
 		return nil, store.ErrHeld
 	}
-	s.leases[key] = true
-	return &lease{store: s, key: key}, nil
+	s.leases[key] = newLease(s, key)
+	return s.leases[key], nil
 }
 
 // Holder returns only the results of Holders.
@@ -164,7 +177,10 @@ func (s *Store) add(path string, f digest.File) error {
 type lease struct {
 	store *Store
 	key   digest.Key
+	lost  chan struct{} // closed by Lose
 }
+
+func newLease(s *Store, key digest.Key) *lease { return &lease{s, key, make(chan struct{})} }
 
 func (l *lease) Begin() (*store.Workspace, error) {
 	l.store.mu.Lock()
@@ -181,9 +197,14 @@ func (l *lease) Begin() (*store.Workspace, error) {
 	return w, os.MkdirAll(w.Out, 0o777)
 }
 
-func (l *lease) Publish(_ context.Context, w *store.Workspace, r *store.Record) error {
+func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record) error {
+	select {
+	case <-l.lost:
+		return store.ErrLost
+	default:
+	}
 	if l.store.Publish != nil {
-		if err := l.store.Publish(r); err != nil {
+		if err := l.store.Publish(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -219,11 +240,12 @@ func (l *lease) Fail(reason error) error {
 	return nil
 }
 
-// Lost is nil: leases in memory end by Release alone.
-func (l *lease) Lost() <-chan struct{} { return nil }
+func (l *lease) Lost() <-chan struct{} { return l.lost }
 
 func (l *lease) Release() {
 	l.store.mu.Lock()
 	defer l.store.mu.Unlock()
-	delete(l.store.leases, l.key)
+	if l.store.leases[l.key] == l {
+		delete(l.store.leases, l.key)
+	}
 }

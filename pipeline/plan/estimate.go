@@ -1,7 +1,8 @@
 package plan
 
 import (
-	"slices"
+	"cmp"
+	"math"
 	"time"
 
 	"foil/pipeline"
@@ -10,10 +11,10 @@ import (
 
 // An Estimate is the estimated time of a plan.
 type Estimate struct {
-	Stages []StageEstimate // stages with cells that are not in the cache
-	Wall   time.Duration   // of all cells, one after the other
-	Run    time.Duration   // with as many cells in parallel as the limits allow
-	Blank  int             // cells with unknown time
+	Stages []*StageEstimate // stages with cells that are not in the cache
+	Wall   time.Duration    // of all cells, one after the other
+	Run    time.Duration    // with as many cells in parallel as the limits allow
+	Blank  int              // cells with unknown time
 }
 
 // A StageEstimate is about the cells of a stage that are not in the cache.
@@ -21,13 +22,20 @@ type StageEstimate struct {
 	Stage string
 	Cells int
 	Wall  time.Duration
-	Blank int // cells with unknown time; Wall is the time of the others
+	Rough bool   // see Cost
+	Blank int    // cells with unknown time; Wall is the time of the others
+	Why   string // why the time of the first of them is unknown
 }
 
 // Costs estimates times from past records.
-type Costs interface {
-	// Wall is the estimated time of a cell; negative: not known.
-	Wall(n *graph.Node, with Numeric) time.Duration
+type Costs interface{ Cost(c *Cell) Cost }
+
+// A Cost is the estimated time of a cell.
+type Cost struct {
+	Known bool
+	Wall  time.Duration
+	Rough bool   // the past cells have other parameters, which may change the time
+	Why   string // why the time is unknown
 }
 
 // Estimate adds up the estimated times of the cells that are not in the store, for an executor with
@@ -35,6 +43,7 @@ type Costs interface {
 // turn out to be hits as misses.
 func (p *Plan) Estimate(past Costs, all pipeline.Limits, workers int) *Estimate {
 	e := &Estimate{}
+	stages := map[string]*StageEstimate{}
 	ends := make(map[*graph.Node]time.Duration, len(p.Cells)) // on a machine without limits
 	var busy load
 	for _, c := range p.Cells {
@@ -46,11 +55,16 @@ func (p *Plan) Estimate(past Costs, all pipeline.Limits, workers int) *Estimate 
 		if c.State == Hit || c.SameAs != nil {
 			continue
 		}
-		wall := past.Wall(c.Node, p.Options.Numeric)
-		ends[c.Node] += max(wall, 0)
-		busy.add(p.Options.Wants(c.Node), max(wall, 0))
+		cost := past.Cost(c)
+		ends[c.Node] = plus(ends[c.Node], cost.Wall)
+		busy.add(p.Options.Wants(c.Node), cost.Wall)
 		e.Run = max(e.Run, ends[c.Node])
-		e.add(c.Node.Stage.Name, wall)
+		name := c.Node.Stage.Name
+		if stages[name] == nil {
+			stages[name] = &StageEstimate{Stage: name}
+			e.Stages = append(e.Stages, stages[name])
+		}
+		e.add(stages[name], cost)
 	}
 	e.Run = max(e.Run, busy.least(all))
 	if workers > 0 {
@@ -59,21 +73,25 @@ func (p *Plan) Estimate(past Costs, all pipeline.Limits, workers int) *Estimate 
 	return e
 }
 
-func (e *Estimate) add(stage string, wall time.Duration) {
-	i := slices.IndexFunc(e.Stages, func(s StageEstimate) bool { return s.Stage == stage })
-	if i < 0 {
-		i = len(e.Stages)
-		e.Stages = append(e.Stages, StageEstimate{Stage: stage})
-	}
-	s := &e.Stages[i]
+func (e *Estimate) add(s *StageEstimate, cost Cost) {
 	s.Cells++
-	if wall < 0 {
+	if !cost.Known {
 		s.Blank++
 		e.Blank++
+		s.Why = cmp.Or(s.Why, cost.Why)
 		return
 	}
-	s.Wall += wall
-	e.Wall += wall
+	s.Wall = plus(s.Wall, cost.Wall)
+	s.Rough = s.Rough || cost.Rough
+	e.Wall = plus(e.Wall, cost.Wall)
+}
+
+// plus adds times without overflow.
+func plus(a, b time.Duration) time.Duration {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }
 
 // A load is the sum of resources times duration over cells, with durations in nanoseconds.
@@ -95,5 +113,5 @@ func (l load) least(all pipeline.Limits) time.Duration {
 	if all.GPUs > 0 {
 		d = max(d, l.gpus/float64(all.GPUs))
 	}
-	return time.Duration(d)
+	return time.Duration(min(d, math.MaxInt64/2))
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 
 	"foil/internal/words"
 	"foil/pipeline"
@@ -24,12 +23,12 @@ func (o Options) Wants(n *graph.Node) pipeline.Limits {
 // do not count.
 func (p *Plan) CheckLimits(all pipeline.Limits) error {
 	var errs spec.Errors
-	var checked []*spec.Stage
+	checked := map[*spec.Stage]bool{}
 	for _, c := range p.Cells {
-		if c.State == Hit || slices.Contains(checked, c.Node.Stage) {
+		if c.State == Hit || checked[c.Node.Stage] {
 			continue
 		}
-		checked = append(checked, c.Node.Stage)
+		checked[c.Node.Stage] = true
 		name, r, want := c.Node.Stage.Name, c.Node.Stage.Resources, p.Options.Wants(c.Node)
 		at := func(pos spec.Pos, format string, args ...any) {
 			if !pos.IsValid() {

@@ -58,7 +58,7 @@ func New(ctx context.Context, g *graph.Graph, opts Options) (*Plan, error) {
 		plan:    &Plan{Graph: g, Options: opts.withDefaults()},
 		cells:   make(map[*graph.Node]*Cell, len(g.Nodes)),
 		sources: map[string]sourced{},
-		owners:  map[digest.Key]*graph.Node{},
+		owners:  map[digest.Key]*Cell{},
 	}
 	var errs []error
 	for _, n := range g.Nodes {
@@ -95,7 +95,7 @@ type planner struct {
 	plan    *Plan
 	cells   map[*graph.Node]*Cell
 	sources map[string]sourced
-	owners  map[digest.Key]*graph.Node
+	owners  map[digest.Key]*Cell // the first cell of each key
 }
 
 // sourced is the result of Kind.Sources, called once for equal parameters.
@@ -118,21 +118,21 @@ func (p *planner) cell(ctx context.Context, n *graph.Node) (*Cell, error) {
 	}
 	c.Lines = KeyLines(n, p.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return p.cells[from].Content })
 	c.Key = c.Lines.Key()
-	var miss store.Miss
-	c.Record, miss, err = p.plan.Options.Store.Lookup(ctx, c.Key)
-	c.Reason, c.NeverMade = miss.Reason, miss.NeverMade
-	switch owner := p.owners[c.Key]; {
-	case err != nil:
-		return nil, &pipeline.CellError{Cell: n.ID, Kind: n.Kind.Name, Err: err}
-	case c.Record != nil:
-		c.State, c.Content = Hit, ArtifactOf(c.Record, nil).Digest()
-	case owner != nil:
-		c.State, c.SameAs, c.Reason = Miss, owner, "the same work as "+owner.ID
-	default:
-		c.State = Miss
+	if owner := p.owners[c.Key]; owner != nil {
+		c.State, c.Record, c.Content, c.Reason, c.NeverMade = owner.State, owner.Record, owner.Content, owner.Reason, owner.NeverMade
+		if owner.State == Miss {
+			c.SameAs, c.Reason = owner.Node, "the same work as "+owner.Node.ID
+		}
+		return c, nil
 	}
-	if p.owners[c.Key] == nil {
-		p.owners[c.Key] = n
+	p.owners[c.Key] = c
+	record, miss, err := p.plan.Options.Store.Lookup(ctx, c.Key)
+	if err != nil {
+		return nil, &pipeline.CellError{Cell: n.ID, Kind: n.Kind.Name, Err: err}
+	}
+	c.State, c.Record, c.Reason, c.NeverMade = Miss, record, miss.Reason, miss.NeverMade
+	if record != nil {
+		c.State, c.Content = Hit, ArtifactOf(record, nil).Digest()
 	}
 	return c, nil
 }

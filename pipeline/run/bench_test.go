@@ -22,6 +22,23 @@ func BenchmarkNoOp1000(b *testing.B) {
 	}
 }
 
+// BenchmarkEqualCells runs cells of equal work: one of them is made, and the others are settled with
+// its result.
+func BenchmarkEqualCells(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			for i := range b.N {
+				bench := pipelinetest.New(b)
+				p := bench.Plan(fmt.Sprintf("name: x\nstages:\n  a: {uses: test/text, %s, with: {n: %d}}\n", oneAxis(n), i))
+				if r, err := bench.RunPlan(b.Context(), p); err != nil || r.Made != 1 {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1e6/float64(b.N)/float64(n), "µs/cell")
+		})
+	}
+}
+
 func BenchmarkTrivialCell(b *testing.B) {
 	bench := pipelinetest.New(b)
 	bench.Running.Workers = 1

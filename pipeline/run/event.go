@@ -52,6 +52,13 @@ type CellRetried struct {
 	Try, Tries int   // number of the try that begins, and of all tries
 }
 
+// CellAgain means that a cell will run again, because its output is damaged, or because its inputs
+// were damaged or changed.
+type CellAgain struct {
+	Node    *graph.Node
+	WasDone bool // CellDone or CellHit was sent for it
+}
+
 // CellHit means that the cell is in the cache.
 type CellHit struct {
 	Node   *graph.Node
@@ -85,6 +92,7 @@ func (CellWaiting) isEvent()  {}
 func (CellProgress) isEvent() {}
 func (CellNote) isEvent()     {}
 func (CellRetried) isEvent()  {}
+func (CellAgain) isEvent()    {}
 func (CellHit) isEvent()      {}
 func (CellDone) isEvent()     {}
 func (CellFailed) isEvent()   {}

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"math"
-	"strings"
 	"time"
 
 	"foil/internal/store"
@@ -19,7 +18,7 @@ type Executor interface {
 
 	// Run runs a task and waits for its end. When ctx is done, the task stops within seconds. The
 	// error is the error of the kind, or describes how the task ended. It is an *InputError if
-	// inputs are damaged.
+	// inputs are damaged, or changed while the task ran: see Inputs.
 	Run(ctx context.Context, t *pipeline.Task, a Attempt, h pipeline.Hooks) (pipeline.Usage, error)
 }
 
@@ -28,17 +27,6 @@ type Executor interface {
 type Attempt struct {
 	Lease     store.Lease
 	Workspace *store.Workspace
-}
-
-// An InputError lists the damaged inputs of a task. The cells that made them must be made again.
-type InputError struct{ Damaged []*store.DamagedError }
-
-func (e *InputError) Error() string {
-	texts := make([]string, len(e.Damaged))
-	for i, d := range e.Damaged {
-		texts[i] = d.Error()
-	}
-	return "input " + strings.Join(texts, "; ")
 }
 
 // Options configure a run. None of them enters a key.

@@ -254,3 +254,43 @@ func TestFailureOfATaskKeepsItsCode(t *testing.T) {
 		t.Errorf("code %q of %v", code, err)
 	}
 }
+
+// The processor time of a run includes that of cells that failed or were interrupted, and of every
+// try.
+func TestProcessorTimeOfCellsThatWereNotMadeCounts(t *testing.T) {
+	const src = "name: x\nstages:\n  a: {uses: test/text}\n  b: {uses: test/text, with: {n: 1}, retries: 2}\n  c: {uses: test/text, needs: {a: a}, with: {n: 2}}\n"
+	for _, c := range []struct {
+		name string
+		fail map[string]bool // cells that fail
+		stop string          // the run is cancelled while this cell runs
+		want time.Duration
+	}{
+		{"all are made", nil, "", 3 * time.Second},
+		{"three tries fail", map[string]bool{"b": true}, "", 5 * time.Second},
+		{"one is interrupted", nil, "c", 3 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b, _ := newMemoryBench(t)
+			b.Running.Workers = 1
+			e := b.NewExecutor()
+			e.Usage = pipeline.Usage{CPU: time.Second}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			e.Instead = func(ctx context.Context, task *pipeline.Task, _ run.Attempt) error {
+				switch {
+				case c.fail[task.Cell]:
+					return errors.New("no")
+				case c.stop == task.Cell:
+					cancel()
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				return nil
+			}
+			r, err := b.RunPlan(ctx, b.Plan(src))
+			if (err == nil) != (c.fail == nil && c.stop == "") || r.CPU != c.want {
+				t.Errorf("%v; %s, want %s", err, r.CPU, c.want)
+			}
+		})
+	}
+}

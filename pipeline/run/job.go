@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,8 @@ type job struct {
 	inputs []store.Input                 // for the record
 	made   map[digest.Digest]*graph.Node // the node that made the content of an input
 
+	spent time.Duration // processor time of all tries
+
 	mu      sync.Mutex
 	timings []store.Timing
 	numeric *numeric.Signature
@@ -42,6 +45,7 @@ func (x *loop) newJob(c *step) *job {
 		step: c, opts: x.opts, store: x.store(), host: x.host, messages: x.messages, deliver: x.opts.Deliver(c.Node),
 		made: map[digest.Digest]*graph.Node{},
 	}
+	c.reads = j.made
 	kind := c.Node.Kind
 	j.task = &pipeline.Task{
 		Cell: c.Node.ID, Kind: kind.Name, Version: kind.Version, Needs: c.held, Sources: c.Sources,
@@ -75,7 +79,10 @@ func (x *loop) newJob(c *step) *job {
 func (j *job) do(ctx context.Context) {
 	// This message is sent if the kind ends the goroutine.
 	var m message = failed{cell: j.step, err: errors.New("the kind ended its goroutine")}
-	defer func() { j.messages <- m }()
+	defer func() {
+		j.messages <- spent{j.spent}
+		j.messages <- m
+	}()
 	m = j.makeOrFind(ctx)
 	if f, ok := m.(failed); ok && ctx.Err() != nil && errors.Is(f.err, ctx.Err()) {
 		m = stopped{j.step} // the run was cancelled during a call of the store
@@ -139,10 +146,15 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	wall := r.Wall()
 	var inputs *InputError
 	if errors.As(err, &inputs) {
+		d := disturbed{cell: j.step, inputs: j.damagedNodes(inputs), changed: inputs.Changed, err: err, log: written(work.Log), duration: wall}
+		if d.changed != nil {
+			_ = lease.Fail(err) // for foil status, unless the cell runs again
+			return d
+		}
 		// No node: the executor named a file that is not an input of the task, so no cell can make
 		// it again.
-		if nodes := j.damagedNodes(inputs); len(nodes) > 0 {
-			return damaged{j.step, nodes}
+		if len(d.inputs) > 0 {
+			return d
 		}
 	}
 	switch {
@@ -151,8 +163,14 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	case err != nil && leased.Err() != nil:
 		err = context.Cause(leased)
 	case err == nil:
-		// Finished work is kept even if the run has just been cancelled.
-		err = lease.Publish(context.WithoutCancel(ctx), work, r)
+		// Finished work is kept even if the run has just been cancelled, unless it is so large that
+		// the run would not end in time.
+		late, cancel := withGrace(ctx, publishGrace)
+		defer cancel()
+		err = lease.Publish(late, work, r)
+		if err != nil && late.Err() != nil {
+			return stopped{j.step}
+		}
 	}
 	if errors.Is(err, store.ErrLost) {
 		return held{j.step} // another run may make it now: this one waits for the result
@@ -162,6 +180,20 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 		return failed{cell: j.step, err: err, log: written(work.Log), duration: wall}
 	}
 	return finished{cell: j.step, status: WasMade, record: r, duration: wall}
+}
+
+// publishGrace is the time that is left for publishing after a run was cancelled. A run must end
+// within two seconds.
+const publishGrace = 1500 * time.Millisecond
+
+// withGrace returns a context that ends some time after ctx.
+func withGrace(ctx context.Context, grace time.Duration) (context.Context, func()) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return late, func() {
+		stop()
+		cancel()
+	}
 }
 
 // whileHeld returns a context that ends when the lease is lost, because another run may then make
@@ -198,6 +230,7 @@ func (j *job) tries(ctx context.Context, lease store.Lease, work *store.Workspac
 	for try := 1; ; try++ {
 		start := time.Now()
 		usage, err := j.try(ctx, Attempt{lease, work})
+		j.spent += usage.CPU
 		r := j.record(start, time.Since(start), usage)
 		var inputs *InputError
 		switch {
@@ -237,7 +270,8 @@ func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 	}
 	limit := j.Node.Stage.Resources.Timeout
 	if limit == 0 {
-		return j.opts.Executor.Run(ctx, j.task, a, hooks)
+		usage, err := j.opts.Executor.Run(ctx, j.task, a, hooks)
+		return usage, j.judge(err)
 	}
 	late := fmt.Errorf("stopped after %s, the timeout of stage %q", timeText(limit), j.Node.Stage.Name)
 	limited, cancel := context.WithTimeoutCause(ctx, limit, late)
@@ -246,7 +280,22 @@ func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		err = late
 	}
-	return usage, err
+	return usage, j.judge(err)
+}
+
+// judge returns the error of a task, without an *InputError for inputs that have not changed.
+func (j *job) judge(err error) error {
+	var inputs *InputError
+	if !errors.As(err, &inputs) || inputs.Doubtful == nil || inputs.Changed != nil {
+		return err
+	}
+	answer := make(chan bool)
+	j.messages <- doubt{j.step, inputs.Doubtful, answer}
+	if <-answer {
+		return inputs.Err
+	}
+	inputs.Changed = inputs.Doubtful
+	return err
 }
 
 func (j *job) record(start time.Time, wall time.Duration, usage pipeline.Usage) *store.Record {
@@ -272,8 +321,12 @@ func (j *job) record(start time.Time, wall time.Duration, usage pipeline.Usage) 
 	}
 }
 
+// hostname is the name of this machine, as a record may have it.
 func hostname() string {
 	name, _ := os.Hostname()
+	if digest.CheckText(name) != nil {
+		return strconv.Quote(name)
+	}
 	return name
 }
 

@@ -20,8 +20,10 @@ type Result struct {
 	Stopped                     int // not reached before the run was cancelled
 	Wall                        time.Duration
 
-	CPU     time.Duration // sum over the cells that were made, as far as known
+	CPU     time.Duration // of all cells that ran, also of those that failed or were stopped, as far as known
 	Largest *Outcome      // the made cell with the largest peak memory; nil: not known
+
+	of map[string]*Outcome // by the name of the cell
 }
 
 // An Outcome is the result of a cell.
@@ -52,24 +54,18 @@ func (s Status) String() string {
 }
 
 // Of returns the outcome of a cell, or nil if it was not part of the run.
-func (r *Result) Of(id string) *Outcome {
-	for _, o := range r.Outcomes {
-		if o.Node.ID == id {
-			return o
-		}
-	}
-	return nil
-}
+func (r *Result) Of(id string) *Outcome { return r.of[id] }
 
-// count sets the numbers.
+// count sets the numbers, and prepares Of.
 func (r *Result) count() {
+	r.of = make(map[string]*Outcome, len(r.Outcomes))
 	for _, o := range r.Outcomes {
+		r.of[o.Node.ID] = o
 		switch o.Status {
 		case WasHit:
 			r.Hits++
 		case WasMade:
 			r.Made++
-			r.CPU += o.Record.CPU()
 			if m := o.Record.PeakMemory; m > 0 && (r.Largest == nil || m > r.Largest.Record.PeakMemory) {
 				r.Largest = o
 			}

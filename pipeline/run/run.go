@@ -2,7 +2,6 @@ package run
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"errors"
 	"slices"
@@ -32,7 +31,7 @@ func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
 	x.opts.OnEvent(RunStarted{Plan: p})
 	x.loop()
 
-	r := &Result{Wall: time.Since(start)}
+	r := &Result{Wall: time.Since(start), CPU: x.cpu}
 	for _, c := range x.steps {
 		r.Outcomes = append(r.Outcomes, &c.outcome)
 	}
@@ -59,28 +58,36 @@ type loop struct {
 	host   string
 
 	ready    queue
-	open     int                        // cells without an outcome
-	busy     int                        // jobs that occupy a worker
-	room     pipeline.Limits            // free resources of the machine
-	waiting  int                        // cells that wait for another run's lease
-	inFlight map[digest.Key]*step       // the step that is doing the work of a key
-	parked   map[digest.Key][]*step     // steps that wait for the same work
-	failed   map[digest.Key]*graph.Node // keys whose work failed, and the node that failed
+	open     int                          // cells without an outcome
+	busy     int                          // jobs that occupy a worker
+	room     pipeline.Limits              // free resources of the machine
+	waiting  int                          // cells that wait for another run's lease
+	inFlight map[digest.Key]*step         // the step that is doing the work of a key
+	parked   map[digest.Key][]*step       // steps that wait for the same work
+	made     map[digest.Key]*store.Record // records of the cells of this run
+	failed   map[digest.Key]*graph.Node   // keys whose work failed, and the node that failed
+	cpu      time.Duration                // that jobs used
 	messages chan message
+
+	clock     int     // counts the starts and ends of jobs
+	disturbed int     // counts the jobs whose inputs changed while they ran
+	aside     []*step // ready cells that wait for others: see keepApart
 }
 
 // A step is a planned cell during a run. Only the loop accesses it, except for progress.
 type step struct {
 	*plan.Cell
+	company
 	key      digest.Key
 	lines    digest.KeyLines // of the key
 	priority int
 	pending  int             // number of dependencies that it waits for
 	waiters  []*step         // cells that wait for it
-	repairs  int             // how many times one of its inputs was found damaged
+	repairs  int             // how many times one of its inputs was found damaged for no known reason
 	reason   string          // why it is made, if not for the reason of Lookup
 	settled  bool            // the outcome is final
-	held     pipeline.Limits // capacity that its job holds
+	want     pipeline.Limits // resources that its job needs
+	held     pipeline.Limits // resources that its job holds
 	digest   digest.Digest
 	outcome  Outcome
 	progress atomic.Pointer[pipeline.Progress]
@@ -93,12 +100,13 @@ func newLoop(ctx context.Context, p *plan.Plan, opts Options) *loop {
 		of:       make(map[*graph.Node]*step, len(p.Cells)),
 		inFlight: map[digest.Key]*step{},
 		parked:   map[digest.Key][]*step{},
+		made:     map[digest.Key]*store.Record{},
 		failed:   map[digest.Key]*graph.Node{},
 		messages: make(chan message),
 		open:     len(p.Cells),
 	}
 	for _, planned := range p.Cells {
-		c := &step{Cell: planned, outcome: Outcome{Node: planned.Node}}
+		c := &step{Cell: planned, want: p.Options.Wants(planned.Node), outcome: Outcome{Node: planned.Node}}
 		x.steps = append(x.steps, c)
 		x.of[c.Node] = c
 		for _, from := range c.needs(x) {
@@ -196,16 +204,20 @@ func (x *loop) asPlanned(c *step) bool {
 	return true
 }
 
-// start starts a ready cell in a goroutine, unless the same work is already running or has failed.
-// It reports whether it started the cell.
+// start starts a ready cell in a goroutine, unless the same work is running, has failed, or was
+// done for another cell. It reports whether it started the cell.
 func (x *loop) start(c *step) bool {
-	if x.postpone(c) {
+	if x.postpone(c) || x.keepApart(c) {
 		return false
 	}
 	c.lines = plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.of[from].digest })
 	c.key = c.lines.Key()
 	if cause := x.failed[c.key]; cause != nil {
 		x.skip(c, cause)
+		return false
+	}
+	if r := x.made[c.key]; r != nil && (!x.opts.Deliver(c.Node) || x.intact(r)) {
+		x.settle(c, Outcome{Status: WasHit, Record: r})
 		return false
 	}
 	if owner := x.inFlight[c.key]; owner != nil && owner != c {
@@ -247,26 +259,6 @@ func (x *loop) showProgress() {
 			x.opts.OnEvent(CellProgress{Node: c.Node, Progress: *p})
 		}
 	}
-}
-
-// A queue holds ready cells. The cell with the lowest priority number is next.
-type queue struct{ cells byPriority }
-
-func (q *queue) add(c *step)   { heap.Push(&q.cells, c) }
-func (q *queue) take() *step   { return heap.Pop(&q.cells).(*step) }
-func (q *queue) isEmpty() bool { return len(q.cells) == 0 }
-
-type byPriority []*step
-
-func (q byPriority) Len() int           { return len(q) }
-func (q byPriority) Less(i, j int) bool { return q[i].priority < q[j].priority }
-func (q byPriority) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-func (q *byPriority) Push(c any)        { *q = append(*q, c.(*step)) }
-func (q *byPriority) Pop() any {
-	last := len(*q) - 1
-	c := (*q)[last]
-	*q = slices.Delete(*q, last, last+1)
-	return c
 }
 
 func (x *loop) store() store.Store { return x.plan.Options.Store }

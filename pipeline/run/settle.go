@@ -1,7 +1,6 @@
 package run
 
 import (
-	"fmt"
 	"time"
 
 	"foil/internal/store"
@@ -28,6 +27,7 @@ func (x *loop) settle(c *step, o Outcome) {
 	o.Artifact = plan.ArtifactOf(o.Record, x.fetch)
 	c.outcome, c.digest, c.settled = o, o.Artifact.Digest(), true
 	x.open--
+	x.made[c.key] = o.Record
 	if o.Status == WasHit {
 		x.opts.OnEvent(CellHit{Node: c.Node, Key: o.Key, Record: o.Record})
 	} else {
@@ -91,12 +91,22 @@ func (x *loop) remake(c *step, damaged map[*graph.Node]*store.DamagedError) {
 		c.pending++
 		from.waiters = append(from.waiters, c)
 		if from.settled {
-			from.settled, from.outcome = false, Outcome{Node: from.Node}
-			from.reason = "its output " + err.Error()
-			x.open++
-			x.ready.add(from)
+			x.reopen(from, err)
 		}
 	}
+	if c.pending == 0 {
+		x.ready.add(c)
+	}
+}
+
+// reopen queues a settled cell whose output is damaged.
+func (x *loop) reopen(c *step, err *store.DamagedError) {
+	c.settled, c.outcome = false, Outcome{Node: c.Node}
+	delete(x.made, c.key)
+	c.reason = "its output " + err.Error()
+	x.open++
+	x.ready.add(c)
+	x.opts.OnEvent(CellAgain{Node: c.Node, WasDone: true})
 }
 
 // A message reports the state of a job to the loop. Only the loop changes state, so no state is
@@ -164,28 +174,12 @@ func (m failed) handle(x *loop) {
 	x.release(m.cell)
 }
 
+// spent: a job used processor time, whether its cell was made or not.
+type spent struct{ cpu time.Duration }
+
+func (m spent) handle(x *loop) { x.cpu += m.cpu }
+
 // stopped: the run was cancelled.
 type stopped struct{ cell *step }
 
 func (m stopped) handle(x *loop) { x.free(m.cell) }
-
-// maxRepairs is the maximum number of repairs of the inputs of one cell.
-const maxRepairs = 3
-
-// damaged: some inputs of the cell are damaged.
-type damaged struct {
-	cell   *step
-	inputs map[*graph.Node]*store.DamagedError
-}
-
-func (m damaged) handle(x *loop) {
-	if m.cell.repairs++; m.cell.repairs > maxRepairs {
-		for from, err := range m.inputs {
-			failed{cell: m.cell, err: fmt.Errorf("input %s was made again %d times and is still damaged: %w; check the disk of the cache", from.ID, maxRepairs, err)}.handle(x)
-			return
-		}
-	}
-	x.free(m.cell)
-	x.release(m.cell)
-	x.remake(m.cell, m.inputs)
-}

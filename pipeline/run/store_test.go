@@ -173,7 +173,7 @@ func TestInputThatStaysDamagedFailsItsReader(t *testing.T) {
 func TestCellThatCannotBePublishedHasFailed(t *testing.T) {
 	b, s := newMemoryBench(t)
 	full := &fs.PathError{Op: "write", Path: "object", Err: syscall.ENOSPC}
-	s.Publish = func(r *store.Record) error {
+	s.Publish = func(_ context.Context, r *store.Record) error {
 		if r.Cell == "b" {
 			return full
 		}
@@ -215,6 +215,33 @@ func TestKeyThatCannotBeLookedUpIsAnError(t *testing.T) {
 	}
 }
 
+// Finished work is kept when a run is cancelled, unless publishing it takes too long.
+func TestCancelledRunPublishesWhatIsSmall(t *testing.T) {
+	for name, c := range map[string]struct {
+		publish func(ctx context.Context) error
+		made    int
+	}{
+		"small": {func(ctx context.Context) error { return ctx.Err() }, 1},
+		"large": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, 0},
+	} {
+		b, s := newMemoryBench(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		s.Publish = func(ctx context.Context, _ *store.Record) error {
+			cancel()
+			return c.publish(ctx)
+		}
+		pipelinetest.Within(t, 10*time.Second, func() {
+			r, err := b.RunPlan(ctx, b.Plan(pipelinetest.Chain))
+			if !errors.Is(err, context.Canceled) || r.Made != c.made || r.Failed != 0 || r.Made+r.Stopped != 4 {
+				t.Errorf("%s: %v, %+v", name, err, r)
+			}
+		})
+		if n := s.Leases(); n > 0 {
+			t.Errorf("%s: %d leases are held after the run", name, n)
+		}
+	}
+}
+
 // A run that is cancelled while it waits, works or publishes releases every lease.
 func TestCancelledRunHoldsNoLease(t *testing.T) {
 	b, s := newMemoryBench(t)
@@ -235,5 +262,69 @@ func TestCancelledRunHoldsNoLease(t *testing.T) {
 	})
 	if n := s.Leases(); n > 0 {
 		t.Errorf("%d leases are held after the run", n)
+	}
+}
+
+// A lease is lost while its cell runs, or when the cell has just ended. The cell stops, nothing of
+// it is published, and the run waits for the one that may have taken the lease over.
+func TestCellStopsWhenItsLeaseIsLost(t *testing.T) {
+	const src = "name: x\nstages:\n  a: {uses: test/text, retries: 3}\n  b: {uses: test/text, needs: {a: a}}\n"
+	for name, test := range map[string]struct {
+		waits  bool // the cell runs until it is stopped
+		taken  bool // another run makes the cell
+		status run.Status
+	}{
+		"while it runs, and nobody takes it over":        {true, false, run.WasMade},
+		"while it runs, and another run makes it":        {true, true, run.WasHit},
+		"when it has ended, and nobody takes it over":    {false, false, run.WasMade},
+		"when it has ended, and another run has made it": {false, true, run.WasHit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, s := newMemoryBench(t)
+			p := b.Plan(src)
+			var runs int
+			b.During = func(ctx context.Context, c *pipeline.Cell) error {
+				if c.ID != "a" {
+					return nil
+				}
+				if runs++; runs > 1 {
+					return nil
+				}
+				if !s.Lose(p.Cells[0].Key) {
+					t.Error("the cell runs without a lease")
+				}
+				if test.waits {
+					<-ctx.Done()
+					if cause := context.Cause(ctx); !errors.Is(cause, store.ErrLost) {
+						t.Errorf("stopped because of %v", cause)
+					}
+				}
+				if test.taken {
+					r := &store.Record{KeyText: p.Cells[0].Lines.Text(), Kind: "test/text", Version: 1}
+					if err := s.Put(t.Context(), r, "made elsewhere"); err != nil {
+						t.Error(err)
+					}
+				}
+				return ctx.Err()
+			}
+			var waited []string
+			b.Running.OnEvent = func(e run.Event) {
+				if w, ok := e.(run.CellWaiting); ok {
+					waited = append(waited, w.Node.ID)
+				}
+			}
+			pipelinetest.Within(t, 10*time.Second, func() {
+				r, err := b.RunPlan(t.Context(), p)
+				if err != nil || r.Of("a").Status != test.status || r.Of("b").Status != run.WasMade {
+					t.Errorf("%v, %+v", err, r)
+				}
+			})
+			if want := map[run.Status]int{run.WasMade: 2, run.WasHit: 1}[test.status]; runs != want {
+				t.Errorf("ran %d times, want %d", runs, want)
+			}
+			if !slices.Equal(waited, []string{"a"}) || s.Leases() > 0 {
+				t.Errorf("waited for %s; %d leases", waited, s.Leases())
+			}
+		})
 	}
 }

@@ -24,7 +24,7 @@ import (
 	"foil/spec"
 )
 
-// kinds are test/steps, which counts and checkpoints, and test/join.
+// kinds are test/steps, which counts and checkpoints, test/join, and test/tamper.
 var kinds = []pipeline.Kind{
 	pipeline.Define(pipeline.Kind{
 		Name: "test/steps", Version: 1, Output: "bytes",
@@ -36,6 +36,7 @@ var kinds = []pipeline.Kind{
 	}, pipeline.NoParams, noted(func(_ context.Context, c *pipeline.Cell, _ *pipeline.None, _ *notes) error {
 		return write(c, inputs(c), 1000)
 	})),
+	tamper,
 }
 
 type stepParams struct {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"foil/internal/digest"
@@ -95,16 +96,19 @@ type bench struct {
 	testing.TB
 	cache, notes string
 	spec         string
+	program      string              // of a run
+	user         *syscall.Credential // of a run; nil: this one
 }
 
 func newBench(t testing.TB, cache, spec string) *bench {
-	return &bench{TB: t, cache: cache, notes: t.TempDir(), spec: spec}
+	return &bench{TB: t, cache: cache, notes: t.TempDir(), spec: spec, program: os.Args[0]}
 }
 
 // command is a run that has not begun.
 func (b *bench) command() (cmd *exec.Cmd, said *bytes.Buffer) {
 	said = &bytes.Buffer{}
-	cmd = exec.Command(os.Args[0])
+	cmd = exec.Command(b.program)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: b.user}
 	cmd.Env = append(os.Environ(), cacheDir+"="+b.cache, notesDir+"="+b.notes, specText+"="+b.spec)
 	cmd.Stdout, cmd.Stderr = said, said
 	return cmd, said

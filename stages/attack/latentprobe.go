@@ -39,7 +39,32 @@ func LatentProbe() pipeline.Kind {
 			"mae_mean and mae_median (always predicting the mean or median of the training users)"}},
 		Draws:   true,
 		Numeric: true,
-	}, latentProbeParams, pipeline.Work[LatentProbeParams]{Run: runLatentProbe})
+		Cost: pipeline.Cost{
+			Times: []string{"epochs", "latents/last.safetensors"},
+			Like:  []string{"batch", "checkpoints", "attributes[].hidden"},
+		},
+	}, latentProbeParams, pipeline.Work[LatentProbeParams]{Facts: (*LatentProbeParams).facts, Run: runLatentProbe})
+}
+
+// facts lists the metrics. An attribute without class weights and without a range may be of either
+// type.
+func (p *LatentProbeParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
+	f := &pipeline.Facts{}
+	for _, checkpoint := range p.Checkpoints {
+		for _, a := range p.Attributes {
+			var names []string
+			if a.Range == nil {
+				names = append(names, "bacc", "bacc_batches", "bacc_majority")
+			}
+			if a.ClassWeights == nil {
+				names = append(names, "mae", "mae_original", "mae_mean", "mae_median")
+			}
+			for _, name := range names {
+				f.Metrics = append(f.Metrics, pipeline.Metric{Name: name, Group: a.Attribute, Split: artifact.Test, Checkpoint: checkpoint})
+			}
+		}
+	}
+	return f
 }
 
 func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbeParams) error {

@@ -33,6 +33,7 @@ func Command() pipeline.Kind {
 			"Variables in env are added. " +
 			"Arguments, files and inputs are part of the key. The program itself is not: " +
 			"name its version (python3.12) where it matters. " +
+			"The log keeps the first 64 MB of what the program prints, and the last 64 kB. " +
 			"The same inputs must give the same output, byte for byte. " +
 			"Processes that the program leaves running have 1.5 s to end by themselves. " +
 			"After that the cell fails, and they are killed.",
@@ -64,10 +65,11 @@ func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	if err != nil {
 		return err
 	}
-	if err := execute(ctx, s.dir, p, cell); err != nil {
-		return err
+	err = execute(ctx, s.dir, p, cell)
+	if ctx.Err() == nil { // a program that failed may have done so because of its own changes
+		err = s.checkInputs(err)
 	}
-	if err := s.checkInputs(); err != nil {
+	if err != nil {
 		return err
 	}
 	if err := p.collect(cell, s.out()); err != nil {

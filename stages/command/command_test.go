@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -109,14 +110,53 @@ func TestEachRunHasAFreshFolder(t *testing.T) {
 	}
 }
 
-// Root may write to any file, and people run containers as root.
+// Root may write to any file, and people run containers as root. Other users can make their own
+// files writable. It does not matter whether the time of the file is restored.
 func TestChangedInputIsAnError(t *testing.T) {
-	cell := newCell(t)
-	cell.Inputs = map[string]pipeline.Artifact{"text": artifactOf(t, "x", "2")}
-	p := shell("chmod u+w in/text/x; echo more >>in/text/x; touch out/y", "y")
-	_, err := kindtest.Run(t, Command(), p, cell)
-	if err == nil || !strings.Contains(err.Error(), "the program changed in/text/x") {
-		t.Errorf("got %v", err)
+	const python = "python3"
+	for name, script := range map[string]string{
+		"appended":           "chmod u+w in/text/x; echo more >>in/text/x",
+		"in place":           "touch -r in/text/x stamp; chmod u+w in/text/x; printf 3 >in/text/x; touch -r stamp in/text/x",
+		"in place, hidden":   "touch -r in/text/x stamp; chmod u+w in/text/x; printf 3 | dd of=in/text/x conv=notrunc; touch -r stamp in/text/x; chmod u-w in/text/x",
+		"cut first":          "touch -r in/text/x stamp; chmod u+w in/text/x; : >in/text/x; printf 3 >in/text/x; touch -r stamp in/text/x",
+		"only its time":      "touch in/text/x",
+		"replaced":           `f=$(readlink in/text/x); printf 3 >new; touch -r "$f" new; mv -f new "$f"`,
+		"replaced by a copy": `f=$(readlink in/text/x); cp -p "$f" new; mv -f new "$f"`,
+		"removed":            `rm -f "$(readlink in/text/x)"`,
+		"through memory":     python + ` -c "import mmap,os;p='in/text/x';s=os.stat(p);os.chmod(p,0o600);f=open(p,'r+b');m=mmap.mmap(f.fileno(),0);m[0]=m[0]+1;m.close();f.close();os.utime(p,ns=(s.st_atime_ns,s.st_mtime_ns))"`,
+		"and then it fails":  "chmod u+w in/text/x; printf 3 >in/text/x; echo no luck >&2; exit 3",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := exec.LookPath(python); err != nil && strings.HasPrefix(script, python) {
+				t.Skip(err)
+			}
+			cell := newCell(t)
+			cell.Inputs = map[string]pipeline.Artifact{"text": artifactOf(t, "x", "2")}
+			_, err := kindtest.Run(t, Command(), shell(script+"; touch out/y", "y"), cell)
+			if err == nil || !strings.Contains(err.Error(), "the program changed in/text/x; inputs are read-only") || pipeline.CodeOf(err) != pipeline.InputChanged {
+				t.Errorf("got %v", err)
+			}
+			if strings.Contains(script, "no luck") && !strings.Contains(err.Error(), "no luck") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestInputThatKeepsItsContentIsNoError(t *testing.T) {
+	for name, script := range map[string]string{
+		"read":              "cat in/text/x",
+		"permissions":       "chmod u+w in/text/x",
+		"time of access":    "touch -a in/text/x",
+		"another link":      `ln "$(readlink in/text/x)" "$(readlink in/text/x).backup"`,
+		"its link replaced": "rm in/text/x; printf 3 >in/text/x",
+		"restored":          "cp -p in/text/x old; chmod u+w in/text/x; printf 3 >in/text/x; cp -p old in/text/x",
+	} {
+		cell := newCell(t)
+		cell.Inputs = map[string]pipeline.Artifact{"text": artifactOf(t, "x", "2")}
+		if _, err := kindtest.Run(t, Command(), shell(script+" && touch out/y", "y"), cell); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

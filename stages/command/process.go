@@ -40,10 +40,7 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	}
 	cell.Logf("run %q (%s)", args, path)
 	lock := &sync.Mutex{}
-	log := cell.OnLog
-	if log == nil {
-		log = io.Discard
-	}
+	log := newCappedLog(cell, logLimit, logTail)
 	said := newLastWords()
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Args = args
@@ -78,6 +75,7 @@ func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) er
 	}
 	lock.Lock()
 	defer lock.Unlock()
+	log.close()
 	return explain(ctx, err, cmd, said)
 }
 
@@ -96,7 +94,20 @@ func explain(ctx context.Context, err error, cmd *exec.Cmd, said *lastWords) err
 	case !errors.As(err, &exit):
 		return cannotStart(cmd, err)
 	}
-	return fmt.Errorf("%s ended with %v%s%s\n  It ran in %s", program, exit, said, scriptProblem(cmd, exit.ExitCode()), cmd.Dir)
+	return fmt.Errorf("%s %s%s%s\n  It ran in %s", program, ending(exit), said, scriptProblem(cmd, exit.ExitCode()), cmd.Dir)
+}
+
+// ending says how a program ended.
+func ending(exit *exec.ExitError) string {
+	const shellKilled = 128 + 9 // the exit status of a shell whose last program was killed
+	if killed := pipeline.Killed(exit.ProcessState); killed != "" {
+		return "was " + killed
+	}
+	text := fmt.Sprintf("ended with %v", exit)
+	if exit.ExitCode() == shellKilled {
+		text += ", which a shell returns for a program that was killed by signal 9, SIGKILL: out of memory?"
+	}
+	return text
 }
 
 // environment returns the whole environment of the program, sorted.

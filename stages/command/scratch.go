@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 
+	"foil/internal/digest"
+	"foil/internal/identity"
+	"foil/internal/words"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -33,12 +35,36 @@ type scratch struct {
 	links []link
 }
 
-// A link is a file of an input, with its size and time before the program ran.
+// A link is a file of an input, as it was before the program ran.
 type link struct {
-	name     string // in the scratch folder
-	path     string
-	size     int64
-	modified time.Time
+	name    string // in the scratch folder
+	path    string
+	content digest.Digest
+	seen    identity.Sight
+}
+
+func newLink(name, path string, content digest.Digest) (link, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return link{}, err
+	}
+	defer f.Close()
+	seen, err := identity.See(f)
+	return link{name, path, content, seen}, err
+}
+
+// changed reports whether the file was written or replaced. It may have got other links or
+// permissions.
+func (l link) changed() bool {
+	now, err := identity.At(l.path)
+	if err != nil || !l.seen.Renamed(now) {
+		return true
+	}
+	if now == l.seen.Identity && l.seen.Settled {
+		return false
+	}
+	content, _, err := digest.OfFile(l.path)
+	return err != nil || content != l.content
 }
 
 // newScratch makes the folder, with the program's files and inputs.
@@ -101,10 +127,6 @@ func (s *scratch) addInput(folder string, a pipeline.Artifact) error {
 		if from, err = filepath.Abs(from); err != nil {
 			return err
 		}
-		info, err := os.Stat(from)
-		if err != nil {
-			return err
-		}
 		name := folder + "/" + f.Name
 		to, err := s.path(name)
 		if err != nil {
@@ -112,7 +134,11 @@ func (s *scratch) addInput(folder string, a pipeline.Artifact) error {
 		}
 		switch err := os.Symlink(from, to); {
 		case err == nil:
-			s.links = append(s.links, link{name, from, info.Size(), info.ModTime()})
+			l, err := newLink(name, from, f.Digest)
+			if err != nil {
+				return err
+			}
+			s.links = append(s.links, l)
 		case errors.Is(err, fs.ErrExist):
 			return fmt.Errorf("%s has the name of another file of the input on this file system, which may ignore case", name)
 		default: // on Windows few users may make links
@@ -164,14 +190,19 @@ func plain(v spec.Value) any {
 	return v.Str
 }
 
-// checkInputs reports inputs that the program changed. Inputs are objects of the cache. They are
-// read-only, but a program that runs as root can still write to them.
-func (s *scratch) checkInputs() error {
-	var errs []error
+// checkInputs adds to the error of the program that it changed inputs. Inputs are objects of the
+// cache. They are read-only, but a program that runs as root can still write to them, and a program
+// of their owner can make them writable.
+func (s *scratch) checkInputs(err error) error {
+	var names []string
 	for _, l := range s.links {
-		if info, err := os.Stat(l.path); err != nil || info.Size() != l.size || !info.ModTime().Equal(l.modified) {
-			errs = append(errs, fmt.Errorf("the program changed %s; inputs are read-only, so let it copy the file first (foil will make the input again before its next use)", l.name))
+		if l.changed() {
+			names = append(names, l.name)
 		}
 	}
-	return errors.Join(errs...)
+	if names == nil {
+		return err
+	}
+	changed := fmt.Errorf("the program changed %s; inputs are read-only, so let it copy the file first (foil will make the input again before its next use)", words.Few(names))
+	return &pipeline.Failure{Code: pipeline.InputChanged, Message: errors.Join(err, changed).Error()}
 }

@@ -26,6 +26,7 @@ func Latents() pipeline.Kind {
 		Output:  artifact.TypeLatents,
 		Files:   latents.Docs,
 		Numeric: true,
+		Cost:    pipeline.Cost{Times: []string{"data/users.arrow", "model/last.safetensors"}},
 	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Run: run})
 }
 

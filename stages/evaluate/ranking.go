@@ -63,7 +63,42 @@ func Ranking() pipeline.Kind {
 		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile,
 			Doc: "ndcg, recall and coverage at each k; ndcg_gap and recall_gap for each attribute in groups"}},
 		Numeric: true,
-	}, rankingParams, pipeline.Work[RankingParams]{Run: runRanking})
+		Cost:    pipeline.Cost{Times: []string{"data/users.arrow", "model/last.safetensors"}, Like: []string{"checkpoints"}},
+	}, rankingParams, pipeline.Work[RankingParams]{CheckFacts: (*RankingParams).checkFacts, Facts: (*RankingParams).facts, Run: runRanking})
+}
+
+// checkFacts reports cut-offs beyond the number of items, as far as it is known.
+func (p *RankingParams) checkFacts(inputs []pipeline.Input, report, _ spec.Reporter) {
+	items, known := pipeline.AtMost(inputs, "data", "items")
+	for i, k := range p.K {
+		if known && k > items {
+			report(fmt.Sprintf("k[%d]", i), "the cut-off is %d, but the data has at most %d items; lower it", k, items)
+		}
+	}
+}
+
+// facts lists the metrics. The values of attributes in groups are not known.
+func (p *RankingParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
+	f := &pipeline.Facts{}
+	for _, checkpoint := range p.Checkpoints {
+		for _, k := range p.K {
+			m := pipeline.Metric{K: k, Split: artifact.Test, Checkpoint: checkpoint}
+			for _, m.Name = range []string{"ndcg", "recall", "coverage"} {
+				f.Metrics = append(f.Metrics, m)
+			}
+			for _, m.Group = range p.Groups {
+				for _, m.Name = range []string{"ndcg_gap", "recall_gap"} {
+					f.Metrics = append(f.Metrics, m)
+				}
+			}
+		}
+	}
+	if len(p.Groups) > 0 {
+		for _, name := range []string{"ndcg", "recall", "coverage"} {
+			f.Metrics = append(f.Metrics, pipeline.Metric{Name: name, Open: true})
+		}
+	}
+	return f
 }
 
 func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) error {
@@ -71,8 +106,8 @@ func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) erro
 	if err != nil {
 		return err
 	}
-	if k := slices.Max(p.K); k > split.Items.Len() {
-		return fmt.Errorf("k is %d, but the data has only %d items; lower k", k, split.Items.Len())
+	if err := scores.CheckCutoff("k", slices.Max(p.K), split.Items.Len()); err != nil {
+		return err
 	}
 	input := artifact.NewRows(split.TestInput)
 	var metrics []artifact.Metric

@@ -27,8 +27,59 @@ func Strongest() pipeline.Kind {
 			"and wins (some attack succeeds, and this one does the most harm). " +
 			"With two attacks as the group: falls_but_stands, the number of images on which the first succeeds and the second fails, for McNemar's test"),
 		Light: true,
-	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Run: runStrongest})
+	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Facts: strongestFacts, Run: runStrongest})
 }
+
+// strongestFacts lists the metrics, if the checkpoints of the attacks are known.
+func strongestFacts(_ *pipeline.None, needs map[string]*pipeline.Facts) *pipeline.Facts {
+	names := slices.Sorted(maps.Keys(needs))
+	f := &pipeline.Facts{}
+	for i, checkpoint := range checkpointsOf(needs, names) {
+		if i == 0 {
+			f.Metrics = []pipeline.Metric{}
+		}
+		add := func(metric, group string) {
+			f.Metrics = append(f.Metrics, pipeline.Metric{Name: metric, Group: group, Split: artifact.Test, Checkpoint: checkpoint})
+		}
+		for _, metric := range []string{"accuracy", "accuracy_clean", "success", "images"} {
+			add(metric, "")
+		}
+		for _, a := range names {
+			for _, metric := range []string{"falls", "breaks", "wins"} {
+				add(metric, a)
+			}
+			for _, b := range names {
+				if a != b {
+					add("falls_but_stands", pairName(a, b))
+				}
+			}
+		}
+	}
+	return f
+}
+
+// checkpointsOf are the checkpoints at which all attacks were run; nil if one of them is not known.
+func checkpointsOf(needs map[string]*pipeline.Facts, names []string) []string {
+	var common []string
+	for i, name := range names {
+		var own []string
+		if f := needs[name]; f != nil {
+			for _, m := range f.Metrics {
+				if m.Name == "accuracy" && !slices.Contains(own, m.Checkpoint) {
+					own = append(own, m.Checkpoint)
+				}
+			}
+		}
+		if i == 0 {
+			common = own
+		}
+		common = slices.DeleteFunc(slices.Clone(common), func(c string) bool { return !slices.Contains(own, c) })
+	}
+	return common
+}
+
+// pairName is the group of two attacks.
+func pairName(a, b string) string { return a + ", " + b }
 
 // A tried is an image at a checkpoint.
 type tried struct {
@@ -193,7 +244,7 @@ func (p *panel) pairs() (metrics []artifact.Metric) {
 					n++
 				}
 			}
-			metrics = append(metrics, artifact.Metric{Name: "falls_but_stands", Value: float64(n), Group: a + ", " + b})
+			metrics = append(metrics, artifact.Metric{Name: "falls_but_stands", Value: float64(n), Group: pairName(a, b)})
 		}
 	}
 	return metrics

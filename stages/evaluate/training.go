@@ -28,7 +28,20 @@ func Training() pipeline.Kind {
 			"the curves rate, train/..., validation/... (recommenders) and selection/... (classifiers); " +
 			"the passes per step forward, backward, attacker_forward and attacker_backward (classifiers)"}},
 		Light: true,
-	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Run: runTraining})
+	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Facts: trainingFacts, Run: runTraining})
+}
+
+// trainingFacts lists the names of the metrics. Their number of epochs is not known.
+func trainingFacts(_ *pipeline.None, needs map[string]*pipeline.Facts) *pipeline.Facts {
+	model := needs["model"]
+	if model == nil || model.Curves == nil {
+		return nil
+	}
+	f := &pipeline.Facts{}
+	for _, name := range append([]string{"best_epoch"}, model.Curves...) {
+		f.Metrics = append(f.Metrics, pipeline.Metric{Name: name, Open: true})
+	}
+	return f
 }
 
 func runTraining(_ context.Context, cell *pipeline.Cell, _ *pipeline.None) error {

@@ -35,7 +35,7 @@ func KCore() pipeline.Kind {
 		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "the interactions to filter"}},
 		Output: artifact.TypeInteractions,
 		Files:  filteredFiles(),
-	}, kCoreParams, pipeline.Work[KCoreParams]{Run: runKCore})
+	}, kCoreParams, pipeline.Work[KCoreParams]{Facts: pipeline.PassOn[KCoreParams]("interactions"), Run: runKCore})
 }
 
 func runKCore(ctx context.Context, cell *pipeline.Cell, p *KCoreParams) error {

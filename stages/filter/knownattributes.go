@@ -36,7 +36,7 @@ func KnownAttributes() pipeline.Kind {
 		Inputs: []pipeline.Port{{Name: "interactions", Type: artifact.TypeInteractions, Doc: "the interactions to filter"}},
 		Output: artifact.TypeInteractions,
 		Files:  filteredFiles(),
-	}, knownAttributesParams, pipeline.Work[KnownAttributesParams]{Run: runKnownAttributes})
+	}, knownAttributesParams, pipeline.Work[KnownAttributesParams]{Facts: pipeline.PassOn[KnownAttributesParams]("interactions"), Run: runKnownAttributes})
 }
 
 func runKnownAttributes(ctx context.Context, cell *pipeline.Cell, p *KnownAttributesParams) error {

@@ -47,8 +47,8 @@ func cifar10(d dataset.Downloader, set dataset.CIFAR) pipeline.Kind {
 	from := cifarSource(d, set)
 	return pipeline.Define(cifarKind("load/cifar-10", "CIFAR-10, 60,000 photographs of ten classes",
 		"cifar-10-binary.tar.gz, a folder cifar-10-batches-bin"), cifarParams, pipeline.Work[CIFARParams]{
-		Sources: func(_ context.Context, env *pipeline.Env, _ *CIFARParams) ([]pipeline.Source, error) {
-			return from.find(env)
+		Sources: func(ctx context.Context, env *pipeline.Env, _ *CIFARParams) ([]pipeline.Source, error) {
+			return from.find(ctx, env)
 		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *CIFARParams) error {
 			return runCIFAR(ctx, cell, from, set, "fine", *p)
@@ -60,8 +60,8 @@ func cifar100(d dataset.Downloader, set dataset.CIFAR) pipeline.Kind {
 	from := cifarSource(d, set)
 	return pipeline.Define(cifarKind("load/cifar-100", "CIFAR-100, 60,000 photographs of a hundred classes",
 		"cifar-100-binary.tar.gz, a folder cifar-100-binary"), cifar100Params, pipeline.Work[CIFAR100Params]{
-		Sources: func(_ context.Context, env *pipeline.Env, _ *CIFAR100Params) ([]pipeline.Source, error) {
-			return from.find(env)
+		Sources: func(ctx context.Context, env *pipeline.Env, _ *CIFAR100Params) ([]pipeline.Source, error) {
+			return from.find(ctx, env)
 		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *CIFAR100Params) error {
 			return runCIFAR(ctx, cell, from, set, p.Labels, p.CIFARParams)

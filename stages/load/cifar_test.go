@@ -68,7 +68,8 @@ func cifarArchive(t testing.TB, set dataset.CIFAR) []byte {
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
 	files := cifarFiles(set)
-	for _, name := range set.Files() {
+	for _, m := range set.Files() {
+		name := m.Name
 		err := w.WriteHeader(&tar.Header{Name: set.Folder + "/" + name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg})
 		if err == nil {
 			_, err = w.Write(files[name])
@@ -209,8 +210,8 @@ func TestEveryCopyOfCIFARIsFound(t *testing.T) {
 
 func TestThePublishedFolderIsTakenWithoutANote(t *testing.T) {
 	set, files := dataset.CIFAR100, cifarFiles(dataset.CIFAR100)
-	set.Train = []dataset.CIFARFile{{Name: "train.bin", Digest: digest.Of(files["train.bin"])}}
-	set.Test = []dataset.CIFARFile{{Name: "test.bin", Digest: digest.Of(files["test.bin"])}}
+	set.Train = []dataset.CIFARFile{{Name: "train.bin", Images: 300, Digest: digest.Of(files["train.bin"])}}
+	set.Test = []dataset.CIFARFile{{Name: "test.bin", Images: 200, Digest: digest.Of(files["test.bin"])}}
 	env := &pipeline.Env{DataDir: cifarFolder(t, set, t.TempDir())}
 	if _, _, notes, err := loadedImages(t, cifar100(dataset.Downloader{}, set), env, nil); err != nil || notes != "" {
 		t.Errorf("%v, notes %q", err, notes)
@@ -275,7 +276,7 @@ func TestTheOriginalCIFARIsDownloaded(t *testing.T) {
 	set, content := dataset.CIFAR100, cifarArchive(t, dataset.CIFAR100)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }))
 	t.Cleanup(server.Close)
-	set.Original.URL, set.Original.Digest = server.URL, digest.Of(content)
+	set.Original.URL, set.Original.Size, set.Original.Digest = server.URL, int64(len(content)), digest.Of(content)
 	env := &pipeline.Env{Downloads: t.TempDir()}
 	m, _, notes, err := loadedImages(t, cifar100(dataset.Downloader{}, set), env, nil)
 	if err != nil || notes != "" || m.Train.Len() != 300 {

@@ -10,6 +10,7 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/classifiers"
+	"foil/internal/dataset"
 	"foil/internal/digest"
 	"foil/internal/safetensors"
 	"foil/models/backend"
@@ -63,12 +64,12 @@ func Classifier() pipeline.Kind {
 	}, classifierParams, pipeline.Work[ClassifierParams]{Sources: findClassifier, Run: loadClassifier})
 }
 
-func findClassifier(_ context.Context, env *pipeline.Env, p *ClassifierParams) ([]pipeline.Source, error) {
+func findClassifier(ctx context.Context, env *pipeline.Env, p *ClassifierParams) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
 		return nil, fmt.Errorf("%s must be in a data folder, and none is given; name it with --data or FOIL_DATA", p.File)
 	}
 	path := filepath.Join(env.DataDir, filepath.FromSlash(p.File))
-	digest, _, err := digest.OfFile(path)
+	digest, err := dataset.FileDigest(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("the weights cannot be read: %w", err)
 	}

@@ -18,7 +18,7 @@ const lfmName = "lfm-2b-100k"
 
 // findLFM returns the copy that a run would use. The data set cannot be downloaded, so a plan is
 // possible only with a local copy.
-func findLFM(_ context.Context, env *pipeline.Env, _ *LFMParams) ([]pipeline.Source, error) {
+func findLFM(ctx context.Context, env *pipeline.Env, _ *LFMParams) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
 		return nil, lfmNeeded("LFM-2b-100k is not available: no data folder is given")
 	}
@@ -31,11 +31,18 @@ func findLFM(_ context.Context, env *pipeline.Env, _ *LFMParams) ([]pipeline.Sou
 			return nil, err
 		}
 		if found {
-			_, digest, err := dataset.ReadPacked(dir, dataset.LFMFiles()...)
+			digest, err := dataset.PackedDigest(ctx, dir, dataset.LFMFiles()...)
 			return []pipeline.Source{{Name: lfmName, Digest: digest, Path: dir}}, err
 		}
 	}
 	return nil, lfmNeeded(fmt.Sprintf("no LFM-2b-100k in %s (--data or FOIL_DATA)", env.DataDir))
+}
+
+func lfmNames() (names []string) {
+	for _, m := range dataset.LFMFiles() {
+		names = append(names, m.Name)
+	}
+	return names
 }
 
 // holdsPlays reports whether a folder holds the largest of the files.
@@ -52,7 +59,7 @@ func holdsPlays(dir string) (bool, error) {
 // lfmNeeded returns the error for missing data. what says where it is missing.
 func lfmNeeded(what string) error {
 	return fmt.Errorf("%s, and its authors no longer distribute it; if you have its files %s (plain or packed as .bz2), name their folder, or the folder that holds their folder %s, with --data DIR or FOIL_DATA=DIR",
-		what, strings.Join(dataset.LFMFiles(), ", "), lfmName)
+		what, strings.Join(lfmNames(), ", "), lfmName)
 }
 
 // readLFM reads the copy that findLFM found.

@@ -32,16 +32,17 @@ func movieLens(d dataset.Downloader, original dataset.Original) pipeline.Kind {
 	}
 	return pipeline.Define(pipeline.Kind{
 		Name:    "load/movielens-1m",
-		Version: 1,
+		Version: 2, // 2: titles in UTF-8 are read as such
 		Doc: "Loads MovieLens 1M as positive interactions with gender, age and occupation of the users. " +
 			"It reads ml-1m.zip, a folder ml-1m or the three .dat files from --data or FOIL_DATA. " +
 			"Without a data folder it downloads the original and verifies its published checksum. " +
-			"Users and items without a positive interaction are dropped. The others are sorted by id.",
+			"Users and items without a positive interaction are dropped. The others are sorted by id. " +
+			"Titles are Latin-1, as published, or UTF-8 if all of movies.dat is.",
 		Output: artifact.TypeInteractions,
 		Files:  interactionsFiles("gender (f, m), age (MovieLens's code), occupation (MovieLens's code, categorical)"),
 	}, movieLensParams, pipeline.Work[MovieLensParams]{
-		Sources: func(_ context.Context, env *pipeline.Env, _ *MovieLensParams) ([]pipeline.Source, error) {
-			return s.find(env)
+		Sources: func(ctx context.Context, env *pipeline.Env, _ *MovieLensParams) ([]pipeline.Source, error) {
+			return s.find(ctx, env)
 		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *MovieLensParams) error {
 			raw, err := s.read(ctx, cell)

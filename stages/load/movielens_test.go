@@ -46,7 +46,8 @@ func zipped(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for _, name := range dataset.MovieLensFiles() {
+	for _, m := range dataset.MovieLensFiles() {
+		name := m.Name
 		w, err := z.Create("ml-1m/" + name)
 		if err == nil {
 			_, err = io.WriteString(w, files[name])
@@ -203,7 +204,7 @@ func publisher(t testing.TB) (kind pipeline.Kind, url string, asked *int) {
 		w.Write(content)
 	}))
 	t.Cleanup(server.Close)
-	original := dataset.Original{Name: "ml-1m.zip", URL: server.URL, Digest: digest.Of(content)}
+	original := dataset.Original{Name: "ml-1m.zip", URL: server.URL, Size: int64(len(content)), Digest: digest.Of(content)}
 	return movieLens(dataset.Downloader{}, original), server.URL, asked
 }
 
@@ -253,7 +254,7 @@ func TestNoNetworkAndNoDataNamesTheThreeWays(t *testing.T) {
 		url  string
 	}{
 		"offline":    {kind, &pipeline.Env{Downloads: t.TempDir(), Offline: true}, url},
-		"no network": {movieLens(dataset.Downloader{}, dataset.Original{Name: "ml-1m.zip", URL: gone.URL}), &pipeline.Env{Downloads: t.TempDir()}, gone.URL},
+		"no network": {movieLens(dataset.Downloader{}, dataset.Original{Name: "ml-1m.zip", URL: gone.URL, Size: 1}), &pipeline.Env{Downloads: t.TempDir()}, gone.URL},
 		"no folder":  {kind, &pipeline.Env{}, url},
 	} {
 		_, _, err := loaded(t, c.kind, c.env, nil)
@@ -290,7 +291,7 @@ func TestMovieLensIsPinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprint(kind.Version, " ", a.Digest().Short()), "1 926018622751"; got != want {
+	if got, want := fmt.Sprint(kind.Version, " ", a.Digest().Short()), "2 926018622751"; got != want {
 		t.Errorf("version and digest are %s, were %s", got, want)
 	}
 	_, b, err := loaded(t, kind, env, &MovieLensParams{MinRating: 1})

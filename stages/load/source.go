@@ -19,52 +19,52 @@ type published struct {
 	title      string // for messages
 	downloader dataset.Downloader
 	original   dataset.Original
-	folder     string   // the folder in the archive; also the name of an unpacked copy in keys
-	files      []string // in the folder; the first one identifies it
+	folder     string           // the folder in the archive; also the name of an unpacked copy in keys
+	files      []dataset.Member // in the folder; the first one identifies it
 
 	// unpack is dataset.ReadZip or a similar function.
-	unpack func(archive string, files ...string) (dataset.Raw, digest.Digest, error)
+	unpack func(archive string, files ...dataset.Member) (dataset.Raw, digest.Digest, error)
 }
 
 // find returns the copy that a run would use: with a data folder the copy in it, otherwise the
 // published original.
-func (p published) find(env *pipeline.Env) ([]pipeline.Source, error) {
+func (p published) find(ctx context.Context, env *pipeline.Env) ([]pipeline.Source, error) {
 	if env == nil || env.DataDir == "" {
 		return []pipeline.Source{{Name: p.original.Name, Digest: p.original.Digest}}, nil
 	}
-	source, err := p.findLocal(env.DataDir)
+	source, err := p.findLocal(ctx, env.DataDir)
 	if err != nil {
 		return nil, err
 	}
 	return []pipeline.Source{source}, nil
 }
 
-func (p published) findLocal(data string) (pipeline.Source, error) {
+func (p published) findLocal(ctx context.Context, data string) (pipeline.Source, error) {
 	info, err := os.Stat(data)
 	if err != nil {
 		return pipeline.Source{}, fmt.Errorf("the data folder (--data or FOIL_DATA) cannot be read: %w", err)
 	}
 	if !info.IsDir() {
-		return p.archiveSource(data)
+		return p.archiveSource(ctx, data)
 	}
 	archive := filepath.Join(data, p.original.Name)
 	if _, err := os.Stat(archive); err == nil {
-		return p.archiveSource(archive)
+		return p.archiveSource(ctx, archive)
 	}
 	for _, dir := range []string{filepath.Join(data, p.folder), data} {
-		_, err := os.Stat(filepath.Join(dir, p.files[0]))
+		_, err := os.Stat(filepath.Join(dir, p.files[0].Name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		digest, err := dataset.FolderDigest(dir, p.files...)
+		digest, err := dataset.FolderDigest(ctx, dir, p.files...)
 		return pipeline.Source{Name: p.folder, Digest: digest, Path: dir}, err
 	}
 	return pipeline.Source{}, fmt.Errorf("no %s in %s (--data or FOIL_DATA): it has none of %s, %s/%s, %s; put one there, or run without a data folder to download the original",
-		p.title, data, p.original.Name, p.folder, p.files[0], p.files[0])
+		p.title, data, p.original.Name, p.folder, p.files[0].Name, p.files[0].Name)
 }
 
-func (p published) archiveSource(path string) (pipeline.Source, error) {
-	digest, _, err := digest.OfFile(path)
+func (p published) archiveSource(ctx context.Context, path string) (pipeline.Source, error) {
+	digest, err := dataset.FileDigest(ctx, path)
 	return pipeline.Source{Name: p.original.Name, Digest: digest, Path: path}, err
 }
 
@@ -122,7 +122,10 @@ func (p published) readOriginal(ctx context.Context, cell *pipeline.Cell) (datas
 		return nil, p.unavailable(errors.New("there is no folder for downloads"))
 	}
 	path := filepath.Join(cell.Env.Downloads, p.original.Name)
-	if digest, _, err := digest.OfFile(path); err != nil || digest != p.original.Digest {
+	if digest, err := dataset.FileDigest(ctx, path); err != nil || digest != p.original.Digest {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err == nil {
 			cell.Logf("%s is damaged (SHA-256 %s): downloading it again", path, digest)
 		}
@@ -132,7 +135,10 @@ func (p published) readOriginal(ctx context.Context, cell *pipeline.Cell) (datas
 			return nil, failed
 		}
 	}
-	raw, _, err := p.unpack(path, p.files...)
+	raw, digest, err := p.unpack(path, p.files...)
+	if err == nil && digest != p.original.Digest {
+		err = fmt.Errorf("%s changed during the run; run again", path)
+	}
 	return raw, err
 }
 

@@ -55,7 +55,11 @@ func Synthetic() pipeline.Kind {
 		Output: artifact.TypeInteractions,
 		Files:  interactionsFiles("gender (f, m), age (MovieLens's code)"),
 		Draws:  true,
+		Cost:   pipeline.Cost{Times: []string{"users", "items"}},
 	}, syntheticParams, pipeline.Work[SyntheticParams]{
+		Facts: func(p *SyntheticParams, _ map[string]*pipeline.Facts) *pipeline.Facts {
+			return &pipeline.Facts{AtMost: map[string]int{"users": p.Users, "items": p.Items}}
+		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *SyntheticParams) error {
 			d, err := synthesize(ctx, p, cell.Seed)
 			if err != nil {

@@ -51,6 +51,7 @@ func SyntheticImages() pipeline.Kind {
 		Output: artifact.TypeImages,
 		Files:  imagesFiles("texture N"),
 		Draws:  true,
+		Cost:   pipeline.Cost{Times: []string{"classes", "per_class_train"}, Like: []string{"size"}},
 	}, syntheticImagesParams, pipeline.Work[SyntheticImagesParams]{
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *SyntheticImagesParams) error {
 			m, err := synthesizeImages(ctx, p, cell.Seed)

@@ -25,7 +25,7 @@ func Figure() pipeline.Kind {
 		Rounds:  true,
 		Files:   append(docs(figureForms), drawingDocs()...),
 		Printed: figureForms[0].name,
-	}, report.FiguresLayoutParams, pipeline.Work[report.FiguresLayout]{CheckInputs: checkFigureNames, Run: runFigure})
+	}, report.FiguresLayoutParams, pipeline.Work[report.FiguresLayout]{CheckInputs: checkFigureNames, CheckFacts: checkFigureFacts, Run: runFigure})
 }
 
 var figureForms = []form{

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"foil/internal/artifact"
 	"foil/internal/report"
 	"foil/pipeline"
 	"foil/spec"
@@ -54,6 +55,67 @@ func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, report 
 	}
 }
 
+func checkTableFacts(l *report.Layout, gathers []pipeline.Input, to, note spec.Reporter) {
+	known(gathers, note).CheckTables(l, to)
+}
+
+func checkFigureFacts(l *report.FiguresLayout, gathers []pipeline.Input, to, note spec.Reporter) {
+	known(gathers, note).CheckFigures(l, to)
+}
+
+// known is what is known about the gathered stages.
+func known(gathers []pipeline.Input, note spec.Reporter) report.Known {
+	n := report.Known{Note: note, Gathered: map[string][]report.Cell{}, Metrics: map[string]bool{}, Open: map[string]map[string]bool{}, Unknown: map[string]bool{}}
+	for _, g := range gathers {
+		n.Varied = n.Varied || g.Varied
+		n.Unknown[g.Name] = g.Unknown
+		n.Metrics[g.Name] = len(g.Cells) > 0
+		n.Open[g.Name] = map[string]bool{}
+		series := map[*pipeline.Facts][]artifact.Metric{}
+		var cells []report.Cell
+		for _, c := range g.Cells {
+			if c.Facts == nil || c.Facts.Metrics == nil {
+				n.Metrics[g.Name] = false
+				cells = append(cells, report.Cell{Axes: axesOf(c)})
+				continue
+			}
+			if _, ok := series[c.Facts]; !ok {
+				series[c.Facts] = seriesOf(c.Facts, n.Open[g.Name])
+			}
+			cells = append(cells, report.Cell{Axes: axesOf(c), Metrics: series[c.Facts]})
+		}
+		n.Gathered[g.Name] = cells
+	}
+	return n
+}
+
+func axesOf(c pipeline.InputCell) (axes []report.Axis) {
+	for _, a := range c.Axes {
+		axes = append(axes, report.Axis{Name: a.Axis, Value: a.Value})
+	}
+	return axes
+}
+
+// seriesOf lists the metrics of a cell without values, and notes the open ones. A metric of which
+// nothing but the name is known is listed under its name alone.
+func seriesOf(f *pipeline.Facts, open map[string]bool) (metrics []artifact.Metric) {
+	listed := map[string]bool{}
+	for _, m := range f.Metrics {
+		if !m.Open {
+			listed[m.Name] = true
+		}
+	}
+	for _, m := range f.Metrics {
+		if m.Open {
+			open[m.Name] = true
+		}
+		if !m.Open || !listed[m.Name] {
+			metrics = append(metrics, artifact.Metric{Name: m.Name, K: m.K, Group: m.Group, Split: m.Split, Checkpoint: m.Checkpoint})
+		}
+	}
+	return metrics
+}
+
 func called(gathers []pipeline.Input, name string) []pipeline.Input {
 	return slices.DeleteFunc(slices.Clone(gathers), func(g pipeline.Input) bool { return g.Name != name })
 }
@@ -87,6 +149,9 @@ func (c nameChecker) where(path string, where map[string]spec.Value, of []pipeli
 func (c nameChecker) axis(path, axis string, of []pipeline.Input) {
 	axes := map[string]bool{}
 	for _, g := range of {
+		if g.Unknown {
+			return
+		}
 		for name := range g.Axes {
 			axes[name] = true
 		}

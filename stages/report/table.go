@@ -23,7 +23,7 @@ func Table() pipeline.Kind {
 		Rounds:  true,
 		Files:   docs(tableForms),
 		Printed: tableForms[0].name,
-	}, report.LayoutParams, pipeline.Work[report.Layout]{CheckInputs: checkTableNames, Run: runTable})
+	}, report.LayoutParams, pipeline.Work[report.Layout]{CheckInputs: checkTableNames, CheckFacts: checkTableFacts, Run: runTable})
 }
 
 var tableForms = []form{

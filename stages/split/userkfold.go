@@ -56,7 +56,7 @@ func UserKFold() pipeline.Kind {
 			{Name: artifact.UsersFile, Doc: "the remaining users, with their attributes and part (train, validation, test)"},
 			{Name: artifact.ItemsFile, Doc: "the remaining items"},
 		},
-	}, userKFoldParams, pipeline.Work[UserKFoldParams]{Run: runUserKFold})
+	}, userKFoldParams, pipeline.Work[UserKFoldParams]{Facts: pipeline.PassOn[UserKFoldParams]("interactions"), Run: runUserKFold})
 }
 
 func runUserKFold(ctx context.Context, cell *pipeline.Cell, p *UserKFoldParams) error {

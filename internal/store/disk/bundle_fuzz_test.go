@@ -22,7 +22,7 @@ func FuzzImport(f *testing.F) {
 		text := seed.changed(manifest, object, record).bundle(t)
 		text = text[:max(0, len(text)-int(cut))]
 		c := openTemp(t)
-		_, refused := c.Import(bytes.NewReader(text))
+		_, refused := c.Import(t.Context(), bytes.NewReader(text))
 		entries, err := c.Entries()
 		if err != nil {
 			t.Fatal(err)
@@ -35,7 +35,7 @@ func FuzzImport(f *testing.F) {
 				t.Errorf("a record is there that %v", e.Problem)
 			}
 			for _, o := range e.files() {
-				if _, err := c.object(o); err != nil {
+				if _, err := c.object(t.Context(), o); err != nil {
 					t.Error(err)
 				}
 			}
@@ -116,7 +116,7 @@ func (p parts) bundle(t *testing.T) []byte {
 		{name(m.Objects, "object"), p.object},
 		{name(m.Records, "record"), p.record},
 	} {
-		if err := addEntry(w, e.name, int64(len(e.content)), bytes.NewReader(e.content)); err != nil {
+		if err := addEntry(t.Context(), w, e.name, int64(len(e.content)), bytes.NewReader(e.content)); err != nil {
 			t.Skip("no name for an entry: ", err)
 		}
 	}
@@ -128,7 +128,7 @@ func TestBundleOfChangedPartsIsWhole(t *testing.T) {
 	seed := newParts(t)
 	other := bytes.ReplaceAll(seed.record, []byte("work"), []byte("other"))
 	c := openTemp(t)
-	if _, err := c.Import(bytes.NewReader(seed.changed(seed.manifest, []byte("another content"), other).bundle(t))); err != nil {
+	if _, err := c.Import(t.Context(), bytes.NewReader(seed.changed(seed.manifest, []byte("another content"), other).bundle(t))); err != nil {
 		t.Fatal(err)
 	}
 	if entries, err := c.Entries(); err != nil || len(entries) != 1 || entries[0].Record == nil || entries[0].Record.Kind != "other" {

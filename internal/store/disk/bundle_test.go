@@ -25,7 +25,7 @@ func bundled(t testing.TB) (text []byte, records []*store.Record) {
 func export(t testing.TB, c *Cache, records []*store.Record) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := c.Export(&b, records); err != nil {
+	if err := c.Export(t.Context(), &b, records); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -34,7 +34,7 @@ func export(t testing.TB, c *Cache, records []*store.Record) []byte {
 func TestImportedWorkIsFound(t *testing.T) {
 	text, records := bundled(t)
 	c := openTemp(t)
-	got, err := c.Import(bytes.NewReader(text))
+	got, err := c.Import(t.Context(), bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 			t.Fatal(reason)
 		}
 		for _, f := range append(r.Outputs, *r.Log) {
-			path, err := c.object(f)
+			path, err := c.object(t.Context(), f)
 			if err != nil {
 				t.Error(err)
 			}
@@ -64,7 +64,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 	if again := export(t, c, []*store.Record{records[1], records[0], records[1]}); !bytes.Equal(again, text) {
 		t.Error("exported again, it is another bundle")
 	}
-	if got, err := c.Import(bytes.NewReader(text)); err != nil || got.Records != 0 || got.Objects != 0 || got.Known != 2 {
+	if got, err := c.Import(t.Context(), bytes.NewReader(text)); err != nil || got.Records != 0 || got.Objects != 0 || got.Known != 2 {
 		t.Errorf("imported again: %+v, %v", got, err)
 	}
 }
@@ -72,7 +72,7 @@ func TestImportedWorkIsFound(t *testing.T) {
 func TestImportHealsWhatIsDamagedAndLeavesWhatIsGood(t *testing.T) {
 	text, records := bundled(t)
 	c := openTemp(t)
-	if _, err := c.Import(bytes.NewReader(text)); err != nil {
+	if _, err := c.Import(t.Context(), bytes.NewReader(text)); err != nil {
 		t.Fatal(err)
 	}
 	good, bad := c.objectPath(records[0].Outputs[0].Digest), c.objectPath(records[0].Outputs[1].Digest)
@@ -83,13 +83,13 @@ func TestImportHealsWhatIsDamagedAndLeavesWhatIsGood(t *testing.T) {
 	os.Chmod(bad, 0o666)
 	os.WriteFile(bad, []byte("0nly one"), 0o666)
 	c = open(t, c.Dir())
-	if got, err := c.Import(bytes.NewReader(text)); err != nil || got.Objects != 1 {
+	if got, err := c.Import(t.Context(), bytes.NewReader(text)); err != nil || got.Objects != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if after, err := os.Stat(good); err != nil || !os.SameFile(before, after) {
 		t.Errorf("what was good has been replaced (%v)", err)
 	}
-	if _, err := open(t, c.Dir()).object(records[0].Outputs[1]); err != nil {
+	if _, err := open(t, c.Dir()).object(t.Context(), records[0].Outputs[1]); err != nil {
 		t.Error(err)
 	}
 }
@@ -101,7 +101,7 @@ func TestBrokenBundleIsRefused(t *testing.T) {
 	c := openTemp(t)
 	for at := 0; at < len(text); at += 197 {
 		for name, broken := range map[string][]byte{"cut": text[:at], "flipped": flipped(text, at)} {
-			_, err := c.Import(bytes.NewReader(broken))
+			_, err := c.Import(t.Context(), bytes.NewReader(broken))
 			if err == nil && name == "cut" && at < content {
 				t.Errorf("%s at %d: accepted", name, at)
 			}
@@ -111,7 +111,7 @@ func TestBrokenBundleIsRefused(t *testing.T) {
 			}
 			for _, e := range entries {
 				for _, f := range e.files() {
-					if _, err := c.object(f); err != nil {
+					if _, err := c.object(t.Context(), f); err != nil {
 						t.Errorf("%s at %d: %v", name, at, err)
 					}
 				}
@@ -203,7 +203,7 @@ func TestForeignBundleIsRefusedWithAReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := openTemp(t)
-			if _, err := c.Import(bytes.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := c.Import(t.Context(), bytes.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 			if entries, _ := c.Entries(); len(entries) > 0 {
@@ -240,7 +240,7 @@ func TestRefusedBundleChangesNothing(t *testing.T) {
 	} {
 		text := seed.changed(seed.manifest, []byte("a new object, also with 24"), record).bundle(t)
 		for what, text := range map[string][]byte{"new": text, "known": seed.changed(seed.manifest, seed.object, record).bundle(t)} {
-			if _, err := c.Import(bytes.NewReader(text)); err == nil {
+			if _, err := c.Import(t.Context(), bytes.NewReader(text)); err == nil {
 				t.Errorf("%s, %s: accepted", name, what)
 			}
 			if after := snapshot(t, c.Dir()); after != before {
@@ -261,14 +261,14 @@ func TestRefusedBundleChangesNothing(t *testing.T) {
 		if bytes.Equal(p.manifest, seed.manifest) {
 			t.Fatalf("%s: nothing changed", name)
 		}
-		if _, err := c.Import(bytes.NewReader(p.bundle(t))); err == nil {
+		if _, err := c.Import(t.Context(), bytes.NewReader(p.bundle(t))); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 		if after := snapshot(t, c.Dir()); after != before {
 			t.Fatalf("%s: there was\n%s\nand now there is\n%s", name, before, after)
 		}
 	}
-	if _, err := c.Import(bytes.NewReader(seed.bundle(t))); err != nil {
+	if _, err := c.Import(t.Context(), bytes.NewReader(seed.bundle(t))); err != nil {
 		t.Error(err)
 	}
 }
@@ -288,7 +288,7 @@ func TestDamagedObjectIsNotExported(t *testing.T) {
 	os.WriteFile(path, []byte("kontent"), 0o666)
 	c = open(t, c.Dir())
 	var damaged *store.DamagedError
-	if err := c.Export(io.Discard, []*store.Record{r}); !errors.As(err, &damaged) {
+	if err := c.Export(t.Context(), io.Discard, []*store.Record{r}); !errors.As(err, &damaged) {
 		t.Errorf("got %v", err)
 	}
 }

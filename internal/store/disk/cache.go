@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,8 +36,10 @@ type Cache struct {
 	doubt     atomic.Bool              // not all records are known
 	verifying atomic.Pointer[verifier] // while Verify runs
 
+	hash func(io.Reader) (digest.Digest, int64, error) // tests count its calls
+
 	mu      sync.Mutex
-	checks  map[digest.Digest]*check // objects whose content was compared in this process
+	checks  map[digest.Digest]*check // of the objects that this process has used
 	damaged map[digest.Digest]string // damage of objects that could not be set aside
 }
 
@@ -111,7 +114,7 @@ func at(dir string, on system) (*Cache, error) {
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("cache folder %s: is a file, not a folder; name another one", dir)
 	}
-	return &Cache{dir: abs, system: on, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
+	return &Cache{dir: abs, system: on, hash: digest.OfReader, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
 }
 
 // Exists reports whether there is a cache in dir. Its folders may be odd entries.

@@ -167,7 +167,7 @@ func TestReadOnlyCacheCanBeRead(t *testing.T) {
 	if r, reason := lookup(t, c, "work"); r == nil {
 		t.Fatal(reason)
 	}
-	if path, err := c.object(f); err != nil {
+	if path, err := c.object(t.Context(), f); err != nil {
 		t.Error(err)
 	} else if text, err := os.ReadFile(path); string(text) != "content" {
 		t.Errorf("%q, %v", text, err)
@@ -196,7 +196,7 @@ func TestDamageInAReadOnlyCacheIsAMiss(t *testing.T) {
 	os.WriteFile(path, []byte("kontent"), 0o666)
 	c = lockAway(t, c)
 	var damaged *store.DamagedError
-	if _, err := c.object(f); !errors.As(err, &damaged) {
+	if _, err := c.object(t.Context(), f); !errors.As(err, &damaged) {
 		t.Fatalf("got %v", err)
 	}
 	if r, reason := lookup(t, c, "work"); r != nil || !strings.Contains(reason, "has unexpected content") {

@@ -87,7 +87,7 @@ func (y yard) sweep(p Policy) (left string, g *Garbage) {
 		names = append(names, e.Record.Cell)
 		size += e.Size
 		for _, f := range e.Record.Outputs {
-			if _, err := y.object(f); err != nil {
+			if _, err := y.object(y.Context(), f); err != nil {
 				y.Errorf("%s has lost its output: %v", e.Record.Cell, err)
 			}
 			if !objects[f.Digest] {

@@ -8,86 +8,142 @@ import (
 	"os"
 	"sync"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
+	"foil/internal/identity"
 	"foil/internal/store"
 )
 
 // A File is a named object: one output file of a piece of work.
 type File = digest.File
 
-// A check is the comparison of an object with its digest, done once per process.
+// A check is the comparison of an object with its digest. It holds as long as the identity of the
+// file is the same.
 type check struct {
-	once sync.Once
-	err  error
+	mu      sync.Mutex // held while the object is read, so that it is read once
+	seen    identity.Sight
+	known   bool // seen was compared with the digest
+	durable bool // this process has synced the object; protected by Cache.mu
 }
 
-// Fetch returns the path of an object. The first call of this process compares its content with its
-// digest. A damaged object is set aside, and the error is a *store.DamagedError.
+// Fetch returns the path of an object. It compares the content with the digest, unless this process
+// has done so and the file has not changed since. A damaged object is set aside, and the error is a
+// *store.DamagedError.
 func (c *Cache) Fetch(ctx context.Context, f File) (path string, err error) {
+	return c.object(ctx, f)
+}
+
+func (c *Cache) object(ctx context.Context, f File) (path string, err error) {
+	path = c.objectPath(f.Digest)
+	ch := c.checkOf(f.Digest)
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	return c.object(f)
-}
-
-func (c *Cache) object(f File) (path string, err error) {
-	path = c.objectPath(f.Digest)
-	if reason := statObject(path, f.Size); reason != "" {
+	id, reason := lookAtObject(path, f.Size)
+	if reason != "" {
+		ch.known = false
 		c.setAside(f.Digest, path, nil, reason)
+		if reason == missing && c.wasSetAside(f.Digest.String()) {
+			reason = "was damaged, and was set aside"
+		}
 		return "", &store.DamagedError{File: f, Reason: reason}
 	}
-	c.mu.Lock()
-	ch := c.checks[f.Digest]
-	if ch == nil {
-		ch = new(check)
-		c.checks[f.Digest] = ch
+	if ch.known && ch.seen.Settled && ch.seen.Identity == id {
+		return path, nil
 	}
-	c.mu.Unlock()
-	ch.once.Do(func() { ch.err = c.compare(f, path) })
-	if ch.err != nil {
-		c.mu.Lock()
-		if c.checks[f.Digest] == ch {
-			delete(c.checks, f.Digest) // it may be made again
-		}
-		c.mu.Unlock()
-		return "", ch.err
+	ch.known = false
+	if ch.seen, err = c.compare(ctx, f, path); err != nil {
+		return "", err
 	}
+	ch.known = true
 	return path, nil
 }
 
-// statObject returns the damage of an object that shows without reading it, or "".
-func statObject(path string, size int64) (reason string) {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "is missing from the cache"
-	case err != nil:
-		return fmt.Sprintf("cannot be read (%v)", err)
-	case !info.Mode().IsRegular():
-		return "is not a file"
-	case info.Size() != size:
-		return fmt.Sprintf("has %d bytes instead of %d", info.Size(), size)
+// checkOf returns the check of an object, which may not be known yet.
+func (c *Cache) checkOf(d digest.Digest) *check {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ch := c.checks[d]
+	if ch == nil {
+		ch = new(check)
+		c.checks[d] = ch
 	}
-	return ""
+	return ch
 }
 
-// compare reads an object and sets it aside if it has another digest.
-func (c *Cache) compare(f File, path string) error {
+// missing is the damage of an object that is not there.
+const missing = "is missing from the cache"
+
+// statObject returns the damage of an object that shows without reading it, or "".
+func statObject(path string, size int64) (reason string) {
+	_, reason = lookAtObject(path, size)
+	return reason
+}
+
+// lookAtObject returns the identity of an object, or its damage that shows without reading it.
+func lookAtObject(path string, size int64) (id identity.Identity, reason string) {
+	id, err := identity.At(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return id, missing
+	case err != nil:
+		return id, fmt.Sprintf("cannot be read (%v)", err)
+	case !id.IsRegular():
+		return id, "is not a file"
+	case id.Size() != size:
+		return id, fmt.Sprintf("has %d bytes instead of %d", id.Size(), size)
+	}
+	return id, ""
+}
+
+// compare reads an object and sets it aside if it has another digest. The error is a
+// *store.DamagedError, or that of ctx. An object that changes in the meantime is read again: it may
+// only have got another link.
+func (c *Cache) compare(ctx context.Context, f File, path string) (seen identity.Sight, err error) {
+	for range 3 {
+		seen, err = c.read(ctx, f, path)
+		if !errors.Is(err, identity.ErrChanging) {
+			return seen, err
+		}
+	}
+	reason := err.Error()
+	c.setAside(f.Digest, path, nil, reason)
+	return seen, &store.DamagedError{File: f, Reason: reason}
+}
+
+// read compares an object with its digest once. The error is a *store.DamagedError, that of ctx, or
+// identity.ErrChanging.
+func (c *Cache) read(ctx context.Context, f File, path string) (identity.Sight, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
+		return identity.Sight{}, &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	}
 	defer file.Close()
-	got, _, err := digest.OfReader(file)
+	var got digest.Digest
+	seen, err := identity.SeeDuring(file, func() (err error) {
+		got, _, err = c.hash(ctxio.Reader(ctx, file))
+		return err
+	})
+	if err == nil && got == f.Digest {
+		if now, missing := identity.At(path); missing != nil || now != seen.Identity {
+			err = identity.ErrChanging // another file has its name now
+		}
+	}
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return seen, ctx.Err()
+	case errors.Is(err, identity.ErrChanging):
+		return seen, err
 	case err != nil:
-		return &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
+		return seen, &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	case got != f.Digest:
 		reason := fmt.Sprintf("has unexpected content (digest %s)", got.Short())
 		c.setAside(f.Digest, path, file, reason)
-		return &store.DamagedError{File: f, Reason: reason}
+		return seen, &store.DamagedError{File: f, Reason: reason}
 	}
-	return nil
+	return seen, nil
 }
 
 // setAside moves a damaged object to damaged/. If the file is not the one that was read, another
@@ -123,13 +179,4 @@ func isIntact(path string, d digest.Digest) bool {
 	defer f.Close()
 	got, _, err := digest.OfReader(f)
 	return err == nil && got == d
-}
-
-// trust records that an object was just made from hashed content.
-func (c *Cache) trust(d digest.Digest) {
-	ch := new(check)
-	ch.once.Do(func() {})
-	c.mu.Lock()
-	c.checks[d] = ch
-	c.mu.Unlock()
 }

@@ -44,7 +44,7 @@ func TestDamagedObjectIsSetAsideAndHealed(t *testing.T) {
 				t.Fatal(err)
 			}
 			c, _ = Open(c.Dir()) // as another process would
-			_, err := c.object(f)
+			_, err := c.object(t.Context(), f)
 			var damaged *store.DamagedError
 			if !errors.As(err, &damaged) {
 				t.Fatalf("got %v", err)
@@ -63,7 +63,7 @@ func TestDamagedObjectIsSetAsideAndHealed(t *testing.T) {
 				t.Errorf("lookup: %v, %q", r, reason)
 			}
 			publish(t, c, "work", "out", "content")
-			if _, err := c.object(f); err != nil {
+			if _, err := c.object(t.Context(), f); err != nil {
 				t.Errorf("not healed: %v", err)
 			}
 		})
@@ -79,7 +79,7 @@ func TestPublishingHealsAnObjectNobodyRead(t *testing.T) {
 	c, _ = Open(c.Dir())
 	publish(t, c, "two", "out", "content")
 	c, _ = Open(c.Dir())
-	if _, err := c.object(f); err != nil {
+	if _, err := c.object(t.Context(), f); err != nil {
 		t.Error(err)
 	}
 }

@@ -191,7 +191,7 @@ func TestOddEntryOfAReadOnlyCacheIsSkipped(t *testing.T) {
 	if r, reason := lookup(t, c, "good"); r == nil {
 		t.Error(reason)
 	}
-	if _, err := c.object(f); err != nil {
+	if _, err := c.object(t.Context(), f); err != nil {
 		t.Error(err)
 	}
 	if r, reason := lookup(t, c, "one"); r != nil || reason != "its record is a named pipe" {
@@ -313,7 +313,7 @@ func TestCleanupKeepsObjectsWhileRecordsAreInDoubt(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, f := range append(r.Outputs, *r.Log) {
-				if _, err := y.object(f); err != nil {
+				if _, err := y.object(t.Context(), f); err != nil {
 					t.Error(err)
 				}
 			}
@@ -323,6 +323,57 @@ func TestCleanupKeepsObjectsWhileRecordsAreInDoubt(t *testing.T) {
 			if moved, err := os.ReadDir(filepath.Join(y.dir, damagedDir)); err != nil || len(moved) != 1 {
 				t.Errorf("what was just moved is gone: %v, %v", moved, err)
 			}
+		})
+	}
+}
+
+func TestCleanupRemovesLinksAndNotWhatTheyLeadTo(t *testing.T) {
+	for way, fresh := range bothWays {
+		c := fresh(t)
+		publish(t, c, "work", "out", "content")
+		w := beginWork(t, c, "half", nil)
+		w.Release()
+		outside := filepath.Join(filepath.Dir(c.Dir()), "outside")
+		hash := digest.Of([]byte("secret")).String()
+		if err := errors.Join(os.Mkdir(outside, 0o750), os.WriteFile(filepath.Join(outside, "file"), []byte("precious"), 0o440),
+			os.WriteFile(filepath.Join(outside, hash), []byte("precious"), 0o440)); err != nil {
+			t.Fatal(err)
+		}
+		dead, half := keyOf("dead").String(), keyOf("half").String()
+		for i, place := range []string{
+			"work/import-dead", "work/" + dead, "work/" + half + "/attempt-dead", "work/" + half + "/link", "work/" + half + "/checkpoint",
+			"locks/" + dead, "locks/probe-1", "leases/" + dead, "damaged/" + dead, "damaged/other", "objects/" + hash[:2], "actions/" + dead[:2],
+		} {
+			path := filepath.Join(c.Dir(), place)
+			to := []string{outside, filepath.Join(outside, "file")}[i%2]
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.Symlink(to, path)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := snapshot(t, outside)
+		y := yard{t, open(t, c.Dir())}
+		c.Close()
+		for range 2 { // the second one empties damaged/
+			release, err := y.AssumeAlone()
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, err := y.Garbage(Policy{Idle: time.Now().Add(time.Hour)})
+			if err := errors.Join(err, y.Remove(g)); err != nil {
+				t.Error(err)
+			}
+			release()
+			y.Close()
+			y = yard{t, open(t, c.Dir())}
+		}
+		if after := snapshot(t, outside); after != before {
+			t.Errorf("%s: outside of the cache there was\n%s\nand now there is\n%s", way, before, after)
+		}
+		filepath.WalkDir(c.Dir(), func(path string, d fs.DirEntry, err error) error {
+			if d.Type()&fs.ModeSymlink != 0 {
+				t.Errorf("%s: %s is still there", way, path)
+			}
+			return err
 		})
 	}
 }

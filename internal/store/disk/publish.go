@@ -11,8 +11,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
+	"foil/internal/identity"
 	"foil/internal/store"
 )
 
@@ -38,7 +41,7 @@ func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record
 		return err
 	}
 	if info, err := os.Lstat(w.Log); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
-		log, err := p.file(w.Log, store.LogName)
+		log, err := p.log(ctx, w.Log)
 		if err != nil {
 			return err
 		}
@@ -75,8 +78,10 @@ func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) err
 		return err
 	}
 	path := l.cache.recordPath(l.key)
-	if err := p.place(f, path); err != nil {
-		return err
+	if p.add(f, path, nil) != nil {
+		if err := p.replace(f, path, nil); err != nil {
+			return err
+		}
 	}
 	if err := p.settle(); err != nil {
 		os.Remove(path)
@@ -99,15 +104,15 @@ func (l *lease) removeWork(attempt string) {
 	}
 }
 
-// CopyTo copies a record and its objects to another cache. It compares objects with their digests,
-// and links them where the file system supports that.
-func (c *Cache) CopyTo(to *Cache, r *store.Record) error {
+// CopyTo copies a record and its objects to another cache. It compares objects with their digests.
+// It does not link them, because a program that runs there might write to them.
+func (c *Cache) CopyTo(ctx context.Context, to *Cache, r *store.Record) error {
 	for _, f := range r.Outputs {
-		path, err := c.object(f)
+		path, err := c.object(ctx, f)
 		if err != nil {
 			return err
 		}
-		if err := to.linkOrCopy(path, to.objectPath(f.Digest)); err != nil {
+		if err := to.copyNew(ctx, path, to.objectPath(f.Digest)); err != nil {
 			return err
 		}
 	}
@@ -134,12 +139,10 @@ func (c *Cache) adopt(r *store.Record) error {
 	return l.publishRecord(newAttempt(dir), r, p)
 }
 
-func (c *Cache) linkOrCopy(path, target string) error {
+// copyNew copies a file, unless the copy exists.
+func (c *Cache) copyNew(ctx context.Context, path, target string) error {
 	if err := c.makeFolder(filepath.Dir(target)); err != nil {
 		return err
-	}
-	if err := os.Link(path, target); err == nil || errors.Is(err, fs.ErrExist) {
-		return nil
 	}
 	from, err := os.Open(path)
 	if err != nil {
@@ -147,11 +150,16 @@ func (c *Cache) linkOrCopy(path, target string) error {
 	}
 	defer from.Close()
 	to, err := c.access.Create(target)
-	if err != nil {
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	} else if err != nil {
 		return err
 	}
-	_, err = io.Copy(to, from)
-	return errors.Join(err, c.access.Seal(to), to.Close())
+	_, err = ctxio.Copy(ctx, to, from)
+	if err = errors.Join(err, c.access.Seal(to), to.Close()); err != nil {
+		os.Remove(target)
+	}
+	return err
 }
 
 // A publisher gives files the names of objects. After settle returns nil, these objects are
@@ -159,11 +167,17 @@ func (c *Cache) linkOrCopy(path, target string) error {
 type publisher struct {
 	cache *Cache
 	syncs *syncs
-	named map[digest.Digest]bool // since the last settle
+	named map[digest.Digest]*naming // since the last settle
+}
+
+// A naming is an object that has its name but may not be durable yet.
+type naming struct {
+	own    bool           // this publisher has made the object
+	synced identity.Sight // of an own object, when it was durable
 }
 
 func newPublisher(c *Cache) *publisher {
-	return &publisher{cache: c, syncs: newSyncs(), named: map[digest.Digest]bool{}}
+	return &publisher{cache: c, syncs: newSyncs(), named: map[digest.Digest]*naming{}}
 }
 
 // folder publishes every file in a folder, after all names are known to be right.
@@ -176,7 +190,11 @@ func (p *publisher) folder(ctx context.Context, dir string) ([]File, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if files[i], err = p.file(filepath.Join(dir, filepath.FromSlash(f.Name)), f.Name); err != nil {
+		files[i], err = p.file(ctx, filepath.Join(dir, filepath.FromSlash(f.Name)), f.Name)
+		if errors.As(err, new(*unfinishedError)) {
+			err = fmt.Errorf("output %q %w", f.Name, err)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -214,68 +232,191 @@ func outputsIn(dir string) ([]File, error) {
 	return files, nil
 }
 
-// file publishes one file: it is hashed, made read-only and named.
-func (p *publisher) file(path, name string) (File, error) {
-	f, _, err := openRegular(path, os.O_RDWR) // Windows syncs only what can be written
+// file publishes one file: it is hashed, made read-only and named. The error is an *unfinishedError
+// if something is writing to it.
+func (p *publisher) file(ctx context.Context, path, name string) (File, error) {
+	f, err := openToSync(path)
 	if errors.Is(err, fs.ErrPermission) && os.Chmod(path, 0o600) == nil {
-		f, _, err = openRegular(path, os.O_RDWR)
+		f, err = openToSync(path)
 	}
 	if err != nil {
 		return File{}, err
 	}
 	file := File{Name: name}
-	if file.Digest, file.Size, err = digest.OfReader(f); err != nil || p.named[file.Digest] || p.known(file) {
+	var hashed identity.Sight
+	if file.Digest, file.Size, hashed, err = p.hash(ctx, f); err != nil || p.named[file.Digest] != nil || p.exists(ctx, file) {
 		f.Close()
 		return file, err
 	}
-	return file, p.name(f, file)
+	return file, p.nameAs(ctx, f, file, hashed.Identity)
 }
 
-// known reports whether this process has checked the same object, or has made it durable.
-func (p *publisher) known(f File) bool {
-	p.cache.mu.Lock()
-	seen := p.cache.checks[f.Digest] != nil
-	p.cache.mu.Unlock()
-	if !seen {
+// An unfinishedError means that something writes to a file that is being published.
+type unfinishedError struct{ how string }
+
+func (e *unfinishedError) Error() string {
+	return e.how + ": something that the cell has started still writes to it; let the cell wait for its end"
+}
+
+// hash hashes a file that nothing writes to. It waits a moment while the file is open for writing,
+// because a process that has just been started holds all files of its parent open until its program
+// runs. Such a process writes nothing.
+func (p *publisher) hash(ctx context.Context, f *os.File) (d digest.Digest, size int64, seen identity.Sight, err error) {
+	const patience = time.Second
+	var first identity.Identity
+	for delay := time.Millisecond; ; delay *= 2 {
+		seen, err = identity.SeeDuring(f, func() (err error) {
+			d, size, err = p.cache.hash(ctxio.Reader(ctx, f))
+			return err
+		})
+		changing := errors.Is(err, identity.ErrChanging)
+		if err != nil && !changing {
+			return d, size, seen, err
+		}
+		if delay == time.Millisecond {
+			first = seen.Identity
+		}
+		switch {
+		case !first.Renamed(seen.Identity):
+			return d, size, seen, &unfinishedError{"changed after the cell had ended"}
+		case !changing && !seen.InUse:
+			return d, size, seen, nil
+		case delay >= patience:
+			return d, size, seen, &unfinishedError{"is open for writing"}
+		}
+		time.Sleep(delay)
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return d, size, seen, err
+		}
+	}
+}
+
+// log publishes a log. If something still writes to it, a copy is published.
+func (p *publisher) log(ctx context.Context, path string) (File, error) {
+	log, err := p.file(ctx, path, store.LogName)
+	if errors.As(err, new(*unfinishedError)) {
+		p.cache.renewLog(path)
+		log, err = p.file(ctx, path, store.LogName)
+	}
+	if err != nil {
+		err = fmt.Errorf("log %w", err)
+	}
+	return log, err
+}
+
+// exists reports whether the cache has an intact object with the content of a file. It will be
+// durable after settle.
+func (p *publisher) exists(ctx context.Context, f File) bool {
+	path := p.cache.objectPath(f.Digest)
+	if _, err := os.Lstat(path); err != nil {
 		return false
 	}
-	_, err := p.cache.object(f)
-	return err == nil
+	if _, err := p.cache.object(ctx, f); err != nil {
+		return false // it was set aside
+	}
+	p.named[f.Digest] = &naming{}
+	p.cache.mu.Lock()
+	durable := p.cache.checks[f.Digest].durable
+	p.cache.mu.Unlock()
+	if !durable {
+		p.rely(path)
+	}
+	return true
 }
 
 // name gives an open file with the content of f the name of the object, and closes it.
-func (p *publisher) name(file *os.File, f File) error {
+func (p *publisher) name(ctx context.Context, file *os.File, f File) error {
+	if err := file.Close(); err != nil { // it may be open for writing
+		return err
+	}
+	file, err := openToSync(file.Name())
+	if err != nil {
+		return err
+	}
+	seen, err := identity.See(file)
+	if err != nil {
+		file.Close()
+		return err
+	}
+	return p.nameAs(ctx, file, f, seen.Identity)
+}
+
+// nameAs is name for a file that had an identity when it was hashed.
+func (p *publisher) nameAs(ctx context.Context, file *os.File, f File, hashed identity.Identity) error {
 	if err := p.cache.access.Seal(file); err != nil {
 		file.Close()
 		return err
 	}
-	p.named[f.Digest] = true
-	err := p.place(file, p.cache.objectPath(f.Digest))
-	if err != nil {
-		// Windows does not replace a file that is in use.
-		if _, damaged := p.cache.object(f); damaged == nil {
-			return nil
+	n := &naming{own: true}
+	p.named[f.Digest] = n
+	path := p.cache.objectPath(f.Digest)
+	synced := func(file *os.File) (err error) {
+		if n.synced, err = identity.See(file); err != nil || hashed.Renamed(n.synced.Identity) {
+			return err
 		}
+		if n.synced, err = p.rehash(file, f.Digest); err != nil {
+			p.cache.setAside(f.Digest, path, file, err.Error())
+			return fmt.Errorf("%s %w", f.Name, err)
+		}
+		return nil
+	}
+	if p.add(file, path, synced) == nil {
+		return nil
+	}
+	if p.exists(ctx, f) { // another process has just named it
+		return file.Close()
+	}
+	err := p.replace(file, path, synced)
+	if err != nil && p.exists(ctx, f) {
+		return nil // Windows does not replace a file that is in use
 	}
 	return err
 }
 
-// place renames an open file and closes it. A new name is given at once, because nothing depends on
-// the file before settle. An existing file with this name may be damaged, but other records may
-// depend on it. So only a durable file replaces it.
-func (p *publisher) place(file *os.File, target string) error {
-	path := file.Name()
+// rehash compares an object that was touched while it was published.
+func (p *publisher) rehash(file *os.File, want digest.Digest) (seen identity.Sight, err error) {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return seen, err
+	}
+	var got digest.Digest
+	seen, err = identity.SeeDuring(file, func() (err error) {
+		got, _, err = p.cache.hash(file)
+		return err
+	})
+	if errors.Is(err, identity.ErrChanging) || err == nil && got != want {
+		err = &unfinishedError{"changed while it was published"}
+	}
+	return seen, err
+}
+
+// add renames an open file to an unused name, and starts to sync it. Before the file is closed,
+// synced is called; nil: no call. The name is given at once, because nothing depends on the file
+// before settle. After an error the file is still open.
+func (p *publisher) add(file *os.File, target string, synced func(*os.File) error) error {
 	if info, err := os.Lstat(target); err == nil && !info.Mode().IsRegular() {
 		p.cache.putAside(target, "is "+kindOf(info.Mode()))
 	}
-	if err := p.into(target, func() error { return moveNew(path, target) }); err == nil {
-		p.syncs.file(file)
-		return nil
+	err := p.into(target, func() error { return moveNew(file.Name(), target) })
+	if err == nil {
+		p.syncs.file(file, synced)
 	}
+	return err
+}
+
+// replace is add for a name that may be in use. The existing file may be damaged, but other records
+// may depend on it. So only a durable file replaces it. The file is closed in any case.
+func (p *publisher) replace(file *os.File, target string, synced func(*os.File) error) error {
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return p.into(target, func() error { return os.Rename(path, target) })
+	if err := p.into(target, func() error { return os.Rename(file.Name(), target) }); err != nil || synced == nil {
+		return err
+	}
+	placed, err := os.Open(target)
+	if err != nil {
+		return err
+	}
+	return errors.Join(synced(placed), placed.Close())
 }
 
 // into returns the path of a file in a folder, and makes the folder on first use.
@@ -304,13 +445,22 @@ func (p *publisher) rely(path string) {
 	p.syncs.path(filepath.Dir(path))
 }
 
-// settle waits until all named files are on disk.
+// settle waits until all named files are on disk. Then their identities count as those of checked
+// objects.
 func (p *publisher) settle() error {
 	if err := p.syncs.wait(); err != nil {
 		return err
 	}
-	for d := range p.named {
-		p.cache.trust(d)
+	for d, n := range p.named {
+		ch := p.cache.checkOf(d)
+		if n.own {
+			ch.mu.Lock()
+			ch.seen, ch.known = n.synced, true
+			ch.mu.Unlock()
+		}
+		p.cache.mu.Lock()
+		ch.durable = true
+		p.cache.mu.Unlock()
 	}
 	clear(p.named)
 	return nil
@@ -335,9 +485,15 @@ func newSyncs() *syncs {
 	return &syncs{paths: map[string]bool{}, slots: make(chan struct{}, syncsAtOnce)}
 }
 
-// file starts to sync a written file, and then closes it.
-func (s *syncs) file(f *os.File) {
-	s.begin(func() error { return errors.Join(f.Sync(), f.Close()) })
+// file starts to sync a written file, and then closes it. Before that, it calls synced.
+func (s *syncs) file(f *os.File, synced func(*os.File) error) {
+	s.begin(func() error {
+		err := f.Sync()
+		if err == nil && synced != nil {
+			err = synced(f)
+		}
+		return errors.Join(err, f.Close())
+	})
 }
 
 // path adds a folder with new names, or a file of another process.

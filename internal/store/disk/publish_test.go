@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ func TestPublishedWorkIsFound(t *testing.T) {
 	var names []string
 	for _, f := range r.Outputs {
 		names = append(names, f.Name)
-		path, err := again.object(f)
+		path, err := again.object(t.Context(), f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,6 +58,12 @@ func TestWorkWithoutProperOutputIsRefused(t *testing.T) {
 		"no output was written": func(string) error { return nil },
 		"not a regular file":    func(out string) error { return os.Symlink("/dev/null", filepath.Join(out, "link")) },
 		"not UTF-8":             func(out string) error { return os.WriteFile(filepath.Join(out, "a\xff"), nil, 0o666) },
+		"lead to other folders": func(out string) error { return os.WriteFile(filepath.Join(out, `..\x`), nil, 0o666) },
+		"a device on Windows":   func(out string) error { return os.WriteFile(filepath.Join(out, "nul.txt"), nil, 0o666) },
+		"the control character": func(out string) error { return os.WriteFile(filepath.Join(out, "\x1b[2J"), nil, 0o666) },
+		"ignore case": func(out string) error {
+			return errors.Join(os.WriteFile(filepath.Join(out, "model"), nil, 0o666), os.WriteFile(filepath.Join(out, "Model"), nil, 0o666))
+		},
 	} {
 		c := openTemp(t)
 		lock, err := c.acquire(keyOf("work"))
@@ -76,6 +83,27 @@ func TestWorkWithoutProperOutputIsRefused(t *testing.T) {
 		lock.Release()
 		if r, _ := lookup(t, c, "work"); r != nil {
 			t.Errorf("%s: published", name)
+		}
+	}
+}
+
+// foil writes no record that it would not read.
+func TestRecordThatNobodyWouldReadIsNotPublished(t *testing.T) {
+	for name, change := range map[string]func(*store.Record){
+		"another kind":  func(r *store.Record) { r.Kind = "play" },
+		"another input": func(r *store.Record) { r.Inputs = []store.Input{{Name: "in"}} },
+		"an escape":     func(r *store.Record) { r.Cell = "\x1b[2J" },
+		"no time":       func(r *store.Record) { r.WallSeconds = -1 },
+	} {
+		c := openTemp(t)
+		w := beginWork(t, c, "work", map[string]string{"out": "content"})
+		r := &store.Record{KeyText: textOf("work"), Kind: "work", Version: 1}
+		change(r)
+		if err := w.Publish(t.Context(), w.Workspace, r); err == nil || !strings.Contains(err.Error(), "the record of ") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if r, reason := lookup(t, c, "work"); r != nil || reason != "never made" {
+			t.Errorf("%s: %v, %s", name, r, reason)
 		}
 	}
 }
@@ -128,7 +156,7 @@ func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 	}
 	c = open(t, c.Dir())
 	for _, f := range r.Outputs {
-		if _, err := c.object(f); err != nil {
+		if _, err := c.object(t.Context(), f); err != nil {
 			t.Error(err)
 		}
 	}
@@ -141,19 +169,20 @@ func TestEqualFilesOfAnArtifactAreOneObject(t *testing.T) {
 func TestObjectIsReliedOnOnlyWhenItIsSettled(t *testing.T) {
 	c := openTemp(t)
 	w := beginWork(t, c, "work", map[string]string{"a": "content"})
-	first, second := newPublisher(c), newPublisher(c)
-	f, err := first.file(filepath.Join(w.Out, "a"), "a")
+	first, second, third := newPublisher(c), newPublisher(c), newPublisher(c)
+	f, err := first.file(t.Context(), filepath.Join(w.Out, "a"), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second.known(f) {
-		t.Error("known before it was settled")
+	path := c.objectPath(f.Digest)
+	if !second.exists(t.Context(), f) || !second.syncs.paths[path] {
+		t.Error("not synced by the second cell before it was settled")
 	}
 	if err := first.settle(); err != nil {
 		t.Fatal(err)
 	}
-	if !second.known(f) {
-		t.Error("not known when it was settled")
+	if !third.exists(t.Context(), f) || third.syncs.paths[path] {
+		t.Error("synced again when it was settled")
 	}
 }
 

@@ -68,7 +68,7 @@ func TestAsAnotherUser(t *testing.T) {
 				t.Fatal(reason)
 			}
 			for _, f := range append(r.Outputs, *r.Log) {
-				if _, err := c.object(f); err != nil {
+				if _, err := c.object(t.Context(), f); err != nil {
 					t.Error(err)
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"foil/internal/ctxio"
 	"foil/internal/digest"
 	"foil/internal/store"
 )
@@ -104,24 +105,26 @@ func (v *verifier) objects(ctx context.Context, list []File) error {
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
 			for f := range next {
-				v.object(f)
+				v.object(ctx, f)
 			}
 		})
 	}
-	defer group.Wait()
-	defer close(next)
 	for _, f := range list {
 		select {
 		case next <- f:
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 	}
-	return nil
+	close(next)
+	group.Wait()
+	return ctx.Err()
 }
 
-func (v *verifier) object(f File) {
-	reason, aside := v.compare(v.cache.objectPath(f.Digest), f)
+func (v *verifier) object(ctx context.Context, f File) {
+	reason, aside := v.compare(ctx, v.cache.objectPath(f.Digest), f)
+	if ctx.Err() != nil {
+		return
+	}
 	if reason != "" {
 		v.add(Problem{f.Name, reason, aside})
 	}
@@ -135,7 +138,7 @@ func (v *verifier) object(f File) {
 }
 
 // compare returns the damage of an object, and whether it was set aside.
-func (v *verifier) compare(path string, f File) (reason string, aside bool) {
+func (v *verifier) compare(ctx context.Context, path string, f File) (reason string, aside bool) {
 	file, _, err := openRegular(path, os.O_RDONLY)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -146,8 +149,10 @@ func (v *verifier) compare(path string, f File) (reason string, aside bool) {
 		return unreadable(err), false
 	}
 	defer file.Close()
-	got, _, err := digest.OfReader(file)
+	got, _, err := digest.OfReader(ctxio.Reader(ctx, file))
 	switch {
+	case ctx.Err() != nil:
+		return "", false
 	case err != nil:
 		reason = unreadable(err)
 	case got != f.Digest:

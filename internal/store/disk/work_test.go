@@ -125,7 +125,7 @@ func TestLateWriterDoesNotReachThePublishedLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			late.WriteString("two\n")
-			path, err := open(t, c.Dir()).object(*r.Log)
+			path, err := open(t, c.Dir()).object(t.Context(), *r.Log)
 			if err != nil {
 				t.Fatal(err)
 			}

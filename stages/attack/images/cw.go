@@ -70,7 +70,9 @@ func CW() pipeline.Kind {
 		Version: 6,
 		Doc: "Attacks a classifier with Carlini and Wagner's attack in the maximum norm, image by image (Carlini and Wagner 2017; " +
 			"Jiang et al. 2021, section 4). Images that are misclassified without an attack are not changed.",
+		Cost: pipeline.Cost{Times: []string{"iterations", "model/last.safetensors"}},
 	}), cwParams, pipeline.Work[CWParams]{
+		Facts: func(p *CWParams, _ map[string]*pipeline.Facts) *pipeline.Facts { return p.facts(0) },
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *CWParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
 				return plan{tries: 1, batch: 1, build: func(epsilon float64) ([]leg, error) {

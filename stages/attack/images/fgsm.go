@@ -23,7 +23,9 @@ func FGSM() pipeline.Kind {
 		Version: 6,
 		Doc: "Attacks a classifier with the fast gradient sign method: one step of epsilon from the image (Goodfellow et al. 2015; " +
 			"Jiang et al. 2021, section 4).",
+		Cost: pipeline.Cost{Times: []string{"model/last.safetensors"}},
 	}), fgsmParams, pipeline.Work[FGSMParams]{
+		Facts: func(p *FGSMParams, _ map[string]*pipeline.Facts) *pipeline.Facts { return p.facts(0) },
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *FGSMParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
 				return plan{tries: 1, batch: batch, build: func(epsilon float64) ([]leg, error) {

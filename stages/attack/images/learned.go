@@ -33,7 +33,9 @@ func Learned() pipeline.Kind {
 			"Attackers that interpolate start at random within epsilon.",
 		Inputs: []pipeline.Port{{Name: "attacker", Type: artifact.TypeClassifier, Doc: "the training that the attacker is taken from; may be the same as model"}},
 		Draws:  true,
+		Cost:   pipeline.Cost{Times: []string{"model/last.safetensors"}},
 	}), learnedParams, pipeline.Work[LearnedParams]{
+		Facts: func(p *LearnedParams, _ map[string]*pipeline.Facts) *pipeline.Facts { return p.facts(0) },
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *LearnedParams) error {
 			return p.run(ctx, cell, learnedPlan)
 		},

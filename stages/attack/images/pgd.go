@@ -100,7 +100,11 @@ func PGD() pipeline.Kind {
 		Doc: "Attacks a classifier by projected gradient ascent in the maximum norm, from one or more starts (Madry et al. 2018; " +
 			"Jiang et al. 2021, section 4). The k of the metrics is the number of steps. The outcomes are those after all steps.",
 		Draws: true,
+		Cost:  pipeline.Cost{Times: []string{"steps", "restarts", "model/last.safetensors"}},
 	}), pgdParams, pipeline.Work[PGDParams]{
+		Facts: func(p *PGDParams, _ map[string]*pipeline.Facts) *pipeline.Facts {
+			return p.facts(append(slices.Clone(p.Before), p.Steps)...)
+		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *PGDParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) { return p.plan(v.Target), nil })
 		},

@@ -23,7 +23,28 @@ func attackKind(k pipeline.Kind) pipeline.Kind {
 		"success (the share of correctly classified images that the attack makes misclassified; missing if there are none); " +
 		"change (the largest change of a pixel, averaged over the images); images (their number)")
 	k.Numeric = true
+	k.Cost.Times = append(k.Cost.Times, "data/test.arrow")
+	k.Cost.Like = []string{"images", "checkpoints"}
 	return k
+}
+
+// facts lists the metrics of an attack that is scored after some numbers of steps; 0: it does not
+// count steps.
+func (c *Common) facts(steps ...int) *pipeline.Facts {
+	f := &pipeline.Facts{}
+	for _, checkpoint := range c.Checkpoints {
+		m := pipeline.Metric{Split: artifact.Test, Checkpoint: checkpoint}
+		for _, m.K = range steps {
+			for _, m.Name = range []string{"accuracy", "success", "loss", "change"} {
+				f.Metrics = append(f.Metrics, m)
+			}
+		}
+		m.K = 0
+		for _, m.Name = range []string{"accuracy_clean", "loss_clean", "images"} {
+			f.Metrics = append(f.Metrics, m)
+		}
+	}
+	return f
 }
 
 // run attacks the checkpoints one after the other, with the plans that ready returns, and writes

@@ -29,7 +29,9 @@ func Transfer() pipeline.Kind {
 			"black-box). The attack does not use the classifier under attack. The k of the metrics is the number of steps.",
 		Inputs: []pipeline.Port{{Name: "source", Type: artifact.TypeClassifier, Doc: "the classifier that the images are made on"}},
 		Draws:  true,
+		Cost:   pipeline.Cost{Times: []string{"steps", "source/last.safetensors"}},
 	}), transferParams, pipeline.Work[TransferParams]{
+		Facts: func(p *TransferParams, _ map[string]*pipeline.Facts) *pipeline.Facts { return p.facts(p.Steps) },
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *TransferParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
 				source, err := v.open("source", v.checkpoint)

@@ -18,6 +18,7 @@ import (
 	"foil/models/optim"
 	"foil/models/random"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 const name = "train/advx-multvae"
@@ -35,8 +36,22 @@ func Kind() pipeline.Kind {
 		Files:   checkpoints.Docs(),
 		Draws:   true,
 		Numeric: true,
-		Open:    open,
-	}, params, pipeline.Work[Params]{Run: run})
+		Cost: pipeline.Cost{
+			Times: []string{"epochs", "data/users.arrow", "data/items.arrow"},
+			Like:  []string{"batch", "latent", "adversaries[].heads", "adversaries[].hidden"},
+		},
+		Open: open,
+	}, params, pipeline.Work[Params]{
+		CheckFacts: func(p *Params, inputs []pipeline.Input, report, _ spec.Reporter) { p.Select.CheckFacts(inputs, report) },
+		Facts: func(p *Params, _ map[string]*pipeline.Facts) *pipeline.Facts {
+			curves := []string{"rate", "train/nll", "train/kl", "validation/loss", p.Select.Curve()}
+			for _, a := range p.Adversaries {
+				curves = append(curves, "train/adversary/"+a.Attribute)
+			}
+			return &pipeline.Facts{Curves: curves}
+		},
+		Run: run,
+	})
 }
 
 func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {

@@ -59,9 +59,14 @@ func Kind() pipeline.Kind {
 		Output: artifact.TypeRecommender,
 		Files:  checkpoints.Docs(),
 		Draws:  true,
+		Cost:   pipeline.Cost{Times: []string{"epochs", "data/train.arrow"}, Like: []string{"width", "fold_in"}},
 		Rounds: true,
 		Open:   open,
 	}, params, pipeline.Work[Params]{
+		CheckFacts: func(p *Params, inputs []pipeline.Input, report, _ spec.Reporter) { p.Select.CheckFacts(inputs, report) },
+		Facts: func(p *Params, _ map[string]*pipeline.Facts) *pipeline.Facts {
+			return &pipeline.Facts{Curves: []string{"train/loss", p.Select.Curve()}}
+		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 			return training.Run(ctx, cell, func(cell *pipeline.Cell, streams *random.Streams) (training.Trainer, training.Plan, error) {
 				return newTrainer(cell, p, streams)

@@ -5,7 +5,9 @@ package classifier
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"foil/internal/artifact"
@@ -30,7 +32,14 @@ func Kind() pipeline.Kind {
 		Files:   classifiers.Docs(),
 		Draws:   true,
 		Numeric: true,
+		Cost: pipeline.Cost{
+			Times: []string{"epochs", "data/train.arrow"},
+			Like:  []string{"method", "network", "batch", "pgd", "trades", "l2l", "select"},
+		},
 	}, params, pipeline.Work[Params]{
+		Facts: func(p *Params, _ map[string]*pipeline.Facts) *pipeline.Facts {
+			return &pipeline.Facts{Curves: p.curves()}
+		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 			return training.Run(ctx, cell, p.newTrainer)
 		},
@@ -86,6 +95,18 @@ func (t *trainer) pass(ctx context.Context, rate float64) ([]float64, error) {
 		}
 	}
 	return sum, nil
+}
+
+// curves are the names of all curves and figures that a training may have.
+func (p *Params) curves() []string {
+	names := []string{"rate"}
+	for _, loss := range []string{lowered, "clean", "adversarial", "attacker"} {
+		names = append(names, "train/"+loss)
+	}
+	for _, attack := range []string{clean, pgd, learned} {
+		names = append(names, "selection/"+attack+"/accuracy", "selection/"+attack+"/loss")
+	}
+	return append(names, slices.Sorted(maps.Keys(p.figures()))...)
 }
 
 // inWords returns the name of a loss for a sentence.

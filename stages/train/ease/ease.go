@@ -39,6 +39,7 @@ func Kind() pipeline.Kind {
 		Inputs: []pipeline.Port{{Name: "data", Type: artifact.TypeSplit, Doc: "training users"}},
 		Output: artifact.TypeRecommender,
 		Files:  checkpoints.Docs(),
+		Cost:   pipeline.Cost{Times: []string{"data/items.arrow", "data/items.arrow", "data/items.arrow"}},
 		Open:   open,
 
 		Libraries: []string{backend.Module("gonum.org/v1/gonum")},

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"foil/internal/app"
+	"foil/internal/store/disk"
+	"foil/internal/words"
+	"foil/pipeline/history"
+	"foil/pipeline/plan"
+)
+
+// A planWriter prints a plan.
+type planWriter struct {
+	out       io.Writer
+	view      *app.View
+	plan      *plan.Plan
+	past      *history.History // nil if all cells are in the cache
+	explainer *history.Explainer
+	begun     map[*plan.Cell]*disk.WorkState
+}
+
+func newPlanWriter(ctx context.Context, out io.Writer, view *app.View) (*planWriter, error) {
+	w := &planWriter{out: out, view: view, plan: view.Plan}
+	var err error
+	if w.plan.Hits < len(w.plan.Cells) {
+		if w.past, err = history.Read(ctx, view.Cache); err != nil {
+			return nil, err
+		}
+	}
+	w.begun, err = view.Begun()
+	w.explainer = history.NewExplainer(w.plan, w.past)
+	return w, err
+}
+
+func (w *planWriter) write(running app.Running, verbose bool) {
+	if verbose {
+		w.cells()
+		fmt.Fprintln(w.out)
+	}
+	var estimate *plan.Estimate
+	parallel := 0
+	if w.past != nil {
+		estimate, parallel = w.view.Estimate(history.NewCosts(w.past, w.plan), running)
+	}
+	w.stages(estimate)
+	if w.past != nil {
+		if !verbose {
+			w.reasons()
+		}
+		sayf(w.out, "\n%s\n", estimateText(estimate, parallel))
+	}
+	sayf(w.out, "%s: %s: %d in the cache, %d will run, %d may run\n",
+		w.plan.Graph.Spec.Name, words.Count(len(w.plan.Cells), "cell"), w.plan.Hits, w.plan.Misses, w.plan.Unknown)
+}
+
+// cells lists every cell: state, name, key, and why it is not in the cache.
+func (w *planWriter) cells() {
+	var rows [][]string
+	for _, c := range w.plan.Cells {
+		switch c.State {
+		case plan.Hit:
+			rows = append(rows, []string{"hit", c.Node.ID, c.Key.Short(), ""})
+		case plan.Miss:
+			why := w.explainer.Explain(c.Node).Short()
+			if s := w.begun[c]; s != nil {
+				why += "; " + shortState(s)
+			}
+			rows = append(rows, []string{"will run", c.Node.ID, c.Key.Short(), why})
+		default:
+			rows = append(rows, []string{"may run", c.Node.ID, "", c.Reason})
+		}
+	}
+	writeTable(w.out, "", rows)
+}
+
+// stages counts the cells of each stage.
+func (w *planWriter) stages(e *plan.Estimate) {
+	heads := []string{"stage", "cached", "will run", "may run"}
+	if e != nil {
+		heads = append(heads, "estimated time")
+	}
+	counts := map[string]*[3]int{}
+	var names []string
+	for _, c := range w.plan.Cells {
+		name := c.Node.Stage.Name
+		if counts[name] == nil {
+			counts[name] = &[3]int{}
+			names = append(names, name)
+		}
+		counts[name][c.State]++
+	}
+	estimates := map[string]*plan.StageEstimate{}
+	if e != nil {
+		for _, s := range e.Stages {
+			estimates[s.Stage] = s
+		}
+	}
+	rows := [][]string{heads}
+	for _, name := range names {
+		row := []string{name}
+		for _, n := range counts[name] {
+			row = append(row, strconv.Itoa(n))
+		}
+		if s := estimates[name]; s != nil {
+			row = append(row, stageTime(s))
+		}
+		rows = append(rows, row)
+	}
+	writeTable(w.out, "", rows, 1, 2, 3)
+}
+
+// stageTime is the estimated time of a stage.
+func stageTime(s *plan.StageEstimate) string {
+	if s.Blank == s.Cells {
+		return "unknown: " + s.Why
+	}
+	text := about(s.Wall)
+	if s.Rough && s.Wall >= time.Second {
+		text += ", from cells with other parameters"
+	}
+	if s.Blank > 0 {
+		text += fmt.Sprintf(", plus %s of unknown time", words.Count(s.Blank, "cell"))
+	}
+	return text
+}
+
+// estimateText is the estimated time of the whole run.
+func estimateText(e *plan.Estimate, parallel int) string {
+	cells := 0
+	for _, s := range e.Stages {
+		cells += s.Cells
+	}
+	if e.Blank == cells {
+		return "estimated time: unknown"
+	}
+	text := "estimated time: " + about(e.Run)
+	if e.Blank > 0 {
+		text = fmt.Sprintf("estimated time: unknown for %s, %s for the others", words.Count(e.Blank, "cell"), about(e.Run))
+	}
+	switch {
+	case parallel == 1:
+		text += ", one cell at a time"
+	case e.Run < e.Wall:
+		text += fmt.Sprintf(" with up to %d cells in parallel (%s one at a time)", parallel, span(e.Wall))
+	}
+	return text
+}
+
+// A reason is why some cells of a stage will run.
+type reason struct {
+	class, text string // text is empty if the cells differ in it
+	cells       int
+}
+
+// reasons tells for each stage why its cells will run.
+func (w *planWriter) reasons() {
+	var names []string
+	of := map[string][]*reason{}
+	states := map[string][]string{}
+	for _, c := range w.plan.Cells {
+		if c.State != plan.Miss {
+			continue
+		}
+		name := c.Node.Stage.Name
+		if of[name] == nil {
+			names = append(names, name)
+		}
+		of[name] = addReason(of[name], w.explainer.Explain(c.Node))
+		if s := w.begun[c]; s != nil {
+			states[name] = append(states[name], c.Node.ID+" "+shortState(s))
+		}
+	}
+	for i, name := range names {
+		if i == 0 {
+			fmt.Fprintln(w.out)
+		}
+		writeReasons(w.out, name, of[name])
+		const few = 3
+		for i, s := range states[name] {
+			if i == few {
+				sayf(w.out, "  and %s; foil status shows them\n", words.Count(len(states[name])-few, "more unfinished cell"))
+				break
+			}
+			sayf(w.out, "  %s\n", s)
+		}
+	}
+}
+
+func addReason(all []*reason, e *history.Explanation) []*reason {
+	class, text := e.Class(), e.Short()
+	i := slices.IndexFunc(all, func(r *reason) bool { return r.class == class })
+	if i < 0 {
+		return append(all, &reason{class, text, 1})
+	}
+	all[i].cells++
+	if all[i].text != text {
+		all[i].text = ""
+	}
+	return all
+}
+
+func writeReasons(out io.Writer, stage string, all []*reason) {
+	slices.SortStableFunc(all, func(a, b *reason) int { return b.cells - a.cells })
+	const few = 3
+	for i, r := range all {
+		if i == few {
+			sayf(out, "%s: and %s; -v shows them\n", stage, words.Count(len(all)-few, "more reason"))
+			return
+		}
+		text := r.text
+		if text == "" {
+			text = r.class
+		}
+		cells := ""
+		if len(all) > 1 {
+			cells = ", " + words.Count(r.cells, "cell")
+		}
+		sayf(out, "%s%s: %s\n", stage, cells, text)
+	}
+}

@@ -1,0 +1,67 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"testing"
+
+	"foil/internal/artifact"
+	"foil/internal/digest"
+	"foil/internal/report/render"
+	"foil/spec"
+)
+
+// manyCells are the metrics of a stage with two axes. Each cell has a baseline of its own.
+func manyCells(down, across int) map[string][]Cell {
+	number := func(i int) spec.Value { return spec.Value{Type: spec.Int, Int: int64(i)} }
+	var cells []Cell
+	for i := range down {
+		for j := range across {
+			cells = append(cells, Cell{
+				Axes:    []Axis{{"i", number(i)}, {"j", number(j)}},
+				Digest:  digest.Of([]byte(fmt.Sprint(i, j))),
+				Metrics: []artifact.Metric{{Name: "score", Value: float64(i*7+j) / 100}, {Name: "guess", Value: float64(i)}},
+			})
+		}
+	}
+	return map[string][]Cell{"m": cells}
+}
+
+// BenchmarkReport makes tables of many cells: with a row for each cell, and with a row for the mean
+// over many of them.
+func BenchmarkReport(b *testing.B) {
+	column := Column{
+		Title: "Score", Selector: Selector{From: "m", Metric: "score"}, Better: "higher", Digits: 3,
+		Baselines: []Baseline{{Metric: "guess"}},
+	}
+	for _, c := range []struct {
+		name string
+		grid []string
+		over []string
+	}{{"RowForEachCell", []string{"i", "j"}, nil}, {"Means", []string{"i"}, []string{"j"}}} {
+		layout := &Layout{Columns: []Column{column}, Tables: []TableLayout{{Title: "All", Grid: c.grid}}, Over: c.over}
+		for _, size := range []int{32, 100} {
+			b.Run(c.name+strconv.Itoa(size*size), func(b *testing.B) {
+				gathered := manyCells(size, size)
+				for b.Loop() {
+					t, err := BuildTables(layout, gathered)
+					if err != nil {
+						b.Fatal(err)
+					}
+					g := t.Grid()
+					for _, write := range []func(io.Writer) error{
+						func(w io.Writer) error { return render.Text(w, g) },
+						func(w io.Writer) error { return render.HTML(w, g) },
+						func(w io.Writer) error { return render.LaTeX(w, g) },
+					} {
+						if err := write(io.Discard); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+				b.ReportMetric(b.Elapsed().Seconds()*1e6/float64(b.N*size*size), "µs/cell")
+			})
+		}
+	}
+}

@@ -1,0 +1,292 @@
+package disk
+
+import (
+	"archive/tar"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"foil/internal/ctxio"
+	"foil/internal/digest"
+	"foil/internal/store"
+)
+
+// Imported is the result of Import.
+type Imported struct {
+	Records, Objects int   // new in this cache
+	Bytes            int64 // size of the new objects
+	Known            int   // records that were already in the cache
+
+	// Conflicts are those of Known that have other outputs in the bundle. The cache keeps its own.
+	Conflicts []Conflict
+}
+
+// A Conflict is a key with two results. Theirs lacks the key text, the parameters and the inputs,
+// which can be large.
+type Conflict struct{ Ours, Theirs *store.Record }
+
+// Limits on a bundle, because it may come from an untrusted source, and a few kilobytes of it may
+// unpack to gigabytes. Only one record is in memory at a time.
+const (
+	maxManifest = 256 << 20 // of the text, which is not kept in memory
+	maxTrailer  = 1 << 20   // after the end of the tar file, which is padded
+)
+
+// Import adds the content of a bundle to the cache, after the whole bundle has been checked: first
+// the objects, then the records. It keeps intact files that are already in the cache. A bundle that
+// is refused changes nothing. If ctx is done before the end, the cache has only complete records, and
+// may have complete objects that no record names yet.
+func (c *Cache) Import(ctx context.Context, r io.Reader) (*Imported, error) {
+	if err := c.Writable(); err != nil {
+		return nil, err
+	}
+	dir, err := c.Scratch("import-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	r = ctxio.Reader(ctx, r)
+	i := &importer{cache: c, tar: tar.NewReader(r), dir: dir, publisher: newPublisher(c)}
+	defer i.publisher.syncs.wait() // also where there is an error
+	if err := i.read(ctx, r); err != nil {
+		// Readers between this function and r may hide the reason.
+		return nil, cmp.Or(ctx.Err(), err)
+	}
+	if err := i.nameObjects(ctx); err != nil {
+		return nil, err
+	}
+	if err := i.publish(ctx); err != nil {
+		return nil, err
+	}
+	return &i.done, nil
+}
+
+// An importer reads a bundle.
+type importer struct {
+	cache     *Cache
+	tar       *tar.Reader
+	dir       string // of the objects and records until they get their names
+	publisher *publisher
+	expect    *contents
+	staged    []File // the new objects
+	done      Imported
+}
+
+// read reads the whole bundle. It keeps the new objects and the records in i.dir.
+func (i *importer) read(ctx context.Context, all io.Reader) error {
+	if err := i.manifest(); err != nil {
+		return err
+	}
+	for _, o := range i.expect.objects {
+		if err := i.object(ctx, o); err != nil {
+			return err
+		}
+	}
+	for _, r := range i.expect.records {
+		if err := i.record(r); err != nil {
+			return err
+		}
+	}
+	if _, err := i.tar.Next(); !errors.Is(err, io.EOF) {
+		return errors.New("the bundle is damaged: it holds more files than its manifest lists")
+	}
+	// The compression may have a checksum at its end.
+	if n, err := io.Copy(io.Discard, io.LimitReader(all, maxTrailer+1)); err != nil {
+		return cut(err)
+	} else if n > maxTrailer {
+		return errors.New("the bundle is damaged: there is more data after its end")
+	}
+	return nil
+}
+
+func cut(err error) error {
+	return fmt.Errorf("the bundle is damaged, or was cut off: %w", err)
+}
+
+// manifest reads the first entry.
+func (i *importer) manifest() error {
+	h, err := i.tar.Next()
+	if err != nil || h.Name != manifestName || h.Typeflag != tar.TypeReg || h.Size > maxManifest {
+		return errors.New("this is not a bundle that foil export has written, or one that was cut off near its beginning")
+	}
+	i.expect, err = readManifest(i.tar)
+	return err
+}
+
+// next reads the next entry and compares it with the manifest.
+func (i *importer) next(name string, size int64) error {
+	h, err := i.tar.Next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return cut(fmt.Errorf("%s is missing", name))
+	case err != nil:
+		return cut(err)
+	case h.Name != name || h.Size != size || h.Typeflag != tar.TypeReg:
+		return fmt.Errorf("the bundle holds %q where its manifest says %q", h.Name, name)
+	}
+	return nil
+}
+
+// object reads an object, and keeps it in i.dir unless it is already in the cache and intact.
+func (i *importer) object(ctx context.Context, f File) error {
+	f.Name = objectName(f.Digest)
+	if err := i.next(f.Name, f.Size); err != nil {
+		return err
+	}
+	file, err := os.Create(filepath.Join(i.dir, f.Digest.String()))
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	if _, err := ctxio.Copy(ctx, io.MultiWriter(&flushed{file: file}, h), i.tar); err != nil {
+		file.Close()
+		return cut(err)
+	}
+	if got := digest.Digest(h.Sum(nil)); got != f.Digest {
+		file.Close()
+		return fmt.Errorf("object %s of the bundle has unexpected content (digest %s); "+
+			"nothing that needs it was imported", f.Digest.Short(), got.Short())
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	if path, err := i.cache.object(ctx, f); err == nil {
+		i.publisher.rely(path)
+		return os.Remove(file.Name())
+	} else if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	i.staged = append(i.staged, f)
+	return nil
+}
+
+// nameObjects gives the new objects their names.
+func (i *importer) nameObjects(ctx context.Context) error {
+	for _, f := range i.staged {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		file, err := os.OpenFile(filepath.Join(i.dir, f.Digest.String()), os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		if err := i.publisher.name(ctx, file, f); err != nil {
+			return err
+		}
+		i.done.Objects++
+		i.done.Bytes += f.Size
+	}
+	return i.publisher.settle()
+}
+
+// flushStep is the number of bytes after which a flushed file is synced: little enough for a slow
+// disk to write within a moment.
+const flushStep = 16 << 20
+
+// A flushed file is synced from time to time while it is written. The sync at its end, which
+// nothing can interrupt, is short then.
+type flushed struct {
+	file  *os.File
+	since int // bytes since the last sync
+}
+
+func (f *flushed) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	if f.since += n; err == nil && f.since >= flushStep {
+		f.since = 0
+		err = f.file.Sync()
+	}
+	return n, err
+}
+
+// record checks a record and writes it to i.dir.
+func (i *importer) record(want bundledRecord) error {
+	if err := i.next(recordName(want.key), want.size); err != nil {
+		return err
+	}
+	text, err := io.ReadAll(i.tar)
+	if err != nil {
+		return cut(err)
+	}
+	r, err := decodeBundled(text, want.key)
+	if err != nil {
+		return err
+	}
+	for _, f := range (Entry{Record: r}).files() {
+		at, ok := slices.BinarySearchFunc(i.expect.objects, f, compareDigests)
+		if !ok {
+			return fmt.Errorf("the bundle has the record of %s (%s), but not its output %s", r.Cell, r.Key.Short(), f.Name)
+		}
+		if size := i.expect.objects[at].Size; size != f.Size {
+			return fmt.Errorf("the bundle has the record of %s (%s), whose output %s has %d bytes and not %d, as the record claims",
+				r.Cell, r.Key.Short(), f.Name, size, f.Size)
+		}
+	}
+	return os.WriteFile(i.recordPath(want.key), text, 0o666)
+}
+
+func compareDigests(a, b File) int { return bytes.Compare(a.Digest[:], b.Digest[:]) }
+
+func (i *importer) recordPath(k digest.Key) string {
+	return filepath.Join(i.dir, k.String()+".json")
+}
+
+// leastPart is a lower bound of the mean size of an object in the text of a record. Records that
+// foil writes have digests in nearly all of them. A text of many empty objects would take up a
+// multiple of its size when it is decoded.
+const leastPart = 64
+
+// decodeBundled decodes the text of a record.
+func decodeBundled(text []byte, key digest.Key) (*store.Record, error) {
+	if bytes.Count(text, []byte("{")) > 1000+len(text)/leastPart {
+		return nil, fmt.Errorf("record %s of the bundle has more parts than its size allows", key.Short())
+	}
+	r, err := store.ExamineRecord("record "+key.Short()+" of the bundle", text, key)
+	var newer *store.NewerFormatError
+	switch {
+	case errors.As(err, &newer):
+		return nil, newer
+	case err != nil:
+		return nil, fmt.Errorf("record %s of the bundle %w", key.Short(), err)
+	}
+	return r, nil
+}
+
+// publish adds the records, whose objects are in the cache.
+func (i *importer) publish(ctx context.Context) error {
+	for _, want := range i.expect.records {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		text, err := os.ReadFile(i.recordPath(want.key))
+		if err != nil {
+			return err
+		}
+		r, err := decodeBundled(text, want.key)
+		if err != nil {
+			return err
+		}
+		if known, _, err := i.cache.Lookup(ctx, want.key); err != nil {
+			return err
+		} else if known != nil {
+			i.done.Known++
+			if !slices.Equal(known.Outputs, r.Outputs) {
+				r.KeyText, r.Params, r.Inputs = "", "", nil
+				i.done.Conflicts = append(i.done.Conflicts, Conflict{known, r})
+			}
+			continue
+		}
+		if err := i.cache.adopt(r); err != nil {
+			return err
+		}
+		i.done.Records++
+	}
+	return nil
+}

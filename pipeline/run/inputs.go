@@ -1,0 +1,151 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"foil/internal/digest"
+	"foil/internal/identity"
+	"foil/internal/store"
+	"foil/pipeline"
+)
+
+// Inputs gives a task the files of its inputs, and compares them once more after its end. It is for
+// executors. A kind may open several files concurrently.
+type Inputs struct {
+	store store.Store
+
+	mu      sync.Mutex
+	given   map[digest.Digest]given
+	damaged map[digest.Digest]*store.DamagedError // when they were opened
+}
+
+// A given file is one that the task may have read.
+type given struct {
+	file pipeline.File
+	path string
+	seen identity.Identity
+}
+
+// NewInputs returns the inputs of a task. They come from a store.
+func NewInputs(s store.Store) *Inputs {
+	return &Inputs{store: s, given: map[digest.Digest]given{}, damaged: map[digest.Digest]*store.DamagedError{}}
+}
+
+// Open returns the path of a file after checking its content. The error of a damaged file is a
+// *store.DamagedError.
+func (in *Inputs) Open(ctx context.Context, f pipeline.File) (path string, err error) {
+	path, err = in.store.Fetch(ctx, f)
+	var seen identity.Identity
+	if err == nil {
+		if seen, err = identity.At(path); err != nil {
+			err = &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
+		}
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	var damaged *store.DamagedError
+	_, again := in.given[f.Digest]
+	switch {
+	case errors.As(err, &damaged):
+		in.damaged[f.Digest] = damaged
+	case err == nil && !again:
+		in.given[f.Digest] = given{f, path, seen}
+	}
+	return path, err
+}
+
+// OpenAll opens all files of a task. The error is an *InputError if some are damaged.
+func (in *Inputs) OpenAll(ctx context.Context, t *pipeline.Task) (map[digest.Digest]string, error) {
+	paths := map[digest.Digest]string{}
+	for _, f := range t.Files() {
+		path, err := in.Open(ctx, f)
+		if err != nil && !errors.As(err, new(*store.DamagedError)) {
+			return nil, err
+		}
+		paths[f.Digest] = path
+	}
+	if damaged := in.whenOpened(); damaged != nil {
+		return nil, &InputError{Damaged: damaged}
+	}
+	return paths, nil
+}
+
+// whenOpened lists the files that were damaged when they were opened.
+func (in *Inputs) whenOpened() []*store.DamagedError {
+	byName := func(a, b *store.DamagedError) int { return strings.Compare(a.File.Name, b.File.Name) }
+	return slices.SortedFunc(maps.Values(in.damaged), byName)
+}
+
+// Ended compares the files after the end of the task, whose error is err. If files were damaged
+// when the task opened them, or may have changed since, the error is an *InputError, whether or not
+// the task has noticed.
+func (in *Inputs) Ended(ctx context.Context, err error) error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if err != nil && ctx.Err() != nil && len(in.damaged) == 0 {
+		return err // it was stopped, and publishes nothing
+	}
+	e := &InputError{Damaged: in.whenOpened(), Err: err}
+	for d, g := range in.given {
+		_, bad := in.store.Fetch(context.WithoutCancel(ctx), g.file)
+		damaged := in.damaged[d]
+		if damaged == nil && errors.As(bad, &damaged) {
+			e.Damaged = append(e.Damaged, damaged)
+		}
+		if bad != nil && damaged == nil {
+			return errors.Join(err, bad)
+		}
+		now, gone := identity.At(g.path)
+		switch {
+		case damaged != nil || gone != nil || !g.seen.Renamed(now):
+			e.Changed = append(e.Changed, g.file)
+		case g.seen != now:
+			e.Doubtful = append(e.Doubtful, g.file)
+		}
+	}
+	if e.Damaged == nil && e.Changed == nil && e.Doubtful == nil {
+		return err
+	}
+	if e.Changed == nil && e.Doubtful == nil {
+		e.Err = nil // it could not read its inputs
+	}
+	slices.SortFunc(e.Changed, func(a, b pipeline.File) int { return strings.Compare(a.Name, b.Name) })
+	return e
+}
+
+// An InputError lists input files of a task that are damaged, and those that changed while it ran.
+// A task that ran with such a file must run again.
+type InputError struct {
+	Damaged []*store.DamagedError // the cells that made them must be made again
+	Changed []pipeline.File       // some of them may have their old content again
+	Err     error                 // of the task itself, if it ran
+
+	// Doubtful files have their old content and time. They may have got another link or other
+	// permissions, or a program has written to them and has restored everything.
+	Doubtful []pipeline.File
+}
+
+func (e *InputError) Error() string {
+	var texts []string
+	if e.Err != nil && !errors.As(e.Err, new(*store.DamagedError)) {
+		texts = append(texts, e.Err.Error())
+	}
+	changed := slices.Concat(e.Changed, e.Doubtful)
+	for _, f := range changed {
+		texts = append(texts, fmt.Sprintf("input %s (object %s) changed while the cell ran", f.Name, f.Digest.Short()))
+	}
+	for _, d := range e.Damaged {
+		if !slices.Contains(changed, d.File) {
+			texts = append(texts, "input "+d.Error())
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (e *InputError) Unwrap() error { return e.Err }
