@@ -114,6 +114,7 @@ func (p *problems) matrix(m Value) []Axis {
 
 func (p *problems) checkAxis(a Axis) {
 	first := map[string]Value{} // by canonical text, which equal scalars share
+	alike := map[string]Value{} // by the text without quotes
 	for _, v := range a.Values {
 		switch {
 		case v.Type == invalid:
@@ -127,6 +128,10 @@ func (p *problems) checkAxis(a Axis) {
 			switch same, ok := first[text]; {
 			case !ok:
 				first[text] = v
+				if other, ok := alike[v.plain()]; ok {
+					p.at(v.Pos, "axis %q has two values that read alike, %s (at %v) and %s; cells, tables and --only could not tell them apart", a.Name, describe(other), other.Pos, describe(v))
+				}
+				alike[v.plain()] = v
 			case same.String() == v.String():
 				p.at(v.Pos, "axis %q has the value %s twice; first at %v", a.Name, v, same.Pos)
 			default:

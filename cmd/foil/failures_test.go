@@ -31,9 +31,9 @@ func TestTerminalShowsEachErrorOnce(t *testing.T) {
 	}
 	b.event(run.RunDone{})
 	b.bars.failures(e)
-	want := `FAILED   a[x=1]; the error is shown at the end of the run
-FAILED   c; the error is shown at the end of the run
-FAILED   a[x=2]; the error is shown at the end of the run
+	want := `FAILED   a[x=1]: loss is NaN
+FAILED   c: bad input ...
+FAILED   a[x=2]: loss is NaN
 foil: 3 cells failed; 3 cells skipped because of that
   a[x=1] and a[x=2]: k: loss is NaN (log of a[x=1]: a[x=1].log)
     skipped because of it: b[x=1] and b[x=2]

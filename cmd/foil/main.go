@@ -72,6 +72,7 @@ func interruptible(kill func()) (context.Context, func()) {
 		cancel()
 		<-signals
 		kill()
+		fmt.Fprintln(os.Stderr, "\nfoil: killed; finished cells and checkpoints are kept; run the same command again to continue")
 		os.Exit(exitInterrupted)
 	}()
 	return ctx, func() {

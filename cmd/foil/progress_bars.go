@@ -92,7 +92,7 @@ func (b *bars) event(e run.Event) {
 		b.draw(b.made(e))
 	case run.CellFailed:
 		b.end(e.Node)
-		b.draw(fmt.Sprintf("FAILED   %s; the error is shown at the end of the run", e.Node.ID))
+		b.draw(fmt.Sprintf("FAILED   %s: %s", e.Node.ID, firstLine(causeOf(e.Err))))
 	case run.CellSkipped:
 		b.whole.progress.Done++
 	case run.CellAgain:
@@ -178,6 +178,12 @@ func (b *bars) lines(width, height int) []string {
 		lines = append(lines, cut(fmt.Sprintf("  and %d more", hidden), width-1))
 	}
 	return lines
+}
+
+func (b *bars) note(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.draw(text)
 }
 
 func (b *bars) failures(e *run.FailedError) {

@@ -119,4 +119,15 @@ func (l *lines) fail(e run.CellFailed) {
 	fmt.Fprintf(l.out, "FAILED %v\n", c)
 }
 
+// causeOf is the text of an error without the name of its cell and the path of its log.
+func causeOf(err error) string {
+	var c *pipeline.CellError
+	if errors.As(err, &c) {
+		return c.Err.Error()
+	}
+	return err.Error()
+}
+
+func (l *lines) note(text string) { fmt.Fprintln(l.out, text) }
+
 func (l *lines) failures(e *run.FailedError) { writeFailures(l.out, e, false) }

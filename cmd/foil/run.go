@@ -68,7 +68,11 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
 			show := newDisplay(cmd.Context(), cmd.ErrOrStderr(), view)
 			running.Processes, running.OnEvent = cells, show.event
+			stopping := context.AfterFunc(cmd.Context(), func() {
+				show.note("stopping: cells write checkpoints and end; press Ctrl-C again to kill them")
+			})
 			result, err := view.Run(cmd.Context(), running)
+			stopping()
 			if result == nil {
 				return err
 			}
@@ -157,6 +161,9 @@ func summary(r *run.Result) string {
 // A display shows the progress of a run.
 type display interface {
 	event(run.Event)
+
+	// note shows a message that is about no cell.
+	note(text string)
 
 	// failures shows the failed cells at the end.
 	failures(*run.FailedError)

@@ -16,15 +16,17 @@ type format struct {
 const huge = 1e9
 
 // formatOf returns the format for the means of a column. Fixed digits are easiest to compare. But
-// if they would show less than two significant digits of every number, the format is scientific.
+// if they would show no number of the column with more than one significant digit, and one of them
+// with none, the format is scientific.
 func formatOf(digits int, means []float64) format {
-	largest := 0.0
+	largest, vanishes := 0.0, false
 	for _, v := range means {
 		if finite(v) {
 			largest = max(largest, math.Abs(v))
+			vanishes = vanishes || v != 0 && math.Abs(v) < smallest(digits)
 		}
 	}
-	return format{digits, largest > 0 && largest < math.Pow10(-max(digits-1, 0))}
+	return format{digits, vanishes && largest < math.Pow10(1-digits)}
 }
 
 // mean writes a mean. A number that fixed digits would show as zero has an exponent, like a huge
@@ -55,7 +57,7 @@ func (f format) significant(v float64) string {
 	if v == 0 {
 		return "0"
 	}
-	return strconv.FormatFloat(v, 'e', max(f.digits-1, 0), 64)
+	return strconv.FormatFloat(v, 'e', max(f.digits-1, 1), 64)
 }
 
 // smallest is the smallest number that so many digits do not show as zero.

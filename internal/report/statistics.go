@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"foil/internal/digest"
 	"foil/internal/report/grid"
 )
 
@@ -28,6 +29,12 @@ func Summarise(values []float64) Stat {
 		sum += v
 	}
 	mean := sum / float64(n)
+	if math.IsInf(mean, 0) { // the sum of finite values is too large
+		mean = 0
+		for _, v := range values {
+			mean += v / float64(n)
+		}
+	}
 	if n == 1 {
 		return Stat{Mean: mean, SD: math.NaN(), N: 1}
 	}
@@ -100,6 +107,19 @@ func (s *stage) entry(cells []Cell, id series) (Entry, error) {
 	}
 	e.Stat = Summarise(values)
 	return e, nil
+}
+
+// repeats reports whether two of the cells have the same artifact: the axes between them have no
+// effect.
+func (e Entry) repeats() bool {
+	seen := map[digest.Digest]bool{}
+	for _, o := range e.Origins {
+		if seen[o.Cell.Digest] {
+			return true
+		}
+		seen[o.Cell.Digest] = true
+	}
+	return false
 }
 
 // cells are those that the entry's values are from.
@@ -247,7 +267,7 @@ func (b *builder) standIns(models []Row, column int, id series) ([]*standIn, err
 
 func (g *standIn) agrees(values map[string]float64) bool {
 	for key, v := range values {
-		if w, ok := g.values[key]; ok && w != v {
+		if w, ok := g.values[key]; ok && w != v && !(math.IsNaN(w) && math.IsNaN(v)) {
 			return false
 		}
 	}

@@ -17,6 +17,7 @@ func TestSummariseUsesTheSampleDeviation(t *testing.T) {
 		{[]float64{2, 4, 4, 4, 5, 5, 7, 9}, 5, math.Sqrt(32.0 / 7)},
 		{[]float64{1, 2}, 1.5, math.Sqrt(0.5)},
 		{[]float64{3, 3, 3}, 3, 0},
+		{[]float64{1e308, 1e308}, 1e308, 0},
 		{[]float64{1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16}, 1e9 + 10, math.Sqrt(30)},
 	} {
 		s := Summarise(c.values)
@@ -112,6 +113,23 @@ func TestFixedHasNoNegativeZero(t *testing.T) {
 	}
 }
 
+// Two cells with one artifact are one computation.
+func TestRepeatedArtifactsAreNoted(t *testing.T) {
+	cell := newCell([]Axis{axis("seed", 0)}, metric("x", 1))
+	same := cell
+	same.Axes = []Axis{axis("seed", 1)}
+	for note, cells := range map[bool][]Cell{true: {cell, same}, false: {cell, newCell(same.Axes, metric("x", 1))}} {
+		r := build(t, decodeLayout(t, "over: [seed]\ncolumns: [{title: X, from: m, metric: x}]\ntables: [{title: t, rows: [{name: a}]}]"), map[string][]Cell{"m": cells})
+		found := false
+		for _, n := range r.Grid().Tables[0].Caption {
+			found = found || n.Text == repeatedNote
+		}
+		if found != note {
+			t.Errorf("noted %v, want %v", found, note)
+		}
+	}
+}
+
 func TestFormatKeepsSignificantDigits(t *testing.T) {
 	for _, c := range []struct {
 		digits int
@@ -121,9 +139,12 @@ func TestFormatKeepsSignificantDigits(t *testing.T) {
 		{3, []float64{0.5, 0.4931, 0}, "0.500 0.493 0.000"},
 		{3, []float64{3e-4, 2e-5, 3e-7, 1e-9, 0}, "3.00e-04 2.00e-05 3.00e-07 1.00e-09 0.000"},
 		{3, []float64{0.5, 2e-5, -1e-9}, "0.500 2.00e-05 -1.00e-09"},
-		{3, []float64{0.008, 0.0064}, "8.00e-03 6.40e-03"},
-		{3, []float64{0.01, 0.0064}, "0.010 0.006"},
-		{0, []float64{1234, 0.2}, "1234 2e-01"},
+		{3, []float64{0.008, 0.0064}, "0.008 0.006"},
+		{3, []float64{0.008, 0.0004}, "8.00e-03 4.00e-04"},
+		{3, []float64{0.01, 0.0004}, "0.010 4.00e-04"},
+		{0, []float64{1234, 0.2}, "1234 2.0e-01"},
+		{1, []float64{0.14, 0.24}, "0.1 0.2"},
+		{0, []float64{0.6, 0.9}, "1 1"},
 		{1, []float64{22.96, 123456789}, "23.0 123456789.0"},
 		{3, []float64{1.5e9, 2, -3e300}, "1.50e+09 2.000 -3.00e+300"},
 	} {

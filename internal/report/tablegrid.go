@@ -144,12 +144,13 @@ func (r *Tables) caption(t Table) []grid.Note {
 		}
 		add(spread(titles, t.N, r.Over))
 	}
-	marked, incomplete, odd := false, false, false
+	marked, incomplete, odd, repeated := false, false, false, false
 	for _, row := range t.Rows {
 		for i, e := range row.Entries {
 			marked = marked || e.Best
 			incomplete = incomplete || e.count() > 0 && e.count() < t.N[i]
 			odd = odd || len(e.NotFinite) > 0
+			repeated = repeated || e.repeats()
 		}
 	}
 	if marked {
@@ -164,6 +165,9 @@ func (r *Tables) caption(t Table) []grid.Note {
 	if odd {
 		add(notFiniteNote)
 	}
+	if repeated {
+		add(repeatedNote)
+	}
 	if len(t.Missing) > 0 {
 		add("Not in this run: " + strings.Join(t.Missing, ", ") + ".")
 	}
@@ -173,6 +177,7 @@ func (r *Tables) caption(t Table) []grid.Note {
 const (
 	beyondNote     = "Numbers better than every baseline of their column are never marked as best: there, less was read than can be guessed."
 	notFiniteNote  = "Infinite (Inf) and undefined (NaN) values enter no mean; numbers with such values are never marked as best."
+	repeatedNote   = "Some numbers have several values from cells with the same output, which count as if they were independent."
 	incompleteNote = "Fewer values went into a number that gives its own n."
 )
 

@@ -80,29 +80,25 @@ func (s *site) do(ctx context.Context, kind string, reads ...pipeline.File) (*st
 	return s.doTask(ctx, task)
 }
 
-// doTask runs a task, and publishes what it wrote.
+// doTask runs a task, and publishes what it wrote. It may be called from any goroutine.
 func (s *site) doTask(ctx context.Context, task *pipeline.Task) (*store.Record, pipeline.Usage, error) {
-	s.Helper()
 	version := int(s.n.Add(1))
 	lines := digest.NewKeyLines(task.Kind, version)
 	lease, err := s.cache.Acquire(ctx, lines.Key())
 	if err != nil {
-		s.Fatal(err)
+		return nil, pipeline.Usage{}, err
 	}
 	defer lease.Release()
 	work, err := lease.Begin()
 	if err != nil {
-		s.Fatal(err)
+		return nil, pipeline.Usage{}, err
 	}
 	usage, err := s.Run(ctx, task, run.Attempt{Lease: lease, Workspace: work}, pipeline.Hooks{OnNote: func(string) {}, OnNumeric: func(n numeric.Signature) { s.signed = &n }})
 	if err != nil {
 		return nil, usage, err
 	}
 	r := &store.Record{KeyText: lines.Text(), Kind: task.Kind, Version: version}
-	if err := lease.Publish(ctx, work, r); err != nil {
-		s.Fatal(err)
-	}
-	return r, usage, nil
+	return r, usage, lease.Publish(ctx, work, r)
 }
 
 // text reads what a task wrote.

@@ -16,7 +16,7 @@ type latexText struct{ missing []string }
 // escape returns s as LaTeX. A character without a macro becomes its number, such as [U+4E2D].
 func (l *latexText) escape(s string) string {
 	var b strings.Builder
-	text := []rune(norm.NFD.String(s))
+	text := []rune(decomposed(s))
 	for i := 0; i < len(text); {
 		base := text[i]
 		n := 1
@@ -34,6 +34,21 @@ func (l *latexText) escape(s string) string {
 		}
 		b.WriteString(l.marked(macro, math, text[i+1:i+n]))
 		i += n
+	}
+	return b.String()
+}
+
+// decomposed splits letters with accents, but not the characters that have a macro or none at all,
+// such as ≠ and Hangul syllables.
+func decomposed(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFC.String(s) {
+		switch {
+		case latexLetters[r] != "" || latexMath[r] != "" || unicode.Is(unicode.Hangul, r):
+			b.WriteRune(r)
+		default:
+			b.WriteString(norm.NFD.String(string(r)))
+		}
 	}
 	return b.String()
 }
@@ -57,7 +72,7 @@ func (l *latexText) character(r rune) (macro string, math bool) {
 		return "", false
 	case unicode.IsSpace(r):
 		return " ", false
-	case plain == string(r):
+	case plain == string(r) || unicode.Is(unicode.Hangul, r):
 	case isSubscript(r):
 		return "_{" + l.inMath(plain) + "}", true
 	case isSuperscript(r):
@@ -91,6 +106,7 @@ func isSuperscript(r rune) bool {
 
 // marked puts accents on a macro, the first one innermost.
 func (l *latexText) marked(macro string, math bool, marks []rune) string {
+	missing := ""
 	for _, m := range marks {
 		accents := latexAccents
 		if math {
@@ -99,7 +115,7 @@ func (l *latexText) marked(macro string, math bool, marks []rune) string {
 		accent, ok := accents[m]
 		switch {
 		case !ok:
-			l.note(m)
+			missing += l.replace(m)
 		case !math && macro == "i":
 			macro = accent + `{\i}`
 		case !math && macro == "j":
@@ -109,9 +125,9 @@ func (l *latexText) marked(macro string, math bool, marks []rune) string {
 		}
 	}
 	if math {
-		return `\ensuremath{` + macro + "}"
+		macro = `\ensuremath{` + macro + "}"
 	}
-	return macro
+	return macro + missing
 }
 
 func (l *latexText) replace(r rune) string {

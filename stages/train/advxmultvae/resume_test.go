@@ -112,7 +112,7 @@ func TestCheckpointThatDoesNotFitStartsAnew(t *testing.T) {
 func TestTrainingGoesOnWithoutRoomForCheckpoints(t *testing.T) {
 	data := kindtest.Split(t)
 	work := t.TempDir()
-	if err := os.Mkdir(filepath.Join(work, "training.new"), 0o777); err != nil { // where it is written
+	if err := os.MkdirAll(filepath.Join(work, "training.new", "in the way"), 0o777); err != nil { // where it is written
 		t.Fatal(err)
 	}
 	cell := cellOf(data, work)
