@@ -187,9 +187,9 @@ func (x *loop) setReady(c *step) {
 	x.ready.add(c)
 }
 
-// intact compares the outputs of a record with their digests.
+// intact compares the outputs of a record with their digests. It stops when the run is cancelled.
 func (x *loop) intact(r *store.Record) bool {
-	return !slices.ContainsFunc(r.Outputs, func(f digest.File) bool { _, err := x.fetch(f); return err != nil })
+	return !slices.ContainsFunc(r.Outputs, func(f digest.File) bool { _, err := x.store().Fetch(x.ctx, f); return err != nil })
 }
 
 // asPlanned reports whether the inputs of c are the same as in the plan.
@@ -263,7 +263,8 @@ func (x *loop) showProgress() {
 
 func (x *loop) store() store.Store { return x.plan.Options.Store }
 
-// fetch returns the path of a file of an artifact, after checking its content.
+// fetch returns the path of a file of an artifact, after checking its content. The caller of Run
+// may use it when the run has ended.
 func (x *loop) fetch(f digest.File) (string, error) { return x.store().Fetch(context.Background(), f) }
 
 func cellError(n *graph.Node, err error) *pipeline.CellError {
