@@ -13,6 +13,7 @@ import (
 	"foil/pipeline"
 	"foil/pipeline/graph"
 	"foil/pipeline/pipelinetest"
+	"foil/pipeline/run"
 )
 
 // A slowStore needs forever to compare an object with its digest.
@@ -35,12 +36,11 @@ func (s *slowStore) Fetch(ctx context.Context, f digest.File) (string, error) {
 func TestCancelledRunStopsReadingObjects(t *testing.T) {
 	tests := map[string]struct {
 		deliver string // a hit whose output is checked
-		during  string // the cell after whose end the inputs are checked
+		during  string // the cell that opens its input
 	}{
 		"of a hit":        {deliver: "d"},
 		"of an early hit": {deliver: "a"},
-		"after a cell":    {during: "b"},
-		"after the last":  {during: "d"},
+		"of an input":     {during: "b"},
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -67,6 +67,29 @@ func TestCancelledRunStopsReadingObjects(t *testing.T) {
 					t.Errorf("%v, %+v", err, r)
 				}
 			})
+		})
+	}
+}
+
+// The same holds for the check of the inputs after the end of a task.
+func TestCancelledTaskStopsCheckingItsInputs(t *testing.T) {
+	b := pipelinetest.New(t)
+	s := &slowStore{Store: pipelinetest.NewStore(t)}
+	b.Open = func() store.Store { return s }
+	_, r := b.MustRun(pipelinetest.Chain)
+	for _, id := range []string{"a", "d"} {
+		s.slow.Store(false)
+		ctx, cancel := context.WithCancel(t.Context())
+		s.begins = cancel
+		in := run.NewInputs(s)
+		if _, err := in.Open(ctx, r.Of(id).Artifact.Files[0]); err != nil {
+			t.Fatal(err)
+		}
+		s.slow.Store(true)
+		pipelinetest.Within(t, 20*time.Second, func() {
+			if err := in.Ended(ctx, nil); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: got %v", id, err)
+			}
 		})
 	}
 }
