@@ -29,8 +29,8 @@ type job struct {
 	deliver  bool
 
 	task   *pipeline.Task
-	inputs []store.Input                 // for the record
-	made   map[digest.Digest]*graph.Node // the node that made the content of an input
+	inputs []store.Input                   // for the record
+	made   map[digest.Digest][]*graph.Node // the nodes that made the content of an input
 
 	spent time.Duration // processor time of all tries
 
@@ -43,7 +43,7 @@ type job struct {
 func (x *loop) newJob(c *step) *job {
 	j := &job{
 		step: c, opts: x.opts, store: x.store(), host: x.host, messages: x.messages, deliver: x.opts.Deliver(c.Node),
-		made: map[digest.Digest]*graph.Node{},
+		made: x.contents(c),
 	}
 	c.reads = j.made
 	kind := c.Node.Kind
@@ -64,9 +64,6 @@ func (x *loop) newJob(c *step) *job {
 			input := pipeline.TaskInput{Name: in.Name, Gathered: in.Gathered, Files: f.outcome.Artifact.Files}
 			if in.Gathered {
 				input.Axes = from.Axes
-			}
-			for _, file := range input.Files {
-				j.made[file.Digest] = from
 			}
 			j.task.Inputs = append(j.task.Inputs, input)
 			j.inputs = append(j.inputs, store.Input{Name: in.Name, Cell: from.ID, Key: f.key, Digest: f.digest})
@@ -218,7 +215,7 @@ func (j *job) damagedNodes(err *InputError) map[*graph.Node]*store.DamagedError 
 	nodes := map[*graph.Node]*store.DamagedError{}
 	for _, d := range err.Damaged {
 		if from := j.made[d.File.Digest]; from != nil {
-			nodes[from] = d
+			nodes[from[len(from)-1]] = d // one restores the content for all of them
 		}
 	}
 	return nodes
