@@ -38,16 +38,11 @@ func (m disturbed) handle(x *loop) {
 		x.disturbed++
 		c.changes++
 		alone := pipeline.CodeOf(m.err) == pipeline.InputChanged && !x.shared(c, m.changed, anyKind)
-		if alone || c.wasApart(m.changed) || c.changes > maxRepairs {
-			m.convict(x)
+		if guilty := alone || slices.ContainsFunc(m.changed, c.wasApart); guilty || c.changes > maxRepairs {
+			m.convict(x, guilty)
 			return
 		}
-		if c.apart == nil {
-			c.apart = map[digest.Digest]bool{}
-		}
-		for _, f := range m.changed {
-			c.apart[f.Digest] = true
-		}
+		c.setApart(m.changed)
 		x.opts.OnEvent(CellNote{Node: c.Node, Text: fmt.Sprintf("its input %s changed while it ran; it runs once more, apart from other cells with this input", m.changed[0].Name)})
 	} else if c.known < x.disturbed {
 		c.known = x.disturbed // a disturbed cell may have damaged them
@@ -62,18 +57,23 @@ func (m disturbed) handle(x *loop) {
 	x.remake(c, m.inputs)
 }
 
-// convict fails a cell that has damaged its inputs. They are made again when a cell needs them, or
-// at once if the caller will read them.
-func (m disturbed) convict(x *loop) {
+// convict fails a cell whose inputs change again and again. The error accuses its program only if
+// it is guilty: no other cell had the inputs. They are made again when a cell needs them, or at
+// once if the caller will read them.
+func (m disturbed) convict(x *loop, guilty bool) {
 	err := m.err
 	var inputs *InputError
 	if errors.As(err, &inputs) && pipeline.CodeOf(inputs.Err) == pipeline.InputChanged {
-		err = inputs.Err // which names the files as the program does
+		if guilty {
+			err = inputs.Err // which names the files as the program does
+		} else {
+			err = &InputError{Damaged: inputs.Damaged, Changed: inputs.Changed}
+		}
 	}
 	m.fail(x, err)
 	for from, err := range m.inputs {
 		if s := x.of[from]; s.settled && s.outcome.Record != nil && x.opts.Deliver(from) {
-			x.reopen(s, err)
+			x.reopenDamaged(s, err)
 		}
 	}
 }
@@ -92,25 +92,55 @@ type doubt struct {
 }
 
 func (m doubt) handle(x *loop) {
-	beside := slices.DeleteFunc(slices.Clone(m.files), func(f pipeline.File) bool { return m.cell.apart[f.Digest] })
+	beside := slices.DeleteFunc(slices.Clone(m.files), m.cell.wasApart)
 	m.answer <- !x.shared(m.cell, beside, runsProgram)
 }
 
 // A company is what a step remembers about its last job, and about other cells with the same
 // inputs.
 type company struct {
-	reads        map[digest.Digest]*graph.Node // the content of its inputs, with the node that made it
-	began, ended int                           // on the clock of the loop; ended 0: it runs
-	changes      int                           // how many times its inputs changed while it ran
-	apart        map[digest.Digest]bool        // inputs that no other cell may have beside it
-	known        int                           // how many jobs were disturbed when its inputs were found damaged
+	reads        map[digest.Digest][]*graph.Node // the content of its inputs, with the nodes that made it
+	began, ended int                             // on the clock of the loop; ended 0: it runs
+	changes      int                             // how many times its inputs changed while it ran
+	known        int                             // how many jobs were disturbed when its inputs were found damaged
+
+	// No other cell may have these inputs beside it. A node that is made again may give another
+	// content, and nodes may have the same content, so an input is here under both names.
+	apart      map[digest.Digest]bool
+	apartNodes map[*graph.Node]bool
 }
 
 func (c *company) runs() bool { return c.began > 0 && c.ended == 0 }
 
-// wasApart reports whether the cell was the only one with one of the files.
-func (c *company) wasApart(files []pipeline.File) bool {
-	return slices.ContainsFunc(files, func(f pipeline.File) bool { return c.apart[f.Digest] })
+// setApart lets no other cell have some inputs of the last job beside the next one.
+func (c *company) setApart(files []pipeline.File) {
+	if c.apart == nil {
+		c.apart, c.apartNodes = map[digest.Digest]bool{}, map[*graph.Node]bool{}
+	}
+	for _, f := range files {
+		c.apart[f.Digest] = true
+		for _, from := range c.reads[f.Digest] {
+			c.apartNodes[from] = true
+		}
+	}
+}
+
+// wasApart reports whether the cell was the only one with an input of its last job.
+func (c *company) wasApart(f pipeline.File) bool {
+	return c.apart[f.Digest] || slices.ContainsFunc(c.reads[f.Digest], func(from *graph.Node) bool { return c.apartNodes[from] })
+}
+
+// excludes reports whether a cell with some inputs must not run beside c.
+func (c *company) excludes(other *step, contents map[digest.Digest][]*graph.Node) bool {
+	if c.apart == nil {
+		return false
+	}
+	for d := range c.apart {
+		if contents[d] != nil {
+			return true
+		}
+	}
+	return slices.ContainsFunc(other.Node.Needs(), func(from *graph.Node) bool { return c.apartNodes[from] })
 }
 
 // shared reports whether other cells of some kinds had one of the files during the last job of a
@@ -132,7 +162,7 @@ func (x *loop) keepApart(c *step) bool {
 	if x.disturbed == 0 {
 		return false
 	}
-	var own map[digest.Digest]bool
+	var own map[digest.Digest][]*graph.Node
 	for _, other := range x.inFlight {
 		if other == c || !other.runs() {
 			continue
@@ -140,7 +170,7 @@ func (x *loop) keepApart(c *step) bool {
 		if other.apart != nil && own == nil {
 			own = x.contents(c)
 		}
-		if meet(c.apart, other.reads) || meet(other.apart, own) {
+		if c.excludes(other, other.reads) || other.excludes(c, own) {
 			x.aside = append(x.aside, c)
 			return true
 		}
@@ -148,22 +178,12 @@ func (x *loop) keepApart(c *step) bool {
 	return false
 }
 
-// meet reports whether two sets have a digest in common.
-func meet[V any](some map[digest.Digest]bool, others map[digest.Digest]V) bool {
-	for d := range some {
-		if _, ok := others[d]; ok {
-			return true
-		}
-	}
-	return false
-}
-
-// contents are the digests of the inputs of a ready cell.
-func (x *loop) contents(c *step) map[digest.Digest]bool {
-	all := map[digest.Digest]bool{}
+// contents are the files of the inputs of a ready cell, with the nodes that made them.
+func (x *loop) contents(c *step) map[digest.Digest][]*graph.Node {
+	all := map[digest.Digest][]*graph.Node{}
 	for _, from := range c.needs(x) {
 		for _, f := range from.outcome.Artifact.Files {
-			all[f.Digest] = true
+			all[f.Digest] = append(all[f.Digest], from.Node)
 		}
 	}
 	return all

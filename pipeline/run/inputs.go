@@ -91,9 +91,11 @@ func (in *Inputs) Ended(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && len(in.damaged) == 0 {
 		return err // it was stopped, and publishes nothing
 	}
+	late, cancel := withGrace(ctx, grace)
+	defer cancel()
 	e := &InputError{Damaged: in.whenOpened(), Err: err}
 	for d, g := range in.given {
-		_, bad := in.store.Fetch(context.WithoutCancel(ctx), g.file)
+		_, bad := in.store.Fetch(late, g.file)
 		damaged := in.damaged[d]
 		if damaged == nil && errors.As(bad, &damaged) {
 			e.Damaged = append(e.Damaged, damaged)

@@ -29,8 +29,8 @@ type job struct {
 	deliver  bool
 
 	task   *pipeline.Task
-	inputs []store.Input                 // for the record
-	made   map[digest.Digest]*graph.Node // the node that made the content of an input
+	inputs []store.Input                   // for the record
+	made   map[digest.Digest][]*graph.Node // the nodes that made the content of an input
 
 	spent time.Duration // processor time of all tries
 
@@ -43,7 +43,7 @@ type job struct {
 func (x *loop) newJob(c *step) *job {
 	j := &job{
 		step: c, opts: x.opts, store: x.store(), host: x.host, messages: x.messages, deliver: x.opts.Deliver(c.Node),
-		made: map[digest.Digest]*graph.Node{},
+		made: x.contents(c),
 	}
 	c.reads = j.made
 	kind := c.Node.Kind
@@ -64,9 +64,6 @@ func (x *loop) newJob(c *step) *job {
 			input := pipeline.TaskInput{Name: in.Name, Gathered: in.Gathered, Files: f.outcome.Artifact.Files}
 			if in.Gathered {
 				input.Axes = from.Axes
-			}
-			for _, file := range input.Files {
-				j.made[file.Digest] = from
 			}
 			j.task.Inputs = append(j.task.Inputs, input)
 			j.inputs = append(j.inputs, store.Input{Name: in.Name, Cell: from.ID, Key: f.key, Digest: f.digest})
@@ -142,6 +139,9 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	leased, cancel := whileHeld(ctx, lease)
 	defer cancel()
 
+	late, cancel := withGrace(ctx, grace)
+	defer cancel()
+
 	r, work, err := j.tries(leased, lease, work)
 	wall := r.Wall()
 	var inputs *InputError
@@ -165,8 +165,6 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	case err == nil:
 		// Finished work is kept even if the run has just been cancelled, unless it is so large that
 		// the run would not end in time.
-		late, cancel := withGrace(ctx, publishGrace)
-		defer cancel()
 		err = lease.Publish(late, work, r)
 		if err != nil && late.Err() != nil {
 			return stopped{j.step}
@@ -182,14 +180,14 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	return finished{cell: j.step, status: WasMade, record: r, duration: wall}
 }
 
-// publishGrace is the time that is left for publishing after a run was cancelled. A run must end
-// within two seconds.
-const publishGrace = 1500 * time.Millisecond
+// grace is the time that is left for checking the inputs of finished work and for publishing it,
+// after a run was cancelled. A run must end within two seconds.
+const grace = 1500 * time.Millisecond
 
 // withGrace returns a context that ends some time after ctx.
-func withGrace(ctx context.Context, grace time.Duration) (context.Context, func()) {
+func withGrace(ctx context.Context, d time.Duration) (context.Context, func()) {
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
 	return late, func() {
 		stop()
 		cancel()
@@ -217,7 +215,7 @@ func (j *job) damagedNodes(err *InputError) map[*graph.Node]*store.DamagedError 
 	nodes := map[*graph.Node]*store.DamagedError{}
 	for _, d := range err.Damaged {
 		if from := j.made[d.File.Digest]; from != nil {
-			nodes[from] = d
+			nodes[from[len(from)-1]] = d // one restores the content for all of them
 		}
 	}
 	return nodes
@@ -278,7 +276,12 @@ func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 	defer cancel()
 	usage, err := j.opts.Executor.Run(limited, j.task, a, hooks)
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
-		err = late
+		var inputs *InputError // which says more than the timeout
+		if !errors.As(err, &inputs) {
+			err = late
+		} else if inputs.Err != nil {
+			inputs.Err = late
+		}
 	}
 	return usage, j.judge(err)
 }

@@ -69,7 +69,7 @@ func writeSpec(stages []randomStage, order []int, prefix string) string {
 			}
 			fmt.Fprintf(&b, "    %s:\n", field)
 			for k, j := range list {
-				fmt.Fprintf(&b, "      %s: %s%s\n", map[string]string{"needs": "abc"[k : k+1], "gather": fmt.Sprint("g", j)}[field], prefix, stages[j].name)
+				fmt.Fprintf(&b, "      %s: %s%s\n", map[string]string{"needs": "abcdefghi"[k : k+1], "gather": fmt.Sprint("g", j)}[field], prefix, stages[j].name)
 			}
 		}
 	}

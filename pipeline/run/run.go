@@ -86,11 +86,20 @@ type step struct {
 	repairs  int             // how many times one of its inputs was found damaged for no known reason
 	reason   string          // why it is made, if not for the reason of Lookup
 	settled  bool            // the outcome is final
+	reopened bool            // it was settled before, so it may no longer be as planned
+	outdated bool            // it runs with inputs that have been made again, with another content
 	want     pipeline.Limits // resources that its job needs
 	held     pipeline.Limits // resources that its job holds
-	digest   digest.Digest
+	digest   digest.Digest   // of its output
+	last     output          // when it was last settled
 	outcome  Outcome
 	progress atomic.Pointer[pipeline.Progress]
+}
+
+// An output is the content that the work of a key gave.
+type output struct {
+	key    digest.Key
+	digest digest.Digest
 }
 
 func newLoop(ctx context.Context, p *plan.Plan, opts Options) *loop {
@@ -179,24 +188,27 @@ func (x *loop) loop() {
 
 // setReady queues a cell whose dependencies are all done. A planned hit needs no job.
 func (x *loop) setReady(c *step) {
-	if c.State == plan.Hit && x.asPlanned(c) && (!x.opts.Deliver(c.Node) || x.intact(c.Record)) {
-		c.key = c.Key
-		x.settle(c, Outcome{Status: WasHit, Record: c.Record})
-		return
+	if c.State == plan.Hit && !c.reopened && x.asPlanned(c) {
+		r := cmp.Or(x.made[c.Key], c.Record) // an equal cell may have been made again
+		if !x.opts.Deliver(c.Node) || x.intact(r) {
+			c.key = c.Key
+			x.settle(c, Outcome{Status: WasHit, Record: r})
+			return
+		}
 	}
 	x.ready.add(c)
 }
 
-// intact compares the outputs of a record with their digests.
+// intact compares the outputs of a record with their digests. It stops when the run is cancelled.
 func (x *loop) intact(r *store.Record) bool {
-	return !slices.ContainsFunc(r.Outputs, func(f digest.File) bool { _, err := x.fetch(f); return err != nil })
+	return !slices.ContainsFunc(r.Outputs, func(f digest.File) bool { _, err := x.store().Fetch(x.ctx, f); return err != nil })
 }
 
 // asPlanned reports whether the inputs of c are the same as in the plan.
 func (x *loop) asPlanned(c *step) bool {
 	for _, in := range c.Node.Inputs {
 		for _, from := range in.From {
-			if f := x.of[from]; f.digest != f.Content {
+			if f := x.of[from]; !f.settled || f.digest != f.Content {
 				return false
 			}
 		}
@@ -211,7 +223,11 @@ func (x *loop) start(c *step) bool {
 		return false
 	}
 	c.lines = plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.of[from].digest })
-	c.key = c.lines.Key()
+	if key := c.lines.Key(); key != c.key {
+		x.release(c) // it waited for another run with its old key
+		c.key = key
+	}
+	c.outdated = false
 	if cause := x.failed[c.key]; cause != nil {
 		x.skip(c, cause)
 		return false
@@ -263,7 +279,8 @@ func (x *loop) showProgress() {
 
 func (x *loop) store() store.Store { return x.plan.Options.Store }
 
-// fetch returns the path of a file of an artifact, after checking its content.
+// fetch returns the path of a file of an artifact, after checking its content. The caller of Run
+// may use it when the run has ended.
 func (x *loop) fetch(f digest.File) (string, error) { return x.store().Fetch(context.Background(), f) }
 
 func cellError(n *graph.Node, err error) *pipeline.CellError {

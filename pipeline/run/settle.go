@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"time"
 
 	"foil/internal/store"
@@ -25,13 +26,21 @@ func (x *loop) release(c *step) {
 func (x *loop) settle(c *step, o Outcome) {
 	o.Node, o.Key = c.Node, c.key
 	o.Artifact = plan.ArtifactOf(o.Record, x.fetch)
+	before := c.last
 	c.outcome, c.digest, c.settled = o, o.Artifact.Digest(), true
+	c.last = output{c.key, c.digest}
 	x.open--
 	x.made[c.key] = o.Record
 	if o.Status == WasHit {
 		x.opts.OnEvent(CellHit{Node: c.Node, Key: o.Key, Record: o.Record})
 	} else {
 		x.opts.OnEvent(CellDone{Node: c.Node, Key: o.Key, Record: o.Record, Duration: o.Duration})
+	}
+	if before != (output{}) && before.digest != c.digest {
+		if before.key == c.key {
+			x.opts.OnEvent(CellNote{Node: c.Node, Text: "it gave another output than before; the cells that depend on it run again"})
+		}
+		x.spread(c)
 	}
 	waiters := c.waiters
 	c.waiters = nil
@@ -40,6 +49,39 @@ func (x *loop) settle(c *step, o Outcome) {
 			x.setReady(w)
 		}
 	}
+}
+
+// spread brings the run up to date with a cell that was settled again with another output. All
+// cells that depend on it, directly or not, settle once more, each after its dependencies: at once
+// if its inputs turn out to be the same. So does a cell with the same key and the old output. A
+// cell that runs is left to finish. A failed cell stays failed.
+func (x *loop) spread(c *step) {
+	reached := map[*step]bool{c: true}
+	for _, other := range x.steps { // each comes after its dependencies
+		twin := other.key == c.key && other.digest != c.digest
+		needs := slices.ContainsFunc(other.needs(x), func(from *step) bool { return reached[from] })
+		if !twin && !needs {
+			continue
+		}
+		reached[other] = true
+		switch {
+		case other.settled && other.outcome.Record != nil:
+			x.reopen(other, "")
+		case other.runs():
+			other.outdated = true
+		}
+	}
+}
+
+// outdate queues a cell whose job has ended, if its inputs are no longer those of the run.
+func (x *loop) outdate(c *step) bool {
+	if !c.outdated {
+		return false
+	}
+	x.release(c)
+	x.opts.OnEvent(CellAgain{Node: c.Node})
+	x.ready.add(c)
+	return true
 }
 
 // fail records a failed cell, and skips the cells that depend on it.
@@ -91,7 +133,7 @@ func (x *loop) remake(c *step, damaged map[*graph.Node]*store.DamagedError) {
 		c.pending++
 		from.waiters = append(from.waiters, c)
 		if from.settled {
-			x.reopen(from, err)
+			x.reopenDamaged(from, err)
 		}
 	}
 	if c.pending == 0 {
@@ -99,11 +141,15 @@ func (x *loop) remake(c *step, damaged map[*graph.Node]*store.DamagedError) {
 	}
 }
 
-// reopen queues a settled cell whose output is damaged.
-func (x *loop) reopen(c *step, err *store.DamagedError) {
-	c.settled, c.outcome = false, Outcome{Node: c.Node}
+// reopenDamaged queues a settled cell whose output is damaged.
+func (x *loop) reopenDamaged(c *step, err *store.DamagedError) {
 	delete(x.made, c.key)
-	c.reason = "its output " + err.Error()
+	x.reopen(c, "its output "+err.Error())
+}
+
+// reopen queues a settled cell. If it must run, this is the reason; empty: the reason of Lookup.
+func (x *loop) reopen(c *step, reason string) {
+	c.settled, c.reopened, c.outcome, c.reason = false, true, Outcome{Node: c.Node}, reason
 	x.open++
 	x.ready.add(c)
 	x.opts.OnEvent(CellAgain{Node: c.Node, WasDone: true})
@@ -156,6 +202,9 @@ type finished struct {
 
 func (m finished) handle(x *loop) {
 	x.free(m.cell)
+	if x.made[m.cell.key] = m.record; x.outdate(m.cell) {
+		return
+	}
 	x.settle(m.cell, Outcome{Status: m.status, Record: m.record, Duration: m.duration})
 	x.release(m.cell)
 }
@@ -170,6 +219,9 @@ type failed struct {
 
 func (m failed) handle(x *loop) {
 	x.free(m.cell)
+	if x.outdate(m.cell) {
+		return
+	}
 	x.fail(m.cell, Outcome{Err: &pipeline.CellError{Cell: m.cell.Node.ID, Kind: m.cell.Node.Kind.Name, Err: m.err, Log: m.log}, Duration: m.duration})
 	x.release(m.cell)
 }
