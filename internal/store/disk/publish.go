@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -50,13 +51,14 @@ func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return l.publishRecord(w.Out, r, p)
+	return l.publishRecord(ctx, w.Out, r, p)
 }
 
 // publishRecord names a record, and waits until the record and all objects of p are on disk. Their
 // order does not matter: after a power failure, the checksum of a record and the digest of an
-// object reveal truncated files. The record is first written to the work folder.
-func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) error {
+// object reveal truncated files. The record is first written to the work folder. It never replaces
+// a record that another owner has published after this lease was lost.
+func (l *lease) publishRecord(ctx context.Context, attempt string, r *store.Record, p *publisher) error {
 	if err := r.Check(); err != nil { // nobody would find it
 		return fmt.Errorf("the record of %s %w", l.key.Short(), err)
 	}
@@ -77,18 +79,42 @@ func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) err
 		f.Close()
 		return err
 	}
+	ours, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return err
+	}
 	path := l.cache.recordPath(l.key)
 	if p.add(f, path, nil) != nil {
+		if l.isPublished(ctx, text) {
+			f.Close()
+			os.Remove(f.Name())
+			return store.ErrLost
+		}
 		if err := p.replace(f, path, nil); err != nil {
 			return err
 		}
 	}
 	if err := p.settle(); err != nil {
-		os.Remove(path)
+		if now, missing := os.Lstat(path); missing == nil && os.SameFile(ours, now) {
+			os.Remove(path)
+		}
 		return err
 	}
 	l.removeWork(attempt)
 	return nil
+}
+
+// isPublished reports whether another owner has published the key since this lease was taken. A
+// record that was there before is none of that: its object is missing or damaged, and the owner of
+// this lease makes it again. The record of this call, whose text is own, is none either.
+func (l *lease) isPublished(ctx context.Context, own []byte) bool {
+	text, _, err := l.cache.readRecord(l.cache.recordPath(l.key))
+	if err != nil || digest.Of(text) == l.before || bytes.Equal(text, own) {
+		return false
+	}
+	r, _, err := l.cache.Lookup(ctx, l.key)
+	return r != nil || err != nil // a record of a newer format is an error
 }
 
 // removeWork removes the work folder of a published key. A remaining folder does no harm.
@@ -118,25 +144,36 @@ func (c *Cache) CopyTo(ctx context.Context, to *Cache, r *store.Record) error {
 	}
 	copied := *r
 	copied.Log = nil // not needed there
-	return to.adopt(&copied)
+	_, err := to.adopt(ctx, &copied)
+	return err
 }
 
-// adopt publishes a record whose objects already exist.
-func (c *Cache) adopt(r *store.Record) error {
+// adopt publishes a record whose objects already exist. If the key has a record that is a hit, that
+// one stays, and adopt returns it. The error is store.ErrHeld if another run is making the key.
+func (c *Cache) adopt(ctx context.Context, r *store.Record) (known *store.Record, err error) {
+	if known, _, err := c.Lookup(ctx, r.Key); known != nil || err != nil {
+		return known, err
+	}
 	l, err := c.acquire(r.Key)
-	if errors.Is(err, store.ErrHeld) {
-		return nil // another process is making it
-	} else if err != nil {
-		return err
+	if err != nil {
+		return nil, err
 	}
 	defer l.Release()
+	// Again: another run may have published the key in the meantime.
+	if known, _, err := c.Lookup(ctx, r.Key); known != nil || err != nil {
+		return known, err
+	}
 	dir, err := l.folder()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := newPublisher(c)
 	defer p.syncs.wait() // also after an error
-	return l.publishRecord(newAttempt(dir), r, p)
+	err = l.publishRecord(ctx, newAttempt(dir), r, p)
+	if errors.Is(err, store.ErrLost) {
+		err = store.ErrHeld // by the run that has taken the lease over
+	}
+	return nil, err
 }
 
 // copyNew copies a file, unless the copy exists.
