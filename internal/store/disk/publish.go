@@ -297,33 +297,58 @@ func (e *unfinishedError) Error() string {
 
 // hash hashes a file that nothing writes to. It waits a moment while the file is open for writing,
 // because a process that has just been started holds all files of its parent open until its program
-// runs. Such a process writes nothing.
+// runs. Such a process writes nothing. The file is read only after that. It is read again if its
+// links or permissions changed in the meantime.
 func (p *publisher) hash(ctx context.Context, f *os.File) (d digest.Digest, size int64, seen identity.Sight, err error) {
-	const patience = time.Second
-	var first identity.Identity
-	for delay := time.Millisecond; ; delay *= 2 {
+	first, err := identity.See(f)
+	if err != nil {
+		return d, 0, first, err
+	}
+	const reads = 3
+	for range reads {
+		if seen, err = unused(ctx, f, first.Identity); err != nil {
+			return d, 0, seen, err
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return d, 0, seen, err
+		}
 		seen, err = identity.SeeDuring(f, func() (err error) {
 			d, size, err = p.cache.hash(ctxio.Reader(ctx, f))
 			return err
 		})
-		changing := errors.Is(err, identity.ErrChanging)
-		if err != nil && !changing {
-			return d, size, seen, err
-		}
-		if delay == time.Millisecond {
-			first = seen.Identity
-		}
-		switch {
-		case !first.Renamed(seen.Identity):
-			return d, size, seen, &unfinishedError{"changed after the cell had ended"}
-		case !changing && !seen.InUse:
+		if err == nil && !seen.InUse && first.Renamed(seen.Identity) {
 			return d, size, seen, nil
-		case delay >= patience:
-			return d, size, seen, &unfinishedError{"is open for writing"}
 		}
-		time.Sleep(delay)
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
+		if err != nil && !errors.Is(err, identity.ErrChanging) {
 			return d, size, seen, err
+		}
+	}
+	return d, size, seen, &unfinishedError{changedLate}
+}
+
+// changedLate is how a file is unfinished that nothing has open now.
+const changedLate = "changed after the cell had ended"
+
+// unused waits until a file is not open for writing. The error is an *unfinishedError if that takes
+// long, or if the file was written since its identity was first.
+func unused(ctx context.Context, f *os.File, first identity.Identity) (identity.Sight, error) {
+	const patience = time.Second
+	for delay := time.Millisecond; ; delay *= 2 {
+		seen, err := identity.See(f)
+		switch {
+		case err != nil:
+			return seen, err
+		case !first.Renamed(seen.Identity):
+			return seen, &unfinishedError{changedLate}
+		case !seen.InUse:
+			return seen, nil
+		case delay >= patience:
+			return seen, &unfinishedError{"is open for writing"}
+		}
+		select {
+		case <-ctx.Done():
+			return seen, ctx.Err()
+		case <-time.After(delay):
 		}
 	}
 }
@@ -491,8 +516,9 @@ func (p *publisher) settle() error {
 	for d, n := range p.named {
 		ch := p.cache.checkOf(d)
 		if n.own {
+			seen := lookAgain(p.cache.objectPath(d), n.synced)
 			ch.mu.Lock()
-			ch.seen, ch.known = n.synced, true
+			ch.seen, ch.known = seen, true
 			ch.mu.Unlock()
 		}
 		p.cache.mu.Lock()
@@ -501,6 +527,23 @@ func (p *publisher) settle() error {
 	}
 	clear(p.named)
 	return nil
+}
+
+// lookAgain looks at a durable object again. It was linked and sealed just before it was seen, so
+// it is often settled only now. Then its first user need not hash it.
+func lookAgain(path string, seen identity.Sight) identity.Sight {
+	if seen.Settled {
+		return seen
+	}
+	f, _, err := openRegular(path, os.O_RDONLY)
+	if err != nil {
+		return seen
+	}
+	defer f.Close()
+	if later, err := seen.Again(f); err == nil {
+		return later
+	}
+	return seen
 }
 
 // syncsAtOnce is the number of files that are synced in parallel. A disk syncs several files about
