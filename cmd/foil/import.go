@@ -47,7 +47,10 @@ output in FILE although nothing explains that.`,
 				fmt.Fprintf(out, ", %d of them with other output, where the cache keeps its own", n)
 			}
 			fmt.Fprintln(out)
-			if unexplained > 0 {
+			if got.Held > 0 {
+				fmt.Fprintf(out, "%s left out, which another run is making: import the file again after that run\n", words.Count(got.Held, "cell"))
+			}
+			if unexplained > 0 || got.Held > 0 {
 				return errReported
 			}
 			return nil

@@ -8,7 +8,8 @@
 //   - Times have the precision of the system's clock, some milliseconds, or of the file system. A
 //     write within the same tick as the change before it does not show.
 //   - A program that has mapped the file into its memory may write to it unseen: always in a file
-//     system that is itself in memory, and otherwise as long as the program has the file open.
+//     system that is itself in memory, and otherwise as long as the program has the file open or
+//     mapped.
 package identity
 
 import (
@@ -46,19 +47,36 @@ type Sight struct {
 	Settled bool
 
 	// InUse: another process, or another open file of this one, may be writing to the file. It is
-	// only known on Linux, for files of this user, or of all users if this process is root.
+	// only known on Linux, for files of this user, or of all users if this process is root. Where
+	// it is not known, only files that have not changed for some seconds are settled.
 	InUse bool
 }
 
 // See returns the identity of an open file.
 func See(f *os.File) (Sight, error) {
+	s, _, err := look(f)
+	return s, err
+}
+
+func look(f *os.File) (Sight, times, error) {
 	before := now()
 	id, err := of(f)
 	if err != nil {
-		return Sight{}, err
+		return Sight{}, times{}, err
 	}
-	times, inUse := surroundings(f)
-	return Sight{id, !inUse && times.settle(id, before), inUse}, nil
+	t, inUse := surroundings(f)
+	return Sight{id, !inUse && t.settle(id, before), inUse}, t, nil
+}
+
+// Again looks at the file of s again, which may be settled now. It returns s unless the file is
+// known to be unchanged since s was taken. A write in the tick of the last change does not change
+// the time of that, but the time of the last write, if that one is earlier.
+func (s Sight) Again(f *os.File) (Sight, error) {
+	later, t, err := look(f)
+	if err != nil || later.Identity != s.Identity || !t.settle(Identity{changed: s.written}, s.changed) {
+		return s, err
+	}
+	return later, nil
 }
 
 // ErrChanging means that a file changed while it was read.
@@ -84,7 +102,7 @@ func SeeDuring(f *os.File, read func() error) (Sight, error) {
 // times is what is known about the times of a file system.
 type times struct {
 	unseen    bool          // writes to mapped files do not change them
-	precision time.Duration // beyond that of the clock
+	precision time.Duration // of the times, beyond that of the clock, or age at which they count
 }
 
 // coarse is the precision of a file system that stores seconds. Some store every second one

@@ -120,6 +120,55 @@ func TestIdentityIsSettledOnlyWhenALaterWriteWouldShow(t *testing.T) {
 	}
 }
 
+// A sight of the tick of a change is settled later, if nothing has changed.
+func TestAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		before func(path string) error // in the tick of the first sight
+		after  func(path string) error
+		want   bool
+	}{
+		"nothing else":           {nil, nil, true},
+		"permissions":            {nil, func(path string) error { return os.Chmod(path, 0o600) }, false},
+		"written":                {nil, func(path string) error { return os.WriteFile(path, []byte("BBBB"), 0o600) }, false},
+		"written just before it": {func(path string) error { return os.WriteFile(path, []byte("BBBB"), 0o600) }, nil, false},
+	} {
+		path := newFile(t, t.TempDir())
+		tock()
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := See(f); err != nil || !s.Settled {
+			t.Skipf("sights do not settle in a moment on this file system (%v)", err)
+		}
+		f.Close()
+		if err := os.Chmod(path, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if c.before != nil {
+			if err := c.before(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first := at(t, path)
+		tock()
+		if c.after != nil {
+			if err := c.after(path); err != nil {
+				t.Fatal(err)
+			}
+			tock()
+		}
+		if f, err = os.Open(path); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Sight{Identity: first}.Again(f)
+		f.Close()
+		if err != nil || s.Settled != c.want || s.Identity != first {
+			t.Errorf("%s: settled %v, %v", name, s.Settled, err)
+		}
+	}
+}
+
 func TestFileThatChangesWhileItIsReadIsAnError(t *testing.T) {
 	for name, write := range map[string]func(path string) error{
 		"nothing":   func(string) error { return nil },

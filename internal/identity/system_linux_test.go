@@ -1,7 +1,9 @@
 package identity
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,5 +133,67 @@ func TestWriteThroughMemoryShows(t *testing.T) {
 		if after := at(t, path); settled && after == before {
 			t.Errorf("read first %v: %+v, before %+v", readFirst, after, before)
 		}
+	}
+}
+
+func TestOnlyTheKernelsAnswerTellsThatAFileHasNoWriter(t *testing.T) {
+	for _, c := range []struct {
+		lease   error
+		settled time.Duration // the age from which on a file is settled
+		inUse   bool
+	}{
+		{nil, 0, false},
+		{unix.EAGAIN, 0, true},
+		{unix.EACCES, recent, false}, // a file of another user
+		{unix.EINVAL, recent, false}, // the file system has no leases
+		{unix.ENOLCK, recent, false},
+	} {
+		precision, inUse := writers(c.lease)
+		if precision != c.settled || inUse != c.inUse {
+			t.Errorf("%v: %v, %v", c.lease, precision, inUse)
+		}
+	}
+}
+
+const foreignFile = "FOIL_TEST_FOREIGN_FILE"
+
+// TestAsAnotherUser tells how another user sees a file. The test below runs it.
+func TestAsAnotherUser(t *testing.T) {
+	path := os.Getenv(foreignFile)
+	if path == "" {
+		t.Skip("another test runs it")
+	}
+	fmt.Printf("settled %v\n", see(t, path).Settled)
+}
+
+// A program of the owner may have mapped the file, which another user cannot know.
+func TestFileOfAnotherUserIsSettledLater(t *testing.T) {
+	testenv.NeedUsers(t)
+	program := testenv.PublicProgram(t, "identity.test")
+	path := newFile(t, testenv.PublicDir(t))
+	tock()
+	if !see(t, path).Settled {
+		t.Skip("the file system has times of unknown precision")
+	}
+	run := func() string {
+		cmd := testenv.User{ID: 64321, Group: 64321}.Command(t.Context(), program, "-test.run=^TestAsAnotherUser$")
+		cmd.Env = append(os.Environ(), foreignFile+"="+path, "TMPDIR=/tmp")
+		cmd.Dir = "/"
+		text, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		return string(text)
+	}
+	start := time.Now()
+	if err := os.Chmod(path, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	if text := run(); strings.Contains(text, "settled true") && time.Since(start) < recent {
+		t.Errorf("at once: %s", text)
+	}
+	time.Sleep(recent + 100*time.Millisecond)
+	if text := run(); !strings.Contains(text, "settled true") {
+		t.Errorf("later: %s", text)
 	}
 }

@@ -1,10 +1,12 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -346,4 +348,166 @@ func TestCopySharesNoFileWithTheCache(t *testing.T) {
 	if text, err := os.ReadFile(fetch(t, c, r.Outputs[0])); string(text) != "content" || err != nil {
 		t.Errorf("got %q, %v", text, err)
 	}
+}
+
+// openForWriting opens a file for writing. It skips the test where that is not known.
+func openForWriting(t *testing.T, path string) *os.File {
+	t.Helper()
+	w, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if seen, err := identity.See(f); err != nil || !seen.InUse {
+		t.Skipf("open files are not known here (%v)", err)
+	}
+	return w
+}
+
+// A file may be large, so it is read only when nothing has it open for writing.
+func TestFileThatIsOpenForWritingIsNotRead(t *testing.T) {
+	for name, test := range map[string]struct {
+		close bool // while the publisher waits
+		hash  int64
+		want  string
+	}{
+		"for long":     {false, 0, "is open for writing"},
+		"for a moment": {true, 1, ""},
+	} {
+		c := openTemp(t)
+		w := beginWork(t, c, "work", map[string]string{"out": "content"})
+		late := openForWriting(t, filepath.Join(w.Out, "out"))
+		hashed := countHashes(c)
+		if test.close {
+			time.AfterFunc(20*time.Millisecond, func() { late.Close() })
+		}
+		_, err := w.publish(t, "work")
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) || hashed.Load() != test.hash {
+			t.Errorf("%s: %v, hashed %d times", name, err, hashed.Load())
+		}
+	}
+}
+
+func TestWaitForAWriterCanBeCancelled(t *testing.T) {
+	c := openTemp(t)
+	w := beginWork(t, c, "work", map[string]string{"out": "content"})
+	path := filepath.Join(w.Out, "out")
+	openForWriting(t, path)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, _, _, err := newPublisher(c).hash(ctx, f); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The first user of a new object need not hash it, even if it was synced in the tick in which it was
+// sealed.
+func TestNewObjectIsSettledWithItsRecord(t *testing.T) {
+	for name, test := range map[string]struct {
+		touch func(path string) error
+		want  int64
+	}{
+		"untouched":   {func(string) error { return nil }, 0},
+		"permissions": {func(path string) error { return os.Chmod(path, 0o400) }, 1},
+		"linked":      {func(path string) error { return os.Link(path, path+" 2") }, 1},
+	} {
+		c := openTemp(t)
+		w := beginWork(t, c, "work", map[string]string{"out": "content"})
+		path := filepath.Join(w.Out, "out")
+		tock(t, path)
+		p := newPublisher(c)
+		f, err := p.file(t.Context(), path, "out")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.syncs.running.Wait()
+		p.named[f.Digest].synced.Settled = false
+		tock(t, c.objectPath(f.Digest))
+		if err := errors.Join(test.touch(c.objectPath(f.Digest)), p.settle()); err != nil {
+			t.Fatal(err)
+		}
+		hashed := countHashes(c)
+		fetch(t, c, f)
+		if n := hashed.Load(); n != test.want {
+			t.Errorf("%s: hashed %d times", name, n)
+		}
+	}
+}
+
+// An object that changes whenever it is read is read again only if its content is right.
+func TestChangingObject(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows replaces no open file")
+	}
+	repair := func(path string) error {
+		return errors.Join(os.WriteFile(path+" 2", []byte("content"), 0o444), os.Rename(path+" 2", path))
+	}
+	for name, test := range map[string]struct {
+		content string
+		change  func(path string) error // during the first reads
+		changes int                     // number of these reads
+		reads   int
+		stays   bool
+		want    string
+	}{
+		"only moded":          {"content", func(path string) error { return os.Chmod(path, 0o600) }, 3, 3, true, "changes while it is read"},
+		"other content":       {"kontent", func(path string) error { return os.Chmod(path, 0o600) }, 3, 1, false, "has unexpected content"},
+		"repaired while read": {"kontent", repair, 1, 2, true, ""},
+		"linked":              {"content", func(path string) error { return os.Link(path, path+" 2") }, 1, 2, true, ""},
+		"linked, bad content": {"kontent", func(path string) error { return os.Link(path, path+" 2") }, 1, 1, false, "has unexpected content"},
+	} {
+		c := openTemp(t)
+		f := publish(t, c, "work", "out", "content").Outputs[0]
+		path := c.objectPath(f.Digest)
+		if err := errors.Join(os.Chmod(path, 0o600), os.WriteFile(path, []byte(test.content), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		c = open(t, c.Dir())
+		reads := 0
+		c.hash = func(r io.Reader) (digest.Digest, int64, error) {
+			reads++
+			time.Sleep(20 * time.Millisecond)
+			d, n, err := digest.OfReader(r)
+			if reads <= test.changes {
+				err = errors.Join(err, test.change(path))
+			}
+			return d, n, err
+		}
+		_, err := c.Fetch(t.Context(), f)
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) || reads != test.reads {
+			t.Errorf("%s: %v, read %d times", name, err, reads)
+		}
+		if stays := lexists(path); stays != test.stays {
+			t.Errorf("%s: it stays: %v", name, stays)
+		}
+	}
+}
+
+// A wrong record asks for another size. The comparison of the object with its digest can be
+// interrupted, and then says nothing.
+func TestInterruptedComparisonOfAnUnreadObject(t *testing.T) {
+	c := openTemp(t)
+	f := publish(t, c, "work", "out", strings.Repeat("content", 100_000)).Outputs[0]
+	wrong := f
+	wrong.Size++
+	for looks := range 8 {
+		if _, err := c.Fetch(countdown{t.Context(), &looks}, wrong); !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+		fetch(t, c, f)
+	}
+	if _, err := c.Fetch(t.Context(), wrong); !errors.As(err, new(*store.DamagedError)) {
+		t.Errorf("got %v", err)
+	}
+	fetch(t, c, f)
 }

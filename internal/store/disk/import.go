@@ -23,6 +23,7 @@ type Imported struct {
 	Records, Objects int   // new in this cache
 	Bytes            int64 // size of the new objects
 	Known            int   // records that were already in the cache
+	Held             int   // records of cells that another run is making; they were left out
 
 	// Conflicts are those of Known that have other outputs in the bundle. The cache keeps its own.
 	Conflicts []Conflict
@@ -273,20 +274,21 @@ func (i *importer) publish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if known, _, err := i.cache.Lookup(ctx, want.key); err != nil {
+		known, err := i.cache.adopt(ctx, r)
+		switch {
+		case errors.Is(err, store.ErrHeld):
+			i.done.Held++
+		case err != nil:
 			return err
-		} else if known != nil {
+		case known == nil:
+			i.done.Records++
+		default:
 			i.done.Known++
 			if !slices.Equal(known.Outputs, r.Outputs) {
 				r.KeyText, r.Params, r.Inputs = "", "", nil
 				i.done.Conflicts = append(i.done.Conflicts, Conflict{known, r})
 			}
-			continue
 		}
-		if err := i.cache.adopt(r); err != nil {
-			return err
-		}
-		i.done.Records++
 	}
 	return nil
 }

@@ -35,7 +35,8 @@ type lease struct {
 	cache   *Cache
 	key     digest.Key
 	hold    hold
-	begun   bool // an attempt of this lease has begun
+	before  digest.Digest // of the text of the record when the lease was taken; zero: there was none
+	begun   bool          // an attempt of this lease has begun
 	release sync.Once
 }
 
@@ -64,7 +65,11 @@ func (c *Cache) acquire(key digest.Key) (*lease, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lease{cache: c, key: key, hold: h}, nil
+	l := &lease{cache: c, key: key, hold: h}
+	if text, _, err := c.readRecord(c.recordPath(key)); err == nil {
+		l.before = digest.Of(text)
+	}
+	return l, nil
 }
 
 // Holder returns the holder of the lease of a key, or nil if the lease is free.

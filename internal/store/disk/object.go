@@ -44,7 +44,10 @@ func (c *Cache) object(ctx context.Context, f File) (path string, err error) {
 	id, reason := lookAtObject(path, f.Size)
 	if reason != "" {
 		ch.known = false
-		c.setAside(f.Digest, path, nil, reason)
+		c.setAsideUnread(ctx, f.Digest, path, reason)
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
 		if reason == missing && c.wasSetAside(f.Digest.String()) {
 			reason = "was damaged, and was set aside"
 		}
@@ -100,7 +103,7 @@ func lookAtObject(path string, size int64) (id identity.Identity, reason string)
 
 // compare reads an object and sets it aside if it has another digest. The error is a
 // *store.DamagedError, or that of ctx. An object that changes in the meantime is read again: it may
-// only have got another link.
+// only have got another link. If that goes on, the object stays, because its content is right.
 func (c *Cache) compare(ctx context.Context, f File, path string) (seen identity.Sight, err error) {
 	for range 3 {
 		seen, err = c.read(ctx, f, path)
@@ -108,13 +111,11 @@ func (c *Cache) compare(ctx context.Context, f File, path string) (seen identity
 			return seen, err
 		}
 	}
-	reason := err.Error()
-	c.setAside(f.Digest, path, nil, reason)
-	return seen, &store.DamagedError{File: f, Reason: reason}
+	return seen, &store.DamagedError{File: f, Reason: err.Error()}
 }
 
 // read compares an object with its digest once. The error is a *store.DamagedError, that of ctx, or
-// identity.ErrChanging.
+// identity.ErrChanging if another file is the object now, or if only its identity has changed.
 func (c *Cache) read(ctx context.Context, f File, path string) (identity.Sight, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -131,36 +132,47 @@ func (c *Cache) read(ctx context.Context, f File, path string) (identity.Sight, 
 			err = identity.ErrChanging // another file has its name now
 		}
 	}
+	changing := errors.Is(err, identity.ErrChanging)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return seen, ctx.Err()
-	case errors.Is(err, identity.ErrChanging):
-		return seen, err
-	case err != nil:
+	case err != nil && !changing:
 		return seen, &store.DamagedError{File: f, Reason: fmt.Sprintf("cannot be read (%v)", err)}
 	case got != f.Digest:
 		reason := fmt.Sprintf("has unexpected content (digest %s)", got.Short())
-		c.setAside(f.Digest, path, file, reason)
+		if c.setAside(f.Digest, path, file, reason) {
+			return seen, identity.ErrChanging
+		}
 		return seen, &store.DamagedError{File: f, Reason: reason}
 	}
-	return seen, nil
+	return seen, err
 }
 
-// setAside moves a damaged object to damaged/. If the file is not the one that was read, another
-// process has repaired the object, and it stays. If nobody has read it, because a record asks for
-// another size, the object stays if its content has its digest: then the record is wrong. If the
-// file cannot be moved, setAside records the damage for Lookup.
-func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason string) {
-	if read == nil && isIntact(path, d) {
-		return
+// setAside moves a damaged object, which was read, to damaged/. If the file is not the one that was
+// read, another process has repaired the object, and it stays.
+func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason string) (repaired bool) {
+	before, err1 := read.Stat()
+	now, err2 := os.Stat(path)
+	if err1 != nil || err2 != nil {
+		return false
 	}
-	if read != nil {
-		before, err1 := read.Stat()
-		now, err2 := os.Stat(path)
-		if err1 != nil || err2 != nil || !os.SameFile(before, now) {
-			return
-		}
+	if !os.SameFile(before, now) {
+		return true
 	}
+	c.markDamaged(d, path, reason)
+	return false
+}
+
+// setAsideUnread moves an object to damaged/ that nobody has read, because a record asks for another
+// size. If its content has its digest, the record is wrong, and the object stays.
+func (c *Cache) setAsideUnread(ctx context.Context, d digest.Digest, path, reason string) {
+	if !isIntact(ctx, path, d) && ctx.Err() == nil {
+		c.markDamaged(d, path, reason)
+	}
+}
+
+// markDamaged moves an object to damaged/. If that is impossible, it records the damage for Lookup.
+func (c *Cache) markDamaged(d digest.Digest, path, reason string) {
 	if c.readOnly == nil {
 		_ = c.moveToDamaged(path)
 		return
@@ -171,12 +183,12 @@ func (c *Cache) setAside(d digest.Digest, path string, read *os.File, reason str
 }
 
 // isIntact reports whether an object has its digest.
-func isIntact(path string, d digest.Digest) bool {
+func isIntact(ctx context.Context, path string, d digest.Digest) bool {
 	f, _, err := openRegular(path, os.O_RDONLY)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	got, _, err := digest.OfReader(f)
+	got, _, err := digest.OfReader(ctxio.Reader(ctx, f))
 	return err == nil && got == d
 }

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -50,13 +51,14 @@ func (l *lease) Publish(ctx context.Context, w *store.Workspace, r *store.Record
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return l.publishRecord(w.Out, r, p)
+	return l.publishRecord(ctx, w.Out, r, p)
 }
 
 // publishRecord names a record, and waits until the record and all objects of p are on disk. Their
 // order does not matter: after a power failure, the checksum of a record and the digest of an
-// object reveal truncated files. The record is first written to the work folder.
-func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) error {
+// object reveal truncated files. The record is first written to the work folder. It never replaces
+// a record that another owner has published after this lease was lost.
+func (l *lease) publishRecord(ctx context.Context, attempt string, r *store.Record, p *publisher) error {
 	if err := r.Check(); err != nil { // nobody would find it
 		return fmt.Errorf("the record of %s %w", l.key.Short(), err)
 	}
@@ -77,18 +79,42 @@ func (l *lease) publishRecord(attempt string, r *store.Record, p *publisher) err
 		f.Close()
 		return err
 	}
+	ours, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return err
+	}
 	path := l.cache.recordPath(l.key)
 	if p.add(f, path, nil) != nil {
+		if l.isPublished(ctx, text) {
+			f.Close()
+			os.Remove(f.Name())
+			return store.ErrLost
+		}
 		if err := p.replace(f, path, nil); err != nil {
 			return err
 		}
 	}
 	if err := p.settle(); err != nil {
-		os.Remove(path)
+		if now, missing := os.Lstat(path); missing == nil && os.SameFile(ours, now) {
+			os.Remove(path)
+		}
 		return err
 	}
 	l.removeWork(attempt)
 	return nil
+}
+
+// isPublished reports whether another owner has published the key since this lease was taken. A
+// record that was there before is none of that: its object is missing or damaged, and the owner of
+// this lease makes it again. The record of this call, whose text is own, is none either.
+func (l *lease) isPublished(ctx context.Context, own []byte) bool {
+	text, _, err := l.cache.readRecord(l.cache.recordPath(l.key))
+	if err != nil || digest.Of(text) == l.before || bytes.Equal(text, own) {
+		return false
+	}
+	r, _, err := l.cache.Lookup(ctx, l.key)
+	return r != nil || err != nil // a record of a newer format is an error
 }
 
 // removeWork removes the work folder of a published key. A remaining folder does no harm.
@@ -118,25 +144,36 @@ func (c *Cache) CopyTo(ctx context.Context, to *Cache, r *store.Record) error {
 	}
 	copied := *r
 	copied.Log = nil // not needed there
-	return to.adopt(&copied)
+	_, err := to.adopt(ctx, &copied)
+	return err
 }
 
-// adopt publishes a record whose objects already exist.
-func (c *Cache) adopt(r *store.Record) error {
+// adopt publishes a record whose objects already exist. If the key has a record that is a hit, that
+// one stays, and adopt returns it. The error is store.ErrHeld if another run is making the key.
+func (c *Cache) adopt(ctx context.Context, r *store.Record) (known *store.Record, err error) {
+	if known, _, err := c.Lookup(ctx, r.Key); known != nil || err != nil {
+		return known, err
+	}
 	l, err := c.acquire(r.Key)
-	if errors.Is(err, store.ErrHeld) {
-		return nil // another process is making it
-	} else if err != nil {
-		return err
+	if err != nil {
+		return nil, err
 	}
 	defer l.Release()
+	// Again: another run may have published the key in the meantime.
+	if known, _, err := c.Lookup(ctx, r.Key); known != nil || err != nil {
+		return known, err
+	}
 	dir, err := l.folder()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := newPublisher(c)
 	defer p.syncs.wait() // also after an error
-	return l.publishRecord(newAttempt(dir), r, p)
+	err = l.publishRecord(ctx, newAttempt(dir), r, p)
+	if errors.Is(err, store.ErrLost) {
+		err = store.ErrHeld // by the run that has taken the lease over
+	}
+	return nil, err
 }
 
 // copyNew copies a file, unless the copy exists.
@@ -260,33 +297,58 @@ func (e *unfinishedError) Error() string {
 
 // hash hashes a file that nothing writes to. It waits a moment while the file is open for writing,
 // because a process that has just been started holds all files of its parent open until its program
-// runs. Such a process writes nothing.
+// runs. Such a process writes nothing. The file is read only after that. It is read again if its
+// links or permissions changed in the meantime.
 func (p *publisher) hash(ctx context.Context, f *os.File) (d digest.Digest, size int64, seen identity.Sight, err error) {
-	const patience = time.Second
-	var first identity.Identity
-	for delay := time.Millisecond; ; delay *= 2 {
+	first, err := identity.See(f)
+	if err != nil {
+		return d, 0, first, err
+	}
+	const reads = 3
+	for range reads {
+		if seen, err = unused(ctx, f, first.Identity); err != nil {
+			return d, 0, seen, err
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return d, 0, seen, err
+		}
 		seen, err = identity.SeeDuring(f, func() (err error) {
 			d, size, err = p.cache.hash(ctxio.Reader(ctx, f))
 			return err
 		})
-		changing := errors.Is(err, identity.ErrChanging)
-		if err != nil && !changing {
-			return d, size, seen, err
-		}
-		if delay == time.Millisecond {
-			first = seen.Identity
-		}
-		switch {
-		case !first.Renamed(seen.Identity):
-			return d, size, seen, &unfinishedError{"changed after the cell had ended"}
-		case !changing && !seen.InUse:
+		if err == nil && !seen.InUse && first.Renamed(seen.Identity) {
 			return d, size, seen, nil
-		case delay >= patience:
-			return d, size, seen, &unfinishedError{"is open for writing"}
 		}
-		time.Sleep(delay)
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
+		if err != nil && !errors.Is(err, identity.ErrChanging) {
 			return d, size, seen, err
+		}
+	}
+	return d, size, seen, &unfinishedError{changedLate}
+}
+
+// changedLate is how a file is unfinished that nothing has open now.
+const changedLate = "changed after the cell had ended"
+
+// unused waits until a file is not open for writing. The error is an *unfinishedError if that takes
+// long, or if the file was written since its identity was first.
+func unused(ctx context.Context, f *os.File, first identity.Identity) (identity.Sight, error) {
+	const patience = time.Second
+	for delay := time.Millisecond; ; delay *= 2 {
+		seen, err := identity.See(f)
+		switch {
+		case err != nil:
+			return seen, err
+		case !first.Renamed(seen.Identity):
+			return seen, &unfinishedError{changedLate}
+		case !seen.InUse:
+			return seen, nil
+		case delay >= patience:
+			return seen, &unfinishedError{"is open for writing"}
+		}
+		select {
+		case <-ctx.Done():
+			return seen, ctx.Err()
+		case <-time.After(delay):
 		}
 	}
 }
@@ -454,8 +516,9 @@ func (p *publisher) settle() error {
 	for d, n := range p.named {
 		ch := p.cache.checkOf(d)
 		if n.own {
+			seen := lookAgain(p.cache.objectPath(d), n.synced)
 			ch.mu.Lock()
-			ch.seen, ch.known = n.synced, true
+			ch.seen, ch.known = seen, true
 			ch.mu.Unlock()
 		}
 		p.cache.mu.Lock()
@@ -464,6 +527,23 @@ func (p *publisher) settle() error {
 	}
 	clear(p.named)
 	return nil
+}
+
+// lookAgain looks at a durable object again. It was linked and sealed just before it was seen, so
+// it is often settled only now. Then its first user need not hash it.
+func lookAgain(path string, seen identity.Sight) identity.Sight {
+	if seen.Settled {
+		return seen
+	}
+	f, _, err := openRegular(path, os.O_RDONLY)
+	if err != nil {
+		return seen
+	}
+	defer f.Close()
+	if later, err := seen.Again(f); err == nil {
+		return later
+	}
+	return seen
 }
 
 // syncsAtOnce is the number of files that are synced in parallel. A disk syncs several files about

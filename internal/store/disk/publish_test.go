@@ -237,7 +237,7 @@ func TestWhatTheDiskDoesNotKeepIsNoHit(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.syncs.path(filepath.Join(c.Dir(), "nowhere")) // cannot be synced
-	if err := w.publishRecord(filepath.Dir(w.Out), r, p); err == nil {
+	if err := w.publishRecord(t.Context(), filepath.Dir(w.Out), r, p); err == nil {
 		t.Fatal("published")
 	}
 	if r, _ := lookup(t, c, "work"); r != nil {
