@@ -144,7 +144,7 @@ func TestImportLeavesTheRecordsOfRunsAlone(t *testing.T) {
 	}
 	type counts struct{ records, known, held, conflicts int }
 	for name, test := range map[string]struct {
-		run  func(t *testing.T, c *Cache) // while Import takes the lease of a record
+		run  func(t *testing.T, c *Cache) // just before Import takes the lease of "one", or the first
 		want counts
 		one  string // what "one" has afterwards
 	}{
@@ -161,8 +161,8 @@ func TestImportLeavesTheRecordsOfRunsAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := openTemp(t)
 			once := false
-			c.leases = racing{c.leases, func() {
-				if !once {
+			c.leases = racing{c.leases, func(key digest.Key) {
+				if !once && (key == keyOf("one") || test.want.held == 2) {
 					once = true
 					test.run(t, open(t, c.Dir()))
 				}
@@ -184,11 +184,11 @@ func TestImportLeavesTheRecordsOfRunsAlone(t *testing.T) {
 // racing calls before in front of each take.
 type racing struct {
 	leasing
-	before func()
+	before func(digest.Key)
 }
 
 func (r racing) take(key digest.Key) (hold, error) {
-	r.before()
+	r.before(key)
 	return r.leasing.take(key)
 }
 
