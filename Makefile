@@ -20,7 +20,7 @@ test:
 # program inside GoMLX's matrix products, so where models are trained they are off.
 # A race ends the process that has it, and the others end without waiting a second.
 race stress: export GORACE = halt_on_error=1 atexit_sleep_ms=0
-STRESS = go test -race -gcflags=all=-d=checkptr=0 -run 'Killed|Damage|EightRuns|FullDisk|Spares|MixedBuilds' -timeout 90m
+STRESS = go test -race -gcflags=all=-d=checkptr=0 -run 'Killed|Damage|EightRuns|FullDisk|Spares|MixedBuilds|OddEntries|TwoUsers' -timeout 90m
 race:
 	go test -race ./internal/store/disk/... ./internal/checkpoint ./pipeline/...
 	$(STRESS) ./cmd/foil

@@ -501,7 +501,7 @@ func TestInterruptedComparisonOfAnUnreadObject(t *testing.T) {
 	wrong := f
 	wrong.Size++
 	for looks := range 8 {
-		if _, err := c.Fetch(countdown{t.Context(), &looks}, wrong); !errors.Is(err, context.Canceled) {
+		if _, err := c.Fetch(looksAt(t, looks), wrong); !errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v", err)
 		}
 		fetch(t, c, f)

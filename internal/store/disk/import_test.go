@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"foil/internal/digest"
@@ -79,11 +80,18 @@ func TestInterruptedExportEnds(t *testing.T) {
 // A countdown is a context that ends after so many looks at it.
 type countdown struct {
 	context.Context
-	left *int
+	left *atomic.Int64
+}
+
+// looksAt makes a countdown.
+func looksAt(t testing.TB, looks int) countdown {
+	c := countdown{t.Context(), new(atomic.Int64)}
+	c.left.Store(int64(looks))
+	return c
 }
 
 func (c countdown) Err() error {
-	if *c.left--; *c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
@@ -94,10 +102,10 @@ func TestInterruptedComparisonSaysNothingAboutTheObject(t *testing.T) {
 	r := publish(t, c, "work", "out", strings.Repeat("content", 100_000))
 	for looks := range 8 {
 		c := open(t, c.Dir())
-		if _, err := c.Fetch(countdown{t.Context(), &looks}, r.Outputs[0]); !errors.Is(err, context.Canceled) {
+		if _, err := c.Fetch(looksAt(t, looks), r.Outputs[0]); !errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v", err)
 		}
-		if _, err := c.Verify(countdown{t.Context(), new(looks)}, Verification{Repair: true}); !errors.Is(err, context.Canceled) {
+		if _, err := c.Verify(looksAt(t, looks), Verification{Repair: true}); !errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v", err)
 		}
 		if _, err := c.Fetch(t.Context(), r.Outputs[0]); err != nil {
@@ -110,7 +118,7 @@ func TestInterruptedPublishLeavesNothing(t *testing.T) {
 	for looks := range 8 {
 		c := openTemp(t)
 		w := beginWork(t, c, "work", map[string]string{"a": strings.Repeat("content", 100_000)})
-		err := w.Publish(countdown{t.Context(), &looks}, w.Workspace, &store.Record{KeyText: textOf("work")})
+		err := w.Publish(looksAt(t, looks), w.Workspace, &store.Record{KeyText: textOf("work")})
 		w.Release()
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("after %d looks: %v", looks, err)
