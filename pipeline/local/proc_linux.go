@@ -88,17 +88,27 @@ func below(roots []int, each func(pid int)) []int {
 }
 
 // killAll kills processes and their descendants until roots returns none, or the time is over. It
-// reports whether none is left. roots waits for children that have ended. Processes are stopped from the top before they are
-// killed, so that they cannot start others in the meantime, and so that a number stays that of the
-// same process.
+// reports whether none is left. roots waits for children that have ended. Processes are stopped from
+// the top before they are killed, so that they cannot start others in the meantime, and so that a
+// number stays that of the same process.
 func killAll(roots func() []int, limit time.Duration) bool {
 	deadline := time.Now().Add(limit)
 	seen := map[int]bool{}
+	none := 0
 	for pause := shortest; ; {
 		list := roots()
-		if len(list) == 0 || time.Now().After(deadline) {
-			return len(list) == 0
+		if len(list) > 0 && time.Now().After(deadline) {
+			return false
 		}
+		if len(list) == 0 {
+			// While processes end, the kernel's list of children can lack some of them.
+			if none++; none == looks {
+				return true
+			}
+			time.Sleep(shortest * time.Duration(none))
+			continue
+		}
+		none = 0
 		fresh := false
 		all := below(list, func(pid int) {
 			unix.Kill(pid, unix.SIGSTOP)
@@ -114,6 +124,9 @@ func killAll(roots func() []int, limit time.Duration) bool {
 		}
 	}
 }
+
+// looks is how often no process must be found, one look after the other, before none is left.
+const looks = 5
 
 // shortest and longest are the times between two looks at processes that are ending.
 const (
