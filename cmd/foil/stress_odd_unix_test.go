@@ -74,13 +74,13 @@ func TestOddEntriesEndNoCommand(t *testing.T) {
 			t.Fatalf("with %s at %s, foil %s changed what is outside: %q, %v", odd, place, strings.Join(args, " "), text, err)
 		}
 	}
+	cmd, _ := r.foil("cache", "verify")
+	_ = cmd.Run() // it may find what no command has met, such as a link in the place of an unused folder
 	if got := run("cache"); got != want {
 		t.Errorf("in the end the records are\n%s\nwant\n%s", got, want)
 	}
-	for i := range 2 { // the first one may find what no command has met
-		if cmd, said := r.foil("cache", "verify"); cmd.Run() != nil && i == 1 {
-			t.Errorf("verify in the end:\n%s", said)
-		}
+	if cmd, said := r.foil("cache", "verify"); cmd.Run() != nil {
+		t.Errorf("verify in the end:\n%s", said)
 	}
 }
 
