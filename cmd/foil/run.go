@@ -169,7 +169,8 @@ type display interface {
 	failures(*run.FailedError)
 }
 
-// newDisplay shows a run as bars on a terminal, else as lines with the reason of each cell. The bars clean what they show.
+// newDisplay shows a run as bars on a terminal, else as lines with the reason of each cell. The bars
+// clean what they show.
 func newDisplay(ctx context.Context, out io.Writer, view *app.View) display {
 	if f, ok := terminal(out); ok {
 		return &bars{out: f, size: func() (width, height int) { return sizeOf(f) }, now: time.Now, clock: true}

@@ -48,14 +48,14 @@ func checkPart(part string) error {
 		return errors.New(`contains \ or :, which lead to other folders on Windows`)
 	case strings.HasSuffix(part, ".") || strings.HasSuffix(part, " "):
 		return errors.New("has a part that ends in a dot or a space, which Windows drops")
-	case isDevice(part):
+	case IsDevice(part):
 		return errors.New("is the name of a device on Windows")
 	}
 	return nil
 }
 
-// isDevice reports whether Windows takes a name for that of a device, with any extension.
-func isDevice(part string) bool {
+// IsDevice reports whether Windows takes a name for that of a device, with any extension.
+func IsDevice(part string) bool {
 	base, _, _ := strings.Cut(part, ".")
 	base = strings.ToUpper(strings.TrimRight(base, " "))
 	switch base {

@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -68,26 +67,10 @@ func portable(text string) string {
 		return '_'
 	}, norm.NFC.String(text))
 	text = strings.TrimRight(text, ". ")
-	if base, _, _ := strings.Cut(text, "."); isDevice(strings.TrimSpace(base)) {
+	if digest.IsDevice(strings.TrimSpace(text)) {
 		text = strings.ReplaceAll(text, ".", "_") + "_"
 	}
 	return text
-}
-
-// isDevice reports whether Windows takes a name for a device.
-func isDevice(name string) bool {
-	name = strings.ToUpper(name)
-	if port, ok := strings.CutPrefix(name, "COM"); ok {
-		return isPort(port)
-	}
-	if port, ok := strings.CutPrefix(name, "LPT"); ok {
-		return isPort(port)
-	}
-	return slices.Contains([]string{"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}, name)
-}
-
-func isPort(s string) bool {
-	return utf8.RuneCountInString(s) == 1 && strings.Contains("0123456789¹²³", s)
 }
 
 // cut shortens a text to at most n bytes.

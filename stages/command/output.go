@@ -66,17 +66,11 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 	if err := checkTogether(written); err != nil {
 		return err
 	}
-	if converted, err := p.convert(from); err != nil {
+	if converted, err := p.checkArtifact(from); err != nil {
 		return fmt.Errorf("the output is not a valid %s artifact: %w", p.Type, err)
 	} else if converted {
 		if written, err = writtenFiles(from); err != nil {
 			return err
-		}
-	}
-	if check := artifacts[p.Type].check; check != nil {
-		in := func(file string) (string, error) { return filepath.Join(from, file), nil }
-		if err := check(in); err != nil {
-			return fmt.Errorf("the output is not a valid %s artifact: %w", p.Type, err)
 		}
 	}
 	// Copies come first, because a link may point to a file that is moved.
@@ -87,6 +81,24 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 		}
 	}
 	return nil
+}
+
+// checkArtifact checks the files of the output's type. Only those that are not in foil's form are
+// converted.
+func (p *Params) checkArtifact(dir string) (converted bool, err error) {
+	check := artifacts[p.Type].check
+	if check == nil {
+		return false, nil
+	}
+	in := func(file string) (string, error) { return filepath.Join(dir, file), nil }
+	wrong := check(in)
+	if wrong == nil {
+		return false, nil
+	}
+	if converted, err = p.convert(dir); err != nil || !converted {
+		return false, cmp.Or(err, wrong)
+	}
+	return true, check(in)
 }
 
 // convert turns tables of other programs into foil's form. Metrics in CSV or JSON become a table
