@@ -118,8 +118,10 @@ func (s Sample) BlockInterval(level float64) Estimate {
 	}
 	both, _ := byCluster(a, func(r row) pair { return pair{r.unit, r.block} })
 	units, _ := byCluster(a, func(r row) int32 { return r.unit })
-	// The difference can be negative by chance. The larger of the parts is then the safe answer.
-	two := spread{max(units.variance+blocks.variance-both.variance, units.variance, blocks.variance), min(v.df, blocks.df)}
+	two := spread{units.variance + blocks.variance - both.variance, min(v.df, blocks.df)}
+	if two.variance <= 0 { // by chance
+		two.variance = max(units.variance, blocks.variance)
+	}
 	return e.around(level, two)
 }
 
