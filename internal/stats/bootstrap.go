@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -30,13 +31,10 @@ func BootstrapAll(samples []Sample, level float64, b Resampling) []Estimate {
 			return
 		}
 		results[i] = a.estimate()
-		switch {
+		switch reason = cmp.Or(a.alone(), a.alike()); {
+		case reason != "":
 		case !validLevel(level):
 			reason = reasonLevel
-		case a.units < 2:
-			reason = reasonOne
-		case a.constant():
-			reason = reasonEqual
 		case b.Times < 1 || float64(b.Times)*(1-level)/2 < 1: // the interval would end at the extremes
 			reason = reasonTimes
 		}
