@@ -66,11 +66,11 @@ func (p *LatentProbeParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
 				}
 				if a.Range == nil {
 					add(artifact.UnitUser, "bacc")
-					add("", "bacc_batches")
-					add(artifact.UnitUser, "bacc_majority")
+					add("", "bacc_batches", "bacc_majority")
 				}
 				if a.ClassWeights == nil {
-					add(artifact.UnitUser, "mae", "mae_original", "mae_mean", "mae_median")
+					add(artifact.UnitUser, "mae")
+					add("", "mae_original", "mae_mean", "mae_median")
 				}
 			}
 		}
