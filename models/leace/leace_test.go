@@ -321,3 +321,21 @@ func TestInputsThatCannotBeFitted(t *testing.T) {
 		}
 	}
 }
+
+// The size of the training users of a fold of MovieLens 1M, with two classes and a number.
+func BenchmarkFit(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x, z := mat.NewDense(3621, 100, nil), mat.NewDense(3621, 3, nil)
+	for i := range 3621 {
+		for j := range 100 {
+			x.Set(i, j, r.NormFloat64())
+		}
+		z.Set(i, r.IntN(2), 1)
+		z.Set(i, 2, r.NormFloat64())
+	}
+	for b.Loop() {
+		if _, err := Fit(x, z, Options{Shrinkage: true, Tolerance: 1e-4}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -23,7 +23,7 @@ const leaceName = "erase/leace"
 
 // LEACEParams are the parameters of erase/leace.
 type LEACEParams struct {
-	Attributes []Attribute `yaml:"attributes" required:"true" nonempty:"true"`
+	Attributes []Attribute `yaml:"attributes" required:"true"`
 	Shrinkage  bool        `yaml:"shrinkage"`
 	Tolerance  float64     `yaml:"tolerance" above:"0" max:"1"`
 }
@@ -31,7 +31,7 @@ type LEACEParams struct {
 var leaceParams = &spec.Params[LEACEParams]{
 	Defaults: func() LEACEParams { return LEACEParams{Shrinkage: true, Tolerance: 1e-4} },
 	Docs: spec.Docs{
-		"attributes": "attributes to erase, all at once",
+		"attributes": "attributes to erase, all at once. With none, the output is the input, so that an axis can have values with and without erasure.",
 		"shrinkage": "estimate the covariance of the vectors with optimal linear shrinkage, as the reference does. " +
 			"The attributes of the training users are erased in both cases. " +
 			"Without shrinkage, their vectors change least; with it, the eraser depends less on who is a training user.",
@@ -93,6 +93,10 @@ func runLEACE(ctx context.Context, cell *pipeline.Cell, p *LEACEParams) error {
 		if err != nil {
 			return err
 		}
+		config, erased[checkpoint] = l.Config, l
+		if len(p.Attributes) == 0 {
+			continue
+		}
 		e, err := fit(p, &split.Users, l)
 		if err != nil {
 			return fmt.Errorf("%s checkpoint: %w", checkpoint, err)
@@ -101,11 +105,13 @@ func runLEACE(ctx context.Context, cell *pipeline.Cell, p *LEACEParams) error {
 		for _, part := range []*latents.Part{&l.Train, &l.Validation, &l.Test} {
 			part.Z = e.Erase(part.Z)
 		}
+		erasure.Rank[checkpoint] = e.Rank()
 		cell.Logf("%s checkpoint: %d of %d dimensions removed; the variance of the training users' vectors was %.4g and is %.4g",
 			checkpoint, e.Rank(), l.Width, before, variance(l.Train.Z, l.Width))
-		config, erased[checkpoint], erasure.Rank[checkpoint] = l.Config, l, e.Rank()
 	}
-	config.Erased = append(slices.Clip(config.Erased), erasure)
+	if len(p.Attributes) > 0 {
+		config.Erased = append(slices.Clip(config.Erased), erasure)
+	}
 	return latents.Write(cell.Create, config, erased)
 }
 

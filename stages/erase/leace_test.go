@@ -356,6 +356,17 @@ func TestErasedVectorsTellWhatTheyAre(t *testing.T) {
 	}
 }
 
+// Without attributes the output is the input, byte for byte, so that later cells are cache hits.
+func TestNothingIsErasedWithoutAttributes(t *testing.T) {
+	data := kindtest.Split(t)
+	_, vectors := encoded(t, data)
+	for _, of := range []pipeline.Artifact{vectors, run(t, vectors, data, params(gender))} {
+		if got := run(t, of, data, params()); got.Digest() != of.Digest() {
+			t.Errorf("the output is %s, the input %s", got.Digest().Short(), of.Digest().Short())
+		}
+	}
+}
+
 // The attack and the ranking take erased vectors as they take others.
 func TestErasedVectorsAreAttackedAndDecoded(t *testing.T) {
 	data := kindtest.Split(t)
