@@ -62,8 +62,8 @@ func LEACE() pipeline.Kind {
 		Version: 1,
 		Doc: "Removes attributes from the latent vectors of all users with LEACE (Belrose et al. 2023), in closed form. " +
 			"It is fitted on the training users, for each checkpoint: no linear predictor of an attribute is better than a constant on them. " +
-			"Of all affine functions with this property it changes the vectors least. " +
-			"Validation and test users get the same function. " +
+			"Of all affine functions with this property it changes the vectors least, by the estimated covariance. " +
+			"Validation and test users get the same function; for them the property holds approximately, because they are others and encoded by fewer items. " +
 			"Give the result to attack/latent-probe, and to the input latents of evaluate/ranking, which decodes it with the unchanged model.",
 		Inputs: []pipeline.Port{
 			{Name: "latents", Type: artifact.TypeLatents, Doc: "the latent vectors of a recommender"},

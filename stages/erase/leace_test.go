@@ -376,21 +376,23 @@ func TestErasedVectorsAreAttackedAndDecoded(t *testing.T) {
 	probe := attack.LatentProbe()
 	attackers := probe.Params().(*attack.LatentProbeParams)
 	attackers.Epochs, attackers.Batch, attackers.Rate = 200, 16, 1e-2
-	attackers.Checkpoints = []string{checkpoints.Last}
+	attackers.Checkpoints, attackers.Splits = []string{checkpoints.Last}, []string{artifact.Validation, artifact.Test}
 	attackers.Attributes = []attack.Attribute{{Hidden: 5}}
 	attackers.Attributes[0].Attribute = "gender"
-	bacc := func(vectors pipeline.Artifact) float64 {
-		a := kindtest.MustRun(t, probe, attackers, &pipeline.Cell{Seed: 3, Inputs: map[string]pipeline.Artifact{"latents": vectors, "data": data}})
-		return value(t, a, "bacc")
+	attacked := func(vectors pipeline.Artifact) pipeline.Artifact {
+		return kindtest.MustRun(t, probe, attackers, &pipeline.Cell{Seed: 3, Inputs: map[string]pipeline.Artifact{"latents": vectors, "data": data}})
 	}
-	if before, after := bacc(vectors), bacc(erased); after > before-0.2 {
-		t.Errorf("the attacker's balanced accuracy is %g before and %g after", before, after)
+	attackBefore, attackAfter := attacked(vectors), attacked(erased)
+	for _, part := range attackers.Splits {
+		if b, a := value(t, attackBefore, "bacc", part), value(t, attackAfter, "bacc", part); a > b-0.2 {
+			t.Errorf("the attacker's balanced accuracy on %s users is %g before and %g after", part, b, a)
+		}
 	}
 
 	ndcg := func(vectors, model pipeline.Artifact) (pipeline.Artifact, error) {
 		kind := evaluate.Ranking()
 		p := kind.Params().(*evaluate.RankingParams)
-		p.K = []int{5}
+		p.K, p.Splits = []int{5}, []string{artifact.Validation, artifact.Test}
 		return kindtest.Run(t, kind, p, &pipeline.Cell{Kind: trained.Kinds,
 			Inputs: map[string]pipeline.Artifact{"latents": vectors, "model": model, "data": data}})
 	}
@@ -402,23 +404,25 @@ func TestErasedVectorsAreAttackedAndDecoded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, a := value(t, before, "ndcg"), value(t, after, "ndcg"); a >= b || a <= 0 {
-		t.Errorf("NDCG is %g before and %g after: taste is gender in this data", b, a)
+	for _, part := range attackers.Splits {
+		if b, a := value(t, before, "ndcg", part), value(t, after, "ndcg", part); a >= b || a <= 0 {
+			t.Errorf("NDCG of %s users is %g before and %g after: taste is gender in this data", part, b, a)
+		}
 	}
 	if _, err := ndcg(erased, trained.Model(t, data, 2)); err == nil || !strings.Contains(err.Error(), "belong to the model") {
 		t.Errorf("error %v for the decoder of another model", err)
 	}
 }
 
-// value is a metric of the last checkpoint.
-func value(t *testing.T, a pipeline.Artifact, name string) float64 {
+// value is a metric of the last checkpoint on the users of a part.
+func value(t *testing.T, a pipeline.Artifact, name, part string) float64 {
 	t.Helper()
 	for _, m := range kindtest.Metrics(t, a) {
-		if m.Name == name && m.Checkpoint == checkpoints.Last {
+		if m.Name == name && m.Split == part && m.Checkpoint == checkpoints.Last {
 			return m.Value
 		}
 	}
-	t.Fatalf("there is no metric %s", name)
+	t.Fatalf("there is no metric %s of %s users", name, part)
 	return 0
 }
 
