@@ -244,7 +244,7 @@ func weighted(t *testing.T, x *mat.Dense, weight, y []float64) *mat.VecDense {
 	t.Helper()
 	n, width := x.Dims()
 	var scaled, gram mat.Dense
-	scaled.Mul(mat.NewDiagDense(n, weight), x)
+	scaled.Apply(func(i, _ int, v float64) float64 { return weight[i] * v }, x)
 	gram.Mul(x.T(), &scaled)
 	for j := range width {
 		gram.Set(j, j, gram.At(j, j)+ridge*float64(n))
