@@ -28,7 +28,7 @@ func LatentProbe() pipeline.Kind {
 			"and scores it on the test users (Escobedo et al. 2024, section 4). " +
 			"Baselines, which do not use the latent vectors, are included for comparison.",
 		Inputs: []pipeline.Port{
-			{Name: "latents", Type: artifact.TypeLatents, Doc: "the latent vectors of the recommender"},
+			{Name: "latents", Type: artifact.TypeLatents, Doc: "the latent vectors of the recommender, as encoded or after an erasure"},
 			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the recommender was trained on"},
 		},
 		Output: artifact.TypeMetrics,

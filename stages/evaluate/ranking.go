@@ -64,7 +64,8 @@ func Ranking() pipeline.Kind {
 		Inputs: []pipeline.Port{
 			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
 			{Name: "latents", Type: artifact.TypeLatents, Optional: true,
-				Doc: "latent vectors of the recommender. With them, users are not encoded again; the scores are the same."},
+				Doc: "latent vectors of the recommender. With those of encode/latents, users are not encoded again; the scores are the same. " +
+					"With those of erase/leace, the model decodes vectors without the erased attributes."},
 			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the recommender was trained on"},
 		},
 		Output: artifact.TypeMetrics,
