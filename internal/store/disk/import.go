@@ -262,7 +262,7 @@ func (i *importer) record(want bundledRecord) error {
 				r.Cell, r.Key.Short(), f.Name, size, f.Size)
 		}
 	}
-	return os.WriteFile(i.recordPath(want.key), text, 0o666)
+	return os.WriteFile(i.recordPath(want.key), text, 0o600)
 }
 
 func compareDigests(a, b File) int { return bytes.Compare(a.Digest[:], b.Digest[:]) }
