@@ -70,7 +70,7 @@ stages/...             stages/... models/... pipeline spec internal/artifact/...
 
 # The program.
 internal/backends      models/backend internal/dataset internal/digest
-internal/publish       internal/artifact internal/store/disk internal/ctxio internal/digest
+internal/publish       internal/artifact internal/store/disk internal/ctxio internal/digest internal/identity
 internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/ctxio internal/digest internal/numeric internal/publish internal/words
 cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/ctxio internal/digest internal/words internal/app
 

@@ -84,8 +84,9 @@ func cut(text string, n int) string {
 	return strings.TrimRight(text[:n], ". ")
 }
 
-// folded is equal for names that a file system may take for one: it ignores case and the way in
-// which accents are written.
+// folded is equal for names that any file system may take for one. It goes further than
+// digest.Fold, by which the files of an artifact are refused: here, a name only gets a hash. So it
+// also takes ı for i and ² for 2, as a few file systems do.
 func folded(name string) string {
-	return norm.NFKC.String(cases.Fold().String(strings.ToUpper(name)))
+	return norm.NFKC.String(cases.Fold().String(strings.ToUpper(digest.Fold(name))))
 }

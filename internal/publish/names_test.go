@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"foil/internal/digest"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,29 @@ func TestFolderNameOfAnotherText(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%q for %q is %q, want %q", c.readable, c.id, got, c.want)
+		}
+	}
+}
+
+// Files that an artifact must not have side by side are no folders side by side either.
+func TestFolderNamesAreAsStrictAsFileNames(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"Table", "table"}, {"\u00e9", "e\u0301"}, {"\u00c9", "e\u0301"}, {"\u03c3", "\u03c2"}, {"\u212a", "k"}, {"stra\u00dfe", "STRASSE"}, {"\u01c5", "\u01c6"},
+	} {
+		slices.Sort(pair[:])
+		if digest.CheckFiles([]digest.File{{Name: pair[0]}, {Name: pair[1]}}) == nil {
+			t.Errorf("%q may be two files of an artifact", pair)
+		}
+		if folded(pair[0]) != folded(pair[1]) {
+			t.Errorf("%q may be two folders", pair)
+		}
+	}
+	for _, pair := range [][2]string{{"i", "\u0131"}, {"2", "\u00b2"}, {"1", "\u2460"}} {
+		if err := digest.CheckFiles([]digest.File{{Name: pair[0]}, {Name: pair[1]}}); err != nil {
+			t.Errorf("%q: %v", pair, err)
+		}
+		if folded(pair[0]) != folded(pair[1]) {
+			t.Errorf("%q may be two folders", pair)
 		}
 	}
 }
