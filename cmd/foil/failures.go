@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"foil/internal/syserror"
 	"foil/internal/words"
 	"foil/pipeline"
 	"foil/pipeline/run"
@@ -73,7 +74,7 @@ func (g *failureGroup) text(full bool) string {
 	}
 	switch {
 	case full:
-		text += fmt.Sprintf(": %s: %v", first.Kind, first.Err)
+		text += fmt.Sprintf(": %s: %s", first.Kind, syserror.Text(first.Err))
 	case len(g.cells) > 1:
 		text += ": the same error"
 	}

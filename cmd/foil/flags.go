@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"foil/internal/app"
 	"foil/internal/store/disk"
@@ -170,4 +171,16 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return usageError{fmt.Errorf("foil %s takes no argument %q", cmd.Name(), args[0])}
 	}
 	return nil
+}
+
+// noEmptyFlags rejects a flag with an empty value, such as --cache "$DIR" where DIR is not set. The
+// command would use its default without a word.
+func noEmptyFlags(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && err == nil {
+			name, _ := pflag.UnquoteUsage(f)
+			err = usageError{fmt.Errorf("--%s needs a %s, which is empty here", f.Name, name)}
+		}
+	})
+	return err
 }

@@ -13,6 +13,7 @@ import (
 
 	"foil/internal/app"
 	"foil/internal/clean"
+	"foil/internal/syserror"
 	"foil/internal/words"
 	"foil/pipeline/local"
 	"foil/pipeline/run"
@@ -118,7 +119,7 @@ func finish(out io.Writer, show display, result *run.Result, published *app.Publ
 	}
 	interrupted := errors.Is(publishErr, context.Canceled)
 	if publishErr != nil && !interrupted {
-		fmt.Fprintf(out, "foil: %v\n", publishErr)
+		fmt.Fprintf(out, "foil: %s\n", syserror.Text(publishErr))
 	}
 	if failed != nil || publishErr != nil {
 		adviseOnFullDisk(out, errors.Join(err, publishErr))

@@ -60,6 +60,10 @@ func Import(ctx context.Context, path, cache string) (*disk.Imported, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isFolder(path) {
+		file.Close()
+		return nil, fmt.Errorf("%s is a folder; name a file that foil export wrote", path)
+	}
 	defer file.Close()
 	// This also ends a read from a pipe to which nothing is written.
 	defer context.AfterFunc(ctx, func() { file.Close() })()
