@@ -60,8 +60,8 @@ func writeFailures(out io.Writer, e *run.FailedError, full bool) {
 	}
 }
 
-// text is "model[fold=0]: train/x: loss is NaN (log: PATH)", or the same without the error
-// if that has been shown.
+// text is "model[fold=0]: train/x: loss is NaN" and a line with the path of the log, or the same
+// without the error if that has been shown.
 func (g *failureGroup) text(full bool) string {
 	first := g.cells[0]
 	var names []string
@@ -80,9 +80,9 @@ func (g *failureGroup) text(full bool) string {
 	}
 	switch {
 	case first.Log != "" && len(g.cells) > 1:
-		text += fmt.Sprintf(" (log of %s: %s)", first.Cell, first.Log)
+		text += fmt.Sprintf("\n  log of %s: %s", first.Cell, first.Log)
 	case first.Log != "":
-		text += " (log: " + first.Log + ")"
+		text += "\n  log: " + first.Log
 	}
 	return text
 }

@@ -81,7 +81,7 @@ func stateWithLog(s *disk.WorkState) string {
 	if s.Log == "" {
 		return stateText(s)
 	}
-	return stateText(s) + " (log: " + s.Log + ")"
+	return stateText(s) + "\n  log: " + s.Log
 }
 
 func stateWith(s *disk.WorkState, failure string) string {
@@ -97,9 +97,13 @@ func stateWith(s *disk.WorkState, failure string) string {
 	if failure != "" {
 		text = "failed: " + failure
 	}
+	next := "; "
+	if strings.Contains(failure, "\n") {
+		next = "\n  "
+	}
 	switch {
 	case s.Checkpoint:
-		text += "; the next run resumes from the checkpoint of " + timeText(s.Saved)
+		text += next + "the next run resumes from the checkpoint of " + timeText(s.Saved)
 	case failure == "":
 		text += "; the next run starts it over"
 	}

@@ -57,7 +57,16 @@ func pathText(e *fs.PathError) string {
 	case errors.Is(e.Err, fs.ErrNotExist):
 		return missing(e.Op, name)
 	}
+	if doing := doings[e.Op]; doing != "" {
+		name = doing + " " + name
+	}
 	return fmt.Sprintf("%s: %v", name, e.Err)
+}
+
+// doings are what system calls do.
+var doings = map[string]string{
+	"open": "opening", "openat": "opening", "read": "reading", "write": "writing", Create: "making", "mkdir": "making", "mkdirat": "making",
+	"remove": "removing", "unlinkat": "removing", "chmod": "changing the permissions of", "sync": "writing", "close": "writing", "truncate": "writing",
 }
 
 // missing says what does not exist: the folder of a path, or what the path names.
@@ -66,9 +75,9 @@ func missing(op, path string) string {
 	switch info, err := os.Stat(dir); {
 	case err != nil:
 		return "there is no folder " + dir
-	case (op == "mkdir" || op == Create) && info.IsDir():
+	case (strings.HasPrefix(op, "mkdir") || op == Create) && info.IsDir():
 		return "the system lets nobody make " + path
-	case op == "open":
+	case strings.HasPrefix(op, "open"):
 		return "there is no file " + path
 	}
 	return "there is no file or folder " + path
