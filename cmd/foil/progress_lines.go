@@ -32,7 +32,7 @@ func (l *lines) event(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
 		l.total = len(e.Plan.Cells)
-		fmt.Fprintf(l.out, "%s: %s, %d in the cache\n", e.Plan.Graph.Spec.Name, words.Count(l.total, "cell"), e.Plan.Hits)
+		fmt.Fprintf(l.out, "%s: %s, %d cached\n", e.Plan.Graph.Spec.Name, words.Count(l.total, "cell"), e.Plan.Hits)
 	case run.CellHit:
 		l.done++
 	case run.CellStarted:

@@ -27,7 +27,7 @@ func newRun(cells *local.Processes) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run EXPERIMENT",
 		Short: "Run the missing cells of an experiment and print its tables",
-		Long: `run makes the cells of an experiment that are not in the cache, prints its
+		Long: `run makes the cells of an experiment that are not cached, prints its
 reports and copies them to results/NAME/, or to results/NAME/CELL/ if there are
 several. EXPERIMENT is the name of a built-in experiment, or a file.
 
@@ -145,7 +145,7 @@ func adviseOnFullDisk(out io.Writer, err error) {
 }
 
 func summary(r *run.Result) string {
-	line := fmt.Sprintf("%s: %d from the cache, %d made", words.Count(len(r.Outcomes), "cell"), r.Hits, r.Made)
+	line := fmt.Sprintf("%s: %d cached, %d made", words.Count(len(r.Outcomes), "cell"), r.Hits, r.Made)
 	if r.Failed > 0 {
 		line += fmt.Sprintf(", %d failed, %d skipped because of that", r.Failed, r.Skipped)
 	}

@@ -215,10 +215,7 @@ func (e *Explanation) Short() string {
 
 // Class is Short without the values: equal for cells that differ in the same way.
 func (e *Explanation) Class() string {
-	switch {
-	case e.SameAs != nil:
-		return "the same work as another cell"
-	case !e.differs():
+	if !e.differs() {
 		return e.Reason
 	}
 	return "new: another " + fewTexts(e.Differences, Difference.name)
