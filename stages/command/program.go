@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"foil/internal/digest"
 	"foil/internal/words"
 	"foil/pipeline"
 	"foil/spec"
@@ -38,6 +39,37 @@ func find(program, dir string, env []string) (string, error) {
 		}
 	}
 	return "", s.failure(list, given)
+}
+
+// programOf is the program of a cell by the lines of its key: the first word of run, with the script
+// that it is given: one of files, or the text behind -c, -e or -m.
+func programOf(lines digest.KeyLines) pipeline.Program {
+	var run []string
+	files := map[string]bool{}
+	for _, l := range lines {
+		switch {
+		case l.Part == digest.PartParameter && l.Name == "run":
+			run = spec.CanonicalTexts(l.Value)
+		case l.Part == digest.PartSource:
+			files[l.Name] = true
+		}
+	}
+	if len(run) == 0 {
+		return pipeline.Program{}
+	}
+	p := pipeline.Program{Name: run[0]}
+	for i, arg := range run[1:] {
+		isText := (arg == "-c" || arg == "-e" || arg == "-m") && i+2 < len(run)
+		switch {
+		case isText:
+			p.Script = run[i+2]
+			return p
+		case files[path.Clean(arg)]:
+			p.Script = path.Clean(arg)
+			return p
+		}
+	}
+	return p
 }
 
 func noSuchFile(program string) error {
