@@ -74,6 +74,9 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			})
 			result, err := view.Run(cmd.Context(), running)
 			stopping()
+			if machine := (*app.MachineError)(nil); errors.As(err, &machine) {
+				return writeCannotRun(cmd.ErrOrStderr(), machine)
+			}
 			if result == nil {
 				return err
 			}
@@ -95,6 +98,15 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 	s.register(cmd)
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` for reports, which are put into a folder named after the experiment")
 	return cmd
+}
+
+// writeCannotRun lists the cells that cannot run, like those that failed.
+func writeCannotRun(out io.Writer, e *app.MachineError) error {
+	for _, c := range e.Cells {
+		fmt.Fprintf(out, "FAILED %s\n", syserror.Text(c))
+	}
+	fmt.Fprintf(out, "foil: %s\n", e.Summary())
+	return errReported
 }
 
 // printReports prints what a terminal shows of the reports: programs make some of them.

@@ -150,7 +150,7 @@ func (s *search) failure(list string, given bool) error {
 }
 
 // checkMachine reports files and programs that are not there, and scripts that cannot be started.
-func (p *Params) checkMachine(env *pipeline.Env, thorough bool, report spec.Reporter) {
+func (p *Params) checkMachine(env *pipeline.Env, report spec.Reporter) {
 	content := map[string][]byte{} // by the names of files
 	complete := true
 	for i, pattern := range p.Files {
@@ -166,13 +166,13 @@ func (p *Params) checkMachine(env *pipeline.Env, thorough bool, report spec.Repo
 			content[s.Name] = s.Content
 		}
 	}
-	if err := p.checkProgram(content, thorough); err != nil && complete {
+	if err := p.checkProgram(content); err != nil && complete {
 		report(index("run", 0), "%v", err)
 	}
 }
 
 // checkProgram checks as much as is known before the run. A program in in/ is made by another stage.
-func (p *Params) checkProgram(files map[string][]byte, thorough bool) error {
+func (p *Params) checkProgram(files map[string][]byte) error {
 	program := p.arguments()[0]
 	name := path.Clean(program)
 	content, isFile := files[name]
@@ -184,13 +184,11 @@ func (p *Params) checkProgram(files map[string][]byte, thorough bool) error {
 		if err != nil {
 			return err
 		}
-		if _, err := os.Stat(path); thorough || isMissing(err) {
-			problem = i.file(path)
-		}
+		problem = i.file(path)
 	case strings.HasPrefix(name, inDir+"/"):
 	case !isFile:
 		return noSuchFile(program)
-	case thorough:
+	default:
 		problem = i.content(bytes.NewReader(content))
 	}
 	return notStartable(program, problem)
