@@ -84,6 +84,9 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 				View: view, Result: result, Dir: resultsDir,
 				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets, Only: e.only,
 			}
+			if f, ok := terminal(cmd.OutOrStdout()); ok {
+				p.Width, _ = sizeOf(f)
+			}
 			done, publishErr := p.Publish(cmd.Context())
 			// Print after that, because the reader may have had enough, as in foil run ... | head.
 			if cmd.Context().Err() == nil {
