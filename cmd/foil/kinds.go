@@ -114,7 +114,7 @@ func describeFields(out io.Writer, fields []spec.FieldInfo, indent string) {
 }
 
 func fieldLine(f spec.FieldInfo) string {
-	line := fmt.Sprintf("%s: %s", f.Name, f.Type)
+	line := fmt.Sprintf("%s: %s", f.Name, typeWords(f.Type, false))
 	if f.Unit != "" {
 		line += ", " + f.Unit
 	}
@@ -139,6 +139,34 @@ func fieldLine(f spec.FieldInfo) string {
 		line += " = " + f.Default
 	}
 	return line
+}
+
+// typeNames are the types of parameters in the words of errors: one value and several.
+var typeNames = map[string][2]string{
+	"string": {"text", "texts"},
+	"text":   {"text or number", "texts or numbers"},
+	"int":    {"whole number", "whole numbers"},
+	"float":  {"number", "numbers"},
+	"bool":   {"true or false", "true or false"},
+	"object": {"map", "maps"},
+	"any":    {"any value", "any values"},
+}
+
+// typeWords is a type in words: "list of whole numbers".
+func typeWords(name string, several bool) string {
+	for _, of := range []string{"list of ", "map of "} {
+		if elem, ok := strings.CutPrefix(name, of); ok {
+			if several {
+				of = strings.Replace(of, " ", "s ", 1)
+			}
+			return of + typeWords(elem, true)
+		}
+	}
+	words := typeNames[name]
+	if several {
+		return words[1]
+	}
+	return words[0]
 }
 
 // wrap breaks text at 100 columns; lines after the first are indented.
