@@ -34,11 +34,13 @@ func costs(cpu time.Duration, memory int64, in string) string {
 	return " (" + strings.Join(known, ", ") + ")"
 }
 
-// duration writes a time with a useful precision: 12.3ms, 4.56s, 12m 3s, 2h 5m.
+// duration writes a time with a useful precision: 12ms, 4.56s, 12m 3s, 2h 5m.
 func duration(d time.Duration) string {
 	switch {
+	case d < time.Millisecond:
+		return "under 1ms"
 	case d < time.Second:
-		return d.Round(100 * time.Microsecond).String()
+		return d.Round(time.Millisecond).String()
 	case d < time.Minute:
 		return d.Round(10 * time.Millisecond).String()
 	case d < time.Hour:
