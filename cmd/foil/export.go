@@ -26,7 +26,7 @@ same experiment then finds them. Cells that do the same work share one result.`,
 		Args: oneExperiment,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
-				return usageError{fmt.Errorf("foil export needs -o FILE, such as -o %s.tar.zst", strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])))}
+				return usageError{fmt.Errorf("export needs -o FILE, such as -o %s.tar.zst", strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])))}
 			}
 			setup, err := f.setup()
 			if err != nil {

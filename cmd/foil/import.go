@@ -31,7 +31,7 @@ output in FILE although nothing explains that.`,
 		Example: `  foil import advx-ml-1m.tar.zst`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("foil import takes one file that foil export wrote, not %s", words.Count(len(args), "argument"))}
+				return usageError{fmt.Errorf("import takes one file that foil export wrote, not %s", words.Count(len(args), "argument"))}
 			}
 			return nil
 		},

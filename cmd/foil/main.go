@@ -39,13 +39,13 @@ func foil() int {
 	ctx, stop := interruptible(cells.Kill)
 	defer stop()
 	defer cells.Close()
-	err = newRoot(cells).ExecuteContext(ctx)
+	cmd, err := newRoot(cells).ExecuteContextC(ctx)
 	notes.write(os.Stderr)
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, new(usageError)):
-		fmt.Fprintf(stderr, "foil: %s\nSee 'foil help'.\n", syserror.Text(err))
+		fmt.Fprintf(stderr, "foil: %s\nSee '%s'.\n", syserror.Text(err), helpOf(cmd))
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(stderr, "foil: interrupted; finished cells and checkpoints are kept; run the same command again to continue")

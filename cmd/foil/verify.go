@@ -46,7 +46,7 @@ Exit status: 0 no problem, 1 something is damaged or different.`,
 				return oneExperiment(cmd, args)
 			}
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("foil verify checks the whole cache; an experiment goes with --rerun N")}
+				return usageError{fmt.Errorf("verify checks the whole cache; an experiment goes with --rerun N")}
 			}
 			for _, flag := range []string{"set", "only", "data", "backend"} {
 				if cmd.Flags().Changed(flag) {
