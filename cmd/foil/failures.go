@@ -41,11 +41,7 @@ func failureID(kind, message string) string {
 // writeFailures lists the failed cells and the cells that were skipped because of them. With full
 // set, it includes the messages, which have not been shown yet.
 func writeFailures(out io.Writer, e *run.FailedError, full bool) {
-	fmt.Fprintf(out, "foil: %s failed", words.Count(len(e.Cells), "cell"))
-	if e.Skipped > 0 {
-		fmt.Fprintf(out, "; %s skipped because of that", words.Count(e.Skipped, "cell"))
-	}
-	fmt.Fprintln(out)
+	fmt.Fprintf(out, "foil: %s failed:\n", words.Count(len(e.Cells), "cell"))
 	const many = 20
 	groups := groupFailures(e)
 	for i, g := range groups {

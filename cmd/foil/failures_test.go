@@ -34,7 +34,7 @@ func TestTerminalShowsEachErrorOnce(t *testing.T) {
 	want := `FAILED   a[x=1]: loss is NaN
 FAILED   c: bad input ...
 FAILED   a[x=2]: loss is NaN
-foil: 3 cells failed; 3 cells skipped because of that
+foil: 3 cells failed:
   a[x=1] and a[x=2]: k: loss is NaN (log of a[x=1]: a[x=1].log)
     skipped because of it: b[x=1] and b[x=2]
   c: k: bad input
@@ -59,7 +59,7 @@ func TestLinesShowEachErrorOnce(t *testing.T) {
 FAILED c: k: bad input
 line 2 (log: c.log)
 FAILED a[x=2]: the same error as a[x=1]
-foil: 3 cells failed; 3 cells skipped because of that
+foil: 3 cells failed:
   a[x=1] and a[x=2]: the same error (log of a[x=1]: a[x=1].log)
     skipped because of it: b[x=1] and b[x=2]
   c (log: c.log)
