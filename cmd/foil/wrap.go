@@ -63,7 +63,7 @@ func wrapLine(line string, width int, indent string) string {
 	var b strings.Builder
 	b.WriteString(start)
 	column := len(start)
-	for i, word := range strings.Split(line[len(start):], " ") {
+	for i, word := range unbroken(line[len(start):]) {
 		w := uniseg.StringWidth(word)
 		switch {
 		case i == 0:
@@ -78,6 +78,21 @@ func wrapLine(line string, width int, indent string) string {
 		column += w
 	}
 	return b.String()
+}
+
+// sizeUnit is the unit behind a number of bytes.
+var sizeUnit = regexp.MustCompile(`^[kMGT]?B\b`)
+
+// unbroken are the parts of a line that are not broken: words, and sizes with their units.
+func unbroken(line string) (parts []string) {
+	for _, word := range strings.Split(line, " ") {
+		if n := len(parts); n > 0 && sizeUnit.MatchString(word) {
+			parts[n-1] += " " + word
+		} else {
+			parts = append(parts, word)
+		}
+	}
+	return parts
 }
 
 // An error in a spec shows a line of it and a caret below its column.

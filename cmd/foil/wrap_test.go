@@ -16,9 +16,9 @@ func TestWrapText(t *testing.T) {
 	}{
 		{"fits", "foil: short\n", 20, "foil: short\n"},
 		{"the last column stays empty", "abcd efgh", 9, "abcd\n  efgh"},
-		{"between words", message, 60, "46 cells: 0 cached, 10 made, 36 not finished, in\n  37.15s (6.18s CPU, peak 57.1 MB in\n  model[age=0,fold=1,gender=0])"},
-		{"at 80", message, 80, "46 cells: 0 cached, 10 made, 36 not finished, in 37.15s (6.18s CPU,\n  peak 57.1 MB in model[age=0,fold=1,gender=0])"},
-		{"at 120", message, 120, "46 cells: 0 cached, 10 made, 36 not finished, in 37.15s (6.18s CPU, peak 57.1 MB in\n  model[age=0,fold=1,gender=0])"},
+		{"between words", message, 60, "46 cells: 0 cached, 10 made, 36 not finished, in 37.15s\n  (6.18s CPU, peak 57.1 MB in model[age=0,fold=1,gender=0])"},
+		{"at 80", message, 80, "46 cells: 0 cached, 10 made, 36 not finished, in 37.15s (6.18s CPU, peak\n  57.1 MB in model[age=0,fold=1,gender=0])"},
+		{"at 120", message, 120, "46 cells: 0 cached, 10 made, 36 not finished, in 37.15s (6.18s CPU, peak 57.1 MB in model[age=0,fold=1,gender=0])"},
 		{"long words stay whole", "log: /a/very/long/path/that/does/not/fit and more", 20, "log: /a/very/long/path/that/does/not/fit and more"},
 		{"a path in a sentence", "writing /a/very/long/path/that/does/not/fit and more", 20, "writing\n  /a/very/long/path/that/does/not/fit\n  and more"},
 		{"a path with spaces", "x failed and failed\n  log of a[s=p q]: /my data/x y/log\n  log: /my data/x y/log", 16, "x failed and\n  failed\n  log of a[s=p q]: /my data/x y/log\n  log: /my data/x y/log"},
