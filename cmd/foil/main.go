@@ -40,7 +40,7 @@ func foil() int {
 	defer stop()
 	defer cells.Close()
 	cmd, err := newRoot(cells).ExecuteContextC(ctx)
-	notes.write(os.Stderr)
+	notes.write(stderr)
 	switch {
 	case err == nil:
 		return exitOK
@@ -73,7 +73,7 @@ func interruptible(kill func()) (context.Context, func()) {
 		cancel()
 		<-signals
 		kill()
-		fmt.Fprintln(os.Stderr, "\nfoil: killed; finished cells and checkpoints are kept; run the same command again to continue")
+		fmt.Fprintln(messages(os.Stderr), "\nfoil: killed; finished cells and checkpoints are kept; run the same command again to continue")
 		os.Exit(exitInterrupted)
 	}()
 	return ctx, func() {

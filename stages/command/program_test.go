@@ -224,7 +224,7 @@ func TestLastWords(t *testing.T) {
 	for script, want := range map[string]string{
 		"echo one; echo two >&2; exit 3": "sh ended with exit status 3; last lines of stderr:\n    two\n",
 		"echo one; exit 3":               "sh ended with exit status 3; last lines of stdout (stderr is empty):\n    one\n",
-		"exit 3":                         "sh ended with exit status 3 and wrote nothing\n",
+		"exit 3":                         "sh ended with exit status 3; it wrote nothing\n",
 		"printf 'why\\n1%%\\r2%%\\r\\033[2K' >&2; exit 3":                        "last lines of stderr:\n    why\n",
 		"printf '\\r   \\r\\033[K' >&2; echo why; exit 3":                        "last lines of stdout (stderr is empty):\n    why\n",
 		"printf 'why\\n' >&2; printf 'step %s\\r' 1 2 3 4 >&2; exit 3":           "last lines of stderr:\n    why\n    step 4\n",
