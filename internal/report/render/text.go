@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	textWidth  = 100 // of a table; the columns that do not fit follow below
-	proseWidth = 88  // of captions, terms and notes
+	textWidth  = 79 // of a table; the columns that do not fit follow below
+	proseWidth = 79 // of captions, terms and notes
+
+	columnGap = "  "
 )
 
 // Text writes the report for a terminal: aligned columns, the best numbers with a star, no escape
@@ -58,19 +60,31 @@ type textColumn struct {
 func writeTable(b *strings.Builder, t grid.Table) {
 	labels := textLabels(t)
 	columns := make([]textColumn, len(t.Columns))
-	for i := range columns {
-		columns[i] = textNumbers(t, i)
+	fill := func(plusMinus string) (fits bool) {
+		for i := range columns {
+			columns[i] = textNumbers(t, i, plusMinus)
+		}
+		return columnsThatFit(labels, columns, textWidth) == len(columns)
+	}
+	if !fill(" ± ") && !fill("±") {
+		fill(" ± ") // in several blocks
 	}
 	for len(columns) > 0 {
-		n, wide := 0, labels.width
-		for n < len(columns) && (n == 0 || wide+2+columns[n].width <= textWidth) {
-			wide += 2 + columns[n].width
-			n++
-		}
-		writeBlock(b, append([]textColumn{labels}, columns[:n]...), len(t.Rows), wide)
+		n := columnsThatFit(labels, columns, textWidth)
+		writeBlock(b, append([]textColumn{labels}, columns[:n]...), len(t.Rows))
 		columns = columns[n:]
 		b.WriteString("\n")
 	}
+}
+
+// columnsThatFit is how many columns there is room for beside the labels, at least one.
+func columnsThatFit(labels textColumn, columns []textColumn, room int) (n int) {
+	wide := labels.width
+	for n < len(columns) && (n == 0 || wide+len(columnGap)+columns[n].width <= room) {
+		wide += len(columnGap) + columns[n].width
+		n++
+	}
+	return n
 }
 
 // textLabels is the column that names rows. All axes share it, so that the name of a baseline can
@@ -83,14 +97,17 @@ func textLabels(t grid.Table) textColumn {
 			wide[i] = max(wide[i], width(row.Labels[i]))
 		}
 	}
+	sides := labelSides(t)
 	line := func(labels []string) string {
 		parts := slices.Clone(labels)
 		for i := range parts {
-			if t.ByAxes {
+			if sides[i] == right {
 				parts[i] = padLeft(parts[i], wide[i])
+			} else {
+				parts[i] = padRight(parts[i], wide[i])
 			}
 		}
-		return strings.Join(parts, "  ")
+		return strings.Join(parts, columnGap)
 	}
 	c := textColumn{head: []string{line(t.Labels)}}
 	for _, row := range t.Rows {
@@ -104,10 +121,10 @@ func textLabels(t grid.Table) textColumn {
 
 // textNumbers is column i. Means are aligned at their last digit, deviations and marks at their
 // first character.
-func textNumbers(t grid.Table, i int) textColumn {
+func textNumbers(t grid.Table, i int, plusMinus string) textColumn {
 	var means, rests []string
 	for _, row := range append(t.Rows[:len(t.Rows):len(t.Rows)], t.Baselines...) {
-		mean, rest := textNumber(row.Numbers[i])
+		mean, rest := textNumber(row.Numbers[i], plusMinus)
 		means, rests = append(means, mean), append(rests, rest)
 	}
 	left, right := widest(means), widest(rests)
@@ -119,7 +136,7 @@ func textNumbers(t grid.Table, i int) textColumn {
 	return c.pad(padLeft)
 }
 
-func textNumber(n grid.Number) (mean, rest string) {
+func textNumber(n grid.Number, plusMinus string) (mean, rest string) {
 	switch n.State {
 	case grid.Blank:
 		return "", ""
@@ -135,7 +152,7 @@ func textNumber(n grid.Number) (mean, rest string) {
 		return mean, rest
 	}
 	if n.SD != "" {
-		rest = " ± " + n.SD
+		rest = plusMinus + n.SD
 	}
 	if n.Mark == grid.Best {
 		rest += "*"
@@ -163,17 +180,21 @@ func (c textColumn) pad(side func(string, int) string) textColumn {
 
 // writeBlock writes columns side by side, with a rule under the heads and one between models and
 // baselines.
-func writeBlock(b *strings.Builder, columns []textColumn, models, wide int) {
+func writeBlock(b *strings.Builder, columns []textColumn, models int) {
 	lines := 0
 	for _, c := range columns {
 		lines = max(lines, len(c.head))
+	}
+	var rules []string
+	for _, c := range columns {
+		rules = append(rules, strings.Repeat("-", c.width))
 	}
 	write := func(cell func(c textColumn) string) {
 		var parts []string
 		for _, c := range columns {
 			parts = append(parts, padRight(cell(c), c.width))
 		}
-		b.WriteString(strings.TrimRight(strings.Join(parts, "  "), " ") + "\n")
+		b.WriteString(strings.TrimRight(strings.Join(parts, columnGap), " ") + "\n")
 	}
 	for l := range lines {
 		write(func(c textColumn) string {
@@ -185,7 +206,7 @@ func writeBlock(b *strings.Builder, columns []textColumn, models, wide int) {
 	}
 	for i := range columns[0].cells {
 		if i == 0 || i == models {
-			b.WriteString(strings.Repeat("-", wide) + "\n")
+			b.WriteString(strings.Join(rules, columnGap) + "\n") // see Fit
 		}
 		write(func(c textColumn) string { return c.cells[i] })
 	}
@@ -225,7 +246,7 @@ func wrap(s string, w int) []string {
 }
 
 func writeWrapped(b *strings.Builder, s, indent string) {
-	for i, line := range wrap(s, proseWidth-len(indent)) {
+	for i, line := range wrap(s, proseWidth-2*len(indent)) {
 		b.WriteString(indent)
 		if i > 0 {
 			b.WriteString(indent)
