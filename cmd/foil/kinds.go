@@ -115,6 +115,9 @@ func describeFields(out io.Writer, fields []spec.FieldInfo, indent string) {
 
 func fieldLine(f spec.FieldInfo) string {
 	line := fmt.Sprintf("%s: %s", f.Name, f.Type)
+	if f.Short != "" {
+		line += " or a text, its " + f.Short
+	}
 	if f.Unit != "" {
 		line += ", " + f.Unit
 	}
