@@ -43,12 +43,11 @@ func (s *sheet) labelStyle() text.Style {
 	return style
 }
 
-// Unlabelled are the labels that have no room.
-func (c *Chart) Unlabelled() (without []string, err error) {
-	defer c.catch(&err)
-	s, err := c.layOut()
+// Unlabelled are the labels that have no room. A chart that cannot be drawn has none.
+func (c *Chart) Unlabelled() (without []string) {
+	s, err := c.safeLayOut()
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	type named struct {
 		at   vg.Point
@@ -68,7 +67,7 @@ func (c *Chart) Unlabelled() (without []string, err error) {
 			without = append(without, p.name)
 		}
 	}
-	return without, nil
+	return without
 }
 
 // A spotAt is a spot on the sheet.

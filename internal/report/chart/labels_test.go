@@ -60,10 +60,7 @@ func TestLabelsAreDrawnOrNamed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			without, err := tt.chart.Unlabelled()
-			if err != nil {
-				t.Fatal(err)
-			}
+			without := tt.chart.Unlabelled()
 			named := 0
 			for _, series := range tt.chart.Series {
 				for _, p := range series.Spots {

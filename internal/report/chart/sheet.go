@@ -50,6 +50,12 @@ type sheet struct {
 	labels []label // of spots, where there is room
 }
 
+// safeLayOut lays the chart out, and turns panics into errors.
+func (c *Chart) safeLayOut() (s *sheet, err error) {
+	defer c.catch(&err)
+	return c.layOut()
+}
+
 func (c *Chart) layOut() (*sheet, error) {
 	z := sizes[c.Width]
 	s := &sheet{size: z, plot: plot.New(), height: z.least}
