@@ -32,6 +32,7 @@ internal/clean         -
 internal/safetensors   -
 internal/scores        -
 internal/numeric       internal/words
+internal/stats         -
 internal/testenv       -
 internal/layout        -
 
@@ -42,7 +43,7 @@ internal/store/...     internal/store/... internal/ctxio internal/digest interna
 internal/checkpoint    internal/safetensors internal/access
 internal/dataset       internal/ctxio internal/digest internal/access
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
-internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest spec
+internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest internal/stats spec
 
 # From a spec to results, in this order.
 pipeline               spec internal/digest internal/numeric

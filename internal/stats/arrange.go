@@ -1,0 +1,234 @@
+package stats
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+	"slices"
+)
+
+// A cell is the values of one unit in one class. All statistics here follow from the sums of the
+// cells: if every unit has one value, a cell is a value.
+type cell struct {
+	unit  int // index among the units that are not missing, in rising order
+	class int
+	n     float64 // values
+}
+
+// A design is what remains of a sample without its values. Samples with the same design share their
+// random draws.
+type design struct {
+	n       int // values
+	units   int
+	cells   []cell    // by class, then by unit
+	first   []int     // the first cell of each class, and the number of cells
+	size    []float64 // values in each class
+	members []int     // units in each class
+	classes []int32   // the caller's numbers of the classes, rising
+	strata  [][]int   // units that can replace each other
+}
+
+// An arranged sample has its values in an order that does not depend on the order of the caller.
+type arranged struct {
+	*design
+	rows  []row
+	sum   []float64 // of each cell
+	means []float64 // of each class
+	mean  float64
+}
+
+// A row is a value that is not missing.
+type row struct {
+	value              float64
+	unit, block, class int32
+	cell               int
+}
+
+// arrange sorts the values by unit and block. The reason says why there is no mean.
+func arrange(s Sample) (*arranged, string) {
+	n := len(s.Values)
+	if s.Unit != nil && len(s.Unit) != n || s.Block != nil && len(s.Block) != n || s.Class != nil && len(s.Class) != n {
+		panic("stats: the slices of a sample differ in length")
+	}
+	rows := make([]row, 0, n)
+	for i, v := range s.Values {
+		if math.IsNaN(v) {
+			continue
+		}
+		if math.IsInf(v, 0) {
+			return nil, reasonInfinite
+		}
+		r := row{value: v, unit: int32(i)}
+		if s.Unit != nil {
+			r.unit = s.Unit[i]
+		}
+		if s.Block != nil {
+			r.block = s.Block[i]
+		}
+		if s.Class != nil {
+			r.class = s.Class[i]
+		}
+		rows = append(rows, r)
+	}
+	if len(rows) == 0 {
+		return nil, reasonEmpty
+	}
+	order := func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.unit, b.unit), cmp.Compare(a.block, b.block), cmp.Compare(a.value, b.value))
+	}
+	if !slices.IsSortedFunc(rows, order) {
+		slices.SortFunc(rows, order)
+	}
+	a := &arranged{design: newDesign(rows), rows: rows}
+	a.sum = make([]float64, len(a.cells))
+	for _, r := range rows {
+		a.sum[r.cell] += r.value
+	}
+	for c := range a.size {
+		a.means = append(a.means, a.classMean(c))
+		a.mean += a.means[c] / float64(len(a.size))
+	}
+	if math.IsInf(a.mean, 0) || math.IsNaN(a.mean) {
+		return nil, reasonLarge
+	}
+	return a, ""
+}
+
+// classMean is the mean in a class. The second pass keeps the digits that the sum loses.
+func (a *arranged) classMean(class int) float64 {
+	var sum float64
+	for k := a.first[class]; k < a.first[class+1]; k++ {
+		sum += a.sum[k]
+	}
+	mean := sum / a.size[class]
+	var rest float64
+	for k := a.first[class]; k < a.first[class+1]; k++ {
+		rest += a.sum[k] - float64(a.cells[k].n*mean) // the conversion forbids a fused step
+	}
+	return mean + rest/a.size[class]
+}
+
+// newDesign numbers the units and fills in the cell of each row. The rows are sorted by class and
+// unit.
+func newDesign(rows []row) *design {
+	units := make([]int32, len(rows))
+	for i, r := range rows {
+		units[i] = r.unit
+	}
+	if !slices.IsSorted(units) {
+		slices.Sort(units)
+	}
+	units = slices.Compact(units)
+	d := &design{n: len(rows), units: len(units)}
+	at := 0
+	for i := range rows {
+		r := &rows[i]
+		newClass := i == 0 || r.class != rows[i-1].class
+		if newClass {
+			d.first = append(d.first, len(d.cells))
+			d.size = append(d.size, 0)
+			d.members = append(d.members, 0)
+			d.classes = append(d.classes, r.class)
+			at = 0
+		}
+		class := len(d.size) - 1
+		if newClass || r.unit != rows[i-1].unit {
+			for units[at] != r.unit {
+				at++
+			}
+			d.cells = append(d.cells, cell{unit: at, class: class})
+			d.members[class]++
+		}
+		r.cell = len(d.cells) - 1
+		d.cells[r.cell].n++
+		d.size[class]++
+	}
+	d.first = append(d.first, len(d.cells))
+	d.strata = strata(rows, d)
+	return d
+}
+
+// strata groups the units that can replace each other: those of one fold if each unit is tested in
+// one fold, and all units if each is tested with every seed. Blocks that share a unit are one
+// stratum.
+func strata(rows []row, d *design) [][]int {
+	index := map[int32]int{} // of blocks
+	var above []int          // a forest over blocks: the root names the stratum
+	root := func(b int) int {
+		for above[b] != b {
+			above[b] = above[above[b]]
+			b = above[b]
+		}
+		return b
+	}
+	blockOf := make([]int, d.units) // a block of each unit
+	for i := range blockOf {
+		blockOf[i] = -1
+	}
+	for _, r := range rows {
+		b, ok := index[r.block]
+		if !ok {
+			b = len(above)
+			index[r.block] = b
+			above = append(above, b)
+		}
+		unit := d.cells[r.cell].unit
+		if blockOf[unit] < 0 {
+			blockOf[unit] = b
+		} else {
+			above[root(b)] = root(blockOf[unit])
+		}
+	}
+	number := map[int]int{}
+	var list [][]int
+	for unit, b := range blockOf { // units rise, so the order of the strata is fixed
+		r := root(b)
+		k, ok := number[r]
+		if !ok {
+			k = len(list)
+			number[r] = k
+			list = append(list, nil)
+		}
+		list[k] = append(list[k], unit)
+	}
+	return list
+}
+
+// key is equal for equal designs.
+func (d *design) key() string {
+	b := make([]byte, 0, 12*len(d.cells)+4*d.units)
+	for _, c := range d.cells {
+		b = binary.LittleEndian.AppendUint32(b, uint32(c.unit))
+		b = binary.LittleEndian.AppendUint32(b, uint32(c.class))
+		b = binary.LittleEndian.AppendUint32(b, uint32(c.n))
+	}
+	for _, s := range d.strata {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
+		for _, unit := range s {
+			b = binary.LittleEndian.AppendUint32(b, uint32(unit))
+		}
+	}
+	return string(b)
+}
+
+// weight is what a value of the class counts in the mean.
+func (d *design) weight(class int) float64 {
+	return 1 / (d.size[class] * float64(len(d.size)))
+}
+
+// estimate is the mean without an interval.
+func (a *arranged) estimate() Estimate {
+	return Estimate{Value: a.mean, Low: math.NaN(), High: math.NaN(), N: a.n, Units: a.units}
+}
+
+// constant reports whether all values of each class are equal, so that nothing is known of their
+// spread.
+func (a *arranged) constant() bool {
+	for i := 1; i < len(a.rows); i++ {
+		p, r := a.rows[i-1], a.rows[i]
+		if a.cells[p.cell].class == a.cells[r.cell].class && p.value != r.value {
+			return false
+		}
+	}
+	return true
+}
