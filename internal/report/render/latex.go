@@ -108,8 +108,8 @@ func latexNumber(n grid.Number) string {
 		if n.Mark == grid.Best {
 			mean = `\mathbf{` + mean + "}"
 		}
-		if n.SD != "" {
-			mean += ` \pm ` + latexDigits(n.SD)
+		if n.Spread != "" {
+			mean += ` \pm ` + latexDigits(n.Spread)
 		}
 		parts = append(parts, "$"+mean+"$"+latexCount(n.N))
 	}

@@ -71,8 +71,8 @@ func markdownNumber(n grid.Number) string {
 		return oddText(n.Odd)
 	}
 	s := n.Mean
-	if n.SD != "" {
-		s += " ± " + n.SD
+	if n.Spread != "" {
+		s += " ± " + n.Spread
 	}
 	if n.Mark == grid.Best {
 		s = "**" + s + "**"

@@ -134,8 +134,8 @@ func textNumber(n grid.Number) (mean, rest string) {
 		}
 		return mean, rest
 	}
-	if n.SD != "" {
-		rest = " ± " + n.SD
+	if n.Spread != "" {
+		rest = " ± " + n.Spread
 	}
 	if n.Mark == grid.Best {
 		rest += "*"
