@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 
+	"foil/internal/digest"
 	"foil/internal/stats"
 	"foil/spec"
 )
@@ -248,8 +249,10 @@ func (b *figureBuilder) interval(s *stage, e *Entry, id series) error {
 		return err
 	}
 	var values []float64
+	seen := map[digest.Digest]bool{} // equal outputs count once, as in tables
 	for _, o := range e.Origins {
-		if finite(o.Value) {
+		if finite(o.Value) && !seen[o.Cell.Digest] {
+			seen[o.Cell.Digest] = true
 			values = append(values, o.Value)
 		}
 	}

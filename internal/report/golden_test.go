@@ -92,7 +92,7 @@ figures:
   - {title: Single, x: steps, y: loss, min: 0, lines: [{name: single, from: single, metric: loss}]}
   - {title: Never, x: steps, y: loss, lines: [{name: never, from: never, metric: loss}]}`), odd)},
 		{"hostilefigures", buildFigures(t, &FiguresLayout{Title: bad, Notes: []string{bad}, Figures: []FigureLayout{{
-			Title: bad, X: bad, Y: bad, Lines: []LineLayout{{Name: bad, Selector: Selector{From: bad, Metric: bad}}, {Name: "数据\x1b[31m", Selector: Selector{From: bad, Metric: bad}}}},
+			Title: bad, X: AxisLayout{Label: bad}, Y: AxisLayout{Label: bad}, Lines: []LineLayout{{Name: bad, Selector: Selector{From: bad, Metric: bad}}, {Name: "数据\x1b[31m", Selector: Selector{From: bad, Metric: bad}}}},
 		}}, map[string][]Cell{bad: {points([]Axis{{bad, text(bad)}}, bad, map[int]float64{1: 1, 2: 2})}})},
 	} {
 		g := c.r.Grid()

@@ -42,25 +42,8 @@ func checkTableNames(l *report.Layout, gathers []pipeline.Input, report spec.Rep
 	}
 }
 
-func checkFigureNames(l *report.FiguresLayout, gathers []pipeline.Input, report spec.Reporter) {
-	c := nameChecker{gathers, report}
-	c.over(l.Over)
-	for i, f := range l.Figures {
-		for j, line := range f.Lines {
-			path := fmt.Sprintf("figures[%d].lines[%d]", i, j)
-			if c.from(path, line.From) {
-				c.where(path, line.Where, called(gathers, line.From))
-			}
-		}
-	}
-}
-
 func checkTableFacts(l *report.Layout, gathers []pipeline.Input, to, note spec.Reporter) {
 	known(gathers, note).CheckTables(l, to)
-}
-
-func checkFigureFacts(l *report.FiguresLayout, gathers []pipeline.Input, to, note spec.Reporter) {
-	known(gathers, note).CheckFigures(l, to)
 }
 
 // known is what is known about the gathered stages.
