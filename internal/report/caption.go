@@ -92,26 +92,45 @@ func (r *Tables) pooledSpread(t Table, columns []int, named bool) string {
 		p := t.pooled(i)
 		return fmt.Sprintf("%d %s", p.Units, plural(p.Unit))
 	})
-	text := "mean ± " + levelText(t.Compare.Level) + " confidence interval, over "
-	return sentence(groups, text, named)
+	return sentence(groups, "mean ± "+levelText(t.Compare.Level)+" confidence interval, over ", named)
 }
 
 func (r *Tables) cellSpread(t Table, columns []int, named bool) string {
-	over := ""
-	if len(r.Over) > 0 {
-		over = " over " + clean(strings.Join(r.Over, ", "))
-	}
 	groups := r.grouped(columns, func(i int) string { return fmt.Sprintf("n = %d", t.N[i]) })
-	single := !slices.ContainsFunc(columns, func(i int) bool { return t.N[i] > 1 })
+	if r.Interval == intervalNone {
+		return sentence(groups, "mean"+overText(r.Over)+", ", named)
+	}
+	return deviations(groups, r.Over, named)
+}
+
+// spread describes the axes and the number of values over which the means of columns or lines are
+// computed.
+func spread(titles []string, n []int, over []string) string {
+	var groups []group
+	for i, title := range titles {
+		if n[i] > 0 {
+			groups = grouping(groups, fmt.Sprintf("n = %d", n[i]), title)
+		}
+	}
+	return deviations(groups, over, false)
+}
+
+func deviations(groups []group, over []string, named bool) string {
 	switch {
 	case len(groups) == 0:
 		return "No values."
-	case single:
-		return sentence([]group{{titles: r.titles(columns)}}, "single values (n = 1), so no standard deviation"+over, named)
-	case r.Interval == intervalNone:
-		return sentence(groups, "mean"+over+", ", named)
+	case len(groups) == 1 && groups[0].text == "n = 1":
+		groups[0].text = ""
+		return sentence(groups, "single values (n = 1), so no standard deviation"+overText(over), named)
 	}
-	return sentence(groups, "mean ± standard deviation"+over+", ", named)
+	return sentence(groups, "mean ± standard deviation"+overText(over)+", ", named)
+}
+
+func overText(axes []string) string {
+	if len(axes) == 0 {
+		return ""
+	}
+	return " over " + clean(strings.Join(axes, ", "))
 }
 
 // A group is columns of which the same is true.
@@ -120,25 +139,30 @@ type group struct {
 	text   string
 }
 
-func (r *Tables) titles(columns []int) []string {
-	var all []string
-	for _, i := range columns {
-		all = append(all, r.Columns[i].Title)
+// grouping adds a column to the group with the text.
+func grouping(groups []group, text, title string) []group {
+	i := slices.IndexFunc(groups, func(g group) bool { return g.text == text })
+	if i < 0 {
+		i = len(groups)
+		groups = append(groups, group{text: text})
 	}
-	return all
+	groups[i].titles = append(groups[i].titles, title)
+	return groups
 }
 
 // grouped puts columns with equal texts together.
 func (r *Tables) grouped(columns []int, text func(i int) string) []group {
 	var all []group
 	for _, i := range columns {
-		own := text(i)
-		at := slices.IndexFunc(all, func(g group) bool { return g.text == own })
-		if at < 0 {
-			at = len(all)
-			all = append(all, group{text: own})
-		}
-		all[at].titles = append(all[at].titles, r.Columns[i].Title)
+		all = grouping(all, text(i), r.Columns[i].Title)
+	}
+	return all
+}
+
+func (r *Tables) titles(columns []int) []string {
+	var all []string
+	for _, i := range columns {
+		all = append(all, r.Columns[i].Title)
 	}
 	return all
 }
@@ -150,11 +174,14 @@ func sentence(groups []group, text string, named bool) string {
 		if named {
 			return strings.Join(groups[0].titles, ", ") + ": " + text
 		}
-		return strings.ToUpper(text[:1]) + text[1:]
+		return capital(text)
 	}
 	var parts []string
 	for _, g := range groups {
 		parts = append(parts, g.text+" for "+strings.Join(g.titles, ", "))
 	}
-	return strings.ToUpper(text[:1]) + text[1:] + strings.Join(parts, "; ") + "."
+	return capital(text) + strings.Join(parts, "; ") + "."
 }
+
+// capital begins a sentence. The texts begin with ASCII letters or digits.
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -150,3 +150,36 @@ func (l *Layout) rowNames() (names []string, grids bool) {
 	}
 	return names, grids
 }
+
+// references checks the rows that tables compare with, where grids name rows by the values of axes.
+func (c *checker) references(l *Layout, own []*stage) {
+	names, grids := l.rowNames()
+	if !grids {
+		return // checked with the layout
+	}
+	for _, t := range l.Tables {
+		values := make([][]spec.Value, len(t.Grid))
+		for i, axis := range t.Grid {
+			if values[i] = axisValues(own, axis); len(values[i]) == 0 {
+				return // reported with the names
+			}
+		}
+		if len(t.Grid) > 0 {
+			for _, where := range combinations(t.Grid, values) {
+				names = append(names, rowName(where))
+			}
+		}
+	}
+	check := func(own *Compare, path string) {
+		if own != nil && own.To != "" && !slices.Contains(names, own.To) {
+			c.report(path+".to", "no table has a row %q%s", own.To, didYouMean(own.To, names))
+		}
+	}
+	check(l.Compare, "compare")
+	for i, t := range l.Tables {
+		check(t.Compare, at("tables", i)+".compare")
+	}
+}
+
+// rowName is the name of a row of a grid.
+func rowName(point []Axis) string { return joined(point, ", ") }

@@ -45,7 +45,7 @@ func (b *builder) pool(t *Table) error {
 			if e.Pooled, err = row.from[i].stage.pooled(*e, row.from[i].series, t.Compare.Level); err != nil {
 				return err
 			}
-			e.Mean = e.Pooled.Value
+			e.Pooled.Cells, e.Mean = e.Mean, e.Pooled.Value
 		}
 	}
 	return nil

@@ -38,7 +38,11 @@ func (r *Tables) comparisons(t Table) []grid.Note {
 		all[i] = i
 	}
 	for _, g := range r.grouped(all, func(i int) string { return t.unmarked(i, differs[i]) }) {
-		if g.text != "" {
+		switch {
+		case g.text == "":
+		case len(g.titles) == len(r.Columns):
+			add(0, "%s.", capital(g.text))
+		default:
 			add(0, "%s: %s.", strings.Join(g.titles, ", "), g.text)
 		}
 	}
@@ -245,6 +249,23 @@ func (c *Comparison) detail(reference string, compare *Compare) string {
 		text += ", corrected " + pText(c.Corrected)
 	}
 	return text + fmt.Sprintf(", effect %s, %d pairs", fixedOr(c.Effect, 2), c.N)
+}
+
+// spread is half of the interval; nothing if there is none.
+func (p *Pooled) spread(f format) string {
+	if p.Reason != "" {
+		return ""
+	}
+	return f.deviation((p.High-p.Low)/2, p.Value)
+}
+
+// detail describes the mean over units and that over cells.
+func (p *Pooled) detail(cells Stat) string {
+	text := fmt.Sprintf("mean of %d %s %s, %s", p.Units, plural(p.Unit), brief(p.Value), intervalText(p.Estimate, p.Level))
+	if cells.N > 1 {
+		text += fmt.Sprintf("; mean of %d cells %s, standard deviation %s", cells.N, brief(p.Cells), brief(cells.SD))
+	}
+	return text
 }
 
 // statisticsHead are the columns of the CSV form that statistics fills.

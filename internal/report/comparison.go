@@ -18,6 +18,7 @@ type Comparison struct {
 	Corrected float64 // the p after the correction for all comparisons of the table; NaN: it cannot be low enough
 	Differs   bool    // more than noise
 
+	from   *Entry       // the difference is that of this entry from another one
 	sample stats.Sample // the differences, until they are tested
 }
 
@@ -44,7 +45,7 @@ type comparer struct {
 	blocks  map[blocksKey][]block
 }
 
-// A pair is two entries of a column: their difference is a-b.
+// A pair is two entries of a column.
 type pair struct{ a, b *Entry }
 
 type blocksKey struct {
@@ -52,15 +53,17 @@ type blocksKey struct {
 	axes string
 }
 
-// between is the comparison of two rows in column i. It returns nil where one of them has no finite
-// number. The result is there after test.
+// between is the comparison of two rows in column i, in one direction or the other: it returns nil
+// where one of them has no finite number. The result is there after test.
 func (c *comparer) between(a, b *Row, i int) (*Comparison, error) {
 	x, y := &a.Entries[i], &b.Entries[i]
 	if x.N == 0 || y.N == 0 {
 		return nil, nil
 	}
-	if known, ok := c.made[pair{x, y}]; ok {
-		return known, nil
+	for _, p := range []pair{{x, y}, {y, x}} {
+		if known, ok := c.made[p]; ok {
+			return known, nil
+		}
 	}
 	made, err := c.prepare(a, b, i)
 	if err != nil {
@@ -81,7 +84,7 @@ func (c *comparer) prepare(a, b *Row, i int) (*Comparison, error) {
 	// A row without an axis, such as a recommender without seeds, is paired with the mean over it.
 	design := c.designs[i]
 	design.Axes = filter(design.Axes, func(name string) bool { return x.hasAxis(name) && y.hasAxis(name) })
-	made := &Comparison{Design: design, Corrected: math.NaN()}
+	made := &Comparison{Design: design, Corrected: math.NaN(), from: x}
 	if len(x.NotFinite)+len(y.NotFinite) > 0 {
 		made.Problem = "values that are not finite"
 		return made, nil

@@ -6,10 +6,10 @@ import (
 	"strconv"
 )
 
-// A Leader is the row with the best mean of a column, and how the others compare with it.
+// A Leader is the row with the best mean of a column, and how it compares with the others.
 type Leader struct {
 	Row     int           // -1: there are no two rows to compare
-	Against []*Comparison // the difference of each row from the leader; nil: there is none
+	Against []*Comparison // by row; nil: there is none
 	Outcome LeaderOutcome
 	Why     string // nothing can be decided
 }
@@ -105,7 +105,8 @@ func (t *Table) markTested(f family, columns []Column) {
 		if l.Row < 0 {
 			continue
 		}
-		beaten := func(r *Comparison) bool { return f.differs(r) && columns[i].isBetter(0, r.Difference.Value) }
+		leader := &t.Rows[l.Row].Entries[i]
+		beaten := func(r *Comparison) bool { return f.differs(r) && columns[i].isBetter(r.lead(leader), 0) }
 		same := func(r *Comparison) bool { return r != nil && r.Problem == sameCells }
 		tested := filter(l.Against, (*Comparison).tested)
 		switch {
@@ -125,6 +126,14 @@ func (t *Table) markTested(f family, columns []Column) {
 	}
 }
 
+// lead is by how much an entry of the comparison is above the other one.
+func (c *Comparison) lead(of *Entry) float64 {
+	if c.from == of {
+		return c.Difference.Value
+	}
+	return -c.Difference.Value
+}
+
 // why tells why comparisons cannot decide.
 func (f family) why(tested []*Comparison) string {
 	least, n := math.NaN(), 0
@@ -137,11 +146,11 @@ func (f family) why(tested []*Comparison) string {
 			n, design = r.N, r.Design
 		}
 	}
-	pairs := "values"
+	pairs := "cells"
 	if design.Unit != "" {
 		pairs = plural(design.Unit)
 	} else if len(design.Axes) == 1 {
-		pairs = "values of " + clean(design.Axes[0])
+		pairs = plural(clean(design.Axes[0]))
 	}
 	switch {
 	case len(tested) == 0:

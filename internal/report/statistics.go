@@ -64,6 +64,7 @@ type Pooled struct {
 	stats.Estimate
 	Unit  string
 	Level float64
+	Cells float64 // the mean over the cells, in which each cell counts the same
 }
 
 // count is the number of all values.

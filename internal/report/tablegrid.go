@@ -101,17 +101,14 @@ func (e Entry) number(absent grid.State, f format, full int, over []string) grid
 	switch {
 	case e.N > 0:
 		n.Mean = f.mean(e.Mean)
-		n.Detail = fmt.Sprintf("mean %s, n = %d", brief(e.cellMean()), e.N)
+		n.Detail = fmt.Sprintf("mean %s, n = %d", brief(e.Mean), e.N)
 		if e.N > 1 {
 			n.Spread = f.deviation(e.SD, e.Mean)
-			n.Detail = fmt.Sprintf("mean %s, standard deviation %s, n = %d", brief(e.cellMean()), brief(e.SD), e.N)
+			n.Detail = fmt.Sprintf("mean %s, standard deviation %s, n = %d", brief(e.Mean), brief(e.SD), e.N)
 		}
-		if p := e.Pooled; p != nil {
-			n.Spread = ""
-			if p.Reason == "" {
-				n.Spread = f.deviation((p.High-p.Low)/2, e.Mean)
-			}
-			n.Detail = fmt.Sprintf("%s; of %d %s: mean %s, %s", n.Detail, p.Units, plural(p.Unit), brief(e.Mean), intervalText(p.Estimate, p.Level))
+		if e.Pooled != nil {
+			n.Spread = e.Pooled.spread(f)
+			n.Detail = e.Pooled.detail(e.Stat)
 		}
 		if e.N < full {
 			n.N = strconv.Itoa(e.N)

@@ -304,7 +304,7 @@ func (b *builder) rowLayouts(layout *TableLayout) ([]RowLayout, error) {
 		for _, a := range point {
 			where[a.Name] = a.Value
 		}
-		rows = append(rows, RowLayout{Name: joined(point, ", "), Where: where})
+		rows = append(rows, RowLayout{Name: rowName(point), Where: where})
 	}
 	return rows, nil
 }

@@ -40,7 +40,7 @@ func alphabets() map[string]string {
 }
 
 func report(text string) *grid.Report {
-	number := grid.Number{State: grid.Present, Mean: "-0.500", SD: "3.00e-04", N: "2", Mark: grid.Best, Odd: []grid.Odd{{Value: grid.Infinite, N: "1"}}}
+	number := grid.Number{State: grid.Present, Mean: "-0.500", Spread: "3.00e-04", N: "2", Mark: grid.Best, Odd: []grid.Odd{{Value: grid.Infinite, N: "1"}}}
 	return &grid.Report{
 		Title: text, Notes: []string{text}, Terms: grid.Terms{Title: "Columns", List: []grid.Term{{Title: text, Text: text}}},
 		Tables: []grid.Table{{
@@ -142,7 +142,7 @@ func TestLaTeXOfText(t *testing.T) {
 func TestLaTeXOfNumbers(t *testing.T) {
 	for want, n := range map[string]grid.Number{
 		`$-0.500$`:                                           {Mean: "-0.500"},
-		`$\mathbf{-0.500} \pm 0.010$`:                        {Mean: "-0.500", SD: "0.010", Mark: grid.Best},
+		`$\mathbf{-0.500} \pm 0.010$`:                        {Mean: "-0.500", Spread: "0.010", Mark: grid.Best},
 		`$3.00 \cdot 10^{-4}$ ($n = 2$)`:                     {Mean: "3.00e-04", N: "2"},
 		`$0.5$ ($n = 2$), $-\infty$ ($n = 1$), -- ($n = 3$)`: {Mean: "0.5", N: "2", Odd: []grid.Odd{{Value: grid.NegativeInfinite, N: "1"}, {Value: grid.Undefined, N: "3"}}},
 		`--`: {Odd: []grid.Odd{{Value: grid.Undefined}}},
