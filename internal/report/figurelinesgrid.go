@@ -232,7 +232,7 @@ func (l Line) chart() chart.Line {
 
 // banded reports whether a line has a band.
 func (l Line) banded() bool {
-	return slices.ContainsFunc(l.Points, func(p Point) bool { return p.N > 1 && len(p.NotFinite) == 0 && finite(p.SD) })
+	return l.Across == "" && slices.ContainsFunc(l.Points, func(p Point) bool { return p.N > 1 && len(p.NotFinite) == 0 && finite(p.SD) })
 }
 
 func listPlaces(name string, all []string) string {

@@ -36,8 +36,8 @@ func (s Shown) chart(bars bool) chart.Value {
 // bySpot has a row for each point, with both coordinates.
 func (f Figure) bySpot(over []string) grid.Table {
 	t := grid.Table{Title: f.Title, Labels: []string{"series", "point"}}
-	for _, front := range f.Fronts {
-		t.Labels = append(t.Labels, front.Name)
+	if len(f.Fronts) > 0 {
+		t.Labels = append(t.Labels, "front")
 	}
 	for i, label := range []string{f.X.Label, f.Y.Label} {
 		t.Columns = append(t.Columns, grid.Column{Title: label, Arrow: arrows[f.Better[i]]})
@@ -56,8 +56,8 @@ func (f Figure) bySpot(over []string) grid.Table {
 	for i, s := range f.Series {
 		for j, p := range s.Points {
 			row := grid.Row{Labels: []string{s.Name, p.Name}, Rule: i > 0 && j == 0}
-			for _, on := range p.Front {
-				row.Labels = append(row.Labels, map[bool]string{true: "yes"}[on])
+			if len(f.Fronts) > 0 {
+				row.Labels = append(row.Labels, p.frontMark())
 			}
 			for i, c := range []Shown{p.X, p.Y} {
 				row.Numbers = append(row.Numbers, c.number(formats[i], full[i], over))
@@ -66,6 +66,20 @@ func (f Figure) bySpot(over []string) grid.Table {
 		}
 	}
 	return t
+}
+
+// frontMark tells on which fronts a point is: yes on the only one, otherwise their numbers.
+func (p Spot) frontMark() string {
+	var on []string
+	for i, is := range p.Front {
+		if is {
+			on = append(on, strconv.Itoa(i+1))
+		}
+	}
+	if len(p.Front) == 1 && len(on) == 1 {
+		return "yes"
+	}
+	return strings.Join(on, ", ")
 }
 
 // number is the text of a coordinate.
@@ -121,59 +135,60 @@ func (f Figure) pointNotes(r *Figures, add func(format string, args ...any)) {
 		add("Not drawn, because a value is not a finite number: %s.", listSome(gone))
 	}
 	f.beyondNote(add)
-	for _, front := range f.Fronts {
-		add("%s", f.frontText(front))
+	for i := range f.Fronts {
+		add("%s", f.frontText(i))
 	}
 }
 
-// intervalNotes tell what the bars are, by what the means are of.
+// intervalNotes tell what the means are over and what the bars are. Axes of which the same is true
+// share a sentence.
 func (f Figure) intervalNotes(r *Figures) []string {
-	kinds := map[string][]string{}
-	var order []string
+	var groups []group
 	for i, label := range []string{f.X.Label, f.Y.Label} {
+		units, cells := map[string]int{}, 0
+		var kinds []string
 		for _, s := range f.Series {
 			for _, p := range s.Points {
-				c := []Shown{p.X, p.Y}[i]
-				if c.Pooled == nil {
-					continue
-				}
-				text := c.basis(r.Over)
-				if kinds[text] == nil {
-					order = append(order, text)
-				}
-				if !slices.Contains(kinds[text], label) {
-					kinds[text] = append(kinds[text], label)
+				switch q := [2]Shown{p.X, p.Y}[i].Pooled; {
+				case q == nil:
+				case !slices.Contains(unitNames, q.Unit):
+					cells = max(cells, q.N)
+				default:
+					if units[q.Unit] == 0 {
+						kinds = append(kinds, q.Unit)
+					}
+					units[q.Unit] = max(units[q.Unit], q.Units)
 				}
 			}
 		}
-	}
-	var notes []string
-	for _, text := range order {
-		note := "Mean over " + text
-		if len(order) > 1 {
-			note = strings.Join(kinds[text], ", ") + ": mean over " + text
+		for _, unit := range kinds {
+			text := count(units[unit], unit)
+			if len(r.Over) > 0 {
+				text += ", pooled" + overText(r.Over)
+			}
+			groups = grouping(groups, text, label)
 		}
-		notes = append(notes, note+".")
-	}
-	if len(order) > 0 {
-		notes = append(notes, fmt.Sprintf("± is half the %s %% confidence interval of the mean (t), and bars are the whole of it.", brief(r.Level*100)))
-	}
-	return notes
-}
-
-// basis tells what the mean is over.
-func (s Shown) basis(over []string) string {
-	switch unit := s.Pooled.Unit; {
-	case slices.Contains(unitNames, unit):
-		text := "all " + plural(unit)
-		if len(over) > 0 {
-			text += ", pooled over " + clean(strings.Join(over, ", "))
+		switch {
+		case cells == 1:
+			groups = grouping(groups, "one cell", label)
+		case cells > 1:
+			groups = grouping(groups, fmt.Sprintf("%s, n = %d", clean(strings.Join(r.Over, ", ")), cells), label)
 		}
-		return text
-	case len(over) > 0:
-		return clean(strings.Join(over, ", ")) + ", one value per cell"
 	}
-	return "one cell"
+	if len(groups) == 0 {
+		return nil
+	}
+	var parts []string
+	for _, g := range groups {
+		text := "mean over " + g.text
+		if len(groups) > 1 {
+			text += " for " + strings.Join(g.titles, ", ")
+		}
+		parts = append(parts, text)
+	}
+	first := strings.Join(parts, "; ") + "."
+	return []string{strings.ToUpper(first[:1]) + first[1:],
+		fmt.Sprintf("± is half the %s confidence interval of the mean (t). Bars are the interval.", levelText(r.Level))}
 }
 
 // beyondNote names points outside of the given ends of y.
@@ -207,27 +222,25 @@ func listSome(all []string) string {
 	return strings.Join(all, "; ")
 }
 
-// frontText tells what a front is. Means alone decide: it says nothing about noise.
-func (f Figure) frontText(front Front) string {
-	of := "the points"
+// frontText tells what front i is. Means alone decide: it says nothing about noise.
+func (f Figure) frontText(i int) string {
+	front, of, n := f.Fronts[i], "the points", 0
 	if len(front.Of) < len(f.Series) {
-		of = "the points of " + strings.Join(front.Of, ", ")
+		of = "the points of " + strings.Join(front.Of, "; ")
 	}
-	n := 0
-	for i := range f.Fronts {
-		if f.Fronts[i].Name != front.Name {
-			continue
-		}
-		for _, s := range f.Series {
-			for _, p := range s.Points {
-				if p.Front[i] {
-					n++
-				}
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			if p.Front[i] {
+				n++
 			}
 		}
 	}
-	return fmt.Sprintf("%s: the %d of %s that no other one beats in both %s (%s is better) and %s (%s is better), by their means alone, whatever the intervals.",
-		front.Name, n, of, f.X.Label, f.Better[0], f.Y.Label, f.Better[1])
+	name := front.Name
+	if len(f.Fronts) > 1 {
+		name = fmt.Sprintf("%s (front %d)", name, i+1)
+	}
+	return fmt.Sprintf("%s: %d of %s, which no other of them beats in both %s (%s is better) and %s (%s is better). Means alone decide, whatever the intervals.",
+		name, n, of, f.X.Label, f.Better[0], f.Y.Label, f.Better[1])
 }
 
 // most is how many values a coordinate has when none is missing.

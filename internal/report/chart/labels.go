@@ -15,6 +15,7 @@ type label struct {
 	from   vg.Point // the spot
 	to     vg.Point // end of the line from the spot to the text
 	leader bool     // there is such a line
+	box    vg.Rectangle
 }
 
 // labels draws them.
@@ -31,6 +32,8 @@ func (l labels) Plot(c draw.Canvas, _ *plot.Plot) {
 		}
 	}
 	for _, one := range l.all {
+		c.SetColor(veil)
+		c.Fill(one.box.Path())
 		c.FillText(l.style, one.at, one.text)
 	}
 }
@@ -73,6 +76,7 @@ func (c *Chart) Unlabelled() (without []string) {
 // A spotAt is a spot on the sheet.
 type spotAt struct {
 	at    vg.Point
+	bars  []vg.Rectangle
 	label string // as it is drawn
 	name  string
 	small bool
@@ -87,7 +91,14 @@ func (s *sheet) spots(c *Chart) []spotAt {
 		for _, p := range series.finite() {
 			at := vg.Point{X: x(p.X.At), Y: y(p.Y.At)}
 			if canvas.Contains(at) {
-				all = append(all, spotAt{at, wrap(s.face, p.Label, s.width/3, 1), p.Label, series.Small})
+				one := spotAt{at: at, label: wrap(s.face, p.Label, s.width/3, 1), name: p.Label, small: series.Small}
+				if p.X.barred() {
+					one.bars = append(one.bars, vg.Rectangle{Min: vg.Point{X: x(p.X.Low), Y: at.Y}, Max: vg.Point{X: x(p.X.High), Y: at.Y}})
+				}
+				if p.Y.barred() {
+					one.bars = append(one.bars, vg.Rectangle{Min: vg.Point{X: at.X, Y: y(p.Y.Low)}, Max: vg.Point{X: at.X, Y: y(p.Y.High)}})
+				}
+				all = append(all, one)
 			}
 		}
 	}
@@ -120,16 +131,10 @@ func (s *sheet) placeLabels(c *Chart) []label {
 			if !inside(place.box, plot) || hits(place.box, taken) > 0 {
 				continue
 			}
-			covered := 0
-			for _, q := range spots {
-				if q.small && overlap(place.box, around(q.at, smallRadius)) {
-					covered++
-				}
-			}
-			// A far place is worth some small glyphs that are not covered.
-			if cost := 4*covered + place.ring*6 + i%len(directions)/4; least < 0 || cost < least {
+			// A far place is worth some glyphs and bars that are not covered.
+			if cost := covered(place.box, spots) + place.ring*6 + i%len(directions)/4; least < 0 || cost < least {
 				least, box = cost, place.box
-				best = label{p.label, place.box.Min, p.at, place.near, place.ring > 0}
+				best = label{p.label, place.box.Min, p.at, place.near, place.ring > 0, place.box}
 			}
 		}
 		if least < 0 {
@@ -139,6 +144,26 @@ func (s *sheet) placeLabels(c *Chart) []label {
 		all = append(all, best)
 	}
 	return all
+}
+
+// covered weighs what a label covers: small glyphs, and bars.
+func covered(box vg.Rectangle, spots []spotAt) int {
+	cost := 0
+	for _, q := range spots {
+		if q.small && overlap(box, around(q.at, smallRadius)) {
+			cost += 4
+		}
+		for _, bar := range q.bars {
+			switch {
+			case !overlap(box, bar):
+			case q.small:
+				cost++
+			default:
+				cost += 4
+			}
+		}
+	}
+	return cost
 }
 
 // directions are from a spot to its label, in the order in which they are tried.

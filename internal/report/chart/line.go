@@ -1,6 +1,9 @@
 package chart
 
 import (
+	"cmp"
+	"slices"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 )
@@ -95,8 +98,11 @@ func line(i int, l Line, within reach, room float64) ([]plot.Plotter, error) {
 }
 
 // marked are the points with a glyph: all where there is room, otherwise some of them, and always
-// the ends of a stretch.
+// the ends of a stretch. A line that turns back on x shows how it goes by all of its points.
 func marked(stretch plotter.XYs, room float64) plotter.XYs {
+	if !slices.IsSortedFunc(stretch, func(a, b plotter.XY) int { return cmp.Compare(a.X, b.X) }) {
+		return stretch
+	}
 	var some plotter.XYs
 	final := len(stretch) - 1
 	for j, p := range stretch {

@@ -19,6 +19,9 @@ const (
 	Column              // as wide as a column of two
 )
 
+// Narrow reports whether the chart is for a column.
+func (c *Chart) Narrow() bool { return c.Width == Column }
+
 // A size is how a chart of some width is laid out.
 type size struct {
 	face      font.Font

@@ -92,8 +92,11 @@ func textLabels(t grid.Table) textColumn {
 	line := func(labels []string) string {
 		parts := slices.Clone(labels)
 		for i := range parts {
-			if t.ByAxes {
+			switch {
+			case t.ByAxes:
 				parts[i] = padLeft(parts[i], wide[i])
+			case i < len(parts)-1:
+				parts[i] = padRight(parts[i], wide[i])
 			}
 		}
 		return strings.Join(parts, "  ")
