@@ -105,6 +105,9 @@ func (r *Tables) tests(t Table) string {
 		correctedT: "in a t-test of differences, corrected after Nadeau and Bengio (2003) for a test share of " + r.share(t)}[c.Test]
 	correction := map[string]string{"holm": "Holm's correction for %s", "bh": "Benjamini and Hochberg's correction for %s",
 		"none": "not corrected for %s"}[c.Correct]
+	if c.Correct != "none" && t.Reference != "" {
+		correction += ", not of intervals"
+	}
 	return fmt.Sprintf("Noise is p > %s %s, paired by %s; "+correction+".", brief(c.alpha()), test, strings.Join(by, " or "), count(t.Compared, "comparison"))
 }
 

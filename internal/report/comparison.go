@@ -247,7 +247,7 @@ func (c *comparer) test() {
 // draws can give.
 func (c *Compare) resampling(comparisons int) stats.Resampling {
 	const usual, most = 9_999, 99_999
-	return stats.Resampling{Times: min(most, max(usual, int(math.Ceil(2*float64(comparisons)/c.alpha())))), Seed: 1}
+	return stats.Resampling{Times: min(most, max(usual, int(math.Ceil(float64(comparisons)/c.alpha())))), Seed: 1}
 }
 
 // share is the size of the test data divided by that of the training data.

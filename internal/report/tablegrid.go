@@ -20,8 +20,32 @@ func (r *Tables) Grid() *grid.Report {
 	for _, t := range r.Tables {
 		g.Tables = append(g.Tables, r.table(t))
 	}
+	if units := r.units(); len(units) > 0 {
+		all := strings.Join(units, " and ")
+		g.Notes = append(slices.Clone(g.Notes), fmt.Sprintf(
+			"Intervals and tests over %s are about other %s like these and the models as they were trained, not about other trainings.", all, all))
+	}
 	g.Clean()
 	return g
+}
+
+// units are those that means, intervals and tests are over.
+func (r *Tables) units() []string {
+	var all []string
+	add := func(unit string) {
+		if unit != "" && !slices.Contains(all, plural(unit)) {
+			all = append(all, plural(unit))
+		}
+	}
+	for _, t := range r.Tables {
+		for i := range r.Columns {
+			if p := t.pooled(i); p != nil {
+				add(p.Unit)
+			}
+		}
+		t.eachTested(func(_ int, c *Comparison) { add(c.Design.Unit) })
+	}
+	return all
 }
 
 func (r *Tables) table(t Table) grid.Table {

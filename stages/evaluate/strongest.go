@@ -38,19 +38,20 @@ func strongestFacts(_ *pipeline.None, needs map[string]*pipeline.Facts) *pipelin
 		if i == 0 {
 			f.Metrics = []pipeline.Metric{}
 		}
-		add := func(metric, group string) {
-			f.Metrics = append(f.Metrics, pipeline.Metric{Name: metric, Group: group, Split: artifact.Test, Checkpoint: checkpoint})
+		add := func(metric, group, unit string) {
+			f.Metrics = append(f.Metrics, pipeline.Metric{Name: metric, Group: group, Split: artifact.Test, Checkpoint: checkpoint, Unit: unit})
 		}
-		for _, metric := range []string{"accuracy", "accuracy_clean", "success", "images"} {
-			add(metric, "")
+		for _, metric := range []string{"accuracy", "accuracy_clean", "success"} {
+			add(metric, "", artifact.UnitImage)
 		}
+		add("images", "", "")
 		for _, a := range names {
 			for _, metric := range []string{"falls", "breaks", "wins"} {
-				add(metric, a)
+				add(metric, a, artifact.UnitImage)
 			}
 			for _, b := range names {
 				if a != b {
-					add("falls_but_stands", pairName(a, b))
+					add("falls_but_stands", pairName(a, b), "")
 				}
 			}
 		}

@@ -55,12 +55,9 @@ type Result struct {
 // Add adds the outcomes of one checkpoint, in the order of the images, and more columns of numbers
 // about the same images.
 func (r *Result) Add(outcomes []Outcome, more ...artifact.OutcomeSeries) error {
-	if len(outcomes) == 0 {
-		return nil
-	}
-	o := artifact.Outcomes{
-		Unit:  artifact.UnitImage,
-		Parts: []artifact.OutcomePart{{Split: artifact.Test, Checkpoint: outcomes[0].Checkpoint, Rows: len(outcomes)}},
+	o := artifact.Outcomes{Unit: artifact.UnitImage}
+	if len(outcomes) > 0 {
+		o.Parts = []artifact.OutcomePart{{Split: artifact.Test, Checkpoint: outcomes[0].Checkpoint, Rows: len(outcomes)}}
 	}
 	for _, c := range verdict {
 		s := artifact.OutcomeSeries{Name: c.name}

@@ -149,7 +149,7 @@ func latexNumber(n grid.Number) string {
 			mean += ` \pm ` + latexDigits(n.Spread)
 		}
 		if n.Mark.Has(grid.Differs) {
-			mean += `^{\dagger}`
+			mean += `{}^{\dagger}` // the empty group: an exponent may stand before it
 		}
 		parts = append(parts, "$"+mean+"$"+latexCount(n.N))
 	}

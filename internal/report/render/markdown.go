@@ -69,7 +69,10 @@ func markdownDifferences(b *strings.Builder, d *grid.Differences) {
 	b.WriteString("| --- " + strings.Repeat("| --- ", len(d.Labels)) + strings.Repeat("| ---: ", len(heads)) + "|\n")
 	for _, g := range d.Groups {
 		for _, l := range g.Lines {
-			cells := escaped(short(d, l.Cells), escapeMarkdown)
+			cells := short(d, l.Cells) // numbers: a sign at the beginning is no markup there
+			for i, c := range cells {
+				cells[i] = markdownSpecial.ReplaceAllString(c, `\$0`)
+			}
 			if l.Mark.Has(grid.Differs) {
 				cells[0] += dagger
 			}

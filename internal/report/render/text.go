@@ -171,6 +171,9 @@ func writeDifferences(b *strings.Builder, d *grid.Differences) {
 	}
 	b.WriteString(d.Title + "\n\n")
 	wide := make([]int, len(d.Labels))
+	for i, head := range d.Labels {
+		wide[i] = width(head)
+	}
 	for _, g := range d.Groups {
 		for _, l := range g.Lines {
 			for i, label := range l.Labels {
@@ -178,7 +181,14 @@ func writeDifferences(b *strings.Builder, d *grid.Differences) {
 			}
 		}
 	}
-	labels := textColumn{head: []string{""}}
+	named := func(labels []string) string {
+		parts := make([]string, len(labels))
+		for i, label := range labels {
+			parts[i] = padRight(label, wide[i])
+		}
+		return "  " + strings.Join(parts, "  ")
+	}
+	labels := textColumn{head: []string{named(d.Labels)}}
 	columns := make([]textColumn, len(short(d, d.Heads)))
 	for i, head := range short(d, d.Heads) {
 		columns[i].head = []string{head}
@@ -189,15 +199,12 @@ func writeDifferences(b *strings.Builder, d *grid.Differences) {
 			columns[i].cells = append(columns[i].cells, "")
 		}
 		for _, l := range g.Lines {
-			parts := slices.Clone(l.Labels)
-			for i := range parts {
-				parts[i] = padRight(parts[i], wide[i])
-			}
-			labels.cells = append(labels.cells, "  "+strings.Join(parts, "  "))
+			labels.cells = append(labels.cells, named(l.Labels))
 			for i, c := range short(d, l.Cells) {
-				if i == 0 && l.Mark.Has(grid.Differs) {
+				switch {
+				case i == 0 && l.Mark.Has(grid.Differs):
 					c += dagger
-				} else if i == 0 {
+				case i == 0:
 					c += " "
 				}
 				columns[i].cells = append(columns[i].cells, c)

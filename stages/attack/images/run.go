@@ -33,16 +33,18 @@ func attackKind(k pipeline.Kind) pipeline.Kind {
 func (c *Common) facts(steps ...int) *pipeline.Facts {
 	f := &pipeline.Facts{}
 	for _, checkpoint := range c.Checkpoints {
-		m := pipeline.Metric{Split: artifact.Test, Checkpoint: checkpoint}
+		m := pipeline.Metric{Split: artifact.Test, Checkpoint: checkpoint, Unit: artifact.UnitImage}
 		for _, m.K = range steps {
 			for _, m.Name = range []string{"accuracy", "success", "loss", "change"} {
 				f.Metrics = append(f.Metrics, m)
 			}
 		}
 		m.K = 0
-		for _, m.Name = range []string{"accuracy_clean", "loss_clean", "images"} {
+		for _, m.Name = range []string{"accuracy_clean", "loss_clean"} {
 			f.Metrics = append(f.Metrics, m)
 		}
+		m.Name, m.Unit = "images", ""
+		f.Metrics = append(f.Metrics, m)
 	}
 	return f
 }
