@@ -36,7 +36,8 @@ var given = map[string][]string{
 		"{columns: [{title: A, from: a, metric: m}], tables: [{title: T, grid: [x]}]}",
 		"{columns: [{title: A, from: a, metric: m, k: 5, better: higher, digits: 1, baselines: [{metric: b}]}], tables: [{title: T, rows: [{name: r, where: {x: 1}}]}]}",
 	},
-	"report/figure": {"{figures: [{title: F, x: x, y: y, min: 0, lines: [{name: l, from: a, metric: m, where: {x: 1}}]}]}"},
+	"report/figure": {"{figures: [{title: F, x: x, y: y, min: 0, lines: [{name: l, from: a, metric: m, where: {x: 1}}]}]}",
+		"{figures: [{title: F, x: {label: x, axis: a, scale: symlog, linear: 1}, y: {label: y, from: b, metric: m, better: lower}, points: [{name: s, grid: [a]}, {name: t, rows: [{name: r, where: {a: 1}}]}], fronts: [{}]}]}"},
 	"command":       {"{run: [sh, -c, x], outputs: [a]}", "{run: [a, 1, 0.5], files: [a], outputs: [metrics.arrow], type: metrics, env: {A: 1}, inherit: [B]}"},
 }
 

@@ -110,7 +110,7 @@ func (f Figure) pointNotes(r *Figures, add func(format string, args ...any)) {
 			for i, c := range []Shown{p.X, p.Y} {
 				incomplete = incomplete || c.Text == "" && c.count() < full[i]
 				repeated = repeated || c.repeats()
-				if q := c.Pooled; q != nil && q.Reason != "" && !slices.Contains(lacking, q.Reason) {
+				if q := c.Pooled; q != nil && q.N > 1 && q.Reason != "" && !slices.Contains(lacking, q.Reason) {
 					lacking = append(lacking, q.Reason)
 				}
 			}
@@ -170,13 +170,16 @@ func (f Figure) intervalNotes(r *Figures) []string {
 		}
 		switch {
 		case cells == 1:
-			groups = grouping(groups, "one cell", label)
+			groups = grouping(groups, oneCell, label)
 		case cells > 1:
 			groups = grouping(groups, fmt.Sprintf("%s, n = %d", clean(strings.Join(r.Over, ", ")), cells), label)
 		}
 	}
-	if len(groups) == 0 {
+	switch {
+	case len(groups) == 0:
 		return nil
+	case len(groups) == 1 && groups[0].text == oneCell:
+		return []string{"Single values (n = 1), so there are no intervals."}
 	}
 	var parts []string
 	for _, g := range groups {
@@ -190,6 +193,9 @@ func (f Figure) intervalNotes(r *Figures) []string {
 	return []string{strings.ToUpper(first[:1]) + first[1:],
 		fmt.Sprintf("± is half the %s confidence interval of the mean (t). Bars are the interval.", levelText(r.Level))}
 }
+
+// oneCell is what a single value is a mean over.
+const oneCell = "one cell"
 
 // beyondNote names points outside of the given ends of y.
 func (f Figure) beyondNote(add func(format string, args ...any)) {

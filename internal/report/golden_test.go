@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -95,6 +96,7 @@ func TestFiguresMatchGoldenFiles(t *testing.T) {
 		r    *Figures
 	}{
 		{"curves", buildFigures(t, figuresLayout(t), training(15))},
+		{"points", buildFigures(t, pointsLayout(t), sample([]int{0, 1, 200, 400, 800}, 5))},
 		{"odd", buildFigures(t, decodeFigures(t, `over: [seed]
 figures:
   - {title: Broken, x: epoch, y: loss, lines: [{name: broken, from: broken, metric: loss}, {name: single, from: single, metric: loss}]}
@@ -107,13 +109,23 @@ figures:
 	} {
 		g := c.r.Grid()
 		checkGolden(t, c.name, g, figureRenderers)
-		t.Run(c.name+".svg", func(t *testing.T) { // the first figure
-			var got bytes.Buffer
-			if err := g.Figures[0].Chart.SVG(&got); err != nil {
-				t.Fatal(err)
+		drawn := g.Figures[:1]
+		if c.name == "points" {
+			drawn = g.Figures
+		}
+		for i, f := range drawn {
+			name := c.name + ".svg"
+			if i > 0 {
+				name = fmt.Sprintf("%s-%d.svg", c.name, i+1)
 			}
-			golden(t, c.name+".svg", got.Bytes())
-		})
+			t.Run(name, func(t *testing.T) {
+				var got bytes.Buffer
+				if err := f.Chart.SVG(&got); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, name, got.Bytes())
+			})
+		}
 	}
 }
 
