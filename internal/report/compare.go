@@ -30,8 +30,8 @@ var compareParams = &spec.Params[Compare]{
 			"\"gender=0, age=0\". Default: rows are compared with the best row alone, for its mark.",
 		"paired": "what the rows are paired by: user, image or unit (by what one row's outcomes are listed, whatever it is), " +
 			"and axes of over. Default: units and all axes of over in columns with outcomes, the axes of over in the others.",
-		"test": "randomisation flips the signs of differences; t is the paired t-test; corrected-t is the t-test over folds or " +
-			"seeds of Nadeau and Bengio (2003), which needs pairs by axes alone",
+		"test": "randomisation flips the signs of differences; t is the paired t-test. corrected-t is the t-test of Nadeau and Bengio (2003) " +
+			"over folds or repeated splits; it needs pairs by axes alone.",
 		"test_share": "size of the test data divided by the size of the training data, for corrected-t; 0: 1 / (n - 1) for n pairs, " +
 			"as in n-fold cross-validation",
 		"correct": "correction for all comparisons of a table: holm (no false difference, at the level), bh (Benjamini and Hochberg: " +

@@ -162,7 +162,7 @@ func (f Figure) intervalNotes(r *Figures) []string {
 			}
 		}
 		for _, unit := range kinds {
-			text := count(units[unit], unit)
+			text := fmt.Sprintf("%d %s", units[unit], plural(unit))
 			if len(r.Over) > 0 {
 				text += ", pooled" + overText(r.Over)
 			}
