@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 
 	"foil/internal/report/chart"
@@ -95,6 +96,15 @@ func (a *AxisLayout) check(path string, over map[string]bool, report spec.Report
 	if a.Linear != nil && a.Scale != symlogScale {
 		report(path+".linear", "only scale: symlog has a linear part, and scale is %s", a.Scale)
 	}
+}
+
+// checkValue returns an error for a value that has no place on the scale.
+func (a *AxisLayout) checkValue(v float64) error {
+	if a.Scale != logScale || v > 0 {
+		return nil
+	}
+	return fmt.Errorf("a logarithmic scale has positive values only, and %s has the value %s; "+
+		"scale: symlog has a place for it, on a linear part near zero", clean(a.Label), shortest(v))
 }
 
 // drawn is the axis as it is drawn, for values of which some are numbers.

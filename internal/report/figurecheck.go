@@ -1,7 +1,6 @@
 package report
 
 import (
-	"errors"
 	"slices"
 
 	"foil/spec"
@@ -17,7 +16,7 @@ func (n Known) CheckFigures(l *FiguresLayout, report spec.Reporter) {
 			s := c.known(line.From)
 			any = any || s == nil || len(s.pick(sortedAxes(line.Where))) > 0
 			if s != nil {
-				any = !c.line(at("figures", i)+at(".lines", j), s, f, line) || any
+				any = !c.line(at("figures", i), at(".lines", j), s, f, line) || any
 			}
 		}
 		for j := range f.Points {
@@ -30,7 +29,8 @@ func (n Known) CheckFigures(l *FiguresLayout, report spec.Reporter) {
 }
 
 // line checks a line. It reports whether the values in where are right as far as that is known.
-func (c *checker) line(path string, s *stage, f *FigureLayout, l LineLayout) (right bool) {
+func (c *checker) line(figure, line string, s *stage, f *FigureLayout, l LineLayout) (right bool) {
+	path := figure + line
 	right = c.point(path+".where", []*stage{s}, l.Where)
 	along := l.Along
 	if f.X.Axis != "" {
@@ -49,9 +49,7 @@ func (c *checker) line(path string, s *stage, f *FigureLayout, l LineLayout) (ri
 	}
 	where := sortedAxes(l.Where)
 	for _, v := range axisValues([]*stage{s}, along) {
-		if f.X.Axis != "" && !isNumber(v) {
-			_, err := numberOf(along, v)
-			c.problem(path, err)
+		if f.X.Axis != "" && !c.shown(path, figure+".x.scale", f.X, v) {
 			return right
 		}
 		if !c.meanable(path+".where", []*stage{s}, with(where, along, v), "fix it in where, or name it in over") {
@@ -59,6 +57,18 @@ func (c *checker) line(path string, s *stage, f *FigureLayout, l LineLayout) (ri
 		}
 	}
 	return right
+}
+
+// shown checks a value of an axis that x or y shows.
+func (c *checker) shown(path, scale string, a AxisLayout, v spec.Value) bool {
+	x, err := numberOf(a.Axis, v)
+	if err != nil {
+		c.problem(path, err)
+		return false
+	}
+	err = a.checkValue(x)
+	c.problem(scale, err)
+	return err == nil
 }
 
 // across checks the metric on x of a line.
@@ -149,7 +159,7 @@ func (c *checker) points(figure, series string, f *FigureLayout, p *PointsLayout
 			continue
 		}
 		any = true
-		if !c.spot(path, f, p, i, stages, where) {
+		if !c.spot(figure, path, f, p, i, stages, where) {
 			return true // the problems of the others are of the same kind
 		}
 	}
@@ -157,7 +167,7 @@ func (c *checker) points(figure, series string, f *FigureLayout, p *PointsLayout
 }
 
 // spot checks that the cells of a point are those of one point.
-func (c *checker) spot(path string, f *FigureLayout, p *PointsLayout, i int, stages []*stage, where []Axis) bool {
+func (c *checker) spot(figure, path string, f *FigureLayout, p *PointsLayout, i int, stages []*stage, where []Axis) bool {
 	switch {
 	case len(p.Rows) > 0:
 		path += at(".rows", i) + ".where"
@@ -169,24 +179,26 @@ func (c *checker) spot(path string, f *FigureLayout, p *PointsLayout, i int, sta
 	if !c.meanable(path, stages, where, "fix it in where, or name it in grid or in over") {
 		return false
 	}
-	for _, axis := range []string{f.X.Axis, f.Y.Axis} {
-		if axis == "" {
+	var all []Cell
+	for _, s := range stages {
+		all = append(all, s.pick(where)...)
+	}
+	for _, a := range []struct {
+		name string
+		AxisLayout
+	}{{".x", f.X}, {".y", f.Y}} {
+		if a.Axis == "" {
 			continue
 		}
-		var all []Cell
-		for _, s := range stages {
-			all = append(all, s.pick(where)...)
-		}
-		v, ok := value(where, axis)
+		v, ok := value(where, a.Axis)
 		if !ok {
-			v, ok = common(all, axis)
+			v, ok = common(all, a.Axis)
 		}
-		err := errors.New("its cells have no single value of axis " + clean(axis))
-		if ok {
-			_, err = numberOf(axis, v)
+		if !ok {
+			c.report(path, "its cells have no single value of axis %s", clean(a.Axis))
+			return false
 		}
-		if err != nil {
-			c.problem(path, err)
+		if !c.shown(path, figure+a.name+".scale", a.AxisLayout, v) {
 			return false
 		}
 	}

@@ -140,13 +140,10 @@ func (f *Figure) checkScales(l *FigureLayout) error {
 		layout AxisLayout
 		values []float64
 	}{{"x", l.X, x}, {"y", l.Y, y}} {
-		if a.layout.Scale != logScale {
-			continue
-		}
-		i := slices.IndexFunc(a.values, func(v float64) bool { return v <= 0 })
-		if i >= 0 {
-			return fmt.Errorf("%s.scale: a logarithmic scale has positive values only, and %s has the value %s; "+
-				"scale: symlog has a place for it, on a linear part near zero", a.name, clean(a.layout.Label), shortest(a.values[i]))
+		for _, v := range a.values {
+			if err := a.layout.checkValue(v); err != nil {
+				return fmt.Errorf("%s.scale: %w", a.name, err)
+			}
 		}
 	}
 	return nil

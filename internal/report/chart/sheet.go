@@ -106,7 +106,7 @@ func (s *sheet) fill(c *Chart) error {
 	grid.Horizontal = grid.Vertical
 	all := append(s.linear(c), plot.Plotter(grid))
 	within := reach{inReach(s.plot.X.Min, s.plot.X.Max), inReach(s.plot.Y.Min, s.plot.Y.Max)}
-	for _, add := range []func(*Chart, reach) ([]plot.Plotter, error){s.bands, s.lines, s.fronts, s.series} {
+	for _, add := range []func(*Chart, reach) ([]plot.Plotter, error){s.bands, s.lines, s.bars, s.fronts, s.series} {
 		some, err := add(c, within)
 		if err != nil {
 			return err

@@ -7,15 +7,23 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// series draws intervals below all spots, and small spots below the others.
-func (s *sheet) series(c *Chart, within reach) ([]plot.Plotter, error) {
-	var bars, small, large []plot.Plotter
+// bars draws the intervals of all series.
+func (s *sheet) bars(c *Chart, within reach) ([]plot.Plotter, error) {
+	var all []plot.Plotter
 	for i, series := range c.Series {
 		some, err := intervals(i, series, within)
 		if err != nil {
 			return nil, err
 		}
-		bars = append(bars, some...)
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+// series draws small spots below the others.
+func (s *sheet) series(c *Chart, within reach) ([]plot.Plotter, error) {
+	var small, large []plot.Plotter
+	for i, series := range c.Series {
 		drawn := series.finite()
 		if len(drawn) == 0 {
 			continue
@@ -31,7 +39,7 @@ func (s *sheet) series(c *Chart, within reach) ([]plot.Plotter, error) {
 			large = append(large, points)
 		}
 	}
-	return append(bars, append(small, large...)...), nil
+	return append(small, large...), nil
 }
 
 // spots are the places of spots within reach of the plot.
