@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"foil/spec"
 )
@@ -38,8 +39,7 @@ var compareParams = &spec.Params[Compare]{
 			"few false ones among those found), none",
 		"level": "confidence level of the intervals; a difference is more than noise if its corrected p is below 1 - level",
 	},
-	Check:  (*Compare).check,
-	Settle: (*Compare).settle,
+	Check: (*Compare).check,
 }
 
 func defaultCompare() Compare {
@@ -72,9 +72,6 @@ func (c *Compare) check(report spec.Reporter) {
 		report("test_share", "only corrected-t has a test share, and test is %s", c.Test)
 	}
 }
-
-// settle names the axes in one order: the order does not matter.
-func (c *Compare) settle() { slices.Sort(c.Paired) }
 
 // unit is the unit that paired names.
 func (c *Compare) unit() string {
@@ -174,6 +171,33 @@ func (c *checker) references(l *Layout, own []*stage) {
 		if own != nil && own.To != "" && !slices.Contains(names, own.To) {
 			c.report(path+".to", "no table has a row %q%s", own.To, didYouMean(own.To, names))
 		}
+	}
+	check(l.Compare, "compare")
+	for i, t := range l.Tables {
+		check(t.Compare, at("tables", i)+".compare")
+	}
+}
+
+// units checks that some column has outcomes of the units that rows are paired by.
+func (c *checker) units(l *Layout) {
+	var have []string
+	for _, column := range l.Columns {
+		if !c.Metrics[column.From] {
+			return
+		}
+		if unit := c.Units[column.From][column.Metric]; unit != "" && !slices.Contains(have, unit) {
+			have = append(have, unit)
+		}
+	}
+	check := func(own *Compare, path string) {
+		if own == nil || own.unit() == "" || own.unit() == anyUnit && len(have) > 0 || slices.Contains(have, own.unit()) {
+			return
+		}
+		but := "no column has any, so name axes alone"
+		if len(have) > 0 {
+			but = "the outcomes of the columns are by " + strings.Join(have, " and ")
+		}
+		c.report(path+at(".paired", slices.Index(own.Paired, own.unit())), "no column has outcomes by %s; %s", own.unit(), but)
 	}
 	check(l.Compare, "compare")
 	for i, t := range l.Tables {

@@ -347,20 +347,33 @@ tables:
 	}
 }
 
-// Users with equal numbers and other attributes are other users.
+// Users with equal numbers and other attributes are other users, also where only some numbers are
+// equal.
 func TestUsersOfOtherDataAreNotPaired(t *testing.T) {
-	gathered := models(2, 50)
-	for i := range gathered["m"] {
-		o, _ := gathered["m"][i].Outcomes()
-		gender := make([]string, 50)
-		for u := range gender {
-			gender[u] = string("fm"[(u+i%3)%2])
+	for _, shift := range []int32{0, 20} {
+		gathered := models(2, 50)
+		for i := range gathered["m"] {
+			o, _ := gathered["m"][i].Outcomes()
+			model, _ := value(gathered["m"][i].Axes, "model")
+			gender := make([]string, 50)
+			for u := range gender {
+				if model.Str == "worse" {
+					o.Units[u] += shift
+				}
+				gender[u] = string("fm"[int(o.Units[u])%2])
+				if model.Str == "worse" && u == 40-int(shift) {
+					gender[u] = "x"
+				}
+			}
+			o.Attributes = []artifact.OutcomeAttribute{{Name: "gender", Values: gender}}
 		}
-		o.Attributes = []artifact.OutcomeAttribute{{Name: "gender", Values: gender}}
-	}
-	g := build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered).Grid().Tables[0]
-	if want := "worse and base in NDCG (users that differ in gender)"; !strings.Contains(captionOf(g), want) {
-		t.Errorf("no %q in\n%s", want, captionOf(g))
+		g := build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered).Grid().Tables[0]
+		if want := "worse and base in NDCG (users with other values of gender)"; !strings.Contains(captionOf(g), want) || strings.Contains(captionOf(g), "equal and base") {
+			t.Errorf("no %q in\n%s", want, captionOf(g))
+		}
+		if got := marksOf(g, 0); strings.Contains(got, "worse*") {
+			t.Errorf("what is not compared is marked: %s", got)
+		}
 	}
 }
 
@@ -382,7 +395,9 @@ func TestOutcomesAreReadOnce(t *testing.T) {
 		read := c.Outcomes
 		c.Outcomes = func() (*artifact.Outcomes, error) { reads[c.Digest]++; return read() }
 	}
-	build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered)
+	if _, err := BuildTables(decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered); err != nil {
+		t.Fatal(err)
+	}
 	for d, n := range reads {
 		if n != 1 {
 			t.Errorf("%s was read %d times", d.Short(), n)
@@ -392,7 +407,9 @@ func TestOutcomesAreReadOnce(t *testing.T) {
 		t.Errorf("%d cells were read", len(reads))
 	}
 	clear(reads)
-	build(t, decodeLayout(t, "interval: sd\n"+fmt.Sprintf(modelsLayout, ", paired: [fold]")), gathered)
+	if _, err := BuildTables(decodeLayout(t, "interval: sd\n"+fmt.Sprintf(modelsLayout, ", paired: [fold]")), gathered); err != nil {
+		t.Fatal(err)
+	}
 	if len(reads) != 0 {
 		t.Errorf("%d cells were read for nothing", len(reads))
 	}
@@ -418,6 +435,24 @@ func TestComparisonsAreCheckedWithPositions(t *testing.T) {
 		_, err := decode(c.layout, LayoutParams)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "test.yaml:") {
 			t.Errorf("%s\ngot %v\nwant %s", c.layout, err, c.want)
+		}
+	}
+	// So are units that no column has.
+	for _, c := range []struct {
+		paired, want string
+		gathered     map[string][]Cell
+	}{
+		{"fold, image", `compare.paired[1]: no column has outcomes by image; the outcomes of the columns are by user`, models(2, 5)},
+		{"user", `compare.paired[0]: no column has outcomes by user; no column has any, so name axes alone`, withoutUnits(models(2, 5))},
+		{"unit", `compare.paired[0]: no column has outcomes by unit; no column has any, so name axes alone`, withoutUnits(models(2, 5))},
+		{"unit, fold", "", models(2, 5)},
+	} {
+		l := decodeLayout(t, fmt.Sprintf(modelsLayout, ", paired: ["+c.paired+"]"))
+		if got := strings.Join(early(func(r spec.Reporter) { before(c.gathered).CheckTables(l, r) }), "\n"); got != c.want {
+			t.Errorf("paired by %s: got %q, want %q", c.paired, got, c.want)
+		}
+		if _, err := BuildTables(l, c.gathered); (err != nil) != (c.want != "") {
+			t.Errorf("paired by %s: got %v", c.paired, err)
 		}
 	}
 	// The names of a grid's rows are known with the cells.
