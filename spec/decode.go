@@ -36,8 +36,15 @@ func (d *decoder) fail(pos Pos, path, format string, args ...any) {
 }
 
 func (d *decoder) object(v Value, into reflect.Value, s *structure, path string) {
+	if s.short != "" && v.isScalar() && v.Type != Null {
+		v = Value{Pos: v.Pos, Type: Map, Map: []Field{{Name: s.short, NamePos: v.Pos, Value: v}}}
+	}
 	if v.Type != Map {
-		d.fail(v.Pos, path, "must be a map, not %s", describe(v))
+		or := ""
+		if s.short != "" {
+			or = "text or "
+		}
+		d.fail(v.Pos, path, "must be %sa map, not %s", or, describe(v))
 		return
 	}
 	before := len(d.list) + d.holes

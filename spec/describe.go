@@ -16,6 +16,7 @@ func fieldInfos(rv reflect.Value, s *structure) []FieldInfo {
 		info := f.FieldInfo
 		if f.inner != nil {
 			info.Fields = fieldInfos(innerDefaults(v, f.inner), f.inner)
+			info.Short = f.inner.short
 		}
 		if !info.Required && info.Type != "object" {
 			info.Default = defaultText(v)

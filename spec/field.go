@@ -25,6 +25,7 @@ type FieldInfo struct {
 	OneOf           []string // of strings, also in lists; nil: any
 
 	Fields []FieldInfo // of an object, also in lists
+	Short  string      // of an object: the field that a text instead of a map stands for
 }
 
 // A field is a struct field that holds a parameter.

@@ -39,6 +39,10 @@ type Params[P any] struct {
 	// OneOf lists the texts that parameters allow, where a table has them.
 	OneOf OneOf
 
+	// Short names a parameter that can stand for all: where a spec has a text instead of a map,
+	// it is the value of this parameter.
+	Short string
+
 	// Nested describes the other structs in P, embedded or as a type of a field or
 	// element: one entry per type.
 	Nested []Described
@@ -123,6 +127,7 @@ func (p *Params[P]) compile() *structure {
 	s := &structure{
 		of:          reflect.TypeFor[P](),
 		docs:        p.Docs,
+		short:       p.Short,
 		defaultsSet: p.Defaults != nil,
 		defaults:    func() reflect.Value { return reflect.ValueOf(p.New()).Elem() },
 	}
@@ -140,6 +145,7 @@ func (p *Params[P]) compile() *structure {
 type structure struct {
 	of       reflect.Type
 	docs     Docs
+	short    string  // parameter that a text stands for; empty: a map is needed
 	fields   []field // including the fields of embedded structs
 	embedded []embedded
 	used     []*structure // the methods of all embedded or nested structs
@@ -207,6 +213,9 @@ func (s *structure) compile(choices OneOf, nested []Described) {
 			f.inner = find(t, sf.Name)
 		}
 		s.fields = append(s.fields, f)
+	}
+	if s.short != "" && !own[s.short] {
+		panic(fmt.Sprintf("spec: %v has no parameter %q, but Short names it", s.of, s.short))
 	}
 	for name := range choices {
 		if !own[name] {

@@ -83,6 +83,58 @@ func TestInnerStructsAreChecked(t *testing.T) {
 	}
 }
 
+// An axisParam can be written as its label alone.
+type axisParam struct {
+	Label string `yaml:"label" required:"true"`
+	Scale string `yaml:"scale" oneof:"linear,log"`
+}
+
+type chartParam struct {
+	X     axisParam   `yaml:"x" required:"true"`
+	Y     *axisParam  `yaml:"y"`
+	Other []axisParam `yaml:"other"`
+}
+
+var axisParamParams = &Params[axisParam]{
+	Defaults: func() axisParam { return axisParam{Scale: "linear"} },
+	Docs:     Docs{"label": "text", "scale": "kind of scale"},
+	Short:    "label",
+}
+
+func chartParams() *Params[chartParam] {
+	return &Params[chartParam]{Defaults: func() chartParam { return chartParam{X: *axisParamParams.New()} }, Docs: Docs{"x": "across", "y": "up", "other": "more"}, Nested: []Described{axisParamParams},
+		Check: func(c *chartParam, report Reporter) {
+			if c.X.Label == "none" {
+				report("x.label", "says nothing")
+			}
+		}}
+}
+
+func TestATextStandsForAStruct(t *testing.T) {
+	c, err := chartParams().Decode(parseValue(t, "x: epoch\ny: loss\nother: [a, {label: b, scale: log}]"))
+	if err != nil || c.X != (axisParam{"epoch", "linear"}) || *c.Y != (axisParam{"loss", "linear"}) ||
+		!slices.Equal(c.Other, []axisParam{{"a", "linear"}, {"b", "log"}}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for yaml, want := range map[string]string{
+		"x: 3":            "v.yaml:1:4: x.label: must be text, not the number 3; put it in quotes",
+		"x: [a]":          "v.yaml:1:4: x: must be text or a map, not the list [a]",
+		"x: {scale: log}": "v.yaml:1:4: x.label: is missing and has no default",
+		"x: a\nother: [b, {lab: c}]": `v.yaml:2:12: other[1].label: is missing and has no default
+v.yaml:2:13: other[1]: unknown field "lab"; did you mean "label"?`,
+		"x: none": "v.yaml:1:4: x.label: says nothing",
+	} {
+		if _, err := chartParams().Decode(parseValue(t, yaml)); err == nil || err.Error() != want {
+			t.Errorf("%s\ngot  %v\nwant %s", yaml, err, want)
+		}
+	}
+	for _, f := range chartParams().Fields() {
+		if f.Short != "label" {
+			t.Errorf("%s: %+v", f.Name, f)
+		}
+	}
+}
+
 // forgetful has methods that look like the functions of Params.
 type forgetful struct {
 	Name string `yaml:"name"`
@@ -130,6 +182,7 @@ func TestADescriptionThatDoesNotFitPanics(t *testing.T) {
 	for want, params := range map[string]Described{
 		"Nested does not describe spec.Layer":          &Params[network]{},
 		`has no parameter "widht", but OneOf names it`: &Params[Layer]{OneOf: OneOf{"widht": {"a"}}},
+		`has no parameter "name", but Short names it`:  &Params[Layer]{Short: "name"},
 		"has no spec.Layer, but Nested describes it":   &Params[probe]{Nested: []Described{layerParams}},
 		"Nested describes spec.Layer twice":            &Params[network]{Nested: []Described{layerParams, layerParams}},
 		"parameters are a struct, not int":             &Params[int]{},

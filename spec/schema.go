@@ -220,6 +220,9 @@ func typeSchema(name string, f FieldInfo) *schema {
 	case "object":
 		s := paramsSchema(f.Fields)
 		s.Type = "object"
+		if f.Short != "" {
+			return anyOf(&schema{Type: "string"}, s)
+		}
 		return s
 	case "bool":
 		return &schema{Type: "boolean"}

@@ -116,6 +116,9 @@ func describeFields(out io.Writer, fields []spec.FieldInfo, indent string) {
 
 func fieldLine(f spec.FieldInfo) string {
 	line := fmt.Sprintf("%s: %s", f.Name, typeWords(f.Type, false))
+	if f.Short != "" {
+		line += " or a text, its " + f.Short
+	}
 	if f.Unit != "" {
 		line += ", " + f.Unit
 	}

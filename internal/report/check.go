@@ -20,6 +20,10 @@ type Known struct {
 	// checkpoints than those of the cells.
 	Open map[string]map[string]bool
 
+	// Units are what the metrics of a stage are means over, by name: user or image. Metrics without
+	// outcomes are not in it.
+	Units map[string]map[string]string
+
 	// Unknown are the stages of which nothing is known.
 	Unknown map[string]bool
 
@@ -66,6 +70,8 @@ func (n Known) CheckTables(l *Layout, report spec.Reporter) {
 			own = append(own, s)
 		}
 	}
+	c.references(l, own)
+	c.units(l)
 	rows := 0
 	for i, t := range l.Tables {
 		rows += c.grid(at("tables", i), t.Grid, own)
@@ -210,58 +216,4 @@ func (c *checker) grid(path string, grid []string, stages []*stage) (rows int) {
 		}
 	}
 	return rows
-}
-
-// CheckFigures reports what is wrong with a layout of figures.
-func (n Known) CheckFigures(l *FiguresLayout, report spec.Reporter) {
-	c := &checker{Known: n, sources: sources{gathered: n.Gathered}, over: l.Over, report: report}
-	any := false
-	for i, f := range l.Figures {
-		for j, line := range f.Lines {
-			s := c.known(line.From)
-			any = any || s == nil || len(s.pick(sortedAxes(line.Where))) > 0
-			if s != nil {
-				any = !c.line(at("figures", i)+at(".lines", j), s, line) || any
-			}
-		}
-	}
-	if !any {
-		report("figures", "no figure has a line whose cells exist; %s", describeAxes(c.stages))
-	}
-}
-
-// line checks a line. It reports whether the values in where are right as far as that is known.
-func (c *checker) line(path string, s *stage, l LineLayout) (right bool) {
-	right = c.point(path+".where", []*stage{s}, l.Where)
-	c.curve(path, s, l, right)
-	return right
-}
-
-// curve checks the metric of a line, and that its cells differ in k alone.
-func (c *checker) curve(path string, s *stage, l LineLayout, right bool) {
-	where := sortedAxes(l.Where)
-	if !c.Metrics[l.From] {
-		return
-	}
-	if c.Open[l.From][l.Metric] {
-		// Trainings have their curves at every epoch from the first on, so their cells meet there.
-		if right && s.isBare(l.Metric) {
-			c.meanable(path+".where", []*stage{s}, where, "fix it in where, or name it in over")
-		}
-		return
-	}
-	curve, err := s.findCurve(l.Selector)
-	c.problem(path+".metric", err)
-	if err != nil || !right {
-		return
-	}
-	for _, k := range curve.ks {
-		id := curve.id
-		id.K = k
-		cells := filter(s.pick(where), func(cell Cell) bool { _, ok, _ := s.get(cell, id); return ok })
-		if err := s.checkMeanable(cells, where, c.over, "fix it in where, or name it in over"); err != nil {
-			c.report(path+".where", "at k = %d %v", k, err)
-			return
-		}
-	}
 }

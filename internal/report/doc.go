@@ -9,8 +9,9 @@
 // cell of a gathered stage; a Row selects cells by their axes; an Entry is where they meet: mean,
 // standard deviation and number of values over the axes that are averaged over, with the Origins
 // that it was computed from. A baseline is a row that needs no model, such as always answering the
-// most frequent class. A Figure shows Lines, each one metric at every k that it has, with an Entry
-// for each k.
+// most frequent class. A Figure shows Lines or Series. A Line has a Point with an Entry at every k of
+// a metric, or along an axis. A Series has Spots: points with an Entry on x and one on y, or the value
+// of an axis. A Front is a line through the spots that no other spot beats.
 //
 // The promise: an Entry never mixes what the layout did not allow to be mixed. Two metrics behind
 // one column or line, or cells that differ in an axis that the layout does not name, are errors and

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"foil/internal/report/chart"
+	"foil/spec"
 )
 
 // Figures are a FiguresLayout filled with numbers.
@@ -11,102 +14,90 @@ type Figures struct {
 	Title   string
 	Notes   []string
 	Over    []string
-	Axes    []string // of the stages that lines are from, but for Over
+	Level   float64  // of the intervals of points
+	Axes    []string // of the stages that figures are from, but for Over
 	Figures []Figure
 }
 
-// A Figure is a set of lines over k.
+// A Figure is a set of lines, or of series of points.
 type Figure struct {
-	Title, X, Y string
-	Min, Max    *float64 // ends of the y axis; nil: as the values have it
-	Lines       []Line
-	Missing     []string // lines of the layout whose cells are not part of this run
-	Empty       []string // lines whose cells do not hold their metric
-}
-
-// A Line is one metric over its k.
-type Line struct {
-	Name   string
-	Curve  Selector // with Split and Checkpoint as found
-	Axes   []Axis   // that its cells share, in the order of Figures.Axes
-	Points []Point  // k rises
-}
-
-// A Point is the entry of a line at one k.
-type Point struct {
-	K int
-	Entry
+	Title    string
+	Width    chart.Width
+	X, Y     chart.Axis
+	Min, Max *float64 // ends of the y axis; nil: as the values have it
+	Lines    []Line
+	Series   []Series
+	Fronts   []Front
+	Better   [2]string // of x and y
+	Missing  []string  // lines and points of the layout whose cells are not part of this run
+	Empty    []string  // those whose cells do not hold their metric
 }
 
 // A figureBuilder fills a layout of figures.
 type figureBuilder struct {
 	sources
 	layout *FiguresLayout
-	lines  [][]lineSource // by figure and line
-}
-
-// A lineSource is where a line is from.
-type lineSource struct {
-	stage *stage
-	curve curve
+	axes   []string           // Figures.Axes
+	lines  [][]lineSource     // by figure and line
+	points [][][2]shownSource // by figure and series: x and y
 }
 
 // BuildFigures fills the layout with the metrics of the gathered stages, which have the names that
 // they have under gather.
 func BuildFigures(layout *FiguresLayout, gathered map[string][]Cell) (*Figures, error) {
 	b := &figureBuilder{layout: layout, sources: sources{gathered: gathered}}
-	if err := b.eachLine(b.resolve); err != nil {
+	if err := b.resolve(); err != nil {
 		return nil, err
 	}
 	if err := b.checkAxes(); err != nil {
 		return nil, err
 	}
-	r := &Figures{Title: clean(layout.Title), Notes: cleanAll(layout.Notes), Over: layout.Over}
-	r.Axes = filter(axesOf(b.stages), func(axis string) bool { return !slices.Contains(layout.Over, axis) })
-	for _, f := range layout.Figures {
-		r.Figures = append(r.Figures, Figure{Title: clean(f.Title), X: clean(f.X), Y: clean(f.Y), Min: f.Min, Max: f.Max})
+	b.axes = filter(axesOf(b.stages), func(axis string) bool { return !slices.Contains(layout.Over, axis) })
+	r := &Figures{Title: clean(layout.Title), Notes: cleanAll(layout.Notes), Over: layout.Over, Level: layout.Level, Axes: b.axes}
+	var errs []error
+	drawn := false
+	for i := range layout.Figures {
+		f, err := b.figure(i)
+		errs = append(errs, err)
+		drawn = drawn || len(f.Lines)+len(f.Series) > 0
+		r.Figures = append(r.Figures, f)
 	}
-	if err := b.eachLine(func(i, j int, l *LineLayout) error { return b.fill(r, i, j, l) }); err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(r.Figures, func(f Figure) bool { return len(f.Lines) > 0 }) {
-		return nil, errors.New("no figure has a line whose cells are part of this run and hold its metric; " + describeAxes(b.stages))
+	if !drawn {
+		return nil, errors.New("no figure has a line or point whose cells are part of this run and hold its metric; " + describeAxes(b.stages))
 	}
 	return r, nil
 }
 
-// eachLine visits all lines, so that every problem with them is reported at once.
-func (b *figureBuilder) eachLine(visit func(i, j int, l *LineLayout) error) error {
+// resolve finds the sources of all lines and series. It reports every problem with them at once.
+func (b *figureBuilder) resolve() error {
 	var errs []error
+	b.lines = make([][]lineSource, len(b.layout.Figures))
+	b.points = make([][][2]shownSource, len(b.layout.Figures))
 	for i := range b.layout.Figures {
 		f := &b.layout.Figures[i]
 		for j := range f.Lines {
-			if err := visit(i, j, &f.Lines[j]); err != nil {
-				errs = append(errs, fmt.Errorf("%s%s (%s): %w", at("figures", i), at(".lines", j), clean(f.Lines[j].Name), err))
-			}
+			from, err := b.lineSource(f, &f.Lines[j])
+			b.lines[i] = append(b.lines[i], from)
+			errs = append(errs, under(at("figures", i)+at(".lines", j), f.Lines[j].Name, err))
+		}
+		for j := range f.Points {
+			from, err := b.pointSource(f, &f.Points[j])
+			b.points[i] = append(b.points[i], from)
+			errs = append(errs, under(at("figures", i)+at(".points", j), f.Points[j].Name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// resolve finds the stage and the curve of a line.
-func (b *figureBuilder) resolve(i, _ int, l *LineLayout) error {
-	s, err := b.stage(l.From)
-	if err != nil {
-		return err
+// under names the part of a layout that has an error.
+func under(path, name string, err error) error {
+	if err == nil {
+		return nil
 	}
-	c, err := s.findCurve(l.Selector)
-	if err != nil {
-		return err
-	}
-	if err := checkPoint([]*stage{s}, "where", l.Where); err != nil {
-		return err
-	}
-	for len(b.lines) <= i {
-		b.lines = append(b.lines, nil)
-	}
-	b.lines[i] = append(b.lines[i], lineSource{s, c})
-	return nil
+	return fmt.Errorf("%s (%s): %w", path, clean(name), err)
 }
 
 func (b *figureBuilder) checkAxes() error {
@@ -117,42 +108,77 @@ func (b *figureBuilder) checkAxes() error {
 	return errors.Join(errs...)
 }
 
-// fill puts a line into its figure, or notes there why it is absent.
-func (b *figureBuilder) fill(r *Figures, i, j int, l *LineLayout) error {
-	from, f := b.lines[i][j], &r.Figures[i]
-	where := sortedAxes(l.Where)
-	cells := from.stage.pick(where)
-	if len(cells) == 0 {
-		f.Missing = append(f.Missing, missingName(l.Name, where))
-		return nil
+// figure fills one figure.
+func (b *figureBuilder) figure(i int) (Figure, error) {
+	l := &b.layout.Figures[i]
+	f := Figure{Title: clean(l.Title), Min: l.Min, Max: l.Max, Better: [2]string{l.X.Better, l.Y.Better}}
+	if l.Width == columnWidth {
+		f.Width = chart.Column
 	}
-	line := Line{Name: clean(l.Name), Curve: l.Selector}
-	line.Curve.Split, line.Curve.Checkpoint = from.curve.id.Split, from.curve.id.Checkpoint
-	var all []Cell
-	for _, k := range from.curve.ks {
-		id := from.curve.id
-		id.K = k
-		e, err := from.stage.entry(cells, id)
-		if err != nil {
-			return err
-		}
-		if e.count() == 0 {
-			continue
-		}
-		at := e.cells()
-		// Cells with other k may differ: where the steps of an attack are an axis, each of their
-		// values has a point of its own.
-		if err := from.stage.checkMeanable(at, where, b.layout.Over, "fix it in where, or name it in over"); err != nil {
-			return fmt.Errorf("at k = %d %w", k, err)
-		}
-		line.Points = append(line.Points, Point{k, e})
-		all = append(all, at...)
+	var errs []error
+	for j := range l.Lines {
+		errs = append(errs, under(at("figures", i)+at(".lines", j), l.Lines[j].Name, b.line(&f, l, i, j)))
 	}
-	if len(line.Points) == 0 {
-		f.Empty = append(f.Empty, missingName(l.Name, where))
-		return nil
+	for j := range l.Points {
+		errs = append(errs, under(at("figures", i)+at(".points", j), l.Points[j].Name, b.series(&f, l, i, j)))
 	}
-	line.Axes = sharedAxes(all, r.Axes)
-	f.Lines = append(f.Lines, line)
+	x, y := f.values()
+	f.X, f.Y = l.X.drawn(x), l.Y.drawn(y)
+	f.X.Discrete = f.X.Discrete || len(l.Lines) > 0 && l.X.Metric == ""
+	if err := errors.Join(errs...); err != nil {
+		return f, err
+	}
+	f.Fronts = fronts(l, f.Series)
+	return f, under(at("figures", i), l.Title, f.checkScales(l))
+}
+
+// checkScales reports values that a logarithmic scale cannot show.
+func (f *Figure) checkScales(l *FigureLayout) error {
+	x, y := f.values()
+	for _, a := range []struct {
+		name   string
+		layout AxisLayout
+		values []float64
+	}{{"x", l.X, x}, {"y", l.Y, y}} {
+		for _, v := range a.values {
+			if err := a.layout.checkValue(v); err != nil {
+				return fmt.Errorf("%s.scale: %w", a.name, err)
+			}
+		}
+	}
 	return nil
+}
+
+// values are all that the figure shows on x and y, but for those that are not finite.
+func (f *Figure) values() (x, y []float64) {
+	add := func(across float64, e Entry) {
+		if finite(across) {
+			x = append(x, across)
+		}
+		if e.N > 0 && len(e.NotFinite) == 0 {
+			y = append(y, e.Mean)
+		}
+	}
+	for _, l := range f.Lines {
+		for _, p := range l.Points {
+			add(p.X, p.Entry)
+		}
+	}
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			add(p.X.at(), Entry{})
+			if v := p.Y.at(); finite(v) {
+				y = append(y, v)
+			}
+		}
+	}
+	return x, y
+}
+
+// numberOf is the value of an axis as a number.
+func numberOf(axis string, v spec.Value) (float64, error) {
+	if !isNumber(v) {
+		return 0, fmt.Errorf("the values of axis %s are not numbers: one is %s", clean(axis), clean(quoted(v)))
+	}
+	return number(v), nil
 }

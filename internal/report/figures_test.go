@@ -27,7 +27,7 @@ func TestProblemsOfLinesNameWhatIsThere(t *testing.T) {
 		{"type in where", "seed", "from: training, metric: selection/pgd/loss, where: {method: 3}", `where.method: 3 is a number, the values of the axis are l2l-naive, l2l-grad, l2l-2step, plain (a string)`},
 		{"axis in over", "sed", "from: training, metric: selection/pgd/loss, where: {method: plain}", `over[0]: unknown axis "sed" (did you mean "seed"?)`},
 		{"axis that nobody named", "seed", "from: training, metric: selection/pgd/loss", `at k = 1 the cells of training differ in axis method (l2l-naive, l2l-grad, l2l-2step, plain): fix it in where, or name it in over`},
-		{"no line at all", "seed", "from: training, metric: selection/pgd/loss, where: {method: trades}", `no figure has a line whose cells are part of this run and hold its metric; in its cells method is l2l-naive`},
+		{"no line at all", "seed", "from: training, metric: selection/pgd/loss, where: {method: trades}", `no figure has a line or point whose cells are part of this run and hold its metric; in its cells method is l2l-naive`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := decodeFigures(t, "over: ["+c.over+"]\nfigures: [{title: f, x: epoch, y: loss, lines: [{name: l, "+c.line+"}]}]")
@@ -59,7 +59,7 @@ func TestFiguresLayoutIsChecked(t *testing.T) {
 	}
 	for _, c := range []struct{ layout, want string }{
 		{"figures: []", `figures: must not be empty`},
-		{"figures: [{title: f, x: k, y: y, lines: []}]", `figures[0].lines: must not be empty`},
+		{"figures: [{title: f, x: k, y: y, lines: []}]", `figures[0]: a figure needs lines (metrics over k, an axis or another metric) or points`},
 		{"figures: [{title: f, y: y, lines: [{name: l, from: m, metric: x}]}]", `figures[0].x: is missing`},
 		{"figures: [{title: f, x: k, y: y, lines: [{name: l, form: m, metric: x}]}]", `unknown field "form"; did you mean "from"?`},
 		{"figures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}]}, {title: f, x: k, y: y, lines: [{name: l, from: m, metric: x}]}]",
@@ -104,7 +104,7 @@ func TestSingleNumbersBesideACurveAreNoPointsOfIt(t *testing.T) {
 	cell := newCell(nil, artifact.Metric{Name: "loss", Value: 9}, artifact.Metric{Name: "loss", K: 2, Value: 1}, artifact.Metric{Name: "loss", K: 1, Value: 3})
 	r := buildFigures(t, decodeFigures(t, "figures: [{title: f, x: k, y: y, lines: [{name: l, from: m, metric: loss}]}]"), map[string][]Cell{"m": {cell}})
 	p := r.Figures[0].Lines[0].Points
-	if len(p) != 2 || p[0].K != 1 || p[0].Mean != 3 || p[1].K != 2 {
+	if len(p) != 2 || p[0].X != 1 || p[0].Mean != 3 || p[1].Place != "2" {
 		t.Errorf("got %+v", p)
 	}
 }
@@ -151,11 +151,7 @@ func TestDigitsTellLinesApart(t *testing.T) {
 		{[]float64{-math.MaxFloat64, math.MaxFloat64}, 2},
 		{[]float64{0, 5e-324}, 15},
 	} {
-		var l Line
-		for k, v := range c.values {
-			l.Points = append(l.Points, Point{k + 1, Entry{Stat: Summarise([]float64{v})}})
-		}
-		if got := (Figure{Lines: []Line{l}}).digits(); got != c.want {
+		if got := digitsFor(c.values); got != c.want {
 			t.Errorf("%v: got %d, want %d", c.values, got, c.want)
 		}
 	}

@@ -72,6 +72,15 @@ func figuresLayout(t *testing.T) *FiguresLayout {
 	return decodeFigures(t, string(src))
 }
 
+func pointsLayout(t *testing.T) *FiguresLayout {
+	t.Helper()
+	src, err := os.ReadFile("testdata/points.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decodeFigures(t, string(src))
+}
+
 func buildFigures(t *testing.T, l *FiguresLayout, gathered map[string][]Cell) *Figures {
 	t.Helper()
 	r, err := BuildFigures(l, gathered)

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -55,6 +56,7 @@ func TestTablesMatchGoldenFiles(t *testing.T) {
 		r    *Tables
 	}{
 		{"folds", build(t, sampleLayout(t), folded)},
+		{"compared", build(t, comparedLayout(t), withUsers(sample([]int{0, 200, 400}, 3), 60))},
 		{"single", build(t, sampleLayout(t), sample([]int{0, 400}, 1))},
 		{"incomplete", build(t, sampleLayout(t), incomplete)},
 		{"hostile", build(t, decodeLayout(t, `title: "<script>alert(1)</script> & 100% of $x_1 | #1 \\ ^~{}"
@@ -66,6 +68,15 @@ tables:
 	} {
 		checkGolden(t, c.name, c.r.Grid(), tableRenderers)
 	}
+}
+
+// comparedLayout compares the rows of the sample with the first one.
+func comparedLayout(t *testing.T) *Layout {
+	l := sampleLayout(t)
+	c := defaultCompare()
+	c.To = "MultVAE"
+	l.Compare = &c
+	return l
 }
 
 func TestFiguresMatchGoldenFiles(t *testing.T) {
@@ -85,6 +96,7 @@ func TestFiguresMatchGoldenFiles(t *testing.T) {
 		r    *Figures
 	}{
 		{"curves", buildFigures(t, figuresLayout(t), training(15))},
+		{"points", buildFigures(t, pointsLayout(t), sample([]int{0, 1, 200, 400, 800}, 5))},
 		{"odd", buildFigures(t, decodeFigures(t, `over: [seed]
 figures:
   - {title: Broken, x: epoch, y: loss, lines: [{name: broken, from: broken, metric: loss}, {name: single, from: single, metric: loss}]}
@@ -92,18 +104,28 @@ figures:
   - {title: Single, x: steps, y: loss, min: 0, lines: [{name: single, from: single, metric: loss}]}
   - {title: Never, x: steps, y: loss, lines: [{name: never, from: never, metric: loss}]}`), odd)},
 		{"hostilefigures", buildFigures(t, &FiguresLayout{Title: bad, Notes: []string{bad}, Figures: []FigureLayout{{
-			Title: bad, X: bad, Y: bad, Lines: []LineLayout{{Name: bad, Selector: Selector{From: bad, Metric: bad}}, {Name: "数据\x1b[31m", Selector: Selector{From: bad, Metric: bad}}}},
+			Title: bad, X: AxisLayout{Label: bad}, Y: AxisLayout{Label: bad}, Lines: []LineLayout{{Name: bad, Selector: Selector{From: bad, Metric: bad}}, {Name: "数据\x1b[31m", Selector: Selector{From: bad, Metric: bad}}}},
 		}}, map[string][]Cell{bad: {points([]Axis{{bad, text(bad)}}, bad, map[int]float64{1: 1, 2: 2})}})},
 	} {
 		g := c.r.Grid()
 		checkGolden(t, c.name, g, figureRenderers)
-		t.Run(c.name+".svg", func(t *testing.T) { // the first figure
-			var got bytes.Buffer
-			if err := g.Figures[0].Chart.SVG(&got); err != nil {
-				t.Fatal(err)
+		drawn := g.Figures[:1]
+		if c.name == "points" {
+			drawn = g.Figures
+		}
+		for i, f := range drawn {
+			name := c.name + ".svg"
+			if i > 0 {
+				name = fmt.Sprintf("%s-%d.svg", c.name, i+1)
 			}
-			golden(t, c.name+".svg", got.Bytes())
-		})
+			t.Run(name, func(t *testing.T) {
+				var got bytes.Buffer
+				if err := f.Chart.SVG(&got); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, name, got.Bytes())
+			})
+		}
 	}
 }
 

@@ -16,20 +16,22 @@ func Figure() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "report/figure",
 		Version: 3,
-		Doc: "Draws gathered metrics as lines over their k, such as the epochs of a training, with bands of one standard deviation. " +
+		Doc: "Draws gathered metrics: as lines over their k (such as the epochs of a training), over an axis or over another metric, " +
+			"with bands of one standard deviation; or as points of two metrics, with confidence intervals and Pareto fronts. " +
 			"The forms are PDF, SVG, text, CSV and an HTML page, which lists all numbers and their source cells.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
-			Doc: "stages with metrics; a line names one of them with from"}},
-		Output:  artifact.TypeReport,
-		Light:   true,
-		Rounds:  true,
-		Files:   append(docs(figureForms), drawingDocs()...),
-		Printed: figureForms[0].name,
+			Doc: "stages with metrics; a line or an axis names one of them with from"}},
+		Output:    artifact.TypeReport,
+		Light:     true,
+		Rounds:    true,
+		Libraries: libraries,
+		Files:     append(docs(figureForms), drawingDocs()...),
+		Printed:   figureForms[0].name,
 	}, report.FiguresLayoutParams, pipeline.Work[report.FiguresLayout]{CheckInputs: checkFigureNames, CheckFacts: checkFigureFacts, Run: runFigure})
 }
 
 var figureForms = []form{
-	{"figure.txt", "values of the lines at some k, for a terminal", render.Text},
+	{"figure.txt", "values of the lines at some places and of all points, for a terminal", render.Text},
 	{"figure.csv", "all points, one per line and not rounded", render.CSV},
 	{"report.html", "the figures as an HTML page, with all numbers and their source cells", render.HTML},
 }
@@ -54,13 +56,7 @@ func drawingDocs() []pipeline.FileDoc {
 }
 
 func runFigure(ctx context.Context, cell *pipeline.Cell, layout *report.FiguresLayout) error {
-	var from []string
-	for _, f := range layout.Figures {
-		for _, l := range f.Lines {
-			from = append(from, l.From)
-		}
-	}
-	gathered, err := readGathered(ctx, cell, from, "line")
+	gathered, err := readGathered(ctx, cell, usedByAll(layout), "line or axis")
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ func figuresLayout() *report.FiguresLayout {
 	l := report.FiguresLayoutParams.New()
 	l.Over = []string{"fold"}
 	l.Figures = []report.FigureLayout{
-		{Title: "Training", X: "epoch", Y: "loss", Lines: []report.LineLayout{{Name: "MultVAE", Selector: report.Selector{From: "training", Metric: "loss"}}}},
-		{Title: "The same", X: "epoch", Y: "loss", Lines: []report.LineLayout{{Name: "MultVAE", Selector: report.Selector{From: "training", Metric: "loss"}}}},
+		{Title: "Training", X: report.AxisLayout{Label: "epoch"}, Y: report.AxisLayout{Label: "loss"}, Lines: []report.LineLayout{{Name: "MultVAE", Selector: report.Selector{From: "training", Metric: "loss"}}}},
+		{Title: "The same", X: report.AxisLayout{Label: "epoch"}, Y: report.AxisLayout{Label: "loss"}, Lines: []report.LineLayout{{Name: "MultVAE", Selector: report.Selector{From: "training", Metric: "loss"}}}},
 	}
 	return l
 }
@@ -89,7 +89,7 @@ func TestGatherWithoutALineIsLogged(t *testing.T) {
 	if err := Figure().Run(t.Context(), cell, figuresLayout()); err != nil {
 		t.Fatal(err)
 	}
-	if log.String() != "privacy is gathered, but no line uses it\n" {
+	if log.String() != "privacy is gathered, but no line or axis uses it\n" {
 		t.Errorf("got %q", log.String())
 	}
 }
@@ -112,6 +112,78 @@ func TestNamesOfLinesAreCheckedBeforeAnythingRuns(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+// pointsLayout is a figure of points: loss against score, one of each from its own stage.
+func pointsLayout() *report.FiguresLayout {
+	axis := func(from, metric string) report.AxisLayout {
+		return report.AxisLayout{Label: metric, Scale: "linear", Choice: report.Choice{From: from, Metric: metric}}
+	}
+	l := report.FiguresLayoutParams.New()
+	l.Over = []string{"fold"}
+	l.Figures = []report.FigureLayout{{Title: "Both", X: axis("training", "loss"), Y: axis("attack", "score"),
+		Points: []report.PointsLayout{{Name: "all", X: report.Choice{K: 2}, Bars: true}}}}
+	return l
+}
+
+func TestFigureOfPointsTakesBothStages(t *testing.T) {
+	cell := newFigureCell(t)
+	cell.Gathered["attack"] = []pipeline.GatheredCell{
+		gathered(t, 0, artifact.Metric{Name: "score", Value: 5}), gathered(t, 1, artifact.Metric{Name: "score", Value: 7}),
+	}
+	var log bytes.Buffer
+	cell.OnLog = &log
+	if err := Figure().Run(t.Context(), cell, pointsLayout()); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"figure.txt": "all            1.25 ± 3.18  6.00 ± 12.71",
+		"figure.csv": "Both,all,,,1.25,0.3535533905932738,",
+		"1-both.svg": "all: a point at (1.25, 6).",
+		"1-both.pdf": "%PDF-",
+	} {
+		got, err := os.ReadFile(filepath.Join(cell.OutDir, name))
+		if err != nil || !bytes.Contains(got, []byte(want)) {
+			t.Errorf("%s: no %q (%v) in\n%s", name, want, err, got)
+		}
+	}
+	if log.Len() > 0 {
+		t.Errorf("logged %q", log.String())
+	}
+}
+
+func TestNamesOfPointsAreCheckedBeforeAnythingRuns(t *testing.T) {
+	inputs := []pipeline.Input{
+		{Name: "training", Gathered: true, Axes: map[string][]spec.Value{"fold": nil}},
+		{Name: "attack", Gathered: true, Axes: map[string][]spec.Value{"fold": nil, "method": nil}},
+		{Name: "other", Gathered: true, Axes: map[string][]spec.Value{"size": nil}},
+	}
+	for _, c := range []struct {
+		change func(*report.FigureLayout)
+		want   string
+	}{
+		{func(f *report.FigureLayout) { f.X.From = "trainig" }, `figures[0].x.from: nothing is gathered as "trainig"; did you mean "training"?`},
+		{func(f *report.FigureLayout) { f.Points[0].Y.From = "atack" }, `figures[0].points[0].y.from: nothing is gathered as "atack"; did you mean "attack"?`},
+		{func(f *report.FigureLayout) { f.Points[0].Grid = []string{"metod"} }, `figures[0].points[0].grid[0]: the gathered stages have no axis "metod"; did you mean "method"?`},
+		{func(f *report.FigureLayout) { f.Points[0].Where = map[string]spec.Value{"size": {}} },
+			`figures[0].points[0].where.size: the gathered stages have no axis "size"; there are fold and method`},
+		{func(f *report.FigureLayout) {
+			f.Points[0].Rows = []report.PointLayout{{Name: "r", Where: map[string]spec.Value{"methd": {}}}}
+		}, `figures[0].points[0].rows[0].where.methd: the gathered stages have no axis "methd"; did you mean "method"?`},
+		{func(f *report.FigureLayout) { f.X = report.AxisLayout{Label: "x", Axis: "lamda"} }, `figures[0].x.axis: the gathered stages have no axis "lamda"; there are fold and method`},
+		{func(f *report.FigureLayout) {
+			f.Points, f.X = nil, report.AxisLayout{Label: "x", Axis: "metod"}
+			f.Lines = []report.LineLayout{{Name: "l", Selector: report.Selector{From: "attack", Metric: "score"}}}
+		}, `figures[0].lines[0]: the gathered stages have no axis "metod"; did you mean "method"?`},
+	} {
+		l := pointsLayout()
+		c.change(&l.Figures[0])
+		var got []string
+		Figure().CheckInputs(l, inputs, spec.ReportTo(func(path, message string) { got = append(got, path+": "+message) }))
+		if !slices.Equal(got, []string{c.want}) {
+			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), c.want)
+		}
 	}
 }
 

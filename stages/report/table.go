@@ -14,15 +14,16 @@ func Table() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "report/table",
 		Version: 4,
-		Doc: "Writes tables of gathered metrics, with means, standard deviations and baselines. " +
+		Doc: "Writes tables of gathered metrics, with means, intervals, tested differences and baselines. " +
 			"The forms are text, Markdown, CSV, LaTeX and an HTML page, which lists the source cells of each number.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics; a column names one of them with from"}},
-		Output:  artifact.TypeReport,
-		Light:   true,
-		Rounds:  true,
-		Files:   docs(tableForms),
-		Printed: tableForms[0].name,
+		Output:    artifact.TypeReport,
+		Light:     true,
+		Rounds:    true,
+		Libraries: libraries,
+		Files:     docs(tableForms),
+		Printed:   tableForms[0].name,
 	}, report.LayoutParams, pipeline.Work[report.Layout]{CheckInputs: checkTableNames, CheckFacts: checkTableFacts, Run: runTable})
 }
 

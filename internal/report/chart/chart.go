@@ -1,64 +1,77 @@
-// Package chart draws line charts for papers, with gonum/plot: as SVG for pages and as PDF for
-// print.
+// Package chart draws charts for papers, with gonum/plot: as SVG for pages and as PDF for print.
 //
-// Nouns: a Chart has Lines over one x axis and one y axis; a Line has Points in the order of x,
-// each with a value and, where it is a mean, a band around it. A value that is not finite is a gap.
-// Each line has a style (colour, dash pattern and glyph), so that readers can tell lines apart in
-// grey and with any colour vision; the key beside the plot names them. A sheet is a chart that has
-// been laid out.
+// Nouns: a Chart has Lines or Series over one x axis and one y axis. A Line has Points in the order
+// of x, each with a value and, where it is a mean, a band around it. A Series has Spots, which are
+// not connected, each with a value and an interval in both directions. A Front is a stepped line
+// through some spots. A value that is not finite is a gap. Each line and series has a style
+// (colour, dash pattern and glyph), so that readers can tell them apart in grey and with any colour
+// vision; the key names them. A sheet is a chart that has been laid out.
 //
 // The promise: the same chart gives the same bytes, at any time and with any fonts on the machine,
-// and no text of a chart becomes markup.
+// no text of a chart becomes markup, and no two labels overlap.
 package chart
 
 import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // A Chart is a figure to be drawn.
 type Chart struct {
-	Title    string   // for screen readers and on hovering; not drawn
-	X, Y     string   // axis labels
+	Title    string // for screen readers and on hovering; not drawn
+	Width    Width
+	X, Y     Axis
 	Min, Max *float64 // ends of the y axis; nil: as the values have it
 	Lines    []Line
+	Series   []Series
+	Fronts   []Front
 }
 
 // A Line is drawn from point to point.
 type Line struct {
 	Name   string
-	Points []Point // X rises
+	Points []Point // in the order in which they are connected
 }
 
 // A Point is a value, and the band around it; NaN for none.
 type Point struct {
-	X            int
-	Y, Low, High float64
+	X, Y, Low, High float64
 }
+
+// A Series is a set of spots that look alike.
+type Series struct {
+	Name  string
+	Small bool // small glyphs, for many spots
+	Spots []Spot
+}
+
+// A Spot is a value on each axis.
+type Spot struct {
+	X, Y  Value
+	Label string // empty for none
+}
+
+// A Value is one with an interval; NaN for none.
+type Value struct{ At, Low, High float64 }
+
+// A Front is a stepped line through its corners.
+type Front struct {
+	Name    string
+	Corners []Corner
+}
+
+// A Corner is where a front turns.
+type Corner struct{ X, Y float64 }
 
 // MostLines is the number of lines whose styles differ also in grey.
 const MostLines = dashes * glyphs
 
-// describe describes the lines in words.
-func (c *Chart) describe() string {
-	parts := []string{c.Y + " over " + c.X + "."}
-	for _, l := range c.Lines {
-		drawn := l.finite()
-		if len(drawn) == 0 {
-			parts = append(parts, l.Name+" has no values.")
-			continue
-		}
-		first, last := drawn[0], drawn[len(drawn)-1]
-		s := l.Name + ": " + brief(first.Y) + " at " + strconv.Itoa(first.X)
-		if last.X != first.X {
-			s += ", " + brief(last.Y) + " at " + strconv.Itoa(last.X)
-		}
-		parts = append(parts, s+".")
-	}
-	return strings.Join(parts, " ")
-}
+// MostSeries is the number of series whose glyphs differ also in grey.
+const MostSeries = 2 * glyphs
+
+// MostFronts is the number of fronts whose dash patterns differ.
+const MostFronts = dashes
 
 // brief formats a value with six digits.
 func brief(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
@@ -68,13 +81,27 @@ const most = math.MaxFloat64 / 4
 
 func drawable(v float64) bool { return math.Abs(v) <= most } // not NaN
 
-func (p Point) drawn() bool  { return drawable(p.Y) }
+func (p Point) drawn() bool  { return drawable(p.X) && drawable(p.Y) }
 func (p Point) banded() bool { return p.drawn() && drawable(p.Low) && drawable(p.High) }
 
-func (l Line) drawn() bool { return slices.ContainsFunc(l.Points, Point.drawn) }
+func (v Value) drawn() bool  { return drawable(v.At) }
+func (v Value) barred() bool { return v.drawn() && drawable(v.Low) && drawable(v.High) }
+
+func (s Spot) drawn() bool   { return s.X.drawn() && s.Y.drawn() }
+func (l Line) drawn() bool   { return slices.ContainsFunc(l.Points, Point.drawn) }
+func (s Series) drawn() bool { return slices.ContainsFunc(s.Spots, Spot.drawn) }
 
 func (l Line) finite() []Point {
 	return slices.DeleteFunc(slices.Clone(l.Points), func(p Point) bool { return !p.drawn() })
+}
+
+func (s Series) finite() []Spot {
+	return slices.DeleteFunc(slices.Clone(s.Spots), func(p Spot) bool { return !p.drawn() })
+}
+
+// empty reports whether nothing can be drawn.
+func (c *Chart) empty() bool {
+	return !slices.ContainsFunc(c.Lines, Line.drawn) && !slices.ContainsFunc(c.Series, Series.drawn)
 }
 
 // runs are the longest stretches of points for which the condition is true.

@@ -16,7 +16,7 @@ import (
 var none = math.NaN()
 
 // point is one without a band.
-func point(x int, y float64) Point { return Point{x, y, none, none} }
+func point(x int, y float64) Point { return Point{float64(x), y, none, none} }
 
 // inline is a chart as SVG.
 func inline(t *testing.T, c *Chart) string {
@@ -33,10 +33,10 @@ func strokes(svg string) int { return strings.Count(svg, "stroke-width:1.4") }
 
 // sample is a chart with what charts have: gaps, bands, a point alone, many points.
 func sample() *Chart {
-	c := &Chart{Title: "Training", X: "epoch", Y: "loss", Lines: []Line{{Name: "short"}, {Name: "long"}, {Name: "alone λ"}}}
+	c := &Chart{Title: "Training", X: Axis{Label: "epoch", Discrete: true}, Y: Axis{Label: "loss"}, Lines: []Line{{Name: "short"}, {Name: "long"}, {Name: "alone λ"}}}
 	for x := range 200 {
 		y := 2 - math.Sqrt(float64(x))/10
-		c.Lines[1].Points = append(c.Lines[1].Points, Point{x, y, y - 0.1, y + 0.1})
+		c.Lines[1].Points = append(c.Lines[1].Points, Point{float64(x), y, y - 0.1, y + 0.1})
 		if x%20 == 0 && x != 100 {
 			c.Lines[0].Points = append(c.Lines[0].Points, point(x, 1+y/10))
 		}
@@ -153,7 +153,7 @@ func TestShadesAreTheColoursOfTheirLines(t *testing.T) {
 }
 
 func TestManyLongNamesMakeAChartTaller(t *testing.T) {
-	c := &Chart{X: "epoch", Y: strings.Repeat("a long label ", 100)}
+	c := &Chart{X: Axis{Label: "epoch", Discrete: true}, Y: Axis{Label: strings.Repeat("a long label ", 100)}}
 	for i := range MostLines {
 		name := fmt.Sprintf("line %d %s", i, strings.Repeat("with a long name ", 40))
 		c.Lines = append(c.Lines, Line{name, []Point{point(1, float64(i%3)), point(2, 1)}})
@@ -162,11 +162,11 @@ func TestManyLongNamesMakeAChartTaller(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.height <= leastHeight || s.height < s.keyHeight()+2*margin {
-		t.Errorf("the chart is %.1f high, and its key %.1f", s.height, s.keyHeight())
+	if s.height <= sizes[Page].least || s.height < s.key.height()+2*margin {
+		t.Errorf("the chart is %.1f high, and its key %.1f", s.height, s.key.height())
 	}
-	if s.keyWidth > s.width/2 {
-		t.Errorf("the key takes %.1f of %.1f", s.keyWidth, s.width)
+	if s.key.width() > s.width/2 {
+		t.Errorf("the key takes %.1f of %.1f", s.key.width(), s.width)
 	}
 	checkSheet(t, inline(t, c))
 }

@@ -1,9 +1,15 @@
 package chart
 
 import (
+	"cmp"
+	"slices"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 )
+
+// A reach moves places that are far beyond the axes nearer to them.
+type reach struct{ x, y func(float64) float64 }
 
 // inReach moves values that are far beyond an axis nearer to it. Their lines leave the plot at the
 // same places, and no difference overflows.
@@ -13,7 +19,7 @@ func inReach(low, high float64) func(float64) float64 {
 }
 
 // bands are drawn around the means of a line: areas, or bars where a point stands alone.
-func bands(i int, l Line, within func(float64) float64) ([]plot.Plotter, error) {
+func bands(i int, l Line, within reach) ([]plot.Plotter, error) {
 	var all []plot.Plotter
 	for _, run := range runs(l.Points, Point.banded) {
 		if len(run) == 1 {
@@ -27,8 +33,8 @@ func bands(i int, l Line, within func(float64) float64) ([]plot.Plotter, error) 
 		n := len(run)
 		corners := make(plotter.XYs, 2*n)
 		for j, p := range run {
-			corners[j] = plotter.XY{X: float64(p.X), Y: within(p.High)}
-			corners[2*n-1-j] = plotter.XY{X: float64(p.X), Y: within(p.Low)}
+			corners[j] = plotter.XY{X: within.x(p.X), Y: within.y(p.High)}
+			corners[2*n-1-j] = plotter.XY{X: within.x(p.X), Y: within.y(p.Low)}
 		}
 		area, err := plotter.NewPolygon(corners)
 		if err != nil {
@@ -42,14 +48,14 @@ func bands(i int, l Line, within func(float64) float64) ([]plot.Plotter, error) 
 }
 
 // bar is an error bar from the lower to the upper end of the band.
-func bar(i int, p Point, within func(float64) float64) (*plotter.YErrorBars, error) {
-	y := within(p.Y)
+func bar(i int, p Point, within reach) (*plotter.YErrorBars, error) {
+	y := within.y(p.Y)
 	b, err := plotter.NewYErrorBars(struct {
 		plotter.XYs
 		plotter.YErrors
 	}{
-		plotter.XYs{{X: float64(p.X), Y: y}},
-		plotter.YErrors{{Low: y - within(p.Low), High: within(p.High) - y}},
+		plotter.XYs{{X: within.x(p.X), Y: y}},
+		plotter.YErrors{{Low: y - within.y(p.Low), High: within.y(p.High) - y}},
 	})
 	if err != nil {
 		return nil, err
@@ -61,13 +67,13 @@ func bar(i int, p Point, within func(float64) float64) (*plotter.YErrorBars, err
 }
 
 // line draws the stretches of a line and its glyphs.
-func line(i int, l Line, within func(float64) float64, room float64) ([]plot.Plotter, error) {
+func line(i int, l Line, within reach, room float64) ([]plot.Plotter, error) {
 	var all []plot.Plotter
 	var marks plotter.XYs
 	for _, run := range runs(l.Points, Point.drawn) {
 		points := make(plotter.XYs, len(run))
 		for j, p := range run {
-			points[j] = plotter.XY{X: float64(p.X), Y: within(p.Y)}
+			points[j] = plotter.XY{X: within.x(p.X), Y: within.y(p.Y)}
 		}
 		marks = append(marks, marked(points, room)...)
 		if len(run) == 1 {
@@ -92,8 +98,11 @@ func line(i int, l Line, within func(float64) float64, room float64) ([]plot.Plo
 }
 
 // marked are the points with a glyph: all where there is room, otherwise some of them, and always
-// the ends of a stretch.
+// the ends of a stretch. A line that turns back on x shows how it goes by all of its points.
 func marked(stretch plotter.XYs, room float64) plotter.XYs {
+	if !slices.IsSortedFunc(stretch, func(a, b plotter.XY) int { return cmp.Compare(a.X, b.X) }) {
+		return stretch
+	}
 	var some plotter.XYs
 	final := len(stretch) - 1
 	for j, p := range stretch {

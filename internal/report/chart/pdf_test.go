@@ -37,7 +37,7 @@ func page(t *testing.T, file []byte) string {
 
 func TestTextOfAPDFIsTextWhereItCanBe(t *testing.T) {
 	c := sample()
-	c.X, c.Y = "café (±)", "λ ≤ ε"
+	c.X.Label, c.Y.Label = "café (±)", "λ ≤ ε"
 	drawn := page(t, pdf(t, c))
 	if !strings.Contains(drawn, "(caf\xe9 \\(\xb1\\))") {
 		t.Errorf("no text in\n%s", drawn)

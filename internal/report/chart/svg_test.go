@@ -17,19 +17,28 @@ func FuzzChart(f *testing.F) {
 	f.Add("<script>alert(1)</script>", "]]>&amp;'\"", 1, 2.0, 0.5, 0.0, 3.0)
 	f.Add("\x00\xff\u202e", strings.Repeat("wide ", 100), math.MaxInt32, math.Inf(1), none, -1e300, 1e300)
 	f.Add("(λ) \\", `style="font-family:Liberation Sans;`, 0, 1.0, 1e-320, none, none)
-	f.Fuzz(func(t *testing.T, name, label string, x int, a, b, low, high float64) {
-		x = x & math.MaxInt32
-		c := &Chart{Title: name, X: label, Y: name, Lines: []Line{
+	f.Fuzz(func(t *testing.T, name, label string, n int, a, b, low, high float64) {
+		x := float64(n & math.MaxInt32)
+		c := &Chart{Title: name, X: Axis{Label: label, Discrete: true}, Y: Axis{Label: name}, Lines: []Line{
 			{name, []Point{{x, a, low, high}, {x + 1, b, b - high, b + high}, {x + 7, 1, 0, 2}, {x + 8, low, none, none}}},
 			{label, nil}, {"one", []Point{{x, high, low, high}}},
 		}}
+		spots := &Chart{Title: name, Width: Width(n & 1), X: Axis{Label: label, Scale: Scale(n >> 1 & 3 % 3), Linear: a}, Y: Axis{Label: name, Scale: Scale(n >> 3 & 3 % 3), Linear: high},
+			Series: []Series{
+				{name, false, []Spot{{Value{a, low, high}, Value{b, b - high, b + high}, name}, {Value{a, none, none}, Value{high, none, none}, label}}},
+				{label, true, []Spot{{Value{x, low, none}, Value{x, a, b}, ""}, {Value{b, a, high}, Value{low, low, low}, "x"}}},
+			}, Fronts: []Front{{label, []Corner{{a, b}, {low, high}, {x, b}}}}}
 		if low < high {
 			c.Min, c.Max = &low, &high
+			spots.Min, spots.Max = &low, &high
 		}
-		checkSheet(t, inline(t, c))
-		var pdf strings.Builder
-		if err := c.PDF(&pdf); err != nil || !strings.HasPrefix(pdf.String(), "%PDF-") {
-			t.Errorf("no PDF: %v", err)
+		for _, c := range []*Chart{c, spots} {
+			checkSheet(t, inline(t, c))
+			checkLabels(t, c)
+			var pdf strings.Builder
+			if err := c.PDF(&pdf); err != nil || !strings.HasPrefix(pdf.String(), "%PDF-") {
+				t.Errorf("no PDF: %v", err)
+			}
 		}
 	})
 }
@@ -74,7 +83,7 @@ func checkSheet(t *testing.T, svg string) {
 func TestSVGSaysWhatItShowsAndWithWhatFonts(t *testing.T) {
 	c := sample()
 	const forged = `<b> & style="font-family:Liberation Sans;`
-	c.Title, c.X = "A > B", forged
+	c.Title, c.X.Label = "A > B", forged
 	svg := inline(t, c)
 	for _, want := range []string{
 		`<svg class="chart" role="img" width="468pt" height="275pt" viewBox="0 0 468 275">` + "\n<title>A &gt; B</title>\n<desc>loss over &lt;b&gt; &amp; style=",

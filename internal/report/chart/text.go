@@ -11,13 +11,9 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// face is the font of all text. It is embedded in gonum/plot, so no drawing depends on installed
-// fonts.
-var face = font.Font{Typeface: "Liberation", Variant: "Sans", Size: 9.5}
-
 // textWidth is an upper estimate of a text's width: a reader may show an SVG in another font, which
 // has characters that this one lacks.
-func textWidth(s string) vg.Length {
+func textWidth(face font.Font, s string) vg.Length {
 	style := text.Style{Font: face, Handler: plot.DefaultTextHandler}
 	width := style.Width(s)
 	for line := range strings.Lines(s) {
@@ -28,15 +24,15 @@ func textWidth(s string) vg.Length {
 
 // wrap breaks a text into lines that are no wider than w, between words where possible, and cuts it
 // after so many lines.
-func wrap(s string, w vg.Length, lines int) string {
+func wrap(face font.Font, s string, w vg.Length, lines int) string {
 	broken := []string{""}
 	for _, word := range strings.Fields(plain(s)) {
-		for i, part := range split(word, w) {
+		for i, part := range split(face, word, w) {
 			last := &broken[len(broken)-1]
 			switch {
 			case *last == "":
 				*last = part
-			case i == 0 && textWidth(*last+" "+part) <= w:
+			case i == 0 && textWidth(face, *last+" "+part) <= w:
 				*last += " " + part
 			default:
 				broken = append(broken, part)
@@ -46,7 +42,7 @@ func wrap(s string, w vg.Length, lines int) string {
 			const dots = "…"
 			broken = broken[:lines]
 			last := &broken[lines-1]
-			*last = split(*last, w-textWidth(dots))[0] + dots
+			*last = split(face, *last, w-textWidth(face, dots))[0] + dots
 			break
 		}
 	}
@@ -54,12 +50,12 @@ func wrap(s string, w vg.Length, lines int) string {
 }
 
 // split cuts a text that is too wide for a line.
-func split(s string, w vg.Length) []string {
+func split(face font.Font, s string, w vg.Length) []string {
 	parts := []string{""}
 	graphemes := uniseg.NewGraphemes(s)
 	for graphemes.Next() {
 		last := &parts[len(parts)-1]
-		if *last != "" && textWidth(*last+graphemes.Str()) > w {
+		if *last != "" && textWidth(face, *last+graphemes.Str()) > w {
 			parts = append(parts, graphemes.Str())
 			continue
 		}

@@ -5,6 +5,8 @@ import (
 	"testing"
 )
 
+var face = sizes[Page].face
+
 func TestTextIsBrokenBetweenWordsWhereItCan(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"", ""},
@@ -16,7 +18,7 @@ func TestTextIsBrokenBetweenWordsWhereItCan(t *testing.T) {
 		{"as many words as there are in this text have no place", "as many words|as there are|in this text…"},
 		{"bell\a and \x1b[31m and \xff", "bell\ufffd and|\ufffd[31m and \ufffd"},
 	} {
-		if got := strings.ReplaceAll(wrap(c.in, 70, 3), "\n", "|"); got != c.want {
+		if got := strings.ReplaceAll(wrap(face, c.in, 70, 3), "\n", "|"); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.in, got, c.want)
 		}
 	}
@@ -24,8 +26,8 @@ func TestTextIsBrokenBetweenWordsWhereItCan(t *testing.T) {
 
 func TestNoLineOfATextIsTooWide(t *testing.T) {
 	for _, s := range []string{strings.Repeat("W", 50), strings.Repeat("数", 50), strings.Repeat("wide ", 50), strings.Repeat("🏳️‍🌈", 50)} {
-		for line := range strings.Lines(wrap(s, 70, 3)) {
-			if w := textWidth(line); w > 70 {
+		for line := range strings.Lines(wrap(face, s, 70, 3)) {
+			if w := textWidth(face, line); w > 70 {
 				t.Errorf("%q is %.1f wide", line, w)
 			}
 		}

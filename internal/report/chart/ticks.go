@@ -96,3 +96,19 @@ func minus(s string) string {
 	}
 	return strings.ReplaceAll(s, "-", "\u2212")
 }
+
+// tickLabel writes a number with up to six digits.
+func tickLabel(v float64) string {
+	const digits = 6
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', digits-1, 64), 64)
+	if err != nil {
+		rounded = v
+	}
+	switch size := math.Abs(rounded); {
+	case size == 0:
+		return "0"
+	case size >= 1e-4 && size < 1e6:
+		return minus(strconv.FormatFloat(rounded, 'f', -1, 64))
+	}
+	return minus(scientific(rounded, -1))
+}

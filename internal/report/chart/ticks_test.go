@@ -50,9 +50,9 @@ func TestFewPlacesAreTicksThemselvesWhereTheyHaveRoom(t *testing.T) {
 		for _, x := range c.places {
 			points = append(points, point(x, 1))
 		}
-		chart := &Chart{Lines: []Line{{"l", points}}}
+		chart := &Chart{X: Axis{Discrete: true}, Lines: []Line{{"l", points}}}
 		var got []string
-		for _, tick := range chart.along(chart.horizontal(), c.width) {
+		for _, tick := range chart.along(chart.horizontal(6), c.width, sizes[Page].face) {
 			got = append(got, tick.Label)
 		}
 		if strings.Join(got, " ") != c.want {
@@ -69,32 +69,42 @@ func FuzzScale(f *testing.F) {
 	f.Add(5e-324, 0.0, true, false)
 	f.Add(0.3, 0.1, true, true)
 	f.Add(math.NaN(), math.Inf(1), false, true)
+	f.Add(200.0, 900.0, false, false)
+	f.Add(-900.0, -1e-7, false, false)
 	f.Fuzz(func(t *testing.T, a, b float64, asMin, asMax bool) {
-		c := &Chart{Lines: []Line{{Points: []Point{{1, a, math.NaN(), math.NaN()}, {2, b, a, b}}}}}
-		if low, high := min(a, b), max(a, b); low < high { // as a layout's check has it
-			if asMin {
-				c.Min = &low
-			}
-			if asMax {
-				c.Max = &high
-			}
-		}
-		s := c.vertical()
-		if !(s.low < s.high) || math.IsInf(s.high-s.low, 0) {
-			t.Fatalf("%g, %g: the axis goes from %g to %g", a, b, s.low, s.high)
-		}
-		for _, v := range []float64{a, b} {
-			if drawable(v) && c.Min == nil && c.Max == nil && !(v >= s.low-(s.high-s.low)*1e-5 && v <= s.high+(s.high-s.low)*1e-5) {
-				t.Errorf("%g, %g: %g is beyond an axis from %g to %g", a, b, v, s.low, s.high)
-			}
-		}
-		if len(s.ticks) > 12 || len(s.ticks) < 1 {
-			t.Errorf("%g, %g: ticks %v", a, b, s.ticks)
-		}
-		for i := range s.ticks {
-			if i > 0 && s.ticks[i].Label == s.ticks[i-1].Label {
-				t.Errorf("%g, %g: equal labels %v", a, b, s.ticks)
-			}
-		}
+		checkScale(t, a, b, asMin, asMax, Axis{})
+		checkScale(t, a, b, asMin, asMax, Axis{Scale: Log})
+		checkScale(t, a, b, asMin, asMax, Axis{Scale: SymLog, Linear: math.Abs(b)})
 	})
+}
+
+func checkScale(t *testing.T, a, b float64, asMin, asMax bool, axis Axis) {
+	t.Helper()
+	c := &Chart{Y: axis, Lines: []Line{{Points: []Point{{1, a, math.NaN(), math.NaN()}, {2, b, a, b}}}}}
+	if low, high := min(a, b), max(a, b); low < high { // as a layout's check has it
+		if asMin {
+			c.Min = &low
+		}
+		if asMax {
+			c.Max = &high
+		}
+	}
+	s := c.placed().vertical(5)
+	if !(s.low < s.high) || math.IsInf(s.high-s.low, 0) {
+		t.Fatalf("%g, %g: the axis goes from %g to %g", a, b, s.low, s.high)
+	}
+	for _, v := range []float64{a, b} {
+		v = axis.place(v)
+		if drawable(v) && c.Min == nil && c.Max == nil && !(v >= s.low-(s.high-s.low)*1e-5 && v <= s.high+(s.high-s.low)*1e-5) {
+			t.Errorf("%g, %g: %g is beyond an axis from %g to %g", a, b, v, s.low, s.high)
+		}
+	}
+	if len(s.ticks) > 12 || len(s.ticks) < 1 {
+		t.Errorf("%g, %g, %v: from %g to %g ticks %v", a, b, axis, s.low, s.high, s.ticks)
+	}
+	for i := range s.ticks {
+		if i > 0 && s.ticks[i].Label == s.ticks[i-1].Label {
+			t.Errorf("%g, %g, %v: equal labels %v", a, b, axis, s.ticks)
+		}
+	}
 }

@@ -117,7 +117,7 @@ func TestTableThatIsALittleTooWideIsWrittenTighter(t *testing.T) {
 		row := grid.Row{Labels: []string{"x"}}
 		for range columns {
 			table.Columns = append(table.Columns, grid.Column{Title: "NDCG"})
-			row.Numbers = append(row.Numbers, grid.Number{State: grid.Present, Mean: "0.439", SD: "0.047"})
+			row.Numbers = append(row.Numbers, grid.Number{State: grid.Present, Mean: "0.439", Spread: "0.047"})
 		}
 		table.Rows = []grid.Row{row}
 		var b strings.Builder
