@@ -379,7 +379,7 @@ func TestUsersOfOtherDataAreNotPaired(t *testing.T) {
 
 func TestOutcomesMustAgreeWithTheirMetric(t *testing.T) {
 	gathered := models(2, 50)
-	gathered["m"][3].Metrics[0].Value += 1e-5
+	gathered["m"][3].Metrics[0].Value += 1e-3
 	_, err := BuildTables(decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered)
 	if err == nil || !strings.Contains(err.Error(), "m[fold=1,model=base]: ndcg split=test is ") || !strings.Contains(err.Error(), "but the mean of its outcomes is") {
 		t.Errorf("got %v", err)

@@ -63,10 +63,8 @@ func (s *stage) readUnits(c Cell) error {
 			continue
 		}
 		v = artifact.UnitValues{Unit: slices.Clone(v.Unit), Value: slices.Clone(v.Value), Class: slices.Clone(v.Class)}
-		mean := stats.Sample{Values: v.Value, Unit: v.Unit, Class: v.Class}.Mean()
-		const rounding = 1e-6 // of programs that compute with float32
-		if math.Abs(mean-want) > rounding*max(1, math.Abs(want)) {
-			return fmt.Errorf("%s%s: %s is %s, but the mean of its outcomes is %s; a metric must be the mean of the outcomes that have its name, and both need all digits",
+		if mean := v.Mean(); math.Abs(mean-want) > rounding*max(1, math.Abs(want)) {
+			return fmt.Errorf("%s%s: %s is %s, but the mean of its outcomes is %s; a metric must be the mean of the outcomes with its name",
 				s.name, bracketed(c.Axes), id, shortest(want), shortest(mean))
 		}
 		u := units{UnitValues: v, kind: o.Unit}
@@ -79,6 +77,10 @@ func (s *stage) readUnits(c Cell) error {
 	s.outcomes[c.Digest] = all
 	return nil
 }
+
+// rounding is by how much a metric may differ from the mean of its outcomes: a program may write it
+// with few digits. The kinds of foil write all of them.
+const rounding = 1e-4
 
 // attributesOf hashes the texts about some units of a split and checkpoint. The units are in rising
 // order.
