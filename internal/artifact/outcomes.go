@@ -196,10 +196,15 @@ func (o *Outcomes) values(s *OutcomeSeries, start, end int, has func(row int) bo
 // Len is the number of rows.
 func (o *Outcomes) Len() int { return len(o.Units) }
 
-// AddAttributes adds the attributes of users whose rows are the units. An attribute that is called
-// like another column is left out.
+// IDAttribute is the name of the attribute that identifies a unit, such as user_id. The number of a
+// unit is a row of one split, and the splits of other folds may leave out other users.
+func (o *Outcomes) IDAttribute() string { return o.Unit + "_id" }
+
+// AddAttributes adds the ids and the attributes of users whose rows are the units. An attribute that
+// is called like another column is left out.
 func (o *Outcomes) AddAttributes(users *Users) {
-	taken := append([]string{}, reservedOutcomes...)
+	o.Attributes = append(o.Attributes, OutcomeAttribute{Name: o.IDAttribute(), Values: pick(users.ID, o.Units)})
+	taken := append([]string{o.IDAttribute()}, reservedOutcomes...)
 	for i := range o.Series {
 		taken = append(taken, o.Series[i].Column())
 	}
