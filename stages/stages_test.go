@@ -137,12 +137,7 @@ func TestNumericLibrariesAreInKeys(t *testing.T) {
 		if !slices.ContainsFunc(imports[1:], func(path string) bool { return strings.HasPrefix(path, "gonum.org/v1/gonum/") }) {
 			continue
 		}
-<<<<<<< HEAD
 		if importers[imports[0]] == nil {
-=======
-		naming[importers[imports[0]]] = true
-		if importers[imports[0]] == "" {
->>>>>>> main
 			t.Errorf("%s imports gonum: name it in Kind.Libraries of its kinds, and here", imports[0])
 		}
 		for _, kind := range importers[imports[0]] {
