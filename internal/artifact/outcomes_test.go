@@ -183,8 +183,8 @@ func TestBytesPerUser(t *testing.T) {
 	if err := WriteOutcomes(&b, o); err != nil {
 		t.Fatal(err)
 	}
-	if most := 9*8 + 40; b.Len() > users*most {
-		t.Errorf("%d bytes for each user; 9 numbers and 2 attributes may take up %d", b.Len()/users, most)
+	if most := 9*8 + 50; b.Len() > users*most {
+		t.Errorf("%d bytes for each user; 9 numbers, 2 attributes and an id may take up %d", b.Len()/users, most)
 	}
 }
 

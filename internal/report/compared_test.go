@@ -377,6 +377,27 @@ func TestUsersOfOtherDataAreNotPaired(t *testing.T) {
 	}
 }
 
+func TestDifferencesAreWrittenLikeTheirColumn(t *testing.T) {
+	for _, c := range []struct {
+		v    float64
+		f    format
+		want string
+	}{
+		{0.0123, format{digits: 4}, "+0.0123"}, {-0.0123, format{digits: 4}, "-0.0123"}, {6.8e-6, format{digits: 4}, "0.0000"},
+		{-6.8e-6, format{digits: 4}, "0.0000"}, {0, format{digits: 1}, "0.0"}, {2e9, format{digits: 3}, "+2.00e+09"},
+		{-3e-5, format{digits: 3, scientific: true}, "-3.00e-05"},
+	} {
+		if got := signed(c.v, c.f); got != c.want {
+			t.Errorf("%v: got %s, want %s", c.v, got, c.want)
+		}
+	}
+	for p, want := range map[float64]string{0.0625: "0.062", 0.00004: "<0.0001", 0.0004: "0.0004", 1: "1.000", math.NaN(): "–"} {
+		if got := pText(p); got != want {
+			t.Errorf("p %v: got %s, want %s", p, got, want)
+		}
+	}
+}
+
 // Each fold numbers its own users, so users are known by their ids. A row without ids is paired by
 // numbers within a fold.
 func TestUsersAreKnownByTheirIDs(t *testing.T) {
