@@ -5,6 +5,7 @@ package experiments
 import (
 	"embed"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,7 @@ func Names() []string {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names) // the order of the files is that with their extension
 	return names
 }
 

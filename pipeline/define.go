@@ -31,11 +31,10 @@ type Work[P any] struct {
 	Facts func(p *P, needs map[string]*Facts) *Facts
 
 	// CheckMachine reports what Run needs on this machine besides its inputs and what is not there,
-	// such as a program. It must be quick, and report only what another stage cannot make. foil run
-	// calls it before anything runs, and then runs nothing if something is missing. foil validate
-	// calls it with thorough set: then it also reports what is there but will not work. Nil: nothing
-	// to check.
-	CheckMachine func(env *Env, p *P, thorough bool, report spec.Reporter)
+	// such as a program, or will not work. It must be quick, and report only what another stage
+	// cannot make. foil validate calls it, and foil run before anything runs, which then runs nothing
+	// if something is missing. Nil: nothing to check.
+	CheckMachine func(env *Env, p *P, report spec.Reporter)
 
 	// Sources names what the kind reads from outside the pipeline: a data set in a folder,
 	// the published checksum of one that would be downloaded, or a program beside the
@@ -91,8 +90,8 @@ func (k Kind) CheckInputs(params any, inputs []Input, report spec.Reporter) {
 }
 
 // CheckMachine reports what the kind needs on this machine and what is not there.
-func (k Kind) CheckMachine(env *Env, params any, thorough bool, report spec.Reporter) {
-	k.definition.checkMachine(env, params, thorough, report)
+func (k Kind) CheckMachine(env *Env, params any, report spec.Reporter) {
+	k.definition.checkMachine(env, params, report)
 }
 
 // CheckFacts reports parameters that do not fit what is known about the outputs of the inputs.
@@ -128,7 +127,7 @@ type definition interface {
 	decodeTask(text json.RawMessage) (any, error)
 	checkInputs(params any, inputs []Input, report spec.Reporter)
 	checkFacts(params any, inputs []Input, report, note spec.Reporter)
-	checkMachine(env *Env, params any, thorough bool, report spec.Reporter)
+	checkMachine(env *Env, params any, report spec.Reporter)
 	facts(params any, needs map[string]*Facts) *Facts
 	readsSources() bool
 	sources(ctx context.Context, env *Env, params any) ([]Source, error)
@@ -187,7 +186,7 @@ func (d *typed[P]) checkInputs(params any, inputs []Input, report spec.Reporter)
 	d.work.CheckInputs(p, inputs, report)
 }
 
-func (d *typed[P]) checkMachine(env *Env, params any, thorough bool, report spec.Reporter) {
+func (d *typed[P]) checkMachine(env *Env, params any, report spec.Reporter) {
 	if d.work.CheckMachine == nil {
 		return
 	}
@@ -196,7 +195,7 @@ func (d *typed[P]) checkMachine(env *Env, params any, thorough bool, report spec
 		report("", "%v", err)
 		return
 	}
-	d.work.CheckMachine(env, p, thorough, report)
+	d.work.CheckMachine(env, p, report)
 }
 
 func (d *typed[P]) checkFacts(params any, inputs []Input, report, note spec.Reporter) {

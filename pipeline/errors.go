@@ -15,7 +15,7 @@ type CellError struct {
 func (e *CellError) Error() string {
 	text := fmt.Sprintf("%s: %s: %v", e.Cell, e.Kind, e.Err)
 	if e.Log != "" {
-		text += " (log: " + e.Log + ")"
+		text += "\n  log: " + e.Log // on a line of its own, so that it can be copied
 	}
 	return text
 }

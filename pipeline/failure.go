@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"syscall"
+
+	"foil/internal/syserror"
 )
 
 // A Code is the class of a failure. An error loses its Go type when it is sent to another process;
@@ -54,7 +56,7 @@ type Failure struct {
 }
 
 // NewFailure converts an error, so that it can be sent to another process.
-func NewFailure(err error) *Failure { return &Failure{CodeOf(err), err.Error()} }
+func NewFailure(err error) *Failure { return &Failure{CodeOf(err), syserror.Text(err)} }
 
 func (f *Failure) Error() string { return f.Message }
 

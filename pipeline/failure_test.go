@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"foil/internal/syserror"
 	"foil/pipeline"
 )
 
@@ -48,7 +49,7 @@ func TestFailureIsTheSameOnTheOtherSide(t *testing.T) {
 		if code := pipeline.CodeOf(err); code != c.code {
 			t.Errorf("%v: code %q, want %q", c.err, code, c.code)
 		}
-		if err.Error() != "a: a: "+c.err.Error() {
+		if err.Error() != "a: a: "+syserror.Text(c.err) {
 			t.Errorf("%v became %v", c.err, err)
 		}
 		for _, target := range all {

@@ -67,6 +67,11 @@ type Kind struct {
 	// Cost says what the time of a cell depends on, for estimates.
 	Cost Cost
 
+	// Program names the program in the lines of a key, for a kind whose cells run different
+	// programs. Only cells with the same program are compared, in explanations and estimates. Nil:
+	// all cells of the kind do the same.
+	Program func(lines digest.KeyLines) Program
+
 	// RunsProgram says that the work of a cell happens in a program that the kind starts. Such a
 	// program may write to any file. One process of foil serves many cells, one after the other,
 	// instead of a new one for each. After Run has returned, the kind must not leave goroutines or
@@ -87,6 +92,10 @@ type Kind struct {
 // Rounded says whether the output may differ in its last bits where the numeric signature is
 // another one. The output of other kinds is the same everywhere.
 func (k Kind) Rounded() bool { return k.Numeric || k.Rounds || len(k.Libraries) > 0 }
+
+// A Program is what a cell runs: a program, such as python3, and the script that it is given, if
+// that is known.
+type Program struct{ Name, Script string }
 
 // A Port is a named input of a kind.
 type Port struct {

@@ -56,6 +56,21 @@ func canonicalValue(v Value) string {
 	return v.plain()
 }
 
+// CanonicalTexts reads a list of texts that Canonical wrote. It is nil if the value is another one.
+func CanonicalTexts(value string) (texts []string) {
+	rest, ok := strings.CutPrefix(value, "[")
+	for ok && rest != "]" {
+		quoted, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			return nil
+		}
+		text, _ := strconv.Unquote(quoted)
+		texts = append(texts, text)
+		rest = strings.TrimPrefix(rest[len(quoted):], ", ")
+	}
+	return texts
+}
+
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // canonicalName quotes a name that could be mistaken for a path.

@@ -54,7 +54,7 @@ func (es Errors) Unwrap() []error {
 // snippetWidth is the number of characters of a line that a snippet shows.
 const snippetWidth = 100
 
-// snippet is the source line with a caret below the column.
+// snippet is the source line, or the part around the column, with a caret below the column.
 func (e *Error) snippet() string {
 	if strings.TrimSpace(e.Line) == "" || e.Pos.Line == 0 {
 		return ""
@@ -63,8 +63,12 @@ func (e *Error) snippet() string {
 	column := min(max(e.Pos.Column-1, 0), len(line))
 	if first := column - snippetWidth*2/3; len(line) > snippetWidth && first > 0 {
 		line, column = line[first:], column-first
+		line[0] = '…'
 	}
-	line = line[:min(len(line), snippetWidth)]
+	if len(line) > snippetWidth {
+		line = line[:snippetWidth]
+		line[snippetWidth-1] = '…'
+	}
 
 	indent := make([]rune, column)
 	for i := range indent {

@@ -69,7 +69,7 @@ needs no Python. Every use checks that the files have not changed.`,
   foil backend install onnxruntime --wheel onnxruntime.whl`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("foil backend install takes one of %s, not %d arguments", words.And(names), len(args))}
+				return usageError{fmt.Errorf("backend install takes one of %s, not %s", words.And(names), words.Count(len(args), "argument"))}
 			}
 			if backend.PackageNamed(args[0]) == nil {
 				return usageError{unknownPackage(args[0], names)}

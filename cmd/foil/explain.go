@@ -25,7 +25,7 @@ func newExplain() *cobra.Command {
 		Long: `explain prints the lines whose digest is the key of a cell: everything that its
 result depends on. It also explains a cache miss:
   - the cell was never made; then explain shows how it differs from the most
-    similar cell in the cache, and follows inputs that differ
+    similar cached cell, and follows inputs that differ
   - an output is missing or damaged
   - a dependency has to be made first
 If the cell is running, failed or was interrupted, explain shows that like foil
@@ -70,7 +70,7 @@ func writeExplanation(out io.Writer, c *disk.Cache, e *history.Explanation) erro
 	fmt.Fprintf(out, "%s (%s)\n", e.Node.ID, e.Node.Kind.Name)
 	if e.State == plan.Hit {
 		r := e.Record
-		fmt.Fprintf(out, "is in the cache: made %s in %s%s\n", timeText(r.Started), duration(r.Wall()), onHost(r.Host))
+		fmt.Fprintf(out, "is cached: made %s in %s%s\n", timeText(r.Started), duration(r.Wall()), onHost(r.Host))
 		if r.Cell != "" && r.Cell != e.Node.ID {
 			fmt.Fprintf(out, "under the name %s\n", r.Cell)
 		}
@@ -95,7 +95,7 @@ func writeMiss(out io.Writer, c *disk.Cache, e *history.Explanation) error {
 	if e.State == plan.Hit {
 		return nil
 	}
-	sayf(out, "is not in the cache: %s\n", e.Reason)
+	sayf(out, "is not cached: %s\n", e.Reason)
 	if e.Key.IsZero() || e.SameAs != nil {
 		return nil
 	}
@@ -109,7 +109,7 @@ func writeMiss(out io.Writer, c *disk.Cache, e *history.Explanation) error {
 // writeCauses prints the differences between a cell and the nearest record, and its key.
 func writeCauses(out io.Writer, e *history.Explanation) {
 	if causes := e.Causes(); len(causes) > 0 {
-		sayf(out, "\nThe most similar cell in the cache is %s, made %s%s (key %s):\n", e.Nearest.Cell, timeText(e.Nearest.Started), onHost(e.Nearest.Host), e.Nearest.Key.Short())
+		sayf(out, "\nThe most similar cached cell is %s, made %s%s (key %s):\n", e.Nearest.Cell, timeText(e.Nearest.Started), onHost(e.Nearest.Host), e.Nearest.Key.Short())
 		const many = 40
 		for i, line := range causes {
 			if i == many {

@@ -18,15 +18,15 @@ func newExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export EXPERIMENT -o FILE",
 		Short: "Write the results of an experiment as one file, for another cache",
-		Long: `export writes the records and files of all cells of an experiment that are in the
-cache as one tar file, compressed if FILE ends in .zst. foil import adds them to
-another cache, where the same experiment then finds them.`,
+		Long: `export writes the results of all cached cells of an experiment as one tar file,
+compressed if FILE ends in .zst. foil import adds them to another cache, where the
+same experiment then finds them. Cells that do the same work share one result.`,
 		Example: `  foil export advx-ml-1m -o advx-ml-1m.tar.zst
   foil export advx-ml-1m --only 'model[fold=0]' -o fold0.tar`,
 		Args: oneExperiment,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
-				return usageError{fmt.Errorf("foil export needs -o FILE, such as -o %s.tar.zst", strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])))}
+				return usageError{fmt.Errorf("export needs -o FILE, such as -o %s.tar.zst", strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])))}
 			}
 			setup, err := f.setup()
 			if err != nil {
@@ -36,11 +36,11 @@ another cache, where the same experiment then finds them.`,
 			if err != nil {
 				return err
 			}
-			cells, size, err := view.Export(cmd.Context(), output)
+			wrote, err := view.Export(cmd.Context(), output)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d of %s, %s\n", output, cells, words.Count(len(view.Plan.Cells), "cell"), spec.FormatSize(size))
+			sayf(cmd.OutOrStdout(), "%s: %s for %d of %s, %s\n", output, words.Count(wrote.Results, "result"), view.Plan.Hits, words.Count(len(view.Plan.Cells), "cell"), spec.FormatSize(wrote.Size))
 			return nil
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"foil/internal/syserror"
 	"foil/internal/words"
 	"foil/pipeline"
 	"foil/pipeline/run"
@@ -40,11 +41,7 @@ func failureID(kind, message string) string {
 // writeFailures lists the failed cells and the cells that were skipped because of them. With full
 // set, it includes the messages, which have not been shown yet.
 func writeFailures(out io.Writer, e *run.FailedError, full bool) {
-	fmt.Fprintf(out, "foil: %s failed", words.Count(len(e.Cells), "cell"))
-	if e.Skipped > 0 {
-		fmt.Fprintf(out, "; %s skipped because of that", words.Count(e.Skipped, "cell"))
-	}
-	fmt.Fprintln(out)
+	fmt.Fprintf(out, "foil: %s failed:\n", words.Count(len(e.Cells), "cell"))
 	const many = 20
 	groups := groupFailures(e)
 	for i, g := range groups {
@@ -59,8 +56,8 @@ func writeFailures(out io.Writer, e *run.FailedError, full bool) {
 	}
 }
 
-// text is "model[fold=0]: train/x: loss is NaN (log: PATH)", or the same without the error
-// if that has been shown.
+// text is "model[fold=0]: train/x: loss is NaN" and a line with the path of the log, or the same
+// without the error if that has been shown.
 func (g *failureGroup) text(full bool) string {
 	first := g.cells[0]
 	var names []string
@@ -73,15 +70,15 @@ func (g *failureGroup) text(full bool) string {
 	}
 	switch {
 	case full:
-		text += fmt.Sprintf(": %s: %v", first.Kind, first.Err)
+		text += fmt.Sprintf(": %s: %s", first.Kind, syserror.Text(first.Err))
 	case len(g.cells) > 1:
 		text += ": the same error"
 	}
 	switch {
 	case first.Log != "" && len(g.cells) > 1:
-		text += fmt.Sprintf(" (log of %s: %s)", first.Cell, first.Log)
+		text += fmt.Sprintf("\n  log of %s: %s", first.Cell, first.Log)
 	case first.Log != "":
-		text += " (log: " + first.Log + ")"
+		text += "\n  log: " + first.Log
 	}
 	return text
 }

@@ -34,11 +34,13 @@ func TestTerminalShowsEachErrorOnce(t *testing.T) {
 	want := `FAILED   a[x=1]: loss is NaN
 FAILED   c: bad input ...
 FAILED   a[x=2]: loss is NaN
-foil: 3 cells failed; 3 cells skipped because of that
-  a[x=1] and a[x=2]: k: loss is NaN (log of a[x=1]: a[x=1].log)
+foil: 3 cells failed:
+  a[x=1] and a[x=2]: k: loss is NaN
+    log of a[x=1]: a[x=1].log
     skipped because of it: b[x=1] and b[x=2]
   c: k: bad input
-  line 2 (log: c.log)
+  line 2
+    log: c.log
     skipped because of it: d
 `
 	if got := strings.Join(b.screen(), "\n") + "\n"; got != want {
@@ -55,14 +57,18 @@ func TestLinesShowEachErrorOnce(t *testing.T) {
 		l.event(run.CellFailed{Node: &graph.Node{ID: c.Cell}, Err: c})
 	}
 	l.failures(e)
-	want := `FAILED a[x=1]: k: loss is NaN (log: a[x=1].log)
+	want := `FAILED a[x=1]: k: loss is NaN
+  log: a[x=1].log
 FAILED c: k: bad input
-line 2 (log: c.log)
+line 2
+  log: c.log
 FAILED a[x=2]: the same error as a[x=1]
-foil: 3 cells failed; 3 cells skipped because of that
-  a[x=1] and a[x=2]: the same error (log of a[x=1]: a[x=1].log)
+foil: 3 cells failed:
+  a[x=1] and a[x=2]: the same error
+    log of a[x=1]: a[x=1].log
     skipped because of it: b[x=1] and b[x=2]
-  c (log: c.log)
+  c
+    log: c.log
     skipped because of it: d
 `
 	if out.String() != want {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"foil/internal/app"
 	"foil/internal/store/disk"
@@ -150,7 +151,7 @@ func (f *stopFlags) apply(r *app.Running) error {
 // oneExperiment is for commands that take an experiment.
 func oneExperiment(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return usageError{fmt.Errorf("foil %s takes one experiment, by name or as a file, not %s%s", cmd.Name(), words.Count(len(args), "argument"), setAdvice(args))}
+		return usageError{fmt.Errorf("%s takes one experiment, by name or as a file, not %s%s", cmd.Name(), words.Count(len(args), "argument"), setAdvice(args))}
 	}
 	return nil
 }
@@ -159,7 +160,7 @@ func oneExperiment(cmd *cobra.Command, args []string) error {
 func experimentAndCell(cmd *cobra.Command, args []string) error {
 	if len(args) != 2 {
 		example, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")
-		return usageError{fmt.Errorf("foil %s takes an experiment and one of its cells, not %s; for example: %s", cmd.Name(), words.Count(len(args), "argument"), example)}
+		return usageError{fmt.Errorf("%s takes an experiment and one of its cells, not %s; for example: %s", cmd.Name(), words.Count(len(args), "argument"), example)}
 	}
 	return nil
 }
@@ -167,7 +168,23 @@ func experimentAndCell(cmd *cobra.Command, args []string) error {
 // noArgs is for commands without arguments.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError{fmt.Errorf("foil %s takes no argument %q", cmd.Name(), args[0])}
+		advice := ""
+		if near := spec.Nearest(args[0], commandNames(cmd)); near != "" {
+			advice = didYouMean(cmd.CommandPath() + " " + near)
+		}
+		return usageError{fmt.Errorf("%s takes no argument %q%s", cmd.Name(), args[0], advice)}
 	}
 	return nil
+}
+
+// noEmptyFlags rejects a flag with an empty value, such as --cache "$DIR" where DIR is not set. The
+// command would use its default without a word.
+func noEmptyFlags(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && err == nil {
+			name, _ := pflag.UnquoteUsage(f)
+			err = usageError{fmt.Errorf("--%s needs a %s, which is empty here", f.Name, name)}
+		}
+	})
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/rivo/uniseg"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -22,6 +23,12 @@ func helpWidth() int {
 	}
 	width, _ := sizeOf(f)
 	return min(width, largestHelp)
+}
+
+// helpOf is the command line that shows the help of a command.
+func helpOf(cmd *cobra.Command) string {
+	name := cmd.Root().Name()
+	return name + " help" + strings.TrimPrefix(cmd.CommandPath(), name)
 }
 
 // setHelp breaks the help of all commands at the width of the terminal.
@@ -134,11 +141,11 @@ func leading(line string) (words []string, column int) {
 func fill(words []string, first, rest string, width int) string {
 	var b strings.Builder
 	b.WriteString(first)
-	column := len(first)
+	column := uniseg.StringWidth(first)
 	for i, w := range words {
 		switch {
 		case i == 0:
-		case column+1+len(w) >= width:
+		case column+1+uniseg.StringWidth(w) >= width:
 			b.WriteString("\n" + rest)
 			column = len(rest)
 		default:
@@ -146,7 +153,7 @@ func fill(words []string, first, rest string, width int) string {
 			column++
 		}
 		b.WriteString(w)
-		column += len(w)
+		column += uniseg.StringWidth(w)
 	}
 	return b.String()
 }

@@ -18,12 +18,12 @@ func newImport() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Add the results of a foil export file to the cache",
 		Long: `import compares everything in FILE with its digest and skips results that are in
-the cache. The new cells become hits only after all of FILE has been checked. The
+the cache. The new results are used only after all of FILE has been checked. The
 digests detect damage; they do not prove who made the results. Import files only
 from people you trust.
 
-If FILE has other output for a cell that is in the cache, import keeps the cell of
-the cache and reports both. Records name the processor and the build that made
+If FILE has other output for a cached cell, import keeps that of the cache and
+reports both. Records name the processor and the build that made
 them; where these differ, the last bits may differ, too.
 
 Exit status: 0 no problem, 1 something could not be imported, or a cell has other
@@ -31,7 +31,7 @@ output in FILE although nothing explains that.`,
 		Example: `  foil import advx-ml-1m.tar.zst`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("foil import takes one file that foil export wrote, not %s", words.Count(len(args), "argument"))}
+				return usageError{fmt.Errorf("import takes one file that foil export wrote, not %s", words.Count(len(args), "argument"))}
 			}
 			return nil
 		},
@@ -42,13 +42,13 @@ output in FILE although nothing explains that.`,
 			}
 			out := cmd.OutOrStdout()
 			unexplained := writeConflicts(out, args[0], got.Conflicts)
-			fmt.Fprintf(out, "%s: %s imported with %s, %d already in the cache", args[0], words.Count(got.Records, "cell"), spec.FormatSize(got.Bytes), got.Known)
+			fmt.Fprintf(out, "%s: %s imported with %s, %d already cached", args[0], words.Count(got.Records, "result"), spec.FormatSize(got.Bytes), got.Known)
 			if n := len(got.Conflicts); n > 0 {
 				fmt.Fprintf(out, ", %d of them with other output, where the cache keeps its own", n)
 			}
 			fmt.Fprintln(out)
 			if got.Held > 0 {
-				fmt.Fprintf(out, "%s left out, which another run is making: import the file again after that run\n", words.Count(got.Held, "cell"))
+				fmt.Fprintf(out, "%s left out, which another run is making: import the file again after that run\n", words.Count(got.Held, "result"))
 			}
 			if unexplained > 0 || got.Held > 0 {
 				return errReported

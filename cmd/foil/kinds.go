@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ func newKinds() *cobra.Command {
 		Short: "List the kinds of stages, or describe one with its parameters",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usageError{fmt.Errorf("foil kinds describes one kind at a time, not %d", len(args))}
+				return usageError{fmt.Errorf("kinds describes one kind at a time, not %d", len(args))}
 			}
 			return nil
 		},
@@ -107,14 +108,14 @@ func describeKind(out io.Writer, k pipeline.Kind) {
 
 func describeFields(out io.Writer, fields []spec.FieldInfo, indent string) {
 	for _, f := range fields {
-		fmt.Fprintf(out, "%s%s\n", indent, fieldLine(f))
+		fmt.Fprintf(out, "%s%s\n", indent, wrap(fieldLine(f), len(indent)+8))
 		fmt.Fprintf(out, "%s    %s\n", indent, wrap(f.Doc, len(indent)+4))
 		describeFields(out, f.Fields, indent+"    ")
 	}
 }
 
 func fieldLine(f spec.FieldInfo) string {
-	line := fmt.Sprintf("%s: %s", f.Name, f.Type)
+	line := fmt.Sprintf("%s: %s", f.Name, typeWords(f.Type, false))
 	if f.Unit != "" {
 		line += ", " + f.Unit
 	}
@@ -123,7 +124,7 @@ func fieldLine(f spec.FieldInfo) string {
 		text  string
 	}{{f.Min, ">="}, {f.Above, ">"}, {f.Max, "<="}} {
 		if b.bound != nil {
-			line += fmt.Sprintf(", %s %g", b.text, *b.bound)
+			line += fmt.Sprintf(", %s %s", b.text, strconv.FormatFloat(*b.bound, 'f', -1, 64))
 		}
 	}
 	if f.OneOf != nil {
@@ -141,22 +142,35 @@ func fieldLine(f spec.FieldInfo) string {
 	return line
 }
 
-// wrap breaks text at 100 columns; lines after the first are indented.
-func wrap(text string, indent int) string {
-	var b strings.Builder
-	column := indent
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i == 0:
-		case column+1+len(word) > 100:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
-		default:
-			b.WriteByte(' ')
-			column++
+// typeNames are the types of parameters in the words of errors: one value and several.
+var typeNames = map[string][2]string{
+	"string": {"text", "texts"},
+	"text":   {"text or number", "texts or numbers"},
+	"int":    {"whole number", "whole numbers"},
+	"float":  {"number", "numbers"},
+	"bool":   {"true or false", "true or false"},
+	"object": {"map", "maps"},
+	"any":    {"any value", "any values"},
+}
+
+// typeWords is a type in words: "list of whole numbers".
+func typeWords(name string, several bool) string {
+	for _, of := range []string{"list of ", "map of "} {
+		if elem, ok := strings.CutPrefix(name, of); ok {
+			if several {
+				of = strings.Replace(of, " ", "s ", 1)
+			}
+			return of + typeWords(elem, true)
 		}
-		b.WriteString(word)
-		column += len(word)
 	}
-	return b.String()
+	words := typeNames[name]
+	if several {
+		return words[1]
+	}
+	return words[0]
+}
+
+// wrap breaks text at the width of help; lines after the first are indented.
+func wrap(text string, indent int) string {
+	return strings.TrimLeft(fill(strings.Fields(text), strings.Repeat(" ", indent), strings.Repeat(" ", indent), helpWidth()), " ")
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"foil/internal/store/disk"
+	"foil/internal/syserror"
 )
 
 // Exit codes.
@@ -29,7 +30,7 @@ func foil() int {
 	stderr := messages(os.Stderr)
 	cells, err := cellProcesses()
 	if err != nil {
-		fmt.Fprintf(stderr, "foil: finding this program: %v\n", err)
+		fmt.Fprintf(stderr, "foil: finding this program: %s\n", syserror.Text(err))
 		return exitFailure
 	}
 	disk.ProbeCommand = probeProcess(cells.Program)
@@ -38,13 +39,13 @@ func foil() int {
 	ctx, stop := interruptible(cells.Kill)
 	defer stop()
 	defer cells.Close()
-	err = newRoot(cells).ExecuteContext(ctx)
-	notes.write(os.Stderr)
+	cmd, err := newRoot(cells).ExecuteContextC(ctx)
+	notes.write(stderr)
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, new(usageError)):
-		fmt.Fprintf(stderr, "foil: %v\nSee 'foil help'.\n", err)
+		fmt.Fprintf(stderr, "foil: %s\nSee '%s'.\n", syserror.Text(err), helpOf(cmd))
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(stderr, "foil: interrupted; finished cells and checkpoints are kept; run the same command again to continue")
@@ -54,7 +55,7 @@ func foil() int {
 	case errors.Is(err, errWorkToDo):
 		return exitWorkToDo
 	default:
-		fmt.Fprintf(stderr, "foil: %v\n", err)
+		fmt.Fprintf(stderr, "foil: %s\n", syserror.Text(err))
 		adviseOnFullDisk(stderr, err)
 		return exitFailure
 	}
@@ -72,7 +73,7 @@ func interruptible(kill func()) (context.Context, func()) {
 		cancel()
 		<-signals
 		kill()
-		fmt.Fprintln(os.Stderr, "\nfoil: killed; finished cells and checkpoints are kept; run the same command again to continue")
+		fmt.Fprintln(messages(os.Stderr), "\nfoil: killed; finished cells and checkpoints are kept; run the same command again to continue")
 		os.Exit(exitInterrupted)
 	}()
 	return ctx, func() {

@@ -17,10 +17,11 @@ func newPlan() *cobra.Command {
 		Use:   "plan EXPERIMENT",
 		Short: "Show which cells will run, why, and the estimated time",
 		Long: `plan looks up every cell of an experiment in the cache and runs nothing. A cell
-that depends on a missing cell may run or be a hit: that depends on the output of
-the missing cell. plan counts the cells of each stage, and shows how those that
-will run differ from the most similar cells in the cache. -v lists every cell.
-foil explain shows more about one cell.
+that depends on a missing cell may run or be cached: that depends on the output of
+the missing cell. Of equal cells, such as those of an axis that a stage does not
+use, only the first one runs, and the others share its result. plan counts the cells
+of each stage, and shows how those that will run differ from the most similar cached
+cells. -v lists every cell. foil explain shows more about one cell.
 
 The estimated time of a cell is the median time of similar cells in the cache,
 from any machine, scaled by what the kind is known to depend on: epochs, steps,
@@ -29,7 +30,7 @@ nothing says how large the inputs of the cell will be. Cells that may run count
 as if they will. The estimate assumes that cells run in parallel as --jobs,
 --cores, --memory and --gpus allow.
 
-Exit status with --exit-code: 0 all cells are in the cache, 3 there are cells to
+Exit status with --exit-code: 0 all cells are cached, 3 there are cells to
 run.`,
 		Example: `  foil plan advx-ml-1m
   foil plan mine.yaml --exit-code || foil run mine.yaml`,

@@ -55,8 +55,45 @@ func (w *planWriter) write(running app.Running, verbose bool) {
 		}
 		sayf(w.out, "\n%s\n", estimateText(estimate, parallel))
 	}
-	sayf(w.out, "%s: %s: %d in the cache, %d will run, %d may run\n",
-		w.plan.Graph.Spec.Name, words.Count(len(w.plan.Cells), "cell"), w.plan.Hits, w.plan.Misses, w.plan.Unknown)
+	all, _, _ := w.count()
+	shared := ""
+	if all.shared > 0 {
+		shared = fmt.Sprintf(", %d will share a result", all.shared)
+	}
+	sayf(w.out, "%s: %s: %d cached, %d will run, %d may run%s\n",
+		w.plan.Graph.Spec.Name, words.Count(len(w.plan.Cells), "cell"), all.cached, all.will, all.may, shared)
+}
+
+// planCounts counts cells by what will become of them. A shared cell does the same work as another
+// one, which will run.
+type planCounts struct{ cached, will, may, shared int }
+
+func (n *planCounts) add(c *plan.Cell) {
+	switch {
+	case c.State == plan.Hit:
+		n.cached++
+	case c.State == plan.Unknown:
+		n.may++
+	case c.SameAs != nil:
+		n.shared++
+	default:
+		n.will++
+	}
+}
+
+// count counts the cells of all stages, and of each one.
+func (w *planWriter) count() (all planCounts, stages []string, of map[string]*planCounts) {
+	of = map[string]*planCounts{}
+	for _, c := range w.plan.Cells {
+		name := c.Node.Stage.Name
+		if of[name] == nil {
+			of[name] = &planCounts{}
+			stages = append(stages, name)
+		}
+		all.add(c)
+		of[name].add(c)
+	}
+	return all, stages, of
 }
 
 // cells lists every cell: state, name, key, and why it is not in the cache.
@@ -65,8 +102,12 @@ func (w *planWriter) cells() {
 	for _, c := range w.plan.Cells {
 		switch c.State {
 		case plan.Hit:
-			rows = append(rows, []string{"hit", c.Node.ID, c.Key.Short(), ""})
+			rows = append(rows, []string{"cached", c.Node.ID, c.Key.Short(), ""})
 		case plan.Miss:
+			if c.SameAs != nil {
+				rows = append(rows, []string{"shared", c.Node.ID, c.Key.Short(), c.Reason})
+				continue
+			}
 			why := w.explainer.Reason(c.Node)
 			if s := w.begun[c]; s != nil {
 				why += "; " + shortState(s)
@@ -81,19 +122,14 @@ func (w *planWriter) cells() {
 
 // stages counts the cells of each stage.
 func (w *planWriter) stages(e *plan.Estimate) {
+	all, names, of := w.count()
 	heads := []string{"stage", "cached", "will run", "may run"}
+	right := []int{1, 2, 3}
+	if all.shared > 0 {
+		heads, right = append(heads, "shared"), append(right, 4)
+	}
 	if e != nil {
 		heads = append(heads, "estimated time")
-	}
-	counts := map[string]*[3]int{}
-	var names []string
-	for _, c := range w.plan.Cells {
-		name := c.Node.Stage.Name
-		if counts[name] == nil {
-			counts[name] = &[3]int{}
-			names = append(names, name)
-		}
-		counts[name][c.State]++
 	}
 	estimates := map[string]*plan.StageEstimate{}
 	if e != nil {
@@ -103,16 +139,17 @@ func (w *planWriter) stages(e *plan.Estimate) {
 	}
 	rows := [][]string{heads}
 	for _, name := range names {
-		row := []string{name}
-		for _, n := range counts[name] {
-			row = append(row, strconv.Itoa(n))
+		n := of[name]
+		row := []string{name, strconv.Itoa(n.cached), strconv.Itoa(n.will), strconv.Itoa(n.may)}
+		if all.shared > 0 {
+			row = append(row, strconv.Itoa(n.shared))
 		}
 		if s := estimates[name]; s != nil {
 			row = append(row, stageTime(s))
 		}
 		rows = append(rows, row)
 	}
-	writeTable(w.out, "", rows, 1, 2, 3)
+	writeTable(w.out, "", rows, right...)
 }
 
 // stageTime is the estimated time of a stage.
@@ -164,7 +201,7 @@ func (w *planWriter) reasons() {
 	of := map[string][]*reason{}
 	states := map[string][]string{}
 	for _, c := range w.plan.Cells {
-		if c.State != plan.Miss {
+		if c.State != plan.Miss || c.SameAs != nil {
 			continue
 		}
 		name := c.Node.Stage.Name

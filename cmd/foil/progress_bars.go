@@ -11,6 +11,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"foil/internal/clean"
+	"foil/internal/syserror"
 	"foil/pipeline/graph"
 	"foil/pipeline/run"
 )
@@ -77,7 +78,7 @@ func (b *bars) event(e run.Event) {
 	case run.CellStarted:
 		b.running = append(b.running, &bar{node: e.Node, name: "  " + clean.Line(e.Node.ID), begun: b.now()})
 	case run.CellRetried:
-		b.draw(fmt.Sprintf("retry    %s, try %d of %d, after: %s", e.Node.ID, e.Try, e.Tries, firstLine(e.Err.Error())))
+		b.draw(fmt.Sprintf("retry    %s, try %d of %d, after: %s", e.Node.ID, e.Try, e.Tries, firstLine(syserror.Text(e.Err))))
 	case run.CellNote:
 		b.draw(fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text))
 	case run.CellWaiting:

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"foil/internal/syserror"
 	"foil/internal/words"
 	"foil/pipeline"
 	"foil/pipeline/graph"
@@ -31,7 +32,7 @@ func (l *lines) event(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
 		l.total = len(e.Plan.Cells)
-		fmt.Fprintf(l.out, "%s: %s, %d in the cache\n", e.Plan.Graph.Spec.Name, words.Count(l.total, "cell"), e.Plan.Hits)
+		fmt.Fprintf(l.out, "%s: %s, %d cached\n", e.Plan.Graph.Spec.Name, words.Count(l.total, "cell"), e.Plan.Hits)
 	case run.CellHit:
 		l.done++
 	case run.CellStarted:
@@ -47,7 +48,7 @@ func (l *lines) event(e run.Event) {
 			l.markShown(e.Node)
 		}
 	case run.CellRetried:
-		fmt.Fprintf(l.out, "retry  %s, try %d of %d, after: %s\n", e.Node.ID, e.Try, e.Tries, firstLine(e.Err.Error()))
+		fmt.Fprintf(l.out, "retry  %s, try %d of %d, after: %s\n", e.Node.ID, e.Try, e.Tries, firstLine(syserror.Text(e.Err)))
 	case run.CellNote:
 		fmt.Fprintf(l.out, "note   %s: %s\n", e.Node.ID, e.Text)
 	case run.CellWaiting:
@@ -104,7 +105,7 @@ func (l *lines) markShown(n *graph.Node) {
 func (l *lines) fail(e run.CellFailed) {
 	var c *pipeline.CellError
 	if !errors.As(e.Err, &c) {
-		fmt.Fprintf(l.out, "FAILED %s: %v\n", e.Node.ID, e.Err)
+		fmt.Fprintf(l.out, "FAILED %s: %s\n", e.Node.ID, syserror.Text(e.Err))
 		return
 	}
 	if l.failed == nil {
@@ -116,16 +117,16 @@ func (l *lines) fail(e run.CellFailed) {
 		return
 	}
 	l.failed[id] = c.Cell
-	fmt.Fprintf(l.out, "FAILED %v\n", c)
+	fmt.Fprintf(l.out, "FAILED %s\n", syserror.Text(c))
 }
 
 // causeOf is the text of an error without the name of its cell and the path of its log.
 func causeOf(err error) string {
 	var c *pipeline.CellError
 	if errors.As(err, &c) {
-		return c.Err.Error()
+		return syserror.Text(c.Err)
 	}
-	return err.Error()
+	return syserror.Text(err)
 }
 
 func (l *lines) note(text string) { fmt.Fprintln(l.out, text) }

@@ -17,10 +17,11 @@ runs the cells whose results are not in its cache, and prints the tables.
 
 Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted. foil plan
 --exit-code also uses 3: there are cells to run.`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          knownCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              knownCommand,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return noEmptyFlags(cmd) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(cleaned(os.Stdout))
 	root.SetErr(messages(os.Stderr))

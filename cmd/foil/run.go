@@ -13,6 +13,7 @@ import (
 
 	"foil/internal/app"
 	"foil/internal/clean"
+	"foil/internal/syserror"
 	"foil/internal/words"
 	"foil/pipeline/local"
 	"foil/pipeline/run"
@@ -26,7 +27,7 @@ func newRun(cells *local.Processes) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run EXPERIMENT",
 		Short: "Run the missing cells of an experiment and print its tables",
-		Long: `run makes the cells of an experiment that are not in the cache, prints its
+		Long: `run makes the cells of an experiment that are not cached, prints its
 reports and copies them to results/NAME/, or to results/NAME/CELL/ if there are
 several. EXPERIMENT is the name of a built-in experiment, or a file.
 
@@ -73,12 +74,18 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			})
 			result, err := view.Run(cmd.Context(), running)
 			stopping()
+			if machine := (*app.MachineError)(nil); errors.As(err, &machine) {
+				return writeCannotRun(cmd.ErrOrStderr(), machine)
+			}
 			if result == nil {
 				return err
 			}
 			p := app.Publisher{
 				View: view, Result: result, Dir: resultsDir,
 				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets, Only: e.only,
+			}
+			if f, ok := terminal(cmd.OutOrStdout()); ok {
+				p.Width, _ = sizeOf(f)
 			}
 			done, publishErr := p.Publish(cmd.Context())
 			// Print after that, because the reader may have had enough, as in foil run ... | head.
@@ -94,6 +101,15 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 	s.register(cmd)
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` for reports, which are put into a folder named after the experiment")
 	return cmd
+}
+
+// writeCannotRun lists the cells that cannot run, like those that failed.
+func writeCannotRun(out io.Writer, e *app.MachineError) error {
+	for _, c := range e.Cells {
+		fmt.Fprintf(out, "FAILED %s\n", syserror.Text(c))
+	}
+	fmt.Fprintf(out, "foil: %s\n", e.Summary())
+	return errReported
 }
 
 // printReports prints what a terminal shows of the reports: programs make some of them.
@@ -118,7 +134,7 @@ func finish(out io.Writer, show display, result *run.Result, published *app.Publ
 	}
 	interrupted := errors.Is(publishErr, context.Canceled)
 	if publishErr != nil && !interrupted {
-		fmt.Fprintf(out, "foil: %v\n", publishErr)
+		fmt.Fprintf(out, "foil: %s\n", syserror.Text(publishErr))
 	}
 	if failed != nil || publishErr != nil {
 		adviseOnFullDisk(out, errors.Join(err, publishErr))
@@ -144,7 +160,7 @@ func adviseOnFullDisk(out io.Writer, err error) {
 }
 
 func summary(r *run.Result) string {
-	line := fmt.Sprintf("%s: %d from the cache, %d made", words.Count(len(r.Outcomes), "cell"), r.Hits, r.Made)
+	line := fmt.Sprintf("%s: %d cached, %d made", words.Count(len(r.Outcomes), "cell"), r.Hits, r.Made)
 	if r.Failed > 0 {
 		line += fmt.Sprintf(", %d failed, %d skipped because of that", r.Failed, r.Skipped)
 	}

@@ -16,8 +16,8 @@ func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status EXPERIMENT",
 		Short: "Show the progress of an experiment, on other machines too",
-		Long: `status counts, for each stage, the cells that are in the cache, running,
-interrupted, failed, and missing. It starts nothing. A cell counts as running while
+		Long: `status counts, for each stage, the cells that are cached, running, interrupted,
+failed, and missing. It starts nothing. A cell counts as running while
 a process holds its lock, on this machine or on another one that shares the cache
 and its locks.`,
 		Example: `  foil status advx-ml-1m`,
@@ -47,7 +47,7 @@ and its locks.`,
 }
 
 func writeStatus(out io.Writer, status *app.Status) {
-	rows := [][]string{{"stage", "hit", "running", "interrupted", "failed", "missing"}}
+	rows := [][]string{{"stage", "cached", "running", "interrupted", "failed", "missing"}}
 	add := func(name string, s app.StageStatus) {
 		row := []string{name}
 		for _, n := range []int{s.Hits, s.Running, s.Interrupted, s.Failed, s.Missing} {

@@ -87,7 +87,7 @@ func TestKilledRunsLeaveNoWriters(t *testing.T) {
 	}
 	want := calm("undisturbed")
 	cmd, said := run("cache")
-	if err := cmd.Run(); err == nil || strings.Count(said.String(), "\nFAILED late[way=") != 6 || !strings.Contains(said.String(), "10 cells: 0 from the cache, 4 made, 6 failed") {
+	if err := cmd.Run(); err == nil || strings.Count(said.String(), "\nFAILED late[way=") != 6 || !strings.Contains(said.String(), "10 cells: 0 cached, 4 made, 6 failed") {
 		t.Errorf("%v\n%s", err, said)
 	}
 	nothingRemains(t, token, "after a whole run", 0)

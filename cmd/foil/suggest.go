@@ -90,12 +90,7 @@ func knownCommand(root *cobra.Command, args []string) error {
 		return nil
 	}
 	name := args[0]
-	var names []string
-	for _, c := range root.Commands() {
-		if !c.Hidden {
-			names = append(names, c.Name())
-		}
-	}
+	names := commandNames(root)
 	advice := ""
 	if _, ok := experiments.Read(name); ok || app.LooksLikeFile(name) {
 		advice = "foil run " + name
@@ -107,6 +102,16 @@ func knownCommand(root *cobra.Command, args []string) error {
 		}
 	}
 	return usageError{fmt.Errorf("unknown command %q%s", name, didYouMean(advice))}
+}
+
+// commandNames are the names of the commands below a command.
+func commandNames(cmd *cobra.Command) (names []string) {
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	return names
 }
 
 // flagError adds a suggestion to the error of a flag that a command does not have.
@@ -121,6 +126,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	name := unknown.GetSpecifiedName()
 	advice := translate(foreignFlags, name)
+	if !cmd.HasParent() && (name == "version" || name == "v" || name == "V") {
+		advice = "foil version"
+	}
 	if own := translate(ownFlags, name); own != "" && cmd.Flags().Lookup(own) != nil {
 		advice = "--" + own
 	}

@@ -34,11 +34,13 @@ func costs(cpu time.Duration, memory int64, in string) string {
 	return " (" + strings.Join(known, ", ") + ")"
 }
 
-// duration writes a time with a useful precision: 12.3ms, 4.56s, 12m 3s, 2h 5m.
+// duration writes a time with a useful precision: 12ms, 4.56s, 12m 3s, 2h 5m.
 func duration(d time.Duration) string {
 	switch {
+	case d < time.Millisecond:
+		return "under 1ms"
 	case d < time.Second:
-		return d.Round(100 * time.Microsecond).String()
+		return d.Round(time.Millisecond).String()
 	case d < time.Minute:
 		return d.Round(10 * time.Millisecond).String()
 	case d < time.Hour:
@@ -81,7 +83,7 @@ func stateWithLog(s *disk.WorkState) string {
 	if s.Log == "" {
 		return stateText(s)
 	}
-	return stateText(s) + " (log: " + s.Log + ")"
+	return stateText(s) + "\n  log: " + s.Log
 }
 
 func stateWith(s *disk.WorkState, failure string) string {
@@ -97,9 +99,13 @@ func stateWith(s *disk.WorkState, failure string) string {
 	if failure != "" {
 		text = "failed: " + failure
 	}
+	next := "; "
+	if strings.Contains(failure, "\n") {
+		next = "\n  "
+	}
 	switch {
 	case s.Checkpoint:
-		text += "; the next run resumes from the checkpoint of " + timeText(s.Saved)
+		text += next + "the next run resumes from the checkpoint of " + timeText(s.Saved)
 	case failure == "":
 		text += "; the next run starts it over"
 	}

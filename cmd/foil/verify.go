@@ -29,7 +29,7 @@ digests. It moves damaged files to a folder of their own, unless you give
 --no-repair; the next run that depends on them makes them again.
 
 With --rerun, verify runs N cells of an experiment again in a scratch folder and
-compares the outputs. It draws the cells at random from those in the cache. Cells
+compares the outputs. It draws the cells at random from the cached ones. Cells
 that train may differ in the last bits on another kind of processor, or with
 another build of foil. Records name what made them, so verify reports such a cell
 as "elsewhere", with both, and it is no error: make it again there to check it.
@@ -46,7 +46,7 @@ Exit status: 0 no problem, 1 something is damaged or different.`,
 				return oneExperiment(cmd, args)
 			}
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("foil verify checks the whole cache; an experiment goes with --rerun N")}
+				return usageError{fmt.Errorf("verify checks the whole cache; an experiment goes with --rerun N")}
 			}
 			for _, flag := range []string{"set", "only", "data", "backend"} {
 				if cmd.Flags().Changed(flag) {
@@ -145,7 +145,7 @@ func verifyCells(cmd *cobra.Command, view *app.View, n int, processes *local.Pro
 		fmt.Fprintf(out, "%s  %s: %s (first made %s%s with foil %s)\n           %s\n", label, c.Node.ID, strings.Join(got.Differ, ", "),
 			timeText(got.Old.Started), onHost(got.Old.Host), got.Old.Foil, why.Text)
 	}
-	fmt.Fprintf(out, "ran %d of %s in the cache again: %d with different output", len(cells), words.Count(view.Plan.Hits, "cell"), different)
+	fmt.Fprintf(out, "ran %d of %s again: %d with different output", len(cells), words.Count(view.Plan.Hits, "cached cell"), different)
 	if elsewhere > 0 {
 		fmt.Fprintf(out, ", %d made elsewhere that cannot be compared here", elsewhere)
 	}

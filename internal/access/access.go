@@ -98,7 +98,7 @@ func (a Access) Create(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Give(f)
+	a.give(f)
 	err = os.Link(tmp, path)
 	os.Remove(tmp)
 	if err == nil {
@@ -108,16 +108,23 @@ func (a Access) Create(path string) (*os.File, error) {
 	if errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	// The file system has no links.
-	if f, err = os.OpenFile(path, flags, a.file()); err == nil {
-		a.Give(f)
-	}
-	return f, err
+	return a.Temp(path) // the file system has no links
 }
 
-// Give gives a file that this process has made the access, before the file gets its name. Errors
-// are ignored: some file systems have no permissions.
-func (a Access) Give(f *os.File) {
+// Temp makes a file for reading and writing at once under the given name, which nobody else uses.
+// The error is fs.ErrExist if the name is in use.
+func (a Access) Temp(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, a.file())
+	if err != nil {
+		return nil, err
+	}
+	a.give(f)
+	return f, nil
+}
+
+// give gives a file that this process has made the access. Errors are ignored: some file systems
+// have no permissions.
+func (a Access) give(f *os.File) {
 	if !a.plain {
 		_ = a.set(opened{f}, a.file())
 	}

@@ -63,7 +63,13 @@ func TestNewEntriesHaveTheAccessOfTheFolder(t *testing.T) {
 			if err := errors.Join(a.Seal(f), f.Close()); err != nil || mode(t, file) != of&0o444 {
 				t.Errorf("%v, %s: sealed %v, %v", of, name, mode(t, file), err)
 			}
-			if left, _ := os.ReadDir(filepath.Join(dir, "a")); len(left) != 2 {
+			if f, err = a.Temp(file + ".tmp"); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil || mode(t, f.Name()) != of&0o666 {
+				t.Errorf("%v, %s: temporary %v, %v", of, name, mode(t, f.Name()), err)
+			}
+			if left, _ := os.ReadDir(filepath.Join(dir, "a")); len(left) != 3 {
 				t.Errorf("%s: left %v", name, left)
 			}
 		}

@@ -12,23 +12,31 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"foil/internal/digest"
 	"foil/internal/store"
 	"foil/internal/store/disk"
 	"foil/pipeline/plan"
 )
 
+// Exported is what Export wrote.
+type Exported struct {
+	Results int   // records; cells that do the same work share one
+	Size    int64 // of the bundle
+}
+
 // Export writes the records and files of all cells that are in the cache as one bundle,
-// compressed if the path ends in .zst. It returns the number of cells and the size of the
-// bundle.
-func (v *View) Export(ctx context.Context, path string) (cells int, size int64, err error) {
+// compressed if the path ends in .zst.
+func (v *View) Export(ctx context.Context, path string) (wrote Exported, err error) {
 	var records []*store.Record
+	written := map[digest.Key]bool{}
 	for _, c := range v.Plan.Cells {
-		if c.State == plan.Hit {
+		if c.State == plan.Hit && !written[c.Key] {
+			written[c.Key] = true
 			records = append(records, c.Record)
 		}
 	}
 	if len(records) == 0 {
-		return 0, 0, v.errNothingMade()
+		return wrote, v.errNothingMade()
 	}
 	err = replaceFile(path, func(w io.Writer) (err error) {
 		buffer := bufio.NewWriterSize(w, 1<<20)
@@ -41,13 +49,13 @@ func (v *View) Export(ctx context.Context, path string) (cells int, size int64, 
 		return cmp.Or(v.Cache.Export(ctx, out, records), out.Close(), buffer.Flush())
 	})
 	if err != nil {
-		return 0, 0, err
+		return wrote, err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return 0, 0, err
+		return wrote, err
 	}
-	return len(records), info.Size(), nil
+	return Exported{len(records), info.Size()}, nil
 }
 
 type nopCloser struct{ io.Writer }
@@ -59,6 +67,10 @@ func Import(ctx context.Context, path, cache string) (*disk.Imported, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
+	}
+	if isFolder(path) {
+		file.Close()
+		return nil, fmt.Errorf("%s is a folder; name a file that foil export wrote", path)
 	}
 	defer file.Close()
 	// This also ends a read from a pipe to which nothing is written.

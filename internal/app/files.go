@@ -5,21 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"foil/internal/ctxio"
 	"foil/internal/digest"
 	"foil/internal/publish"
+	"foil/internal/syserror"
 )
 
 // replaceFile replaces a file atomically.
 func replaceFile(path string, write func(io.Writer) error) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	if isFolder(path) {
 		return fmt.Errorf("%s is a folder; name a file in it", path)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".foil-*")
 	if err != nil {
+		if e := (*fs.PathError)(nil); errors.As(err, &e) {
+			e.Op, e.Path = syserror.Create, path // people know this name
+		}
 		return err
 	}
 	defer os.Remove(tmp.Name())

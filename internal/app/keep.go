@@ -91,7 +91,7 @@ func (k *keeper) keepExperiment(ctx context.Context, s Setup, c *disk.Cache, e E
 		found = found || k.records[cell.Key] != nil
 	}
 	if !found {
-		return errors.New("none of its cells is in the cache; if it was run with --set, --backend or --data, use the same flags here")
+		return errors.New("none of its cells is cached; if it was run with --set, --backend or --data, use the same flags here")
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (k *keeper) keepReports(dir string) error {
 		case p.Key.IsZero():
 			return fmt.Errorf("%s does not name the key of its report; name the experiment instead", path)
 		case k.records[p.Key] == nil:
-			return fmt.Errorf("%s belongs to a report (key %s) that is not in the cache; name the experiment instead", path, p.Key.Short())
+			return fmt.Errorf("%s belongs to a report (key %s) that is not cached; name the experiment instead", path, p.Key.Short())
 		}
 		k.keepAll(p.Key, k.inputs)
 		return nil

@@ -1,6 +1,10 @@
 package app
 
 import (
+	"fmt"
+	"strings"
+
+	"foil/internal/words"
 	"foil/pipeline"
 	"foil/pipeline/graph"
 	"foil/pipeline/plan"
@@ -10,22 +14,56 @@ import (
 // CheckMachine reports what the cells of a graph need on this machine and what is not there or will
 // not work, such as the programs of commands. The error is spec.Errors.
 func CheckMachine(g *graph.Graph) error {
-	return checkMachine(g, &pipeline.Env{}, true, func(*graph.Node) bool { return true })
+	var all spec.Errors
+	for _, p := range checkMachine(g, &pipeline.Env{}, func(*graph.Node) bool { return true }) {
+		all = append(all, &spec.Error{Pos: p.pos, Msg: p.path + ": " + p.message})
+	}
+	return g.Spec.Report(all)
 }
 
-// checkMachine reports what is missing for the cells that are not in the cache.
+// A MachineError lists cells that are not in the cache and cannot be started on this machine.
+type MachineError struct{ Cells []*pipeline.CellError }
+
+func (e *MachineError) Error() string {
+	var b strings.Builder
+	for _, c := range e.Cells {
+		b.WriteString(c.Error() + "\n")
+	}
+	return b.String() + e.Summary()
+}
+
+// Summary is the last line of the error.
+func (e *MachineError) Summary() string {
+	return fmt.Sprintf("nothing was run, because %s cannot be started", words.Count(len(e.Cells), "cell"))
+}
+
+// checkMachine reports what is missing for the cells that are not in the cache, and that another
+// cell of the same work does not report. The error is a MachineError.
 func (v *View) checkMachine() error {
 	hits := map[*graph.Node]bool{}
 	for _, c := range v.Plan.Cells {
 		hits[c.Node] = c.State == plan.Hit
 	}
-	return checkMachine(v.Plan.Graph, v.Plan.Options.Env, false, func(n *graph.Node) bool { return !hits[n] })
+	e := &MachineError{}
+	for _, p := range checkMachine(v.Plan.Graph, v.Plan.Options.Env, func(n *graph.Node) bool { return !hits[n] }) {
+		e.Cells = append(e.Cells, &pipeline.CellError{Cell: p.node.ID, Kind: p.node.Kind.Name, Err: fmt.Errorf("%s\n  at %v", p.message, p.pos)})
+	}
+	if e.Cells == nil {
+		return nil
+	}
+	return e
 }
 
-func checkMachine(g *graph.Graph, env *pipeline.Env, thorough bool, counts func(*graph.Node) bool) error {
+// A machineProblem is something that a cell needs and that this machine does not have.
+type machineProblem struct {
+	node          *graph.Node
+	pos           spec.Pos
+	path, message string // path of the parameter
+}
+
+func checkMachine(g *graph.Graph, env *pipeline.Env, counts func(*graph.Node) bool) (problems []machineProblem) {
 	here := *env
 	here.Files = g.Files
-	var problems spec.Errors
 	type work struct {
 		kind   *pipeline.Kind
 		params *pipeline.Parameters
@@ -40,9 +78,9 @@ func checkMachine(g *graph.Graph, env *pipeline.Env, thorough bool, counts func(
 		} else {
 			checked[w] = true
 		}
-		n.Kind.CheckMachine(&here, n.Params.Values, thorough, spec.ReportTo(func(path, message string) {
-			problems = append(problems, &spec.Error{Pos: n.With.At(path), Msg: path + ": " + message})
+		n.Kind.CheckMachine(&here, n.Params.Values, spec.ReportTo(func(path, message string) {
+			problems = append(problems, machineProblem{n, n.With.At(path), path, message})
 		}))
 	}
-	return g.Spec.Report(problems)
+	return problems
 }

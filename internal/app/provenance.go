@@ -30,7 +30,7 @@ type Provenance struct {
 	Sources map[string]digest.Digest `json:"sources,omitempty"` // external data, by name
 
 	Cells        int     `json:"cells"`
-	WallSeconds  float64 `json:"cells_wall_seconds"` // sum over all cells, whenever they were made
+	WallSeconds  float64 `json:"cells_wall_seconds"` // sum over all cells that did work, whenever they were made
 	Foil         string  `json:"foil"`
 	Go           string  `json:"go"`
 	Platform     string  `json:"platform"`
@@ -60,12 +60,23 @@ func (v *View) provenance(result *run.Result, by *Publisher) Provenance {
 			p.Sources[s.Name] = s.Digest
 		}
 	}
-	for _, o := range result.Outcomes {
-		if o.Record != nil {
-			p.WallSeconds += o.Record.WallSeconds
-		}
+	for _, o := range paid(result) {
+		p.WallSeconds += o.Record.WallSeconds
 	}
 	return p
+}
+
+// paid are the outcomes with a record. Of the cells that share a result, it has the first one, so
+// that the sum of all costs is what was paid.
+func paid(result *run.Result) (first []*run.Outcome) {
+	known := map[digest.Key]bool{}
+	for _, o := range result.Outcomes {
+		if o.Record != nil && !known[o.Key] {
+			known[o.Key] = true
+			first = append(first, o)
+		}
+	}
+	return first
 }
 
 // with returns the provenance of one report, whose cells were computed in these ways.
@@ -94,10 +105,8 @@ func processor() string {
 func costsText(result *run.Result) ([]byte, error) {
 	var text bytes.Buffer
 	lines := [][]string{{"cell", "figure", "unit", "value"}}
-	for _, o := range result.Outcomes {
-		if o.Record != nil {
-			lines = append(lines, costLines(o.Node.ID, o.Record)...)
-		}
+	for _, o := range paid(result) {
+		lines = append(lines, costLines(o.Node.ID, o.Record)...)
 	}
 	err := render.WriteCSV(&text, lines)
 	return text.Bytes(), err
@@ -112,7 +121,7 @@ func costLines(cell string, r *store.Record) (lines [][]string) {
 		add("cpu", "s", r.CPUSeconds)
 	}
 	if r.PeakMemory > 0 {
-		add("peak memory", "MiB", float64(r.PeakMemory)/(1<<20))
+		add("peak memory", "MB", float64(r.PeakMemory)/1e6)
 	}
 	for _, t := range r.Timings {
 		add(t.Name, "s", t.Seconds)

@@ -13,6 +13,7 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/numeric"
 	"foil/internal/publish"
+	"foil/internal/report/render"
 	"foil/pipeline/graph"
 	"foil/pipeline/run"
 )
@@ -26,6 +27,7 @@ type Publisher struct {
 	Dir     string   // reports go to Dir/NAME, or Dir/NAME/CELL where a spec has several
 	Command []string // for the provenance
 	Sets    []string // of the Experiment; with Sets or Only, the run is a variant with its own folder
+	Width   int      // of the terminal that Print writes to; 0: it is none
 	Only    []string
 }
 
@@ -154,11 +156,26 @@ func (p *Publisher) Print(out io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("printing %s: %w", n.ID, err)
 		}
-		if err := copyTo(out, file); err != nil {
+		if p.Width > 0 && !n.Kind.RunsProgram {
+			err = fitTo(out, file, p.Width)
+		} else {
+			err = copyTo(out, file)
+		}
+		if err != nil {
 			return fmt.Errorf("printing %s: %w", n.ID, err)
 		}
 	}
 	return nil
+}
+
+// fitTo writes a text of foil's own reports for a terminal.
+func fitTo(out io.Writer, file string, width int) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, render.Fit(string(text), width))
+	return err
 }
 
 func copyTo(out io.Writer, file string) error {

@@ -49,7 +49,7 @@ func (v *View) Draw(n int) ([]*plan.Cell, error) {
 // the cell to a scratch cache and runs there, so the cache does not change.
 func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison, error) {
 	if c.State != plan.Hit {
-		return nil, fmt.Errorf("%s is not in the cache (%s)", c.Node.ID, c.Reason)
+		return nil, fmt.Errorf("%s is not cached (%s)", c.Node.ID, c.Reason)
 	}
 	g, err := v.Plan.Graph.Select([]string{c.Node.ID})
 	if err != nil {

@@ -115,11 +115,11 @@ func TestRerunNeedsTheCellAndItsDependencies(t *testing.T) {
 	s.Cache = filepath.Join(t.TempDir(), "empty")
 	none := look(t, s, e)
 	for _, c := range none.Plan.Cells {
-		if _, err := none.Rerun(t.Context(), c, Running{}); err == nil || !strings.Contains(err.Error(), c.Node.ID+" is not in the cache (") {
+		if _, err := none.Rerun(t.Context(), c, Running{}); err == nil || !strings.Contains(err.Error(), c.Node.ID+" is not cached (") {
 			t.Errorf("got %v", err)
 		}
 	}
-	if _, err := none.Draw(1); err == nil || !strings.Contains(err.Error(), "no cell of small is in the cache") {
+	if _, err := none.Draw(1); err == nil || !strings.Contains(err.Error(), "no cell of small is cached") {
 		t.Errorf("got %v", err)
 	}
 }

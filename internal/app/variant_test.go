@@ -17,9 +17,10 @@ func TestFoldersOfVariants(t *testing.T) {
 		{[]string{"vars.lambda=0"}, nil, "tiny@lambda=0"},
 		{[]string{"vars.lambda=0.0"}, nil, "tiny@lambda=0.0"},
 		{[]string{`vars.lambda="0"`}, nil, "tiny@lambda=0-*"},
-		{[]string{"vars.lambda='0'"}, nil, "tiny@lambda='0'-*"},
-		{[]string{"vars.lambda= a"}, nil, "tiny@lambda= a-*"}, // the space is part of the text
-		{[]string{"vars.lambda=a "}, nil, "tiny@lambda=a-*"},
+		{[]string{"vars.lambda='0'"}, nil, "tiny@lambda=0-*"},
+		{[]string{"vars.lambda= a"}, nil, "tiny@lambda=_a-*"}, // the space is part of the text
+		{[]string{"vars.lambda=a "}, nil, "tiny@lambda=a_-*"},
+		{[]string{"vars.lambda=#a $b"}, nil, "tiny@lambda=_a__b-*"},
 		{[]string{"vars.lambda=a"}, nil, "tiny@lambda=a"},
 		{[]string{"vars.lambda="}, nil, "tiny@lambda=-*"},
 		{[]string{"vars.lambda=[0,400]", "vars.folds=[0]"}, nil, "tiny@lambda=0,400+folds=[0]"},
@@ -30,7 +31,7 @@ func TestFoldersOfVariants(t *testing.T) {
 		{[]string{"vars.only=model"}, nil, "tiny@vars.only=model"},
 		{nil, []string{"model"}, "tiny@only=model"},
 		{nil, []string{"model[fold=0]", "core"}, "tiny@only=core+only=model[fold=0]"},
-		{nil, []string{`model[m="a b"]`}, "tiny@only=model[m=a b]-*"},
+		{nil, []string{`model[m="a b"]`}, "tiny@only=model[m=a_b]-*"},
 		{nil, []string{"model[m=A]"}, "tiny@only=model[m=A]-*"},
 		{nil, []string{"model[m=a]"}, "tiny@only=model[m=a]"},
 		{[]string{"stages.model.with.epochs=5"}, []string{"table"}, "tiny@model.epochs=5+only=table"},
@@ -43,9 +44,9 @@ func TestFoldersOfVariants(t *testing.T) {
 		{[]string{"folds=5"}, nil, "tiny@folds=5-*"},
 		{[]string{"vars.method=PGD"}, nil, "tiny@method=PGD-*"},
 		{[]string{"vars.method=pgd"}, nil, "tiny@method=pgd"},
-		{[]string{"stages.a.matrix={m: [a, b]}"}, nil, "tiny@stages.a.matrix={m_ [a, b]}-*"},
+		{[]string{"stages.a.matrix={m: [a, b]}"}, nil, "tiny@stages.a.matrix=_m__[a,_b]_-*"},
 		{[]string{"vars.path=../../etc"}, nil, "tiny@path=.._.._etc-*"},
-		{[]string{"vars.text=" + strings.Repeat("long ", 99)}, nil, "tiny@text=" + strings.Repeat("long ", 16) + "l-*"},
+		{[]string{"vars.text=" + strings.Repeat("long ", 99)}, nil, "tiny@text=" + strings.Repeat("long_", 16) + "l-*"},
 	} {
 		got := variantFolder("tiny", c.sets, c.only)
 		want, hashed := strings.CutSuffix(c.want, "*")

@@ -174,5 +174,5 @@ func (v *View) Estimate(past plan.Costs, r Running) (e *plan.Estimate, parallel 
 
 // errNothingMade is the error of commands that require results.
 func (v *View) errNothingMade() error {
-	return fmt.Errorf("no cell of %s is in the cache; foil run makes them", v.Plan.Graph.Spec.Name)
+	return fmt.Errorf("no cell of %s is cached; foil run makes them", v.Plan.Graph.Spec.Name)
 }

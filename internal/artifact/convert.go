@@ -95,7 +95,7 @@ func (t *foreignTable) metrics() ([]Metric, error) {
 		metrics[i].Value = v
 	}
 	if column := t.find("k"); column >= 0 {
-		k, err := t.int32s(column)
+		k, err := t.int32s(column, true) // null: the metric has no cut-off
 		if err != nil {
 			return nil, err
 		}
@@ -129,11 +129,11 @@ func (t *foreignTable) interactions() (x Interactions, err error) {
 	if err := t.only([]string{"user", "item"}, nil); err != nil {
 		return x, err
 	}
-	users, err := t.int32s(t.find("user"))
+	users, err := t.int32s(t.find("user"), false)
 	if err != nil {
 		return x, err
 	}
-	items, err := t.int32s(t.find("item"))
+	items, err := t.int32s(t.find("item"), false)
 	if err != nil {
 		return x, err
 	}

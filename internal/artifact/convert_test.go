@@ -46,6 +46,8 @@ func TestTablesOfOtherProgramsAreConverted(t *testing.T) {
 		{"metrics-columns", MetricsFile, readMetrics, metrics},
 		{"metrics-two", MetricsFile, readMetrics, []Metric{{Name: "a", Value: 1}, {Name: "b", Value: 2}}},
 		{"metrics-float16", MetricsFile, readMetrics, []Metric{{Name: "a", Value: 0.5}, {Name: "b", Value: 2}}},
+		{"metrics-no-k", MetricsFile, readMetrics, []Metric{{Name: "ndcg", Value: 0.5, K: 10}, {Name: "loss", Value: 2}}},
+		{"metrics-no-k-float", MetricsFile, readMetrics, []Metric{{Name: "ndcg", Value: 0.5, K: 10}, {Name: "loss", Value: 2}}},
 		{"users-pandas", UsersFile, readUsers, Users{ID: []string{"7", "3"}, Attributes: []Attribute{
 			{Name: "age", Number: []float32{25, nan}}, {Name: "gender", Category: []string{"f", ""}}, {Name: "vip", Category: []string{"true", "false"}}}}},
 		{"users-polars", UsersFile, readUsers, Users{ID: []string{"u1", "u2"}, Attributes: []Attribute{{Name: "gender", Category: []string{"f", "m"}}}}},
@@ -100,6 +102,7 @@ func TestTablesThatWouldLoseInformationAreRefused(t *testing.T) {
 		"metrics-int":        `column "value", row 0: float64 cannot hold 9007199254740993 exactly`,
 		"metrics-parquet":    `it is a Parquet file; write Arrow IPC instead`,
 		"users-float":        `column "x", row 0: float32 cannot hold 0.1 exactly`,
+		"interactions-null":  `column "user", row 1: it is null`,
 		"interactions-twice": `rows 0 and 1 are both the pair (1, 2)`,
 		"interactions-long":  `column "user", row 0: 1099511627776 is not a whole number of 32 bits`,
 	} {

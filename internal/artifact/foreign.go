@@ -215,8 +215,8 @@ func (t *foreignTable) wrongType(column int, want, cast string) error {
 	return fmt.Errorf("column %q is %s; it must be %s: cast it, in pyarrow with cast(pa.%s())", f.Name, typeInWords(f.Type), want, cast)
 }
 
-// int32s reads whole numbers of any type.
-func (t *foreignTable) int32s(column int) ([]int32, error) {
+// int32s reads whole numbers of any type. Null is 0 in a nullable column, and an error in others.
+func (t *foreignTable) int32s(column int, nullable bool) ([]int32, error) {
 	if !isNumeric(t.fields[column].Type) {
 		return nil, t.wrongType(column, "a whole number", "int32")
 	}
@@ -225,6 +225,8 @@ func (t *foreignTable) int32s(column int) ([]int32, error) {
 		v, ok := numberAt(a, i)
 		whole, exact := v.whole()
 		switch {
+		case !ok && nullable:
+			whole = 0
 		case !ok:
 			return errNull
 		case !exact || whole < math.MinInt32 || whole > math.MaxInt32:

@@ -118,7 +118,7 @@ func (t *foreignTable) outcomes() (*Outcomes, error) {
 		switch typ := valueType(field.Type); {
 		case indexColumn.MatchString(field.Name):
 		case field.Name == f.Unit:
-			f.Units, err = t.int32s(i)
+			f.Units, err = t.int32s(i, false)
 		case field.Name == splitColumn:
 			f.split, err = t.texts(i, true)
 		case field.Name == checkpointColumn:

@@ -83,7 +83,7 @@ func (i Installer) archive(ctx context.Context, p *backend.Package, w *backend.W
 	if i.Wheel != "" {
 		sum, _, err := digest.OfFile(i.Wheel)
 		if err == nil && sum.String() != w.SHA256 {
-			err = fmt.Errorf("%s has the SHA-256 %s, and %s has %s", i.Wheel, sum, w.File, w.SHA256)
+			err = fmt.Errorf("%s is not the file that foil needs, or is damaged: its SHA-256 is %s, and that of %s is %s", i.Wheel, sum, w.File, w.SHA256)
 		}
 		return i.Wheel, err
 	}

@@ -165,7 +165,7 @@ func TestWhatIsNotThePackageIsRefused(t *testing.T) {
 		"file address":         {Installer{Index: index(t, archive, jsonIndex, `{"files": [{"filename": "fake-1.0-py3.whl", "url": "file:///etc/passwd"}]}`).URL + "/simple"}, "gives the address"},
 		"no project":           {Installer{Index: good.URL + "/other"}, "404"},
 		"no URL":               {Installer{Index: "pypi"}, "the address of the index is not a URL"},
-		"another local file":   {Installer{Wheel: file}, "a.whl has the SHA-256"},
+		"another local file":   {Installer{Wheel: file}, "a.whl is not the file that foil needs, or is damaged: its SHA-256 is "},
 		"no local file":        {Installer{Wheel: file + ".gone"}, "a.whl.gone"},
 		"advice for no mirror": {Installer{Index: good.URL + "/other"}, "--wheel a file fake-1.0-py3.whl that you have"},
 	} {

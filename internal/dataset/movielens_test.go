@@ -141,6 +141,9 @@ func TestBadZipsAreRefused(t *testing.T) {
 	whole := zipped(t, tiny(), "ml-1m/")
 	damaged := bytes.Clone(whole)
 	damaged[60] ^= 0x55
+	encrypted, lastEncrypted := bytes.Clone(whole), bytes.Clone(whole)
+	encrypted[bytes.Index(whole, []byte("PK\x01\x02"))+8] |= 1 // the flags of the first file
+	lastEncrypted[bytes.LastIndex(whole, []byte("PK\x01\x02"))+8] |= 1
 	without := tiny()
 	delete(without, MoviesFile)
 	for _, c := range []struct {
@@ -152,6 +155,8 @@ func TestBadZipsAreRefused(t *testing.T) {
 		{"another file", []byte("<html>Please log in</html>"), "not a complete zip file (truncated, or a different type of file; 26 bytes)"},
 		{"empty", nil, "not a complete zip file"},
 		{"damaged", damaged, "ratings.dat in the zip"},
+		{"encrypted", encrypted, "in the zip: it is encrypted"},
+		{"the last file encrypted", lastEncrypted, "in the zip: it is encrypted"},
 		{"another zip", zipped(t, Raw{}, ""), "the zip has no ratings.dat"},
 		{"a file missing", zipped(t, without, ""), "the zip has no movies.dat"},
 	} {

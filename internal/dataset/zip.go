@@ -62,6 +62,9 @@ func unzip(b []byte, members []Member) (Raw, error) {
 
 // inflate decompresses one file and checks its checksum.
 func inflate(f *zip.File, zipSize int, most int64) ([]byte, error) {
+	if f.Flags&1 != 0 {
+		return nil, errors.New("it is encrypted; make a zip without a password")
+	}
 	size := f.UncompressedSize64
 	if size > uint64(most) {
 		return nil, errLarge(most)

@@ -120,14 +120,14 @@ func CheckFiles(files []File) error {
 	}
 	names := make(map[string]string, len(files)) // by folded name
 	for _, f := range files {
-		folded := fold(f.Name)
+		folded := Fold(f.Name)
 		if other, ok := names[folded]; ok {
 			return fmt.Errorf("the file names %q and %q are equal on systems that ignore case", other, f.Name)
 		}
 		names[folded] = f.Name
 	}
 	for _, f := range files {
-		folded := fold(f.Name)
+		folded := Fold(f.Name)
 		for i := range len(folded) {
 			if other, ok := names[folded[:i]]; ok && folded[i] == '/' {
 				return fmt.Errorf("%q is a file and the folder of %q", other, f.Name)
@@ -137,7 +137,7 @@ func CheckFiles(files []File) error {
 	return nil
 }
 
-// isFolded reports whether fold does not change an ASCII text.
+// isFolded reports whether Fold does not change an ASCII text.
 func isFolded(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
@@ -147,9 +147,9 @@ func isFolded(name string) bool {
 	return true
 }
 
-// fold makes names equal that a file system may take for the same: it ignores case, and whether an
-// accent is a character of its own.
-func fold(name string) string {
+// Fold makes names equal that a common file system takes for the same: it ignores case, and whether
+// an accent is a character of its own.
+func Fold(name string) string {
 	if isFolded(name) {
 		return name
 	}

@@ -28,6 +28,7 @@ internal/digest        -
 internal/access        -
 internal/identity      -
 internal/words         -
+internal/syserror      -
 internal/clean         -
 internal/safetensors   -
 internal/scores        -
@@ -46,7 +47,7 @@ internal/artifact/...  internal/artifact/... internal/digest internal/safetensor
 internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest internal/stats spec
 
 # From a spec to results, in this order.
-pipeline               spec internal/digest internal/numeric
+pipeline               spec internal/digest internal/numeric internal/syserror
 pipeline/graph         pipeline spec internal/words
 pipeline/plan          pipeline pipeline/graph spec internal/digest internal/store internal/words
 pipeline/run           pipeline pipeline/graph pipeline/plan internal/digest internal/identity internal/numeric internal/store internal/words
@@ -70,9 +71,9 @@ stages/...             stages/... models/... pipeline spec internal/artifact/...
 
 # The program.
 internal/backends      models/backend internal/dataset internal/digest
-internal/publish       internal/artifact internal/store/disk internal/ctxio internal/digest
-internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/ctxio internal/digest internal/numeric internal/publish internal/words
-cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/ctxio internal/digest internal/words internal/app
+internal/publish       internal/artifact internal/store/disk internal/ctxio internal/digest internal/identity
+internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/ctxio internal/digest internal/numeric internal/publish internal/words internal/syserror
+cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/ctxio internal/digest internal/words internal/app internal/syserror
 
 # Side by side with other programs.
 internal/bench/...     internal/bench/... models/... gomlx

@@ -168,6 +168,15 @@ func (c *commit) makeFolder(dir string) error {
 	return c.tree.mkdir(dir)
 }
 
+// ours are the contents of a file that foil has published or will publish.
+func (c *commit) ours(name string) []digest.File {
+	contents := c.owned[name]
+	if f, ok := c.added[name]; ok {
+		contents = append(slices.Clone(contents), f)
+	}
+	return contents
+}
+
 // makeRoom makes a path free for a file or a folder. It removes what foil has published there, and
 // moves anything else to another name. A file that will be replaced stays, so that there is always
 // an old or a new one.
@@ -176,11 +185,7 @@ func (c *commit) makeRoom(name string, forFolder bool) error {
 	if err != nil || !there {
 		return err
 	}
-	contents := c.owned[name]
-	if f, ok := c.added[name]; ok {
-		contents = append(slices.Clone(contents), f)
-	}
-	own, err := c.tree.holds(context.Background(), name, contents)
+	own, err := c.tree.holds(context.Background(), name, c.ours(name))
 	switch {
 	case err != nil:
 		return err

@@ -18,7 +18,7 @@ const maxName = 100
 const shortHash = 8
 
 // FolderName returns the name of the folder of something that people know as id. The name is id if
-// every file system accepts that. Otherwise it is close to readable and ends in a hash of id.
+// that is portable. Otherwise it is close to readable and ends in a hash of id.
 func FolderName(readable, id string) string {
 	return folderName(readable, id, false, shortHash)
 }
@@ -53,21 +53,22 @@ func folderName(readable, id string, hash bool, digits int) string {
 	return cut(clean, maxName-len(tail)) + tail
 }
 
-// portable replaces what some file system does not accept in a name.
+// portable replaces what some file system does not accept in a name, and what a shell, a URL or a
+// makefile would take for something else, such as spaces, quotes, # and $.
 func portable(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
-		case r == '"':
+		case r == '"', r == '\'':
 			return -1 // quotes are part of the names of cells
-		case r == ' ', r < utf8.RuneSelf && unicode.IsGraphic(r) && !strings.ContainsRune(`<>:/\|?*`, r):
+		case r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-+=,@[]", r)):
 			return r
 		case r != utf8.RuneError && r >= utf8.RuneSelf && unicode.In(r, unicode.L, unicode.M, unicode.N):
 			return r
 		}
 		return '_'
 	}, norm.NFC.String(text))
-	text = strings.TrimRight(text, ". ")
-	if digest.IsDevice(strings.TrimSpace(text)) {
+	text = strings.TrimRight(text, ".")
+	if digest.IsDevice(text) {
 		text = strings.ReplaceAll(text, ".", "_") + "_"
 	}
 	return text
@@ -81,11 +82,12 @@ func cut(text string, n int) string {
 	for n > 0 && !utf8.RuneStart(text[n]) {
 		n--
 	}
-	return strings.TrimRight(text[:n], ". ")
+	return strings.TrimRight(text[:n], ".")
 }
 
-// folded is equal for names that a file system may take for one: it ignores case and the way in
-// which accents are written.
+// folded is equal for names that any file system may take for one. It goes further than
+// digest.Fold, by which the files of an artifact are refused: here, a name only gets a hash. So it
+// also takes ı for i and ² for 2, as a few file systems do.
 func folded(name string) string {
-	return norm.NFKC.String(cases.Fold().String(strings.ToUpper(name)))
+	return norm.NFKC.String(cases.Fold().String(strings.ToUpper(digest.Fold(name))))
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -43,7 +44,20 @@ func prepare(ctx context.Context, t tree, stage string, todo *difference) (*comm
 			return nil, err
 		}
 	}
-	return c, nil
+	return c, c.lookAhead(ctx)
+}
+
+// lookAhead reads the files that the commit will compare, because the commit does not stop for
+// Ctrl-C.
+func (c *commit) lookAhead(ctx context.Context) error {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(c.owned)), maps.Keys(c.added))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if _, err := c.tree.holds(ctx, name, c.ours(name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // prepare writes the files of a report to the stage.

@@ -99,7 +99,7 @@ func (p *Publication) publish(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	defer root.Close()
-	t := tree{root, p.hooks}
+	t := newTree(root, p.hooks)
 
 	// The folder may be read-only, so nothing is written, also no lock, if everything is there.
 	todo, err := p.compare(ctx, t)

@@ -15,8 +15,10 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"foil/internal/digest"
+	"foil/internal/identity"
 )
 
 // files are the contents of files, by path.
@@ -162,7 +164,7 @@ func (b *bench) honest(sets ...files) {
 		b.Fatal(err)
 	}
 	defer root.Close()
-	t := tree{root: root}
+	t := newTree(root, hooks{})
 	all := b.all()
 	for name := range all {
 		if path.Base(name) != "provenance.json" || strings.HasPrefix(name, WorkPrefix) {
@@ -289,6 +291,64 @@ func TestAPublishedReportIsNotWrittenAgain(t *testing.T) {
 }
 
 // A publication that stops after any of its steps, and goes on later.
+// Reports may be large, and the commit does not stop for Ctrl-C, so it must not read them.
+func TestPublishedFilesAreReadOnce(t *testing.T) {
+	dir := t.TempDir()
+	b := &bench{t, filepath.Join(dir, "results"), filepath.Join(dir, "objects")}
+	if err := os.Mkdir(b.objects, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	b.publish(files{"same/a.md": "1", "new/a.md": "1", "new/gone.md": "1", "gone/a.md": "1"})
+	b.add(files{"new/a.md": "2"}) // by the user
+	b.waitUntilSettled("x/new/a.md")
+	p := b.publication(files{"same/a.md": "1", "new/a.md": "3"})
+	read := map[string]int{}
+	committing := false
+	p.hooks.read = func(name string) {
+		if read[name]++; read[name] > 1 || committing {
+			t.Errorf("%s is read %d times, committing %v", name, read[name], committing)
+		}
+	}
+	p.hooks.step = func(op, _ string) error {
+		committing = committing || op == "rename"
+		return nil
+	}
+	r, err := p.Publish(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x/same/a.md", "x/new/a.md", "x/new/gone.md", "x/gone/a.md"} {
+		if read[name] != 1 {
+			t.Errorf("%s is read %d times", name, read[name])
+		}
+	}
+	if len(r.Kept) != 1 || r.Kept[0].Path != "x/new/a.md" {
+		t.Errorf("kept %v", r.Kept)
+	}
+}
+
+// waitUntilSettled waits until the files that were written until now are known not to change
+// unseen.
+func (b *bench) waitUntilSettled(name string) {
+	b.Helper()
+	f, err := os.Open(filepath.Join(b.results, name))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	for range 600 {
+		s, err := identity.See(f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if s.Settled {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	b.Skip("on this file system, writes may not show")
+}
+
 func TestEveryStepMayBeTheLast(t *testing.T) {
 	for _, c := range []struct {
 		name                string

@@ -13,19 +13,32 @@ import (
 
 	"foil/internal/ctxio"
 	"foil/internal/digest"
+	"foil/internal/identity"
 )
 
 // A tree is the results folder. Names are paths below it, with forward slashes. No operation
 // reaches anything outside.
 type tree struct {
-	root *os.Root
-
+	root  *os.Root
 	hooks hooks
+
+	// seen is the content of files that were read, by name. A large file is not read again to
+	// compare it, as long as it is unchanged.
+	seen map[string]seenFile
 }
+
+type seenFile struct {
+	identity.Sight
+	digest digest.Digest
+	size   int64
+}
+
+func newTree(root *os.Root, h hooks) tree { return tree{root, h, map[string]seenFile{}} }
 
 // hooks are for tests.
 type hooks struct {
 	step    func(op, name string) error         // called before each change: stops a publication
+	read    func(name string)                   // called before a published file is read
 	tryLock func(*os.File) (ok bool, err error) // instead of disk.TryLock
 }
 
@@ -129,8 +142,29 @@ func (t tree) holds(ctx context.Context, name string, contents []digest.File) (b
 		return false, err
 	}
 	defer f.Close()
-	d, size, err := digest.OfReader(ctxio.Reader(ctx, f))
-	return err == nil && right(size, d), err
+	now, err := identity.See(f)
+	if err != nil {
+		return false, err
+	}
+	if s, ok := t.seen[name]; ok && s.Settled && s.Identity == now.Identity {
+		return right(s.size, s.digest), nil
+	}
+	if t.hooks.read != nil {
+		t.hooks.read(name)
+	}
+	s := seenFile{}
+	s.Sight, err = identity.SeeDuring(f, func() (err error) {
+		s.digest, s.size, err = digest.OfReader(ctxio.Reader(ctx, f))
+		return err
+	})
+	if errors.Is(err, identity.ErrChanging) {
+		return false, nil // somebody writes to it
+	}
+	if err != nil {
+		return false, err
+	}
+	t.seen[name] = s
+	return right(s.size, s.digest), nil
 }
 
 // isMissing reports whether an error means that a path does not exist, also because a part of it is

@@ -55,6 +55,30 @@ func TestNothingIsInstalledUnasked(t *testing.T) {
 	}
 }
 
+// The library that is loaded is the file that was looked at: the system looks for a name without a
+// folder in its own folders.
+func TestLibraryHasAnAbsolutePath(t *testing.T) {
+	nothingInstalled(t)
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	if err := errors.Join(os.Mkdir("lib", 0o777), os.WriteFile("own.so", []byte("x"), 0o666), os.WriteFile("lib/own.so", []byte("x"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"own.so", "./own.so", "lib/own.so", filepath.Join(dir, "own.so")} {
+		t.Setenv(onnxLibrary, name)
+		want := name
+		if !filepath.IsAbs(name) {
+			want = filepath.Join(dir, name)
+		}
+		if n, err := NativeOf("onnxruntime:cpu"); err != nil || n.Path != want {
+			t.Errorf("%s: %+v, %v, want the path %s", name, n, err, want)
+		}
+	}
+}
+
 // A name without a device would be computed on whatever the machine has, under one key.
 func TestDeviceMustBeNamed(t *testing.T) {
 	for _, name := range []string{"onnxruntime", "onnx:", "xla", "xla:,tf32", "stablehlo: ", "onnxruntime:log=1"} {

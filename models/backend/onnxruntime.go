@@ -40,6 +40,11 @@ func findONNXRuntime(device string) (*Native, error) {
 	case n.Path == "":
 		return nil, missing
 	}
+	// The system looks for a name without a folder elsewhere, and may load another library.
+	var err error
+	if n.Path, err = filepath.Abs(n.Path); err != nil {
+		return nil, err
+	}
 	return n, n.describe("onnxruntime", "")
 }
 

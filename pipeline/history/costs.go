@@ -78,11 +78,15 @@ func (w *Costs) Cost(c *plan.Cell) plan.Cost {
 	if w.history.kinds[kind.Name] == nil {
 		return plan.Cost{Why: "no cell of " + kind.Name + " yet"}
 	}
-	lines := w.settings(c.Node)
+	all := w.lines(c.Node)
+	if w.history.works(kind, all) == nil {
+		return plan.Cost{Why: "no cell with this program yet"}
+	}
+	lines := settings(all)
 	inputs := w.inputs(c.Node)
-	in := w.class(c.Node, lines)
+	in := w.class(c.Node, all)
 	if in == nil {
-		return plan.Cost{Why: w.otherClass(c.Node, lines)}
+		return plan.Cost{Why: w.otherClass(c.Node, all)}
 	}
 	scale, ok := scaleOf(kind, lines, inputs)
 	if !ok {
@@ -95,10 +99,10 @@ func (w *Costs) Cost(c *plan.Cell) plan.Cost {
 }
 
 // otherClass says in what the latest cell of a kind cannot be compared with a node.
-func (w *Costs) otherClass(n *graph.Node, own digest.KeyLines) string {
-	latest := w.history.kinds[n.Kind.Name].all[0]
+func (w *Costs) otherClass(n *graph.Node, lines digest.KeyLines) string {
+	latest := w.history.works(n.Kind, lines).all[0]
 	var names []string
-	eachPair(settings(latest.lines), own, func(old, now *digest.KeyLine) {
+	eachPair(settings(latest.lines), settings(lines), func(old, now *digest.KeyLine) {
 		if old != nil && now != nil && old.Value == now.Value {
 			return
 		}
@@ -144,26 +148,30 @@ func recordedInputs(r *store.Record) []string {
 	return slices.Compact(names)
 }
 
-// settings are the lines of a node's key that Costs compares, sorted.
-func (w *Costs) settings(n *graph.Node) digest.KeyLines {
-	lines := plan.KeyLines(n, w.plan.Options.Numeric, nil, func(*graph.Node) digest.Digest { return digest.Digest{} })
-	return settings(lines.Sorted())
+// lines are the lines of a node's key, sorted, without the content of its inputs.
+func (w *Costs) lines(n *graph.Node) digest.KeyLines {
+	lines := plan.KeyLines(n, w.plan.Options.Numeric, w.cells[n].Sources, func(*graph.Node) digest.Digest { return digest.Digest{} })
+	return lines.Sorted()
 }
 
-// settings are parameters and backend.
+// settings are the lines that Costs compares: parameters and backend.
 func settings(lines digest.KeyLines) digest.KeyLines {
 	return slices.DeleteFunc(slices.Clone(lines), func(l digest.KeyLine) bool {
 		return l.Part != digest.PartParameter && l.Part != digest.PartBackend
 	})
 }
 
-// classID is the text of what two cells must share: some settings, and the names of their inputs.
-func classID(kind *pipeline.Kind, settings digest.KeyLines, inputs []string) string {
+// classID is the text of what two cells must share: the program, some settings, and the names of
+// their inputs.
+func classID(kind *pipeline.Kind, lines digest.KeyLines, inputs []string) string {
 	var b strings.Builder
+	if kind.Program != nil {
+		fmt.Fprintf(&b, "program %q\n", kind.Program(lines))
+	}
 	for _, name := range inputs {
 		fmt.Fprintf(&b, "input %s\n", name)
 	}
-	for _, l := range settings {
+	for _, l := range settings(lines) {
 		if l.Part == digest.PartBackend || kind.Cost.LikeName(l.Name) != "" {
 			fmt.Fprintf(&b, "%d %s = %s\n", l.Part, l.Name, l.Value)
 		}
@@ -179,8 +187,8 @@ func others(kind *pipeline.Kind, settings digest.KeyLines) digest.KeyLines {
 }
 
 // class is the records that count for a node; nil: none.
-func (w *Costs) class(n *graph.Node, settings digest.KeyLines) *class {
-	return w.classesOf(n.Kind)[classID(n.Kind, settings, inputNames(n))]
+func (w *Costs) class(n *graph.Node, lines digest.KeyLines) *class {
+	return w.classesOf(n.Kind)[classID(n.Kind, lines, inputNames(n))]
 }
 
 // classesOf sorts the records of a kind into classes. Records with unknown sizes of inputs do not
@@ -197,7 +205,7 @@ func (w *Costs) classesOf(kind *pipeline.Kind) map[string]*class {
 		if !ok {
 			continue
 		}
-		id := classID(kind, lines, recordedInputs(p.record))
+		id := classID(kind, p.lines, recordedInputs(p.record))
 		if classes[id] == nil {
 			classes[id] = &class{}
 		}

@@ -71,7 +71,7 @@ func (x *Explainer) Explain(n *graph.Node) *Explanation {
 		return e
 	}
 	known := slices.DeleteFunc(e.Lines.Sorted(), isNotKnown)
-	if near := x.history.nearest(n.Kind.Name, n.ID, known); near != nil {
+	if near := x.history.nearest(n.Kind, n.ID, known); near != nil {
 		e.Nearest = near.record
 		e.Differences = x.compare(near, known, x.inputs(c))
 		hidden := map[digest.KeyLine]bool{} // the record may name an input that this cell does not know yet
@@ -215,10 +215,7 @@ func (e *Explanation) Short() string {
 
 // Class is Short without the values: equal for cells that differ in the same way.
 func (e *Explanation) Class() string {
-	switch {
-	case e.SameAs != nil:
-		return "the same work as another cell"
-	case !e.differs():
+	if !e.differs() {
 		return e.Reason
 	}
 	return "new: another " + fewTexts(e.Differences, Difference.name)

@@ -3,9 +3,11 @@ package history
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"foil/internal/digest"
 	"foil/internal/store"
+	"foil/pipeline"
 )
 
 // A History holds the records of a cache.
@@ -20,7 +22,39 @@ type works struct {
 	ofCells map[string][]*past
 
 	texts survey // index of all works
+
+	// The works by their program, for a kind with Program.
+	once     sync.Once
+	programs map[pipeline.Program]*works
 }
+
+// add adds a work. The latest one comes first.
+func (w *works) add(p *past) {
+	w.all = append(w.all, p)
+	w.ofCells[p.record.Cell] = append(w.ofCells[p.record.Cell], p)
+	w.texts.add(p.lines)
+}
+
+// works are the recorded works that a cell of a kind, with these lines, is compared with; nil: none.
+func (h *History) works(kind *pipeline.Kind, lines digest.KeyLines) *works {
+	w := h.kinds[kind.Name]
+	if w == nil || kind.Program == nil {
+		return w
+	}
+	w.once.Do(func() {
+		w.programs = map[pipeline.Program]*works{}
+		for _, p := range w.all {
+			program := kind.Program(p.lines)
+			if w.programs[program] == nil {
+				w.programs[program] = newWorks()
+			}
+			w.programs[program].add(p)
+		}
+	})
+	return w.programs[kind.Program(lines)]
+}
+
+func newWorks() *works { return &works{ofCells: map[string][]*past{}} }
 
 // A past is a recorded work.
 type past struct {
@@ -53,25 +87,25 @@ func New(records []*store.Record) *History {
 		}
 		w := h.kinds[r.Kind]
 		if w == nil {
-			w = &works{ofCells: map[string][]*past{}}
+			w = newWorks()
 			h.kinds[r.Kind] = w
 		}
 		lines = lines.Sorted()
 		p := &past{r, lines}
-		w.all = append(w.all, p)
-		w.ofCells[r.Cell] = append(w.ofCells[r.Cell], p)
-		w.texts.add(p.lines)
+		w.add(p)
 		h.of[r.Key] = p
 	}
 	return h
 }
 
 // nearest returns the work of a kind that differs in the fewest lines. Among several, it
-// prefers a record of the same cell, then the latest one. It returns nil if the kind has no record.
-func (h *History) nearest(kind, cell string, lines digest.KeyLines) *past {
-	w := h.kinds[kind]
+// prefers a record of the same cell, then the latest one. Work with another program does not count,
+// unless it is another script in the same cell: then somebody has probably changed the script.
+// It returns nil if there is no such record.
+func (h *History) nearest(kind *pipeline.Kind, cell string, lines digest.KeyLines) *past {
+	w := h.works(kind, lines)
 	if w == nil {
-		return nil
+		return h.nearestScript(kind, cell, lines)
 	}
 	near := w.texts.near(lines)
 	if own, d := nearestOf(w.ofCells[cell], cell, lines); own != nil && d <= near.differ {
@@ -81,6 +115,17 @@ func (h *History) nearest(kind, cell string, lines digest.KeyLines) *past {
 		return w.all[i]
 	}
 	p, _ := nearestOf(w.all[:min(len(w.all), compared)], cell, lines)
+	return p
+}
+
+// nearestScript is the nearest work of a cell with the same program and any script.
+func (h *History) nearestScript(kind *pipeline.Kind, cell string, lines digest.KeyLines) *past {
+	w := h.kinds[kind.Name]
+	if w == nil {
+		return nil
+	}
+	name := kind.Program(lines).Name
+	p, _ := nearestOf(slices.DeleteFunc(slices.Clone(w.ofCells[cell]), func(p *past) bool { return kind.Program(p.lines).Name != name }), cell, lines)
 	return p
 }
 

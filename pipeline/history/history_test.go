@@ -11,6 +11,7 @@ import (
 
 	"foil/internal/digest"
 	"foil/internal/store"
+	"foil/pipeline"
 )
 
 // randomText has lines about a few things with a few values, so that many texts are
@@ -89,7 +90,7 @@ func TestHistoryAnswersAsAComparisonWithAllRecordsDoes(t *testing.T) {
 			}
 			want, d := plainNearest(records, kind, cell, lines)
 			var got *store.Record
-			if near := h.nearest(kind, cell, lines); near != nil {
+			if near := h.nearest(&pipeline.Kind{Name: kind}, cell, lines); near != nil {
 				got = near.record
 			}
 			if got != want {
@@ -113,7 +114,7 @@ func TestKeyTextsOfALaterVersionAreSkipped(t *testing.T) {
 	later := &store.Record{Kind: "a", KeyText: known.Text() + "wish x = 1\n", WallSeconds: 7}
 	later.Key = later.KeyText.Key()
 	h := New([]*store.Record{later})
-	if h.nearest("a", "", known) != nil || h.of[later.Key] != nil {
+	if h.nearest(&pipeline.Kind{Name: "a"}, "", known) != nil || h.of[later.Key] != nil {
 		t.Error("it was read")
 	}
 }

@@ -91,8 +91,9 @@ func (w *Costs) predicted(n *graph.Node) sizes {
 	if w.history.kinds[n.Kind.Name] == nil {
 		return nil
 	}
-	lines := w.settings(n)
-	in := w.class(n, lines)
+	all := w.lines(n)
+	lines := settings(all)
+	in := w.class(n, all)
 	inputs := w.inputs(n)
 	if in == nil || inputs == nil {
 		return nil

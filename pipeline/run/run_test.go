@@ -111,7 +111,7 @@ func TestFailureStopsOnlyWhatNeedsIt(t *testing.T) {
 	log := failed.Cells[1].Log
 	for _, want := range []string{
 		"2 cells failed; 3 cells skipped",
-		"  model[age=200,fold=0,gender=400]: test/draws: epoch 3: loss is NaN (log: " + log + ")",
+		"  model[age=200,fold=0,gender=400]: test/draws: epoch 3: loss is NaN\n    log: " + log,
 		"  model[age=200,fold=1,gender=0]: test/draws: no luck\n",
 	} {
 		if !strings.Contains(text+"\n", want) {
@@ -160,7 +160,7 @@ func TestPanicIsAnErrorWithItsStackInTheLog(t *testing.T) {
 	b.During = func(context.Context, *pipeline.Cell) error { panic("index out of reach") }
 	_, err := b.Run(pipelinetest.One)
 	var cell *pipeline.CellError
-	if !errors.As(err, &cell) || !strings.Contains(err.Error(), "a: test/text: panic: index out of reach (log: ") {
+	if !errors.As(err, &cell) || !strings.Contains(err.Error(), "a: test/text: panic: index out of reach\n    log: ") {
 		t.Fatalf("got %v", err)
 	}
 	if log, _ := os.ReadFile(cell.Log); !strings.Contains(string(log), "run_test.go") {

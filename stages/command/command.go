@@ -46,10 +46,11 @@ func Command() pipeline.Kind {
 		RunsProgram: true,
 		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "the files in the parameter outputs, of the type in the parameter type"}},
 		Printed:     printed,
+		Program:     programOf,
 	}, params, pipeline.Work[Params]{
 		CheckInputs: (*Params).checkInputs,
-		CheckMachine: func(env *pipeline.Env, p *Params, thorough bool, report spec.Reporter) {
-			p.checkMachine(env, thorough, report)
+		CheckMachine: func(env *pipeline.Env, p *Params, report spec.Reporter) {
+			p.checkMachine(env, report)
 		},
 		Sources: func(_ context.Context, env *pipeline.Env, p *Params) ([]pipeline.Source, error) {
 			return findFiles(env.Files, p.Files)

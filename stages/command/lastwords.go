@@ -19,7 +19,7 @@ func (l *lastWords) String() string {
 		from, text = "stdout (stderr is empty)", l.stdout.Text()
 	}
 	if text == "" {
-		return " and wrote nothing"
+		return "; it wrote nothing"
 	}
 	return "; last lines of " + from + ":\n    " + strings.ReplaceAll(text, "\n", "\n    ")
 }

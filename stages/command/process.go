@@ -94,7 +94,7 @@ func explain(ctx context.Context, err error, cmd *exec.Cmd, said *lastWords) err
 	case !errors.As(err, &exit):
 		return cannotStart(cmd, err)
 	}
-	return fmt.Errorf("%s %s%s%s\n  It ran in %s", program, ending(exit), said, scriptProblem(cmd, exit.ExitCode()), cmd.Dir)
+	return fmt.Errorf("%s %s%s%s\n  ran in: %s", program, ending(exit), said, scriptProblem(cmd, exit.ExitCode()), cmd.Dir)
 }
 
 // ending says how a program ended.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"foil/internal/digest"
 	"foil/internal/words"
 	"foil/pipeline"
 	"foil/spec"
@@ -38,6 +39,37 @@ func find(program, dir string, env []string) (string, error) {
 		}
 	}
 	return "", s.failure(list, given)
+}
+
+// programOf is the program of a cell by the lines of its key: the first word of run, with the script
+// that it is given: one of files, or the text behind -c, -e or -m.
+func programOf(lines digest.KeyLines) pipeline.Program {
+	var run []string
+	files := map[string]bool{}
+	for _, l := range lines {
+		switch {
+		case l.Part == digest.PartParameter && l.Name == "run":
+			run = spec.CanonicalTexts(l.Value)
+		case l.Part == digest.PartSource:
+			files[l.Name] = true
+		}
+	}
+	if len(run) == 0 {
+		return pipeline.Program{}
+	}
+	p := pipeline.Program{Name: run[0]}
+	for i, arg := range run[1:] {
+		isText := (arg == "-c" || arg == "-e" || arg == "-m") && i+2 < len(run)
+		switch {
+		case isText:
+			p.Script = run[i+2]
+			return p
+		case files[path.Clean(arg)]:
+			p.Script = path.Clean(arg)
+			return p
+		}
+	}
+	return p
 }
 
 func noSuchFile(program string) error {
@@ -118,7 +150,7 @@ func (s *search) failure(list string, given bool) error {
 }
 
 // checkMachine reports files and programs that are not there, and scripts that cannot be started.
-func (p *Params) checkMachine(env *pipeline.Env, thorough bool, report spec.Reporter) {
+func (p *Params) checkMachine(env *pipeline.Env, report spec.Reporter) {
 	content := map[string][]byte{} // by the names of files
 	complete := true
 	for i, pattern := range p.Files {
@@ -134,13 +166,13 @@ func (p *Params) checkMachine(env *pipeline.Env, thorough bool, report spec.Repo
 			content[s.Name] = s.Content
 		}
 	}
-	if err := p.checkProgram(content, thorough); err != nil && complete {
+	if err := p.checkProgram(content); err != nil && complete {
 		report(index("run", 0), "%v", err)
 	}
 }
 
 // checkProgram checks as much as is known before the run. A program in in/ is made by another stage.
-func (p *Params) checkProgram(files map[string][]byte, thorough bool) error {
+func (p *Params) checkProgram(files map[string][]byte) error {
 	program := p.arguments()[0]
 	name := path.Clean(program)
 	content, isFile := files[name]
@@ -152,13 +184,11 @@ func (p *Params) checkProgram(files map[string][]byte, thorough bool) error {
 		if err != nil {
 			return err
 		}
-		if _, err := os.Stat(path); thorough || isMissing(err) {
-			problem = i.file(path)
-		}
+		problem = i.file(path)
 	case strings.HasPrefix(name, inDir+"/"):
 	case !isFile:
 		return noSuchFile(program)
-	case thorough:
+	default:
 		problem = i.content(bytes.NewReader(content))
 	}
 	return notStartable(program, problem)

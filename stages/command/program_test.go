@@ -170,42 +170,36 @@ func TestCheckMachine(t *testing.T) {
 		"text": {Data: []byte("x")}, "program.exe": {Data: []byte("MZ")}, "empty": {},
 	}
 	for _, c := range []struct {
-		run, files      string
-		always, checked string // errors of foil run, and of foil validate
+		run, files string
+		want       string
 	}{
-		{"sh", "", "", ""},
-		{"sh", "*.sh", "", ""},
-		{"./ok.sh", "ok.sh", "", ""},
-		{"./lib/../ok.sh", "*.sh", "", ""},
-		{"lib/x.sh", "lib/", "", ""},
-		{"in/a/tool", "", "", ""},
-		{"./in/a/tool", "", "", ""},
-		{"./text", "text", "", ""}, // Linux may know how to start it
-		{"./program.exe", "program.exe", "", ""},
-		{"./crlf.sh", "crlf.sh", "", `run[0]: ./crlf.sh cannot be started: its first line names the interpreter "/bin/sh\r"`},
-		{dir + "/tool", "", "", `run[0]: ` + dir + `/tool cannot be started: its first line names the interpreter "/nowhere/sh"`},
-		{"nosuchprogram", "", `run[0]: no program "nosuchprogram" on the PATH`, ""},
-		{dir + "/nosuch", "", `run[0]: ` + dir + `/nosuch cannot be started: there is no file`, ""},
-		{"./nosuch.sh", "ok.sh", `run[0]: no program "./nosuch.sh" among the files`, ""},
-		{"./nosuch.sh", "nosuch.sh", `files[0]: no file "nosuch.sh" beside the spec`, ""},
-		{"sh", "ok.sh *.rb", `files[1]: no file matches "*.rb" beside the spec`, ""},
-		{"out/x", "", `run[0]: no program "out/x" among the files`, ""},
+		{"sh", "", ""},
+		{"sh", "*.sh", ""},
+		{"./ok.sh", "ok.sh", ""},
+		{"./lib/../ok.sh", "*.sh", ""},
+		{"lib/x.sh", "lib/", ""},
+		{"in/a/tool", "", ""},
+		{"./in/a/tool", "", ""},
+		{"./text", "text", ""}, // Linux may know how to start it
+		{"./program.exe", "program.exe", ""},
+		{"./crlf.sh", "crlf.sh", `run[0]: ./crlf.sh cannot be started: its first line names the interpreter "/bin/sh\r"`},
+		{dir + "/tool", "", `run[0]: ` + dir + `/tool cannot be started: its first line names the interpreter "/nowhere/sh"`},
+		{"nosuchprogram", "", `run[0]: no program "nosuchprogram" on the PATH`},
+		{dir + "/nosuch", "", `run[0]: ` + dir + `/nosuch cannot be started: there is no file`},
+		{"./nosuch.sh", "ok.sh", `run[0]: no program "./nosuch.sh" among the files`},
+		{"./nosuch.sh", "nosuch.sh", `files[0]: no file "nosuch.sh" beside the spec`},
+		{"sh", "ok.sh *.rb", `files[1]: no file matches "*.rb" beside the spec`},
+		{"out/x", "", `run[0]: no program "out/x" among the files`},
 	} {
-		for _, thorough := range []bool{false, true} {
-			p := &Params{Run: texts(c.run), Files: strings.Fields(c.files)}
-			var got []string
-			Command().CheckMachine(&pipeline.Env{Files: beside}, p, thorough, spec.ReportTo(func(at, message string) { got = append(got, at+": "+message) }))
-			want := c.always
-			if thorough && want == "" {
-				want = c.checked
-			}
-			if all := strings.Join(got, "\n"); !strings.HasPrefix(all, want) || want == "" && all != "" || len(got) > 1 {
-				t.Errorf("%s with files %s (%v): got %q, want %q", c.run, c.files, thorough, all, want)
-			}
+		p := &Params{Run: texts(c.run), Files: strings.Fields(c.files)}
+		var got []string
+		Command().CheckMachine(&pipeline.Env{Files: beside}, p, spec.ReportTo(func(at, message string) { got = append(got, at+": "+message) }))
+		if all := strings.Join(got, "\n"); !strings.HasPrefix(all, c.want) || c.want == "" && all != "" || len(got) > 1 {
+			t.Errorf("%s with files %s: got %q, want %q", c.run, c.files, all, c.want)
 		}
 	}
 	var got string
-	Command().CheckMachine(&pipeline.Env{}, &Params{Run: texts("sh"), Files: []string{"x"}}, false, spec.ReportTo(func(at, message string) { got = message }))
+	Command().CheckMachine(&pipeline.Env{}, &Params{Run: texts("sh"), Files: []string{"x"}}, spec.ReportTo(func(at, message string) { got = message }))
 	if !strings.Contains(got, "this spec has no folder") {
 		t.Errorf("got %q", got)
 	}
@@ -230,7 +224,7 @@ func TestLastWords(t *testing.T) {
 	for script, want := range map[string]string{
 		"echo one; echo two >&2; exit 3": "sh ended with exit status 3; last lines of stderr:\n    two\n",
 		"echo one; exit 3":               "sh ended with exit status 3; last lines of stdout (stderr is empty):\n    one\n",
-		"exit 3":                         "sh ended with exit status 3 and wrote nothing\n",
+		"exit 3":                         "sh ended with exit status 3; it wrote nothing\n",
 		"printf 'why\\n1%%\\r2%%\\r\\033[2K' >&2; exit 3":                        "last lines of stderr:\n    why\n",
 		"printf '\\r   \\r\\033[K' >&2; echo why; exit 3":                        "last lines of stdout (stderr is empty):\n    why\n",
 		"printf 'why\\n' >&2; printf 'step %s\\r' 1 2 3 4 >&2; exit 3":           "last lines of stderr:\n    why\n    step 4\n",

@@ -15,7 +15,7 @@ import (
 func Figure() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "report/figure",
-		Version: 2,
+		Version: 3,
 		Doc: "Draws gathered metrics as lines over their k, such as the epochs of a training, with bands of one standard deviation. " +
 			"The forms are PDF, SVG, text, CSV and an HTML page, which lists all numbers and their source cells.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,

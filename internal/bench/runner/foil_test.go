@@ -45,7 +45,7 @@ func miniFoil(verb, file, dir string) error {
 		return err
 	}
 	if verb == "plan" {
-		fmt.Printf("chains: %d cells: %d in the cache, %d will run\n", len(p.Cells), p.Hits, p.Misses)
+		fmt.Printf("chains: %d cells: %d cached, %d will run\n", len(p.Cells), p.Hits, p.Misses)
 		return nil
 	}
 	executor := &local.Executor{Kinds: kinds, Store: c}
@@ -90,7 +90,7 @@ func TestPlanOfCellsThatAreNotThereIsRefused(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(f.dir, foil.File), []byte(foil.Define(1)), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.plan(t.Context(), foil, foilPlan(self), 3); !says(err, `does not say "3 in the cache, 0 will run"`) {
+	if _, err := f.plan(t.Context(), foil, foilPlan(self), 3); !says(err, `does not say "3 cached, 0 will run"`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -61,7 +61,7 @@ func (f *Folder) plan(ctx context.Context, foil Tool, command []string, cells in
 	if err != nil {
 		return cost, err
 	}
-	if want := fmt.Sprintf("%d in the cache, 0 will run", cells); !strings.Contains(said, want) {
+	if want := fmt.Sprintf("%d cached, 0 will run", cells); !strings.Contains(said, want) {
 		return cost, fmt.Errorf("the plan does not say %q; it ends with\n%s", want, lastLines([]byte(said), 3))
 	}
 	return cost, nil

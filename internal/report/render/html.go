@@ -18,6 +18,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"caption": func(notes []grid.Note) string { return strings.Join(bold.caption(notes), " ") },
 	"head":    pageHead,
 	"odd":     oddText,
+	"names":   pageNames,
 	"blank":   func(n grid.Number) bool { return n.State == grid.Blank },
 	"missing": func(n grid.Number) bool { return n.State == grid.Missing },
 	"class":   pageClass,
@@ -47,6 +48,18 @@ func pageHead(c grid.Column) string {
 		return c.Title
 	}
 	return c.Title + "\u00a0" + c.Arrow
+}
+
+// pageNames are the classes of the columns that name rows.
+func pageNames(t grid.Table) []string {
+	names := make([]string, len(t.Labels))
+	for i, side := range labelSides(t) {
+		names[i] = "name"
+		if side == right {
+			names[i] = "axis"
+		}
+	}
+	return names
 }
 
 // pageClass is the class attribute of a number.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,11 +51,10 @@ func (l *latex) table(t grid.Table) {
 	text := append([]string{t.Title + "."}, bold.caption(t.Caption)...)
 	l.line("\n\\begin{table}\n\\centering")
 	l.line("\\caption{" + l.text.escape(strings.Join(text, " ")) + "}")
-	align := "l"
-	if t.ByAxes {
-		align = "r"
+	align := strings.Repeat("c", len(t.Columns))
+	for _, side := range slices.Backward(labelSides(t)) {
+		align = string(side) + align
 	}
-	align = strings.Repeat(align, len(t.Labels)) + strings.Repeat("c", len(t.Columns))
 	l.line("\\begin{tabular}{" + align + "}\n\\toprule")
 	l.row(escaped(t.Labels, l.text.escape), escaped(headings(t), l.text.escape))
 	l.line("\\midrule")

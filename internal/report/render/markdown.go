@@ -45,7 +45,14 @@ func Markdown(w io.Writer, r *grid.Report) error {
 func markdownTable(b *strings.Builder, t grid.Table) {
 	heads := escaped(append(t.Labels[:len(t.Labels):len(t.Labels)], headings(t)...), escapeMarkdown)
 	writeMarkdownRow(b, heads)
-	b.WriteString(strings.Repeat("| --- ", len(t.Labels)) + strings.Repeat("| ---: ", len(t.Columns)) + "|\n")
+	for _, side := range labelSides(t) {
+		if side == right {
+			b.WriteString("| ---: ")
+		} else {
+			b.WriteString("| --- ")
+		}
+	}
+	b.WriteString(strings.Repeat("| ---: ", len(t.Columns)) + "|\n")
 	for _, row := range t.Rows {
 		writeMarkdownRow(b, append(escaped(row.Labels, escapeMarkdown), markdownNumbers(row)...))
 	}

@@ -6,6 +6,8 @@
 package render
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"foil/internal/report/grid"
@@ -60,6 +62,32 @@ func short(d *grid.Differences, cells []string) []string {
 		}
 	}
 	return kept
+}
+
+// A side is where the texts of a column begin or end, in the notation of LaTeX.
+type side byte
+
+const (
+	left  side = 'l'
+	right side = 'r'
+)
+
+// labelSides are the sides of the columns that name rows: numbers are aligned to the right, names
+// to the left.
+func labelSides(t grid.Table) []side {
+	sides := make([]side, len(t.Labels))
+	for i := range sides {
+		sides[i] = left
+		if t.ByAxes && !slices.ContainsFunc(t.Rows, func(r grid.Row) bool { return !isNumber(r.Labels[i]) }) {
+			sides[i] = right
+		}
+	}
+	return sides
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil
 }
 
 func escaped(texts []string, escape func(string) string) []string {

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	textWidth  = 100 // of a table; the columns that do not fit follow below
-	proseWidth = 88  // of captions, terms and notes
+	textWidth  = 79 // of a table; the columns that do not fit follow below
+	proseWidth = 79 // of captions, terms and notes
+
+	columnGap = "  "
 )
 
 // textSigns are the marks after a number.
@@ -64,19 +66,36 @@ type textColumn struct {
 func writeTable(b *strings.Builder, t grid.Table) {
 	labels := textLabels(t)
 	columns := make([]textColumn, len(t.Columns))
-	for i := range columns {
-		columns[i] = textNumbers(t, i)
-	}
-	for len(columns) > 0 {
-		n, wide := 0, labels.width
-		for n < len(columns) && (n == 0 || wide+2+columns[n].width <= textWidth) {
-			wide += 2 + columns[n].width
-			n++
+	fill := func(plusMinus string) (fits bool) {
+		for i := range columns {
+			columns[i] = textNumbers(t, i, plusMinus)
 		}
-		writeBlock(b, append([]textColumn{labels}, columns[:n]...), len(t.Rows), wide)
+		return columnsThatFit(labels, columns, textWidth) == len(columns)
+	}
+	if !fill(" ± ") && !fill("±") {
+		fill(" ± ") // in several blocks
+	}
+	writeColumns(b, labels, columns, len(t.Rows))
+}
+
+// writeColumns writes columns beside the labels, and those that do not fit below.
+func writeColumns(b *strings.Builder, labels textColumn, columns []textColumn, models int) {
+	for len(columns) > 0 {
+		n := columnsThatFit(labels, columns, textWidth)
+		writeBlock(b, append([]textColumn{labels}, columns[:n]...), models)
 		columns = columns[n:]
 		b.WriteString("\n")
 	}
+}
+
+// columnsThatFit is how many columns there is room for beside the labels, at least one.
+func columnsThatFit(labels textColumn, columns []textColumn, room int) (n int) {
+	wide := labels.width
+	for n < len(columns) && (n == 0 || wide+len(columnGap)+columns[n].width <= room) {
+		wide += len(columnGap) + columns[n].width
+		n++
+	}
+	return n
 }
 
 // textLabels is the column that names rows. All axes share it, so that the name of a baseline can
@@ -89,14 +108,17 @@ func textLabels(t grid.Table) textColumn {
 			wide[i] = max(wide[i], width(row.Labels[i]))
 		}
 	}
+	sides := labelSides(t)
 	line := func(labels []string) string {
 		parts := slices.Clone(labels)
 		for i := range parts {
-			if t.ByAxes {
+			if sides[i] == right {
 				parts[i] = padLeft(parts[i], wide[i])
+			} else {
+				parts[i] = padRight(parts[i], wide[i])
 			}
 		}
-		return strings.Join(parts, "  ")
+		return strings.Join(parts, columnGap)
 	}
 	c := textColumn{head: []string{line(t.Labels)}}
 	for _, row := range t.Rows {
@@ -110,10 +132,10 @@ func textLabels(t grid.Table) textColumn {
 
 // textNumbers is column i. Means are aligned at their last digit, deviations and marks at their
 // first character.
-func textNumbers(t grid.Table, i int) textColumn {
+func textNumbers(t grid.Table, i int, plusMinus string) textColumn {
 	var means, rests []string
 	for _, row := range append(t.Rows[:len(t.Rows):len(t.Rows)], t.Baselines...) {
-		mean, rest := textNumber(row.Numbers[i])
+		mean, rest := textNumber(row.Numbers[i], plusMinus)
 		means, rests = append(means, mean), append(rests, rest)
 	}
 	left, right := widest(means), widest(rests)
@@ -125,7 +147,7 @@ func textNumbers(t grid.Table, i int) textColumn {
 	return c.pad(padLeft)
 }
 
-func textNumber(n grid.Number) (mean, rest string) {
+func textNumber(n grid.Number, plusMinus string) (mean, rest string) {
 	switch n.State {
 	case grid.Blank:
 		return "", ""
@@ -141,7 +163,7 @@ func textNumber(n grid.Number) (mean, rest string) {
 		return mean, rest
 	}
 	if n.Spread != "" {
-		rest = " ± " + n.Spread
+		rest = plusMinus + n.Spread
 	}
 	if n.Mark.Has(grid.Best) {
 		rest += "*"
@@ -208,14 +230,10 @@ func writeDifferences(b *strings.Builder, d *grid.Differences) {
 			}
 		}
 	}
-	all := []textColumn{labels.pad(padRight)}
-	total := all[0].width
-	for _, c := range columns {
-		all = append(all, c.pad(padLeft))
-		total += 2 + all[len(all)-1].width
+	for i := range columns {
+		columns[i] = columns[i].pad(padLeft)
 	}
-	writeBlock(b, all, len(labels.cells), total)
-	b.WriteString("\n")
+	writeColumns(b, labels.pad(padRight), columns, len(labels.cells))
 }
 
 // pad gives head and cells one width.
@@ -232,17 +250,21 @@ func (c textColumn) pad(side func(string, int) string) textColumn {
 
 // writeBlock writes columns side by side, with a rule under the heads and one between models and
 // baselines.
-func writeBlock(b *strings.Builder, columns []textColumn, models, wide int) {
+func writeBlock(b *strings.Builder, columns []textColumn, models int) {
 	lines := 0
 	for _, c := range columns {
 		lines = max(lines, len(c.head))
+	}
+	var rules []string
+	for _, c := range columns {
+		rules = append(rules, strings.Repeat("-", c.width))
 	}
 	write := func(cell func(c textColumn) string) {
 		var parts []string
 		for _, c := range columns {
 			parts = append(parts, padRight(cell(c), c.width))
 		}
-		b.WriteString(strings.TrimRight(strings.Join(parts, "  "), " ") + "\n")
+		b.WriteString(strings.TrimRight(strings.Join(parts, columnGap), " ") + "\n")
 	}
 	for l := range lines {
 		write(func(c textColumn) string {
@@ -254,7 +276,7 @@ func writeBlock(b *strings.Builder, columns []textColumn, models, wide int) {
 	}
 	for i := range columns[0].cells {
 		if i == 0 || i == models {
-			b.WriteString(strings.Repeat("-", wide) + "\n")
+			b.WriteString(strings.Join(rules, columnGap) + "\n") // see Fit
 		}
 		write(func(c textColumn) string { return c.cells[i] })
 	}
@@ -294,7 +316,7 @@ func wrap(s string, w int) []string {
 }
 
 func writeWrapped(b *strings.Builder, s, indent string) {
-	for i, line := range wrap(s, proseWidth-len(indent)) {
+	for i, line := range wrap(s, proseWidth-2*len(indent)) {
 		b.WriteString(indent)
 		if i > 0 {
 			b.WriteString(indent)

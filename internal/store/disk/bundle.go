@@ -40,12 +40,17 @@ type bundleFile struct {
 }
 
 // Export writes work as a bundle. Objects are compared with their digests; the
-// same records make the same bytes.
+// same records make the same bytes. A log that is lost or damaged is left out: no result depends
+// on it, and no run makes it again.
 func (c *Cache) Export(ctx context.Context, w io.Writer, records []*store.Record) error {
 	m := manifest{Format: bundleFormat, Objects: []bundleFile{}, Records: []bundleFile{}}
 	files := map[string]File{}
 	texts := map[string][]byte{}
 	for _, r := range records {
+		r, err := c.withoutLostLog(ctx, r)
+		if err != nil {
+			return err
+		}
 		text, err := r.Encode()
 		if err != nil {
 			return err
@@ -66,6 +71,19 @@ func (c *Cache) Export(ctx context.Context, w io.Writer, records []*store.Record
 	sortBundleFiles(m.Objects)
 	sortBundleFiles(m.Records)
 	return c.writeBundle(ctx, tar.NewWriter(w), m, files, texts)
+}
+
+// withoutLostLog returns a record without its log if the log cannot be exported.
+func (c *Cache) withoutLostLog(ctx context.Context, r *store.Record) (*store.Record, error) {
+	if r.Log == nil {
+		return r, nil
+	}
+	if _, err := c.object(ctx, *r.Log); err == nil || ctx.Err() != nil {
+		return r, ctx.Err()
+	}
+	without := *r
+	without.Log = nil
+	return &without, nil
 }
 
 func sortBundleFiles(files []bundleFile) {

@@ -53,10 +53,10 @@ func (c *Cache) Import(ctx context.Context, r io.Reader) (*Imported, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	r = ctxio.Reader(ctx, r)
-	i := &importer{cache: c, tar: tar.NewReader(r), dir: dir, publisher: newPublisher(c)}
+	all := &counted{r: ctxio.Reader(ctx, r)}
+	i := &importer{cache: c, all: all, tar: tar.NewReader(all), dir: dir, publisher: newPublisher(c)}
 	defer i.publisher.syncs.wait() // also where there is an error
-	if err := i.read(ctx, r); err != nil {
+	if err := i.read(ctx); err != nil {
 		// Readers between this function and r may hide the reason.
 		return nil, cmp.Or(ctx.Err(), err)
 	}
@@ -72,8 +72,9 @@ func (c *Cache) Import(ctx context.Context, r io.Reader) (*Imported, error) {
 // An importer reads a bundle.
 type importer struct {
 	cache     *Cache
-	tar       *tar.Reader
-	dir       string // of the objects and records until they get their names
+	all       *counted
+	tar       *tar.Reader // of all
+	dir       string      // of the objects and records until they get their names
 	publisher *publisher
 	expect    *contents
 	staged    []File // the new objects
@@ -81,7 +82,7 @@ type importer struct {
 }
 
 // read reads the whole bundle. It keeps the new objects and the records in i.dir.
-func (i *importer) read(ctx context.Context, all io.Reader) error {
+func (i *importer) read(ctx context.Context) error {
 	if err := i.manifest(); err != nil {
 		return err
 	}
@@ -95,16 +96,43 @@ func (i *importer) read(ctx context.Context, all io.Reader) error {
 			return err
 		}
 	}
-	if _, err := i.tar.Next(); !errors.Is(err, io.EOF) {
+	return i.end()
+}
+
+// tarEnd is the size of the empty blocks at the end of a tar file.
+const tarEnd = 1024
+
+// end reads the end of the bundle. The compression may have a checksum there, too.
+func (i *importer) end() error {
+	before := i.all.n
+	if _, err := i.tar.Next(); err != nil && !errors.Is(err, io.EOF) {
+		return cut(err)
+	} else if err == nil {
 		return errors.New("the bundle is damaged: it holds more files than its manifest lists")
 	}
-	// The compression may have a checksum at its end.
-	if n, err := io.Copy(io.Discard, io.LimitReader(all, maxTrailer+1)); err != nil {
+	if i.all.n-before < tarEnd {
+		return cut(errors.New("its end is missing"))
+	}
+	after, err := io.ReadAll(io.LimitReader(i.all, maxTrailer+1))
+	switch {
+	case err != nil:
 		return cut(err)
-	} else if n > maxTrailer {
+	case len(after) > maxTrailer || bytes.ContainsFunc(after, func(r rune) bool { return r != 0 }):
 		return errors.New("the bundle is damaged: there is more data after its end")
 	}
 	return nil
+}
+
+// A counted reader counts the bytes that it returns.
+type counted struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 func cut(err error) error {
@@ -129,8 +157,12 @@ func (i *importer) next(name string, size int64) error {
 		return cut(fmt.Errorf("%s is missing", name))
 	case err != nil:
 		return cut(err)
-	case h.Name != name || h.Size != size || h.Typeflag != tar.TypeReg:
-		return fmt.Errorf("the bundle holds %q where its manifest says %q", h.Name, name)
+	case h.Name != name:
+		return fmt.Errorf("the bundle holds %.100q where its manifest says %q", h.Name, name)
+	case h.Typeflag != tar.TypeReg:
+		return fmt.Errorf("the bundle holds %q as a folder, a link or something else that is not a file", name)
+	case h.Size != size:
+		return fmt.Errorf("the bundle holds %q with %d bytes where its manifest says %d", name, h.Size, size)
 	}
 	return nil
 }
@@ -212,11 +244,11 @@ func (i *importer) record(want bundledRecord) error {
 	if err := i.next(recordName(want.key), want.size); err != nil {
 		return err
 	}
-	text, err := io.ReadAll(i.tar)
-	if err != nil {
+	text := make([]byte, want.size)
+	if _, err := io.ReadFull(i.tar, text); err != nil {
 		return cut(err)
 	}
-	r, err := decodeBundled(text, want.key)
+	r, err := examineBundled(text, want.key)
 	if err != nil {
 		return err
 	}
@@ -230,7 +262,7 @@ func (i *importer) record(want bundledRecord) error {
 				r.Cell, r.Key.Short(), f.Name, size, f.Size)
 		}
 	}
-	return os.WriteFile(i.recordPath(want.key), text, 0o666)
+	return os.WriteFile(i.recordPath(want.key), text, 0o600)
 }
 
 func compareDigests(a, b File) int { return bytes.Compare(a.Digest[:], b.Digest[:]) }
@@ -244,8 +276,8 @@ func (i *importer) recordPath(k digest.Key) string {
 // multiple of its size when it is decoded.
 const leastPart = 64
 
-// decodeBundled decodes the text of a record.
-func decodeBundled(text []byte, key digest.Key) (*store.Record, error) {
+// examineBundled decodes and checks the text of a record.
+func examineBundled(text []byte, key digest.Key) (*store.Record, error) {
 	if bytes.Count(text, []byte("{")) > 1000+len(text)/leastPart {
 		return nil, fmt.Errorf("record %s of the bundle has more parts than its size allows", key.Short())
 	}
@@ -270,9 +302,9 @@ func (i *importer) publish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r, err := decodeBundled(text, want.key)
+		r, err := store.DecodeRecord(want.key.Short(), text, want.key)
 		if err != nil {
-			return err
+			return fmt.Errorf("record %s, which was read from the bundle, %w", want.key.Short(), err)
 		}
 		known, err := i.cache.adopt(ctx, r)
 		switch {

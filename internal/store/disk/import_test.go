@@ -176,8 +176,10 @@ func TestHostileManifestsAreRefused(t *testing.T) {
 	low, high := min(object, objectName(other)), max(object, objectName(other))
 	list := func(format string, args ...any) string { return fmt.Sprintf(`{"format":1,`+format, args...) }
 	for name, c := range map[string]struct{ manifest, want string }{
-		"null":                    {`null`, "is needed"},
-		"a list":                  {`[]`, "is needed"},
+		"null":                    {`null`, `it has null where "{" is needed`},
+		"a list":                  {`[]`, `it has "[" where "{" is needed`},
+		"a text":                  {`"objects"`, `it has the text "objects" where "{" is needed`},
+		"a number":                {`1`, `it has 1 where "{" is needed`},
 		"nested lists":            {strings.Repeat("[", 2_000_000), "is needed"},
 		"nested in a list":        {list(`"objects":%s`, strings.Repeat("[", 2_000_000)), "cannot be read"},
 		"nested in an entry":      {list(`"objects":[{"name":%s`, strings.Repeat("[", 2_000_000)), "cannot be read"},
@@ -201,7 +203,7 @@ func TestHostileManifestsAreRefused(t *testing.T) {
 		"a record's name":         {list(`"records":[{"name":"actions/x.json","size":5}]}`), "names a record"},
 		"a huge record":           {list(`"records":[{"name":"%s","size":%d}]}`, record, store.MaxRecord+1), "at most"},
 		"a record of no size":     {list(`"records":[{"name":"%s","size":-1}]}`, record), "has -1 bytes"},
-		"a size beyond all disks": {list(`"objects":[{"name":"%s","size":%d}],"records":[]}`, object, int64(1)<<62), "where its manifest says"},
+		"a size beyond all disks": {list(`"objects":[{"name":"%s","size":%d}],"records":[]}`, object, int64(1)<<62), "with 5 bytes where its manifest says 4611686018427387904"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refused(t, openTemp(t), tarOf(t, entry{manifestName, c.manifest}, entry{object, content}), c.want)
@@ -267,7 +269,43 @@ func TestDataAfterABundleIsRefused(t *testing.T) {
 	if _, err := openTemp(t).Import(t.Context(), bytes.NewReader(append(text, make([]byte, 10_240)...))); err != nil {
 		t.Errorf("padding: %v", err)
 	}
-	refused(t, openTemp(t), append(text, make([]byte, maxTrailer+1)...), "more data after its end")
+	for name, after := range map[string][]byte{
+		"much padding":   make([]byte, maxTrailer+1),
+		"a text":         []byte("text"),
+		"another bundle": text,
+		"a late byte":    append(make([]byte, 10_239), 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			refused(t, openTemp(t), append(text[:len(text):len(text)], after...), "more data after its end")
+		})
+	}
+}
+
+func TestBundleWithoutItsEndIsRefused(t *testing.T) {
+	text, _ := bundled(t)
+	content := len(bytes.TrimRight(text, "\x00"))
+	for at := content; at < len(text); at += 100 {
+		refused(t, openTemp(t), text[:at], "cut off")
+	}
+}
+
+// Entries that have the right name, but are no files, are refused.
+func TestEntriesThatAreNoFilesAreRefused(t *testing.T) {
+	text, _ := bundled(t)
+	for name, kind := range map[string]byte{
+		"symbolic link": tar.TypeSymlink, "hard link": tar.TypeLink, "named pipe": tar.TypeFifo, "device": tar.TypeBlock,
+	} {
+		for _, of := range []string{objectsDir, actionsDir} {
+			t.Run(name+" in "+of, func(t *testing.T) {
+				refused(t, openTemp(t), remake(t, text, func(h *tar.Header, content string) (string, bool) {
+					if strings.HasPrefix(h.Name, of) {
+						h.Typeflag, h.Linkname, h.Size, content = kind, "/etc/passwd", 0, ""
+					}
+					return content, true
+				}), "is not a file")
+			})
+		}
+	}
 }
 
 // live is a reader that measures the memory in use from time to time.

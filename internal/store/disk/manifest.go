@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strconv"
 	"strings"
 
 	"foil/internal/digest"
@@ -140,9 +141,22 @@ func (m *manifestReader) record(f bundleFile) error {
 func (m *manifestReader) delim(want json.Delim) error {
 	t, err := m.token()
 	if err == nil && t != want {
-		err = fmt.Errorf("it has %.40q where %q is needed", fmt.Sprint(t), want.String())
+		err = fmt.Errorf("it has %s where %q is needed", tokenText(t), want.String())
 	}
 	return err
+}
+
+// tokenText is a token as it stands in a manifest, or its beginning.
+func tokenText(t json.Token) string {
+	switch t := t.(type) {
+	case nil:
+		return "null"
+	case json.Delim:
+		return strconv.Quote(t.String())
+	case string:
+		return fmt.Sprintf("the text %.40q", t)
+	}
+	return fmt.Sprint(t)
 }
 
 func (m *manifestReader) token() (json.Token, error) {

@@ -241,7 +241,9 @@ func TestVerifyNamesOddAndMisplacedEntries(t *testing.T) {
 			if !repair { // Entries has moved them
 				for name := range odd {
 					path := filepath.Join(c.Dir(), name)
-					os.Rename(filepath.Join(c.Dir(), damagedDir, filepath.Base(name)), path)
+					if !lexists(path) {
+						os.Rename(filepath.Join(c.Dir(), damagedDir, filepath.Base(name)), path)
+					}
 				}
 			}
 			report, err := c.Verify(t.Context(), Verification{Repair: repair})

@@ -66,11 +66,10 @@ func (l *lease) publishRecord(ctx context.Context, attempt string, r *store.Reco
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(attempt+unfinishedSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := l.cache.access.Temp(attempt + unfinishedSuffix)
 	if err != nil {
 		return err
 	}
-	l.cache.access.Give(f)
 	if _, err := f.Write(text); err != nil {
 		f.Close()
 		return err

@@ -168,12 +168,11 @@ func (c *Cache) introduceWay(path string) (*way, error) {
 
 // writeNew writes a file as a whole or not at all. The error is fs.ErrExist if the file exists.
 func (c *Cache) writeNew(path string, text []byte) error {
-	f, err := os.OpenFile(path+"."+strconv.FormatUint(rand.Uint64(), 36), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := c.access.Temp(path + "." + strconv.FormatUint(rand.Uint64(), 36))
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	c.access.Give(f)
 	_, err = f.Write(text)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

@@ -18,6 +18,8 @@ write("metrics-dictionary.arrow", t.set_column(0, "name", t["name"].dictionary_e
 write("metrics-columns.arrow", t.select(["value", "split", "name", "checkpoint", "group", "k"]))
 write("metrics-two.arrow", pa.table({"value": pa.array([1, 2], pa.uint8()), "name": ["a", "b"]}))
 write("metrics-float16.arrow", pa.table({"value": pa.array([0.5, 2.0], pa.float16()), "name": ["a", "b"]}))
+write("metrics-no-k.arrow", pa.table({"name": ["ndcg", "loss"], "value": [0.5, 2.0], "k": [10, None]}))
+write("metrics-no-k-float.arrow", pa.table({"name": ["ndcg", "loss"], "value": [0.5, 2.0], "k": [10.0, None]}))
 feather.write_feather(pd.DataFrame({"user_id": [7, 3], "age": [25.0, None], "gender": ["f", None], "vip": [True, False]}), f"{d}/users-pandas.arrow")
 pl.DataFrame({"gender": ["f", "m"], "user_id": ["u1", "u2"]}).write_ipc(f"{d}/users-polars.arrow")
 pl.DataFrame({"user": [1, 0, 1], "item": [0, 2, 1]}).write_ipc(f"{d}/interactions-polars.arrow")
@@ -32,6 +34,7 @@ write("bad-metrics-k.arrow", pa.table({"name": ["a"], "value": [1.0], "k": [0.5]
 write("bad-metrics-extra.arrow", pa.table({"name": ["a"], "value": [1.0], "fold": [1]}))
 write("bad-metrics-int.arrow", pa.table({"name": ["a"], "value": pa.array([2**53 + 1], pa.int64())}))
 write("bad-users-float.arrow", pa.table({"user_id": ["a"], "x": [0.1]}))
+write("bad-interactions-null.arrow", pa.table({"user": [1, None], "item": [2, 2]}))
 write("bad-interactions-twice.arrow", pa.table({"user": [1, 1], "item": [2, 2]}))
 write("bad-interactions-long.arrow", pa.table({"user": [2**40], "item": [2]}))
 import pyarrow.parquet as pq
