@@ -124,9 +124,9 @@ func TestKindsAreDescribed(t *testing.T) {
 func TestNumericLibrariesAreInKeys(t *testing.T) {
 	importers := map[string][]string{ // package and kinds
 		"foil/stages/train/ease": {"train/ease"},
-		"foil/internal/stats":    {"report/table", "report/figure"},
 		"foil/stages/erase":      {"erase/leace"},
 		"foil/models/leace":      {"erase/leace"},
+		"foil/internal/stats":    {"report/table", "report/figure"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "foil/...").Output()
 	if err != nil {

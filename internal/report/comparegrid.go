@@ -313,10 +313,13 @@ func fixedOr(v float64, digits int) string {
 	return fixed(v, digits)
 }
 
-// signed writes a difference in the form of its column.
+// signed writes a difference in the form of its column. A small one is zero beside the others.
 func signed(v float64, f format) string {
-	text := f.mean(v)
-	if v > 0 {
+	text := fixed(v, f.digits)
+	if f.scientific || math.Abs(v) >= huge {
+		text = f.significant(v)
+	}
+	if v > 0 && strings.Trim(text, "0.") != "" {
 		text = "+" + text
 	}
 	return text

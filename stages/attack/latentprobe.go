@@ -23,7 +23,7 @@ import (
 func LatentProbe() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "attack/latent-probe",
-		Version: 4,
+		Version: 5,
 		Doc: "Attacks a trained recommender. It trains a new network per attribute on the latent vectors of the training users, " +
 			"and scores it on the test users (Escobedo et al. 2024, section 4). " +
 			"Baselines, which do not use the latent vectors, are included for comparison.",

@@ -58,7 +58,7 @@ func (p *RankingParams) check(report spec.Reporter) {
 func Ranking() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "evaluate/ranking",
-		Version: 5,
+		Version: 6,
 		Doc: "Scores a recommender on the test users: NDCG, recall and hits, averaged over users, and coverage of the items " +
 			"(Escobedo et al. 2024, section 4). The model gets a part of each user's items and must rank the others high.",
 		Inputs: []pipeline.Port{

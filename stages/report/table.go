@@ -13,7 +13,7 @@ import (
 func Table() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "report/table",
-		Version: 4,
+		Version: 5,
 		Doc: "Writes tables of gathered metrics, with means, intervals, tested differences and baselines. " +
 			"The forms are text, Markdown, CSV, LaTeX and an HTML page, which lists the source cells of each number.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,

@@ -53,6 +53,17 @@ func headings(t grid.Table) []string {
 	return all
 }
 
+// short leaves out what a form without much space does not show.
+func short(d *grid.Differences, cells []string) []string {
+	var kept []string
+	for i, c := range cells {
+		if d.Short[i] {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
 // A side is where the texts of a column begin or end, in the notation of LaTeX.
 type side byte
 
@@ -77,17 +88,6 @@ func labelSides(t grid.Table) []side {
 func isNumber(text string) bool {
 	_, err := strconv.ParseFloat(text, 64)
 	return err == nil
-}
-
-// short leaves out what a form without much space does not show.
-func short(d *grid.Differences, cells []string) []string {
-	var kept []string
-	for i, c := range cells {
-		if d.Short[i] {
-			kept = append(kept, c)
-		}
-	}
-	return kept
 }
 
 func escaped(texts []string, escape func(string) string) []string {

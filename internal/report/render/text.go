@@ -75,9 +75,14 @@ func writeTable(b *strings.Builder, t grid.Table) {
 	if !fill(" ± ") && !fill("±") {
 		fill(" ± ") // in several blocks
 	}
+	writeColumns(b, labels, columns, len(t.Rows))
+}
+
+// writeColumns writes columns beside the labels, and those that do not fit below.
+func writeColumns(b *strings.Builder, labels textColumn, columns []textColumn, models int) {
 	for len(columns) > 0 {
 		n := columnsThatFit(labels, columns, textWidth)
-		writeBlock(b, append([]textColumn{labels}, columns[:n]...), len(t.Rows))
+		writeBlock(b, append([]textColumn{labels}, columns[:n]...), models)
 		columns = columns[n:]
 		b.WriteString("\n")
 	}
@@ -225,12 +230,10 @@ func writeDifferences(b *strings.Builder, d *grid.Differences) {
 			}
 		}
 	}
-	all := []textColumn{labels.pad(padRight)}
-	for _, c := range columns {
-		all = append(all, c.pad(padLeft))
+	for i := range columns {
+		columns[i] = columns[i].pad(padLeft)
 	}
-	writeBlock(b, all, len(labels.cells))
-	b.WriteString("\n")
+	writeColumns(b, labels.pad(padRight), columns, len(labels.cells))
 }
 
 // pad gives head and cells one width.
