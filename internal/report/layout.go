@@ -9,6 +9,8 @@ type Layout struct {
 	Over    []string      `yaml:"over"`
 	Columns []Column      `yaml:"columns" required:"true" nonempty:"true"`
 	Tables  []TableLayout `yaml:"tables" required:"true" nonempty:"true"`
+
+	Expect []ExpectLayout `yaml:"expect"`
 }
 
 // LayoutParams describes a Layout.
@@ -19,8 +21,9 @@ var LayoutParams = &spec.Params[Layout]{
 		"over":    "axes to average over; the other axes distinguish the rows",
 		"columns": "columns of the tables, each with one metric",
 		"tables":  "tables of the report; all have the same columns",
+		"expect":  "published or otherwise known values, which the numbers of the report are compared with",
 	},
-	Nested: []spec.Described{columnParams, tableParams},
+	Nested: []spec.Described{columnParams, tableParams, expectParams},
 	Check:  (*Layout).check,
 }
 
@@ -108,6 +111,8 @@ type RowLayout struct {
 	Name  string                `yaml:"name" required:"true"`
 	From  string                `yaml:"from"`
 	Where map[string]spec.Value `yaml:"where"`
+
+	Select *SelectLayout `yaml:"select"`
 }
 
 var rowParams = &spec.Params[RowLayout]{
@@ -115,7 +120,10 @@ var rowParams = &spec.Params[RowLayout]{
 		"name":  "name of the row",
 		"from":  "gathered stage that has the metrics of this row; default: that of each column",
 		"where": "the cells of the row: a value for each axis that is not averaged over",
+
+		"select": "a rule that chooses the cells of the row by other metrics, such as those of validation users",
 	},
+	Nested: []spec.Described{selectParams},
 }
 
 // check reports errors of a layout that do not depend on the cells. It checks the nested structs,
@@ -139,6 +147,8 @@ func (l *Layout) check(report spec.Reporter) {
 		titles[t.Title] = true
 		t.check(over, at("tables", i), report)
 	}
+	l.checkRules(report)
+	l.checkExpect(report)
 }
 
 // checkOver returns the axes that are averaged over.
@@ -192,9 +202,13 @@ func (t *TableLayout) check(over map[string]bool, path string, report spec.Repor
 
 func checkWhere(where map[string]spec.Value, path string, report spec.Reporter) {
 	for _, axis := range sortedNames(where) {
-		switch where[axis].Type {
-		case spec.Null, spec.List, spec.Map:
-			report(path+".where."+axis, "the value of an axis must be a string, a number, true or false")
-		}
+		checkAxisValue(where[axis], path+".where."+axis, report)
+	}
+}
+
+func checkAxisValue(v spec.Value, path string, report spec.Reporter) {
+	switch v.Type {
+	case spec.Null, spec.List, spec.Map:
+		report(path, "the value of an axis must be a string, a number, true or false")
 	}
 }

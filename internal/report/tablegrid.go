@@ -20,6 +20,12 @@ func (r *Tables) Grid() *grid.Report {
 	for _, t := range r.Tables {
 		g.Tables = append(g.Tables, r.table(t))
 	}
+	for i, t := range r.Tables {
+		for _, s := range t.Selections {
+			g.Selections = append(g.Selections, s.grid(i))
+		}
+	}
+	g.Choices, g.Expected, g.Expectations = r.choices(), r.expectedGrid(), r.expectations()
 	g.Clean()
 	return g
 }
@@ -171,7 +177,7 @@ func (r *Tables) caption(t Table) []grid.Note {
 	if len(t.Missing) > 0 {
 		add("Not in this run: " + strings.Join(t.Missing, ", ") + ".")
 	}
-	return notes
+	return append(notes, t.selectionNotes()...)
 }
 
 const (

@@ -18,6 +18,8 @@ type Tables struct {
 	Axes    []string // that tell rows apart, in any table
 	Tables  []Table
 	Origins []OriginTable
+
+	Expected []Expected
 }
 
 // A Table is a list of rows with an entry in each of the report's columns.
@@ -29,6 +31,8 @@ type Table struct {
 	N         []int    // by column: how many values an entry has when nothing is missing
 	Missing   []string // rows of the layout whose cells are not part of this run
 	Beyond    bool     // some number is better than all baselines of its column, and so not marked
+
+	Selections []Selection // of the rows whose cells a rule chose
 }
 
 // A Row is a model (or a baseline) under some name.
@@ -90,7 +94,7 @@ func BuildTables(layout *Layout, gathered map[string][]Cell) (*Tables, error) {
 			errs = append(errs, fmt.Errorf("tables[%d] (%s): %w", i, clean(layout.Tables[i].Title), err))
 			continue
 		}
-		rows += len(t.Rows)
+		rows += len(t.Rows) + len(t.Selections)
 		r.Tables = append(r.Tables, t)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -100,6 +104,9 @@ func BuildTables(layout *Layout, gathered map[string][]Cell) (*Tables, error) {
 		return nil, errors.New("no table has a row whose cells are part of this run; " + describeAxes(b.stages))
 	}
 	var err error
+	if r.Expected, err = b.judge(r); err != nil {
+		return nil, err
+	}
 	r.Origins, err = b.origins()
 	return r, err
 }
@@ -252,7 +259,18 @@ func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 			}
 			continue
 		}
-		row, err := b.row(rl.Name, columns, where, axes)
+		points := [][]Axis{where}
+		if rl.Select != nil {
+			var s Selection
+			if s, points, err = b.choose(layout, rl); err != nil {
+				return t, fmt.Errorf("row %s: %w", clean(rl.Name), err)
+			}
+			t.Selections = append(t.Selections, s)
+			if len(points) == 0 {
+				continue
+			}
+		}
+		row, err := b.row(rl.Name, columns, points, axes)
 		if err != nil {
 			return t, fmt.Errorf("row %s: %w", clean(rl.Name), err)
 		}
@@ -324,12 +342,13 @@ func present(stages []*stage, where []Axis) bool {
 	})
 }
 
-func (b *builder) row(name string, columns []columnSource, where []Axis, axes []string) (Row, error) {
+// row fills a row with the cells at some points: one, or those that a rule chose.
+func (b *builder) row(name string, columns []columnSource, points [][]Axis, axes []string) (Row, error) {
 	row := Row{Name: clean(name)}
 	var all []Cell
 	for _, from := range columns {
-		cells := from.stage.pick(where)
-		if err := from.stage.checkMeanable(cells, where, b.layout.Over, "fix it in where, or name it in grid or in over"); err != nil {
+		cells, err := from.stage.pickAll(points, b.layout.Over)
+		if err != nil {
 			return row, err
 		}
 		e, err := from.stage.entry(cells, from.series)
@@ -340,7 +359,7 @@ func (b *builder) row(name string, columns []columnSource, where []Axis, axes []
 		all = append(all, cells...)
 	}
 	for _, axis := range axes {
-		v, ok := value(where, axis)
+		v, ok := valueAt(points, axis)
 		if !ok {
 			v, ok = common(all, axis)
 		}

@@ -32,6 +32,9 @@ func Text(w io.Writer, r *grid.Report) error {
 		}
 		b.WriteString("\n")
 	}
+	if r.Expected != nil {
+		textExpected(&b, r.Expected)
+	}
 	b.WriteString(r.Terms.Title + "\n")
 	for _, t := range r.Terms.List {
 		writeWrapped(&b, t.Title+": "+t.Text, "  ")
