@@ -35,6 +35,9 @@ func Run(t testing.TB, kind pipeline.Kind, params any, cell *pipeline.Cell) (pip
 	if err == nil && facts != nil {
 		checkFacts(t, facts, a)
 	}
+	if err == nil && a.Has(artifact.OutcomesFile) {
+		checkOutcomes(t, facts, a)
+	}
 	return a, err
 }
 
@@ -44,7 +47,7 @@ func checkFacts(t testing.TB, facts *pipeline.Facts, a pipeline.Artifact) {
 	if facts.Metrics != nil {
 		for _, m := range Metrics(t, a) {
 			if !slices.ContainsFunc(facts.Metrics, func(f pipeline.Metric) bool {
-				return f.Name == m.Name && (f.Open || f == pipeline.Metric{Name: m.Name, K: m.K, Group: m.Group, Split: m.Split, Checkpoint: m.Checkpoint})
+				return describes(f, m)
 			}) {
 				t.Errorf("the facts of the kind do not list the metric %+v", m)
 			}
@@ -66,6 +69,11 @@ func checkFacts(t testing.TB, facts *pipeline.Facts, a pipeline.Artifact) {
 			t.Errorf("%d items (%v), where the facts of the kind say at most %d", items.Len(), err, most)
 		}
 	}
+}
+
+// describes reports whether a metric is one that the facts list.
+func describes(f pipeline.Metric, m artifact.Metric) bool {
+	return f.Name == m.Name && (f.Open || f == pipeline.Metric{Name: m.Name, K: m.K, Group: m.Group, Split: m.Split, Checkpoint: m.Checkpoint, Unit: f.Unit})
 }
 
 // MustRun is Run for kinds that must not fail.
