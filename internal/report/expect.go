@@ -140,7 +140,7 @@ func isPoint(name string, grid []string) bool {
 func (t *Table) whyMissing(row string) string {
 	for _, s := range t.Selections {
 		if s.Row == row && len(s.failures()) > 0 {
-			return "was not chosen: " + s.failures()[0].Why
+			return "has no value, because the rule of its row chose no cells"
 		}
 	}
 	return "is not part of this run"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"foil/internal/report/grid"
 )
@@ -16,8 +17,12 @@ func (r *Tables) expectedGrid() *grid.Expected {
 	g := &grid.Expected{Title: "Expected values", Summary: Tally(r.Expected).String() + "."}
 	var sources []string
 	several, runs, singles := false, false, true
+	tables := map[string]string{} // by row
 	for _, x := range r.Expected {
-		several = several || x.Table != r.Expected[0].Table
+		if t, ok := tables[x.Row]; ok && t != x.Table {
+			several = true // the row alone does not tell which number it is
+		}
+		tables[x.Row] = x.Table
 		runs = runs || x.Runs > 0
 		singles = singles && x.count() <= 1
 	}
@@ -26,7 +31,7 @@ func (r *Tables) expectedGrid() *grid.Expected {
 	}
 	g.Heads = append(g.Heads, grid.Head{Title: "row"}, grid.Head{Title: "column"},
 		grid.Head{Title: "expected", Number: true}, grid.Head{Title: "found", Number: true}, grid.Head{Title: "difference", Number: true},
-		grid.Head{Title: "allowed"}, grid.Head{Title: "by"}, grid.Head{Title: "result"}, grid.Head{Title: "source"})
+		grid.Head{Title: "allowed"}, grid.Head{Title: "met"})
 	for _, x := range r.Expected {
 		i := slices.Index(sources, x.Source)
 		if i < 0 {
@@ -34,15 +39,19 @@ func (r *Tables) expectedGrid() *grid.Expected {
 			sources = append(sources, x.Source)
 		}
 		value, found, difference, low, high := x.texts()
+		allowed := low + " to " + high
+		if x.Runs > 0 {
+			allowed += " (" + x.by() + ")"
+		}
 		line := grid.ExpectedLine{Met: x.Status == Met, Missed: x.Status == Missed}
 		if several {
 			line.Cells = append(line.Cells, x.Table)
 		}
-		line.Cells = append(line.Cells, x.Row, x.Column, value, found, difference, low+" to "+high, x.by(), string(x.Status), "["+strconv.Itoa(i+1)+"]")
+		line.Cells = append(line.Cells, x.Row, x.Column, value+" ["+strconv.Itoa(i+1)+"]", found, difference, allowed, metText[x.Status])
 		g.Lines = append(g.Lines, line)
 	}
 	for i, source := range sources {
-		g.Notes = append(g.Notes, "["+strconv.Itoa(i+1)+"] "+source)
+		g.Notes = append(g.Notes, "["+strconv.Itoa(i+1)+"] "+strings.TrimSuffix(source, ".")+".")
 	}
 	for _, x := range r.Expected {
 		if x.Why != "" {
@@ -54,11 +63,13 @@ func (r *Tables) expectedGrid() *grid.Expected {
 		if singles {
 			of = "for one new value"
 		}
-		g.Notes = append(g.Notes, fmt.Sprintf("By runs: the %.0f %% prediction interval of repeated runs %s (Student's t, from their mean, deviation and number).",
+		g.Notes = append(g.Notes, fmt.Sprintf("After repeated runs, what is allowed is their %.0f %% prediction interval %s (Student's t, from their mean, deviation and number).",
 			100*predictionLevel, of))
 	}
 	return g
 }
+
+var metText = map[Status]string{Met: "yes", Missed: "no", Unjudged: "not judged"}
 
 // expectations are the expected values for programs, one per line. ReadExpected reads them.
 func (r *Tables) expectations() grid.Data {

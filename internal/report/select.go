@@ -384,12 +384,8 @@ func (s *Selection) describe() string {
 		low = "lowest"
 	}
 	text := fmt.Sprintf("of all values of %s", clean(strings.Join(r.Among, ", ")))
-	if len(r.Exclude) > 0 {
-		var all []string
-		for _, e := range r.Exclude {
-			all = append(all, bracketed(sortedAxes(e)))
-		}
-		text += " without " + strings.Join(all, ", ")
+	for i, e := range r.Exclude {
+		text += []string{" without ", " and without "}[min(i, 1)] + describeExclusion(e)
 	}
 	text += fmt.Sprintf(", the %s %s", low, r.Best.describe())
 	if w := r.Within; w != nil {
@@ -409,6 +405,19 @@ func (s *Selection) describe() string {
 		return text + ", chosen for each " + clean(r.Per)
 	}
 	return text + ", chosen once"
+}
+
+// describeExclusion is such as "gender=0", or "gender=0 or 1 with age=0".
+func describeExclusion(e map[string]spec.Value) string {
+	var parts []string
+	for _, axis := range sortedNames(e) {
+		var values []string
+		for _, v := range listed(e[axis]) {
+			values = append(values, display(v))
+		}
+		parts = append(parts, clean(axis)+"="+strings.Join(values, " or "))
+	}
+	return strings.Join(parts, " with ")
 }
 
 // describe names the metric of a score.

@@ -158,9 +158,17 @@ func (t *Table) selectionNotes() (notes []grid.Note) {
 	add := func(text string) { notes = append(notes, grid.Note{Text: text}) }
 	var validated, tested []string
 	for _, s := range t.Selections {
+		failed := s.failures()
+		if len(failed) > 0 && len(failed) < len(s.Choices) {
+			var at []string
+			for _, c := range failed {
+				at = append(at, joined(c.At, ", "))
+			}
+			add(s.Row + ": nothing was chosen for " + strings.Join(at, ", ") + ", so its means are over fewer values.")
+		}
 		switch {
-		case len(s.failures()) == len(s.Choices):
-			add(s.Row + " is missing: " + s.failures()[0].Why + ".")
+		case len(failed) == len(s.Choices):
+			add(s.Row + " is missing: " + failed[0].Why + ".")
 		case s.test():
 			tested = append(tested, s.Row)
 		default:

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 
 	"foil/internal/report/grid"
@@ -21,13 +22,21 @@ func textExpected(b *strings.Builder, e *grid.Expected) {
 		}
 		columns[i] = columns[i].pad(side)
 	}
+	names := 0 // the columns before the first number name a value, also in a further block
+	for names < len(e.Heads) && !e.Heads[names].Number {
+		names++
+	}
+	labels, columns := columns[:names], columns[names:]
 	for len(columns) > 0 {
-		n, wide := 0, 0
+		n, wide := 0, -2
+		for _, c := range labels {
+			wide += 2 + c.width
+		}
 		for n < len(columns) && (n == 0 || wide+2+columns[n].width <= textWidth) {
-			wide += min(n, 1)*2 + columns[n].width
+			wide += 2 + columns[n].width
 			n++
 		}
-		writeBlock(b, columns[:n], len(e.Lines), wide)
+		writeBlock(b, slices.Concat(labels, columns[:n]), len(e.Lines), wide)
 		columns = columns[n:]
 		b.WriteString("\n")
 	}
