@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -64,4 +65,54 @@ func BenchmarkReport(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkStatistics makes a report over 720 cells with everything: intervals over 1,207 users for
+// each cell, all differences from one row, tested marks, in every form.
+func BenchmarkStatistics(b *testing.B) {
+	gathered := withUsers(sample([]int{0, 1, 200, 400, 600, 800}, 10), 1207)
+	layout := largeLayout()
+	size := 0
+	for b.Loop() {
+		t, err := BuildTables(layout, gathered)
+		if err != nil {
+			b.Fatal(err)
+		}
+		g := t.Grid()
+		for _, f := range tableRenderers {
+			var out bytes.Buffer
+			if err := f.write(&out, g); err != nil {
+				b.Fatal(err)
+			}
+			size = max(size, out.Len())
+		}
+	}
+	b.ReportMetric(float64(size)/1e6, "MB")
+}
+
+// largeLayout has the columns and the tables of advx-ml-1m.
+func largeLayout() *Layout {
+	column := func(title, from, metric, group, checkpoint, better string, k int) Column {
+		return Column{Title: title, K: k, Better: better, Digits: 3,
+			Selector: Selector{From: from, Metric: metric, Group: group, Split: "test", Checkpoint: checkpoint}}
+	}
+	compare := defaultCompare()
+	compare.To = "MultVAE"
+	return &Layout{Over: []string{"fold"}, Compare: &compare, Marks: testedMarks, Interval: intervalUnits,
+		Columns: []Column{
+			column("NDCG@10", "utility", "ndcg", "", "best", "higher", 10),
+			column("NDCG@50", "utility", "ndcg", "", "best", "higher", 50),
+			column("Recall@10", "utility", "recall", "", "best", "higher", 10),
+			column("BAcc gender, best", "privacy", "bacc", "gender", "best", "lower", 0),
+			column("BAcc gender, last", "privacy", "bacc", "gender", "last", "lower", 0),
+			column("MAE age, best", "privacy", "mae", "age", "best", "higher", 0),
+			column("MAE age, last", "privacy", "mae", "age", "last", "higher", 0),
+		},
+		Tables: []TableLayout{
+			{Title: "Short", Rows: []RowLayout{
+				{Name: "MultVAE", Where: map[string]spec.Value{"gender": integer(0), "age": integer(0)}},
+				{Name: "AdvXMultVAE", Where: map[string]spec.Value{"gender": integer(400), "age": integer(400)}},
+			}},
+			{Title: "All", Grid: []string{"gender", "age"}},
+		}}
 }

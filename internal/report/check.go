@@ -68,6 +68,7 @@ func (n Known) CheckTables(l *Layout, report spec.Reporter) {
 			own = append(own, s)
 		}
 	}
+	c.references(l, own)
 	rows := 0
 	for i, t := range l.Tables {
 		rows += c.grid(at("tables", i), t.Grid, own)

@@ -199,25 +199,13 @@ func (x Expected) texts() (value, found, difference, low, high string) {
 		value, low, high = f.mean(x.Value), f.mean(x.Low), f.mean(x.High)
 		found, difference = "–", "–"
 		if x.N > 0 {
-			found, difference = f.mean(x.Mean), signed(f, x.Mean-x.Value)
+			found, difference = f.mean(x.Mean), signed(x.Mean-x.Value, f)
 		}
 	}
 	for write(f); f.digits < 15 && x.N > 0 && (x.Mean < x.Low && found == low || x.Mean > x.High && found == high); write(f) {
 		f.digits++
 	}
 	return value, found, difference, low, high
-}
-
-// signed writes a difference with its sign.
-func signed(f format, v float64) string {
-	text := fixed(v, f.digits)
-	if f.exponent(v) {
-		text = f.significant(v)
-	}
-	if strings.Trim(text, "0.") == "" || strings.HasPrefix(text, "-") {
-		return text
-	}
-	return "+" + text
 }
 
 // Sentence tells of an expected value that was not met or not judged.

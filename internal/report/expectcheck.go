@@ -61,7 +61,7 @@ func (c *checker) namedRows(l *Layout, t TableLayout, i int) (rows []namedRow, h
 		return nil, nil, false
 	}
 	for _, where := range combinations(t.Grid, values) {
-		if name := joined(where, ", "); present(stages, where) {
+		if name := rowName(where); present(stages, where) {
 			rows, has[name] = append(rows, namedRow{i, name}), true
 		}
 	}

@@ -55,6 +55,7 @@ func TestTablesMatchGoldenFiles(t *testing.T) {
 		r    *Tables
 	}{
 		{"folds", build(t, sampleLayout(t), folded)},
+		{"compared", build(t, comparedLayout(t), withUsers(sample([]int{0, 200, 400}, 3), 60))},
 		{"single", build(t, sampleLayout(t), sample([]int{0, 400}, 1))},
 		{"incomplete", build(t, sampleLayout(t), incomplete)},
 		{"hostile", build(t, decodeLayout(t, `title: "<script>alert(1)</script> & 100% of $x_1 | #1 \\ ^~{}"
@@ -66,6 +67,15 @@ tables:
 	} {
 		checkGolden(t, c.name, c.r.Grid(), tableRenderers)
 	}
+}
+
+// comparedLayout compares the rows of the sample with the first one.
+func comparedLayout(t *testing.T) *Layout {
+	l := sampleLayout(t)
+	c := defaultCompare()
+	c.To = "MultVAE"
+	l.Compare = &c
+	return l
 }
 
 func TestFiguresMatchGoldenFiles(t *testing.T) {

@@ -4,28 +4,42 @@ import "foil/spec"
 
 // A Layout defines what a report shows. It holds the parameters of report/table.
 type Layout struct {
-	Title   string        `yaml:"title"`
-	Notes   []string      `yaml:"notes"`
-	Over    []string      `yaml:"over"`
-	Columns []Column      `yaml:"columns" required:"true" nonempty:"true"`
-	Tables  []TableLayout `yaml:"tables" required:"true" nonempty:"true"`
-
-	Expect []ExpectLayout `yaml:"expect"`
+	Title    string         `yaml:"title"`
+	Notes    []string       `yaml:"notes"`
+	Over     []string       `yaml:"over"`
+	Columns  []Column       `yaml:"columns" required:"true" nonempty:"true"`
+	Compare  *Compare       `yaml:"compare"`
+	Marks    string         `yaml:"marks" oneof:"tested,any"`
+	Interval string         `yaml:"interval" oneof:"units,sd,none"`
+	Tables   []TableLayout  `yaml:"tables" required:"true" nonempty:"true"`
+	Expect   []ExpectLayout `yaml:"expect"`
 }
 
 // LayoutParams describes a Layout.
 var LayoutParams = &spec.Params[Layout]{
+	Defaults: func() Layout { return Layout{Marks: testedMarks, Interval: intervalUnits} },
 	Docs: spec.Docs{
 		"title":   "heading of the report",
 		"notes":   "free text below the tables",
 		"over":    "axes to average over; the other axes distinguish the rows",
 		"columns": "columns of the tables, each with one metric",
-		"tables":  "tables of the report; all have the same columns",
-		"expect":  "published or otherwise known values, which the numbers of the report are compared with",
+		"compare": "how the rows of all tables are compared; a table may have its own",
+		"marks":   "tested: the best of a column are the rows that no other row beats beyond noise; any: the best mean, tested or not",
+		"interval": "what stands after ±. units: the mean is over all units (users, images), with its confidence interval, in columns " +
+			"with outcomes, and the standard deviation over cells in the others; sd: the standard deviation; none: nothing",
+		"tables": "tables of the report; all have the same columns",
+		"expect": "published or otherwise known values, which the numbers of the report are compared with",
 	},
-	Nested: []spec.Described{columnParams, tableParams, expectParams},
+	Nested: []spec.Described{columnParams, compareParams, tableParams, expectParams},
 	Check:  (*Layout).check,
 }
+
+// What marks and interval may be.
+const (
+	testedMarks   = "tested"
+	intervalUnits = "units"
+	intervalNone  = "none"
+)
 
 // A Selector selects a metric of the cells of a gathered stage. Split and Checkpoint may be empty
 // if there is only one. An empty Group selects the metric that has no group.
@@ -62,7 +76,7 @@ var columnParams = &spec.Params[Column]{
 	Docs: spec.Docs{
 		"title":     "heading of the column",
 		"k":         "cut-off of a ranking metric, or epoch of a curve; required if the metric exists for several",
-		"better":    "whether higher or lower values are better; the best value of the column is marked. Default: no mark.",
+		"better":    "whether higher or lower values are better; the best rows of the column are marked. Default: no mark.",
 		"digits":    "digits after the decimal point",
 		"baselines": "metrics of the same stage that need no model; each one is a row below the models",
 	},
@@ -92,18 +106,20 @@ func (b Baseline) label() string {
 
 // A TableLayout is a table with either named rows or a row for every combination of axis values.
 type TableLayout struct {
-	Title string      `yaml:"title" required:"true"`
-	Grid  []string    `yaml:"grid"`
-	Rows  []RowLayout `yaml:"rows"`
+	Title   string      `yaml:"title" required:"true"`
+	Grid    []string    `yaml:"grid"`
+	Rows    []RowLayout `yaml:"rows"`
+	Compare *Compare    `yaml:"compare"`
 }
 
 var tableParams = &spec.Params[TableLayout]{
 	Docs: spec.Docs{
-		"title": "caption of the table",
-		"grid":  "axes; the table has a row for each combination of their values, in this order",
-		"rows":  "named rows, instead of grid",
+		"title":   "caption of the table",
+		"grid":    "axes; the table has a row for each combination of their values, in this order",
+		"rows":    "named rows, instead of grid",
+		"compare": "how the rows of this table are compared, instead of the report's compare",
 	},
-	Nested: []spec.Described{rowParams},
+	Nested: []spec.Described{compareParams, rowParams},
 }
 
 // A RowLayout is a named row.
@@ -147,6 +163,7 @@ func (l *Layout) check(report spec.Reporter) {
 		titles[t.Title] = true
 		t.check(over, at("tables", i), report)
 	}
+	l.checkCompares(report)
 	l.checkRules(report)
 	l.checkExpect(report)
 }

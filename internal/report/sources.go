@@ -21,6 +21,10 @@ type Cell struct {
 	Axes    []Axis // sorted by name
 	Digest  digest.Digest
 	Metrics []artifact.Metric
+
+	// Outcomes reads the results of each user or image that the metrics are made of. Nil: the cell
+	// has none.
+	Outcomes func() (*artifact.Outcomes, error)
 }
 
 // An Axis is one coordinate of a cell or of a row.
@@ -42,6 +46,9 @@ type stage struct {
 	cells []Cell
 
 	at map[string]map[string][]Cell // cells by the names of some axes, then by their values
+
+	needed   []series                           // whose units are asked for
+	outcomes map[digest.Digest]map[series]units // as far as they have been read
 }
 
 // stage returns the one that is gathered under a name.

@@ -8,6 +8,7 @@ import (
 
 	"foil/internal/digest"
 	"foil/internal/report/grid"
+	"foil/internal/stats"
 )
 
 // A Stat summarises the values of an entry.
@@ -47,11 +48,23 @@ func Summarise(values []float64) Stat {
 
 // An Entry is the statistics of the finite values of one number. Infinite and undefined values enter
 // no mean. They are listed with their own count.
+//
+// Where a report asks for intervals over units, Pooled has them, and Mean is the mean over all units.
 type Entry struct {
 	Stat
-	NotFinite []float64
-	Best      bool
-	Origins   []Origin
+	NotFinite  []float64
+	Origins    []Origin
+	Pooled     *Pooled
+	Difference *Comparison // from the row that the table compares with; nil: there is none
+	Best       bool
+}
+
+// Pooled is a mean over all users or images of some cells.
+type Pooled struct {
+	stats.Estimate
+	Unit  string
+	Level float64
+	Cells float64 // the mean over the cells, in which each cell counts the same
 }
 
 // count is the number of all values.
@@ -131,40 +144,56 @@ func (e Entry) cells() []Cell {
 	return cells
 }
 
-// markBest marks the best mean of each column, and others that are equal. A single row is not the
-// best of anything. A number with infinite or undefined values is not marked. A mean that is better
-// than every baseline of its column is not marked either: an attacker below the level of guessing
-// has failed, and its failure is not a merit of the model.
-func markBest(rows, baselines []Row, columns []Column) (anyBeyond bool) {
+// candidates are the rows whose entry in column i can be the best: those with finite values alone
+// that are not beyond the baselines. seen counts the rows that have a number at all.
+//
+// A mean that is better than every baseline of its column is no candidate: an attacker below the level
+// of guessing has failed, and its failure is not a merit of the model.
+func (t *Table) candidates(i int, c Column) (rows []int, seen int) {
+	for r, row := range t.Rows {
+		e := row.Entries[i]
+		if e.N > 0 {
+			seen++
+		}
+		switch {
+		case e.N == 0 || len(e.NotFinite) > 0:
+		case beyond(e.Mean, c, i, t.Baselines):
+			t.Beyond = true
+		default:
+			rows = append(rows, r)
+		}
+	}
+	return rows, seen
+}
+
+// best is the first of the candidates with the best mean.
+func (t *Table) best(i int, c Column, candidates []int) int {
+	best := candidates[0]
+	for _, r := range candidates[1:] {
+		if c.isBetter(t.Rows[r].Entries[i].Mean, t.Rows[best].Entries[i].Mean) {
+			best = r
+		}
+	}
+	return best
+}
+
+// markAny marks the best mean of each column, and others that are equal. A single row is not the best
+// of anything.
+func (t *Table) markAny(columns []Column) {
 	for i, c := range columns {
 		if c.Better == "" {
 			continue
 		}
-		best, seen := math.NaN(), 0
-		candidates := make([]bool, len(rows))
-		for r, row := range rows {
-			e := row.Entries[i]
-			if e.N > 0 {
-				seen++
-			}
-			if e.N == 0 || len(e.NotFinite) > 0 {
-				continue
-			}
-			if beyond(e.Mean, c, i, baselines) {
-				anyBeyond = true
-				continue
-			}
-			candidates[r] = true
-			if math.IsNaN(best) || c.isBetter(e.Mean, best) {
-				best = e.Mean
-			}
+		candidates, seen := t.candidates(i, c)
+		if seen < 2 || len(candidates) == 0 {
+			continue
 		}
-		for r := range rows {
-			e := &rows[r].Entries[i]
-			e.Best = seen > 1 && candidates[r] && e.Mean == best
+		best := t.Rows[t.best(i, c, candidates)].Entries[i].Mean
+		for _, r := range candidates {
+			e := &t.Rows[r].Entries[i]
+			e.Best = e.Mean == best
 		}
 	}
-	return anyBeyond
 }
 
 // isBetter compares two numbers of the column.

@@ -58,7 +58,7 @@ func TestBestComparesValues(t *testing.T) {
 			}
 			rows = append(rows, Row{Entries: []Entry{e}})
 		}
-		markBest(rows, nil, []Column{{Better: c.better, Digits: 3}})
+		(&Table{Rows: rows}).markAny([]Column{{Better: c.better, Digits: 3}})
 		for i, row := range rows {
 			if row.Entries[0].Best != c.want[i] {
 				t.Errorf("%q of %v: row %d is best: %v", c.better, c.means, i, row.Entries[0].Best)
@@ -90,8 +90,9 @@ func TestNumbersBeyondAllBaselinesAreNotBest(t *testing.T) {
 		for _, m := range c.baselines {
 			baselines = append(baselines, row(m))
 		}
-		if got := markBest(rows, baselines, []Column{{Better: c.better, Digits: 3}}); got != c.beyond {
-			t.Errorf("%s of %v beside %v: beyond is %v", c.better, c.means, c.baselines, got)
+		table := &Table{Rows: rows, Baselines: baselines}
+		if table.markAny([]Column{{Better: c.better, Digits: 3}}); table.Beyond != c.beyond {
+			t.Errorf("%s of %v beside %v: beyond is %v", c.better, c.means, c.baselines, table.Beyond)
 		}
 		for i, r := range rows {
 			if r.Entries[0].Best != c.want[i] {
@@ -200,7 +201,7 @@ func TestNumbersWithValuesThatAreNotFinite(t *testing.T) {
 		for _, o := range n.Odd {
 			odd = append(odd, o.Value+" "+o.N)
 		}
-		if got := n.Mean + " ± " + n.SD + " n=" + n.N + " odd=" + strings.Join(odd, ", "); got != c.want {
+		if got := n.Mean + " ± " + n.Spread + " n=" + n.N + " odd=" + strings.Join(odd, ", "); got != c.want {
 			t.Errorf("%v: got %q, want %q", c.values, got, c.want)
 		}
 		if len(n.Origins) != len(c.values) {

@@ -20,6 +20,11 @@ func (r *Tables) Grid() *grid.Report {
 	for _, t := range r.Tables {
 		g.Tables = append(g.Tables, r.table(t))
 	}
+	if units := r.units(); len(units) > 0 {
+		all := strings.Join(units, " and ")
+		g.Notes = append(slices.Clone(g.Notes), fmt.Sprintf(
+			"Intervals and tests over %s are about other %s like these and the models as they were trained, not about other trainings.", all, all))
+	}
 	for i, t := range r.Tables {
 		for _, s := range t.Selections {
 			g.Selections = append(g.Selections, s.grid(i))
@@ -28,6 +33,25 @@ func (r *Tables) Grid() *grid.Report {
 	g.Choices, g.Expected, g.Expectations = r.choices(), r.expectedGrid(), r.expectations()
 	g.Clean()
 	return g
+}
+
+// units are those that means, intervals and tests are over.
+func (r *Tables) units() []string {
+	var all []string
+	add := func(unit string) {
+		if unit != "" && !slices.Contains(all, plural(unit)) {
+			all = append(all, plural(unit))
+		}
+	}
+	for _, t := range r.Tables {
+		for i := range r.Columns {
+			if p := t.pooled(i); p != nil {
+				add(p.Unit)
+			}
+		}
+		t.eachTested(func(_ int, c *Comparison) { add(c.Design.Unit) })
+	}
+	return all
 }
 
 func (r *Tables) table(t Table) grid.Table {
@@ -48,6 +72,7 @@ func (r *Tables) table(t Table) grid.Table {
 		g.Baselines = append(g.Baselines, grid.Row{Labels: []string{row.Name}, Numbers: r.numbers(t, row, grid.Blank, formats)})
 	}
 	g.Squares = r.squares(t, g)
+	g.Differences = r.differences(t, formats)
 	return g
 }
 
@@ -86,6 +111,12 @@ func (r *Tables) numbers(t Table, row Row, absent grid.State, formats []format) 
 	numbers := make([]grid.Number, len(row.Entries))
 	for i, e := range row.Entries {
 		numbers[i] = e.number(absent, formats[i], t.N[i], r.Over)
+		if r.Interval == intervalNone {
+			numbers[i].Spread = ""
+		}
+		if e.Difference.tested() {
+			numbers[i].Detail += "; " + e.Difference.detail(t.Reference, t.Compare)
+		}
 	}
 	return numbers
 }
@@ -102,8 +133,12 @@ func (e Entry) number(absent grid.State, f format, full int, over []string) grid
 		n.Mean = f.mean(e.Mean)
 		n.Detail = fmt.Sprintf("mean %s, n = %d", brief(e.Mean), e.N)
 		if e.N > 1 {
-			n.SD = f.deviation(e.SD, e.Mean)
+			n.Spread = f.deviation(e.SD, e.Mean)
 			n.Detail = fmt.Sprintf("mean %s, standard deviation %s, n = %d", brief(e.Mean), brief(e.SD), e.N)
+		}
+		if e.Pooled != nil {
+			n.Spread = e.Pooled.spread(f)
+			n.Detail = e.Pooled.detail(e.Stat)
 		}
 		if e.N < full {
 			n.N = strconv.Itoa(e.N)
@@ -118,7 +153,10 @@ func (e Entry) number(absent grid.State, f format, full int, over []string) grid
 		}
 	}
 	if e.Best {
-		n.Mark = grid.Best
+		n.Mark |= grid.Best
+	}
+	if e.Difference != nil && e.Difference.Differs {
+		n.Mark |= grid.Differs
 	}
 	for _, o := range e.Origins {
 		axes := filter(o.Cell.Axes, func(a Axis) bool { return slices.Contains(over, a.Name) })
@@ -137,86 +175,6 @@ func (c Column) describe() string {
 		s += "; " + c.Better + " is better"
 	}
 	return s
-}
-
-// caption describes how the numbers of a table were computed, and what is marked or missing.
-func (r *Tables) caption(t Table) []grid.Note {
-	var notes []grid.Note
-	add := func(text string) { notes = append(notes, grid.Note{Text: text}) }
-	if len(t.Rows) > 0 {
-		titles := make([]string, len(r.Columns))
-		for i, c := range r.Columns {
-			titles[i] = c.Title
-		}
-		add(spread(titles, t.N, r.Over))
-	}
-	marked, incomplete, odd, repeated := false, false, false, false
-	for _, row := range t.Rows {
-		for i, e := range row.Entries {
-			marked = marked || e.Best
-			incomplete = incomplete || e.count() > 0 && e.count() < t.N[i]
-			odd = odd || len(e.NotFinite) > 0
-			repeated = repeated || e.repeats()
-		}
-	}
-	if marked {
-		notes = append(notes, grid.Note{Explains: grid.Best})
-	}
-	if t.Beyond {
-		add(beyondNote)
-	}
-	if incomplete {
-		add(incompleteNote)
-	}
-	if odd {
-		add(notFiniteNote)
-	}
-	if repeated {
-		add(repeatedNote)
-	}
-	if len(t.Missing) > 0 {
-		add("Not in this run: " + strings.Join(t.Missing, ", ") + ".")
-	}
-	return append(notes, t.selectionNotes()...)
-}
-
-const (
-	beyondNote     = "Numbers better than every baseline of their column are never marked as best: there, less was read than can be guessed."
-	notFiniteNote  = "Infinite (Inf) and undefined (NaN) values enter no mean; numbers with such values are never marked as best."
-	repeatedNote   = "Some numbers have several values from cells with the same output, which count as if they were independent."
-	incompleteNote = "Fewer values went into a number that gives its own n."
-)
-
-// spread describes the axes and the number of values over which the means of columns are computed.
-func spread(titles []string, n []int, axes []string) string {
-	var counts []int
-	of := map[int][]string{}
-	for i, count := range n {
-		if count == 0 {
-			continue
-		}
-		if of[count] == nil {
-			counts = append(counts, count)
-		}
-		of[count] = append(of[count], titles[i])
-	}
-	over := ""
-	if len(axes) > 0 {
-		over = " over " + clean(strings.Join(axes, ", "))
-	}
-	switch {
-	case len(counts) == 0:
-		return "No values."
-	case len(counts) == 1 && counts[0] == 1:
-		return "Single values (n = 1), so no standard deviation" + over + "."
-	case len(counts) == 1:
-		return fmt.Sprintf("Mean ± standard deviation%s, n = %d.", over, counts[0])
-	}
-	var parts []string
-	for _, count := range counts {
-		parts = append(parts, fmt.Sprintf("n = %d for %s", count, strings.Join(of[count], ", ")))
-	}
-	return "Mean ± standard deviation" + over + "; " + strings.Join(parts, "; ") + "."
 }
 
 // squares show each column of a grid over two axes as a square, shaded from worst to best.
@@ -320,7 +278,7 @@ func (r *Tables) sources() []grid.Source {
 
 // data has one line for each entry and one column for each axis.
 func (r *Tables) data() grid.Data {
-	d := grid.Data{Head: slices.Concat([]string{"table", "row", "role"}, r.Axes, []string{"column", "mean", "sd", "n", "not_finite"})}
+	d := grid.Data{Head: slices.Concat([]string{"table", "row", "role"}, r.Axes, []string{"column", "mean", "sd", "n", "not_finite"}, statisticsHead)}
 	for _, t := range r.Tables {
 		add := func(rows []Row, role string) {
 			for _, row := range rows {
@@ -329,7 +287,7 @@ func (r *Tables) data() grid.Data {
 						continue
 					}
 					d.Lines = append(d.Lines, slices.Concat([]string{t.Title, row.Name, role}, axisTexts(row.Axes, r.Axes),
-						[]string{r.Columns[i].Title}, e.exact()))
+						[]string{r.Columns[i].Title}, e.exact(), e.statistics()))
 				}
 			}
 		}

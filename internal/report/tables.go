@@ -11,14 +11,14 @@ import (
 
 // Tables are a Layout filled with numbers.
 type Tables struct {
-	Title   string
-	Notes   []string
-	Over    []string
-	Columns []Column // with K, Split and Checkpoint as found
-	Axes    []string // that tell rows apart, in any table
-	Tables  []Table
-	Origins []OriginTable
-
+	Title    string
+	Notes    []string
+	Over     []string
+	Interval string   // of the layout
+	Columns  []Column // with K, Split and Checkpoint as found
+	Axes     []string // that tell rows apart, in any table
+	Tables   []Table
+	Origins  []OriginTable
 	Expected []Expected
 }
 
@@ -32,6 +32,13 @@ type Table struct {
 	Missing   []string // rows of the layout whose cells are not part of this run
 	Beyond    bool     // some number is better than all baselines of its column, and so not marked
 
+	Compare     *Compare
+	Reference   string   // the row that the others are compared with; empty: there is none
+	NoReference bool     // its cells are not part of this run
+	Why         []string // by column: why no difference from the reference can be marked
+	Leaders     []Leader // by column; nil: the marks are not tested
+	Compared    int      // comparisons that are corrected together
+
 	Selections []Selection // of the rows whose cells a rule chose
 }
 
@@ -40,6 +47,8 @@ type Row struct {
 	Name    string
 	Axes    []Axis // in the order of Tables.Axes; none for baselines
 	Entries []Entry
+
+	from []columnSource // by entry; nil for baselines
 }
 
 // An OriginTable lists the cells of a gathered stage with their values, so that every number can be
@@ -84,7 +93,7 @@ func BuildTables(layout *Layout, gathered map[string][]Cell) (*Tables, error) {
 	if err := b.checkAxes(); err != nil {
 		return nil, err
 	}
-	r := &Tables{Title: clean(layout.Title), Notes: cleanAll(layout.Notes), Over: layout.Over,
+	r := &Tables{Title: clean(layout.Title), Notes: cleanAll(layout.Notes), Over: layout.Over, Interval: layout.Interval,
 		Columns: b.found(), Axes: b.rowAxes()}
 	var errs []error
 	rows := 0
@@ -102,6 +111,9 @@ func BuildTables(layout *Layout, gathered map[string][]Cell) (*Tables, error) {
 	}
 	if rows == 0 {
 		return nil, errors.New("no table has a row whose cells are part of this run; " + describeAxes(b.stages))
+	}
+	if err := b.compareAll(r.Tables); err != nil {
+		return nil, err
 	}
 	var err error
 	if r.Expected, err = b.judge(r); err != nil {
@@ -162,6 +174,7 @@ func (b *builder) columnsOf(from string) ([]columnSource, error) {
 			fail(err)
 			continue
 		}
+		s.need(id)
 		source := columnSource{stage: s, series: id}
 		for _, baseline := range c.Baselines {
 			bid, err := s.findBaseline(baseline, id)
@@ -239,7 +252,7 @@ func (b *builder) rowAxes() []string {
 	return names
 }
 
-// table fills one table: its rows, the baselines under them, and the marks.
+// table fills one table: its rows, and the baselines under them.
 func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 	t := Table{Title: clean(layout.Title), Grid: layout.Grid}
 	rows, err := b.rowLayouts(layout)
@@ -280,7 +293,6 @@ func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 		return t, err
 	}
 	t.count(len(b.columns))
-	t.Beyond = markBest(t.Rows, t.Baselines, b.layout.Columns)
 	return t, nil
 }
 
@@ -309,7 +321,7 @@ func (b *builder) rowLayouts(layout *TableLayout) ([]RowLayout, error) {
 		for _, a := range point {
 			where[a.Name] = a.Value
 		}
-		rows = append(rows, RowLayout{Name: joined(point, ", "), Where: where})
+		rows = append(rows, RowLayout{Name: rowName(point), Where: where})
 	}
 	return rows, nil
 }
@@ -344,7 +356,7 @@ func present(stages []*stage, where []Axis) bool {
 
 // row fills a row with the cells at some points: one, or those that a rule chose.
 func (b *builder) row(name string, columns []columnSource, points [][]Axis, axes []string) (Row, error) {
-	row := Row{Name: clean(name)}
+	row := Row{Name: clean(name), from: columns}
 	var all []Cell
 	for _, from := range columns {
 		cells, err := from.stage.pickAll(points, b.layout.Over)

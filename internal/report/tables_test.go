@@ -177,6 +177,7 @@ func TestRowsHaveStagesOfTheirOwn(t *testing.T) {
 		"bpr":  {ndcg(0, 0.1), ndcg(1, 0.3)},
 	}
 	layout := `over: [fold]
+marks: any
 columns: [{title: NDCG, from: ease, metric: ndcg, better: higher}]
 tables: [{title: t, rows: [{name: EASE}, {name: BPR, from: bpr}]}]`
 	r, err := BuildTables(decodeLayout(t, layout), gathered)

@@ -31,10 +31,11 @@ type design struct {
 // An arranged sample has its values in an order that does not depend on the order of the caller.
 type arranged struct {
 	*design
-	rows  []row
-	sum   []float64 // of each cell
-	means []float64 // of each class
-	mean  float64
+	rows    []row
+	sum     []float64 // of each cell
+	means   []float64 // of each class
+	mean    float64
+	largest float64 // magnitude of a value
 }
 
 // A row is a value that is not missing.
@@ -81,15 +82,18 @@ func arrange(s Sample) (*arranged, string) {
 	}
 	a := &arranged{design: newDesign(rows), rows: rows}
 	a.sum = make([]float64, len(a.cells))
+	var total float64
 	for _, r := range rows {
 		a.sum[r.cell] += r.value
+		total += math.Abs(r.value)
+		a.largest = max(a.largest, math.Abs(r.value))
+	}
+	if math.IsInf(total, 0) {
+		return nil, reasonLarge
 	}
 	for c := range a.size {
 		a.means = append(a.means, a.classMean(c))
 		a.mean += a.means[c] / float64(len(a.size))
-	}
-	if math.IsInf(a.mean, 0) || math.IsNaN(a.mean) {
-		return nil, reasonLarge
 	}
 	return a, ""
 }
@@ -221,14 +225,34 @@ func (a *arranged) estimate() Estimate {
 	return Estimate{Value: a.mean, Low: math.NaN(), High: math.NaN(), N: a.n, Units: a.units}
 }
 
-// constant reports whether all values of each class are equal, so that nothing is known of their
-// spread.
-func (a *arranged) constant() bool {
-	for i := 1; i < len(a.rows); i++ {
-		p, r := a.rows[i-1], a.rows[i]
-		if a.cells[p.cell].class == a.cells[r.cell].class && p.value != r.value {
-			return false
+// alone says why nothing is known of the spread between units if there is only one.
+func (a *arranged) alone() string {
+	switch {
+	case a.n < 2:
+		return reasonValue
+	case a.units < 2:
+		return reasonUnit
+	}
+	return ""
+}
+
+// alike says why nothing is known of the spread between units if they do not differ. What rounding
+// makes of equal units is no difference.
+func (a *arranged) alike() string {
+	const rounding = 1e-14
+	for k, c := range a.cells {
+		mean := a.means[c.class]
+		if math.Abs(a.sum[k]/c.n-mean) > rounding*max(a.largest, math.Abs(mean)) {
+			return ""
 		}
 	}
-	return true
+	if len(a.size) > 1 {
+		return reasonAlike
+	}
+	return reasonEqual
+}
+
+// zero reports whether the values of every unit add up to nothing.
+func (a *arranged) zero() bool {
+	return !slices.ContainsFunc(a.sum, func(v float64) bool { return v != 0 })
 }

@@ -1,9 +1,12 @@
 package stats
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // Bootstrap is the mean with a percentile interval. Each draw takes as many units as there are, with
@@ -28,13 +31,10 @@ func BootstrapAll(samples []Sample, level float64, b Resampling) []Estimate {
 			return
 		}
 		results[i] = a.estimate()
-		switch {
+		switch reason = cmp.Or(a.alone(), a.alike()); {
+		case reason != "":
 		case !validLevel(level):
 			reason = reasonLevel
-		case a.units < 2:
-			reason = reasonOne
-		case a.constant():
-			reason = reasonEqual
 		case b.Times < 1 || float64(b.Times)*(1-level)/2 < 1: // the interval would end at the extremes
 			reason = reasonTimes
 		}
@@ -101,6 +101,7 @@ func redraw(samples []*redrawn, b Resampling) {
 		rng := stream(b.Seed, bootstrapStream, k)
 		ofUnit := make([]float64, d.units)
 		ofCell := make([]float64, len(d.cells)) // how often each was drawn
+		size := make([]float64, len(d.size))    // the values that were drawn in each class
 		for i := k * redrawChunk; i < min((k+1)*redrawChunk, b.Times); i++ {
 			clear(ofUnit)
 			for _, s := range strata {
@@ -108,28 +109,27 @@ func redraw(samples []*redrawn, b Resampling) {
 					ofUnit[s[below(rng.Uint64(), len(s))]]++
 				}
 			}
+			clear(size)
 			for j, c := range d.cells {
 				ofCell[j] = ofUnit[c.unit]
+				size[c.class] += ofCell[j] * c.n
 			}
 			for _, s := range samples {
-				s.means[i] = s.redrawnMean(ofCell)
+				s.means[i] = s.redrawnMean(ofCell, size)
 			}
 		}
 	})
 }
 
-// redrawnMean is the mean if the cells are taken as often as told.
-func (r *redrawn) redrawnMean(times []float64) float64 {
+// redrawnMean is the mean if the cells are taken as often as told. The sums are exact, so it does
+// not matter in which order gonum adds.
+func (r *redrawn) redrawnMean(times, size []float64) float64 {
 	var mean float64
-	for class := range r.size {
-		var sum, n float64
-		for k := r.first[class]; k < r.first[class+1]; k++ {
-			sum += times[k] * r.sums[k]
-			n += times[k] * r.cells[k].n
-		}
-		mean += sum / n
+	for class, n := range size {
+		first, last := r.first[class], r.first[class+1]
+		mean += floats.Dot(times[first:last], r.sums[first:last]) / n
 	}
-	return math.Ldexp(mean/float64(len(r.size)), -r.shift)
+	return math.Ldexp(mean/float64(len(size)), -r.shift)
 }
 
 // below maps a random word to a number below n.

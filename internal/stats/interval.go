@@ -54,7 +54,7 @@ func (e Estimate) around(level float64, v spread) Estimate {
 	half := studentQuantile(level, v.df) * math.Sqrt(v.variance)
 	e.Low, e.High = e.Value-half, e.Value+half
 	if math.IsInf(half, 0) || math.IsNaN(half) {
-		return e.without(reasonLarge)
+		return e.without(reasonRange)
 	}
 	return e
 }
@@ -62,8 +62,11 @@ func (e Estimate) around(level float64, v spread) Estimate {
 // variance is the cluster-robust variance of the mean.
 func (a *arranged) variance() (spread, string) {
 	undefined := spread{math.NaN(), math.NaN()}
-	if a.units < 2 {
-		return undefined, reasonOne
+	if reason := a.alone(); reason != "" {
+		return undefined, reason
+	}
+	if reason := a.alike(); reason != "" {
+		return undefined, reason
 	}
 	influence := make([]float64, a.units)
 	var ofClass, df float64
@@ -83,17 +86,15 @@ func (a *arranged) variance() (spread, string) {
 		ofClass += sum
 		df += float64(sum*sum) / (g - 1)
 	}
-	if a.constant() {
-		return undefined, reasonEqual
-	}
 	var sum float64
 	for _, e := range influence {
 		sum += float64(e * e)
 	}
-	if sum == 0 || math.IsInf(sum, 0) { // the values differ, but by too little or too much for squares
-		return undefined, reasonLarge
+	v := spread{sum, ofClass * ofClass / df}
+	if !(v.variance > 0) || math.IsInf(v.variance, 0) || !(v.df > 0) || math.IsInf(v.df, 0) {
+		return undefined, reasonRange
 	}
-	return spread{sum, ofClass * ofClass / df}, ""
+	return v, ""
 }
 
 // BlockInterval is the mean with a t interval that is robust to blocks as well as to units. It says
@@ -118,8 +119,10 @@ func (s Sample) BlockInterval(level float64) Estimate {
 	}
 	both, _ := byCluster(a, func(r row) pair { return pair{r.unit, r.block} })
 	units, _ := byCluster(a, func(r row) int32 { return r.unit })
-	// The difference can be negative by chance. The larger of the parts is then the safe answer.
-	two := spread{max(units.variance+blocks.variance-both.variance, units.variance, blocks.variance), min(v.df, blocks.df)}
+	two := spread{units.variance + blocks.variance - both.variance, min(v.df, blocks.df)}
+	if two.variance <= 0 { // by chance
+		two.variance = max(units.variance, blocks.variance)
+	}
 	return e.around(level, two)
 }
 
@@ -136,11 +139,11 @@ func byCluster[K comparable](a *arranged, of func(row) K) (spread, string) {
 			influence = append(influence, 0)
 		}
 		class := a.cells[r.cell].class
-		influence[k] += a.weight(class) * (r.value - a.means[class])
+		influence[k] += float64(a.weight(class) * (r.value - a.means[class]))
 	}
 	g := float64(len(influence))
 	if g < 2 {
-		return spread{}, reasonOne
+		return spread{}, reasonUnit
 	}
 	var sum float64
 	for _, e := range influence {

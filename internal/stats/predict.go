@@ -26,7 +26,7 @@ func PredictionFrom(mean, sd float64, n int, level float64) Estimate {
 	case n < 2:
 		return e.without("fewer than two runs")
 	case sd == 0:
-		return e.without(reasonEqual)
+		return e.without("the standard deviation is zero")
 	case !validLevel(level):
 		return e.without(reasonLevel)
 	}

@@ -20,7 +20,7 @@ const exactUnits = 16
 // The interval holds the differences that the same test does not reject: it excludes zero exactly
 // if P is at most 1 - level. Hartigan (1969) shows that its ends are order statistics of the means
 // of random subsets of the units. With few units there is no such interval, as there is no such P:
-// five units cannot give 95 %.
+// five pairs cannot give 95 %.
 //
 // Reference for the choice of test: Smucker, Allan and Carterette (CIKM 2007).
 func Randomisation(d Sample, level float64, b Resampling) Result {
@@ -39,8 +39,8 @@ func RandomisationAll(samples []Sample, level float64, b Resampling) []Result {
 			results[i] = undecided(undefined(reason), reason)
 		case !validLevel(level):
 			results[i] = undecided(a.estimate().without(reasonLevel), reasonLevel)
-		case a.units < 2:
-			results[i] = undecided(a.estimate().without(reasonOne), reasonOne)
+		case a.alone() != "":
+			results[i] = undecided(a.estimate().without(a.alone()), a.alone())
 		default:
 			tests[i] = newFlipTest(a)
 		}
@@ -158,8 +158,8 @@ func (t *flipTest) result(level float64, b Resampling) Result {
 // subsets of the units, and few of their complements, have a mean on its far side.
 func (t *flipTest) inverted(level float64) Estimate {
 	e := t.estimate()
-	if t.constant() {
-		return e.without(reasonEqual)
+	if reason := t.alike(); reason != "" {
+		return e.without(reason)
 	}
 	// The empty subset has every difference on its far side.
 	means, empty := make([]float64, 0, 2*len(t.flipped.sums)), 0
@@ -186,8 +186,12 @@ func (t *flipTest) inverted(level float64) Estimate {
 	most -= empty
 	switch {
 	case most < 1 && exact:
+		draws := "pairs"
+		if t.n > t.units {
+			draws = "units"
+		}
 		percent := strconv.FormatFloat(100*level, 'g', 6, 64)
-		return e.without(fmt.Sprintf("%d units cannot give an interval of %s %% by sign flips", t.units, percent))
+		return e.without(fmt.Sprintf("%d %s cannot give an interval of %s %% by sign flips", t.units, draws, percent))
 	case most < 1:
 		return e.without(reasonTimes)
 	}

@@ -105,24 +105,34 @@ func subsetSums(jobs []*subsetJob, draw drawing) {
 	})
 }
 
-// addSubsets sums the terms of each subset.
+// addSubsets sums the terms of each subset. Four tables at a time halve the reads and writes of sums.
 func addSubsets(sums, list []float64, mask [][]byte) {
 	clear(sums)
-	var table [256]float64
-	for g, bits := range mask {
-		group := list[8*g : min(8*g+8, len(list))]
-		size := 1
-		for _, v := range group { // each unit doubles the table
-			for i := range size {
-				table[size+i] = table[i] + v
-			}
-			size *= 2
+	var tables [4][256]float64
+	for g := 0; g < len(mask); g += 4 {
+		var bits [4][]byte
+		for k := range tables {
+			bits[k] = mask[min(g+k, len(mask)-1)][:len(sums)]
+			tabulate(&tables[k], list[min(8*(g+k), len(list)):min(8*(g+k)+8, len(list))])
 		}
-		for i := size; i < len(table); i *= 2 { // bits without units count nothing
-			copy(table[i:2*i], table[:i])
+		b0, b1, b2, b3 := bits[0], bits[1], bits[2], bits[3]
+		for i := range sums {
+			sums[i] += (tables[0][b0[i]] + tables[1][b1[i]]) + (tables[2][b2[i]] + tables[3][b3[i]])
 		}
-		for i, b := range bits {
-			sums[i] += table[b]
+	}
+}
+
+// tabulate sums all subsets of up to eight terms. Bits without terms count nothing.
+func tabulate(table *[256]float64, group []float64) {
+	table[0] = 0
+	size := 1
+	for _, v := range group { // each term doubles the table
+		for i := range size {
+			table[size+i] = table[i] + v
 		}
+		size *= 2
+	}
+	for ; size < len(table); size *= 2 {
+		copy(table[size:2*size], table[:size])
 	}
 }

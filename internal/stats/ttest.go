@@ -25,19 +25,9 @@ func (a *arranged) student(e Estimate, v spread) Result {
 	return Result{Difference: e, P: studentP(e.Value/math.Sqrt(v.variance), v.df), Effect: a.effect(), N: a.n}
 }
 
-// zero reports whether there is no difference anywhere.
-func (a *arranged) zero() bool {
-	for _, r := range a.rows {
-		if r.value != 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // effect is Cohen's d_z.
 func (a *arranged) effect() float64 {
-	if a.constant() {
+	if a.alike() != "" {
 		return math.NaN()
 	}
 	var variance float64
@@ -51,7 +41,7 @@ func (a *arranged) effect() float64 {
 		}
 		variance += sampleVariance(unit) / float64(len(a.members))
 	}
-	if variance == 0 {
+	if variance == 0 || math.IsInf(variance, 0) {
 		return math.NaN()
 	}
 	return a.mean / math.Sqrt(variance)
@@ -95,7 +85,7 @@ func CorrectedT(d []float64, testShare, level float64) Result {
 	}
 	e, v := a.interval(level)
 	if e.Reason == "" {
-		v.variance *= 1 + float64(a.n)*testShare
+		v.variance *= 1 + float64(float64(a.n)*testShare)
 		e = e.around(level, v)
 	}
 	return a.student(e, v)

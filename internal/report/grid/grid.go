@@ -59,6 +59,8 @@ type Table struct {
 	Baselines []Row // with one label, which spans all of Labels
 	Caption   []Note
 	Squares   []Square
+
+	Differences *Differences // from one of the rows; nil: they are not compared
 }
 
 // A Selection is how a rule chose the cells of a row.
@@ -93,7 +95,7 @@ type Row struct {
 type Number struct {
 	State   State
 	Mean    string // of the finite values; empty if there are none
-	SD      string // empty for a single value
+	Spread  string // what stands after ±; empty for a single value
 	N       string // empty where no value is missing
 	Odd     []Odd  // infinite and undefined values, which enter no mean
 	Mark    Mark
@@ -123,18 +125,45 @@ const (
 	Present              // there is a number
 )
 
-// A Mark sets a number apart. A renderer decides how; the table's caption explains it.
+// A Mark sets a number apart. A renderer decides how; the table's caption explains it. Marks are a
+// set: a number can have several.
 type Mark uint8
 
 const (
-	Plain Mark = iota
-	Best       // the best of its column
+	Best    Mark = 1 << iota // one of the best of its column
+	Differs                  // it differs from the row that the table compares with
 )
+
+// Has reports whether a mark is in the set.
+func (m Mark) Has(one Mark) bool { return m&one != 0 }
 
 // A Note is a sentence of a caption.
 type Note struct {
 	Text     string
-	Explains Mark // then there is no text: the sentence depends on how the renderer shows the mark
+	Explains Mark // 0, or the mark that the text is about: the renderer puts the mark before the text
+}
+
+// Differences are those of the rows of a table from one of them: a group of lines for each column.
+type Differences struct {
+	Title  string
+	Labels []string // as in the table
+	Heads  []string
+	Short  []bool // by Heads: also in forms without much space
+	Groups []DifferenceGroup
+	Many   string // set if there are so many that forms for reading show only this sentence
+}
+
+// A DifferenceGroup is the differences in one column.
+type DifferenceGroup struct {
+	Title string
+	Lines []Difference
+}
+
+// A Difference is one row's difference from the reference.
+type Difference struct {
+	Labels []string
+	Cells  []string // by Heads
+	Mark   Mark
 }
 
 // An Origin is a value that went into a number, and the artifact that holds it.

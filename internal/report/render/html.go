@@ -15,13 +15,15 @@ import (
 var pageSource string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"caption": func(notes []grid.Note) string { return strings.Join(caption(notes, "Best in bold."), " ") },
+	"caption": func(notes []grid.Note) string { return strings.Join(bold.caption(notes), " ") },
 	"head":    pageHead,
 	"odd":     oddText,
 	"blank":   func(n grid.Number) bool { return n.State == grid.Blank },
 	"missing": func(n grid.Number) bool { return n.State == grid.Missing },
 	"class":   pageClass,
+	"differs": func(m grid.Mark) bool { return m.Has(grid.Differs) },
 	"tip":     pageTip,
+	"add":     func(a, b int) int { return a + b },
 	"drawing": func(c *chart.Chart) (template.HTML, error) {
 		svg, err := c.Inline()
 		return template.HTML(svg), err // chart escapes all text
@@ -50,7 +52,7 @@ func pageHead(c grid.Column) string {
 // pageClass is the class attribute of a number.
 func pageClass(mark grid.Mark, shade int) string {
 	var classes []string
-	if mark == grid.Best {
+	if mark.Has(grid.Best) {
 		classes = append(classes, "best")
 	}
 	if shade > 0 {

@@ -47,10 +47,10 @@ type latex struct {
 
 func (l *latex) table(t grid.Table) {
 	if len(t.Rows) == 0 {
-		l.line("\n% " + t.Title + ": " + strings.Join(caption(t.Caption, ""), " "))
+		l.line("\n% " + t.Title + ": " + strings.Join(bold.caption(t.Caption), " "))
 		return
 	}
-	text := append([]string{t.Title + "."}, caption(t.Caption, "Best in bold.")...)
+	text := append([]string{t.Title + "."}, bold.caption(t.Caption)...)
 	l.line("\n\\begin{table}\n\\centering")
 	l.line("\\caption{" + l.text.escape(strings.Join(text, " ")) + "}")
 	align := "l"
@@ -75,7 +75,44 @@ func (l *latex) table(t grid.Table) {
 		l.row([]string{name}, latexNumbers(row))
 	}
 	l.line("\\bottomrule\n\\end{tabular}\n\\end{table}")
+	if t.Differences != nil {
+		l.differences(t)
+	}
 }
+
+// differences writes a table of its own.
+func (l *latex) differences(t grid.Table) {
+	d := t.Differences
+	if d.Many != "" {
+		l.line("\n% " + t.Title + ": " + d.Many)
+		return
+	}
+	l.line("\n\\begin{table}\n\\centering")
+	l.line("\\caption{" + l.text.escape(t.Title+". "+d.Title+".") + "}")
+	heads := short(d, d.Heads)
+	l.line("\\begin{tabular}{" + strings.Repeat("l", len(d.Labels)) + strings.Repeat("r", len(heads)) + "}\n\\toprule")
+	l.row(escaped(d.Labels, l.text.escape), escaped(heads, l.text.escape))
+	for _, g := range d.Groups {
+		l.line("\\midrule")
+		l.line(fmt.Sprintf(`\multicolumn{%d}{l}{%s} \\`, len(d.Labels)+len(heads), l.text.escape(g.Title)))
+		for _, line := range g.Lines {
+			cells := escaped(short(d, line.Cells), l.difference)
+			if line.Mark.Has(grid.Differs) {
+				cells[0] += latexDagger
+			}
+			l.row(escaped(line.Labels, l.label), cells)
+		}
+	}
+	l.line("\\bottomrule\n\\end{tabular}\n\\end{table}")
+}
+
+// difference writes a number, or the two ends of an interval.
+func (l *latex) difference(s string) string {
+	parts := strings.Split(s, " to ")
+	return strings.Join(escaped(parts, l.label), " to ")
+}
+
+const latexDagger = `$^{\dagger}$`
 
 func (l *latex) line(text string) { l.body.WriteString(text + "\n") }
 
@@ -108,11 +145,14 @@ func latexNumber(n grid.Number) string {
 	var parts []string
 	if n.Mean != "" {
 		mean := latexDigits(n.Mean)
-		if n.Mark == grid.Best {
+		if n.Mark.Has(grid.Best) {
 			mean = `\mathbf{` + mean + "}"
 		}
-		if n.SD != "" {
-			mean += ` \pm ` + latexDigits(n.SD)
+		if n.Spread != "" {
+			mean += ` \pm ` + latexDigits(n.Spread)
+		}
+		if n.Mark.Has(grid.Differs) {
+			mean += `{}^{\dagger}` // the empty group: an exponent may stand before it
 		}
 		parts = append(parts, "$"+mean+"$"+latexCount(n.N))
 	}

@@ -40,14 +40,16 @@ func alphabets() map[string]string {
 }
 
 func report(text string) *grid.Report {
-	number := grid.Number{State: grid.Present, Mean: "-0.500", SD: "3.00e-04", N: "2", Mark: grid.Best, Odd: []grid.Odd{{Value: grid.Infinite, N: "1"}}}
+	number := grid.Number{State: grid.Present, Mean: "-0.500", Spread: "3.00e-04", N: "2", Mark: grid.Best | grid.Differs, Odd: []grid.Odd{{Value: grid.Infinite, N: "1"}}}
 	return &grid.Report{
 		Title: text, Notes: []string{text}, Terms: grid.Terms{Title: "Columns", List: []grid.Term{{Title: text, Text: text}}},
 		Tables: []grid.Table{{
 			Title: text, Labels: []string{text, text}, ByAxes: true, Columns: []grid.Column{{Title: text, Arrow: "↑"}},
 			Rows:      []grid.Row{{Labels: []string{text, "-0.5"}, Numbers: []grid.Number{number}}, {Labels: []string{"1e-07", text}, Numbers: []grid.Number{{State: grid.Missing}}}},
 			Baselines: []grid.Row{{Labels: []string{text}, Numbers: []grid.Number{{State: grid.Present, Odd: []grid.Odd{{Value: grid.Undefined}}}}}},
-			Caption:   []grid.Note{{Text: text}},
+			Caption:   []grid.Note{{Text: text}, {Text: text, Explains: grid.Best}, {Text: text, Explains: grid.Differs}},
+			Differences: &grid.Differences{Title: text, Labels: []string{text, text}, Heads: []string{text, text}, Short: []bool{true, true},
+				Groups: []grid.DifferenceGroup{{Title: text, Lines: []grid.Difference{{Labels: []string{text, "-0.5"}, Cells: []string{text, "-0.5 to +3.00e-04"}, Mark: grid.Differs}}}}},
 		}},
 	}
 }
@@ -142,14 +144,19 @@ func TestLaTeXOfText(t *testing.T) {
 func TestLaTeXOfNumbers(t *testing.T) {
 	for want, n := range map[string]grid.Number{
 		`$-0.500$`:                                           {Mean: "-0.500"},
-		`$\mathbf{-0.500} \pm 0.010$`:                        {Mean: "-0.500", SD: "0.010", Mark: grid.Best},
+		`$\mathbf{-0.500} \pm 0.010$`:                        {Mean: "-0.500", Spread: "0.010", Mark: grid.Best},
 		`$3.00 \cdot 10^{-4}$ ($n = 2$)`:                     {Mean: "3.00e-04", N: "2"},
 		`$0.5$ ($n = 2$), $-\infty$ ($n = 1$), -- ($n = 3$)`: {Mean: "0.5", N: "2", Odd: []grid.Odd{{Value: grid.NegativeInfinite, N: "1"}, {Value: grid.Undefined, N: "3"}}},
-		`--`: {Odd: []grid.Odd{{Value: grid.Undefined}}},
+		`$0.5 \pm 0.1{}^{\dagger}$`:                          {Mean: "0.5", Spread: "0.1", Mark: grid.Differs},
+		`$\mathbf{0.5}{}^{\dagger}$`:                         {Mean: "0.5", Mark: grid.Differs | grid.Best},
+		`--`:                                                 {Odd: []grid.Odd{{Value: grid.Undefined}}},
 	} {
 		if got := latexNumber(n); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+	if got, want := (&latex{}).difference("-0.5 to +3.0e-04"), `$-0.5$ to $+3.0 \cdot 10^{-4}$`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 	for label, want := range map[string]string{"-0.5": "$-0.5$", "1e-07": `$1 \cdot 10^{-7}$`, "3.10": "$3.10$", "-x": "-x", "1-2": "1-2"} {
 		if got := (&latex{}).label(label); got != want {

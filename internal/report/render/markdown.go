@@ -3,6 +3,7 @@ package render
 import (
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"foil/internal/report/grid"
@@ -19,10 +20,13 @@ func Markdown(w io.Writer, r *grid.Report) error {
 		if len(t.Rows) > 0 {
 			markdownTable(&b, t)
 		}
-		for _, line := range caption(t.Caption, "Best in bold.") {
+		for _, line := range bold.caption(t.Caption) {
 			b.WriteString(escapeMarkdown(line) + "\n")
 		}
 		b.WriteString("\n")
+		if t.Differences != nil {
+			markdownDifferences(&b, t.Differences)
+		}
 	}
 	if r.Expected != nil {
 		markdownExpected(&b, r.Expected)
@@ -56,6 +60,31 @@ func markdownTable(b *strings.Builder, t grid.Table) {
 	b.WriteString("\n")
 }
 
+// markdownDifferences writes one table for all columns.
+func markdownDifferences(b *strings.Builder, d *grid.Differences) {
+	if d.Many != "" {
+		b.WriteString(escapeMarkdown(d.Many) + "\n\n")
+		return
+	}
+	b.WriteString("### " + escapeMarkdown(d.Title) + "\n\n")
+	heads := short(d, d.Heads)
+	writeMarkdownRow(b, escaped(slices.Concat([]string{"column"}, d.Labels, heads), escapeMarkdown))
+	b.WriteString("| --- " + strings.Repeat("| --- ", len(d.Labels)) + strings.Repeat("| ---: ", len(heads)) + "|\n")
+	for _, g := range d.Groups {
+		for _, l := range g.Lines {
+			cells := short(d, l.Cells) // numbers: a sign at the beginning is no markup there
+			for i, c := range cells {
+				cells[i] = markdownSpecial.ReplaceAllString(c, `\$0`)
+			}
+			if l.Mark.Has(grid.Differs) {
+				cells[0] += dagger
+			}
+			writeMarkdownRow(b, append(escaped(append([]string{g.Title}, l.Labels...), escapeMarkdown), cells...))
+		}
+	}
+	b.WriteString("\n")
+}
+
 func markdownNumbers(row grid.Row) []string {
 	cells := make([]string, len(row.Numbers))
 	for i, n := range row.Numbers {
@@ -74,11 +103,14 @@ func markdownNumber(n grid.Number) string {
 		return oddText(n.Odd)
 	}
 	s := n.Mean
-	if n.SD != "" {
-		s += " ± " + n.SD
+	if n.Spread != "" {
+		s += " ± " + n.Spread
 	}
-	if n.Mark == grid.Best {
+	if n.Mark.Has(grid.Best) {
 		s = "**" + s + "**"
+	}
+	if n.Mark.Has(grid.Differs) {
+		s += dagger
 	}
 	if n.N != "" {
 		s += " (n = " + n.N + ")"

@@ -11,18 +11,23 @@ import (
 	"foil/internal/report/grid"
 )
 
-// caption is the text of notes in a form that shows the best number as best says.
-func caption(notes []grid.Note, best string) []string {
+// signs are how a form shows marks, as captions write them.
+type signs map[grid.Mark]string
+
+// caption is the text of notes. A note that explains a mark begins with it.
+func (s signs) caption(notes []grid.Note) []string {
 	var lines []string
 	for _, n := range notes {
-		if n.Explains == grid.Best {
-			lines = append(lines, best)
-			continue
-		}
-		lines = append(lines, n.Text)
+		lines = append(lines, s[n.Explains]+n.Text)
 	}
 	return lines
 }
+
+// bold are the signs of forms with bold numbers.
+var bold = signs{grid.Best: "Bold: ", grid.Differs: dagger + ": "}
+
+// dagger marks numbers that differ from those of another row.
+const dagger = "†"
 
 // oddText lists infinite and undefined values, such as "+Inf (n = 2), NaN (n = 1)".
 func oddText(odd []grid.Odd) string {
@@ -44,6 +49,17 @@ func headings(t grid.Table) []string {
 		all[i] = c.Heading()
 	}
 	return all
+}
+
+// short leaves out what a form without much space does not show.
+func short(d *grid.Differences, cells []string) []string {
+	var kept []string
+	for i, c := range cells {
+		if d.Short[i] {
+			kept = append(kept, c)
+		}
+	}
+	return kept
 }
 
 func escaped(texts []string, escape func(string) string) []string {

@@ -15,6 +15,9 @@ const (
 	proseWidth = 88  // of captions, terms and notes
 )
 
+// textSigns are the marks after a number.
+var textSigns = signs{grid.Best: "* ", grid.Differs: dagger + " "}
+
 // Text writes the report for a terminal: aligned columns, the best numbers with a star, no escape
 // sequences, because the text is also kept in a file.
 func Text(w io.Writer, r *grid.Report) error {
@@ -27,10 +30,13 @@ func Text(w io.Writer, r *grid.Report) error {
 		if len(t.Rows) > 0 {
 			writeTable(&b, t)
 		}
-		for _, line := range caption(t.Caption, "* best of its column.") {
+		for _, line := range textSigns.caption(t.Caption) {
 			writeWrapped(&b, line, "")
 		}
 		b.WriteString("\n")
+		if t.Differences != nil {
+			writeDifferences(&b, t.Differences)
+		}
 	}
 	if r.Expected != nil {
 		textExpected(&b, r.Expected)
@@ -137,11 +143,14 @@ func textNumber(n grid.Number) (mean, rest string) {
 		}
 		return mean, rest
 	}
-	if n.SD != "" {
-		rest = " ± " + n.SD
+	if n.Spread != "" {
+		rest = " ± " + n.Spread
 	}
-	if n.Mark == grid.Best {
+	if n.Mark.Has(grid.Best) {
 		rest += "*"
+	}
+	if n.Mark.Has(grid.Differs) {
+		rest += dagger
 	}
 	if n.N != "" {
 		rest += " (n=" + n.N + ")"
@@ -150,6 +159,66 @@ func textNumber(n grid.Number) (mean, rest string) {
 		rest += ", " + odd
 	}
 	return n.Mean, rest
+}
+
+// writeDifferences writes a block for all columns of a table. Each has a line of its own above its
+// differences.
+func writeDifferences(b *strings.Builder, d *grid.Differences) {
+	if d.Many != "" {
+		writeWrapped(b, d.Many, "")
+		b.WriteString("\n")
+		return
+	}
+	b.WriteString(d.Title + "\n\n")
+	wide := make([]int, len(d.Labels))
+	for i, head := range d.Labels {
+		wide[i] = width(head)
+	}
+	for _, g := range d.Groups {
+		for _, l := range g.Lines {
+			for i, label := range l.Labels {
+				wide[i] = max(wide[i], width(label))
+			}
+		}
+	}
+	named := func(labels []string) string {
+		parts := make([]string, len(labels))
+		for i, label := range labels {
+			parts[i] = padRight(label, wide[i])
+		}
+		return "  " + strings.Join(parts, "  ")
+	}
+	labels := textColumn{head: []string{named(d.Labels)}}
+	columns := make([]textColumn, len(short(d, d.Heads)))
+	for i, head := range short(d, d.Heads) {
+		columns[i].head = []string{head}
+	}
+	for _, g := range d.Groups {
+		labels.cells = append(labels.cells, g.Title)
+		for i := range columns {
+			columns[i].cells = append(columns[i].cells, "")
+		}
+		for _, l := range g.Lines {
+			labels.cells = append(labels.cells, named(l.Labels))
+			for i, c := range short(d, l.Cells) {
+				switch {
+				case i == 0 && l.Mark.Has(grid.Differs):
+					c += dagger
+				case i == 0:
+					c += " "
+				}
+				columns[i].cells = append(columns[i].cells, c)
+			}
+		}
+	}
+	all := []textColumn{labels.pad(padRight)}
+	total := all[0].width
+	for _, c := range columns {
+		all = append(all, c.pad(padLeft))
+		total += 2 + all[len(all)-1].width
+	}
+	writeBlock(b, all, len(labels.cells), total)
+	b.WriteString("\n")
 }
 
 // pad gives head and cells one width.

@@ -1,0 +1,429 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"foil/internal/artifact"
+	"foil/internal/digest"
+	"foil/internal/report/grid"
+	"foil/internal/stats"
+	"foil/spec"
+)
+
+// A measured is a metric of a cell with the values of its units.
+type measured struct {
+	artifact.Metric
+	values []float64
+	class  []float64 // nil: a plain mean
+}
+
+// cellWithUnits makes a cell whose metrics are made of the values of units from first on.
+func cellWithUnits(axes []Axis, kind string, first int, all ...measured) Cell {
+	n := len(all[0].values)
+	o := &artifact.Outcomes{Unit: kind, Parts: []artifact.OutcomePart{{Split: all[0].Split, Checkpoint: all[0].Checkpoint, Rows: n}}}
+	for u := range n {
+		o.Units = append(o.Units, int32(first+u))
+	}
+	var metrics []artifact.Metric
+	for _, m := range all {
+		sample := stats.Sample{Values: m.values}
+		s := artifact.OutcomeSeries{Name: m.Name, K: m.K, Group: m.Group, Values: m.values}
+		if m.class != nil {
+			s.Balance = m.Group + ":label"
+			o.Series = append(o.Series, artifact.OutcomeSeries{Name: "label", Group: m.Group, Values: m.class})
+			for _, c := range m.class {
+				sample.Class = append(sample.Class, int32(c))
+			}
+		}
+		o.Series = append(o.Series, s)
+		m.Value = sample.Mean()
+		metrics = append(metrics, m.Metric)
+	}
+	c := newCell(axes, metrics...)
+	c.Digest = digest.Of(fmt.Append(nil, axes, all))
+	c.Outcomes = func() (*artifact.Outcomes, error) { return o, nil }
+	return c
+}
+
+// users are the NDCG values of users. Those of one fold are the same for all models, but for what a
+// model adds: a constant and noise of its own.
+func users(fold, n int, add, noise float64, model string) measured {
+	shared := rand.New(rand.NewPCG(uint64(fold), 1))
+	own := rand.New(rand.NewPCG(uint64(fold), uint64(len(model)*1000+int(model[0]))))
+	m := measured{Metric: artifact.Metric{Name: "ndcg", Split: "test"}}
+	for range n {
+		m.values = append(m.values, 0.4+0.2*shared.NormFloat64()+add+noise*own.NormFloat64())
+	}
+	return m
+}
+
+// models are a reference, one that is truly worse, and one that only seems to be.
+func models(folds, n int) map[string][]Cell {
+	var cells []Cell
+	for fold := range folds {
+		for _, m := range []struct {
+			name       string
+			add, noise float64
+		}{{"base", 0, 0.01}, {"worse", -0.02, 0.05}, {"equal", 0, 0.05}} {
+			cells = append(cells, cellWithUnits([]Axis{axis("fold", fold), {"model", text(m.name)}}, "user", fold*n, users(fold, n, m.add, m.noise, m.name)))
+		}
+	}
+	return map[string][]Cell{"m": cells}
+}
+
+const modelsLayout = `over: [fold]
+columns: [{title: NDCG, from: m, metric: ndcg, better: higher}]
+compare: {to: base%s}
+tables: [{title: t, rows: [{name: base, where: {model: base}}, {name: worse, where: {model: worse}}, {name: equal, where: {model: equal}}]}]`
+
+// withoutUnits are the cells without what is known of users.
+func withoutUnits(gathered map[string][]Cell) map[string][]Cell {
+	for _, cells := range gathered {
+		for i := range cells {
+			cells[i].Outcomes = nil
+		}
+	}
+	return gathered
+}
+
+// marksOf writes the marks of a column: * is best, † differs.
+func marksOf(t grid.Table, column int) string {
+	var all []string
+	for _, row := range t.Rows {
+		s := row.Labels[0]
+		if row.Numbers[column].Mark.Has(grid.Best) {
+			s += "*"
+		}
+		if row.Numbers[column].Mark.Has(grid.Differs) {
+			s += "†"
+		}
+		all = append(all, s)
+	}
+	return strings.Join(all, " ")
+}
+
+func captionOf(t grid.Table) string {
+	var all []string
+	for _, n := range t.Caption {
+		all = append(all, n.Text)
+	}
+	return strings.Join(all, "\n")
+}
+
+// The rows are the same in all cases; what is known about them is not.
+func TestMarksStandOnlyOnDifferences(t *testing.T) {
+	for _, c := range []struct {
+		name, compare string
+		gathered      map[string][]Cell
+		marks         string
+		caption       []string
+	}{
+		{"users decide", "", models(5, 200), "base* worse† equal*",
+			[]string{"Mean ± 95 % confidence interval, over 1000 users.", "differs from base by more than noise", "paired by user; Holm's correction for 3 comparisons"}},
+		{"users of two folds decide", "", models(2, 300), "base* worse† equal*", []string{"over 600 users"}},
+		{"a t-test", ", test: t", models(5, 200), "base* worse† equal*", []string{"in a t-test of differences, paired by user"}},
+		{"five folds cannot", ", paired: [fold]", models(5, 200), "base worse equal",
+			[]string{"Mean ± 95 % confidence interval", "Nothing is marked, because 5 folds alone give no p below 0.0625."}},
+		{"two folds cannot", "", withoutUnits(models(2, 200)), "base worse equal",
+			[]string{"Mean ± standard deviation over fold, n = 2.", "Nothing is marked, because 2 folds alone give no p below 0.5."}},
+		{"one value cannot", "", withoutUnits(models(1, 200)), "base worse equal", []string{"single values cannot be tested"}},
+		{"eight folds can", "", withoutUnits(models(8, 200)), "base* worse† equal*", []string{"paired by fold"}},
+		{"six folds can for one comparison, not for two", "", withoutUnits(models(6, 200)), "base worse equal",
+			[]string{"Nothing is marked, because 6 folds give no corrected p below 0.09375."}},
+		{"a corrected t-test of folds", ", test: corrected-t", models(5, 200), "base* worse† equal*",
+			[]string{"corrected after Nadeau and Bengio (2003) for a test share of 0.25, paired by fold"}},
+		{"its test share", ", test: corrected-t, test_share: 0.5", models(5, 200), "base* worse† equal*", []string{"for a test share of 0.5"}},
+		{"a level that is too high for the number of draws", ", level: 0.9999", models(5, 200), "base* worse† equal*", []string{"99.99 % confidence interval"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, c.compare)), c.gathered).Grid().Tables[0]
+			if got := marksOf(g, 0); got != c.marks {
+				t.Errorf("marks %s, want %s", got, c.marks)
+			}
+			for _, want := range c.caption {
+				if !strings.Contains(captionOf(g), want) {
+					t.Errorf("no %q in\n%s", want, captionOf(g))
+				}
+			}
+		})
+	}
+}
+
+func TestNothingIsMarkedOnNoise(t *testing.T) {
+	gathered := models(5, 200)
+	gathered["m"] = filter(gathered["m"], func(c Cell) bool { v, _ := value(c.Axes, "model"); return v.Str != "worse" })
+	layout := strings.Replace(fmt.Sprintf(modelsLayout, ""), "{name: worse, where: {model: worse}}, ", "", 1)
+	g := build(t, decodeLayout(t, layout), gathered).Grid().Tables[0]
+	if got := marksOf(g, 0); got != "base equal" {
+		t.Errorf("marks %s", got)
+	}
+	if want := "No difference between rows is more than noise."; !strings.Contains(captionOf(g), want) {
+		t.Errorf("no %q in\n%s", want, captionOf(g))
+	}
+	// The old rule marks the higher mean, and the caption says that it is not tested.
+	g = build(t, decodeLayout(t, "marks: any\n"+layout), gathered).Grid().Tables[0]
+	if got := marksOf(g, 0); strings.Count(got, "*") != 1 || !strings.Contains(captionOf(g), "not tested") {
+		t.Errorf("marks %s\n%s", got, captionOf(g))
+	}
+}
+
+// With more rows that are only noise, the same difference must be clearer.
+func TestCorrectionChangesAMark(t *testing.T) {
+	d := measured{Metric: artifact.Metric{Name: "x"}}
+	base := measured{Metric: d.Metric}
+	random := rand.New(rand.NewPCG(5, 5))
+	for range 100 {
+		base.values = append(base.values, random.NormFloat64())
+	}
+	shifted := func(by float64, seed uint64) measured {
+		own := rand.New(rand.NewPCG(seed, 9))
+		m := measured{Metric: d.Metric}
+		var noise []float64
+		for range base.values {
+			noise = append(noise, own.NormFloat64())
+		}
+		s := Summarise(noise)
+		for i, v := range base.values {
+			m.values = append(m.values, v+(noise[i]-s.Mean)/s.SD+by) // the difference is exactly by
+		}
+		return m
+	}
+	rows := func(n int) (map[string][]Cell, string) {
+		cells := []Cell{cellWithUnits([]Axis{axis("a", 0)}, "image", 0, base), cellWithUnits([]Axis{axis("a", 1)}, "image", 0, shifted(-0.22, 1))}
+		names := "{name: r0, where: {a: 0}}, {name: r1, where: {a: 1}}"
+		for i := 2; i < n; i++ {
+			cells = append(cells, cellWithUnits([]Axis{axis("a", i)}, "image", 0, shifted(-0.001, uint64(i))))
+			names += fmt.Sprintf(", {name: r%d, where: {a: %d}}", i, i)
+		}
+		return map[string][]Cell{"m": cells}, names
+	}
+	for _, c := range []struct {
+		rows    int
+		correct string
+		differs bool
+	}{{2, "holm", true}, {2, "bh", true}, {6, "holm", false}, {6, "bh", false}, {6, "none", true}} {
+		gathered, names := rows(c.rows)
+		layout := "columns: [{title: X, from: m, metric: x, better: higher}]\ncompare: {to: r0, correct: " + c.correct + "}\ntables: [{title: t, rows: [" + names + "]}]"
+		r := build(t, decodeLayout(t, layout), gathered)
+		d := r.Tables[0].Rows[1].Entries[0].Difference
+		if d.Differs != c.differs || d.Design.Unit != "image" || math.Abs(d.Difference.Value+0.22) > 1e-9 || d.N != 100 {
+			t.Errorf("%d rows, %s: %+v", c.rows, c.correct, d)
+		}
+		if want := d.P; c.correct == "none" && d.Corrected != want || c.rows == 6 && c.correct == "holm" && math.Abs(d.Corrected-5*d.P) > 1e-12 {
+			t.Errorf("%d rows, %s: corrected %v of %v", c.rows, c.correct, d.Corrected, d.P)
+		}
+	}
+}
+
+// Two rows of the same cells are one row, and a cell that is there twice is one pair.
+func TestSameOutputsAreNotIndependent(t *testing.T) {
+	gathered := models(3, 50)
+	layout := strings.Replace(fmt.Sprintf(modelsLayout, ""), "rows: [", "rows: [{name: again, where: {model: base}}, ", 1)
+	r := build(t, decodeLayout(t, layout), gathered)
+	if d := r.Tables[0].Rows[0].Entries[0].Difference; d.Problem != sameCells || d.tested() {
+		t.Errorf("a row of the same cells: %+v", d)
+	}
+	if got := marksOf(r.Grid().Tables[0], 0); !strings.HasPrefix(got, "again* base*") {
+		t.Errorf("both rows are the best: %s", got)
+	}
+	// Every fold a second time, under another seed that has no effect.
+	var twice []Cell
+	for seed := range 2 {
+		for _, c := range gathered["m"] {
+			c.Axes = append(slices.Clone(c.Axes), axis("seed", seed))
+			twice = append(twice, c)
+		}
+	}
+	once := r.Tables[0].Rows[2].Entries[0]
+	layout = strings.Replace(fmt.Sprintf(modelsLayout, ""), "over: [fold]", "over: [fold, seed]", 1)
+	again := build(t, decodeLayout(t, layout), map[string][]Cell{"m": twice}).Tables[0].Rows[1].Entries[0]
+	if *again.Pooled != *once.Pooled || again.Difference.N != 150 || again.Difference.P != once.Difference.P {
+		t.Errorf("repeated cells: %+v %+v, once: %+v %+v", again.Pooled, again.Difference, once.Pooled, once.Difference)
+	}
+	alone := build(t, decodeLayout(t, layout), withoutUnits(map[string][]Cell{"m": twice})).Tables[0]
+	if d := alone.Rows[1].Entries[0].Difference; d.N != 3 {
+		t.Errorf("%d pairs of three folds", d.N)
+	}
+}
+
+// A balanced metric keeps its classes, a metric without outcomes falls back to folds.
+func TestColumnsHaveDesignsOfTheirOwn(t *testing.T) {
+	var cells []Cell
+	for fold := range 5 {
+		for i, name := range []string{"base", "worse"} {
+			ndcg := users(fold, 60, -0.05*float64(i), 0.01, name)
+			right, label := make([]float64, 60), make([]float64, 60)
+			for u := range right {
+				if u%4 == 0 {
+					label[u] = 1
+				}
+				if (u+i*7)%(3+i) > 0 {
+					right[u] = 1
+				}
+			}
+			bacc := measured{Metric: artifact.Metric{Name: "bacc", Group: "gender", Split: "test"}, values: right, class: label}
+			c := cellWithUnits([]Axis{axis("fold", fold), {"model", text(name)}}, "user", 60*fold, ndcg, bacc)
+			c.Metrics = append(c.Metrics, artifact.Metric{Name: "coverage", Split: "test", Value: 0.2 + 0.01*float64(fold) - 0.1*float64(i)})
+			cells = append(cells, c)
+		}
+	}
+	r := build(t, decodeLayout(t, `over: [fold]
+columns:
+  - {title: NDCG, from: m, metric: ndcg, better: higher}
+  - {title: BAcc, from: m, metric: bacc, group: gender, better: lower}
+  - {title: Coverage, from: m, metric: coverage, better: higher}
+compare: {to: base, paired: [user, fold]}
+tables: [{title: t, rows: [{name: base, where: {model: base}}, {name: worse, where: {model: worse}}]}]`), map[string][]Cell{"m": cells})
+	g := r.Grid().Tables[0]
+	for _, want := range []string{
+		"NDCG, BAcc: mean ± 95 % confidence interval, over 300 users.",
+		"Coverage: mean ± standard deviation over fold, n = 5.",
+		"Coverage: nothing is marked, because 5 folds alone give no p below 0.0625.",
+		"paired by user",
+	} {
+		if !strings.Contains(captionOf(g), want) {
+			t.Errorf("no %q in\n%s", want, captionOf(g))
+		}
+	}
+	worse := r.Tables[0].Rows[1]
+	if e := worse.Entries[1]; math.Abs(e.Mean-e.Pooled.Value) > 0 || e.Pooled.Units != 300 || e.Difference.Design.Unit != "user" {
+		t.Errorf("BAcc: %+v %+v", e.Pooled, e.Difference)
+	}
+	// The pooled balanced accuracy of the second model: 3 of 4 users of each class of each fold.
+	var hits, n [2]float64
+	for u := range 60 {
+		class := 0
+		if u%4 == 0 {
+			class = 1
+		}
+		n[class]++
+		if (u+7)%4 > 0 {
+			hits[class]++
+		}
+	}
+	if want := (hits[0]/n[0] + hits[1]/n[1]) / 2; math.Abs(worse.Entries[1].Mean-want) > 1e-12 {
+		t.Errorf("BAcc %v, want %v", worse.Entries[1].Mean, want)
+	}
+	if d := worse.Entries[2].Difference; d.Design.Unit != "" || d.N != 5 || !math.IsNaN(d.Corrected) {
+		t.Errorf("Coverage: %+v", d)
+	}
+}
+
+// A reference of another table, a row that is not part of the run, and other users.
+func TestReferences(t *testing.T) {
+	grids := `over: [fold]
+columns: [{title: NDCG, from: m, metric: ndcg, better: higher}]
+compare: {to: %s}
+tables:
+  - {title: short, rows: [{name: Base, where: {model: base}}, {name: gone, where: {model: gone}}]}
+  - {title: all, grid: [model]}`
+	for _, c := range []struct{ to, marks, caption string }{
+		{"Base", "base* worse† equal*", ""},
+		{"model=equal", "base* worse† equal*", ""},
+		{"gone", "base* worse equal*", "Not compared with gone, which is not part of this run."},
+	} {
+		g := build(t, decodeLayout(t, fmt.Sprintf(grids, c.to)), models(5, 200)).Grid().Tables[1]
+		if got := marksOf(g, 0); got != c.marks || !strings.Contains(captionOf(g), c.caption) {
+			t.Errorf("%s: marks %s\n%s", c.to, got, captionOf(g))
+		}
+	}
+	other := models(2, 50)
+	for i := range other["m"] {
+		if v, _ := value(other["m"][i].Axes, "model"); v.Str == "worse" {
+			o, _ := other["m"][i].Outcomes()
+			for u := range o.Units {
+				o.Units[u] += 1000
+			}
+		}
+	}
+	g := build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), other).Grid().Tables[0]
+	if want := "Not compared: worse and base in NDCG (no common users)"; !strings.Contains(captionOf(g), want) {
+		t.Errorf("no %q in\n%s", want, captionOf(g))
+	}
+}
+
+// Users with equal numbers and other attributes are other users.
+func TestUsersOfOtherDataAreNotPaired(t *testing.T) {
+	gathered := models(2, 50)
+	for i := range gathered["m"] {
+		o, _ := gathered["m"][i].Outcomes()
+		gender := make([]string, 50)
+		for u := range gender {
+			gender[u] = string("fm"[(u+i%3)%2])
+		}
+		o.Attributes = []artifact.OutcomeAttribute{{Name: "gender", Values: gender}}
+	}
+	g := build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered).Grid().Tables[0]
+	if want := "worse and base in NDCG (users that differ in gender)"; !strings.Contains(captionOf(g), want) {
+		t.Errorf("no %q in\n%s", want, captionOf(g))
+	}
+}
+
+func TestOutcomesMustAgreeWithTheirMetric(t *testing.T) {
+	gathered := models(2, 50)
+	gathered["m"][3].Metrics[0].Value += 1e-6
+	_, err := BuildTables(decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered)
+	if err == nil || !strings.Contains(err.Error(), "m[fold=1,model=base]: ndcg split=test is ") || !strings.Contains(err.Error(), "but the mean of its outcomes is") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Outcomes are read once for each cell, and only of stages whose columns are shown.
+func TestOutcomesAreReadOnce(t *testing.T) {
+	reads := map[digest.Digest]int{}
+	gathered := models(3, 20)
+	for i := range gathered["m"] {
+		c := &gathered["m"][i]
+		read := c.Outcomes
+		c.Outcomes = func() (*artifact.Outcomes, error) { reads[c.Digest]++; return read() }
+	}
+	build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered)
+	for d, n := range reads {
+		if n != 1 {
+			t.Errorf("%s was read %d times", d.Short(), n)
+		}
+	}
+	if len(reads) != 9 {
+		t.Errorf("%d cells were read", len(reads))
+	}
+	clear(reads)
+	build(t, decodeLayout(t, "interval: sd\n"+fmt.Sprintf(modelsLayout, ", paired: [fold]")), gathered)
+	if len(reads) != 0 {
+		t.Errorf("%d cells were read for nothing", len(reads))
+	}
+}
+
+func TestComparisonsAreCheckedWithPositions(t *testing.T) {
+	const columns = "over: [fold]\ncolumns: [{title: c, from: m, metric: ndcg}]\n"
+	const rows = "\ntables: [{title: t, rows: [{name: base, where: {model: base}}, {name: worse, where: {model: worse}}]}]"
+	for _, c := range []struct{ layout, want string }{
+		{columns + "compare: {to: bse}" + rows, `compare.to: no table has a row "bse" (did you mean "base"?)`},
+		{columns + "tables: [{title: t, rows: [{name: base}], compare: {to: best}}]", `tables[0].compare.to: no table has a row "best"`},
+		{columns + "compare: {to: base, paired: [user, fld]}" + rows, `paired[1]: "fld" is neither a unit (user, image, unit) nor an axis in over (did you mean "fold"?)`},
+		{columns + "compare: {to: base, paired: [model]}" + rows, `paired[0]: "model" is neither a unit (user, image, unit) nor an axis in over`},
+		{columns + "compare: {to: base, paired: [fold, fold]}" + rows, `"fold" occurs twice`},
+		{columns + "compare: {to: base, paired: [user, image]}" + rows, `one kind of unit is enough`},
+		{columns + "compare: {to: base, paired: [user], test: corrected-t}" + rows, `compare.test: corrected-t compares means per fold or seed, so it fits no pairs by user`},
+		{columns + "compare: {to: base, test: wilcoxon}" + rows, `"wilcoxon" is not allowed`},
+		{columns + "compare: {to: base, test_share: 0.2}" + rows, `only corrected-t has a test share`},
+		{"columns: [{title: c, from: m, metric: ndcg}]\ncompare: {test: corrected-t}" + rows, `over names no axis`},
+		{columns + "compare: {to: base, level: 1}" + rows, `compare.level`},
+		{columns + "marks: bold" + rows, `"bold" is not allowed`},
+	} {
+		_, err := decode(c.layout, LayoutParams)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "test.yaml:") {
+			t.Errorf("%s\ngot %v\nwant %s", c.layout, err, c.want)
+		}
+	}
+	// The names of a grid's rows are known with the cells.
+	l := decodeLayout(t, columns+"compare: {to: model=bse}\ntables: [{title: t, grid: [model]}]")
+	problems := early(func(r spec.Reporter) { before(models(2, 5)).CheckTables(l, r) })
+	if want := `compare.to: no table has a row "model=bse" (did you mean "model=base"?)`; !slices.Contains(problems, want) {
+		t.Errorf("got %q", problems)
+	}
+}

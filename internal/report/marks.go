@@ -1,0 +1,166 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strconv"
+)
+
+// A Leader is the row with the best mean of a column, and how it compares with the others.
+type Leader struct {
+	Row     int           // -1: there are no two rows to compare
+	Against []*Comparison // by row; nil: there is none
+	Outcome LeaderOutcome
+	Why     string // nothing can be decided
+}
+
+// A LeaderOutcome says what is known about the best row of a column.
+type LeaderOutcome uint8
+
+const (
+	NotCompared LeaderOutcome = iota // there are no two rows to compare
+	Undecidable                      // a test could not tell the rows apart, whatever their numbers are
+	AllAlike                         // no row differs from the leader by more than noise
+	SomeBeaten                       // the leader beats some rows; the others are marked, like itself
+)
+
+// leaders finds the row with the best mean of each column, and asks for its comparisons with the
+// others.
+func (t *Table) leaders(c *comparer) error {
+	t.Leaders = make([]Leader, len(c.columns))
+	for i, column := range c.columns {
+		l := &t.Leaders[i]
+		l.Row = -1
+		if column.Better == "" {
+			continue
+		}
+		candidates, _ := t.candidates(i, column)
+		if len(candidates) < 2 {
+			continue
+		}
+		l.Row = t.best(i, column, candidates)
+		l.Against = make([]*Comparison, len(t.Rows))
+		for _, r := range candidates {
+			if r == l.Row {
+				continue
+			}
+			var err error
+			if l.Against[r], err = c.between(&t.Rows[r], &t.Rows[l.Row], i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// family is all comparisons of a table: with the reference and with the best rows.
+func (t *Table) family(c *comparer) family {
+	var all []*Comparison
+	add := func(r *Comparison) {
+		if r != nil && !slices.Contains(all, r) {
+			all = append(all, r)
+		}
+	}
+	for _, row := range t.Rows {
+		for _, e := range row.Entries {
+			add(e.Difference)
+		}
+	}
+	for _, l := range t.Leaders {
+		for _, r := range l.Against {
+			add(r)
+		}
+	}
+	return c.family(all)
+}
+
+// markDifferences notes what differs from the reference by more than noise, and in which columns that
+// cannot be decided.
+func (t *Table) markDifferences(f family) {
+	if t.Reference == "" || t.NoReference {
+		return
+	}
+	t.Why = make([]string, len(t.N))
+	for i := range t.Why {
+		var tested []*Comparison
+		for _, row := range t.Rows {
+			if d := row.Entries[i].Difference; d.tested() {
+				d.Corrected, d.Differs = f.p(d), f.differs(d)
+				tested = append(tested, d)
+			}
+		}
+		if len(tested) > 0 && !(f.least(tested) <= f.alpha()) {
+			t.Why[i] = f.why(tested)
+		}
+	}
+}
+
+// markTested marks the best rows of each column: those that the row with the best mean does not beat
+// by more than noise. If it beats none, nothing is marked. All comparisons are corrected together,
+// so the truly best row of every column is among the marked ones at the level, whether or not it has
+// the best mean (Hsu 1981).
+func (t *Table) markTested(f family, columns []Column) {
+	for i := range t.Leaders {
+		l := &t.Leaders[i]
+		if l.Row < 0 {
+			continue
+		}
+		leader := &t.Rows[l.Row].Entries[i]
+		beaten := func(r *Comparison) bool { return f.differs(r) && columns[i].isBetter(r.lead(leader), 0) }
+		same := func(r *Comparison) bool { return r != nil && r.Problem == sameCells }
+		tested := filter(l.Against, (*Comparison).tested)
+		switch {
+		case len(tested) == 0 && slices.ContainsFunc(l.Against, same):
+			l.Outcome = AllAlike
+		case !(f.least(tested) <= f.alpha()):
+			l.Outcome, l.Why = Undecidable, f.why(tested)
+		case !slices.ContainsFunc(tested, beaten):
+			l.Outcome = AllAlike
+		default:
+			l.Outcome = SomeBeaten
+			for r := range t.Rows {
+				against := l.Against[r]
+				t.Rows[r].Entries[i].Best = r == l.Row || same(against) || against.tested() && !beaten(against)
+			}
+		}
+	}
+}
+
+// lead is by how much an entry of the comparison is above the other one.
+func (c *Comparison) lead(of *Entry) float64 {
+	if c.from == of {
+		return c.Difference.Value
+	}
+	return -c.Difference.Value
+}
+
+// why tells why comparisons cannot decide.
+func (f family) why(tested []*Comparison) string {
+	least, n := math.NaN(), 0
+	var design Design
+	for _, r := range tested {
+		if !(r.Least >= least) {
+			least = r.Least
+		}
+		if r.N > n {
+			n, design = r.N, r.Design
+		}
+	}
+	pairs := "cells"
+	if design.Unit != "" {
+		pairs = plural(design.Unit)
+	} else if len(design.Axes) == 1 {
+		pairs = plural(clean(design.Axes[0]))
+	}
+	switch {
+	case len(tested) == 0:
+		return "the rows have no pairs"
+	case n < 2:
+		return "single values cannot be tested"
+	case math.IsNaN(least):
+		return "a test is not possible: " + tested[0].Reason
+	case least > f.alpha():
+		return strconv.Itoa(n) + " " + pairs + " alone give no p below " + brief(least)
+	}
+	return strconv.Itoa(n) + " " + pairs + " give no corrected p below " + brief(f.least(tested))
+}
