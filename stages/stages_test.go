@@ -35,6 +35,8 @@ var given = map[string][]string{
 	"report/table": {
 		"{columns: [{title: A, from: a, metric: m}], tables: [{title: T, grid: [x]}]}",
 		"{columns: [{title: A, from: a, metric: m, k: 5, better: higher, digits: 1, baselines: [{metric: b}]}], tables: [{title: T, rows: [{name: r, where: {x: 1}}]}]}",
+		"{over: [y], columns: [{title: A, from: a, metric: m}], tables: [{title: T, rows: [{name: s}, {name: r, select: {among: [x], exclude: [{x: [0, 1]}], best: {from: a, metric: n, better: lower}, " +
+			"within: {from: a, metric: m, better: higher, of: s, by: 0.02}, per: y}}]}], expect: [{row: r, column: A, value: 1, tolerance: 0.1, source: z}, {row: r, column: A, runs: [1, 2], source: z}]}",
 	},
 	"report/figure": {"{figures: [{title: F, x: x, y: y, min: 0, lines: [{name: l, from: a, metric: m, where: {x: 1}}]}]}"},
 	"command":       {"{run: [sh, -c, x], outputs: [a]}", "{run: [a, 1, 0.5], files: [a], outputs: [metrics.arrow], type: metrics, env: {A: 1}, inherit: [B]}"},
