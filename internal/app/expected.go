@@ -11,7 +11,11 @@ import (
 // be from the cache: they hold what was compared.
 func (p *Publisher) Expected() (all report.Verdicts, err error) {
 	made := p.made()
-	several := len(reports(p.View.Plan.Graph)) > 1
+	type judged struct {
+		cell string
+		report.Verdicts
+	}
+	var found []judged
 	for _, n := range reports(p.View.Plan.Graph) {
 		o := made[n]
 		if o == nil || n.Kind.Expected == "" || !o.Artifact.Has(n.Kind.Expected) {
@@ -25,11 +29,13 @@ func (p *Publisher) Expected() (all report.Verdicts, err error) {
 		if err != nil {
 			return all, fmt.Errorf("expected values of %s: %w", n.ID, err)
 		}
-		name := ""
-		if several {
-			name = n.ID
+		found = append(found, judged{n.ID, v})
+	}
+	for _, f := range found {
+		if len(found) == 1 {
+			f.cell = "" // no other report could be meant
 		}
-		all.Add(v, name)
+		all.Add(f.Verdicts, f.cell)
 	}
 	return all, nil
 }
