@@ -41,8 +41,9 @@ type Cell struct {
 	// OutDir receives the files of the artifact.
 	OutDir string
 
-	// WorkDir is the folder for checkpoints. It belongs to this key and survives a killed run. It
-	// may not exist yet: see os.MkdirAll. It is empty if the cell has no such folder.
+	// WorkDir is the folder for checkpoints. It belongs to this key and to these files of the inputs,
+	// and survives a killed run. It may not exist yet: see os.MkdirAll. It is empty if the cell has
+	// no such folder, as cells of light kinds.
 	WorkDir string
 
 	// CheckpointEvery is the longest work that an interruption can lose. 0: the default of the

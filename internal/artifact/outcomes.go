@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -92,6 +93,30 @@ type UnitValues struct {
 	Unit  []int32 // ascending
 	Value []float64
 	Class []int32 // nil: the metric is the mean of the values. Otherwise it is the mean of the means of the classes
+}
+
+// Mean is the value of the metric.
+func (v UnitValues) Mean() float64 {
+	if v.Class == nil {
+		return mean(v.Value)
+	}
+	classes := map[int32][]float64{}
+	for i, c := range v.Class {
+		classes[c] = append(classes[c], v.Value[i])
+	}
+	var means []float64
+	for _, c := range slices.Sorted(maps.Keys(classes)) { // a sum in a fixed order
+		means = append(means, mean(classes[c]))
+	}
+	return mean(means)
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
 }
 
 // Of returns the values that a metric is made of, in a split at a checkpoint. group is that of the

@@ -14,6 +14,7 @@ package identity
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"time"
 )
@@ -37,6 +38,13 @@ func (id Identity) IsRegular() bool { return id.regular }
 // Its name, links and permissions may be different. Or it was written, and its time was restored.
 func (id Identity) Renamed(later Identity) bool {
 	return id.device == later.device && id.number == later.number && id.size == later.size && id.written == later.written
+}
+
+// Fingerprint is a text that changes with every write to the file, and with every replacement. It
+// stays the same after a restart of the machine, and on other machines that share the file, where
+// device and number may be different.
+func (id Identity) Fingerprint() string {
+	return fmt.Sprintf("%d %d %d", id.size, id.written, id.changed)
 }
 
 // A Sight is the identity of an open file at some time.

@@ -20,6 +20,10 @@ type Known struct {
 	// checkpoints than those of the cells.
 	Open map[string]map[string]bool
 
+	// Units are what the metrics of a stage are means over, by name: user or image. Metrics without
+	// outcomes are not in it.
+	Units map[string]map[string]string
+
 	// Unknown are the stages of which nothing is known.
 	Unknown map[string]bool
 
@@ -69,6 +73,7 @@ func (n Known) CheckTables(l *Layout, report spec.Reporter) {
 		}
 	}
 	c.references(l, own)
+	c.units(l)
 	rows := 0
 	for i, t := range l.Tables {
 		rows += c.grid(at("tables", i), t.Grid, own)

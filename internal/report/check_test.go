@@ -11,13 +11,23 @@ import (
 
 // before is what is known about cells before they run: everything but values.
 func before(gathered map[string][]Cell) Known {
-	n := Known{Gathered: map[string][]Cell{}, Metrics: map[string]bool{}}
+	n := Known{Gathered: map[string][]Cell{}, Metrics: map[string]bool{}, Units: map[string]map[string]string{}}
 	for name, cells := range gathered {
 		n.Metrics[name] = true
+		n.Units[name] = map[string]string{}
 		for _, c := range cells {
 			c.Metrics = slices.Clone(c.Metrics)
 			for i := range c.Metrics {
-				c.Metrics[i].Value = 0
+				m := &c.Metrics[i]
+				m.Value = 0
+				if c.Outcomes == nil {
+					continue
+				}
+				if o, err := c.Outcomes(); err == nil {
+					if _, found := o.Of(m.Name, m.K, m.Group, m.Split, m.Checkpoint); found {
+						n.Units[name][m.Name] = o.Unit
+					}
+				}
 			}
 			n.Gathered[name] = append(n.Gathered[name], c)
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"foil/spec"
 )
@@ -30,16 +31,15 @@ var compareParams = &spec.Params[Compare]{
 			"\"gender=0, age=0\". Default: rows are compared with the best row alone, for its mark.",
 		"paired": "what the rows are paired by: user, image or unit (by what one row's outcomes are listed, whatever it is), " +
 			"and axes of over. Default: units and all axes of over in columns with outcomes, the axes of over in the others.",
-		"test": "randomisation flips the signs of differences; t is the paired t-test; corrected-t is the t-test over folds or " +
-			"seeds of Nadeau and Bengio (2003), which needs pairs by axes alone",
+		"test": "randomisation flips the signs of differences; t is the paired t-test. corrected-t is the t-test of Nadeau and Bengio (2003) " +
+			"over folds or repeated splits; it needs pairs by axes alone.",
 		"test_share": "size of the test data divided by the size of the training data, for corrected-t; 0: 1 / (n - 1) for n pairs, " +
 			"as in n-fold cross-validation",
 		"correct": "correction for all comparisons of a table: holm (no false difference, at the level), bh (Benjamini and Hochberg: " +
 			"few false ones among those found), none",
 		"level": "confidence level of the intervals; a difference is more than noise if its corrected p is below 1 - level",
 	},
-	Check:  (*Compare).check,
-	Settle: (*Compare).settle,
+	Check: (*Compare).check,
 }
 
 func defaultCompare() Compare {
@@ -72,9 +72,6 @@ func (c *Compare) check(report spec.Reporter) {
 		report("test_share", "only corrected-t has a test share, and test is %s", c.Test)
 	}
 }
-
-// settle names the axes in one order: the order does not matter.
-func (c *Compare) settle() { slices.Sort(c.Paired) }
 
 // unit is the unit that paired names.
 func (c *Compare) unit() string {
@@ -174,6 +171,33 @@ func (c *checker) references(l *Layout, own []*stage) {
 		if own != nil && own.To != "" && !slices.Contains(names, own.To) {
 			c.report(path+".to", "no table has a row %q%s", own.To, didYouMean(own.To, names))
 		}
+	}
+	check(l.Compare, "compare")
+	for i, t := range l.Tables {
+		check(t.Compare, at("tables", i)+".compare")
+	}
+}
+
+// units checks that some column has outcomes of the units that rows are paired by.
+func (c *checker) units(l *Layout) {
+	var have []string
+	for _, column := range l.Columns {
+		if !c.Metrics[column.From] {
+			return
+		}
+		if unit := c.Units[column.From][column.Metric]; unit != "" && !slices.Contains(have, unit) {
+			have = append(have, unit)
+		}
+	}
+	check := func(own *Compare, path string) {
+		if own == nil || own.unit() == "" || own.unit() == anyUnit && len(have) > 0 || slices.Contains(have, own.unit()) {
+			return
+		}
+		but := "no column has any, so name axes alone"
+		if len(have) > 0 {
+			but = "the outcomes of the columns are by " + strings.Join(have, " and ")
+		}
+		c.report(path+at(".paired", slices.Index(own.Paired, own.unit())), "no column has outcomes by %s; %s", own.unit(), but)
 	}
 	check(l.Compare, "compare")
 	for i, t := range l.Tables {

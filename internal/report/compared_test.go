@@ -366,7 +366,7 @@ func TestUsersOfOtherDataAreNotPaired(t *testing.T) {
 
 func TestOutcomesMustAgreeWithTheirMetric(t *testing.T) {
 	gathered := models(2, 50)
-	gathered["m"][3].Metrics[0].Value += 1e-6
+	gathered["m"][3].Metrics[0].Value += 1e-5
 	_, err := BuildTables(decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered)
 	if err == nil || !strings.Contains(err.Error(), "m[fold=1,model=base]: ndcg split=test is ") || !strings.Contains(err.Error(), "but the mean of its outcomes is") {
 		t.Errorf("got %v", err)
@@ -382,7 +382,9 @@ func TestOutcomesAreReadOnce(t *testing.T) {
 		read := c.Outcomes
 		c.Outcomes = func() (*artifact.Outcomes, error) { reads[c.Digest]++; return read() }
 	}
-	build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered)
+	if _, err := BuildTables(decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered); err != nil {
+		t.Fatal(err)
+	}
 	for d, n := range reads {
 		if n != 1 {
 			t.Errorf("%s was read %d times", d.Short(), n)
@@ -392,7 +394,9 @@ func TestOutcomesAreReadOnce(t *testing.T) {
 		t.Errorf("%d cells were read", len(reads))
 	}
 	clear(reads)
-	build(t, decodeLayout(t, "interval: sd\n"+fmt.Sprintf(modelsLayout, ", paired: [fold]")), gathered)
+	if _, err := BuildTables(decodeLayout(t, "interval: sd\n"+fmt.Sprintf(modelsLayout, ", paired: [fold]")), gathered); err != nil {
+		t.Fatal(err)
+	}
 	if len(reads) != 0 {
 		t.Errorf("%d cells were read for nothing", len(reads))
 	}
@@ -418,6 +422,24 @@ func TestComparisonsAreCheckedWithPositions(t *testing.T) {
 		_, err := decode(c.layout, LayoutParams)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "test.yaml:") {
 			t.Errorf("%s\ngot %v\nwant %s", c.layout, err, c.want)
+		}
+	}
+	// So are units that no column has.
+	for _, c := range []struct {
+		paired, want string
+		gathered     map[string][]Cell
+	}{
+		{"fold, image", `compare.paired[1]: no column has outcomes by image; the outcomes of the columns are by user`, models(2, 5)},
+		{"user", `compare.paired[0]: no column has outcomes by user; no column has any, so name axes alone`, withoutUnits(models(2, 5))},
+		{"unit", `compare.paired[0]: no column has outcomes by unit; no column has any, so name axes alone`, withoutUnits(models(2, 5))},
+		{"unit, fold", "", models(2, 5)},
+	} {
+		l := decodeLayout(t, fmt.Sprintf(modelsLayout, ", paired: ["+c.paired+"]"))
+		if got := strings.Join(early(func(r spec.Reporter) { before(c.gathered).CheckTables(l, r) }), "\n"); got != c.want {
+			t.Errorf("paired by %s: got %q, want %q", c.paired, got, c.want)
+		}
+		if _, err := BuildTables(l, c.gathered); (err != nil) != (c.want != "") {
+			t.Errorf("paired by %s: got %v", c.paired, err)
 		}
 	}
 	// The names of a grid's rows are known with the cells.

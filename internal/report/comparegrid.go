@@ -105,10 +105,14 @@ func (r *Tables) tests(t Table) string {
 		correctedT: "in a t-test of differences, corrected after Nadeau and Bengio (2003) for a test share of " + r.share(t)}[c.Test]
 	correction := map[string]string{"holm": "Holm's correction for %s", "bh": "Benjamini and Hochberg's correction for %s",
 		"none": "not corrected for %s"}[c.Correct]
-	if c.Correct != "none" && t.Reference != "" {
-		correction += ", not of intervals"
+	text := fmt.Sprintf("Noise is p > %s %s, paired by %s", brief(c.alpha()), test, strings.Join(by, " or "))
+	if t.Compared > 1 {
+		text += fmt.Sprintf("; "+correction+" comparisons", strconv.Itoa(t.Compared))
+		if c.Correct != "none" && t.Reference != "" {
+			text += ", not of intervals"
+		}
 	}
-	return fmt.Sprintf("Noise is p > %s %s, paired by %s; "+correction+".", brief(c.alpha()), test, strings.Join(by, " or "), count(t.Compared, "comparison"))
+	return text + "."
 }
 
 // share is the test share of a corrected t-test.
@@ -342,10 +346,3 @@ func intervalText(e stats.Estimate, level float64) string {
 
 // levelText writes a confidence level: 0.95 is "95 %".
 func levelText(level float64) string { return brief(100*level) + " %" }
-
-func count(n int, of string) string {
-	if n == 1 {
-		return "1 " + of
-	}
-	return strconv.Itoa(n) + " " + plural(of)
-}

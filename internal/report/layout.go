@@ -25,8 +25,8 @@ var LayoutParams = &spec.Params[Layout]{
 		"columns": "columns of the tables, each with one metric",
 		"compare": "how the rows of all tables are compared; a table may have its own",
 		"marks":   "tested: the best of a column are the rows that no other row beats beyond noise; any: the best mean, tested or not",
-		"interval": "what stands after ±. units: the mean is over all units (users, images), with its confidence interval, in columns " +
-			"with outcomes, and the standard deviation over cells in the others; sd: the standard deviation; none: nothing",
+		"interval": "what stands after ±. units: in columns with outcomes, the mean is over all units (users, images), with its confidence interval; " +
+			"in other columns as sd. sd: mean and standard deviation over cells. none: nothing.",
 		"tables": "tables of the report; all have the same columns",
 		"expect": "published or otherwise known values, which the numbers of the report are compared with",
 	},

@@ -62,8 +62,10 @@ func (s *stage) readUnits(c Cell) error {
 		}
 		v = artifact.UnitValues{Unit: slices.Clone(v.Unit), Value: slices.Clone(v.Value), Class: slices.Clone(v.Class)}
 		mean := stats.Sample{Values: v.Value, Unit: v.Unit, Class: v.Class}.Mean()
-		if math.Abs(mean-want) > 1e-9*max(1, math.Abs(want)) {
-			return fmt.Errorf("%s%s: %s is %s, but the mean of its outcomes is %s", s.name, bracketed(c.Axes), id, shortest(want), shortest(mean))
+		const rounding = 1e-6 // of programs that compute with float32
+		if math.Abs(mean-want) > rounding*max(1, math.Abs(want)) {
+			return fmt.Errorf("%s%s: %s is %s, but the mean of its outcomes is %s; a metric must be the mean of the outcomes that have its name, and both need all digits",
+				s.name, bracketed(c.Axes), id, shortest(want), shortest(mean))
 		}
 		all[id] = units{v, o.Unit, attributesOf(o, id)}
 	}

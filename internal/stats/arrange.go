@@ -2,6 +2,7 @@ package stats
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -212,7 +213,8 @@ func (d *design) key() string {
 			b = binary.LittleEndian.AppendUint32(b, uint32(unit))
 		}
 	}
-	return string(b)
+	sum := sha256.Sum256(b)
+	return string(sum[:])
 }
 
 // weight is what a value of the class counts in the mean.

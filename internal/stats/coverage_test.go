@@ -171,8 +171,8 @@ func TestBootstrapCovers(t *testing.T) {
 
 func TestRandomisationIntervalCovers(t *testing.T) {
 	for _, p := range populations {
-		for _, units := range []int{11, 40} { // all patterns, and some
-			if units == 11 && p.name == "0 or 1" {
+		for _, units := range []int{10, 40} { // all patterns, and some
+			if units == 10 && p.name == "0 or 1" {
 				continue // few values of p are possible, and the interval covers more
 			}
 			coverage(t, p.name, 1500, func(rng *rand.Rand) (Estimate, float64) {

@@ -172,7 +172,7 @@ func (t *gapTest) finish(gap *Gap, level float64) {
 		counts[g] += t.counts.list[unit]
 	}
 	slack := tolerance / math.Ldexp(slices.Min(counts), -t.counts.shift)
-	// least is how many of the permutations have a gap that is as large.
+	// atLeast is how many of the permutations have a gap that is as large.
 	atLeast := func(bound float64) (n float64) {
 		for _, g := range t.gaps {
 			if g >= bound-slack {

@@ -58,7 +58,7 @@ type Result struct {
 	// Effect is Cohen's d_z: the mean difference in standard deviations of the difference between
 	// units. 0.2 says that a fifth of the spread between units separates the two rows, however many
 	// units there are. A unit with several values counts with their mean. For a mean over classes,
-	// the deviation is the root of the mean of the variances in the classes.
+	// the deviation is the root of the mean of the variances in the classes. NaN without spread.
 	Effect float64
 	N      int    // pairs that are not missing
 	Exact  bool   // all sign patterns or arrangements were counted, not a random part

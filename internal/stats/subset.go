@@ -71,13 +71,13 @@ func enumerate(mask [][]byte, first int) {
 
 // Streams of random numbers that must not be the same.
 const (
-	flipStream = iota << 32
+	flipStream uint64 = iota << 32
 	bootstrapStream
 	labelStream
 )
 
-func stream(seed uint64, kind, chunk int) *rand.PCG {
-	return rand.NewPCG(seed, uint64(kind)+uint64(chunk))
+func stream(seed, kind uint64, chunk int) *rand.PCG {
+	return rand.NewPCG(seed, kind+uint64(chunk))
 }
 
 // A subsetJob is the sums of one list of terms over subsets.

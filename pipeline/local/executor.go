@@ -61,7 +61,7 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	if env == nil {
 		env = &pipeline.Env{}
 	}
-	site := pipeline.Site{Env: env, GPUs: gpus, OutDir: a.Workspace.Out, WorkDir: a.Workspace.Checkpoint}
+	site := pipeline.Site{Env: env, GPUs: gpus, OutDir: a.Workspace.Out}
 	var kind pipeline.Kind
 	if i := slices.IndexFunc(e.Kinds, func(k pipeline.Kind) bool { return k.Name == t.Kind }); i >= 0 {
 		kind = e.Kinds[i]
@@ -72,6 +72,9 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	in := run.NewInputs(e.Store)
 	paths, err := in.OpenAll(ctx, t)
 	if err != nil {
+		return pipeline.Usage{}, err
+	}
+	if site.WorkDir, err = in.Checkpoints(a.Workspace, h.OnNote); err != nil {
 		return pipeline.Usage{}, err
 	}
 	o := order{Task: t, Site: site, Paths: paths}
@@ -95,6 +98,15 @@ func (e *Executor) runHere(ctx context.Context, t *pipeline.Task, a run.Attempt,
 	site.Log = log
 	site.Numeric = e.Numeric
 	in := run.NewInputs(e.Store)
+	if !light { // light work is too short for checkpoints
+		_, err := in.OpenAll(ctx, t)
+		if err == nil {
+			site.WorkDir, err = in.Checkpoints(a.Workspace, h.OnNote)
+		}
+		if err != nil {
+			return pipeline.Usage{}, err
+		}
+	}
 	site.Open = func(f pipeline.File) (string, error) { return in.Open(ctx, f) }
 	work := func() error { return t.Run(ctx, e.Kinds, site, h) }
 	var usage pipeline.Usage

@@ -72,6 +72,10 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	if _, err := in.OpenAll(ctx, sent); err != nil {
 		return e.Usage, err
 	}
+	workDir, err := in.Checkpoints(a.Workspace, h.OnNote)
+	if err != nil {
+		return e.Usage, err
+	}
 	log, err := os.OpenFile(a.Workspace.Log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
 		return e.Usage, err
@@ -82,7 +86,7 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 		env = &pipeline.Env{}
 	}
 	site := pipeline.Site{
-		Env: env, OutDir: a.Workspace.Out, WorkDir: a.Workspace.Checkpoint, Log: log,
+		Env: env, OutDir: a.Workspace.Out, WorkDir: workDir, Log: log,
 		Open: func(f pipeline.File) (string, error) { return in.Open(ctx, f) },
 	}
 	return e.Usage, in.Ended(ctx, sent.Run(ctx, e.bench.Kinds(), site, h))

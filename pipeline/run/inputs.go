@@ -1,10 +1,16 @@
 package run
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -74,6 +80,37 @@ func (in *Inputs) OpenAll(ctx context.Context, t *pipeline.Task) (map[digest.Dig
 		return nil, &InputError{Damaged: damaged}
 	}
 	return paths, nil
+}
+
+// Checkpoints returns the folder for the checkpoints of a task whose inputs are open. A checkpoint
+// was computed from what the attempt that wrote it has read, and nobody has compared the inputs
+// after an attempt that was killed. So the folder is named after the files as they were at the
+// start of the attempt: if a program writes to an input and restores it, the name is another one.
+// Checkpoints in other folders are removed, with a note.
+func (in *Inputs) Checkpoints(w *store.Workspace, note func(text string)) (dir string, err error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	h := sha256.New()
+	for _, d := range slices.SortedFunc(maps.Keys(in.given), func(a, b digest.Digest) int { return bytes.Compare(a[:], b[:]) }) {
+		fmt.Fprintf(h, "%s %s\n", d, in.given[d].seen.Fingerprint())
+	}
+	name := "inputs-" + hex.EncodeToString(h.Sum(nil)[:8])
+	if w.Resumes {
+		entries, err := os.ReadDir(w.Checkpoint)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		stale := slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
+		for _, e := range stale {
+			if err := os.RemoveAll(filepath.Join(w.Checkpoint, e.Name())); err != nil {
+				return "", err
+			}
+		}
+		if len(stale) > 0 {
+			note("the files of its inputs have changed since its checkpoint was written, or were made again, so it starts anew")
+		}
+	}
+	return filepath.Join(w.Checkpoint, name), nil
 }
 
 // whenOpened lists the files that were damaged when they were opened.

@@ -20,11 +20,12 @@ func Figure() pipeline.Kind {
 			"The forms are PDF, SVG, text, CSV and an HTML page, which lists all numbers and their source cells.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics; a line names one of them with from"}},
-		Output:  artifact.TypeReport,
-		Light:   true,
-		Rounds:  true,
-		Files:   append(docs(figureForms), drawingDocs()...),
-		Printed: figureForms[0].name,
+		Output:    artifact.TypeReport,
+		Light:     true,
+		Rounds:    true,
+		Libraries: libraries,
+		Files:     append(docs(figureForms), drawingDocs()...),
+		Printed:   figureForms[0].name,
 	}, report.FiguresLayoutParams, pipeline.Work[report.FiguresLayout]{CheckInputs: checkFigureNames, CheckFacts: checkFigureFacts, Run: runFigure})
 }
 

@@ -68,12 +68,13 @@ func checkFigureFacts(l *report.FiguresLayout, gathers []pipeline.Input, to, not
 
 // known is what is known about the gathered stages.
 func known(gathers []pipeline.Input, note spec.Reporter) report.Known {
-	n := report.Known{Note: note, Gathered: map[string][]report.Cell{}, Metrics: map[string]bool{}, Open: map[string]map[string]bool{}, Unknown: map[string]bool{}}
+	n := report.Known{Note: note, Gathered: map[string][]report.Cell{}, Metrics: map[string]bool{}, Open: map[string]map[string]bool{}, Units: map[string]map[string]string{}, Unknown: map[string]bool{}}
 	for _, g := range gathers {
 		n.Varied = n.Varied || g.Varied
 		n.Unknown[g.Name] = g.Unknown
 		n.Metrics[g.Name] = len(g.Cells) > 0
 		n.Open[g.Name] = map[string]bool{}
+		n.Units[g.Name] = map[string]string{}
 		series := map[*pipeline.Facts][]artifact.Metric{}
 		var cells []report.Cell
 		for _, c := range g.Cells {
@@ -84,6 +85,11 @@ func known(gathers []pipeline.Input, note spec.Reporter) report.Known {
 			}
 			if _, ok := series[c.Facts]; !ok {
 				series[c.Facts] = seriesOf(c.Facts, n.Open[g.Name])
+				for _, m := range c.Facts.Metrics {
+					if m.Unit != "" {
+						n.Units[g.Name][m.Name] = m.Unit
+					}
+				}
 			}
 			cells = append(cells, report.Cell{Axes: axesOf(c), Metrics: series[c.Facts]})
 		}

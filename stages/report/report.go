@@ -11,11 +11,16 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/report"
 	"foil/internal/report/grid"
+	"foil/models/backend"
 	"foil/pipeline"
 )
 
-// readGathered reads the metrics of the gathered stages in from, which the report uses. It adds a
-// note about each of the others. user is the part of a report that names a stage, such as "column".
+// libraries are those that compute statistics.
+var libraries = []string{backend.Module("gonum.org/v1/gonum")}
+
+// readGathered reads the metrics of the gathered stages in from, which the report uses. Outcomes are
+// read later, where a number needs them. It adds a note about each of the other stages. user is the
+// part of a report that names a stage, such as "column".
 func readGathered(ctx context.Context, cell *pipeline.Cell, from []string, user string) (map[string][]report.Cell, error) {
 	gathered := map[string][]report.Cell{}
 	for name, cells := range cell.Gathered {
@@ -28,7 +33,7 @@ func readGathered(ctx context.Context, cell *pipeline.Cell, from []string, user 
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			c, err := readCell(g)
+			c, err := readCell(ctx, g)
 			if err != nil {
 				return nil, fmt.Errorf("%s%s: %w", name, pipeline.AxesText(g.Axes), err)
 			}
@@ -38,7 +43,7 @@ func readGathered(ctx context.Context, cell *pipeline.Cell, from []string, user 
 	return gathered, nil
 }
 
-func readCell(g pipeline.GatheredCell) (report.Cell, error) {
+func readCell(ctx context.Context, g pipeline.GatheredCell) (report.Cell, error) {
 	c := report.Cell{Digest: g.Artifact.Digest()}
 	for _, a := range g.Axes {
 		c.Axes = append(c.Axes, report.Axis{Name: a.Axis, Value: a.Value})
@@ -47,8 +52,28 @@ func readCell(g pipeline.GatheredCell) (report.Cell, error) {
 	if err != nil {
 		return c, err
 	}
+	if g.Artifact.Has(artifact.OutcomesFile) {
+		c.Outcomes = func() (*artifact.Outcomes, error) { return readOutcomes(ctx, g.Artifact) }
+	}
 	c.Metrics, err = artifact.ReadMetrics(path)
 	return c, err
+}
+
+// readOutcomes reads the results of each user or image. A report does that for cells whose numbers
+// need them.
+func readOutcomes(ctx context.Context, a pipeline.Artifact) (*artifact.Outcomes, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	path, err := a.Path(artifact.OutcomesFile)
+	if err != nil {
+		return nil, err
+	}
+	o, err := artifact.ReadOutcomes(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", artifact.OutcomesFile, err)
+	}
+	return o, nil
 }
 
 // A form is a file that a report is written to. The first form of a kind is for the terminal.

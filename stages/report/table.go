@@ -14,18 +14,19 @@ import (
 func Table() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "report/table",
-		Version: 3,
-		Doc: "Writes tables of gathered metrics, with means, standard deviations and baselines. " +
+		Version: 4,
+		Doc: "Writes tables of gathered metrics, with means, intervals, tested differences and baselines. " +
 			"Rules can choose the cells of rows (select), and numbers can be compared with published ones (expect). " +
 			"The forms are text, Markdown, CSV, LaTeX and an HTML page, which lists the source cells of each number.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics; a column names one of them with from"}},
-		Output:   artifact.TypeReport,
-		Light:    true,
-		Rounds:   true,
-		Files:    docs(append(slices.Clone(tableForms), choicesForm, expectedForm)),
-		Printed:  tableForms[0].name,
-		Expected: expectedForm.name,
+		Output:    artifact.TypeReport,
+		Light:     true,
+		Rounds:    true,
+		Libraries: libraries,
+		Files:     docs(append(slices.Clone(tableForms), choicesForm, expectedForm)),
+		Printed:   tableForms[0].name,
+		Expected:  expectedForm.name,
 	}, report.LayoutParams, pipeline.Work[report.Layout]{CheckInputs: checkTableNames, CheckFacts: checkTableFacts, Run: runTable})
 }
 

@@ -19,7 +19,22 @@ import (
 // gathered makes an artifact of the metrics in a folder of its own.
 func gathered(t *testing.T, fold int64, metrics ...artifact.Metric) pipeline.GatheredCell {
 	t.Helper()
+	return gatheredWith(t, fold, nil, metrics...)
+}
+
+// gatheredWith makes an artifact of metrics and, unless o is nil, of the outcomes that they are made of.
+func gatheredWith(t *testing.T, fold int64, o *artifact.Outcomes, metrics ...artifact.Metric) pipeline.GatheredCell {
+	t.Helper()
 	dir := t.TempDir()
+	if o != nil {
+		var b bytes.Buffer
+		if err := artifact.WriteOutcomes(&b, o); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "outcomes.arrow"), b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	f, err := os.Create(filepath.Join(dir, "metrics.arrow"))
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +101,77 @@ func TestTableWritesEveryForm(t *testing.T) {
 		if !slices.ContainsFunc(Table().Files, func(f pipeline.FileDoc) bool { return f.Name == name }) {
 			t.Errorf("%s is not documented", name)
 		}
+	}
+}
+
+// withOutcomes are cells of two models, in each of which users have outcomes.
+func withOutcomes(t *testing.T) *pipeline.Cell {
+	t.Helper()
+	var cells []pipeline.GatheredCell
+	for fold := range int64(2) {
+		for i, model := range []string{"base", "worse"} {
+			o := &artifact.Outcomes{Unit: artifact.UnitUser, Parts: []artifact.OutcomePart{{Split: "test", Rows: 40}}}
+			series := artifact.OutcomeSeries{Name: "ndcg", K: 10}
+			sum := 0.0
+			for u := range 40 {
+				v := float64(u%5)/10 - float64(i)*float64(1+u%3)/20
+				o.Units, series.Values, sum = append(o.Units, int32(40*int(fold)+u)), append(series.Values, v), sum+v
+			}
+			o.Series = append(o.Series, series)
+			c := gatheredWith(t, fold, o, artifact.Metric{Name: "ndcg", K: 10, Split: "test", Value: sum / 40})
+			c.Axes = append(c.Axes, pipeline.AxisValue{Axis: "model", Value: spec.Value{Type: spec.String, Str: model}})
+			cells = append(cells, c)
+		}
+	}
+	return &pipeline.Cell{ID: "table", OutDir: t.TempDir(), Gathered: map[string][]pipeline.GatheredCell{"utility": cells}}
+}
+
+func comparedLayout() *report.Layout {
+	l := tableLayout()
+	l.Columns[0].Better = "higher"
+	where := func(model string) map[string]spec.Value {
+		return map[string]spec.Value{"model": {Type: spec.String, Str: model}}
+	}
+	l.Tables = []report.TableLayout{{Title: "All", Rows: []report.RowLayout{{Name: "base", Where: where("base")}, {Name: "worse", Where: where("worse")}}}}
+	l.Compare = &report.Compare{To: "base", Test: "randomisation", Correct: "holm", Level: 0.95}
+	return l
+}
+
+func TestTableUsesOutcomes(t *testing.T) {
+	cell := withOutcomes(t)
+	if err := Table().Run(t.Context(), cell, comparedLayout()); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"table.txt": "Differences from base",
+		"table.md":  "| base | **0.200 ± 0.032** |",
+		"table.csv": ",80,",
+		"table.tex": `\pm 0.033{}^{\dagger}`,
+	} {
+		got, err := os.ReadFile(filepath.Join(cell.OutDir, name))
+		if err != nil || !bytes.Contains(got, []byte(want)) {
+			t.Errorf("%s: no %q (%v) in\n%s", name, want, err, got)
+		}
+	}
+}
+
+func TestBrokenOutcomesNameTheirCell(t *testing.T) {
+	cell := withOutcomes(t)
+	path, err := cell.Gathered["utility"][3].Artifact.Path("outcomes.arrow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 20); err != nil {
+		t.Fatal(err)
+	}
+	if err := Table().Run(t.Context(), cell, comparedLayout()); err == nil || !strings.Contains(err.Error(), "utility[fold=1,model=worse]: outcomes.arrow: ") {
+		t.Errorf("got %v", err)
+	}
+	// Nothing needs them where pairs are folds and deviations are over folds.
+	l := comparedLayout()
+	l.Interval, l.Compare.Paired = "sd", []string{"fold"}
+	if err := Table().Run(t.Context(), cell, l); err != nil {
+		t.Error(err)
 	}
 }
 
