@@ -12,6 +12,9 @@
 // most frequent class. A Figure shows Lines, each one metric at every k that it has, with an Entry
 // for each k.
 //
+// A Selection is how a rule chose the cells of a row, with all Candidates. An Expected is a number
+// of a report beside the value that the layout expects.
+//
 // The promise: an Entry never mixes what the layout did not allow to be mixed. Two metrics behind
 // one column or line, or cells that differ in an axis that the layout does not name, are errors and
 // not means.

@@ -199,13 +199,26 @@ func (x Expected) texts() (value, found, difference, low, high string) {
 		value, low, high = f.mean(x.Value), f.mean(x.Low), f.mean(x.High)
 		found, difference = "–", "–"
 		if x.N > 0 {
-			found, difference = f.mean(x.Mean), signed(x.Mean-x.Value, f)
+			found, difference = f.mean(x.Mean), f.difference(x.Mean, x.Value)
 		}
 	}
 	for write(f); f.digits < 15 && x.N > 0 && (x.Mean < x.Low && found == low || x.Mean > x.High && found == high); write(f) {
 		f.digits++
 	}
 	return value, found, difference, low, high
+}
+
+// difference writes a minus b with its sign. A difference that is small beside the numbers is zero
+// with their digits.
+func (f format) difference(a, b float64) string {
+	text := fixed(a-b, f.digits)
+	if f.exponent(a) || f.exponent(b) {
+		text = f.significant(a - b)
+	}
+	if strings.Trim(text, "0.") == "" || strings.HasPrefix(text, "-") {
+		return text
+	}
+	return "+" + text
 }
 
 // Sentence tells of an expected value that was not met or not judged.

@@ -59,9 +59,9 @@ func (r *Tables) expectedGrid() *grid.Expected {
 		}
 	}
 	if runs {
-		of := "for a mean of as many values as the number here has"
+		of := "for a mean of as many runs as the number here has cells"
 		if singles {
-			of = "for one new value"
+			of = "for one new run"
 		}
 		g.Notes = append(g.Notes, fmt.Sprintf("After repeated runs, what is allowed is their %.0f %% prediction interval %s (Student's t, from their mean, deviation and number).",
 			100*predictionLevel, of))

@@ -7,9 +7,11 @@ import (
 	"foil/internal/report/grid"
 )
 
-// textExpected writes the expected values for a terminal.
+// textExpected writes the expected values for a terminal. The texts before the first number name a
+// value, so they are one column, which stands in every block.
 func textExpected(b *strings.Builder, e *grid.Expected) {
 	b.WriteString(e.Title + "\n\n")
+	names := slices.IndexFunc(e.Heads, func(h grid.Head) bool { return h.Number })
 	columns := make([]textColumn, len(e.Heads))
 	for i, head := range e.Heads {
 		side := padRight
@@ -22,21 +24,21 @@ func textExpected(b *strings.Builder, e *grid.Expected) {
 		}
 		columns[i] = columns[i].pad(side)
 	}
-	names := 0 // the columns before the first number name a value, also in a further block
-	for names < len(e.Heads) && !e.Heads[names].Number {
-		names++
-	}
-	labels, columns := columns[:names], columns[names:]
-	for len(columns) > 0 {
-		n, wide := 0, -2
-		for _, c := range labels {
-			wide += 2 + c.width
+	labels := columns[0]
+	for _, c := range columns[1:names] {
+		labels.head[0] += "  " + c.head[0]
+		for i := range labels.cells {
+			labels.cells[i] += "  " + c.cells[i]
 		}
+		labels.width += 2 + c.width
+	}
+	for columns = columns[names:]; len(columns) > 0; {
+		n, wide := 0, labels.width
 		for n < len(columns) && (n == 0 || wide+2+columns[n].width <= textWidth) {
 			wide += 2 + columns[n].width
 			n++
 		}
-		writeBlock(b, slices.Concat(labels, columns[:n]), len(e.Lines), wide)
+		writeBlock(b, append([]textColumn{labels}, columns[:n]...), len(e.Lines), wide)
 		columns = columns[n:]
 		b.WriteString("\n")
 	}
