@@ -41,7 +41,7 @@ func BenchmarkReport(b *testing.B) {
 		grid []string
 		over []string
 	}{{"RowForEachCell", []string{"i", "j"}, nil}, {"Means", []string{"i"}, []string{"j"}}} {
-		layout := &Layout{Columns: []Column{column}, Tables: []TableLayout{{Title: "All", Grid: c.grid}}, Over: c.over}
+		layout := &Layout{Columns: []Column{column}, Tables: []TableLayout{{Title: "All", Grid: c.grid}}, Over: c.over, Marks: testedMarks, Interval: intervalUnits}
 		for _, size := range []int{32, 100} {
 			b.Run(c.name+strconv.Itoa(size*size), func(b *testing.B) {
 				gathered := manyCells(size, size)

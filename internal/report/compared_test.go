@@ -347,20 +347,33 @@ tables:
 	}
 }
 
-// Users with equal numbers and other attributes are other users.
+// Users with equal numbers and other attributes are other users, also where only some numbers are
+// equal.
 func TestUsersOfOtherDataAreNotPaired(t *testing.T) {
-	gathered := models(2, 50)
-	for i := range gathered["m"] {
-		o, _ := gathered["m"][i].Outcomes()
-		gender := make([]string, 50)
-		for u := range gender {
-			gender[u] = string("fm"[(u+i%3)%2])
+	for _, shift := range []int32{0, 20} {
+		gathered := models(2, 50)
+		for i := range gathered["m"] {
+			o, _ := gathered["m"][i].Outcomes()
+			model, _ := value(gathered["m"][i].Axes, "model")
+			gender := make([]string, 50)
+			for u := range gender {
+				if model.Str == "worse" {
+					o.Units[u] += shift
+				}
+				gender[u] = string("fm"[int(o.Units[u])%2])
+				if model.Str == "worse" && u == 40-int(shift) {
+					gender[u] = "x"
+				}
+			}
+			o.Attributes = []artifact.OutcomeAttribute{{Name: "gender", Values: gender}}
 		}
-		o.Attributes = []artifact.OutcomeAttribute{{Name: "gender", Values: gender}}
-	}
-	g := build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered).Grid().Tables[0]
-	if want := "worse and base in NDCG (users that differ in gender)"; !strings.Contains(captionOf(g), want) {
-		t.Errorf("no %q in\n%s", want, captionOf(g))
+		g := build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered).Grid().Tables[0]
+		if want := "worse and base in NDCG (users with other values of gender)"; !strings.Contains(captionOf(g), want) || strings.Contains(captionOf(g), "equal and base") {
+			t.Errorf("no %q in\n%s", want, captionOf(g))
+		}
+		if got := marksOf(g, 0); strings.Contains(got, "worse*") {
+			t.Errorf("what is not compared is marked: %s", got)
+		}
 	}
 }
 

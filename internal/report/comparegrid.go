@@ -162,14 +162,12 @@ func (d Design) describe() string {
 // problems lists rows that cannot be compared with the reference or with the best row, and why.
 func (r *Tables) problems(t Table) string {
 	var parts []string
+	seen := map[*Comparison]bool{nil: true}
 	add := func(row Row, i int, to string, c *Comparison) {
-		if c == nil || c.Problem == "" || c.Problem == sameCells {
-			return
+		if !seen[c] && c.Problem != "" && c.Problem != sameCells {
+			parts = append(parts, fmt.Sprintf("%s and %s in %s (%s)", row.Name, to, r.Columns[i].Title, c.Problem))
 		}
-		part := fmt.Sprintf("%s and %s in %s (%s)", row.Name, to, r.Columns[i].Title, c.Problem)
-		if !slices.Contains(parts, part) {
-			parts = append(parts, part)
-		}
+		seen[c] = true
 	}
 	for _, row := range t.Rows {
 		for i, e := range row.Entries {

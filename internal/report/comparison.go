@@ -110,10 +110,11 @@ func (c *comparer) prepare(a, b *Row, i int) (*Comparison, error) {
 			made.Problem = err.Error()
 			return made, nil
 		}
-		if made.sample, err = stats.Paired(sampleOf(xs), sampleOf(ys)); err != nil {
-			return nil, err
-		}
-		if len(made.sample.Values) == 0 {
+		made.sample, err = stats.Paired(sampleOf(xs), sampleOf(ys))
+		switch {
+		case err != nil:
+			made.Problem = err.Error()
+		case len(made.sample.Values) == 0:
 			made.Problem = "no common " + plural(design.Unit)
 		}
 	}
@@ -188,12 +189,9 @@ func shareUnits(xs, ys []block) error {
 		if !slices.Equal(x.Unit, y.Unit) {
 			of := x.Unit
 			*x, *y = x.among(y.Unit), y.among(of)
-			continue
 		}
-		for name, hash := range x.attributes {
-			if other, ok := y.attributes[name]; ok && other != hash {
-				return fmt.Errorf("%s that differ in %s", plural(x.kind), name)
-			}
+		if x.attributes == y.attributes && !slices.Equal(x.who, y.who) {
+			return fmt.Errorf("%s with other values of %s", plural(x.kind), x.attributes)
 		}
 	}
 	return nil
@@ -210,6 +208,9 @@ func (u units) among(some []int32) units {
 		if u.Class != nil {
 			kept.Class = append(kept.Class, u.Class[i])
 		}
+		if u.who != nil {
+			kept.who = append(kept.who, u.who[i])
+		}
 	}
 	return kept
 }
@@ -220,13 +221,7 @@ func plural(unit string) string { return unit + "s" }
 func (c *comparer) test() {
 	switch c.Test {
 	case randomisation:
-		samples := make([]stats.Sample, len(c.pending))
-		for i, p := range c.pending {
-			samples[i] = p.sample
-		}
-		for i, r := range stats.RandomisationAll(samples, c.Level, c.resampling(len(samples))) {
-			c.pending[i].Result = r
-		}
+		c.randomise()
 	case studentT:
 		for _, p := range c.pending {
 			p.Result = stats.PairedT(p.sample, c.Level)
@@ -240,6 +235,22 @@ func (c *comparer) test() {
 		p.sample = stats.Sample{}
 	}
 	c.pending = nil
+}
+
+// randomise tests so many comparisons at once that they share the draws, and so few that these need
+// little memory.
+func (c *comparer) randomise() {
+	const draws = 2_000_000
+	b := c.resampling(len(c.pending))
+	for some := range slices.Chunk(c.pending, max(1, draws/b.Times)) {
+		samples := make([]stats.Sample, len(some))
+		for i, p := range some {
+			samples[i] = p.sample
+		}
+		for i, r := range stats.RandomisationAll(samples, c.Level, b) {
+			some[i].Result = r
+		}
+	}
 }
 
 // resampling is the same for every report with as many comparisons, so that no report changes by
@@ -271,33 +282,38 @@ func (c *Compare) decidable(r *Comparison) bool { return r.tested() && r.Least <
 type family struct {
 	*Compare
 	members   []*Comparison
-	corrected []float64
+	corrected map[*Comparison]float64
 }
 
 func (c *Compare) family(all []*Comparison) family {
 	f := family{Compare: c, members: filter(all, c.decidable)}
-	p := make([]float64, len(f.members))
-	for i, m := range f.members {
-		p[i] = m.P
-	}
-	f.corrected = c.corrections(p)
+	f.corrected = f.correct(func(m *Comparison) float64 { return m.P })
 	return f
 }
 
-func (c *Compare) corrections(p []float64) []float64 {
-	switch c.Correct {
-	case "holm":
-		return stats.Holm(p)
-	case "bh":
-		return stats.BenjaminiHochberg(p)
+// correct corrects a p of each member.
+func (f family) correct(of func(*Comparison) float64) map[*Comparison]float64 {
+	p := make([]float64, len(f.members))
+	for i, m := range f.members {
+		p[i] = of(m)
 	}
-	return p
+	switch f.Correct {
+	case "holm":
+		p = stats.Holm(p)
+	case "bh":
+		p = stats.BenjaminiHochberg(p)
+	}
+	corrected := make(map[*Comparison]float64, len(p))
+	for i, m := range f.members {
+		corrected[m] = p[i]
+	}
+	return corrected
 }
 
 // p is the corrected p of a comparison; NaN if it is not in the family.
 func (f family) p(r *Comparison) float64 {
-	if i := slices.Index(f.members, r); i >= 0 {
-		return f.corrected[i]
+	if p, ok := f.corrected[r]; ok {
+		return p
 	}
 	return math.NaN()
 }
@@ -305,19 +321,23 @@ func (f family) p(r *Comparison) float64 {
 // differs reports whether a difference is more than noise.
 func (f family) differs(r *Comparison) bool { return f.p(r) <= f.alpha() }
 
-// least is the smallest corrected p that some members of the family can have beside the others.
+// least is the smallest corrected p that some members of the family can have beside the others; NaN
+// without such members.
 func (f family) least(some []*Comparison) float64 {
-	p := make([]float64, len(f.members))
-	lowest := math.NaN()
-	for i, m := range f.members {
-		p[i] = m.P
-		if slices.Contains(some, m) {
-			p[i] = m.Least
-		}
+	among := make(map[*Comparison]bool, len(some))
+	for _, r := range some {
+		among[r] = true
 	}
-	for i, corrected := range f.corrections(p) {
-		if slices.Contains(some, f.members[i]) && !(corrected >= lowest) {
-			lowest = corrected
+	corrected := f.correct(func(m *Comparison) float64 {
+		if among[m] {
+			return m.Least
+		}
+		return m.P
+	})
+	lowest := math.NaN()
+	for _, r := range some {
+		if p, ok := corrected[r]; ok && !(p >= lowest) {
+			lowest = p
 		}
 	}
 	return lowest

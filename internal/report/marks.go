@@ -56,10 +56,12 @@ func (t *Table) leaders(c *comparer) error {
 // family is all comparisons of a table: with the reference and with the best rows.
 func (t *Table) family(c *comparer) family {
 	var all []*Comparison
+	seen := map[*Comparison]bool{nil: true}
 	add := func(r *Comparison) {
-		if r != nil && !slices.Contains(all, r) {
+		if !seen[r] {
 			all = append(all, r)
 		}
+		seen[r] = true
 	}
 	for _, row := range t.Rows {
 		for _, e := range row.Entries {

@@ -1,11 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math"
 	"slices"
-	"strconv"
+	"strings"
 
 	"foil/internal/artifact"
 	"foil/internal/digest"
@@ -15,8 +16,9 @@ import (
 // Units are the values of a metric in one cell, one for each user or image.
 type units struct {
 	artifact.UnitValues
-	kind       string            // user, image or unit
-	attributes map[string]uint64 // of texts about the units, by name: a hash of all of them
+	kind       string   // user, image or unit
+	attributes string   // the names of the texts about the units
+	who        []uint64 // by unit: a hash of these texts
 }
 
 // need announces series whose units will be asked for, so that each file is read once.
@@ -67,7 +69,9 @@ func (s *stage) readUnits(c Cell) error {
 			return fmt.Errorf("%s%s: %s is %s, but the mean of its outcomes is %s; a metric must be the mean of the outcomes that have its name, and both need all digits",
 				s.name, bracketed(c.Axes), id, shortest(want), shortest(mean))
 		}
-		all[id] = units{v, o.Unit, attributesOf(o, id)}
+		u := units{UnitValues: v, kind: o.Unit}
+		u.attributes, u.who = attributesOf(o, id, v.Unit)
+		all[id] = u
 	}
 	if s.outcomes == nil {
 		s.outcomes = map[digest.Digest]map[series]units{}
@@ -76,27 +80,31 @@ func (s *stage) readUnits(c Cell) error {
 	return nil
 }
 
-// attributesOf hashes the texts about the units of a split and checkpoint.
-func attributesOf(o *artifact.Outcomes, id series) map[string]uint64 {
-	hashes := map[string]uint64{}
+// attributesOf hashes the texts about some units of a split and checkpoint. The units are in rising
+// order.
+func attributesOf(o *artifact.Outcomes, id series, some []int32) (names string, who []uint64) {
+	all := slices.SortedFunc(slices.Values(o.Attributes), func(a, b artifact.OutcomeAttribute) int { return cmp.Compare(a.Name, b.Name) })
+	for _, a := range all {
+		names += ", " + clean(a.Name)
+	}
+	names = strings.TrimPrefix(names, ", ")
 	start := 0
 	for _, p := range o.Parts {
 		end := start + p.Rows
-		if p.Split == id.Split && p.Checkpoint == id.Checkpoint {
-			for _, a := range o.Attributes {
-				var text []byte
-				for i := start; i < end; i++ {
-					text = strconv.AppendInt(text, int64(o.Units[i]), 10)
-					text = strconv.AppendQuote(text, a.Values[i])
-				}
-				h := fnv.New64a()
-				h.Write(text)
-				hashes[a.Name] = h.Sum64()
+		for i := start; i < end && p.Split == id.Split && p.Checkpoint == id.Checkpoint && len(who) < len(some); i++ {
+			if o.Units[i] != some[len(who)] {
+				continue
 			}
+			h := fnv.New64a()
+			for _, a := range all {
+				h.Write([]byte(a.Values[i]))
+				h.Write([]byte{0})
+			}
+			who = append(who, h.Sum64())
 		}
 		start = end
 	}
-	return hashes
+	return names, who
 }
 
 // A block is what the cells of a row have at one point of the axes that pairs are made by: several
@@ -153,6 +161,7 @@ func averaged(of []units) units {
 		value float64
 		n     int
 		class int32
+		who   uint64
 	}
 	sums := map[int32]sum{}
 	for _, u := range of {
@@ -163,6 +172,7 @@ func averaged(of []units) units {
 			if u.Class != nil {
 				s.class = u.Class[i]
 			}
+			s.who = u.who[i]
 			sums[unit] = s
 		}
 	}
@@ -173,7 +183,7 @@ func averaged(of []units) units {
 	slices.Sort(mean.Unit)
 	for _, unit := range mean.Unit {
 		s := sums[unit]
-		mean.Value = append(mean.Value, s.value/float64(s.n))
+		mean.Value, mean.who = append(mean.Value, s.value/float64(s.n)), append(mean.who, s.who)
 		if of[0].Class != nil {
 			mean.Class = append(mean.Class, s.class)
 		}
