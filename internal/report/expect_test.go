@@ -154,7 +154,7 @@ func TestVerdictsInOneLine(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	many := Verdicts{Missed: []string{"a", "b", "c", "d", "e", "f", "g"}}
-	if got := many.Line(); got != "7 of 7 expected values are not met: a; b; c; d; e; and 2 more" {
+	if got := many.Line(); got != "7 of 7 expected values are not met: a; b; c; and 4 more in the report" {
 		t.Errorf("got %s", got)
 	}
 	if got := (Verdicts{Met: 1}).Line(); got != "1 of 1 expected value is met" {
@@ -181,4 +181,17 @@ func TestExpectedValuesAreReadWithCare(t *testing.T) {
 			t.Errorf("no error for %q", bad)
 		}
 	}
+}
+
+func FuzzReadExpected(f *testing.F) {
+	head := strings.Join(expectedHead, ",") + "\n"
+	f.Add(head + "T,r,c,1,2,3,4,5,6,tolerance,not met,s,r c is 2\n")
+	f.Add(head + "\"a\nb\",r,c,1,,0,,5,6,3 runs,not judged,s,\"'=1\"\n")
+	f.Add("table,row")
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := ReadExpected(strings.NewReader(text))
+		if err == nil && v.Total() > strings.Count(text, "\n") {
+			t.Errorf("%d expected values in %q", v.Total(), text)
+		}
+	})
 }
