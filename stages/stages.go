@@ -3,8 +3,8 @@
 // All. Nothing else changes.
 //
 // The families are in the order in which data flows: load, filter, split, train, recommend, encode,
-// attack, evaluate, report; and command, which can be any of them. Code that kinds share is in internal/:
-// artifact (file formats), training, attributes, classifiers, scores.
+// erase, attack, evaluate, report; and command, which can be any of them. Code that kinds share is in
+// internal/: artifact (file formats), training, attributes, classifiers, scores.
 //
 // # A new recommender
 //
@@ -16,7 +16,8 @@
 //     epochs, call checkpoints.Write with the last weights only.
 //   - Open reads checkpoints.Read, its Config and its Weights, and returns an
 //     artifact.Recommender: the model with a method Scores. If it also is an
-//     artifact.LatentRecommender, encode/latents and attack/latent-probe work on it.
+//     artifact.LatentRecommender, encode/latents works on it, and then erase/leace and
+//     attack/latent-probe.
 //
 // training.json holds the name of the kind. evaluate/ranking and all other consumers find Open by
 // it.
@@ -28,6 +29,7 @@ import (
 	"foil/stages/attack/images"
 	"foil/stages/command"
 	"foil/stages/encode"
+	"foil/stages/erase"
 	"foil/stages/evaluate"
 	"foil/stages/filter"
 	"foil/stages/load"
@@ -59,6 +61,7 @@ func All() []pipeline.Kind {
 		classifier.Kind(),
 		recommend.Popularity(),
 		encode.Latents(),
+		erase.LEACE(),
 		attack.LatentProbe(),
 		images.FGSM(),
 		images.PGD(),

@@ -30,6 +30,7 @@ var given = map[string][]string{
 		"{method: l2l-grad-interpolation}", "{method: l2l-2step-interpolation, network: {name: resnet-18}}",
 	},
 	"attack/latent-probe": {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56], hidden: 7}]}"},
+	"erase/leace":         {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, classes: true}, {attribute: gender}], shrinkage: false}"},
 	"attack/pgd":          {"{}", "{start: normal, before: [1, 5]}", "{start: none}"},
 	"attack/transfer":     {"{}", "{start: normal}"},
 	"report/table": {
@@ -124,6 +125,8 @@ func TestKindsAreDescribed(t *testing.T) {
 func TestNumericLibrariesAreInKeys(t *testing.T) {
 	importers := map[string][]string{ // package and kinds
 		"foil/stages/train/ease": {"train/ease"},
+		"foil/stages/erase":      {"erase/leace"},
+		"foil/models/leace":      {"erase/leace"},
 		"foil/internal/stats":    {"report/table", "report/figure"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "foil/...").Output()

@@ -196,10 +196,14 @@ func (o *Outcomes) values(s *OutcomeSeries, start, end int, has func(row int) bo
 // Len is the number of rows.
 func (o *Outcomes) Len() int { return len(o.Units) }
 
-// AddAttributes adds the attributes of users whose rows are the units. An attribute that is called
-// like another column is left out.
+// IDAttribute is the name of the attribute that identifies a unit, such as user_id. The number of a
+// unit is a row of one split, and the splits of other folds may leave out other users.
+func (o *Outcomes) IDAttribute() string { return o.Unit + "_id" }
+
+// AddAttributes adds the attributes and the ids of users whose rows are the units. An attribute that
+// is called like another column is left out.
 func (o *Outcomes) AddAttributes(users *Users) {
-	taken := append([]string{}, reservedOutcomes...)
+	taken := append([]string{o.IDAttribute()}, reservedOutcomes...)
 	for i := range o.Series {
 		taken = append(taken, o.Series[i].Column())
 	}
@@ -210,6 +214,7 @@ func (o *Outcomes) AddAttributes(users *Users) {
 		}
 		o.Attributes = append(o.Attributes, OutcomeAttribute{Name: a.Name, Values: pick(a.Texts(), o.Units)})
 	}
+	o.Attributes = append(o.Attributes, OutcomeAttribute{Name: o.IDAttribute(), Values: pick(users.ID, o.Units)})
 }
 
 // Append adds the rows of outcomes with the same columns. The rows that it adds are copied, unless

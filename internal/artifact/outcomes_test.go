@@ -133,11 +133,12 @@ func TestOutcomesAreAddedUp(t *testing.T) {
 			Unit: UnitUser, Parts: []OutcomePart{{Test, checkpoint, len(units)}}, Units: units,
 			Series: []OutcomeSeries{{Name: series, Values: make([]float64, len(units))}},
 		}
-		o.AddAttributes(&Users{ID: make([]string, 10), Attributes: []Attribute{
+		o.AddAttributes(&Users{ID: strings.Split("abcdefghij", ""), Attributes: []Attribute{
 			{Name: "gender", Category: []string{"f", "m", "", "f", "m", "", "f", "m", "", "f"}},
 			{Name: "age", Number: []float32{1, 2.5, float32(math.NaN()), 4, 5, 6, 7, 8, 9, 10}},
 			{Name: "split", Category: make([]string, 10)}, // called like a column of the format
 			{Name: "ndcg", Category: make([]string, 10)},  // called like the series
+			{Name: "user_id", Category: make([]string, 10)},
 		}})
 		return o
 	}
@@ -148,7 +149,8 @@ func TestOutcomesAreAddedUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !slices.Equal(o.Units, []int32{1, 2, 0, 2, 9}) || len(o.Parts) != 2 || len(o.Attributes) != 2 ||
+	if !slices.Equal(o.Units, []int32{1, 2, 0, 2, 9}) || len(o.Parts) != 2 || len(o.Attributes) != 3 ||
+		o.Attributes[2].Name != "user_id" || !slices.Equal(o.Attributes[2].Values, []string{"b", "c", "a", "c", "j"}) ||
 		!slices.Equal(o.Attributes[0].Values, []string{"m", "", "f", "", "f"}) || !slices.Equal(o.Attributes[1].Values, []string{"2.5", "", "1", "", "10"}) {
 		t.Errorf("got %+v", o)
 	}
@@ -170,7 +172,7 @@ func TestBytesPerUser(t *testing.T) {
 	for u := range users {
 		o.Units = append(o.Units, int32(u))
 	}
-	u := Users{ID: make([]string, users), Attributes: []Attribute{{Name: "gender", Category: slices.Repeat([]string{"f"}, users)}, {Name: "age", Number: make([]float32, users)}}}
+	u := Users{ID: slices.Repeat([]string{"6040"}, users), Attributes: []Attribute{{Name: "gender", Category: slices.Repeat([]string{"f"}, users)}, {Name: "age", Number: make([]float32, users)}}}
 	o.AddAttributes(&u)
 	for _, k := range []int{10, 20, 50} {
 		for _, name := range []string{"ndcg", "recall", "hits"} {

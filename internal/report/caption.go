@@ -159,14 +159,6 @@ func (r *Tables) grouped(columns []int, text func(i int) string) []group {
 	return all
 }
 
-func (r *Tables) titles(columns []int) []string {
-	var all []string
-	for _, i := range columns {
-		all = append(all, r.Columns[i].Title)
-	}
-	return all
-}
-
 // sentence says something of groups of columns. It names the columns where that is not all of them.
 func sentence(groups []group, text string, named bool) string {
 	if len(groups) == 1 {

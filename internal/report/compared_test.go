@@ -377,9 +377,56 @@ func TestUsersOfOtherDataAreNotPaired(t *testing.T) {
 	}
 }
 
+// Each fold numbers its own users, so users are known by their ids. A row without ids is paired by
+// numbers within a fold.
+func TestUsersAreKnownByTheirIDs(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		id           func(model string, fold, user int) string
+		users, pairs int
+	}{
+		{"no ids: numbers that two folds have are one user", func(string, int, int) string { return "" }, 80, 100},
+		{"ids", func(_ string, fold, user int) string { return fmt.Sprint("u", 50*fold+49-user) }, 100, 100},
+		{"ids that two folds share", func(_ string, fold, user int) string { return fmt.Sprint("u", 30*fold+user) }, 80, 100},
+		{"one row without ids", func(model string, fold, user int) string {
+			if model == "worse" {
+				return ""
+			}
+			return fmt.Sprint("u", 50*fold+49-user)
+		}, 100, 100},
+		{"some common ids", func(model string, fold, user int) string {
+			return fmt.Sprint("u", 50*fold+user+10*len(model)/5*(len(model)%2)) // 10 more for worse and equal
+		}, 100, 80},
+	} {
+		gathered := models(2, 50)
+		for i := range gathered["m"] {
+			o, _ := gathered["m"][i].Outcomes()
+			model, _ := value(gathered["m"][i].Axes, "model")
+			fold, _ := value(gathered["m"][i].Axes, "fold")
+			var ids []string
+			for u := range 50 {
+				o.Units[u] = int32(30*int(fold.Int) + u)
+				if id := c.id(model.Str, int(fold.Int), u); id != "" {
+					ids = append(ids, id)
+				}
+			}
+			if ids != nil {
+				o.Attributes = []artifact.OutcomeAttribute{{Name: "user_id", Values: ids}}
+			}
+		}
+		row := build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered).Tables[0].Rows
+		if p := row[0].Entries[0].Pooled; p.Units != c.users || p.N != 100 {
+			t.Errorf("%s: %d users", c.name, p.Units)
+		}
+		if d := row[1].Entries[0].Difference; d.N != c.pairs || d.Problem != "" || math.Abs(d.Difference.Value+0.02) > 0.02 {
+			t.Errorf("%s: %+v", c.name, d)
+		}
+	}
+}
+
 func TestOutcomesMustAgreeWithTheirMetric(t *testing.T) {
 	gathered := models(2, 50)
-	gathered["m"][3].Metrics[0].Value += 1e-5
+	gathered["m"][3].Metrics[0].Value += 1e-3
 	_, err := BuildTables(decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered)
 	if err == nil || !strings.Contains(err.Error(), "m[fold=1,model=base]: ndcg split=test is ") || !strings.Contains(err.Error(), "but the mean of its outcomes is") {
 		t.Errorf("got %v", err)

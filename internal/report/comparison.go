@@ -186,6 +186,12 @@ func shareUnits(xs, ys []block) error {
 		if x.kind != y.kind {
 			return errors.New(plural(x.kind) + " and " + plural(y.kind))
 		}
+		switch {
+		case x.rows != nil && y.rows == nil:
+			*x = x.byRow()
+		case x.rows == nil && y.rows != nil:
+			*y = y.byRow()
+		}
 		if !slices.Equal(x.Unit, y.Unit) {
 			of := x.Unit
 			*x, *y = x.among(y.Unit), y.among(of)
@@ -208,8 +214,9 @@ func (u units) among(some []int32) units {
 		if u.Class != nil {
 			kept.Class = append(kept.Class, u.Class[i])
 		}
-		if u.who != nil {
-			kept.who = append(kept.who, u.who[i])
+		kept.who = append(kept.who, u.who[i])
+		if u.rows != nil {
+			kept.rows = append(kept.rows, u.rows[i])
 		}
 	}
 	return kept

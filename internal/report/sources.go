@@ -37,6 +37,8 @@ type Axis struct {
 type sources struct {
 	gathered map[string][]Cell
 	stages   []*stage // in order of first use
+
+	identities identities // of the units in all stages
 }
 
 // A stage is one gathered stage: its cells and the axes they have.
@@ -49,6 +51,8 @@ type stage struct {
 
 	needed   []series                           // whose units are asked for
 	outcomes map[digest.Digest]map[series]units // as far as they have been read
+
+	identities identities // shared by all stages
 }
 
 // stage returns the one that is gathered under a name.
@@ -61,7 +65,10 @@ func (s *sources) stage(name string) (*stage, error) {
 		names := sortedNames(s.gathered)
 		return nil, fmt.Errorf("nothing is gathered as %q%s; there is %s", name, didYouMean(name, names), strings.Join(names, ", "))
 	}
-	made := &stage{name: name, cells: cells, axes: axesOfCells(cells)}
+	if s.identities == nil {
+		s.identities = identities{}
+	}
+	made := &stage{name: name, cells: cells, axes: axesOfCells(cells), identities: s.identities}
 	s.stages = append(s.stages, made)
 	return made, nil
 }

@@ -22,8 +22,8 @@ func (r *Tables) Grid() *grid.Report {
 	}
 	if units := r.units(); len(units) > 0 {
 		all := strings.Join(units, " and ")
-		g.Notes = append(slices.Clone(g.Notes), fmt.Sprintf(
-			"Intervals and tests over %s are about other %s like these and the models as they were trained, not about other trainings.", all, all))
+		g.Notes = append(slices.Clone(g.Notes), "Intervals and tests over "+all+" are about other "+all+
+			" like these and the models as they were trained, not about other trainings.")
 	}
 	for i, t := range r.Tables {
 		for _, s := range t.Selections {

@@ -13,10 +13,12 @@ import (
 	"foil/internal/stats"
 )
 
-// Units are the values of a metric in one cell, one for each user or image.
+// Units are the values of a metric in one cell, one for each user or image. If they have ids, their
+// numbers are those of the ids, which are the same in all cells; each fold numbers its own users.
 type units struct {
 	artifact.UnitValues
 	kind       string   // user, image or unit
+	rows       []int32  // the numbers in the cell, where ids give other ones; otherwise nil
 	attributes string   // the names of the texts about the units
 	who        []uint64 // by unit: a hash of these texts
 }
@@ -63,14 +65,16 @@ func (s *stage) readUnits(c Cell) error {
 			continue
 		}
 		v = artifact.UnitValues{Unit: slices.Clone(v.Unit), Value: slices.Clone(v.Value), Class: slices.Clone(v.Class)}
-		mean := stats.Sample{Values: v.Value, Unit: v.Unit, Class: v.Class}.Mean()
-		const rounding = 1e-6 // of programs that compute with float32
-		if math.Abs(mean-want) > rounding*max(1, math.Abs(want)) {
-			return fmt.Errorf("%s%s: %s is %s, but the mean of its outcomes is %s; a metric must be the mean of the outcomes that have its name, and both need all digits",
+		if mean := v.Mean(); math.Abs(mean-want) > rounding*max(1, math.Abs(want)) {
+			return fmt.Errorf("%s%s: %s is %s, but the mean of its outcomes is %s; a metric must be the mean of the outcomes with its name",
 				s.name, bracketed(c.Axes), id, shortest(want), shortest(mean))
 		}
 		u := units{UnitValues: v, kind: o.Unit}
-		u.attributes, u.who = attributesOf(o, id, v.Unit)
+		var ids []string
+		u.attributes, u.who, ids = attributesOf(o, id, v.Unit)
+		if ids != nil {
+			u = u.numbered(s.identities.numbers(o.Unit, ids))
+		}
 		all[id] = u
 	}
 	if s.outcomes == nil {
@@ -80,10 +84,24 @@ func (s *stage) readUnits(c Cell) error {
 	return nil
 }
 
-// attributesOf hashes the texts about some units of a split and checkpoint. The units are in rising
-// order.
-func attributesOf(o *artifact.Outcomes, id series, some []int32) (names string, who []uint64) {
-	all := slices.SortedFunc(slices.Values(o.Attributes), func(a, b artifact.OutcomeAttribute) int { return cmp.Compare(a.Name, b.Name) })
+// rounding is by how much a metric may differ from the mean of its outcomes: a program may write it
+// with few digits. The kinds of foil write all of them.
+const rounding = 1e-4
+
+// attributesOf hashes the texts about some units of a split and checkpoint, apart from their ids. The
+// units are in rising order. ids is nil if one is missing.
+func attributesOf(o *artifact.Outcomes, id series, some []int32) (names string, who []uint64, ids []string) {
+	var all []artifact.OutcomeAttribute
+	var identity []string
+	for _, a := range o.Attributes {
+		switch {
+		case a.Name != o.IDAttribute():
+			all = append(all, a)
+		case !slices.Contains(a.Values, ""):
+			identity = a.Values
+		}
+	}
+	slices.SortFunc(all, func(a, b artifact.OutcomeAttribute) int { return cmp.Compare(a.Name, b.Name) })
 	for _, a := range all {
 		names += ", " + clean(a.Name)
 	}
@@ -101,10 +119,55 @@ func attributesOf(o *artifact.Outcomes, id series, some []int32) (names string, 
 				h.Write([]byte{0})
 			}
 			who = append(who, h.Sum64())
+			if identity != nil {
+				ids = append(ids, identity[i])
+			}
 		}
 		start = end
 	}
-	return names, who
+	return names, who, ids
+}
+
+// An identities numbers units by their ids.
+type identities map[string]int32
+
+func (known identities) numbers(kind string, ids []string) []int32 {
+	numbers := make([]int32, len(ids))
+	for i, id := range ids {
+		key := kind + "\n" + id
+		n, ok := known[key]
+		if !ok {
+			n = int32(len(known))
+			known[key] = n
+		}
+		numbers[i] = n
+	}
+	return numbers
+}
+
+// numbered gives units other numbers, and sorts them by these.
+func (u units) numbered(numbers []int32) units {
+	order := make([]int, len(numbers))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(numbers[i], numbers[j]) })
+	n := units{kind: u.kind, attributes: u.attributes}
+	for _, i := range order {
+		n.Unit, n.rows = append(n.Unit, numbers[i]), append(n.rows, u.Unit[i])
+		n.Value, n.who = append(n.Value, u.Value[i]), append(n.who, u.who[i])
+		if u.Class != nil {
+			n.Class = append(n.Class, u.Class[i])
+		}
+	}
+	return n
+}
+
+// byRow are the units with their numbers in the cell, to be paired with units that have no ids.
+func (u units) byRow() units {
+	n := u.numbered(u.rows)
+	n.rows = nil
+	return n
 }
 
 // A block is what the cells of a row have at one point of the axes that pairs are made by: several
@@ -162,6 +225,7 @@ func averaged(of []units) units {
 		n     int
 		class int32
 		who   uint64
+		row   int32
 	}
 	sums := map[int32]sum{}
 	for _, u := range of {
@@ -173,6 +237,9 @@ func averaged(of []units) units {
 				s.class = u.Class[i]
 			}
 			s.who = u.who[i]
+			if u.rows != nil {
+				s.row = u.rows[i]
+			}
 			sums[unit] = s
 		}
 	}
@@ -184,6 +251,9 @@ func averaged(of []units) units {
 	for _, unit := range mean.Unit {
 		s := sums[unit]
 		mean.Value, mean.who = append(mean.Value, s.value/float64(s.n)), append(mean.who, s.who)
+		if of[0].rows != nil {
+			mean.rows = append(mean.rows, s.row)
+		}
 		if of[0].Class != nil {
 			mean.Class = append(mean.Class, s.class)
 		}

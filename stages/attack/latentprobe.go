@@ -23,12 +23,12 @@ import (
 func LatentProbe() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "attack/latent-probe",
-		Version: 4,
+		Version: 5,
 		Doc: "Attacks a trained recommender. It trains a new network per attribute on the latent vectors of the training users, " +
 			"and scores it on the test users (Escobedo et al. 2024, section 4). " +
 			"Baselines, which do not use the latent vectors, are included for comparison.",
 		Inputs: []pipeline.Port{
-			{Name: "latents", Type: artifact.TypeLatents, Doc: "the latent vectors of the recommender"},
+			{Name: "latents", Type: artifact.TypeLatents, Doc: "the latent vectors of the recommender, as encoded or after an erasure"},
 			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the recommender was trained on"},
 		},
 		Output: artifact.TypeMetrics,
@@ -66,11 +66,11 @@ func (p *LatentProbeParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
 				}
 				if a.Range == nil {
 					add(artifact.UnitUser, "bacc")
-					add("", "bacc_batches")
-					add(artifact.UnitUser, "bacc_majority")
+					add("", "bacc_batches", "bacc_majority")
 				}
 				if a.ClassWeights == nil {
-					add(artifact.UnitUser, "mae", "mae_original", "mae_mean", "mae_median")
+					add(artifact.UnitUser, "mae")
+					add("", "mae_original", "mae_mean", "mae_median")
 				}
 			}
 		}

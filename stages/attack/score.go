@@ -26,22 +26,18 @@ func (v victim) score(outputs []float32, truth adversary.Targets, batch int) ([]
 		{Name: "bacc_majority", Value: scores.BalancedAccuracy(majority, truth.Class)},
 	}
 	label := v.column("label", len(predicted), func(u int) float64 { return known(truth.Class[u], float64(truth.Class[u])) })
-	right := func(name string, predicted []int32) artifact.OutcomeSeries {
-		s := v.column(name, len(predicted), func(u int) float64 {
-			if predicted[u] == truth.Class[u] {
-				return 1
-			}
-			return known(truth.Class[u], 0)
-		})
-		s.Balance = label.Column()
-		return s
-	}
+	right := v.column("bacc", len(predicted), func(u int) float64 {
+		if predicted[u] == truth.Class[u] {
+			return 1
+		}
+		return known(truth.Class[u], 0)
+	})
+	right.Balance = label.Column()
 	return metrics, []artifact.OutcomeSeries{
 		label,
 		v.column("score", len(predicted), func(u int) float64 { return v.probability(outputs, u, truth.Class[u]) }),
 		v.column("predicted", len(predicted), func(u int) float64 { return float64(predicted[u]) }),
-		right("bacc", predicted),
-		right("bacc_majority", majority),
+		right,
 	}
 }
 
@@ -96,9 +92,6 @@ func (v victim) scoreNumber(outputs, truth []float32) ([]artifact.Metric, []arti
 		v.column("score", n, func(u int) float64 { return float64(outputs[u]) }),
 		v.column("error", n, func(u int) float64 { return wrongBy(outputs, u) }),
 		v.column("mae", n, func(u int) float64 { return math.Abs(wrongBy(outputs, u)) }),
-		v.column("mae_original", n, func(u int) float64 { return math.Abs(wrongBy(outputs, u)) * v.Scale }),
-		v.column("mae_mean", n, func(u int) float64 { return math.Abs(wrongBy(mean, u)) }),
-		v.column("mae_median", n, func(u int) float64 { return math.Abs(wrongBy(median, u)) }),
 	}
 }
 

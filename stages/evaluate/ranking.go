@@ -58,13 +58,14 @@ func (p *RankingParams) check(report spec.Reporter) {
 func Ranking() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "evaluate/ranking",
-		Version: 5,
+		Version: 6,
 		Doc: "Scores a recommender on the test users: NDCG, recall and hits, averaged over users, and coverage of the items " +
 			"(Escobedo et al. 2024, section 4). The model gets a part of each user's items and must rank the others high.",
 		Inputs: []pipeline.Port{
 			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
 			{Name: "latents", Type: artifact.TypeLatents, Optional: true,
-				Doc: "latent vectors of the recommender. With them, users are not encoded again; the scores are the same."},
+				Doc: "latent vectors of the recommender. With those of encode/latents, users are not encoded again; the scores are the same. " +
+					"With those of erase/leace, the model decodes vectors without the erased attributes."},
 			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the recommender was trained on"},
 		},
 		Output: artifact.TypeMetrics,

@@ -22,7 +22,9 @@ var Docs = []pipeline.FileDoc{
 	{Name: checkpoints.Best + ".safetensors", Doc: "latent vectors of the best validation epoch: train, validation and test, each [users, width], with " +
 		"train.user, validation.user and test.user, rows of users.arrow. Training users are encoded by all their items, the others by their input items"},
 	{Name: checkpoints.Last + ".safetensors", Doc: "the same after the last epoch"},
-	{Name: configFile, Doc: "width of the vectors, the digest of the split whose users they are, and that of the model that encoded them"},
+	{Name: configFile, Doc: "width of the vectors, the digest of the split whose users they are, and that of the model that encoded them. " +
+		"erased lists what was removed from them afterwards: the kind, the attributes, the digest of the latent vectors before, " +
+		"and the number of dimensions removed from each checkpoint"},
 }
 
 // Config is latents.json.
@@ -30,6 +32,17 @@ type Config struct {
 	Width int           `json:"width"`
 	Data  digest.Digest `json:"data"`  // of the split
 	Model digest.Digest `json:"model"` // the model that encoded them
+
+	// Erased is what was removed from the vectors after they were encoded, in this order.
+	Erased []Erasure `json:"erased,omitempty"`
+}
+
+// An Erasure is the removal of attributes from latent vectors.
+type Erasure struct {
+	By         string         `json:"by"` // the kind
+	Attributes []string       `json:"attributes"`
+	Latents    digest.Digest  `json:"latents"` // the vectors before
+	Rank       map[string]int `json:"rank"`    // dimensions removed, by checkpoint
 }
 
 // Latents are the vectors of one checkpoint.
