@@ -43,6 +43,11 @@ type Kind struct {
 	// when a run ends, and the others are put into a folder. Empty: none is.
 	Printed string
 
+	// Expected names the file of a report that lists expected values beside its numbers, as
+	// report.ReadExpected reads it. A run whose report misses one of them fails after everything has
+	// been published. Empty: there is none.
+	Expected string
+
 	// Draws says that the kind draws random numbers, so that the stage's seed
 	// is part of the key.
 	Draws bool

@@ -38,6 +38,9 @@ report no longer has are removed. Files that you added or changed are kept: if o
 is in the way, it is renamed, for example to table.kept.md. An interrupted run
 changes no report.
 
+If a spec expects values (report/table, expect), the last line tells whether they
+are met. If one is not, the exit status is 1, although all results are there.
+
 When a cell fails, only the cells that depend on it are skipped. Each error is
 shown once; the end of the output lists the failed cells with their logs and the
 skipped cells. You can interrupt a run at any time, for example with Ctrl-C:
@@ -92,7 +95,11 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			if cmd.Context().Err() == nil {
 				publishErr = errors.Join(publishErr, unlessPipeClosed(printReports(&p, cmd.OutOrStdout())))
 			}
-			return finish(cmd.ErrOrStderr(), show, result, done, err, publishErr)
+			err = finish(cmd.ErrOrStderr(), show, result, done, err, publishErr)
+			if err != nil && !errors.Is(err, errReported) {
+				return err
+			}
+			return errors.Join(err, writeExpected(cmd.ErrOrStderr(), &p))
 		},
 	}
 	e.register(cmd)

@@ -43,7 +43,7 @@ func (r *Tables) caption(t Table) []grid.Note {
 	if len(t.Missing) > 0 {
 		add("Not in this run: " + strings.Join(t.Missing, ", ") + ".")
 	}
-	return notes
+	return append(notes, t.selectionNotes()...)
 }
 
 const (

@@ -62,6 +62,8 @@ func (n Known) CheckTables(l *Layout, report spec.Reporter) {
 			}
 		}
 	}
+	c.rules(l)
+	c.expected(l)
 	var own []*stage
 	for _, column := range l.Columns {
 		if s := c.known(column.From); s == nil {
@@ -90,7 +92,7 @@ func (n Known) CheckTables(l *Layout, report spec.Reporter) {
 				rows++
 			} else if present(stages, where) {
 				rows++
-				c.meanable(path, stages, where, "fix it in where, or name it in grid or in over")
+				c.meanableWith(row, path, stages, where)
 			}
 		}
 	}

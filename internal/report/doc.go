@@ -13,6 +13,9 @@
 // a metric, or along an axis. A Series has Spots: points with an Entry on x and one on y, or the value
 // of an axis. A Front is a line through the spots that no other spot beats.
 //
+// A Selection is how a rule chose the cells of a row, with all Candidates. An Expected is a number
+// of a report beside the value that the layout expects.
+//
 // The promise: an Entry never mixes what the layout did not allow to be mixed. Two metrics behind
 // one column or line, or cells that differ in an axis that the layout does not name, are errors and
 // not means.

@@ -12,7 +12,7 @@ import (
 type AxisLayout struct {
 	Label string `yaml:"label" required:"true"`
 	Axis  string `yaml:"axis"`
-	Choice
+	MetricChoice
 	Better string   `yaml:"better" oneof:"higher,lower"`
 	Scale  string   `yaml:"scale" oneof:"linear,log,symlog"`
 	Linear *float64 `yaml:"linear" above:"0"`
@@ -38,11 +38,11 @@ var axisParams = &spec.Params[AxisLayout]{
 			"for axes that begin with 0",
 		"linear": "end of the linear part of symlog; default: the smallest magnitude other than 0",
 	},
-	Nested: []spec.Described{choiceParams},
+	Nested: []spec.Described{metricChoiceParams},
 }
 
-// A Choice selects a metric, or changes a part of such a selection.
-type Choice struct {
+// A MetricChoice selects a metric, or changes a part of such a selection.
+type MetricChoice struct {
 	From       string `yaml:"from"`
 	Metric     string `yaml:"metric"`
 	K          int    `yaml:"k" min:"0"`
@@ -51,7 +51,7 @@ type Choice struct {
 	Checkpoint string `yaml:"checkpoint"`
 }
 
-var choiceParams = &spec.Params[Choice]{
+var metricChoiceParams = &spec.Params[MetricChoice]{
 	Docs: spec.Docs{
 		"from":       "gathered stage that has the metric, by its name under gather",
 		"metric":     "name of the metric",
@@ -63,7 +63,7 @@ var choiceParams = &spec.Params[Choice]{
 }
 
 // with is the choice with the fields that another one gives.
-func (c Choice) with(other Choice) Choice {
+func (c MetricChoice) with(other MetricChoice) MetricChoice {
 	for _, f := range []struct {
 		to   *string
 		from string
@@ -82,13 +82,13 @@ func (c Choice) with(other Choice) Choice {
 }
 
 // selector is the choice as a selector.
-func (c Choice) selector() Selector {
+func (c MetricChoice) selector() Selector {
 	return Selector{From: c.From, Metric: c.Metric, Group: c.Group, Split: c.Split, Checkpoint: c.Checkpoint}
 }
 
 func (a *AxisLayout) check(path string, over map[string]bool, report spec.Reporter) {
 	switch {
-	case a.Axis != "" && a.Choice != (Choice{}):
+	case a.Axis != "" && a.MetricChoice != (MetricChoice{}):
 		report(path+".axis", "the axis of a figure shows an axis of the cells or a metric, not both")
 	case over[a.Axis]:
 		report(path+".axis", "axis %q is averaged over (see over), so it cannot be shown", a.Axis)

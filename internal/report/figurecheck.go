@@ -73,7 +73,7 @@ func (c *checker) shown(path, scale string, a AxisLayout, v spec.Value) bool {
 
 // across checks the metric on x of a line.
 func (c *checker) across(path string, f *FigureLayout, l LineLayout, along string) {
-	x := f.X.Choice
+	x := f.X.MetricChoice
 	if x.From == "" {
 		x.From = l.From
 	}
@@ -125,13 +125,13 @@ func (c *checker) points(figure, series string, f *FigureLayout, p *PointsLayout
 	for _, a := range []struct {
 		name string
 		AxisLayout
-		own Choice
+		own MetricChoice
 	}{{".x", f.X, p.X}, {".y", f.Y, p.Y}} {
 		if a.Axis != "" {
 			continue
 		}
 		choice, where := a.with(a.own), figure+a.name+".metric"
-		if a.own != (Choice{}) {
+		if a.own != (MetricChoice{}) {
 			where = path + a.name
 		}
 		c.series(where, choice.selector(), choice.K)

@@ -130,7 +130,7 @@ func (f *FigureLayout) checkLines(path string, over map[string]bool, report spec
 	if len(f.Lines) > chart.MostLines {
 		report(path+".lines", "a figure has at most %d lines, so that they can be distinguished, not %d; make two figures", chart.MostLines, len(f.Lines))
 	}
-	if f.Y.Axis != "" || f.Y.Choice != (Choice{}) {
+	if f.Y.Axis != "" || f.Y.MetricChoice != (MetricChoice{}) {
 		report(path+".y", "y of a figure with lines is a label and a scale: each line names its own metric")
 	}
 	for _, better := range []struct{ path, value string }{{".x.better", f.X.Better}, {".y.better", f.Y.Better}} {

@@ -62,7 +62,7 @@ func (b *figureBuilder) lineSource(f *FigureLayout, l *LineLayout) (from lineSou
 		from.id, from.ks = c.id, c.ks
 	}
 	if f.X.Metric != "" {
-		if err := b.acrossSource(f.X.Choice, &from, l.From); err != nil {
+		if err := b.acrossSource(f.X.MetricChoice, &from, l.From); err != nil {
 			return from, fmt.Errorf("x: %w", err)
 		}
 	}
@@ -70,7 +70,7 @@ func (b *figureBuilder) lineSource(f *FigureLayout, l *LineLayout) (from lineSou
 }
 
 // acrossSource finds the metric on x of a line. Its stage is that of the line unless x names one.
-func (b *figureBuilder) acrossSource(x Choice, from *lineSource, own string) (err error) {
+func (b *figureBuilder) acrossSource(x MetricChoice, from *lineSource, own string) (err error) {
 	if x.From == "" {
 		x.From = own
 	}

@@ -61,8 +61,8 @@ func (s shownSource) describe() string {
 	return s.id.String() + ", from " + clean(s.stage.name)
 }
 
-// stagesOf are the stages behind both coordinates.
-func stagesOf(from [2]shownSource) []*stage {
+// stagesBehind are the stages behind both coordinates.
+func stagesBehind(from [2]shownSource) []*stage {
 	var all []*stage
 	for _, s := range from {
 		if s.stage != nil {
@@ -78,7 +78,7 @@ func (b *figureBuilder) pointSource(f *FigureLayout, p *PointsLayout) (from [2]s
 	for i, a := range []struct {
 		name   string
 		layout AxisLayout
-		own    Choice
+		own    MetricChoice
 	}{{"x", f.X, p.X}, {"y", f.Y, p.Y}} {
 		from[i], err = b.shownSource(a.layout, a.own)
 		if err != nil {
@@ -88,7 +88,7 @@ func (b *figureBuilder) pointSource(f *FigureLayout, p *PointsLayout) (from [2]s
 	if err := errors.Join(errs...); err != nil {
 		return from, err
 	}
-	stages := stagesOf(from)
+	stages := stagesBehind(from)
 	for i, axis := range p.Grid {
 		errs = append(errs, checkAxis(stages, at("grid", i), axis))
 	}
@@ -104,7 +104,7 @@ func (b *figureBuilder) pointSource(f *FigureLayout, p *PointsLayout) (from [2]s
 	return from, errors.Join(errs...)
 }
 
-func (b *figureBuilder) shownSource(a AxisLayout, own Choice) (shownSource, error) {
+func (b *figureBuilder) shownSource(a AxisLayout, own MetricChoice) (shownSource, error) {
 	if a.Axis != "" {
 		return shownSource{axis: a.Axis}, nil
 	}
@@ -159,7 +159,7 @@ func merged(a, b map[string]spec.Value) map[string]spec.Value {
 func (b *figureBuilder) series(f *Figure, layout *FigureLayout, i, j int) error {
 	l, from := &layout.Points[j], b.points[i][j]
 	s := Series{Name: clean(l.Name), X: from[0].describe(), Y: from[1].describe(), Labels: len(l.Rows) > 0, Small: len(l.Grid) > 0, Bars: l.Bars}
-	stages := stagesOf(from)
+	stages := stagesBehind(from)
 	for _, layout := range l.spotLayouts(stages) {
 		where := sortedAxes(layout.Where)
 		name := layout.Name

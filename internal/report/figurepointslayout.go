@@ -14,8 +14,8 @@ type PointsLayout struct {
 	Grid  []string              `yaml:"grid"`
 	Rows  []PointLayout         `yaml:"rows"`
 	Where map[string]spec.Value `yaml:"where"`
-	X     Choice                `yaml:"x"`
-	Y     Choice                `yaml:"y"`
+	X     MetricChoice          `yaml:"x"`
+	Y     MetricChoice          `yaml:"y"`
 	Bars  bool                  `yaml:"bars"`
 }
 
@@ -31,7 +31,7 @@ var pointsParams = &spec.Params[PointsLayout]{
 		"y":    "what the series shows on y in place of the figure's metric",
 		"bars": "whether the intervals are drawn; they are listed in any case",
 	},
-	Nested: []spec.Described{pointParams, choiceParams},
+	Nested: []spec.Described{pointParams, metricChoiceParams},
 }
 
 // A PointLayout is a named point.
@@ -101,10 +101,10 @@ func (f *FigureLayout) checkPoints(path string, over map[string]bool, report spe
 }
 
 // checkShown reports an axis that shows nothing in a series.
-func (f *FigureLayout) checkShown(path, axis string, a AxisLayout, series string, own Choice, report spec.Reporter) {
+func (f *FigureLayout) checkShown(path, axis string, a AxisLayout, series string, own MetricChoice, report spec.Reporter) {
 	c := a.with(own)
 	switch {
-	case a.Axis != "" && own != (Choice{}):
+	case a.Axis != "" && own != (MetricChoice{}):
 		report(series+axis, "the figure shows the axis %q there, and no metric", a.Axis)
 	case a.Axis != "":
 	case c.From == "" || c.Metric == "":
@@ -113,7 +113,7 @@ func (f *FigureLayout) checkShown(path, axis string, a AxisLayout, series string
 			missing = "from"
 		}
 		where := path
-		if own != (Choice{}) {
+		if own != (MetricChoice{}) {
 			where = series
 		}
 		report(where+axis, "what points show there is not known: %s is missing (or axis, for an axis of the cells)", missing)

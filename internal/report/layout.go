@@ -4,14 +4,15 @@ import "foil/spec"
 
 // A Layout defines what a report shows. It holds the parameters of report/table.
 type Layout struct {
-	Title    string        `yaml:"title"`
-	Notes    []string      `yaml:"notes"`
-	Over     []string      `yaml:"over"`
-	Columns  []Column      `yaml:"columns" required:"true" nonempty:"true"`
-	Compare  *Compare      `yaml:"compare"`
-	Marks    string        `yaml:"marks" oneof:"tested,any"`
-	Interval string        `yaml:"interval" oneof:"units,sd,none"`
-	Tables   []TableLayout `yaml:"tables" required:"true" nonempty:"true"`
+	Title    string         `yaml:"title"`
+	Notes    []string       `yaml:"notes"`
+	Over     []string       `yaml:"over"`
+	Columns  []Column       `yaml:"columns" required:"true" nonempty:"true"`
+	Compare  *Compare       `yaml:"compare"`
+	Marks    string         `yaml:"marks" oneof:"tested,any"`
+	Interval string         `yaml:"interval" oneof:"units,sd,none"`
+	Tables   []TableLayout  `yaml:"tables" required:"true" nonempty:"true"`
+	Expect   []ExpectLayout `yaml:"expect"`
 }
 
 // LayoutParams describes a Layout.
@@ -27,8 +28,9 @@ var LayoutParams = &spec.Params[Layout]{
 		"interval": "what stands after ±. units: in columns with outcomes, the mean is over all units (users, images), with its confidence interval; " +
 			"in other columns as sd. sd: mean and standard deviation over cells. none: nothing.",
 		"tables": "tables of the report; all have the same columns",
+		"expect": "published or otherwise known values, which the numbers of the report are compared with",
 	},
-	Nested: []spec.Described{columnParams, compareParams, tableParams},
+	Nested: []spec.Described{columnParams, compareParams, tableParams, expectParams},
 	Check:  (*Layout).check,
 }
 
@@ -125,6 +127,8 @@ type RowLayout struct {
 	Name  string                `yaml:"name" required:"true"`
 	From  string                `yaml:"from"`
 	Where map[string]spec.Value `yaml:"where"`
+
+	Select *SelectLayout `yaml:"select"`
 }
 
 var rowParams = &spec.Params[RowLayout]{
@@ -132,7 +136,10 @@ var rowParams = &spec.Params[RowLayout]{
 		"name":  "name of the row",
 		"from":  "gathered stage that has the metrics of this row; default: that of each column",
 		"where": "the cells of the row: a value for each axis that is not averaged over",
+
+		"select": "a rule that chooses the cells of the row by other metrics, such as those of validation users",
 	},
+	Nested: []spec.Described{selectParams},
 }
 
 // check reports errors of a layout that do not depend on the cells. It checks the nested structs,
@@ -157,6 +164,8 @@ func (l *Layout) check(report spec.Reporter) {
 		t.check(over, at("tables", i), report)
 	}
 	l.checkCompares(report)
+	l.checkRules(report)
+	l.checkExpect(report)
 }
 
 // checkOver returns the axes that are averaged over.
@@ -210,9 +219,13 @@ func (t *TableLayout) check(over map[string]bool, path string, report spec.Repor
 
 func checkWhere(where map[string]spec.Value, path string, report spec.Reporter) {
 	for _, axis := range sortedNames(where) {
-		switch where[axis].Type {
-		case spec.Null, spec.List, spec.Map:
-			report(path+".where."+axis, "the value of an axis must be a string, a number, true or false")
-		}
+		checkAxisValue(where[axis], path+".where."+axis, report)
+	}
+}
+
+func checkAxisValue(v spec.Value, path string, report spec.Reporter) {
+	switch v.Type {
+	case spec.Null, spec.List, spec.Map:
+		report(path, "the value of an axis must be a string, a number, true or false")
 	}
 }

@@ -25,6 +25,12 @@ func (r *Tables) Grid() *grid.Report {
 		g.Notes = append(slices.Clone(g.Notes), "Intervals and tests over "+all+" are about other "+all+
 			" like these and the models as they were trained, not about other trainings.")
 	}
+	for i, t := range r.Tables {
+		for _, s := range t.Selections {
+			g.Selections = append(g.Selections, s.grid(i))
+		}
+	}
+	g.Choices, g.Expected, g.Expectations = r.choices(), r.expectedGrid(), r.expectations()
 	g.Clean()
 	return g
 }

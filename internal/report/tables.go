@@ -19,6 +19,7 @@ type Tables struct {
 	Axes     []string // that tell rows apart, in any table
 	Tables   []Table
 	Origins  []OriginTable
+	Expected []Expected
 }
 
 // A Table is a list of rows with an entry in each of the report's columns.
@@ -37,6 +38,8 @@ type Table struct {
 	Why         []string // by column: why no difference from the reference can be marked
 	Leaders     []Leader // by column; nil: the marks are not tested
 	Compared    int      // comparisons that are corrected together
+
+	Selections []Selection // of the rows whose cells a rule chose
 }
 
 // A Row is a model (or a baseline) under some name.
@@ -100,7 +103,7 @@ func BuildTables(layout *Layout, gathered map[string][]Cell) (*Tables, error) {
 			errs = append(errs, fmt.Errorf("tables[%d] (%s): %w", i, clean(layout.Tables[i].Title), err))
 			continue
 		}
-		rows += len(t.Rows)
+		rows += len(t.Rows) + len(t.Selections)
 		r.Tables = append(r.Tables, t)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -113,6 +116,9 @@ func BuildTables(layout *Layout, gathered map[string][]Cell) (*Tables, error) {
 		return nil, err
 	}
 	var err error
+	if r.Expected, err = b.judge(r); err != nil {
+		return nil, err
+	}
 	r.Origins, err = b.origins()
 	return r, err
 }
@@ -266,7 +272,18 @@ func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 			}
 			continue
 		}
-		row, err := b.row(rl.Name, columns, where, axes)
+		points := [][]Axis{where}
+		if rl.Select != nil {
+			var s Selection
+			if s, points, err = b.choose(layout, rl); err != nil {
+				return t, fmt.Errorf("row %s: %w", clean(rl.Name), err)
+			}
+			t.Selections = append(t.Selections, s)
+			if len(points) == 0 {
+				continue
+			}
+		}
+		row, err := b.row(rl.Name, columns, points, axes)
 		if err != nil {
 			return t, fmt.Errorf("row %s: %w", clean(rl.Name), err)
 		}
@@ -337,12 +354,13 @@ func present(stages []*stage, where []Axis) bool {
 	})
 }
 
-func (b *builder) row(name string, columns []columnSource, where []Axis, axes []string) (Row, error) {
+// row fills a row with the cells at some points: one, or those that a rule chose.
+func (b *builder) row(name string, columns []columnSource, points [][]Axis, axes []string) (Row, error) {
 	row := Row{Name: clean(name), from: columns}
 	var all []Cell
 	for _, from := range columns {
-		cells := from.stage.pick(where)
-		if err := from.stage.checkMeanable(cells, where, b.layout.Over, "fix it in where, or name it in grid or in over"); err != nil {
+		cells, err := from.stage.pickAll(points, b.layout.Over)
+		if err != nil {
 			return row, err
 		}
 		e, err := from.stage.entry(cells, from.series)
@@ -353,7 +371,7 @@ func (b *builder) row(name string, columns []columnSource, where []Axis, axes []
 		all = append(all, cells...)
 	}
 	for _, axis := range axes {
-		v, ok := value(where, axis)
+		v, ok := valueAt(points, axis)
 		if !ok {
 			v, ok = common(all, axis)
 		}

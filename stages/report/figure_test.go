@@ -118,12 +118,12 @@ func TestNamesOfLinesAreCheckedBeforeAnythingRuns(t *testing.T) {
 // pointsLayout is a figure of points: loss against score, one of each from its own stage.
 func pointsLayout() *report.FiguresLayout {
 	axis := func(from, metric string) report.AxisLayout {
-		return report.AxisLayout{Label: metric, Scale: "linear", Choice: report.Choice{From: from, Metric: metric}}
+		return report.AxisLayout{Label: metric, Scale: "linear", MetricChoice: report.MetricChoice{From: from, Metric: metric}}
 	}
 	l := report.FiguresLayoutParams.New()
 	l.Over = []string{"fold"}
 	l.Figures = []report.FigureLayout{{Title: "Both", X: axis("training", "loss"), Y: axis("attack", "score"),
-		Points: []report.PointsLayout{{Name: "all", X: report.Choice{K: 2}, Bars: true}}}}
+		Points: []report.PointsLayout{{Name: "all", X: report.MetricChoice{K: 2}, Bars: true}}}}
 	return l
 }
 

@@ -38,6 +38,9 @@ func checkTableNames(l *report.Layout, gathers []pipeline.Input, report spec.Rep
 				of = called(gathers, row.From)
 			}
 			c.where(path, row.Where, of)
+			if row.Select != nil {
+				c.rule(path+".select", row.Select)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 
 	"foil/internal/artifact"
 	"foil/internal/report"
@@ -15,6 +16,7 @@ func Table() pipeline.Kind {
 		Name:    "report/table",
 		Version: 5,
 		Doc: "Writes tables of gathered metrics, with means, intervals, tested differences and baselines. " +
+			"Rules can choose the cells of rows (select), and numbers can be compared with published ones (expect). " +
 			"The forms are text, Markdown, CSV, LaTeX and an HTML page, which lists the source cells of each number.",
 		Inputs: []pipeline.Port{{Name: "*", Type: artifact.TypeMetrics, Gathered: true,
 			Doc: "stages with metrics; a column names one of them with from"}},
@@ -22,8 +24,9 @@ func Table() pipeline.Kind {
 		Light:     true,
 		Rounds:    true,
 		Libraries: libraries,
-		Files:     docs(tableForms),
+		Files:     docs(append(slices.Clone(tableForms), choicesForm, expectedForm)),
 		Printed:   tableForms[0].name,
+		Expected:  expectedForm.name,
 	}, report.LayoutParams, pipeline.Work[report.Layout]{CheckInputs: checkTableNames, CheckFacts: checkTableFacts, Run: runTable})
 }
 
@@ -34,6 +37,12 @@ var tableForms = []form{
 	{"table.tex", "the tables in LaTeX, for the package booktabs", render.LaTeX},
 	{"report.html", "the tables as an HTML page, with the source cells of each number", render.HTML},
 }
+
+// These are written if there is something for them.
+var (
+	choicesForm  = form{"select.csv", "with select: all candidates, their values and the choices", render.ChoicesCSV}
+	expectedForm = form{"expect.csv", "with expect: the expected values beside those of the report", render.ExpectedCSV}
+)
 
 func runTable(ctx context.Context, cell *pipeline.Cell, layout *report.Layout) error {
 	var from []string
@@ -47,6 +56,7 @@ func runTable(ctx context.Context, cell *pipeline.Cell, layout *report.Layout) e
 			}
 		}
 	}
+	from = append(from, selectedFrom(layout)...)
 	gathered, err := readGathered(ctx, cell, from, "column")
 	if err != nil {
 		return err
@@ -55,5 +65,13 @@ func runTable(ctx context.Context, cell *pipeline.Cell, layout *report.Layout) e
 	if err != nil {
 		return err
 	}
-	return writeForms(cell, tableForms, tables.Grid())
+	r := tables.Grid()
+	forms := slices.Clone(tableForms)
+	if len(r.Choices.Lines) > 0 {
+		forms = append(forms, choicesForm)
+	}
+	if len(r.Expectations.Lines) > 0 {
+		forms = append(forms, expectedForm)
+	}
+	return writeForms(cell, forms, r)
 }

@@ -24,11 +24,25 @@ type Report struct {
 	Notes   []string
 	Sources []Source
 	Data    Data
+
+	Selections   []Selection
+	Choices      Data // all candidates of rules
+	Expected     *Expected
+	Expectations Data // all expected values
 }
 
-// Printed are the tables of forms that cannot draw: a figure is its summary there.
+// Printed are the tables of forms that cannot draw and cannot fold: a figure is its summary there,
+// and of what a rule looked at there is what it chose.
 func (r *Report) Printed() []Table {
-	tables := append([]Table{}, r.Tables...)
+	var tables []Table
+	for i, t := range r.Tables {
+		tables = append(tables, t)
+		for _, s := range r.Selections {
+			if s.Table == i {
+				tables = append(tables, s.Chosen)
+			}
+		}
+	}
 	for _, f := range r.Figures {
 		tables = append(tables, f.Summary)
 	}
@@ -47,6 +61,13 @@ type Table struct {
 	Squares   []Square
 
 	Differences *Differences // from one of the rows; nil: they are not compared
+}
+
+// A Selection is how a rule chose the cells of a row.
+type Selection struct {
+	Table      int   // index in Report.Tables of the one that has the row
+	Chosen     Table // a row for each choice; the caption has the rule
+	Candidates Table // a row for each candidate of each choice
 }
 
 // A Column is the head of the numbers in one place of all rows.
@@ -184,6 +205,27 @@ type Figure struct {
 	Caption []Note
 	Summary Table // the lines at some places, with the caption
 	Numbers Table // the lines at all places
+}
+
+// Expected are the expected values of a report beside its numbers.
+type Expected struct {
+	Title   string
+	Summary string
+	Heads   []Head
+	Lines   []ExpectedLine
+	Notes   []string // the sources, and how values were compared
+}
+
+// A Head is the head of a column of texts.
+type Head struct {
+	Title  string
+	Number bool // its texts are numbers
+}
+
+// An ExpectedLine is one expected value. It may be neither met nor missed: not judged.
+type ExpectedLine struct {
+	Cells       []string // by Expected.Heads
+	Met, Missed bool
 }
 
 // Terms define what a report shows.

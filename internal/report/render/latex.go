@@ -18,6 +18,9 @@ func LaTeX(w io.Writer, r *grid.Report) error {
 	for _, t := range r.Printed() {
 		l.table(t)
 	}
+	if r.Expected != nil {
+		l.expected(r.Expected)
+	}
 	var head strings.Builder
 	comment := func(text string) { head.WriteString("% " + text + "\n") }
 	if r.Title != "" {

@@ -28,6 +28,9 @@ func Markdown(w io.Writer, r *grid.Report) error {
 			markdownDifferences(&b, t.Differences)
 		}
 	}
+	if r.Expected != nil {
+		markdownExpected(&b, r.Expected)
+	}
 	b.WriteString("## " + escapeMarkdown(r.Terms.Title) + "\n\n")
 	for _, t := range r.Terms.List {
 		b.WriteString("- " + escapeMarkdown(t.Title) + ": " + escapeMarkdown(t.Text) + "\n")

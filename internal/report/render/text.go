@@ -40,6 +40,9 @@ func Text(w io.Writer, r *grid.Report) error {
 			writeDifferences(&b, t.Differences)
 		}
 	}
+	if r.Expected != nil {
+		textExpected(&b, r.Expected)
+	}
 	b.WriteString(r.Terms.Title + "\n")
 	for _, t := range r.Terms.List {
 		writeWrapped(&b, t.Title+": "+t.Text, "  ")
