@@ -11,6 +11,7 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/digest"
 	"foil/internal/report/grid"
+	"foil/internal/report/render"
 	"foil/internal/stats"
 	"foil/spec"
 )
@@ -131,7 +132,8 @@ func TestMarksStandOnlyOnDifferences(t *testing.T) {
 			[]string{"Mean ± 95 % confidence interval", "Nothing is marked, because 5 folds alone give no p below 0.0625."}},
 		{"two folds cannot", "", withoutUnits(models(2, 200)), "base worse equal",
 			[]string{"Mean ± standard deviation over fold, n = 2.", "Nothing is marked, because 2 folds alone give no p below 0.5."}},
-		{"one value cannot", "", withoutUnits(models(1, 200)), "base worse equal", []string{"single values cannot be tested"}},
+		{"one value cannot", "", withoutUnits(models(1, 200)), "base worse equal*",
+			[]string{"best value of its column, not tested.", "No difference from base is marked, because single values cannot be tested."}},
 		{"eight folds can", "", withoutUnits(models(8, 200)), "base* worse† equal*", []string{"paired by fold"}},
 		{"six folds can for one comparison, not for two", "", withoutUnits(models(6, 200)), "base worse equal",
 			[]string{"Nothing is marked, because 6 folds give no corrected p below 0.09375."}},
@@ -528,5 +530,50 @@ func TestComparisonsAreCheckedWithPositions(t *testing.T) {
 	problems := early(func(r spec.Reporter) { before(models(2, 5)).CheckTables(l, r) })
 	if want := `compare.to: no table has a row "model=bse" (did you mean "model=base"?)`; !slices.Contains(problems, want) {
 		t.Errorf("got %q", problems)
+	}
+}
+
+// Columns with single values stand beside tested ones, and the caption tells them apart. Values that a
+// rule leaves aside elsewhere, such as infinite ones, are left aside here, too.
+func TestSingleValuesAreMarkedButNotTested(t *testing.T) {
+	gathered := models(1, 200)
+	for i := range gathered["m"] {
+		c := &gathered["m"][i]
+		c.Metrics = append(c.Metrics, artifact.Metric{Name: "loss", Value: []float64{3, 1, math.Inf(-1)}[i]}, artifact.Metric{Name: "same", Value: 7})
+	}
+	layout := strings.Replace(fmt.Sprintf(modelsLayout, ", paired: [unit]"), "better: higher}]", "better: higher}, "+
+		"{title: Loss, from: m, metric: loss, better: lower}, {title: Same, from: m, metric: same, better: lower}]", 1)
+	g := build(t, decodeLayout(t, layout), gathered).Grid().Tables[0]
+	for i, want := range []string{"base worse* equal", "base* worse* equal*"} {
+		if got := marksOf(g, i+1); got != want {
+			t.Errorf("column %d: marks %s, want %s", i+1, got, want)
+		}
+	}
+	if want := "by more than noise; in Loss, Same: best value, not tested."; !strings.Contains(captionOf(g), want) {
+		t.Errorf("no %q in\n%s", want, captionOf(g))
+	}
+}
+
+// Forms without much space name the number of pairs once if it is the same everywhere.
+func TestPairsHaveAColumnOnlyWhereTheyDiffer(t *testing.T) {
+	text := func(gathered map[string][]Cell) string {
+		var b strings.Builder
+		if err := render.Text(&b, build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered).Grid()); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	if got := text(models(5, 200)); !strings.Contains(got, "Differences from base (pairs: 1000)\n") || strings.Contains(got, "effect  pairs") {
+		t.Errorf("got\n%s", got)
+	}
+	fewer := models(5, 200)
+	fewer["m"] = slices.Delete(fewer["m"], 1, 2) // worse lacks a fold
+	if got := text(fewer); !strings.Contains(got, "Differences from base\n") || !strings.Contains(got, "effect  pairs") {
+		t.Errorf("got\n%s", got)
+	}
+	one := models(5, 200)
+	one["m"] = filter(one["m"], func(c Cell) bool { v, _ := value(c.Axes, "model"); return v.Str != "equal" })
+	if got := text(one); !strings.Contains(got, "Differences from base (pairs: 1000)\n") {
+		t.Errorf("got\n%s", got)
 	}
 }

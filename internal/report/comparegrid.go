@@ -17,18 +17,32 @@ func (r *Tables) comparisons(t Table) []grid.Note {
 	add := func(mark grid.Mark, format string, args ...any) {
 		notes = append(notes, grid.Note{Text: fmt.Sprintf(format, args...), Explains: mark})
 	}
-	best, differs := false, make([]bool, len(r.Columns))
+	tested, differs := false, make([]bool, len(r.Columns))
+	untested := make([]bool, len(r.Columns)) // the mark of the best is not tested there
 	for _, row := range t.Rows {
 		for i, e := range row.Entries {
-			best = best || e.Best
+			alone := t.Leaders == nil || t.Leaders[i].Outcome == Untested
+			tested, untested[i] = tested || e.Best && !alone, untested[i] || e.Best && alone
 			differs[i] = differs[i] || e.Difference != nil && e.Difference.Differs
 		}
 	}
-	switch {
-	case best && t.Leaders == nil:
-		add(grid.Best, "best mean of its column, not tested.")
-	case best:
+	best := "mean"
+	if t.Leaders != nil {
+		best = "value"
+	}
+	switch any := slices.Contains(untested, true); {
+	case tested && any:
+		var titles []string
+		for i, c := range r.Columns {
+			if untested[i] {
+				titles = append(titles, c.Title)
+			}
+		}
+		add(grid.Best, "no other row of the column is better by more than noise; in %s: best %s, not tested.", strings.Join(titles, ", "), best)
+	case tested:
 		add(grid.Best, "no other row of the column is better by more than noise.")
+	case any:
+		add(grid.Best, "best %s of its column, not tested.", best)
 	}
 	if slices.Contains(differs, true) {
 		add(grid.Differs, "differs from %s by more than noise.", t.Reference)
@@ -205,6 +219,7 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 		Short:  []bool{true, true, c.Correct == "none", c.Correct != "none", true, true},
 	}
 	n := 0
+	pairs := map[int]bool{}
 	for i, column := range r.Columns {
 		g := grid.DifferenceGroup{Title: column.Title}
 		if arrow := arrows[column.Better]; arrow != "" {
@@ -216,6 +231,7 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 				continue
 			}
 			g.Lines = append(g.Lines, e.Difference.line(t.labels(row), formats[i], e.Mean))
+			pairs[e.Difference.N] = true
 		}
 		if n += len(g.Lines); len(g.Lines) > 0 {
 			d.Groups = append(d.Groups, g)
@@ -223,6 +239,12 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 	}
 	if n == 0 {
 		return nil
+	}
+	if len(pairs) == 1 { // the title tells it in less room than a column
+		for each := range pairs {
+			d.Title += fmt.Sprintf(" (pairs: %d)", each)
+		}
+		d.Short[len(d.Short)-1] = false
 	}
 	if n > manyDifferences {
 		d.Many = fmt.Sprintf("The %d differences from %s are on the HTML page and in the CSV file.", n, t.Reference)

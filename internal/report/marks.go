@@ -22,6 +22,7 @@ const (
 	Undecidable                      // a test could not tell the rows apart, whatever their numbers are
 	AllAlike                         // no row differs from the leader by more than noise
 	SomeBeaten                       // the leader beats some rows; the others are marked, like itself
+	Untested                         // every row has a single value and no units: the best value is marked
 )
 
 // leaders finds the row with the best mean of each column, and asks for its comparisons with the
@@ -32,6 +33,10 @@ func (t *Table) leaders(c *comparer) error {
 		l := &t.Leaders[i]
 		l.Row = -1
 		if column.Better == "" {
+			continue
+		}
+		if t.N[i] == 1 && c.designs[i].Unit == "" {
+			l.Outcome = Untested
 			continue
 		}
 		candidates, _ := t.candidates(i, column)
@@ -101,9 +106,15 @@ func (t *Table) markDifferences(f family) {
 // by more than noise. If it beats none, nothing is marked. All comparisons are corrected together,
 // so the truly best row of every column is among the marked ones at the level, whether or not it has
 // the best mean (Hsu 1981).
+//
+// Where every row has a single value, no test is possible, whatever somebody does with these cells.
+// There the best value is marked, and the caption tells that it is not tested.
 func (t *Table) markTested(f family, columns []Column) {
 	for i := range t.Leaders {
 		l := &t.Leaders[i]
+		if l.Outcome == Untested {
+			t.markBest(i, columns[i])
+		}
 		if l.Row < 0 {
 			continue
 		}

@@ -181,18 +181,22 @@ func (t *Table) best(i int, c Column, candidates []int) int {
 // of anything.
 func (t *Table) markAny(columns []Column) {
 	for i, c := range columns {
-		if c.Better == "" {
-			continue
-		}
-		candidates, seen := t.candidates(i, c)
-		if seen < 2 || len(candidates) == 0 {
-			continue
-		}
-		best := t.Rows[t.best(i, c, candidates)].Entries[i].Mean
-		for _, r := range candidates {
-			e := &t.Rows[r].Entries[i]
-			e.Best = e.Mean == best
-		}
+		t.markBest(i, c)
+	}
+}
+
+func (t *Table) markBest(i int, c Column) {
+	if c.Better == "" {
+		return
+	}
+	candidates, seen := t.candidates(i, c)
+	if seen < 2 || len(candidates) == 0 {
+		return
+	}
+	best := t.Rows[t.best(i, c, candidates)].Entries[i].Mean
+	for _, r := range candidates {
+		e := &t.Rows[r].Entries[i]
+		e.Best = e.Mean == best
 	}
 }
 
