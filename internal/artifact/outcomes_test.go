@@ -317,3 +317,29 @@ func FuzzOutcomesCSV(f *testing.F) {
 		}
 	})
 }
+
+// Ids are no results, even where they are numbers: as numbers they would not pair the users of folds.
+func TestIDsOfUnitsAreTexts(t *testing.T) {
+	for _, text := range []string{"user,user_id,x\n0,17,1\n1,5,0\n", "user_id,x,user\n17,1,0\n5,0,1\n", "unit,x,unit_id\n0,1,17\n1,0,5\n"} {
+		o, err := ParseOutcomesCSV([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(o.Series) != 1 || len(o.Attributes) != 1 || o.Attributes[0].Name != o.IDAttribute() || !slices.Equal(o.Attributes[0].Values, []string{"17", "5"}) {
+			t.Errorf("%q: attributes %v", text, o.Attributes)
+		}
+	}
+	for text, want := range map[string]string{
+		"user,user_id,x\n0,17,1\n3,17,0\n":                  `user 0 and 3 both have the user_id "17"`,
+		"image,split,image_id,x\n7,test,a,1\n2,test,a,0\n": `image 2 and 7 both have the image_id "a" (split "test"`,
+	} {
+		if _, err := ParseOutcomesCSV([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want %s", text, err, want)
+		}
+	}
+	for _, text := range []string{"user,user_id,x\n0,,1\n1,,0\n", "user,split,user_id,x\n0,test,a,1\n1,validation,a,0\n"} {
+		if _, err := ParseOutcomesCSV([]byte(text)); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -97,7 +97,32 @@ func (f *foreignOutcomes) arrange() (*Outcomes, error) {
 	for i := range o.Series {
 		o.Series[i].Values = permuted(o.Series[i].Values, order)
 	}
+	if err := o.checkIDs(); err != nil {
+		return nil, err
+	}
 	return &o, o.check()
+}
+
+// checkIDs refuses an id that two units of a split and checkpoint have: neither could be paired.
+func (o *Outcomes) checkIDs() error {
+	i := slices.IndexFunc(o.Attributes, func(a OutcomeAttribute) bool { return a.Name == o.IDAttribute() })
+	if i < 0 {
+		return nil
+	}
+	ids, start := o.Attributes[i].Values, 0
+	for _, p := range o.Parts {
+		unit := make(map[string]int32, p.Rows)
+		for row := start; row < start+p.Rows; row++ {
+			other, twice := unit[ids[row]]
+			if twice && ids[row] != "" {
+				return fmt.Errorf("%s %d and %d both have the %s %q (split %q, checkpoint %q); each needs its own",
+					o.Unit, other, o.Units[row], o.IDAttribute(), ids[row], p.Split, p.Checkpoint)
+			}
+			unit[ids[row]] = o.Units[row]
+		}
+		start += p.Rows
+	}
+	return nil
 }
 
 func permuted[T any](from []T, order []int) []T {
@@ -123,7 +148,7 @@ func (t *foreignTable) outcomes() (*Outcomes, error) {
 			f.split, err = t.texts(i, true)
 		case field.Name == checkpointColumn:
 			f.checkpoint, err = t.texts(i, true)
-		case isText(typ):
+		case isText(typ), field.Name == f.IDAttribute(): // ids are often numbers, but no results
 			a := OutcomeAttribute{Name: field.Name}
 			a.Values, err = t.texts(i, true)
 			f.Attributes = append(f.Attributes, a)
@@ -222,6 +247,8 @@ func ParseOutcomesCSV(raw []byte) (*Outcomes, error) {
 			f.split = columns[i]
 		case checkpointColumn:
 			f.checkpoint = columns[i]
+		case f.IDAttribute(): // often numbers, but no results
+			f.Attributes = append(f.Attributes, OutcomeAttribute{Name: name, Values: columns[i]})
 		default:
 			numbers, wrong := numbersIn(columns[i])
 			switch {

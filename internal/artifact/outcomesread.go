@@ -40,7 +40,7 @@ func (t *table) outcomes() (*Outcomes, error) {
 				intern(a.Values)
 			}
 			o.Attributes = append(o.Attributes, a)
-		case f.Type.ID() == arrow.FLOAT64:
+		case f.Type.ID() == arrow.FLOAT64 && f.Name != o.IDAttribute():
 			s := seriesOf(f.Name)
 			s.Balance, _ = f.Metadata.GetValue(balanceKey)
 			s.Values, err = t.float64(i)
