@@ -330,7 +330,7 @@ func TestIDsOfUnitsAreTexts(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"user,user_id,x\n0,17,1\n3,17,0\n":                  `user 0 and 3 both have the user_id "17"`,
+		"user,user_id,x\n0,17,1\n3,17,0\n":                 `user 0 and 3 both have the user_id "17"`,
 		"image,split,image_id,x\n7,test,a,1\n2,test,a,0\n": `image 2 and 7 both have the image_id "a" (split "test"`,
 	} {
 		if _, err := ParseOutcomesCSV([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {

@@ -89,8 +89,17 @@ func (t *Table) pooled(i int) *Pooled {
 
 func (r *Tables) pooledSpread(t Table, columns []int, named bool) string {
 	groups := r.grouped(columns, func(i int) string {
-		p := t.pooled(i)
-		return fmt.Sprintf("%d %s", p.Units, plural(p.Unit))
+		most := t.pooled(i)
+		least := most.Units
+		for _, row := range t.Rows {
+			if p := row.Entries[i].Pooled; p != nil {
+				least = min(least, p.Units)
+			}
+		}
+		if least < most.Units {
+			return fmt.Sprintf("%d to %d %s", least, most.Units, plural(most.Unit))
+		}
+		return fmt.Sprintf("%d %s", most.Units, plural(most.Unit))
 	})
 	return sentence(groups, "mean ± "+levelText(t.Compare.Level)+" confidence interval, over ", named)
 }

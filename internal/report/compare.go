@@ -34,7 +34,7 @@ var compareParams = &spec.Params[Compare]{
 		"test": "randomisation flips the signs of differences; t is the paired t-test. corrected-t is the t-test of Nadeau and Bengio (2003) " +
 			"over folds or repeated splits; it needs pairs by axes alone.",
 		"test_share": "size of the test data divided by the size of the training data, for corrected-t; 0: 1 / (n - 1) for n pairs, " +
-			"as in n-fold cross-validation",
+			"as in n-fold cross-validation. Pairs by several axes need it, such as 0.25 for five folds with three seeds.",
 		"correct": "correction for all comparisons of a table: holm (no false difference, at the level), bh (Benjamini and Hochberg: " +
 			"few false ones among those found), none",
 		"level": "confidence level of the intervals; a difference is more than noise if its corrected p is below 1 - level",
@@ -123,6 +123,10 @@ func (l *Layout) checkCompares(report spec.Reporter) {
 		}
 		if c.Test == correctedT && len(l.Over) == 0 {
 			report(path+".test", "corrected-t compares means per fold or seed, but over names no axis")
+		}
+		if c.Test == correctedT && c.TestShare == 0 && len(c.axes(l.Over)) > 1 {
+			report(path+".test_share", "with pairs by several axes (%s) the share of test data is not known; set it, such as 0.25 for five folds, "+
+				"or name one axis in paired", strings.Join(c.axes(l.Over), ", "))
 		}
 		if names, grids := l.rowNames(); c.To != "" && !grids && !slices.Contains(names, c.To) {
 			report(path+".to", "no table has a row %q%s", c.To, didYouMean(c.To, names))

@@ -112,7 +112,7 @@ func (b *builder) compare(tables []Table, i int) error {
 	}
 	c.test()
 	f := t.family(c)
-	t.Compared = len(f.members)
+	t.Compared = f.size()
 	t.markDifferences(f)
 	if b.layout.Marks == testedMarks {
 		t.markTested(f, c.columns)

@@ -216,7 +216,7 @@ func TestCorrectionChangesAMark(t *testing.T) {
 		if d.Differs != c.differs || d.Design.Unit != "image" || math.Abs(d.Difference.Value+0.22) > 1e-9 || d.N != 100 {
 			t.Errorf("%d rows, %s: %+v", c.rows, c.correct, d)
 		}
-		if want := d.P; c.correct == "none" && d.Corrected != want || c.rows == 6 && c.correct == "holm" && math.Abs(d.Corrected-5*d.P) > 1e-12 {
+		if want := d.P; c.correct == "none" && d.Corrected != want || c.rows == 6 && c.correct == "holm" && math.Abs(d.Corrected-15*d.P) > 1e-12 {
 			t.Errorf("%d rows, %s: corrected %v of %v", c.rows, c.correct, d.Corrected, d.P)
 		}
 	}
@@ -499,6 +499,8 @@ func TestComparisonsAreCheckedWithPositions(t *testing.T) {
 		{columns + "compare: {to: base, test: wilcoxon}" + rows, `"wilcoxon" is not allowed`},
 		{columns + "compare: {to: base, test_share: 0.2}" + rows, `only corrected-t has a test share`},
 		{"columns: [{title: c, from: m, metric: ndcg}]\ncompare: {test: corrected-t}" + rows, `over names no axis`},
+		{strings.Replace(columns, "[fold]", "[fold, seed]", 1) + "compare: {test: corrected-t}" + rows, `compare.test_share: with pairs by several axes (fold, seed) the share of test data is not known`},
+		{strings.Replace(columns, "[fold]", "[fold, seed, a]", 1) + "compare: {test: corrected-t, paired: [seed, fold]}" + rows, `pairs by several axes (seed, fold)`},
 		{columns + "compare: {to: base, level: 1}" + rows, `compare.level`},
 		{columns + "marks: bold" + rows, `"bold" is not allowed`},
 	} {
@@ -575,5 +577,99 @@ func TestPairsHaveAColumnOnlyWhereTheyDiffer(t *testing.T) {
 	one["m"] = filter(one["m"], func(c Cell) bool { v, _ := value(c.Axes, "model"); return v.Str != "equal" })
 	if got := text(one); !strings.Contains(got, "Differences from base (pairs: 1000)\n") {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+// If all rows are equally good, a table has marks in at most 5 of 100 cases, although the best row is
+// the best by chance. A correction for the comparisons with this row alone gives 14.
+func TestMarksOfEqualRows(t *testing.T) {
+	const rows, users, tables = 10, 100, 300
+	random := rand.New(rand.NewPCG(11, 12))
+	for _, correct := range []string{"holm", "bh"} {
+		layout := decodeLayout(t, "columns: [{title: X, from: m, metric: x, better: higher}]\ncompare: {test: t, correct: "+correct+"}\ntables: [{title: t, grid: [a]}]")
+		marked := 0
+		for range tables {
+			var cells []Cell
+			for row := range rows {
+				m := measured{Metric: artifact.Metric{Name: "x"}}
+				for range users {
+					m.values = append(m.values, random.NormFloat64())
+				}
+				cells = append(cells, cellWithUnits([]Axis{axis("a", row)}, "user", 0, m))
+			}
+			r := build(t, layout, map[string][]Cell{"m": cells}).Tables[0]
+			if slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Entries[0].Best }) {
+				marked++
+			}
+		}
+		if marked > tables*8/100 {
+			t.Errorf("%s: %d of %d tables have marks", correct, marked, tables)
+		}
+	}
+}
+
+// A family has each pair of rows once, whether it is compared for a mark or with the reference.
+func TestSizeOfTheFamily(t *testing.T) {
+	for _, c := range []struct {
+		compare string
+		want    int
+	}{{"", 3}, {"compare: {to: worse}\n", 3}, {"marks: any\ncompare: {to: base}\n", 2}} {
+		layout := strings.Replace(fmt.Sprintf(modelsLayout, ""), "compare: {to: base}\n", c.compare, 1)
+		if got := build(t, decodeLayout(t, layout), models(5, 200)).Tables[0].Compared; got != c.want {
+			t.Errorf("%q: %d comparisons, want %d", c.compare, got, c.want)
+		}
+	}
+}
+
+// Units without a difference decide nothing, and the caption says how few are left.
+func TestTies(t *testing.T) {
+	cells := func(b, c int) map[string][]Cell { // rows that differ from a in so many users
+		var all []Cell
+		for i, differing := range []int{0, b, c} {
+			m := measured{Metric: artifact.Metric{Name: "x"}}
+			for u := range 50 {
+				m.values = append(m.values, float64(u%3))
+				if u < differing {
+					m.values[u] += 0.5
+				}
+			}
+			all = append(all, cellWithUnits([]Axis{axis("a", i)}, "user", 0, m))
+		}
+		return map[string][]Cell{"m": all}
+	}
+	layout := "columns: [{title: X, from: m, metric: x, better: higher}]\ncompare: {to: a=0%s}\ntables: [{title: t, grid: [a]}]"
+	for _, c := range []struct {
+		b, c                   int
+		compare, marks, wanted string
+	}{
+		{3, 0, "", "0 1 2", "Nothing is marked, because 3 of 50 users that differ alone give no p below 0.25."},
+		{0, 0, "", "0 1 2", "No difference between rows is more than noise."},
+		{0, 0, ", test: t", "0 1 2", "No difference between rows is more than noise."},
+		{7, 7, "", "0 1*† 2*†", "by user; Holm's correction for 2 comparisons"},
+		{6, 0, ", correct: none", "0 1*† 2", "paired by user; not corrected for 2 comparisons"},
+	} {
+		g := build(t, decodeLayout(t, fmt.Sprintf(layout, c.compare)), cells(c.b, c.c)).Grid().Tables[0]
+		if got := marksOf(g, 0); got != c.marks || !strings.Contains(captionOf(g), c.wanted) {
+			t.Errorf("%+v: marks %s\n%s", c, got, captionOf(g))
+		}
+	}
+}
+
+// A mean that is over fewer users than others is not called one over all of them.
+func TestNumbersOfUsersDiffer(t *testing.T) {
+	gathered := models(1, 200)
+	gathered["m"][1] = cellWithUnits(gathered["m"][1].Axes, "user", 0, users(0, 150, -0.02, 0.05, "worse"))
+	g := build(t, decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered).Grid().Tables[0]
+	if want := "over 150 to 200 users."; !strings.Contains(captionOf(g), want) {
+		t.Errorf("no %q in\n%s", want, captionOf(g))
+	}
+}
+
+// The threshold of a level is the number that its reader expects: a p of 0.1 is not above 0.1.
+func TestThresholds(t *testing.T) {
+	for level, want := range map[float64]float64{0.9: 0.1, 0.95: 0.05, 0.8: 0.2, 0.99: 0.01, 0.9999: 0.0001, 0.9375: 0.0625} {
+		if got := (&Compare{Level: level}).alpha(); got != want {
+			t.Errorf("level %v: %v", level, got)
+		}
 	}
 }

@@ -73,12 +73,35 @@ func (t *Table) family(c *comparer) family {
 			add(e.Difference)
 		}
 	}
-	for _, l := range t.Leaders {
+	others := 0
+	for i, l := range t.Leaders {
 		for _, r := range l.Against {
 			add(r)
 		}
+		others += t.otherPairs(i, c)
 	}
-	return c.family(all)
+	return c.family(all, others)
+}
+
+// otherPairs is the number of pairs of rows in column i that would be compared if another row had the
+// best mean, and are not.
+func (t *Table) otherPairs(i int, c *comparer) int {
+	l := t.Leaders[i]
+	rows, made := 0, 0 // beside the leader
+	reference := slices.IndexFunc(t.Rows, func(r Row) bool { return r.Name == t.Reference })
+	for r, against := range l.Against {
+		if !against.tested() {
+			continue
+		}
+		rows++
+		if d := t.Rows[r].Entries[i].Difference; d.tested() && d != against && reference >= 0 && l.Against[reference].tested() {
+			made++
+		}
+	}
+	if !slices.ContainsFunc(l.Against, c.decidable) {
+		return 0
+	}
+	return rows*(rows-1)/2 - made
 }
 
 // markDifferences notes what differs from the reference by more than noise, and in which columns that
@@ -96,7 +119,7 @@ func (t *Table) markDifferences(f family) {
 				tested = append(tested, d)
 			}
 		}
-		if len(tested) > 0 && !(f.least(tested) <= f.alpha()) {
+		if len(tested) > 0 && !allEqual(tested) && !(f.least(tested) <= f.alpha()) {
 			t.Why[i] = f.why(tested)
 		}
 	}
@@ -123,7 +146,7 @@ func (t *Table) markTested(f family, columns []Column) {
 		same := func(r *Comparison) bool { return r != nil && r.Problem == sameCells }
 		tested := filter(l.Against, (*Comparison).tested)
 		switch {
-		case len(tested) == 0 && slices.ContainsFunc(l.Against, same):
+		case allEqual(tested) && (len(tested) > 0 || slices.ContainsFunc(l.Against, same)):
 			l.Outcome = AllAlike
 		case !(f.least(tested) <= f.alpha()):
 			l.Outcome, l.Why = Undecidable, f.why(tested)
@@ -147,33 +170,43 @@ func (c *Comparison) lead(of *Entry) float64 {
 	return -c.Difference.Value
 }
 
+// allEqual reports whether no unit or cell differs in any of the comparisons.
+func allEqual(tested []*Comparison) bool {
+	return !slices.ContainsFunc(tested, func(r *Comparison) bool { return r.Equal == 0 || r.Equal < r.Difference.Units })
+}
+
 // why tells why comparisons cannot decide.
 func (f family) why(tested []*Comparison) string {
-	least, n := math.NaN(), 0
-	var design Design
+	var most *Comparison // of those with the smallest p, the one with most pairs
 	for _, r := range tested {
-		if !(r.Least >= least) {
-			least = r.Least
+		if most == nil || math.IsNaN(most.Least) || r.Least < most.Least || r.Least == most.Least && r.N > most.N {
+			most = r
 		}
-		if r.N > n {
-			n, design = r.N, r.Design
-		}
-	}
-	pairs := "cells"
-	if design.Unit != "" {
-		pairs = plural(design.Unit)
-	} else if len(design.Axes) == 1 {
-		pairs = plural(clean(design.Axes[0]))
 	}
 	switch {
-	case len(tested) == 0:
+	case most == nil:
 		return "the rows have no pairs"
-	case n < 2:
+	case !slices.ContainsFunc(tested, func(r *Comparison) bool { return r.N > 1 }):
 		return "single values cannot be tested"
-	case math.IsNaN(least):
+	case math.IsNaN(most.Least):
 		return "a test is not possible: " + tested[0].Reason
-	case least > f.alpha():
-		return strconv.Itoa(n) + " " + pairs + " alone give no p below " + brief(least)
 	}
-	return strconv.Itoa(n) + " " + pairs + " give no corrected p below " + brief(f.least(tested))
+	pairs := "cells"
+	if most.Design.Unit != "" {
+		pairs = plural(most.Design.Unit)
+	} else if len(most.Design.Axes) == 1 {
+		pairs = plural(clean(most.Design.Axes[0]))
+	}
+	n := most.N
+	if most.Difference.Units < n && most.Design.Unit != "" {
+		n = most.Difference.Units // with several values
+	}
+	of := strconv.Itoa(n) + " " + pairs
+	if most.Equal > 0 {
+		of = strconv.Itoa(n-most.Equal) + " of " + of + " that differ"
+	}
+	if most.Least > f.alpha() {
+		return of + " alone give no p below " + brief(most.Least)
+	}
+	return of + " give no corrected p below " + brief(f.least(tested))
 }

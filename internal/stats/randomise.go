@@ -15,7 +15,9 @@ const exactUnits = 16
 // of the units are flipped at random, all values of a unit together, and P is the share of sign
 // patterns whose mean is as far from zero as the one that was seen. Up to 16 units with a
 // difference, all patterns are counted and P is exact. Beyond, P is (b+1)/(m+1) for b of m random
-// patterns (Phipson and Smyth 2010), which is never zero.
+// patterns (Phipson and Smyth 2010), which is never zero. If b is zero, P is the bound of Bentkus and
+// Dzindzalieta where that is smaller: see tailBound. Without it, P could be no smaller than 1/(m+1),
+// and a correction for hundreds of comparisons would need as many more patterns.
 //
 // The interval holds the differences that the same test does not reject: it excludes zero exactly
 // if P is at most 1 - level. Hartigan (1969) shows that its ends are order statistics of the means
@@ -130,7 +132,7 @@ func share(tests []*flipTest, b Resampling) {
 
 // result counts the sign patterns.
 func (t *flipTest) result(level float64, b Resampling) Result {
-	r := Result{Difference: t.inverted(level), Effect: t.effect(), N: t.n}
+	r := Result{Difference: t.inverted(level), Effect: t.effect(), N: t.n, Equal: t.units - len(t.moved.list)}
 	seen := math.Abs(t.terms.total) - tolerance
 	count := func(sums []float64) float64 {
 		n := 0.0
@@ -149,9 +151,42 @@ func (t *flipTest) result(level float64, b Resampling) Result {
 		r.P, r.Least, r.Reason = math.NaN(), math.NaN(), reasonDraws
 	default:
 		all := float64(b.Times + 1)
-		r.P, r.Least = (count(t.flipped.sums)+1)/all, 1/all
+		as := count(t.flipped.sums)
+		r.P = (as + 1) / all
+		if as == 0 {
+			r.P = min(r.P, t.tailBound(t.terms.total))
+		}
+		var most float64 // the mean if all differences had one sign
+		for _, v := range t.terms.list {
+			most += math.Abs(v)
+		}
+		r.Least = min(1/all, t.tailBound(most))
 	}
 	return r
+}
+
+// tailBound is not below the share of all sign patterns whose sum is as far from zero as the given one.
+//
+// For a sum S of numbers with random signs whose squares add up to one, and a normal Z, Bentkus and
+// Dzindzalieta prove P(S >= x) <= c P(Z >= x) with c = 1 / (4 P(Z >= sqrt 2)), about 3.18, whatever
+// the numbers are ("A tight Gaussian bound for weighted sums of Rademacher random variables",
+// Bernoulli 21, 2015). If P is b+1 of m+1 for b > 0, and at most the bound for b = 0, it remains a
+// valid p value: for thresholds of 1/(m+1) and more the bound changes nothing, and below them P
+// is at least the bound, which is at least the p value over all patterns.
+func (t *flipTest) tailBound(sum float64) float64 {
+	var squares float64
+	for _, v := range t.terms.list {
+		squares += float64(v * v)
+	}
+	x := (math.Abs(sum) - tolerance) / math.Sqrt(squares)
+	bound := math.Erfc(x/math.Sqrt2) / (2 * math.Erfc(1)) // two-sided
+	// The last digits of Erfc may depend on the processor. The result is rounded up.
+	const smallest = 1e-300
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(1.01*bound, 'e', 2, 64), 64)
+	if err != nil || !(rounded > smallest) {
+		return smallest
+	}
+	return rounded
 }
 
 // inverted is the interval of the differences that the test does not reject. A difference of x is rejected if few

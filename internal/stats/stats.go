@@ -55,6 +55,7 @@ type Result struct {
 	// Least is the smallest p that this test can give with so few units: 0.0625 for sign flips of
 	// five folds, 0 for t tests. A test whose Least is above the threshold cannot decide.
 	Least float64
+	Equal int // units whose difference is zero: no sign flip changes them. Of sign-flip tests alone
 	// Effect is Cohen's d_z: the mean difference in standard deviations of the difference between
 	// units. 0.2 says that a fifth of the spread between units separates the two rows, however many
 	// units there are. A unit with several values counts with their mean. For a mean over classes,
