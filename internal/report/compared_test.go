@@ -642,7 +642,7 @@ func TestTies(t *testing.T) {
 		b, c                   int
 		compare, marks, wanted string
 	}{
-		{3, 0, "", "0 1 2", "Nothing is marked, because 3 of 50 users that differ alone give no p below 0.25."},
+		{3, 0, "", "0 1 2", "Nothing is marked, because the 3 of 50 users that differ give no p below 0.25."},
 		{0, 0, "", "0 1 2", "No difference between rows is more than noise."},
 		{0, 0, ", test: t", "0 1 2", "No difference between rows is more than noise."},
 		{7, 7, "", "0 1*† 2*†", "by user; Holm's correction for 2 comparisons"},

@@ -202,11 +202,13 @@ func (f family) why(tested []*Comparison) string {
 		n = most.Difference.Units // with several values
 	}
 	of := strconv.Itoa(n) + " " + pairs
+	alone := of + " alone"
 	if most.Equal > 0 {
-		of = strconv.Itoa(n-most.Equal) + " of " + of + " that differ"
+		of = "the " + strconv.Itoa(n-most.Equal) + " of " + of + " that differ"
+		alone = of
 	}
 	if most.Least > f.alpha() {
-		return of + " alone give no p below " + brief(most.Least)
+		return alone + " give no p below " + brief(most.Least)
 	}
 	return of + " give no corrected p below " + brief(f.least(tested))
 }
