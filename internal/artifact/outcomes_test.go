@@ -343,3 +343,21 @@ func TestIDsOfUnitsAreTexts(t *testing.T) {
 		}
 	}
 }
+
+// A metric that no unit of a cell has is a column of missing numbers.
+func TestOutcomesWithoutNumbers(t *testing.T) {
+	for _, text := range []string{"user,ndcg@10\n3,\n4,\n", "user,gender:x\n3,\n", "user,gender:bacc [balance=gender:label],gender:label\n3,,\n"} {
+		o, err := ParseOutcomesCSV([]byte(text))
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		for _, s := range o.Series {
+			for _, v := range s.Values {
+				if !math.IsNaN(v) {
+					t.Errorf("%q: %s is %v", text, s.Column(), v)
+				}
+			}
+		}
+	}
+}

@@ -254,6 +254,8 @@ func ParseOutcomesCSV(raw []byte) (*Outcomes, error) {
 			switch {
 			case wrong < 0:
 				f.addNumbers(name, "", numbers)
+			case strings.ContainsAny(name, "@:") && !slices.ContainsFunc(columns[i], func(text string) bool { return text != "" }):
+				f.addNumbers(name, "", slices.Repeat([]float64{math.NaN()}, len(lines))) // no unit has the metric
 			case strings.ContainsAny(name, "@:"): // the name of a metric
 				return nil, fmt.Errorf("line %d: %s %q is not a number", lines[wrong], name, columns[i][wrong])
 			default:

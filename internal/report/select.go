@@ -423,9 +423,11 @@ func describeExclusion(e map[string]spec.Value) string {
 // describe names the metric of a score.
 func (s Score) describe() string { return s.series(s.K).String() + " (" + clean(s.From) + ")" }
 
-// test reports whether the rule looked at test data.
+// test reports whether the rule looked at test data, or at data of which that is not known although
+// the rule allows it.
 func (s *Selection) test() bool {
-	return isTest(s.Rule.Best.series(0)) || s.Rule.Within != nil && isTest(s.Rule.Within.series(0))
+	looks := func(score Score) bool { return isTest(score.series(0)) || s.Rule.AllowTest && score.Split == "" }
+	return looks(s.Rule.Best) || s.Rule.Within != nil && looks(s.Rule.Within.Score)
 }
 
 // failures are the choices that chose nothing.

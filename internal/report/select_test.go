@@ -270,3 +270,31 @@ tables: [{title: T, rows: [{name: base, where: {x: 0}}, {name: chosen, select: {
 		}
 	}
 }
+
+// Metrics without a split may be of test data: a rule must not choose by what a column shows of them.
+func TestRulesDoNotChooseByWhatIsShown(t *testing.T) {
+	const layout = `over: [fold]
+columns: [{title: Y, from: m, metric: y, better: higher}, {title: Z, from: m, metric: z, k: 5, better: lower}]
+tables: [{title: T, rows: [{name: base, where: {x: 0}}, {name: chosen, select: {among: [x], RULE}}]}]`
+	for _, c := range []struct{ rule, want string }{
+		{"best: {from: m, metric: y, better: higher}", `tables[0].rows[1].select.best: the rule would choose by the numbers that column "Y" shows`},
+		{"best: {from: m, metric: v, better: higher}, within: {from: m, metric: z, k: 5, better: lower, of: base, by: 0.1}", `select.within: the rule would choose by the numbers that column "Z" shows`},
+		{"best: {from: m, metric: z, k: 7, better: lower}", ""},
+		{"best: {from: m, metric: y, split: validation, better: higher}", ""},
+		{"best: {from: m, metric: y, better: higher}, allow_test: true", ""},
+	} {
+		_, err := decode(strings.Replace(layout, "RULE", c.rule, 1), LayoutParams)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "test.yaml:3:")) {
+			t.Errorf("%s: got %v, want %s", c.rule, err, c.want)
+		}
+	}
+	var cells []Cell
+	for x := range 3 {
+		cells = append(cells, newCell([]Axis{axis("fold", 0), axis("x", x)}, artifact.Metric{Name: "y", Value: float64(x)}, artifact.Metric{Name: "z", K: 5, Value: 1}))
+	}
+	l := decodeLayout(t, strings.Replace(layout, "RULE", "best: {from: m, metric: y, better: higher}, allow_test: true", 1))
+	g := build(t, l, map[string][]Cell{"m": cells}).Grid()
+	if notes := captionOf(g.Selections[0].Chosen); !strings.Contains(notes, testNote) {
+		t.Errorf("no %q in\n%s", testNote, notes)
+	}
+}

@@ -107,7 +107,9 @@ func (s *SelectLayout) check(l *Layout, t *TableLayout, row RowLayout, path stri
 		}
 	}
 	s.checkTest(s.Best.series(s.Best.K), path+".best.split", report)
+	s.checkShown(s.Best, l, path+".best", report)
 	if w := s.Within; w != nil {
+		s.checkShown(w.Score, l, path+".within", report)
 		s.checkTest(w.series(w.K), path+".within.split", report)
 		w.check(t, row, s.Per, path+".within.of", report)
 	}
@@ -140,6 +142,18 @@ func (w *WithinLayout) check(t *TableLayout, row RowLayout, per, path string, re
 func (s *SelectLayout) checkTest(id series, path string, report spec.Reporter) {
 	if isTest(id) && !s.AllowTest {
 		report(path, "%s", chosenByTest)
+	}
+}
+
+// checkShown refuses a rule that chooses by what a column shows, where nothing tells that these are
+// not test data: metrics of other programs often have no split.
+func (s *SelectLayout) checkShown(score Score, l *Layout, path string, report spec.Reporter) {
+	for _, c := range l.Columns {
+		if score.Split == "" && c.Selector == score.Selector && c.K == score.K && !s.AllowTest {
+			report(path, "the rule would choose by the numbers that column %q shows, which would be too good then; name a split, such as validation, "+
+				"or set allow_test: true", clean(c.Title))
+			return
+		}
 	}
 }
 
