@@ -25,6 +25,10 @@ type Metric struct {
 	K                        int // cut-off, epoch or step; 0: none
 	Group, Split, Checkpoint string
 
+	// Unit is "user" or "image" if the output also has the outcome of each user or image, of which
+	// the metric is a mean. "": there is none, or it is not known.
+	Unit string
+
 	Open bool // only the name is known
 }
 

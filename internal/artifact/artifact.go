@@ -53,6 +53,15 @@ func (s *Split) Parts() []*Interactions {
 	return []*Interactions{&s.Train, &s.ValidationInput, &s.ValidationTarget, &s.TestInput, &s.TestTarget}
 }
 
+// Held returns the pairs of the users of a part, Validation or Test: those that a model gets, and
+// those that it must find.
+func (s *Split) Held(part string) (input, target Interactions) {
+	if part == Validation {
+		return s.ValidationInput, s.ValidationTarget
+	}
+	return s.TestInput, s.TestTarget
+}
+
 type namedInteractions struct {
 	file string
 	x    *Interactions

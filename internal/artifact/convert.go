@@ -54,6 +54,10 @@ var conversions = map[string]conversion{
 		read:  func(path string) error { _, err := ReadMetrics(path); return err },
 		write: func(w io.Writer, t *foreignTable) error { return writeForeign(w, t.metrics, WriteMetrics) },
 	},
+	OutcomesFile: {
+		read:  func(path string) error { _, err := ReadOutcomes(path); return err },
+		write: func(w io.Writer, t *foreignTable) error { return writeForeign(w, t.outcomes, WriteOutcomes) },
+	},
 	UsersFile: {
 		read:  func(path string) error { _, err := ReadUsers(path); return err },
 		write: func(w io.Writer, t *foreignTable) error { return writeForeign(w, t.users, WriteUsers) },

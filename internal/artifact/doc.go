@@ -5,6 +5,6 @@
 //
 // Nouns: Interactions (user, item pairs), Users (one row a user: original id and one column per
 // attribute), Rows (a CSR view of interactions for training), Images (pixels with labels, kept as
-// the file has them), Metrics (scalars), Curves (values over epochs), Recommender (scores items
-// for users).
+// the file has them), Metrics (scalars), Outcomes (values of each user or image, which metrics are
+// means of), Curves (values over epochs), Recommender (scores items for users).
 package artifact

@@ -19,6 +19,7 @@ type column struct {
 	name     string
 	nullable bool
 	values   arrow.Array
+	metadata map[string]string
 }
 
 // encode writes the columns as one record batch of an Arrow IPC file.
@@ -30,7 +31,7 @@ func encode(w io.Writer, columns ...column) error {
 		if n := c.values.Len(); n != rows {
 			return fmt.Errorf("column %q has %d rows, column %q has %d", c.name, n, columns[0].name, rows)
 		}
-		fields[i] = arrow.Field{Name: c.name, Type: c.values.DataType(), Nullable: c.nullable}
+		fields[i] = arrow.Field{Name: c.name, Type: c.values.DataType(), Nullable: c.nullable, Metadata: arrow.MetadataFrom(c.metadata)}
 		arrays[i] = c.values
 	}
 	schema := arrow.NewSchema(fields, nil)

@@ -78,9 +78,11 @@ func inspect(raw []byte) (*layout, error) {
 	return l, nil
 }
 
+// What a schema may hold.
+const maxColumns, maxMetadata = 1000, 100
+
 // checkFields looks at the columns of a schema and at all metadata in it.
 func checkFields(schema flatTable) ([]physicalColumn, error) {
-	const maxColumns, maxMetadata = 1000, 100
 	n := schema.length(1)
 	if n > maxColumns {
 		return nil, fmt.Errorf("%d columns; at most %d are allowed", n, maxColumns)

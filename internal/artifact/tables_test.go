@@ -33,8 +33,19 @@ var (
 		{Name: "ndcg", Value: 0.5, K: 10, Split: "test", Checkpoint: "best"},
 		{Name: "bacc", Value: math.Inf(1), Group: "gender=f"},
 	}
-	someShape  = Shape{Channels: 3, Height: 1, Width: 2}
-	someSet    = ImageSet{Label: []int32{1, 0, 1}, Pixels: []uint8{0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255, 9, 8, 7, 6, 5, 4}}
+	someShape    = Shape{Channels: 3, Height: 1, Width: 2}
+	someSet      = ImageSet{Label: []int32{1, 0, 1}, Pixels: []uint8{0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255, 9, 8, 7, 6, 5, 4}}
+	someOutcomes = &Outcomes{
+		Unit:       UnitUser,
+		Parts:      []OutcomePart{{Test, "best", 2}, {Test, "last", 3}},
+		Units:      []int32{0, 2, 0, 2, 7},
+		Attributes: []OutcomeAttribute{{"gender", []string{"f", "", "f", "", "m"}}, {"größe", []string{"1", "2", "1", "2", ""}}},
+		Series: []OutcomeSeries{
+			{Name: "ndcg", K: 10, Values: []float64{0.5, 0, 1, 0.25, 0.125}},
+			{Name: "label", Group: "gender", Values: []float64{0, 5, 0, 5, 1}},
+			{Name: "bacc", Group: "gender", Values: []float64{1, 0, 1, 1, 0}, Balance: "gender:label"},
+		},
+	}
 	somePoints = []Point{{Epoch: 1, Name: "loss", Value: 3.5}, {Epoch: 2, Name: "loss", Value: 3.25}}
 )
 
@@ -43,6 +54,7 @@ func writers() map[string]func(io.Writer) error {
 		"interactions": func(w io.Writer) error { return WriteInteractions(w, someInteractions) },
 		"users":        func(w io.Writer) error { return WriteUsers(w, someUsers) },
 		"items":        func(w io.Writer) error { return WriteItems(w, someItems) },
+		"outcomes":     func(w io.Writer) error { return WriteOutcomes(w, someOutcomes) },
 		"metrics":      func(w io.Writer) error { return WriteMetrics(w, someMetrics) },
 		"curves":       func(w io.Writer) error { return WriteCurves(w, somePoints) },
 		"classes":      func(w io.Writer) error { return WriteClasses(w, []string{"cat", "dog"}) },
@@ -55,6 +67,7 @@ func readers() map[string]func(path string) (any, error) {
 		"interactions": func(p string) (any, error) { return ReadInteractions(p) },
 		"users":        func(p string) (any, error) { return ReadUsers(p) },
 		"items":        func(p string) (any, error) { return ReadItems(p) },
+		"outcomes":     func(p string) (any, error) { return ReadOutcomes(p) },
 		"metrics":      func(p string) (any, error) { return ReadMetrics(p) },
 		"curves":       func(p string) (any, error) { return ReadCurves(p) },
 		"classes":      func(p string) (any, error) { return ReadClasses(p) },
@@ -83,7 +96,7 @@ func saved(t testing.TB, raw []byte) string {
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	want := map[string]any{
 		"interactions": someInteractions, "users": someUsers, "items": someItems,
-		"metrics": someMetrics, "curves": somePoints, "classes": []string{"cat", "dog"}, "images": someSet,
+		"metrics": someMetrics, "outcomes": someOutcomes, "curves": somePoints, "classes": []string{"cat", "dog"}, "images": someSet,
 	}
 	for name, read := range readers() {
 		got, err := read(saved(t, encoded(t, writers()[name])))
@@ -122,6 +135,7 @@ func TestBytesStayTheSame(t *testing.T) {
 		"users":        "e7adb2e252ea",
 		"items":        "7503200505e8",
 		"metrics":      "9503ab138208",
+		"outcomes":     "39b7f756665b",
 		"curves":       "1bb115618c02",
 		"classes":      "55ffc27bee3d",
 		"images":       "c0002ba2f1c1",
@@ -266,6 +280,7 @@ func FuzzDecode(f *testing.F) {
 		decode(raw, func(t *table) error { _, err := t.users(); return err })
 		decode(raw, func(t *table) error { _, err := t.items(); return err })
 		decode(raw, func(t *table) error { _, err := t.metrics(); return err })
+		decode(raw, func(t *table) error { _, err := t.outcomes(); return err })
 		decode(raw, func(t *table) error { _, err := t.curves(); return err })
 		if x, err := decodeImageSet(raw, someShape); err == nil && len(x.Pixels) != x.Len()*someShape.Size() {
 			t.Fatalf("%d bytes of pixels for %d images", len(x.Pixels), x.Len())

@@ -9,6 +9,6 @@ const (
 	TypeRecommender  = "recommender"  // checkpoints of a training, or of a model without one: package checkpoints
 	TypeClassifier   = "classifier"   // the same, with an attacker's weights beside the classifier's
 	TypeLatents      = "latents"      // best.safetensors, last.safetensors, latents.json
-	TypeMetrics      = "metrics"      // metrics.arrow
+	TypeMetrics      = "metrics"      // metrics.arrow, and outcomes.arrow for metrics that are means over users or images
 	TypeReport       = "report"       // files for people; the kind names the file for the terminal
 )

@@ -3,7 +3,9 @@ package artifact
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
+	"strconv"
 
 	"github.com/apache/arrow/go/v17/arrow"
 )
@@ -32,6 +34,20 @@ type Attribute struct {
 
 // IsNumeric reports whether the attribute holds numbers rather than categories.
 func (a *Attribute) IsNumeric() bool { return a.Number != nil }
+
+// Texts are the values as texts; "" is missing.
+func (a *Attribute) Texts() []string {
+	if !a.IsNumeric() {
+		return a.Category
+	}
+	texts := make([]string, len(a.Number))
+	for i, v := range a.Number {
+		if !math.IsNaN(float64(v)) {
+			texts[i] = strconv.FormatFloat(float64(v), 'g', -1, 32)
+		}
+	}
+	return texts
+}
 
 // Len is the number of users.
 func (u *Users) Len() int { return len(u.ID) }

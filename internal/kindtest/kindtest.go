@@ -34,6 +34,7 @@ func Run(t testing.TB, kind pipeline.Kind, params any, cell *pipeline.Cell) (pip
 	a, err := pipeline.DirArtifact(cell.OutDir)
 	if err == nil && facts != nil {
 		checkFacts(t, facts, a)
+		checkOutcomes(t, facts, a)
 	}
 	return a, err
 }
@@ -44,7 +45,7 @@ func checkFacts(t testing.TB, facts *pipeline.Facts, a pipeline.Artifact) {
 	if facts.Metrics != nil {
 		for _, m := range Metrics(t, a) {
 			if !slices.ContainsFunc(facts.Metrics, func(f pipeline.Metric) bool {
-				return f.Name == m.Name && (f.Open || f == pipeline.Metric{Name: m.Name, K: m.K, Group: m.Group, Split: m.Split, Checkpoint: m.Checkpoint})
+				return describes(f, m)
 			}) {
 				t.Errorf("the facts of the kind do not list the metric %+v", m)
 			}
@@ -66,6 +67,11 @@ func checkFacts(t testing.TB, facts *pipeline.Facts, a pipeline.Artifact) {
 			t.Errorf("%d items (%v), where the facts of the kind say at most %d", items.Len(), err, most)
 		}
 	}
+}
+
+// describes reports whether a metric is one that the facts list.
+func describes(f pipeline.Metric, m artifact.Metric) bool {
+	return f.Name == m.Name && (f.Open || f == pipeline.Metric{Name: m.Name, K: m.K, Group: m.Group, Split: m.Split, Checkpoint: m.Checkpoint, Unit: f.Unit})
 }
 
 // MustRun is Run for kinds that must not fail.

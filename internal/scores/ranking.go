@@ -136,13 +136,17 @@ func Recall(top, target []int32, k int) float64 {
 	if len(target) == 0 {
 		return 0
 	}
-	hits := 0
+	return float64(Hits(top, target, k)) / float64(len(target))
+}
+
+// Hits is the number of targets that are among the first k. target is ascending.
+func Hits(top, target []int32, k int) (hits int) {
 	for _, item := range top[:min(k, len(top))] {
 		if _, hit := slices.BinarySearch(target, item); hit {
 			hits++
 		}
 	}
-	return float64(hits) / float64(len(target))
+	return hits
 }
 
 // Coverage is the share of all items that are among the first k of at least one user.

@@ -23,7 +23,7 @@ import (
 func LatentProbe() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "attack/latent-probe",
-		Version: 3,
+		Version: 4,
 		Doc: "Attacks a trained recommender. It trains a new network per attribute on the latent vectors of the training users, " +
 			"and scores it on the test users (Escobedo et al. 2024, section 4). " +
 			"Baselines, which do not use the latent vectors, are included for comparison.",
@@ -32,11 +32,17 @@ func LatentProbe() pipeline.Kind {
 			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the recommender was trained on"},
 		},
 		Output: artifact.TypeMetrics,
-		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile, Doc: "scores of the attackers; the group is the attribute. " +
-			"Categorical attributes: bacc (balanced accuracy), bacc_batches (averaged over batches of test users, as in the published code) " +
-			"and bacc_majority (always predicting the most frequent class). " +
-			"Numeric attributes: mae (in units of the target), mae_original (in units of the attribute), " +
-			"mae_mean and mae_median (always predicting the mean or median of the training users)"}},
+		Files: []pipeline.FileDoc{
+			{Name: artifact.MetricsFile, Doc: "scores of the attackers; the group is the attribute. " +
+				"Categorical attributes: bacc (balanced accuracy), bacc_batches (averaged over batches of users, as in the published code) " +
+				"and bacc_majority (always predicting the most frequent class). " +
+				"Numeric attributes: mae (in units of the target), mae_original (in units of the attribute), " +
+				"mae_mean and mae_median (always predicting the mean or median of the training users)"},
+			{Name: artifact.OutcomesFile, Doc: "for each split, checkpoint and user: the user's attributes, and for each attribute under attack the label and the attacker's score. " +
+				"Categorical attributes: label and predicted (numbers of classes, in the order of their names), " +
+				"score (with two classes, the probability of the second; with more, that of the user's class), and 1 or 0 (right or wrong) for bacc and bacc_majority. " +
+				"Numeric attributes, in units of the target: label, score (the prediction) and error (score - label); and a column for each metric"},
+		},
 		Draws:   true,
 		Numeric: true,
 		Cost: pipeline.Cost{
@@ -51,16 +57,20 @@ func LatentProbe() pipeline.Kind {
 func (p *LatentProbeParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
 	f := &pipeline.Facts{}
 	for _, checkpoint := range p.Checkpoints {
-		for _, a := range p.Attributes {
-			var names []string
-			if a.Range == nil {
-				names = append(names, "bacc", "bacc_batches", "bacc_majority")
-			}
-			if a.ClassWeights == nil {
-				names = append(names, "mae", "mae_original", "mae_mean", "mae_median")
-			}
-			for _, name := range names {
-				f.Metrics = append(f.Metrics, pipeline.Metric{Name: name, Group: a.Attribute, Split: artifact.Test, Checkpoint: checkpoint})
+		for _, split := range p.Splits {
+			for _, a := range p.Attributes {
+				add := func(unit string, names ...string) {
+					for _, name := range names {
+						f.Metrics = append(f.Metrics, pipeline.Metric{Name: name, Group: a.Attribute, Split: split, Checkpoint: checkpoint, Unit: unit})
+					}
+				}
+				if a.Range == nil {
+					add(artifact.UnitUser, "bacc", "bacc_majority")
+					add("", "bacc_batches")
+				}
+				if a.ClassWeights == nil {
+					add(artifact.UnitUser, "mae", "mae_original", "mae_mean", "mae_median")
+				}
 			}
 		}
 	}
@@ -77,8 +87,9 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbePara
 		return err
 	}
 	var metrics []artifact.Metric
+	outcomes := &artifact.Outcomes{}
 	for i, checkpoint := range p.Checkpoints {
-		a := attack{params: p, cell: cell, backend: b, checkpoint: checkpoint, done: i * p.Epochs}
+		a := attack{params: p, cell: cell, backend: b, users: &split.Users, checkpoint: checkpoint, done: i * p.Epochs, outcomes: outcomes}
 		var found []artifact.Metric
 		a.latents, err = latents.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
 		if err == nil {
@@ -92,16 +103,18 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbePara
 		}
 		metrics = append(metrics, found...)
 	}
-	return artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error {
-		return artifact.WriteMetrics(w, metrics)
-	})
+	err = artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, metrics) })
+	if err != nil {
+		return err
+	}
+	return artifact.WriteFile(cell.Create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, outcomes) })
 }
 
 // A victim is an attribute under attack.
 type victim struct {
 	*attributes.Target
-	config      adversary.Config
-	train, test adversary.Targets
+	config adversary.Config
+	train  adversary.Targets
 }
 
 // victimsOf returns the attributes of the users who have latent vectors.
@@ -112,14 +125,12 @@ func victimsOf(p *LatentProbeParams, users *artifact.Users, l *latents.Latents) 
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case !target.Known(l.Train.User):
-			return nil, fmt.Errorf("the attribute %s is missing for all training users; remove it from attributes", a.Attribute)
-		case !target.Known(l.Test.User):
-			return nil, fmt.Errorf("the attribute %s is missing for all test users; remove it from attributes", a.Attribute)
+		for _, part := range append([]string{artifact.Train}, p.Splits...) {
+			if !target.Known(l.Of(part).User) {
+				return nil, fmt.Errorf("the attribute %s is missing for all %s users; remove it from attributes", a.Attribute, part)
+			}
 		}
-		victims = append(victims, victim{Target: target, config: target.Group(1, a.Hidden, a.Dropout),
-			train: target.Of(l.Train.User), test: target.Of(l.Test.User)})
+		victims = append(victims, victim{Target: target, config: target.Group(1, a.Hidden, a.Dropout), train: target.Of(l.Train.User)})
 	}
 	return victims, nil
 }
@@ -129,10 +140,12 @@ type attack struct {
 	params     *LatentProbeParams
 	cell       *pipeline.Cell
 	backend    compute.Backend
+	users      *artifact.Users
 	victims    []victim
 	checkpoint string
 	done       int // epochs of earlier checkpoints, for progress reports
 	latents    *latents.Latents
+	outcomes   *artifact.Outcomes // those of earlier checkpoints; run adds to them
 }
 
 // run trains the attackers and scores them. The attacks on both checkpoints use the same random
@@ -177,19 +190,40 @@ func (a *attack) run(ctx context.Context) ([]artifact.Metric, error) {
 		}
 		a.report(epoch, sums)
 	}
-	outputs, err := probe.Predict(a.latents.Test.Z)
+	var metrics []artifact.Metric
+	for _, part := range p.Splits {
+		found, err := a.score(probe, part)
+		if err != nil {
+			return nil, fmt.Errorf("%s users: %w", part, err)
+		}
+		metrics = append(metrics, found...)
+	}
+	return metrics, nil
+}
+
+// score scores the attackers on the users of a part of the split.
+func (a *attack) score(probe *adversary.Probe, part string) (metrics []artifact.Metric, err error) {
+	l := a.latents.Of(part)
+	outputs, err := probe.Predict(l.Z)
 	if err != nil {
 		return nil, err
 	}
-	var metrics []artifact.Metric
+	outcomes := &artifact.Outcomes{
+		Unit:  artifact.UnitUser,
+		Parts: []artifact.OutcomePart{{Split: part, Checkpoint: a.checkpoint, Rows: len(l.User)}},
+		Units: l.User,
+	}
 	for i, v := range a.victims {
-		for _, m := range v.score(outputs[i], p.Batch) {
-			m.Group, m.Split, m.Checkpoint = v.Name, artifact.Test, a.checkpoint
-			a.cell.Logf("%s checkpoint, %s: %s %.4f", a.checkpoint, v.Name, m.Name, m.Value)
+		found, series := v.score(outputs[i], v.Of(l.User), a.params.Batch)
+		for _, m := range found {
+			m.Group, m.Split, m.Checkpoint = v.Name, part, a.checkpoint
+			a.cell.Logf("%s checkpoint, %s users, %s: %s %.4f", a.checkpoint, part, v.Name, m.Name, m.Value)
 			metrics = append(metrics, m)
 		}
+		outcomes.Series = append(outcomes.Series, series...)
 	}
-	return metrics, nil
+	outcomes.AddAttributes(a.users)
+	return metrics, a.outcomes.Append(outcomes)
 }
 
 func (a *attack) report(epoch int, losses []float64) {

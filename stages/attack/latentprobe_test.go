@@ -115,10 +115,10 @@ func TestBaselinesAreOfTrainingUsers(t *testing.T) {
 	v := victim{
 		Target: &attributes.Target{Name: "age", Scale: 10},
 		train:  adversary.Targets{Value: []float32{0, 0, 0.4, 1}}, // mean 0.35, median 0.2
-		test:   adversary.Targets{Value: []float32{1, 1}},
 	}
 	got := map[string]float64{}
-	for _, m := range v.scoreNumber([]float32{0.5, 1}) {
+	metrics, _ := v.scoreNumber([]float32{0.5, 1}, []float32{1, 1})
+	for _, m := range metrics {
 		got[m.Name] = m.Value
 	}
 	for name, want := range map[string]float64{"mae": 0.25, "mae_original": 2.5, "mae_mean": 0.65, "mae_median": 0.8} {

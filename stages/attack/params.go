@@ -2,6 +2,7 @@
 package attack
 
 import (
+	"foil/internal/artifact"
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/attributes"
 	"foil/spec"
@@ -12,6 +13,7 @@ import (
 type LatentProbeParams struct {
 	Attributes  []Attribute `yaml:"attributes" required:"true" nonempty:"true"`
 	Checkpoints []string    `yaml:"checkpoints" oneof:"best,last" nonempty:"true"`
+	Splits      []string    `yaml:"splits" oneof:"test,validation" nonempty:"true"`
 	Epochs      int         `yaml:"epochs" min:"1" max:"1000000" unit:"passes over the training users"`
 	Batch       int         `yaml:"batch" min:"1" max:"1000000" unit:"users"`
 	Rate        float64     `yaml:"rate" above:"0"`
@@ -22,6 +24,7 @@ var latentProbeParams = &spec.Params[LatentProbeParams]{
 	Defaults: func() LatentProbeParams {
 		return LatentProbeParams{
 			Checkpoints: []string{checkpoints.Best, checkpoints.Last},
+			Splits:      []string{artifact.Test},
 			Epochs:      50,
 			Batch:       64,
 			Rate:        1e-3,
@@ -31,6 +34,7 @@ var latentProbeParams = &spec.Params[LatentProbeParams]{
 	Docs: spec.Docs{
 		"attributes":   "attributes to predict, each with an attacker of its own",
 		"checkpoints":  "checkpoints of the recommender to attack",
+		"splits":       "users to score the attackers on. Scores on validation users serve to choose a model without the test users.",
 		"epochs":       "number of epochs; the attackers are scored after the last one",
 		"batch":        "batch size in training and for bacc_batches",
 		"rate":         "learning rate of Adam",
@@ -47,6 +51,7 @@ func (p *LatentProbeParams) check(report spec.Reporter) {
 	}
 	attributes.CheckUnique("attributes", ".attribute", names, report)
 	attributes.CheckUnique("checkpoints", "", p.Checkpoints, report)
+	attributes.CheckUnique("splits", "", p.Splits, report)
 }
 
 // Attribute is an attribute with the settings of its attacker.

@@ -1,43 +1,104 @@
 package attack
 
 import (
+	"math"
+	"slices"
+
 	"foil/internal/artifact"
 	"foil/internal/scores"
+	"foil/models/adversary"
 )
 
 // score compares an attacker's outputs [users, outputs] with the true values, and adds the
-// baselines.
-func (v victim) score(outputs []float32, batch int) []artifact.Metric {
+// baselines. It returns the metrics, and the numbers of each user.
+func (v victim) score(outputs []float32, truth adversary.Targets, batch int) ([]artifact.Metric, []artifact.OutcomeSeries) {
 	if v.Classes == nil {
-		return v.scoreNumber(outputs)
+		return v.scoreNumber(outputs, truth.Value)
 	}
 	predicted := argmax(outputs, v.config.Outputs())
 	majority := make([]int32, len(predicted))
 	for i := range majority {
 		majority[i] = scores.Majority(v.train.Class)
 	}
-	return []artifact.Metric{
-		{Name: "bacc", Value: scores.BalancedAccuracy(predicted, v.test.Class)},
-		{Name: "bacc_batches", Value: batchedAccuracy(predicted, v.test.Class, batch)},
-		{Name: "bacc_majority", Value: scores.BalancedAccuracy(majority, v.test.Class)},
+	metrics := []artifact.Metric{
+		{Name: "bacc", Value: scores.BalancedAccuracy(predicted, truth.Class)},
+		{Name: "bacc_batches", Value: batchedAccuracy(predicted, truth.Class, batch)},
+		{Name: "bacc_majority", Value: scores.BalancedAccuracy(majority, truth.Class)},
+	}
+	label := v.column("label", len(predicted), func(u int) float64 { return known(truth.Class[u], float64(truth.Class[u])) })
+	right := func(name string, predicted []int32) artifact.OutcomeSeries {
+		s := v.column(name, len(predicted), func(u int) float64 {
+			if predicted[u] == truth.Class[u] {
+				return 1
+			}
+			return known(truth.Class[u], 0)
+		})
+		s.Balance = label.Column()
+		return s
+	}
+	return metrics, []artifact.OutcomeSeries{
+		label,
+		v.column("score", len(predicted), func(u int) float64 { return v.probability(outputs, u, truth.Class[u]) }),
+		v.column("predicted", len(predicted), func(u int) float64 { return float64(predicted[u]) }),
+		right("bacc", predicted),
+		right("bacc_majority", majority),
 	}
 }
 
-func (v victim) scoreNumber(outputs []float32) []artifact.Metric {
-	constant := func(value float64) []float32 {
-		out := make([]float32, len(outputs))
-		for i := range out {
-			out[i] = float32(value)
-		}
-		return out
+// column computes a number for each user.
+func (v victim) column(name string, users int, of func(user int) float64) artifact.OutcomeSeries {
+	s := artifact.OutcomeSeries{Name: name, Group: v.Name, Values: make([]float64, users)}
+	for u := range s.Values {
+		s.Values[u] = of(u)
 	}
-	mae := func(predicted []float32) float64 { return scores.MeanAbsoluteError(predicted, v.test.Value) }
-	found := mae(outputs)
-	return []artifact.Metric{
+	return s
+}
+
+// known returns NaN for users whose class is not known, and value for the others.
+func known(class int32, value float64) float64 {
+	if class < 0 {
+		return math.NaN()
+	}
+	return value
+}
+
+// probability is the attacker's probability of the second of two classes, as for a ROC curve. With
+// more classes, it is that of the user's class.
+func (v victim) probability(outputs []float32, user int, class int32) float64 {
+	n := v.config.Outputs()
+	if n == 2 {
+		class = 1
+	} else if class < 0 {
+		return math.NaN()
+	}
+	logits := outputs[user*n : (user+1)*n]
+	sum := 0.0
+	for _, logit := range logits {
+		sum += math.Exp(float64(logit) - float64(logits[class]))
+	}
+	return 1 / sum
+}
+
+func (v victim) scoreNumber(outputs, truth []float32) ([]artifact.Metric, []artifact.OutcomeSeries) {
+	n := len(truth)
+	constant := func(value float64) []float32 { return slices.Repeat([]float32{float32(value)}, n) }
+	mean, median := constant(scores.Mean(v.train.Value)), constant(scores.Median(v.train.Value))
+	found := scores.MeanAbsoluteError(outputs, truth)
+	metrics := []artifact.Metric{
 		{Name: "mae", Value: found},
 		{Name: "mae_original", Value: found * v.Scale},
-		{Name: "mae_mean", Value: mae(constant(scores.Mean(v.train.Value)))},
-		{Name: "mae_median", Value: mae(constant(scores.Median(v.train.Value)))},
+		{Name: "mae_mean", Value: scores.MeanAbsoluteError(mean, truth)},
+		{Name: "mae_median", Value: scores.MeanAbsoluteError(median, truth)},
+	}
+	wrongBy := func(predicted []float32, u int) float64 { return float64(predicted[u]) - float64(truth[u]) }
+	return metrics, []artifact.OutcomeSeries{
+		v.column("label", n, func(u int) float64 { return float64(truth[u]) }),
+		v.column("score", n, func(u int) float64 { return float64(outputs[u]) }),
+		v.column("error", n, func(u int) float64 { return wrongBy(outputs, u) }),
+		v.column("mae", n, func(u int) float64 { return math.Abs(wrongBy(outputs, u)) }),
+		v.column("mae_original", n, func(u int) float64 { return math.Abs(wrongBy(outputs, u)) * v.Scale }),
+		v.column("mae_mean", n, func(u int) float64 { return math.Abs(wrongBy(mean, u)) }),
+		v.column("mae_median", n, func(u int) float64 { return math.Abs(wrongBy(median, u)) }),
 	}
 }
 

@@ -71,3 +71,59 @@ func TestTablesOfOtherProgramsAreTaken(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestOutcomesMayComeWithMetrics(t *testing.T) {
+	foreign := func(name string) string {
+		path, err := filepath.Abs("../../internal/artifact/testdata/foreign/outcomes-" + name + ".arrow")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "; cp " + path + " out/outcomes.arrow"
+	}
+	write := func(file string, lines ...string) string {
+		return `; printf '` + strings.Join(lines, `\n`) + `\n' >out/` + file
+	}
+	metrics := write("metrics.csv", "name,k,value,checkpoint", "ndcg,10,0.75,last")
+	csv := []string{"metrics.csv", "outcomes.csv"}
+	for name, c := range map[string]struct {
+		script  string
+		outputs []string
+		note    string
+		wrong   string
+		rows    int
+	}{
+		"csv":         {metrics + write("outcomes.csv", "user,checkpoint,ndcg@10", "1,last,1", "0,last,0.5"), csv, "", "", 2},
+		"few digits":  {metrics + write("outcomes.csv", "user,checkpoint,ndcg@10", "1,last,1", "0,last,0.50001"), csv, "", "", 2},
+		"pandas":      {metrics + foreign("pandas"), []string{"metrics.csv", "outcomes.arrow"}, "", "", 4},
+		"polars":      {metrics + foreign("polars"), []string{"metrics.csv", "outcomes.arrow"}, "", "", 4},
+		"another":     {metrics + write("outcomes.csv", "user,checkpoint,ndcg@10", "1,last,1", "0,last,0"), csv, "ndcg@10 is 0.75, but the mean of its outcomes is 0.5", "", 2},
+		"none":        {metrics + write("outcomes.csv", "user,ndcg@10", "1,1", "0,0.5"), csv, "no metric belongs to the outcomes", "", 2},
+		"no number":   {metrics + write("outcomes.csv", "user,ndcg@10", "1,x"), csv, "", `the output is not a valid metrics artifact: out/outcomes.csv: line 2: ndcg@10 "x" is not a number`, 0},
+		"no table":    {metrics + "; echo x >out/outcomes.arrow", []string{"metrics.csv", "outcomes.arrow"}, "", "out/outcomes.arrow: it is not Arrow IPC", 0},
+		"not listed":  {metrics + write("outcomes.csv", "user,ndcg@10", "1,1"), csv[:1], "", "the program wrote out/outcomes.csv, which is not listed in outputs", 0},
+		"without any": {write("outcomes.csv", "user,ndcg@10", "1,1"), csv, "", "did not write out/metrics.csv", 0},
+	} {
+		var notes []string
+		cell := newCell(t)
+		cell.OnNote = func(text string) { notes = append(notes, text) }
+		p := shell(":"+c.script, c.outputs...)
+		p.Type = artifact.TypeMetrics
+		a, err := kindtest.Run(t, Command(), p, cell)
+		if c.wrong != "" {
+			if err == nil || !strings.Contains(err.Error(), c.wrong) {
+				t.Errorf("%s: got %v, want %s", name, err, c.wrong)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if rows := kindtest.Outcomes(t, a).Len(); rows != c.rows {
+			t.Errorf("%s: %d rows, want %d", name, rows, c.rows)
+		}
+		if text := strings.Join(notes, "\n"); (text == "") != (c.note == "") || !strings.Contains(text, c.note) {
+			t.Errorf("%s: notes %q, want %q", name, text, c.note)
+		}
+	}
+}

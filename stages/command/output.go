@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -31,15 +30,9 @@ var artifacts = map[string]struct {
 	files []string
 	check func(artifact.PathFunc) error
 }{
-	typeFiles:           {},
-	artifact.TypeReport: {},
-	artifact.TypeMetrics: {[]string{artifact.MetricsFile}, func(path artifact.PathFunc) error {
-		p, err := path(artifact.MetricsFile)
-		if err == nil {
-			_, err = artifact.ReadMetrics(p)
-		}
-		return err
-	}},
+	typeFiles:            {},
+	artifact.TypeReport:  {},
+	artifact.TypeMetrics: {[]string{artifact.MetricsFile}, checkMetrics},
 	artifact.TypeInteractions: {[]string{artifact.InteractionsFile, artifact.UsersFile, artifact.ItemsFile}, func(path artifact.PathFunc) error {
 		_, err := artifact.ReadDataset(path)
 		return err
@@ -73,6 +66,11 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 			return err
 		}
 	}
+	if p.Type == artifact.TypeMetrics {
+		if err := compareOutcomes(cell, from); err != nil {
+			return err
+		}
+	}
 	// Copies come first, because a link may point to a file that is moved.
 	slices.SortStableFunc(written, func(a, b writtenFile) int { return cmp.Compare(order(a.shared), order(b.shared)) })
 	for _, f := range written {
@@ -90,29 +88,32 @@ func (p *Params) checkArtifact(dir string) (converted bool, err error) {
 	if check == nil {
 		return false, nil
 	}
+	if p.Type == artifact.TypeMetrics {
+		if converted, err = convertTexts(dir); err != nil {
+			return false, err
+		}
+	}
 	in := func(file string) (string, error) { return filepath.Join(dir, file), nil }
 	wrong := check(in)
 	if wrong == nil {
-		return false, nil
+		return converted, nil
 	}
-	if converted, err = p.convert(dir); err != nil || !converted {
+	if done, err := p.convert(dir); err != nil || !done {
 		return false, cmp.Or(err, wrong)
 	}
 	return true, check(in)
 }
 
-// convert turns tables of other programs into foil's form. Metrics in CSV or JSON become a table
-// beside them.
+// convert turns tables of other programs into foil's form.
 func (p *Params) convert(dir string) (converted bool, err error) {
+	names := artifacts[p.Type].files
 	if p.Type == artifact.TypeMetrics {
-		if converted, err = convertMetrics(dir); err != nil {
-			return false, err
-		}
+		names = append(names[:len(names):len(names)], artifact.OutcomesFile)
 	}
-	for _, name := range artifacts[p.Type].files {
+	for _, name := range names {
 		path := filepath.Join(dir, name)
-		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			continue // reported by the check
+		if !exists(path) {
+			continue // reported by the check, if it is required
 		}
 		done, err := artifact.Convert(name, path)
 		if err != nil {
@@ -121,39 +122,6 @@ func (p *Params) convert(dir string) (converted bool, err error) {
 		converted = converted || done
 	}
 	return converted, nil
-}
-
-// metricsTexts are files in which a program may write metrics.
-var metricsTexts = []struct {
-	file  string
-	parse func([]byte) ([]artifact.Metric, error)
-}{
-	{artifact.MetricsCSVFile, artifact.ParseMetricsCSV},
-	{artifact.MetricsJSONFile, artifact.ParseMetricsJSON},
-}
-
-// convertMetrics writes metrics.arrow from metrics.csv or metrics.json, unless the program has
-// written it.
-func convertMetrics(dir string) (converted bool, err error) {
-	table := filepath.Join(dir, artifact.MetricsFile)
-	if _, err := os.Lstat(table); err == nil {
-		return false, nil
-	}
-	for _, text := range metricsTexts {
-		raw, err := os.ReadFile(filepath.Join(dir, text.file))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		} else if err != nil {
-			return false, err
-		}
-		metrics, err := text.parse(raw)
-		if err != nil {
-			return false, fmt.Errorf("%s/%s: %w", outDir, text.file, err)
-		}
-		create := func(name string) (*os.File, error) { return os.Create(filepath.Join(dir, name)) }
-		return true, artifact.WriteFile(create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, metrics) })
-	}
-	return false, nil
 }
 
 func order(first bool) int {

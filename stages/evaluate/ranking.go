@@ -21,17 +21,24 @@ import (
 type RankingParams struct {
 	K           []int    `yaml:"k" min:"1" max:"1000000" nonempty:"true"`
 	Checkpoints []string `yaml:"checkpoints" oneof:"best,last" nonempty:"true"`
+	Splits      []string `yaml:"splits" oneof:"test,validation" nonempty:"true"`
 	Seen        string   `yaml:"seen" oneof:"exclude,zero"`
 	Groups      []string `yaml:"groups"`
 }
 
 var rankingParams = &spec.Params[RankingParams]{
 	Defaults: func() RankingParams {
-		return RankingParams{K: []int{10, 20, 50}, Checkpoints: []string{checkpoints.Best, checkpoints.Last}, Seen: "exclude"}
+		return RankingParams{
+			K:           []int{10, 20, 50},
+			Checkpoints: []string{checkpoints.Best, checkpoints.Last},
+			Splits:      []string{artifact.Test},
+			Seen:        "exclude",
+		}
 	},
 	Docs: spec.Docs{
 		"k":           "cut-offs of the scores",
 		"checkpoints": "checkpoints to evaluate",
+		"splits":      "users to score. Scores of validation users serve to choose a model without the test users.",
 		"seen": "how to treat items that the user already has. " +
 			"exclude: the ranking leaves them out. zero: their logits are set to zero, as in the published code.",
 		"groups": "attributes with few values. The scores are also given for the users with each value, " +
@@ -43,6 +50,7 @@ var rankingParams = &spec.Params[RankingParams]{
 func (p *RankingParams) check(report spec.Reporter) {
 	attributes.CheckUnique("k", "", p.K, report)
 	attributes.CheckUnique("checkpoints", "", p.Checkpoints, report)
+	attributes.CheckUnique("splits", "", p.Splits, report)
 	attributes.CheckUnique("groups", "", p.Groups, report)
 }
 
@@ -50,8 +58,8 @@ func (p *RankingParams) check(report spec.Reporter) {
 func Ranking() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "evaluate/ranking",
-		Version: 4,
-		Doc: "Scores a recommender on the test users: NDCG and recall, averaged over users, and coverage of the items " +
+		Version: 5,
+		Doc: "Scores a recommender on the test users: NDCG, recall and hits, averaged over users, and coverage of the items " +
 			"(Escobedo et al. 2024, section 4). The model gets a part of each user's items and must rank the others high.",
 		Inputs: []pipeline.Port{
 			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
@@ -60,10 +68,13 @@ func Ranking() pipeline.Kind {
 			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the recommender was trained on"},
 		},
 		Output: artifact.TypeMetrics,
-		Files: []pipeline.FileDoc{{Name: artifact.MetricsFile,
-			Doc: "ndcg, recall and coverage at each k; ndcg_gap and recall_gap for each attribute in groups"}},
+		Files: []pipeline.FileDoc{
+			{Name: artifact.MetricsFile, Doc: "ndcg, recall, hits (the number of a user's other items among the first k) and coverage at each k; " +
+				"ndcg_gap, recall_gap and hits_gap for each attribute in groups"},
+			{Name: artifact.OutcomesFile, Doc: "for each split, checkpoint and user: the user's attributes, and ndcg, recall and hits at each k"},
+		},
 		Numeric: true,
-		Cost:    pipeline.Cost{Times: []string{"data/users.arrow", "model/last.safetensors"}, Like: []string{"checkpoints"}},
+		Cost:    pipeline.Cost{Times: []string{"data/users.arrow", "model/last.safetensors"}, Like: []string{"checkpoints", "splits"}},
 	}, rankingParams, pipeline.Work[RankingParams]{CheckFacts: (*RankingParams).checkFacts, Facts: (*RankingParams).facts, Run: runRanking})
 }
 
@@ -80,23 +91,30 @@ func (p *RankingParams) checkFacts(inputs []pipeline.Input, report, _ spec.Repor
 // facts lists the metrics. The values of attributes in groups are not known.
 func (p *RankingParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
 	f := &pipeline.Facts{}
+	add := func(m pipeline.Metric) {
+		for _, user := range perUser {
+			m.Name, m.Unit = user.name, artifact.UnitUser
+			f.Metrics = append(f.Metrics, m)
+		}
+		m.Name, m.Unit = "coverage", ""
+		f.Metrics = append(f.Metrics, m)
+	}
 	for _, checkpoint := range p.Checkpoints {
-		for _, k := range p.K {
-			m := pipeline.Metric{K: k, Split: artifact.Test, Checkpoint: checkpoint}
-			for _, m.Name = range []string{"ndcg", "recall", "coverage"} {
-				f.Metrics = append(f.Metrics, m)
-			}
-			for _, m.Group = range p.Groups {
-				for _, m.Name = range []string{"ndcg_gap", "recall_gap"} {
-					f.Metrics = append(f.Metrics, m)
+		for _, split := range p.Splits {
+			for _, k := range p.K {
+				m := pipeline.Metric{K: k, Split: split, Checkpoint: checkpoint}
+				add(m)
+				for _, m.Group = range p.Groups {
+					for _, user := range perUser {
+						m.Name = user.name + "_gap"
+						f.Metrics = append(f.Metrics, m)
+					}
 				}
 			}
 		}
 	}
 	if len(p.Groups) > 0 {
-		for _, name := range []string{"ndcg", "recall", "coverage"} {
-			f.Metrics = append(f.Metrics, pipeline.Metric{Name: name, Open: true})
-		}
+		add(pipeline.Metric{Open: true})
 	}
 	return f
 }
@@ -109,114 +127,154 @@ func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) erro
 	if err := scores.CheckCutoff("k", slices.Max(p.K), split.Items.Len()); err != nil {
 		return err
 	}
-	input := artifact.NewRows(split.TestInput)
 	var metrics []artifact.Metric
+	outcomes := &artifact.Outcomes{}
 	for _, checkpoint := range p.Checkpoints {
-		give, err := source(ctx, cell, checkpoint, input, split.Items.Len())
+		s, err := openSource(ctx, cell, checkpoint, split.Items.Len())
 		if err != nil {
 			return err
 		}
-		found, err := score(give, input, split, p)
-		if err != nil {
-			return fmt.Errorf("%s checkpoint: %w", checkpoint, err)
+		for _, part := range p.Splits {
+			r, err := s.rank(ctx, split, part, p)
+			if err == nil {
+				err = outcomes.Append(r.outcomes(split, artifact.OutcomePart{Split: part, Checkpoint: checkpoint}))
+			}
+			if err != nil {
+				return fmt.Errorf("%s checkpoint, %s users: %w", checkpoint, part, err)
+			}
+			for _, m := range r.metrics() {
+				m.Split, m.Checkpoint = part, checkpoint
+				metrics = append(metrics, m)
+			}
 		}
-		for i := range found {
-			found[i].Checkpoint = checkpoint
-		}
-		metrics = append(metrics, found...)
 	}
-	return artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error {
-		return artifact.WriteMetrics(w, metrics)
-	})
+	err = artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, metrics) })
+	if err != nil {
+		return err
+	}
+	return artifact.WriteFile(cell.Create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, outcomes) })
 }
 
-// A giver calls f for each test user, in order, with the recommender's scores of all items.
-type giver func(f func(user int, scores []float32) error) error
+// A source is a recommender, with its latent vectors if they are among the inputs.
+type source struct {
+	recommender artifact.Recommender
+	latent      artifact.LatentRecommender // nil: without latent vectors
+	latents     *latents.Latents
+	items       int
+}
 
-// source opens the recommender, and its latent vectors if they are among the inputs.
-func source(ctx context.Context, cell *pipeline.Cell, checkpoint string, input artifact.Rows, items int) (giver, error) {
+func openSource(ctx context.Context, cell *pipeline.Cell, checkpoint string, items int) (*source, error) {
 	r, err := checkpoints.OpenRecommender(ctx, cell, "model", "data", checkpoint)
 	if err != nil {
 		return nil, err
 	}
+	s := &source{recommender: r, items: items}
 	a, ok := cell.Inputs["latents"]
 	if !ok {
-		return func(f func(int, []float32) error) error { return artifact.EachUser(ctx, r, input.Lists(), items, f) }, nil
+		return s, nil
 	}
-	l, err := latents.Open(a, cell.Inputs["data"], checkpoint)
-	if err == nil {
-		err = l.OfModel(cell.Inputs["model"])
+	if s.latents, err = latents.Open(a, cell.Inputs["data"], checkpoint); err == nil {
+		err = s.latents.OfModel(cell.Inputs["model"])
 	}
 	if err != nil {
 		return nil, err
 	}
-	latent, ok := r.(artifact.LatentRecommender)
-	if !ok {
+	if s.latent, ok = r.(artifact.LatentRecommender); !ok {
 		return nil, errors.New("model: this recommender has no latent vectors; leave out the input latents")
 	}
-	if !slices.Equal(input.User, l.Test.User) {
-		return nil, errors.New("the test inputs of the split and the latent vectors belong to different users")
-	}
-	return func(f func(int, []float32) error) error { return artifact.EachLatent(ctx, latent, l.Test.Z, items, f) }, nil
+	return s, nil
 }
 
-// score ranks all items for every test user.
-func score(give giver, input artifact.Rows, split *artifact.Split, p *RankingParams) ([]artifact.Metric, error) {
-	groups, err := groupsOf(split, p.Groups)
-	if err != nil {
-		return nil, err
+// each calls f for each user of a part of the split, in order, with the recommender's scores of all
+// items.
+func (s *source) each(ctx context.Context, part string, input artifact.Rows, f func(user int, scores []float32) error) error {
+	if s.latent == nil {
+		return artifact.EachUser(ctx, s.recommender, input.Lists(), s.items, f)
 	}
-	target := artifact.NewRows(split.TestTarget)
-	if !slices.Equal(input.User, target.User) {
-		return nil, errors.New("the test inputs and the test targets of the split belong to different users")
+	l := s.latents.Of(part)
+	if !slices.Equal(input.User, l.User) {
+		return errors.New("the inputs of the split and the latent vectors belong to different users")
 	}
-	if input.Len() == 0 {
-		return nil, errors.New("the split has no test users")
-	}
-	all := newTally("", p.K, split.Items.Len())
-	sc := scorer{
-		input:  input,
-		target: target,
+	return artifact.EachLatent(ctx, s.latent, l.Z, s.items, f)
+}
+
+// rank ranks all items for every user of a part of the split.
+func (s *source) rank(ctx context.Context, split *artifact.Split, part string, p *RankingParams) (*ranking, error) {
+	x, y := split.Held(part)
+	r := &ranking{
+		k:      p.K,
+		items:  split.Items.Len(),
+		input:  artifact.NewRows(x),
+		target: artifact.NewRows(y),
 		seen:   scores.Seen(p.Seen),
 		ranker: scores.NewRanker(slices.Max(p.K)),
-		tallies: func(u int) []*tally {
-			tallies := []*tally{all}
-			for _, g := range groups {
-				if t := g.of(input.User[u], p.K, split.Items.Len()); t != nil {
-					tallies = append(tallies, t)
-				}
-			}
-			return tallies
-		},
+		all:    newTally("", p.K, split.Items.Len()),
 	}
-	if err := give(sc.add); err != nil {
+	var err error
+	if r.groups, err = groupsOf(split, p.Groups); err != nil {
 		return nil, err
 	}
-	metrics := all.metrics()
-	for _, g := range groups {
-		metrics = append(metrics, g.metrics(p.K)...)
+	if !slices.Equal(r.input.User, r.target.User) {
+		return nil, errors.New("the inputs and the targets of the split belong to different users")
 	}
-	return metrics, nil
+	if r.input.Len() == 0 {
+		return nil, errors.New("the split has no such users")
+	}
+	return r, s.each(ctx, part, r.input, r.add)
 }
 
-// A scorer ranks the items for each user by the scores of a model.
-type scorer struct {
-	input   artifact.Rows // items that the model gets
-	target  artifact.Rows
-	seen    scores.Seen
-	ranker  *scores.Ranker
-	tallies func(user int) []*tally // of all users, and of the groups that the user belongs to
+// A ranking ranks the items for each user by the scores of a model.
+type ranking struct {
+	k      []int
+	items  int
+	input  artifact.Rows // items that the model gets
+	target artifact.Rows
+	seen   scores.Seen
+	ranker *scores.Ranker
+	all    *tally
+	groups []grouping
+	users  [][]float64 // scores of each user, from scoreUser
 }
 
 // add ranks the items of a user. It changes the scores.
-func (s *scorer) add(u int, all []float32) error {
+func (r *ranking) add(u int, all []float32) error {
 	if slices.ContainsFunc(all, func(v float32) bool { return v != v }) {
 		return errors.New("the model's scores are NaN; its training has diverged: train it with a lower rate")
 	}
-	s.seen.Mask(all, s.input.Items(u))
-	top, wanted := s.ranker.Top(all), s.target.Items(u)
-	for _, t := range s.tallies(u) {
-		t.add(top, wanted)
+	r.seen.Mask(all, r.input.Items(u))
+	top := r.ranker.Top(all)
+	s := scoreUser(top, r.target.Items(u), r.k)
+	r.users = append(r.users, s)
+	r.all.add(s, top)
+	for _, g := range r.groups {
+		if t := g.of(r.input.User[u], r.k, r.items); t != nil {
+			t.add(s, top)
+		}
 	}
 	return nil
+}
+
+func (r *ranking) metrics() []artifact.Metric {
+	metrics := r.all.metrics()
+	for _, g := range r.groups {
+		metrics = append(metrics, g.metrics(r.k)...)
+	}
+	return metrics
+}
+
+// outcomes returns the scores of each user, with the user's attributes.
+func (r *ranking) outcomes(split *artifact.Split, part artifact.OutcomePart) *artifact.Outcomes {
+	part.Rows = r.input.Len()
+	o := &artifact.Outcomes{Unit: artifact.UnitUser, Parts: []artifact.OutcomePart{part}, Units: r.input.User}
+	for i, k := range r.k {
+		for j, m := range perUser {
+			s := artifact.OutcomeSeries{Name: m.name, K: k}
+			for _, user := range r.users {
+				s.Values = append(s.Values, user[i*len(perUser)+j])
+			}
+			o.Series = append(o.Series, s)
+		}
+	}
+	o.AddAttributes(&split.Users)
+	return o
 }

@@ -30,7 +30,7 @@ func inputs(t *testing.T, data pipeline.Artifact, epochs int) map[string]pipelin
 
 // golden are scores of the tiny model; see the note on digests in stages/train/advxmultvae.
 var golden = map[string]float64{
-	"ndcg": 0.709165, "recall": 0.909722, "coverage": 1,
+	"ndcg": 0.709165, "recall": 0.909722, "hits": 3.416667, "coverage": 1,
 }
 
 func TestTinyScoresArePinned(t *testing.T) {
@@ -75,25 +75,25 @@ func TestGroupScoresAverageToThatOfAll(t *testing.T) {
 // what its users have: excluded, they cannot be recommended again; at zero they can be.
 func TestSeenItemsAreNotRecommended(t *testing.T) {
 	for seen, want := range map[string]float64{"exclude": 1, "zero": 0} {
-		all := newTally("", []int{1}, 5)
-		s := scorer{
-			input:   artifact.Rows{Offset: []int32{0, 3}, Item: []int32{0, 1, 2}},
-			target:  artifact.Rows{User: []int32{0}, Offset: []int32{0, 1}, Item: []int32{3}},
-			seen:    scores.Seen(seen),
-			ranker:  scores.NewRanker(1),
-			tallies: func(int) []*tally { return []*tally{all} },
+		s := ranking{
+			k:      []int{1},
+			input:  artifact.Rows{Offset: []int32{0, 3}, Item: []int32{0, 1, 2}},
+			target: artifact.Rows{User: []int32{0}, Offset: []int32{0, 1}, Item: []int32{3}},
+			seen:   scores.Seen(seen),
+			ranker: scores.NewRanker(1),
+			all:    newTally("", []int{1}, 5),
 		}
 		if err := s.add(0, []float32{9, 8, 7, -1, -2}); err != nil {
 			t.Fatal(err)
 		}
-		if got := all.metrics()[1]; got.Name != "recall" || got.Value != want {
+		if got := s.metrics()[1]; got.Name != "recall" || got.Value != want {
 			t.Errorf("seen %s: %s is %g, want recall %g", seen, got.Name, got.Value, want)
 		}
 	}
 }
 
 func TestLogitsThatAreNoNumbersAreAnError(t *testing.T) {
-	s := scorer{input: artifact.Rows{Offset: []int32{0, 1}, Item: []int32{0}}}
+	s := ranking{input: artifact.Rows{Offset: []int32{0, 1}, Item: []int32{0}}}
 	err := s.add(0, []float32{1, float32(math.NaN()), 2})
 	if err == nil || !strings.Contains(err.Error(), "diverged") {
 		t.Errorf("error %v, want one that says that the model has diverged", err)
@@ -102,14 +102,14 @@ func TestLogitsThatAreNoNumbersAreAnError(t *testing.T) {
 
 func TestOneGroupHasNoGap(t *testing.T) {
 	g := grouping{attribute: "gender", value: []string{"f", "f"}, tallies: map[string]*tally{}}
-	g.of(0, []int{1}, 3).add([]int32{0}, []int32{0})
+	g.of(0, []int{1}, 3).add(scoreUser([]int32{0}, []int32{0}, []int{1}), []int32{0})
 	for _, m := range g.metrics([]int{1}) {
 		if strings.HasSuffix(m.Name, "_gap") {
 			t.Errorf("one group has %s = %g", m.Name, m.Value)
 		}
 	}
 	g.value[1] = "m"
-	g.of(1, []int{1}, 3).add([]int32{1}, []int32{0})
+	g.of(1, []int{1}, 3).add(scoreUser([]int32{1}, []int32{0}, []int{1}), []int32{1})
 	gaps := map[string]float64{}
 	for _, m := range g.metrics([]int{1}) {
 		gaps[m.Name] = m.Value

@@ -16,7 +16,7 @@ import (
 func Strongest() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "evaluate/strongest",
-		Version: 4,
+		Version: 5,
 		Doc: "Combines attacks on one classifier: an image counts as correct if the prediction is right without an attack and under every attack. " +
 			"A defence is judged by the strongest attack on it (Carlini et al. 2019, section 5). " +
 			"The attacks must have the same classifier, images and epsilon. Only images that all attacks were run on count.",
@@ -38,19 +38,20 @@ func strongestFacts(_ *pipeline.None, needs map[string]*pipeline.Facts) *pipelin
 		if i == 0 {
 			f.Metrics = []pipeline.Metric{}
 		}
-		add := func(metric, group string) {
-			f.Metrics = append(f.Metrics, pipeline.Metric{Name: metric, Group: group, Split: artifact.Test, Checkpoint: checkpoint})
+		add := func(metric, group, unit string) {
+			f.Metrics = append(f.Metrics, pipeline.Metric{Name: metric, Group: group, Split: artifact.Test, Checkpoint: checkpoint, Unit: unit})
 		}
-		for _, metric := range []string{"accuracy", "accuracy_clean", "success", "images"} {
-			add(metric, "")
+		for _, metric := range []string{"accuracy", "accuracy_clean", "success"} {
+			add(metric, "", artifact.UnitImage)
 		}
+		add("images", "", "")
 		for _, a := range names {
 			for _, metric := range []string{"falls", "breaks", "wins"} {
-				add(metric, a)
+				add(metric, a, artifact.UnitImage)
 			}
 			for _, b := range names {
 				if a != b {
-					add("falls_but_stands", pairName(a, b))
+					add("falls_but_stands", pairName(a, b), "")
 				}
 			}
 		}
@@ -90,9 +91,9 @@ type tried struct {
 // A panel holds the outcomes of all attacks, for the images that all attacks were run on.
 type panel struct {
 	attack   attacks.Attack
-	names    []string                     // of the attacks
-	order    []tried                      // as in the first attack
-	outcomes map[tried][]artifact.Outcome // by attack
+	names    []string                    // of the attacks
+	order    []tried                     // as in the first attack
+	outcomes map[tried][]attacks.Outcome // by attack
 }
 
 func runStrongest(_ context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
@@ -106,18 +107,20 @@ func runStrongest(_ context.Context, cell *pipeline.Cell, _ *pipeline.None) erro
 		if !slices.Contains(checkpoints, at.checkpoint) {
 			checkpoints = append(checkpoints, at.checkpoint)
 		}
-		outcomes := p.outcomes[at]
-		result.Outcomes = append(result.Outcomes, outcomes[worst(outcomes)])
 	}
 	for _, checkpoint := range checkpoints {
-		result.Metrics = append(result.Metrics, p.at(checkpoint).metrics(checkpoint)...)
+		part := p.at(checkpoint)
+		result.Metrics = append(result.Metrics, part.metrics(checkpoint)...)
+		if err := part.addTo(&result); err != nil {
+			return err
+		}
 	}
 	return attacks.Write(cell.Create, result)
 }
 
 // newPanel reads the attacks and checks that they can be combined.
 func newPanel(cell *pipeline.Cell) (*panel, error) {
-	p := &panel{names: slices.Sorted(maps.Keys(cell.Inputs)), outcomes: map[tried][]artifact.Outcome{}}
+	p := &panel{names: slices.Sorted(maps.Keys(cell.Inputs)), outcomes: map[tried][]attacks.Outcome{}}
 	tries := trials{attacks: p.names, images: map[string][]int{}}
 	for i, name := range p.names {
 		attack, outcomes, err := attacks.Read(cell.Inputs[name])
@@ -145,7 +148,7 @@ func newPanel(cell *pipeline.Cell) (*panel, error) {
 }
 
 // add adds the outcomes of the next attack.
-func (p *panel) add(attack int, outcomes []artifact.Outcome) error {
+func (p *panel) add(attack int, outcomes []attacks.Outcome) error {
 	for _, o := range outcomes {
 		at := tried{o.Checkpoint, o.Image}
 		if attack == 0 {
@@ -173,10 +176,51 @@ func (p *panel) at(checkpoint string) *panel {
 
 // worst returns the index of the attack that did the most harm to an image, and the first one of
 // equals.
-func worst(outcomes []artifact.Outcome) (attack int) {
+func worst(outcomes []attacks.Outcome) (attack int) {
 	for i, o := range outcomes {
-		if attacks.Worse(o, outcomes[attack]) {
+		if o.Worse(outcomes[attack]) {
 			attack = i
+		}
+	}
+	return attack
+}
+
+// addTo adds the worst outcome of each image of one checkpoint, and the values of each image that
+// the metrics are means of.
+func (p *panel) addTo(r *attacks.Result) error {
+	accuracy, clean, success := artifact.OutcomeSeries{Name: "accuracy"}, artifact.OutcomeSeries{Name: "accuracy_clean"}, artifact.OutcomeSeries{Name: "success"}
+	falls, breaks, wins := make([]artifact.OutcomeSeries, len(p.names)), make([]artifact.OutcomeSeries, len(p.names)), make([]artifact.OutcomeSeries, len(p.names))
+	for i, name := range p.names {
+		falls[i] = artifact.OutcomeSeries{Name: "falls", Group: name}
+		breaks[i] = artifact.OutcomeSeries{Name: "breaks", Group: name}
+		wins[i] = artifact.OutcomeSeries{Name: "wins", Group: name}
+	}
+	add := func(s *artifact.OutcomeSeries, holds bool) { s.Values = append(s.Values, attacks.Indicator(holds)) }
+	var worstOf []attacks.Outcome
+	for _, at := range p.order {
+		outcomes := p.outcomes[at]
+		most := worst(outcomes)
+		w := outcomes[most]
+		worstOf = append(worstOf, w)
+		broke := broken(outcomes)
+		add(&accuracy, w.Stood())
+		add(&clean, w.WasRight())
+		success.Values = append(success.Values, w.Success())
+		for i := range p.names {
+			fell := slices.Contains(broke, i)
+			add(&falls[i], fell)
+			add(&breaks[i], fell && len(broke) == 1)
+			add(&wins[i], fell && i == most)
+		}
+	}
+	return r.Add(worstOf, slices.Concat([]artifact.OutcomeSeries{accuracy, clean, success}, falls, breaks, wins)...)
+}
+
+// broken lists the attacks that succeeded on an image.
+func broken(outcomes []attacks.Outcome) (attack []int) {
+	for i, o := range outcomes {
+		if o.WasRight() && !o.Right() {
+			attack = append(attack, i)
 		}
 	}
 	return attack
@@ -189,16 +233,13 @@ func (p *panel) metrics(checkpoint string) []artifact.Metric {
 	falls, breaks, wins := make([]float64, len(p.names)), make([]float64, len(p.names)), make([]float64, len(p.names))
 	for _, at := range p.order {
 		outcomes := p.outcomes[at]
-		if outcomes[0].Clean != outcomes[0].Label {
+		if !outcomes[0].WasRight() {
 			continue // misclassified without an attack
 		}
 		clean++
-		var broke []int
-		for i, o := range outcomes {
-			if !o.Stood() {
-				falls[i]++
-				broke = append(broke, i)
-			}
+		broke := broken(outcomes)
+		for _, i := range broke {
+			falls[i]++
 		}
 		if len(broke) == 0 {
 			stood++

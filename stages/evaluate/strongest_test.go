@@ -21,10 +21,14 @@ var on = attacks.Attack{Epsilon: 0.031, Model: digest.Of([]byte("model")), Data:
 func attacked(t *testing.T, on attacks.Attack, images ...[4]int32) pipeline.Artifact {
 	t.Helper()
 	r := attacks.Result{Attack: on}
+	var outcomes []attacks.Outcome
 	for i, v := range images {
-		r.Outcomes = append(r.Outcomes, artifact.Outcome{
+		outcomes = append(outcomes, attacks.Outcome{
 			Checkpoint: "last", Image: int32(i), Label: v[0], Clean: v[1], Attacked: v[2], Loss: float64(v[3]),
 		})
+	}
+	if err := r.Add(outcomes); err != nil {
+		t.Fatal(err)
 	}
 	return kindtest.Written(t, func(create artifact.CreateFunc) error { return attacks.Write(create, r) })
 }
@@ -35,8 +39,12 @@ func attackedAt(t *testing.T, images map[string]int) pipeline.Artifact {
 	t.Helper()
 	r := attacks.Result{Attack: on}
 	for _, checkpoint := range slices.Sorted(maps.Keys(images)) {
+		var outcomes []attacks.Outcome
 		for i := range images[checkpoint] {
-			r.Outcomes = append(r.Outcomes, artifact.Outcome{Checkpoint: checkpoint, Image: int32(i)})
+			outcomes = append(outcomes, attacks.Outcome{Checkpoint: checkpoint, Image: int32(i)})
+		}
+		if err := r.Add(outcomes); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return kindtest.Written(t, func(create artifact.CreateFunc) error { return attacks.Write(create, r) })

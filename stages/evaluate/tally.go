@@ -5,48 +5,70 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 
 	"foil/internal/artifact"
 	"foil/internal/scores"
 )
 
+// perUser are the metrics that are means over users.
+var perUser = []struct {
+	name  string
+	score func(top, target []int32, k int) float64
+}{
+	{"ndcg", scores.NDCG},
+	{"recall", scores.Recall},
+	{"hits", func(top, target []int32, k int) float64 { return float64(scores.Hits(top, target, k)) }},
+}
+
+// scoreUser returns the scores of a user: for each cut-off, those of perUser.
+func scoreUser(top, target []int32, cutoffs []int) []float64 {
+	out := make([]float64, 0, len(cutoffs)*len(perUser))
+	for _, k := range cutoffs {
+		for _, m := range perUser {
+			out = append(out, m.score(top, target, k))
+		}
+	}
+	return out
+}
+
 // A tally sums the scores of a group of users.
 type tally struct {
-	group        string
-	k            []int
-	users        int
-	ndcg, recall []float64 // sums, one for each k
-	coverage     []*scores.Coverage
+	group    string
+	k        []int
+	users    int
+	sums     []float64          // as from scoreUser
+	coverage []*scores.Coverage // by cut-off
 }
 
 func newTally(group string, k []int, items int) *tally {
-	t := &tally{group: group, k: k, ndcg: make([]float64, len(k)), recall: make([]float64, len(k))}
+	t := &tally{group: group, k: k, sums: make([]float64, len(k)*len(perUser))}
 	for range k {
 		t.coverage = append(t.coverage, scores.NewCoverage(items))
 	}
 	return t
 }
 
-func (t *tally) add(top, target []int32) {
+// add adds a user, with the scores from scoreUser.
+func (t *tally) add(user []float64, top []int32) {
 	t.users++
+	for i, v := range user {
+		t.sums[i] += v
+	}
 	for i, k := range t.k {
-		t.ndcg[i] += scores.NDCG(top, target, k)
-		t.recall[i] += scores.Recall(top, target, k)
 		t.coverage[i].Add(top[:min(k, len(top))])
 	}
 }
 
+// mean is the mean of score i of scoreUser.
+func (t *tally) mean(i int) float64 { return t.sums[i] / float64(t.users) }
+
 func (t *tally) metrics() []artifact.Metric {
 	var out []artifact.Metric
-	n := float64(t.users)
 	for i, k := range t.k {
-		for _, m := range []struct {
-			name  string
-			value float64
-		}{{"ndcg", t.ndcg[i] / n}, {"recall", t.recall[i] / n}, {"coverage", t.coverage[i].Value()}} {
-			out = append(out, artifact.Metric{Name: m.name, Value: m.value, K: k, Group: t.group, Split: artifact.Test})
+		for j, m := range perUser {
+			out = append(out, artifact.Metric{Name: m.name, Value: t.mean(i*len(perUser) + j), K: k, Group: t.group})
 		}
+		out = append(out, artifact.Metric{Name: "coverage", Value: t.coverage[i].Value(), K: k, Group: t.group})
 	}
 	return out
 }
@@ -65,19 +87,7 @@ func groupsOf(split *artifact.Split, attributes []string) ([]grouping, error) {
 		if err != nil {
 			return nil, err
 		}
-		g := grouping{attribute: name, value: a.Category}
-		if a.IsNumeric() {
-			g.value = make([]string, len(a.Number))
-			for i, v := range a.Number {
-				if !math.IsNaN(float64(v)) {
-					g.value[i] = strconv.FormatFloat(float64(v), 'g', -1, 32)
-				}
-			}
-		}
-		out = append(out, g)
-	}
-	for i := range out {
-		out[i].tallies = map[string]*tally{}
+		out = append(out, grouping{attribute: name, value: a.Texts(), tallies: map[string]*tally{}})
 	}
 	return out, nil
 }
@@ -106,19 +116,19 @@ func (g grouping) metrics(k []int) []artifact.Metric {
 	if len(g.tallies) < 2 {
 		return out
 	}
-	for i := range k {
-		out = append(out,
-			artifact.Metric{Name: "ndcg_gap", Value: g.gap(func(t *tally) float64 { return t.ndcg[i] / float64(t.users) }), K: k[i], Group: g.attribute, Split: artifact.Test},
-			artifact.Metric{Name: "recall_gap", Value: g.gap(func(t *tally) float64 { return t.recall[i] / float64(t.users) }), K: k[i], Group: g.attribute, Split: artifact.Test})
+	for i, k := range k {
+		for j, m := range perUser {
+			out = append(out, artifact.Metric{Name: m.name + "_gap", Value: g.gap(i*len(perUser) + j), K: k, Group: g.attribute})
+		}
 	}
 	return out
 }
 
-func (g grouping) gap(value func(*tally) float64) float64 {
+// gap is the difference between the highest and the lowest mean of score i.
+func (g grouping) gap(i int) float64 {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, t := range g.tallies {
-		v := value(t)
-		low, high = min(low, v), max(high, v)
+		low, high = min(low, t.mean(i)), max(high, t.mean(i))
 	}
 	return high - low
 }

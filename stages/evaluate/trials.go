@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"foil/internal/artifact"
+	"foil/internal/artifact/attacks"
 )
 
 // trials counts the images that attacks were run on, for each checkpoint.
@@ -15,7 +15,7 @@ type trials struct {
 }
 
 // add counts the outcomes of an attack.
-func (t *trials) add(attack int, outcomes []artifact.Outcome) {
+func (t *trials) add(attack int, outcomes []attacks.Outcome) {
 	for _, o := range outcomes {
 		if t.images[o.Checkpoint] == nil {
 			t.checkpoints = append(t.checkpoints, o.Checkpoint)

@@ -18,7 +18,9 @@ const attackFile = "attack.json"
 func Docs(metrics string) []pipeline.FileDoc {
 	return []pipeline.FileDoc{
 		{Name: artifact.MetricsFile, Doc: metrics},
-		{Name: artifact.OutcomesFile, Doc: "for each image its row number, its label, the predicted class before and after the attack, the largest change of a pixel, and the loss after it"},
+		{Name: artifact.OutcomesFile, Doc: "for each split, checkpoint and image: label, clean and attacked " +
+			"(the predicted class before and after the attack), change (the largest change of a pixel), loss (after the attack), " +
+			"and a column for each metric that is a mean over images"},
 		{Name: attackFile, Doc: "epsilon, and the digests of the classifier and of the images"},
 	}
 }
@@ -47,7 +49,28 @@ func (a Attack) Beside(other Attack) error {
 type Result struct {
 	Attack   Attack
 	Metrics  []artifact.Metric
-	Outcomes []artifact.Outcome // by checkpoint, in the order of the images
+	Outcomes artifact.Outcomes
+}
+
+// Add adds the outcomes of one checkpoint, in the order of the images, and more columns of numbers
+// about the same images.
+func (r *Result) Add(outcomes []Outcome, more ...artifact.OutcomeSeries) error {
+	o := artifact.Outcomes{Unit: artifact.UnitImage}
+	if len(outcomes) > 0 {
+		o.Parts = []artifact.OutcomePart{{Split: artifact.Test, Checkpoint: outcomes[0].Checkpoint, Rows: len(outcomes)}}
+	}
+	for _, c := range verdict {
+		s := artifact.OutcomeSeries{Name: c.name}
+		for _, o := range outcomes {
+			s.Values = append(s.Values, c.of(o))
+		}
+		o.Series = append(o.Series, s)
+	}
+	for _, out := range outcomes {
+		o.Units = append(o.Units, out.Image)
+	}
+	o.Series = append(o.Series, more...)
+	return r.Outcomes.Append(&o)
 }
 
 // Write writes all files.
@@ -59,11 +82,11 @@ func Write(create artifact.CreateFunc, r Result) error {
 	if err != nil {
 		return err
 	}
-	return artifact.WriteFile(create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, r.Outcomes) })
+	return artifact.WriteFile(create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, &r.Outcomes) })
 }
 
-// Read reads attack.json and the outcomes.
-func Read(a pipeline.Artifact) (attack Attack, outcomes []artifact.Outcome, err error) {
+// Read reads attack.json and the outcome of each image.
+func Read(a pipeline.Artifact) (attack Attack, outcomes []Outcome, err error) {
 	if !a.Has(attackFile) || !a.Has(artifact.OutcomesFile) {
 		return attack, nil, fmt.Errorf("it has no %s and %s, so it is not the result of an attack on images", attackFile, artifact.OutcomesFile)
 	}
@@ -74,16 +97,12 @@ func Read(a pipeline.Artifact) (attack Attack, outcomes []artifact.Outcome, err 
 	if err != nil {
 		return attack, nil, err
 	}
-	outcomes, err = artifact.ReadOutcomes(path)
-	return attack, outcomes, err
-}
-
-// Worse reports whether an outcome is worse for the classifier than another one of the same image:
-// its prediction is wrong where the other is right, or, if both are right or both wrong, its loss
-// is larger.
-func Worse(a, than artifact.Outcome) bool {
-	if a.Right() != than.Right() {
-		return than.Right()
+	o, err := artifact.ReadOutcomes(path)
+	if err == nil {
+		outcomes, err = verdicts(o)
 	}
-	return a.Loss > than.Loss
+	if err != nil {
+		return attack, nil, fmt.Errorf("%s: %w", artifact.OutcomesFile, err)
+	}
+	return attack, outcomes, nil
 }

@@ -48,6 +48,9 @@ func (l *Latents) parts() map[string]*Part {
 	return map[string]*Part{artifact.Train: &l.Train, artifact.Validation: &l.Validation, artifact.Test: &l.Test}
 }
 
+// Of returns the vectors of the users of a part: artifact.Train, Validation or Test.
+func (l *Latents) Of(part string) *Part { return l.parts()[part] }
+
 func userTensor(part string) string { return part + ".user" }
 
 // Write writes the artifact; latents are by checkpoint.

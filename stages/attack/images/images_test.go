@@ -91,7 +91,7 @@ func attack(t testing.TB, kind pipeline.Kind, inputs map[string]pipeline.Artifac
 	return kindtest.MustRun(t, kind, params, &cell)
 }
 
-func outcomes(t testing.TB, a pipeline.Artifact) []artifact.Outcome {
+func outcomes(t testing.TB, a pipeline.Artifact) []attacks.Outcome {
 	t.Helper()
 	_, out, err := attacks.Read(a)
 	if err != nil {
@@ -226,7 +226,7 @@ func TestResultsAfterFewerStepsAreThoseOfAShorterAttack(t *testing.T) {
 func TestMoreStartsNeverHelpTheDefender(t *testing.T) {
 	data := textures(t, 16, 3)
 	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
-	stood := func(restarts int) []artifact.Outcome {
+	stood := func(restarts int) []attacks.Outcome {
 		return outcomes(t, attack(t, PGD(), inputs, pipeline.Cell{}, func(params any) {
 			p := params.(*PGDParams)
 			p.Restarts, p.Steps = restarts, 3
@@ -237,7 +237,7 @@ func TestMoreStartsNeverHelpTheDefender(t *testing.T) {
 		t.Error("one start is as good as five: the case shows nothing")
 	}
 	for i := range one {
-		if attacks.Worse(one[i], five[i]) {
+		if one[i].Worse(five[i]) {
 			t.Errorf("image %d: the worst of five starts is better than the first", i)
 		}
 	}
@@ -283,7 +283,7 @@ func TestImagesAreAttackedAlikeInAnyNumber(t *testing.T) {
 func TestCheckpointsAreAttackedAsNamed(t *testing.T) {
 	data := textures(t, 16, 3)
 	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "l2l-grad"), "data": data}
-	of := func(checkpoints ...string) []artifact.Outcome {
+	of := func(checkpoints ...string) []attacks.Outcome {
 		return outcomes(t, attack(t, FGSM(), inputs, pipeline.Cell{}, func(params any) { commonOf(params).Checkpoints = checkpoints }))
 	}
 	best, last, both := of("best"), of("last"), of("best", "last")

@@ -33,16 +33,18 @@ func attackKind(k pipeline.Kind) pipeline.Kind {
 func (c *Common) facts(steps ...int) *pipeline.Facts {
 	f := &pipeline.Facts{}
 	for _, checkpoint := range c.Checkpoints {
-		m := pipeline.Metric{Split: artifact.Test, Checkpoint: checkpoint}
+		m := pipeline.Metric{Split: artifact.Test, Checkpoint: checkpoint, Unit: artifact.UnitImage}
 		for _, m.K = range steps {
 			for _, m.Name = range []string{"accuracy", "success", "loss", "change"} {
 				f.Metrics = append(f.Metrics, m)
 			}
 		}
 		m.K = 0
-		for _, m.Name = range []string{"accuracy_clean", "loss_clean", "images"} {
+		for _, m.Name = range []string{"accuracy_clean", "loss_clean"} {
 			f.Metrics = append(f.Metrics, m)
 		}
+		m.Name, m.Unit = "images", ""
+		f.Metrics = append(f.Metrics, m)
 	}
 	return f
 }
@@ -70,9 +72,11 @@ func (c *Common) run(ctx context.Context, cell *pipeline.Cell, ready func(v *vic
 		if err := run.attack(ctx); err != nil {
 			return fmt.Errorf("attack on the %s checkpoint: %w", checkpoint, err)
 		}
-		result.Outcomes = append(result.Outcomes, run.last()...)
+		if err := result.Add(run.last(), run.series()...); err != nil {
+			return err
+		}
 		result.Metrics = append(result.Metrics, run.metrics()...)
-		cell.Logf("%s checkpoint: accuracy %.4f, under attack %.4f", checkpoint, share(run.last(), rightBefore), share(run.last(), artifact.Outcome.Right))
+		cell.Logf("%s checkpoint: accuracy %.4f, under attack %.4f", checkpoint, share(run.last(), attacks.Outcome.WasRight), share(run.last(), attacks.Outcome.Right))
 	}
 	return attacks.Write(cell.Create, result)
 }
@@ -86,7 +90,7 @@ type attackRun struct {
 
 	clean    []ascent.Verdict
 	legs     []leg
-	outcomes [][]artifact.Outcome // by leg: the worst outcomes of the tries so far
+	outcomes [][]attacks.Outcome // by leg: the worst outcomes of the tries so far
 }
 
 // attack runs every try on all images, checks the rules, and keeps the worst outcome of each image.
@@ -122,7 +126,7 @@ func (r *attackRun) try(ctx context.Context, try int) error {
 	if err != nil {
 		return err
 	}
-	var outcomes [][]artifact.Outcome
+	var outcomes [][]attacks.Outcome
 	for _, attacked := range ends {
 		o, err := r.look(ctx, attacked)
 		if err != nil {
@@ -137,7 +141,7 @@ func (r *attackRun) try(ctx context.Context, try int) error {
 	}
 	for l := range r.outcomes { // of earlier tries
 		for i, before := range r.outcomes[l] {
-			if !attacks.Worse(outcomes[l][i], before) {
+			if !outcomes[l][i].Worse(before) {
 				outcomes[l][i] = before
 			}
 		}
@@ -147,7 +151,7 @@ func (r *attackRun) try(ctx context.Context, try int) error {
 }
 
 // look returns the outcomes for attacked images, and checks the rules.
-func (r *attackRun) look(ctx context.Context, attacked []float32) ([]artifact.Outcome, error) {
+func (r *attackRun) look(ctx context.Context, attacked []float32) ([]attacks.Outcome, error) {
 	changes, err := within(r.pixels, attacked, r.shape.Size(), r.epsilon)
 	if err != nil {
 		return nil, err
@@ -156,9 +160,9 @@ func (r *attackRun) look(ctx context.Context, attacked []float32) ([]artifact.Ou
 	if err != nil {
 		return nil, err
 	}
-	outcomes := make([]artifact.Outcome, len(verdicts))
+	outcomes := make([]attacks.Outcome, len(verdicts))
 	for i, v := range verdicts {
-		outcomes[i] = artifact.Outcome{
+		outcomes[i] = attacks.Outcome{
 			Checkpoint: r.checkpoint, Image: int32(i), Label: r.labels[i],
 			Clean: r.clean[i].Class, Attacked: v.Class, Change: changes[i], Loss: v.Loss,
 		}
@@ -175,12 +179,10 @@ func (r *attackRun) report(try, images int) {
 }
 
 // last returns the outcomes at the end of the attack.
-func (r *attackRun) last() []artifact.Outcome { return r.outcomes[len(r.outcomes)-1] }
-
-func rightBefore(o artifact.Outcome) bool { return o.Clean == o.Label }
+func (r *attackRun) last() []attacks.Outcome { return r.outcomes[len(r.outcomes)-1] }
 
 // share returns the share of the outcomes that have a property.
-func share(outcomes []artifact.Outcome, has func(artifact.Outcome) bool) float64 {
+func share(outcomes []attacks.Outcome, has func(attacks.Outcome) bool) float64 {
 	n := 0
 	for _, o := range outcomes {
 		if has(o) {
@@ -192,7 +194,7 @@ func share(outcomes []artifact.Outcome, has func(artifact.Outcome) bool) float64
 
 func (r *attackRun) metrics() (metrics []artifact.Metric) {
 	n := float64(len(r.clean))
-	clean := share(r.last(), rightBefore)
+	clean := share(r.last(), attacks.Outcome.WasRight)
 	before := 0.0
 	for _, v := range r.clean {
 		before += v.Loss / n
@@ -206,9 +208,9 @@ func (r *attackRun) metrics() (metrics []artifact.Metric) {
 			loss += o.Loss / n
 			change += o.Change / n
 		}
-		metrics = append(metrics, artifact.Metric{Name: "accuracy", Value: share(r.outcomes[i], artifact.Outcome.Right), K: l.steps})
+		metrics = append(metrics, artifact.Metric{Name: "accuracy", Value: share(r.outcomes[i], attacks.Outcome.Right), K: l.steps})
 		if clean > 0 { // a share of nothing is missing
-			success := 1 - share(r.outcomes[i], artifact.Outcome.Stood)/clean
+			success := 1 - share(r.outcomes[i], attacks.Outcome.Stood)/clean
 			metrics = append(metrics, artifact.Metric{Name: "success", Value: success, K: l.steps})
 		}
 		metrics = append(metrics,
@@ -223,4 +225,35 @@ func (r *attackRun) metrics() (metrics []artifact.Metric) {
 		metrics[i].Split, metrics[i].Checkpoint = artifact.Test, r.checkpoint
 	}
 	return metrics
+}
+
+// series returns the values of each image that the metrics are means of. At the end of an attack
+// that does not count steps, loss and change are part of the verdict.
+func (r *attackRun) series() []artifact.OutcomeSeries {
+	of := func(name string, k int, outcomes []attacks.Outcome, value func(o attacks.Outcome) float64) artifact.OutcomeSeries {
+		s := artifact.OutcomeSeries{Name: name, K: k}
+		for _, o := range outcomes {
+			s.Values = append(s.Values, value(o))
+		}
+		return s
+	}
+	var all []artifact.OutcomeSeries
+	for i, l := range r.legs {
+		if !l.shown {
+			continue
+		}
+		all = append(all,
+			of("accuracy", l.steps, r.outcomes[i], func(o attacks.Outcome) float64 { return attacks.Indicator(o.Right()) }),
+			of("success", l.steps, r.outcomes[i], attacks.Outcome.Success))
+		if l.steps > 0 {
+			all = append(all,
+				of("loss", l.steps, r.outcomes[i], func(o attacks.Outcome) float64 { return o.Loss }),
+				of("change", l.steps, r.outcomes[i], func(o attacks.Outcome) float64 { return o.Change }))
+		}
+	}
+	before := artifact.OutcomeSeries{Name: "loss_clean"}
+	for _, v := range r.clean {
+		before.Values = append(before.Values, v.Loss)
+	}
+	return append(all, of("accuracy_clean", 0, r.last(), func(o attacks.Outcome) float64 { return attacks.Indicator(o.WasRight()) }), before)
 }

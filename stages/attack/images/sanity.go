@@ -7,7 +7,7 @@ import (
 	"hash/fnv"
 	"math"
 
-	"foil/internal/artifact"
+	"foil/internal/artifact/attacks"
 	"foil/models/backend"
 	"foil/models/nn"
 )
@@ -130,11 +130,11 @@ func unmoved(w *nn.Weights, before []uint64) error {
 
 // stronger checks that the accuracy does not rise from one leg of an attack to a later one by more
 // than noise.
-func (r *attackRun) stronger(outcomes [][]artifact.Outcome) error {
+func (r *attackRun) stronger(outcomes [][]attacks.Outcome) error {
 	n := float64(len(r.labels))
 	least, after := math.Inf(1), 0 // lowest accuracy so far, and the leg that ended with it
 	for i, o := range outcomes {
-		right := share(o, artifact.Outcome.Right)
+		right := share(o, attacks.Outcome.Right)
 		if noise := 3 * math.Sqrt(max(least*(1-least), 0.25/n)/n); i > 0 && right > least+noise {
 			return fmt.Errorf("the accuracy after %d steps, %.4f, is higher than after %d steps, %.4f: the attack does not work, or the classifier masks its gradient",
 				r.legs[i].steps, right, r.legs[after].steps, least)

@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"foil/internal/artifact"
+	"foil/internal/artifact/attacks"
 	"foil/internal/classifiers"
 	"foil/internal/kindtest"
 	"foil/models/ascent"
@@ -119,12 +119,12 @@ func TestABrokenRuleFailsTheCell(t *testing.T) {
 // TestAccuracyUnderAttackIsWhateverWasSaidBefore has an image of each kind: right or wrong
 // before, and after. The authors count what is right after.
 func TestAccuracyUnderAttackIsWhateverWasSaidBefore(t *testing.T) {
-	o := func(label, clean, attacked int32) artifact.Outcome {
-		return artifact.Outcome{Label: label, Clean: clean, Attacked: attacked}
+	o := func(label, clean, attacked int32) attacks.Outcome {
+		return attacks.Outcome{Label: label, Clean: clean, Attacked: attacked}
 	}
 	r := attackRun{
 		victim: &victim{}, clean: make([]ascent.Verdict, 4), legs: []leg{{shown: true}},
-		outcomes: [][]artifact.Outcome{{o(0, 0, 0), o(0, 1, 0), o(0, 0, 1), o(0, 1, 1)}},
+		outcomes: [][]attacks.Outcome{{o(0, 0, 0), o(0, 1, 0), o(0, 0, 1), o(0, 1, 1)}},
 	}
 	got := map[string]float64{}
 	for _, m := range r.metrics() {
@@ -139,7 +139,7 @@ func TestAccuracyUnderAttackIsWhateverWasSaidBefore(t *testing.T) {
 func TestSuccessIsMissingIfNoImageWasRight(t *testing.T) {
 	r := attackRun{
 		victim: &victim{}, clean: make([]ascent.Verdict, 1), legs: []leg{{shown: true}},
-		outcomes: [][]artifact.Outcome{{{Label: 0, Clean: 1, Attacked: 1}}},
+		outcomes: [][]attacks.Outcome{{{Label: 0, Clean: 1, Attacked: 1}}},
 	}
 	for _, m := range r.metrics() {
 		if m.Name == "success" {

@@ -36,3 +36,20 @@ write("bad-interactions-twice.arrow", pa.table({"user": [1, 1], "item": [2, 2]})
 write("bad-interactions-long.arrow", pa.table({"user": [2**40], "item": [2]}))
 import pyarrow.parquet as pq
 pq.write_table(t, f"{d}/bad-metrics-parquet.arrow")
+# outcomes
+rows = {"user": [7, 0, 7, 0], "ndcg@10": [0.5, 1.0, 0.25, 0.75], "hits@10": [1, 3, 0, 2], "gender": ["f", None, "f", None], "checkpoint": ["last", "last", "best", "best"]}
+pd.DataFrame(rows).to_feather(f"{d}/outcomes-pandas.arrow")
+pl.DataFrame(rows).with_columns(pl.col("gender").cast(pl.Categorical), pl.col("ndcg@10").cast(pl.Float32)).write_ipc(f"{d}/outcomes-polars.arrow")
+classes = {"gender:bacc [balance=gender:label]": [True, False, None], "gender:label": [1, 0, None], "unit": [3, 2, 1], "split": ["validation"] * 3}
+df = pd.DataFrame(classes); df["gender:label"] = df["gender:label"].astype("Int64"); df.index = [3, 4, 5]
+df["gender:bacc [balance=gender:label]"] = df["gender:bacc [balance=gender:label]"].astype("boolean")
+write("outcomes-pandas-classes.arrow", pa.Table.from_pandas(df), compression="lz4")
+pl.DataFrame({"image": [1, 0], "accuracy": [1, 0]}).write_ipc_stream(f"{d}/outcomes-polars-stream.arrow")
+write("bad-outcomes-twice.arrow", pa.table({"user": [1, 1], "x": [2, 2]}))
+write("bad-outcomes-names.arrow", pa.table({"user": ["ann"], "x": [2]}))
+write("bad-outcomes-nounit.arrow", pa.table({"id": [1], "x": [2]}))
+write("bad-outcomes-units.arrow", pa.table({"user": [1], "image": [1], "x": [2]}))
+write("bad-outcomes-text.arrow", pa.table({"user": [1], "x": ["2"]}))
+write("bad-outcomes-time.arrow", pa.table({"user": [1], "x": pa.array([0], pa.timestamp("us"))}))
+write("bad-outcomes-classes.arrow", pa.table({"user": [1], "a:bacc [balance=a:label]": [1.0], "a:label": [0.5]}))
+write("bad-outcomes-negative.arrow", pa.table({"user": [-1], "x": [1.0]}))
