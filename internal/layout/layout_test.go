@@ -31,6 +31,7 @@ internal/words         -
 internal/clean         -
 internal/safetensors   -
 internal/scores        -
+internal/learners      -
 internal/numeric       internal/words
 internal/testenv       -
 internal/layout        -
