@@ -60,6 +60,7 @@ func All() []pipeline.Kind {
 		recommend.Popularity(),
 		encode.Latents(),
 		attack.LatentProbe(),
+		attack.LatentFamily(),
 		images.FGSM(),
 		images.PGD(),
 		images.CW(),

@@ -84,6 +84,18 @@ func (s *Scaler) Apply(m *Matrix) *Matrix {
 	return out
 }
 
+// Invert returns the matrix that Apply has standardised.
+func (s *Scaler) Invert(m *Matrix) *Matrix {
+	out := &Matrix{Width: m.Width, X: make([]float64, len(m.X))}
+	for i := range m.Rows() {
+		to := out.Row(i)
+		for j, v := range m.Row(i) {
+			to[j] = float64(v*s.sd[j]) + s.mean[j]
+		}
+	}
+	return out
+}
+
 // Balanced returns the weight of each row so that all classes that occur have the same total weight,
 // as class_weight="balanced" does: rows / (classes * rows of the class).
 func Balanced(class []int32, classes int) []float64 {
