@@ -212,10 +212,12 @@ func (o *Outcomes) AddAttributes(users *Users) {
 	}
 }
 
-// Append adds the rows of outcomes with the same columns.
+// Append adds the rows of outcomes with the same columns. The rows that it adds are copied, unless
+// there are none before them.
 func (o *Outcomes) Append(more *Outcomes) error {
 	if len(o.Parts) == 0 {
 		*o = *more
+		o.clip()
 		return nil
 	}
 	if had, has := o.columns(), more.columns(); !slices.Equal(had, has) {
@@ -230,6 +232,18 @@ func (o *Outcomes) Append(more *Outcomes) error {
 		o.Series[i].Values = append(o.Series[i].Values, more.Series[i].Values...)
 	}
 	return nil
+}
+
+// clip removes the room after each column, which may be somebody else's, so that more rows are
+// added to a copy.
+func (o *Outcomes) clip() {
+	o.Parts, o.Units = slices.Clip(o.Parts), slices.Clip(o.Units)
+	for i := range o.Attributes {
+		o.Attributes[i].Values = slices.Clip(o.Attributes[i].Values)
+	}
+	for i := range o.Series {
+		o.Series[i].Values = slices.Clip(o.Series[i].Values)
+	}
 }
 
 // Names of columns that are neither attributes nor series.

@@ -142,7 +142,8 @@ func TestOutcomesAreAddedUp(t *testing.T) {
 		return o
 	}
 	var o Outcomes
-	for _, more := range []*Outcomes{part("best", "ndcg", 1, 2), part("last", "ndcg", 0, 2, 9)} {
+	users := []int32{1, 2, 5, 6, 7}
+	for _, more := range []*Outcomes{part("best", "ndcg", users[:2]...), part("last", "ndcg", 0, 2, 9)} {
 		if err := o.Append(more); err != nil {
 			t.Fatal(err)
 		}
@@ -150,6 +151,9 @@ func TestOutcomesAreAddedUp(t *testing.T) {
 	if !slices.Equal(o.Units, []int32{1, 2, 0, 2, 9}) || len(o.Parts) != 2 || len(o.Attributes) != 2 ||
 		!slices.Equal(o.Attributes[0].Values, []string{"m", "", "f", "", "f"}) || !slices.Equal(o.Attributes[1].Values, []string{"2.5", "", "1", "", "10"}) {
 		t.Errorf("got %+v", o)
+	}
+	if !slices.Equal(users, []int32{1, 2, 5, 6, 7}) {
+		t.Errorf("the caller's slice was changed: %v", users)
 	}
 	if err := o.Append(part("last", "recall", 3)); err == nil || !strings.Contains(err.Error(), `"recall"`) {
 		t.Errorf("other columns: error %v", err)

@@ -65,8 +65,9 @@ func (p *LatentProbeParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
 					}
 				}
 				if a.Range == nil {
-					add(artifact.UnitUser, "bacc", "bacc_majority")
+					add(artifact.UnitUser, "bacc")
 					add("", "bacc_batches")
+					add(artifact.UnitUser, "bacc_majority")
 				}
 				if a.ClassWeights == nil {
 					add(artifact.UnitUser, "mae", "mae_original", "mae_mean", "mae_median")

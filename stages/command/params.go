@@ -33,8 +33,8 @@ var params = &spec.Params[Params]{
 			"Names and content are part of the key, patterns are not.",
 		"outputs": "the files that the program writes to out/, all of them and no others, as names or patterns. " +
 			"Patterns are those of files: model/ stands for all files in out/model.",
-		"type": "type of the output, for the stages that depend on it. Tables are checked and put into foil's form, and metrics may also be metrics.csv or metrics.json. " +
-			"With metrics, the results of each user or image may come as outcomes.arrow or outcomes.csv, for statistics. " +
+		"type": "type of the output, for the stages that depend on it. Tables are checked and put into foil's form. " +
+			"Metrics may also be text, and outcomes may come with them. " +
 			"The type files is not checked and is for other commands. " +
 			"A report is copied to results/, and its table.txt is printed.",
 		"env": "environment variables of the program, by name",
