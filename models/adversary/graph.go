@@ -22,10 +22,13 @@ func (c Config) hidden(z *Node, params []*Node) *Node {
 }
 
 func (c Config) output(hidden *Node, params []*Node) *Node {
-	if c.Task == Regression {
-		hidden = Sigmoid(hidden)
-	} else {
+	switch {
+	case c.Task == Classification:
 		hidden = activation.Relu(hidden)
+	case c.Absolute:
+		hidden = Div(hidden, AddScalar(Abs(hidden), 1))
+	default:
+		hidden = Sigmoid(hidden)
 	}
 	return Add(Einsum("hbd,hod->hbo", hidden, params[outWeight]), params[outBias])
 }

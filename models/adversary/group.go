@@ -25,7 +25,7 @@ const (
 type Config struct {
 	Name         string // of the attribute
 	Task         Task
-	Absolute     bool // for Regression: the mean absolute error in place of the squared one
+	Absolute     bool // for Regression: mean absolute error and softsign in place of squared error and sigmoid
 	Classes      int  // for Classification
 	ClassWeights []float32
 	Heads        int

@@ -66,7 +66,7 @@ var latentFamilyParams = &spec.Params[LatentFamilyParams]{
 			Members:     []string{linear, trees, network},
 			C:           0.01,
 			Trees:       FamilyTrees{Rate: 0.05, Leaves: 8, MinLeaf: 20, Rounds: 300, Patience: 30},
-			Network:     FamilyNetwork{Hidden: 32, Dropout: 0.5, Rate: 5e-3, WeightDecay: 1e-4, Batch: 256, Epochs: 100, Patience: 10, Seeds: 3},
+			Network:     FamilyNetwork{Hidden: 32, Dropout: 0.5, Rate: 2e-3, WeightDecay: 1e-4, Batch: 256, Epochs: 100, Patience: 10, Seeds: 3},
 		}
 	},
 	Docs: spec.Docs{
@@ -74,9 +74,9 @@ var latentFamilyParams = &spec.Params[LatentFamilyParams]{
 		"checkpoints": "checkpoints of the recommender to attack",
 		"splits": "users to score the attackers on. Scores on validation users serve to choose a model without the test users; " +
 			"they are a little too good, because the same users choose the attackers.",
-		"members": "attackers to train. If two are equally good on the validation users, the first one counts. " +
-			"linear: logistic regression, or for numbers linear regression on the absolute error. " +
-			"trees: gradient-boosted trees. network: that of attack/latent-probe.",
+		"members": "attackers to train; of equals on the validation users, the first counts. " +
+			"linear: logistic regression, or regression on the absolute error of numbers. " +
+			"trees: gradient-boosted trees. network: as in attack/latent-probe, with the softsign for numbers.",
 		"c":       "inverse strength of the L2 penalty of linear attackers and of the code, as C in scikit-learn's LogisticRegression",
 		"trees":   "settings of the gradient-boosted trees",
 		"network": "settings of the networks",

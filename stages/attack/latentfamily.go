@@ -69,24 +69,23 @@ func (p *LatentFamilyParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
 		}
 		for _, a := range p.Attributes {
 			add(a.Attribute, artifact.Train, "", "bits", "bits_frequencies", "bits_uniform")
-			groups := []string{a.Attribute}
-			for _, member := range p.Members {
-				groups = append(groups, memberGroup(a.Attribute, member))
-			}
 			for _, split := range p.Splits {
-				for i, group := range groups {
-					if i > 0 {
-						add(group, split, "", "chosen")
-					}
-					add(group, split, artifact.UnitUser, "mae", "mae_original", "shuffled_mae")
+				attacker := func(group string) {
 					if a.Range == nil {
 						add(group, split, artifact.UnitUser, "bacc", "shuffled_bacc")
 						add(group, split, "", "auc")
 					}
+					add(group, split, artifact.UnitUser, "mae", "mae_original", "shuffled_mae")
 				}
-				add(a.Attribute, split, artifact.UnitUser, "mae_mean", "mae_median")
+				attacker(a.Attribute)
 				if a.Range == nil {
 					add(a.Attribute, split, artifact.UnitUser, "bacc_majority")
+				}
+				add(a.Attribute, split, artifact.UnitUser, "mae_mean", "mae_median")
+				for _, member := range p.Members {
+					group := memberGroup(a.Attribute, member)
+					attacker(group)
+					add(group, split, "", "chosen")
 				}
 			}
 		}
