@@ -23,7 +23,7 @@ func edges(column, weight []float64, most int) []float64 {
 	var out []float64
 	if values := slices.Compact(slices.Clone(sorted)); len(values) <= most {
 		for i := 1; i < len(values); i++ {
-			out = append(out, values[i-1]+(values[i]-values[i-1])/2)
+			out = append(out, values[i-1]+float64((values[i]-values[i-1])/2))
 		}
 		return out
 	}
@@ -40,14 +40,14 @@ func edges(column, weight []float64, most int) []float64 {
 	}
 	at, below := 0, weight[order[0]]
 	for b := 1; b < most; b++ {
-		goal := float64(b) * (100 / float64(most)) / 100 * total
+		goal := float64(float64(b) * (100 / float64(most)) / 100 * total)
 		for below < goal-tolerance && at+1 < len(order) {
 			at++
 			below += weight[order[at]]
 		}
 		v := sorted[at]
 		if below-goal <= tolerance+0x1p-52 && at+1 < len(order) {
-			v += (sorted[at+1] - v) / 2
+			v += float64((sorted[at+1] - v) / 2)
 		}
 		if len(out) == 0 || v > out[len(out)-1] {
 			out = append(out, v)

@@ -43,7 +43,7 @@ func FitLogistic(x *Matrix, class []int32, classes int, weight []float64, c floa
 			m.logits(row, logits)
 			loss += float64(weight[i] * residuals(logits, class[i]))
 			for k, r := range logits {
-				r *= weight[i] / total
+				r = float64(r * (weight[i] / total))
 				axpy(r, row, gradient[k*d:(k+1)*d])
 				gradient[outputs*d+k] += r
 			}
