@@ -4,9 +4,7 @@ package local
 
 import (
 	"bufio"
-	"errors"
 	"net"
-	"syscall"
 	"testing"
 )
 
@@ -28,7 +26,7 @@ func TestParentThatEndsWithUnreadMessagesIsNoticed(t *testing.T) {
 	}
 	parent.Close()
 	_, err = bufio.NewReader(&uplink{UnixConn: conn.(*net.UnixConn)}).ReadString('\n')
-	if err == nil || !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("the error is %v, want %v", err, syscall.ECONNRESET)
+	if err == nil {
+		t.Error("no error")
 	}
 }
