@@ -101,15 +101,15 @@ func (r *Tables) tests(t Table) string {
 		by = append(by, text)
 	}
 	c := t.Compare
-	test := map[string]string{randomisation: "in a randomisation test of the signs of differences", studentT: "in a t-test of differences",
-		correctedT: "in a t-test of differences, corrected after Nadeau and Bengio (2003) for a test share of " + r.share(t)}[c.Test]
-	correction := map[string]string{"holm": "Holm's correction for %s", "bh": "Benjamini and Hochberg's correction for %s",
-		"none": "not corrected for %s"}[c.Correct]
-	text := fmt.Sprintf("Noise is p > %s %s, paired by %s", brief(c.alpha()), test, strings.Join(by, " or "))
+	test := map[string]string{randomisation: "randomisation test of signs", studentT: "t-test",
+		correctedT: "t-test corrected after Nadeau and Bengio (2003) for a test share of " + r.share(t)}[c.Test]
+	correction := map[string]string{"holm": "after Holm's correction for", "bh": "after Benjamini and Hochberg's correction for",
+		"none": "not corrected for"}[c.Correct]
+	text := fmt.Sprintf("A difference is noise if p > %s in a %s, paired by %s", brief(c.alpha()), test, strings.Join(by, " or "))
 	if t.Compared > 1 {
-		text += fmt.Sprintf("; "+correction+" comparisons", strconv.Itoa(t.Compared))
+		text += fmt.Sprintf(", %s %d comparisons", correction, t.Compared)
 		if c.Correct != "none" && t.Reference != "" {
-			text += ", not of intervals"
+			text += ". Intervals are not corrected"
 		}
 	}
 	return text + "."
@@ -224,10 +224,27 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 	if n == 0 {
 		return nil
 	}
+	shortenPairs(d)
 	if n > manyDifferences {
 		d.Many = fmt.Sprintf("The %d differences from %s are on the HTML page and in the CSV file.", n, t.Reference)
 	}
 	return d
+}
+
+// shortenPairs puts the number of pairs into the title if it is the same for all differences, so that
+// forms without much space need no column of equal numbers.
+func shortenPairs(d *grid.Differences) {
+	last := len(d.Heads) - 1
+	pairs := d.Groups[0].Lines[0].Cells[last]
+	for _, g := range d.Groups {
+		for _, l := range g.Lines {
+			if l.Cells[last] != pairs {
+				return
+			}
+		}
+	}
+	d.Short[last] = false
+	d.Title += ", " + pairs + " pairs each"
 }
 
 var correctedHead = map[string]string{"holm": "p (Holm)", "bh": "p (BH)", "none": "p, not corrected"}
