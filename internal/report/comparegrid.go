@@ -205,6 +205,7 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 		Short:  []bool{true, true, c.Correct == "none", c.Correct != "none", true, true},
 	}
 	n := 0
+	pairs := map[int]bool{}
 	for i, column := range r.Columns {
 		g := grid.DifferenceGroup{Title: column.Title}
 		if arrow := arrows[column.Better]; arrow != "" {
@@ -216,6 +217,7 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 				continue
 			}
 			g.Lines = append(g.Lines, e.Difference.line(t.labels(row), formats[i], e.Mean))
+			pairs[e.Difference.N] = true
 		}
 		if n += len(g.Lines); len(g.Lines) > 0 {
 			d.Groups = append(d.Groups, g)
@@ -224,27 +226,16 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 	if n == 0 {
 		return nil
 	}
-	shortenPairs(d)
+	if len(pairs) == 1 { // the title tells it in less room than a column
+		for each := range pairs {
+			d.Title += fmt.Sprintf(" (pairs: %d)", each)
+		}
+		d.Short[len(d.Short)-1] = false
+	}
 	if n > manyDifferences {
 		d.Many = fmt.Sprintf("The %d differences from %s are on the HTML page and in the CSV file.", n, t.Reference)
 	}
 	return d
-}
-
-// shortenPairs puts the number of pairs into the title if it is the same for all differences, so that
-// forms without much space need no column of equal numbers.
-func shortenPairs(d *grid.Differences) {
-	last := len(d.Heads) - 1
-	pairs := d.Groups[0].Lines[0].Cells[last]
-	for _, g := range d.Groups {
-		for _, l := range g.Lines {
-			if l.Cells[last] != pairs {
-				return
-			}
-		}
-	}
-	d.Short[last] = false
-	d.Title += ", " + pairs + " pairs each"
 }
 
 var correctedHead = map[string]string{"holm": "p (Holm)", "bh": "p (BH)", "none": "p, not corrected"}
