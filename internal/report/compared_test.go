@@ -124,9 +124,9 @@ func TestMarksStandOnlyOnDifferences(t *testing.T) {
 		caption       []string
 	}{
 		{"users decide", "", models(5, 200), "base* worse† equal*",
-			[]string{"Mean ± 95 % confidence interval, over 1000 users.", "differs from base by more than noise", "paired by user; Holm's correction for 3 comparisons"}},
+			[]string{"Mean ± 95 % confidence interval, over 1000 users.", "differs from base by more than noise", "paired by user, after Holm's correction for 3 comparisons. Intervals are not corrected."}},
 		{"users of two folds decide", "", models(2, 300), "base* worse† equal*", []string{"over 600 users"}},
-		{"a t-test", ", test: t", models(5, 200), "base* worse† equal*", []string{"in a t-test of differences, paired by user"}},
+		{"a t-test", ", test: t", models(5, 200), "base* worse† equal*", []string{"in a t-test, paired by user"}},
 		{"five folds cannot", ", paired: [fold]", models(5, 200), "base worse equal",
 			[]string{"Mean ± 95 % confidence interval", "Nothing is marked, because 5 folds alone give no p below 0.0625."}},
 		{"two folds cannot", "", withoutUnits(models(2, 200)), "base worse equal",

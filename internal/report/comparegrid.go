@@ -101,15 +101,15 @@ func (r *Tables) tests(t Table) string {
 		by = append(by, text)
 	}
 	c := t.Compare
-	test := map[string]string{randomisation: "in a randomisation test of the signs of differences", studentT: "in a t-test of differences",
-		correctedT: "in a t-test of differences, corrected after Nadeau and Bengio (2003) for a test share of " + r.share(t)}[c.Test]
-	correction := map[string]string{"holm": "Holm's correction for %s", "bh": "Benjamini and Hochberg's correction for %s",
-		"none": "not corrected for %s"}[c.Correct]
-	text := fmt.Sprintf("Noise is p > %s %s, paired by %s", brief(c.alpha()), test, strings.Join(by, " or "))
+	test := map[string]string{randomisation: "randomisation test of signs", studentT: "t-test",
+		correctedT: "t-test corrected after Nadeau and Bengio (2003) for a test share of " + r.share(t)}[c.Test]
+	correction := map[string]string{"holm": "after Holm's correction for", "bh": "after Benjamini and Hochberg's correction for",
+		"none": "not corrected for"}[c.Correct]
+	text := fmt.Sprintf("A difference is noise if p > %s in a %s, paired by %s", brief(c.alpha()), test, strings.Join(by, " or "))
 	if t.Compared > 1 {
-		text += fmt.Sprintf("; "+correction+" comparisons", strconv.Itoa(t.Compared))
+		text += fmt.Sprintf(", %s %d comparisons", correction, t.Compared)
 		if c.Correct != "none" && t.Reference != "" {
-			text += ", not of intervals"
+			text += ". Intervals are not corrected"
 		}
 	}
 	return text + "."
@@ -205,6 +205,7 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 		Short:  []bool{true, true, c.Correct == "none", c.Correct != "none", true, true},
 	}
 	n := 0
+	pairs := map[int]bool{}
 	for i, column := range r.Columns {
 		g := grid.DifferenceGroup{Title: column.Title}
 		if arrow := arrows[column.Better]; arrow != "" {
@@ -216,6 +217,7 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 				continue
 			}
 			g.Lines = append(g.Lines, e.Difference.line(t.labels(row), formats[i], e.Mean))
+			pairs[e.Difference.N] = true
 		}
 		if n += len(g.Lines); len(g.Lines) > 0 {
 			d.Groups = append(d.Groups, g)
@@ -223,6 +225,12 @@ func (r *Tables) differences(t Table, formats []format) *grid.Differences {
 	}
 	if n == 0 {
 		return nil
+	}
+	if len(pairs) == 1 { // the title tells it in less room than a column
+		for each := range pairs {
+			d.Title += fmt.Sprintf(" (pairs: %d)", each)
+		}
+		d.Short[len(d.Short)-1] = false
 	}
 	if n > manyDifferences {
 		d.Many = fmt.Sprintf("The %d differences from %s are on the HTML page and in the CSV file.", n, t.Reference)
