@@ -83,5 +83,5 @@ cross/%:
 
 # The picture in the README: the quickstart's report page in headless Chromium.
 picture: run
-	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=820,450 \
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=820,600 \
 		--screenshot=docs/report.png "file://$(CURDIR)/results/quickstart/table/report.html"

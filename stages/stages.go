@@ -63,6 +63,7 @@ func All() []pipeline.Kind {
 		encode.Latents(),
 		erase.LEACE(),
 		attack.LatentProbe(),
+		attack.LatentFamily(),
 		images.FGSM(),
 		images.PGD(),
 		images.CW(),

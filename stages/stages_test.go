@@ -29,10 +29,11 @@ var given = map[string][]string{
 		"{method: l2l-2step}", "{method: l2l-kstep, l2l: {attacker: {name: slim}, optimizer: sgd}}",
 		"{method: l2l-grad-interpolation}", "{method: l2l-2step-interpolation, network: {name: resnet-18}}",
 	},
-	"attack/latent-probe": {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56], hidden: 7}]}"},
-	"erase/leace":         {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, classes: true}, {attribute: gender}], shrinkage: false}"},
-	"attack/pgd":          {"{}", "{start: normal, before: [1, 5]}", "{start: none}"},
-	"attack/transfer":     {"{}", "{start: normal}"},
+	"attack/latent-probe":  {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56], hidden: 7}]}"},
+	"attack/latent-family": {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56]}], members: [linear]}"},
+	"attack/pgd":           {"{}", "{start: normal, before: [1, 5]}", "{start: none}"},
+	"attack/transfer":      {"{}", "{start: normal}"},
+	"erase/leace":          {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, classes: true}, {attribute: gender}], shrinkage: false}"},
 	"report/table": {
 		"{columns: [{title: A, from: a, metric: m}], tables: [{title: T, grid: [x]}]}",
 		"{columns: [{title: A, from: a, metric: m, k: 5, better: higher, digits: 1, baselines: [{metric: b}]}], tables: [{title: T, rows: [{name: r, where: {x: 1}}]}]}",
@@ -129,6 +130,7 @@ func TestNumericLibrariesAreInKeys(t *testing.T) {
 		"foil/stages/erase":      {"erase/leace"},
 		"foil/models/leace":      {"erase/leace"},
 		"foil/internal/stats":    {"report/table", "report/figure"},
+		"foil/internal/learners": {"attack/latent-family"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "foil/...").Output()
 	if err != nil {

@@ -29,7 +29,12 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("FOIL_DATA", "")
 			env.Setenv("FOIL_CACHE", "")
-			return writeReadmeSpec(filepath.Join(env.WorkDir, "mine.yaml"))
+			for spec, page := range shownSpecs {
+				if err := writeShownSpec(filepath.Join(env.WorkDir, spec), page); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
 		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb},
@@ -56,16 +61,24 @@ func condition(t *testing.T, name string) (bool, error) {
 	}
 }
 
-// writeReadmeSpec writes the spec in the README.
-func writeReadmeSpec(path string) error {
-	readme, err := os.ReadFile("../../README.md")
+// shownSpecs are the specs that readers of a page save under these names. Scripts run them.
+var shownSpecs = map[string]string{
+	"mine.yaml":     "README.md",
+	"tested.yaml":   "docs/statistics.md",
+	"claims.yaml":   "docs/claims.md",
+	"tradeoff.yaml": "docs/figures.md",
+}
+
+// writeShownSpec writes the first spec of a page.
+func writeShownSpec(path, page string) error {
+	text, err := os.ReadFile(filepath.Join("../..", page))
 	if err != nil {
 		return err
 	}
-	_, rest, found := strings.Cut(string(readme), "```yaml\n")
+	_, rest, found := strings.Cut(string(text), "```yaml\n")
 	block, _, closed := strings.Cut(rest, "```")
 	if !found || !closed {
-		return errors.New("the README shows no spec")
+		return errors.New(page + " shows no spec")
 	}
 	return os.WriteFile(path, []byte(block), 0o666)
 }

@@ -40,15 +40,20 @@ func (p *Param) check(report spec.Reporter) {
 			report("class_weights."+class, "a class weight must be greater than 0, not %g", w)
 		}
 	}
-	switch {
-	case p.Range == nil:
-	case len(p.Range) != 2:
-		report("range", "a range has two values, [low, high], not %d", len(p.Range))
-	case p.Range[0] >= p.Range[1]:
-		report("range", "the lower end %g must be less than the upper end %g", p.Range[0], p.Range[1])
-	}
+	CheckRange(p.Range, report)
 	if p.Range != nil && p.ClassWeights != nil {
 		report("range", "%s has class_weights, so it is categorical and has no range", p.Attribute)
+	}
+}
+
+// CheckRange reports a range that is none. Nil is no range.
+func CheckRange(limits []float64, report spec.Reporter) {
+	switch {
+	case limits == nil:
+	case len(limits) != 2:
+		report("range", "a range has two values, [low, high], not %d", len(limits))
+	case limits[0] >= limits[1]:
+		report("range", "the lower end %g must be less than the upper end %g", limits[0], limits[1])
 	}
 }
 

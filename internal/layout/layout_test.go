@@ -32,6 +32,7 @@ internal/syserror      -
 internal/clean         -
 internal/safetensors   -
 internal/scores        -
+internal/learners      -
 internal/numeric       internal/words
 internal/stats         -
 internal/testenv       -
@@ -67,7 +68,7 @@ internal/classifiers   models/... pipeline spec internal/artifact/... internal/d
 internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/numeric internal/safetensors internal/scores
 internal/modeltest/...  models/... internal/testenv internal/safetensors gomlx internal/modeltest/...
 internal/kindtest/...  models/backend pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
-stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/identity internal/safetensors internal/scores internal/training internal/words gomlx
+stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/identity internal/learners internal/safetensors internal/scores internal/training internal/words gomlx
 
 # The program.
 internal/backends      models/backend internal/dataset internal/digest

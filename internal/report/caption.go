@@ -73,7 +73,22 @@ func (r *Tables) spreads(t Table) []string {
 	if len(cells) > 0 || len(pooled) == 0 {
 		sentences = append(sentences, r.cellSpread(t, cells, len(pooled) > 0))
 	}
+	if t.baselinesVary(pooled) {
+		sentences = append(sentences, "Baselines: mean ± standard deviation"+overText(r.Over)+".")
+	}
 	return sentences
+}
+
+// baselinesVary reports whether a baseline has a deviation over cells in one of the columns.
+func (t *Table) baselinesVary(columns []int) bool {
+	for _, row := range t.Baselines {
+		for _, i := range columns {
+			if e := row.Entries[i]; e.N > 1 && e.Pooled == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // pooled is a mean over units of column i; nil if it has none.

@@ -37,7 +37,7 @@ var compareParams = &spec.Params[Compare]{
 			"as in n-fold cross-validation. Pairs by several axes need it, such as 0.25 for five folds with three seeds.",
 		"correct": "correction for all comparisons of a table: holm (no false difference, at the level), bh (Benjamini and Hochberg: " +
 			"few false ones among those found), none",
-		"level": "confidence level of the intervals; a difference is more than noise if its corrected p is below 1 - level",
+		"level": "confidence level of the intervals; a difference is more than noise if its corrected p is at most 1 - level",
 	},
 	Check: (*Compare).check,
 }

@@ -125,9 +125,9 @@ func TestMarksStandOnlyOnDifferences(t *testing.T) {
 		caption       []string
 	}{
 		{"users decide", "", models(5, 200), "base* worse† equal*",
-			[]string{"Mean ± 95 % confidence interval, over 1000 users.", "differs from base by more than noise", "paired by user; Holm's correction for 3 comparisons"}},
+			[]string{"Mean ± 95 % confidence interval, over 1000 users.", "differs from base by more than noise", "paired by user, after Holm's correction for 3 comparisons. Intervals are not corrected."}},
 		{"users of two folds decide", "", models(2, 300), "base* worse† equal*", []string{"over 600 users"}},
-		{"a t-test", ", test: t", models(5, 200), "base* worse† equal*", []string{"in a t-test of differences, paired by user"}},
+		{"a t-test", ", test: t", models(5, 200), "base* worse† equal*", []string{"in a t-test, paired by user"}},
 		{"five folds cannot", ", paired: [fold]", models(5, 200), "base worse equal",
 			[]string{"Mean ± 95 % confidence interval", "Nothing is marked, because 5 folds alone give no p below 0.0625."}},
 		{"two folds cannot", "", withoutUnits(models(2, 200)), "base worse equal",
@@ -645,8 +645,8 @@ func TestTies(t *testing.T) {
 		{3, 0, "", "0 1 2", "Nothing is marked, because the 3 of 50 users that differ give no p below 0.25."},
 		{0, 0, "", "0 1 2", "No difference between rows is more than noise."},
 		{0, 0, ", test: t", "0 1 2", "No difference between rows is more than noise."},
-		{7, 7, "", "0 1*† 2*†", "by user; Holm's correction for 2 comparisons"},
-		{6, 0, ", correct: none", "0 1*† 2", "paired by user; not corrected for 2 comparisons"},
+		{7, 7, "", "0 1*† 2*†", "by user, after Holm's correction for 2 comparisons"},
+		{6, 0, ", correct: none", "0 1*† 2", "paired by user, not corrected for 2 comparisons"},
 	} {
 		g := build(t, decodeLayout(t, fmt.Sprintf(layout, c.compare)), cells(c.b, c.c)).Grid().Tables[0]
 		if got := marksOf(g, 0); got != c.marks || !strings.Contains(captionOf(g), c.wanted) {

@@ -115,15 +115,15 @@ func (r *Tables) tests(t Table) string {
 		by = append(by, text)
 	}
 	c := t.Compare
-	test := map[string]string{randomisation: "in a randomisation test of the signs of differences", studentT: "in a t-test of differences",
-		correctedT: "in a t-test of differences, corrected after Nadeau and Bengio (2003) for a test share of " + r.share(t)}[c.Test]
-	correction := map[string]string{"holm": "Holm's correction for %s", "bh": "Benjamini and Hochberg's correction for %s",
-		"none": "not corrected for %s"}[c.Correct]
-	text := fmt.Sprintf("Noise is p > %s %s, paired by %s", brief(c.alpha()), test, strings.Join(by, " or "))
+	test := map[string]string{randomisation: "randomisation test of signs", studentT: "t-test",
+		correctedT: "t-test corrected after Nadeau and Bengio (2003) for a test share of " + r.share(t)}[c.Test]
+	correction := map[string]string{"holm": "after Holm's correction for", "bh": "after Benjamini and Hochberg's correction for",
+		"none": "not corrected for"}[c.Correct]
+	text := fmt.Sprintf("A difference is noise if p > %s in a %s, paired by %s", brief(c.alpha()), test, strings.Join(by, " or "))
 	if t.Compared > 1 {
-		text += fmt.Sprintf("; "+correction+" comparisons", strconv.Itoa(t.Compared))
+		text += fmt.Sprintf(", %s %d comparisons", correction, t.Compared)
 		if c.Correct != "none" && t.Reference != "" {
-			text += ", not of intervals"
+			text += ". Intervals are not corrected"
 		}
 	}
 	return text + "."

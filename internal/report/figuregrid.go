@@ -20,6 +20,9 @@ func (r *Figures) Grid() *grid.Report {
 		drawn := grid.Figure{Title: f.Title, File: fileName(i, f.Title), Chart: c, Caption: caption}
 		drawn.Summary, drawn.Numbers = f.tables(r)
 		drawn.Summary.Caption = caption
+		if n := f.unshown(); n > 0 {
+			drawn.Summary.Caption = append(slices.Clip(caption), grid.Note{Text: fmt.Sprintf("%d more points are on the HTML page and in the CSV file.", n)})
+		}
 		g.Figures = append(g.Figures, drawn)
 		title := func(name string) string {
 			if len(r.Figures) > 1 {
@@ -57,8 +60,7 @@ func (r *Figures) termsTitle() string {
 func (f Figure) tables(r *Figures) (summary, numbers grid.Table) {
 	switch {
 	case len(f.Series) > 0:
-		t := f.bySpot(r.Over)
-		return t, t
+		return f.bySpot(r.Over, true), f.bySpot(r.Over, false)
 	case slices.ContainsFunc(f.Lines, func(l Line) bool { return l.Across != "" }):
 		t := f.byPlace(r.Over)
 		return t, t

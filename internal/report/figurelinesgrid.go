@@ -50,7 +50,7 @@ func (f Figure) byX(over []string) grid.Table {
 // byLine has a row for each line, and columns for some of the places: the first, the last and others
 // at even distances.
 func (f Figure) byLine(over []string) grid.Table {
-	const most = 5
+	const most = 4 // fit side by side on a terminal
 	t := grid.Table{Title: f.Title, Labels: []string{""}}
 	places := evenly(f.places(), most)
 	for _, at := range places {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -204,7 +205,7 @@ func TestPointsWithoutValuesAreNamed(t *testing.T) {
     fronts: [{}]`), gathered)
 	text := textOf(t, r)
 	for _, want := range []string{"Not drawn, because a value is not a finite number: s, one.", "Without values: three [x=3].", "Not in this run: four [x=4].",
-		"Single values (n = 1), so there are no intervals. ", "Pareto front: 1 of the points,"} {
+		"Single values (n = 1), so there are no intervals. ", "Pareto front: 1 point. No other point is"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -362,7 +363,27 @@ func TestFrontsAreOfTheirSeries(t *testing.T) {
 	if !slices.Equal(f.Fronts[0].Of, []string{"slow"}) || len(f.Fronts[1].Of) != 2 || f.Series[1].Points[0].Front[0] {
 		t.Errorf("%+v", f.Fronts)
 	}
-	if text := textOf(t, r); !strings.Contains(text, "of slow (front 1): 3 of the points of slow, which no other of them beats in both u (higher is better) and p (lower is better).") {
+	if text := textOf(t, r); !strings.Contains(text, "of slow (front 1): 3 points of slow. No other point of slow is at least as good in both u (higher is better) and p (lower is better), and better in one.") {
 		t.Error(text)
+	}
+}
+
+// A terminal shows the points of a large figure that have a name or are on a front. Smaller figures
+// are shown in full, and the page has all points in any case.
+func TestTerminalShowsWhichPointsOfManyStandOut(t *testing.T) {
+	for _, c := range []struct{ lambdas, shown int }{{2, 3}, {manySpots - 1, manySpots}, {manySpots, 2}, {200, 2}} {
+		gathered := map[string][]Cell{}
+		for lambda := range c.lambdas {
+			axes := []Axis{axis("lambda", lambda)}
+			v := float64(lambda) / 1000 // the first is better than all others
+			gathered["u"] = append(gathered["u"], newCell(axes, artifact.Metric{Name: "ndcg", K: 10, Checkpoint: "best", Value: 0.5 - v}))
+			gathered["p"] = append(gathered["p"], newCell(axes, artifact.Metric{Name: "bacc", Group: "gender", Value: 0.5 + v}))
+		}
+		all, named := "{name: all, grid: [lambda]}", "{name: named, rows: [{name: last, where: {lambda: "+strconv.Itoa(c.lambdas-1)+"}}]}"
+		r := buildFigures(t, decodeFigures(t, figureOf("", "", "points: ["+all+", "+named+"], fronts: [{}]")), gathered)
+		f := r.Grid().Figures[0]
+		if len(f.Summary.Rows) != c.shown || len(f.Numbers.Rows) != c.lambdas+1 {
+			t.Errorf("%d points: %d rows on a terminal, want %d, and %d of all", c.lambdas+1, len(f.Summary.Rows), c.shown, len(f.Numbers.Rows))
+		}
 	}
 }

@@ -33,9 +33,38 @@ func (s Shown) chart(bars bool) chart.Value {
 	return v
 }
 
-// bySpot has a row for each point, with both coordinates.
-func (f Figure) bySpot(over []string) grid.Table {
+// manySpots is from how many points on a terminal shows only those that stand out.
+const manySpots = 40
+
+// standsOut reports whether a point has a name of its own or is on a front.
+func (p Spot) standsOut(s Series) bool { return !s.Small || slices.Contains(p.Front, true) }
+
+// unshown is how many points a terminal does not show.
+func (f Figure) unshown() (n int) {
+	all := 0
+	for _, s := range f.Series {
+		all += len(s.Points)
+		for _, p := range s.Points {
+			if !p.standsOut(s) {
+				n++
+			}
+		}
+	}
+	if all <= manySpots {
+		return 0
+	}
+	return n
+}
+
+// bySpot has a row for each point, with both coordinates. short leaves out points of large series
+// that do not stand out.
+func (f Figure) bySpot(over []string, short bool) grid.Table {
+	short = short && f.unshown() > 0
+	oneSeries := len(f.Series) == 1 && !slices.ContainsFunc(f.Series[0].Points, func(p Spot) bool { return p.Name == "" })
 	t := grid.Table{Title: f.Title, Labels: []string{"series", "point"}}
+	if oneSeries {
+		t.Labels = []string{"point"}
+	}
 	if len(f.Fronts) > 0 {
 		t.Labels = append(t.Labels, "front")
 	}
@@ -55,7 +84,13 @@ func (f Figure) bySpot(over []string) grid.Table {
 	formats := [2]format{formatFor(values[0]), formatFor(values[1])}
 	for i, s := range f.Series {
 		for j, p := range s.Points {
+			if short && !p.standsOut(s) {
+				continue
+			}
 			row := grid.Row{Labels: []string{s.Name, p.Name}, Rule: i > 0 && j == 0}
+			if oneSeries {
+				row.Labels = []string{p.Name}
+			}
 			if len(f.Fronts) > 0 {
 				row.Labels = append(row.Labels, p.frontMark())
 			}
@@ -181,17 +216,18 @@ func (f Figure) intervalNotes(r *Figures) []string {
 	case len(groups) == 1 && groups[0].text == oneCell:
 		return []string{"Single values (n = 1), so there are no intervals."}
 	}
-	var parts []string
+	var notes []string
 	for _, g := range groups {
-		text := "mean over " + g.text
+		text := "mean over " + g.text + "."
 		if len(groups) > 1 {
-			text += " for " + strings.Join(g.titles, ", ")
+			text = strings.Join(g.titles, ", ") + ": " + text
+		} else {
+			text = capital(text)
 		}
-		parts = append(parts, text)
+		notes = append(notes, text)
 	}
-	first := strings.Join(parts, "; ") + "."
-	return []string{strings.ToUpper(first[:1]) + first[1:],
-		fmt.Sprintf("± is half the %s confidence interval of the mean (t). Bars are the interval.", levelText(r.Level))}
+	return append(notes,
+		fmt.Sprintf("± is half the %s confidence interval of the mean (t). Bars are the interval.", levelText(r.Level)))
 }
 
 // oneCell is what a single value is a mean over.
@@ -230,9 +266,9 @@ func listSome(all []string) string {
 
 // frontText tells what front i is. Means alone decide: it says nothing about noise.
 func (f Figure) frontText(i int) string {
-	front, of, n := f.Fronts[i], "the points", 0
+	front, of, n := f.Fronts[i], "", 0
 	if len(front.Of) < len(f.Series) {
-		of = "the points of " + strings.Join(front.Of, "; ")
+		of = " of " + strings.Join(front.Of, "; ")
 	}
 	for _, s := range f.Series {
 		for _, p := range s.Points {
@@ -241,12 +277,17 @@ func (f Figure) frontText(i int) string {
 			}
 		}
 	}
+	better := func(i int, label string) string { return label + " (" + f.Better[i] + " is better)" }
 	name := front.Name
 	if len(f.Fronts) > 1 {
 		name = fmt.Sprintf("%s (front %d)", name, i+1)
 	}
-	return fmt.Sprintf("%s: %d of %s, which no other of them beats in both %s (%s is better) and %s (%s is better). Means alone decide, whatever the intervals.",
-		name, n, of, f.X.Label, f.Better[0], f.Y.Label, f.Better[1])
+	points := "points"
+	if n == 1 {
+		points = "point"
+	}
+	return fmt.Sprintf("%s: %d %s%s. No other point%s is at least as good in both %s and %s, and better in one. Only means count, not intervals.",
+		name, n, points, of, of, better(0, f.X.Label), better(1, f.Y.Label))
 }
 
 // most is how many values a coordinate has when none is missing.

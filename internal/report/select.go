@@ -383,11 +383,13 @@ func (s *Selection) describe() string {
 	if r.Best.Better == "lower" {
 		low = "lowest"
 	}
-	text := fmt.Sprintf("of all values of %s", clean(strings.Join(r.Among, ", ")))
+	text := "among all values of " + clean(strings.Join(r.Among, " and "))
 	for i, e := range r.Exclude {
-		text += []string{" without ", " and without "}[min(i, 1)] + describeExclusion(e)
+		text += []string{" (without ", " and without "}[min(i, 1)] + describeExclusion(e)
 	}
-	text += fmt.Sprintf(", the %s %s", low, r.Best.describe())
+	if len(r.Exclude) > 0 {
+		text += ")"
+	}
 	if w := r.Within; w != nil {
 		if w.Better == "lower" {
 			worse = "higher"
@@ -398,13 +400,14 @@ func (s *Selection) describe() string {
 		}
 		text += fmt.Sprintf(" whose %s is %s", w.Score.describe(), limit+clean(w.Of))
 	}
+	text += fmt.Sprintf(", the %s %s", low, r.Best.describe())
 	if len(s.Averaged) > 0 {
 		text += ", by means over " + clean(strings.Join(s.Averaged, ", "))
 	}
 	if r.Per != "" {
-		return text + ", chosen for each " + clean(r.Per)
+		return "for each " + clean(r.Per) + ", " + text
 	}
-	return text + ", chosen once"
+	return text
 }
 
 // describeExclusion is such as "gender=0", or "gender=0 or 1 with age=0".

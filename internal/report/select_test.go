@@ -161,7 +161,7 @@ func TestRulesChoose(t *testing.T) {
 				t.Errorf("the row shows %v, want %v", table.Rows[i].Entries[0].Mean, c.shown)
 			}
 			var text strings.Builder
-			if err := render.Text(&text, r.Grid()); err != nil || !strings.Contains(text.String(), "How chosen was chosen") {
+			if err := render.Text(&text, r.Grid()); err != nil || !strings.Contains(text.String(), "Rule for chosen") {
 				t.Errorf("%v, in\n%s", err, text.String())
 			}
 			some := c.shown != 0 && strings.Contains(c.want, "no candidate")

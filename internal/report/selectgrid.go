@@ -17,7 +17,7 @@ func (s *Selection) grid(table int) grid.Selection {
 	labels := s.labelHeads()
 	g := grid.Selection{
 		Table:      table,
-		Chosen:     grid.Table{Title: "How " + s.Row + " was chosen", Labels: labels, ByAxes: true, Caption: s.caption()},
+		Chosen:     grid.Table{Title: "Rule for " + s.Row, Labels: labels, ByAxes: true, Caption: s.caption()},
 		Candidates: grid.Table{Title: "Candidates for " + s.Row, Labels: append(slices.Clone(labels), "verdict"), ByAxes: true},
 	}
 	g.Chosen.Columns = s.columns()
@@ -176,10 +176,10 @@ func (t *Table) selectionNotes() (notes []grid.Note) {
 		}
 	}
 	if len(validated) > 0 {
-		add("Rules chose the cells of " + strings.Join(validated, ", ") + "; they are below.")
+		add("Chosen by a rule, see below: the cells of " + strings.Join(validated, ", ") + ".")
 	}
 	if len(tested) > 0 {
-		add("Rules chose the cells of " + strings.Join(tested, ", ") + " by test data, so their numbers are too good.")
+		add("Chosen by a rule on test data, so the numbers are too good: the cells of " + strings.Join(tested, ", ") + ".")
 	}
 	return notes
 }

@@ -22,8 +22,8 @@ func (r *Tables) Grid() *grid.Report {
 	}
 	if units := r.units(); len(units) > 0 {
 		all := strings.Join(units, " and ")
-		g.Notes = append(slices.Clone(g.Notes), "Intervals and tests over "+all+" are about other "+all+
-			" like these and the models as they were trained, not about other trainings.")
+		g.Notes = append(slices.Clone(g.Notes), "Intervals and tests over "+all+" tell what to expect of other "+all+
+			" with the same trained models. They do not tell what other trainings would give.")
 	}
 	for i, t := range r.Tables {
 		for _, s := range t.Selections {

@@ -91,12 +91,14 @@ func (d *descendants) terminate() {
 	}
 }
 
-// kill ends all descendants. It reports whether none is left.
-func (d *descendants) kill() bool {
-	return killAll(func() []int {
+// kill ends all descendants, for some time at most. It reports whether none is left. The kernel's
+// list of children can lack some of them while processes end, but its answer that there are no
+// children is right.
+func (d *descendants) kill(limit time.Duration) bool {
+	return killAll(func() (list []int, left bool) {
 		if d.ended() {
-			return nil
+			return nil, false
 		}
-		return childrenOf(os.Getpid())
-	}, hopeless)
+		return childrenOf(os.Getpid()), true
+	}, limit)
 }

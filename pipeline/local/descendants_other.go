@@ -23,4 +23,4 @@ func (*descendants) names() []string { return nil }
 
 func (*descendants) terminate() {}
 
-func (*descendants) kill() bool { return true }
+func (*descendants) kill(time.Duration) bool { return true }

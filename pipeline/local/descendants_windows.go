@@ -86,4 +86,4 @@ func (d *descendants) names() []string {
 func (*descendants) terminate() {}
 
 // kill reports whether none is left. The system ends them with this process.
-func (d *descendants) kill() bool { return d.running() == 0 }
+func (d *descendants) kill(time.Duration) bool { return d.running() == 0 }

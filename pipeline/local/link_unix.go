@@ -134,7 +134,7 @@ func (u *uplink) Read(p []byte) (int, error) {
 	if n == 0 && err == nil && len(p) > 0 {
 		err = io.EOF
 	}
-	return n, err
+	return max(n, 0), err // it is -1 if the parent ended before it had read all messages
 }
 
 // open makes the files of a task those of this process: see link.pass. It is called after the line

@@ -2,6 +2,7 @@ package local
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,12 +26,26 @@ func adoptOrphans() *orphans {
 
 // end kills the orphans of a family and their descendants.
 func (o *orphans) end(f *family) {
-	killAll(func() []int {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		return o.find(f.started)
+	none := 0
+	killAll(func() (list []int, left bool) {
+		for none < looks {
+			f.mu.Lock()
+			list := o.find(f.started)
+			f.mu.Unlock()
+			if len(list) > 0 {
+				none = 0
+				return list, true
+			}
+			none++
+			time.Sleep(shortest * time.Duration(none))
+		}
+		return nil, false
 	}, hopeless)
 }
+
+// looks is how often no orphan must be found, one look after the other, before none is left: while
+// processes end, the kernel's list of children can lack some of them.
+const looks = 5
 
 // find lists the orphans that are running, and waits for those that have ended. It knows them by
 // the children that were started.

@@ -87,28 +87,21 @@ func below(roots []int, each func(pid int)) []int {
 	return all
 }
 
-// killAll kills processes and their descendants until roots returns none, or the time is over. It
-// reports whether none is left. roots waits for children that have ended. Processes are stopped from
-// the top before they are killed, so that they cannot start others in the meantime, and so that a
-// number stays that of the same process.
-func killAll(roots func() []int, limit time.Duration) bool {
+// killAll kills processes and their descendants until roots returns that none is left, or the time
+// is over. It reports whether none is left. roots lists processes, and waits for children that have
+// ended. Processes are stopped from the top before they are killed, so that they cannot start others
+// in the meantime, and so that a number stays that of the same process.
+func killAll(roots func() (list []int, left bool), limit time.Duration) bool {
 	deadline := time.Now().Add(limit)
 	seen := map[int]bool{}
-	none := 0
 	for pause := shortest; ; {
-		list := roots()
-		if len(list) > 0 && time.Now().After(deadline) {
+		list, left := roots()
+		switch {
+		case !left:
+			return true
+		case time.Now().After(deadline):
 			return false
 		}
-		if len(list) == 0 {
-			// While processes end, the kernel's list of children can lack some of them.
-			if none++; none == looks {
-				return true
-			}
-			time.Sleep(shortest * time.Duration(none))
-			continue
-		}
-		none = 0
 		fresh := false
 		all := below(list, func(pid int) {
 			unix.Kill(pid, unix.SIGSTOP)
@@ -125,18 +118,11 @@ func killAll(roots func() []int, limit time.Duration) bool {
 	}
 }
 
-// looks is how often no process must be found, one look after the other, before none is left.
-const looks = 5
-
 // shortest and longest are the times between two looks at processes that are ending.
 const (
 	shortest = 100 * time.Microsecond
 	longest  = 10 * time.Millisecond
 )
-
-// hopeless is the time after which a killed process is given up. It waits for a device that does
-// not answer, or belongs to another user.
-const hopeless = 10 * time.Second
 
 // describe names a process for people: "sleep (PID 7, "sleep 600")".
 func describe(pid int) string {

@@ -22,6 +22,13 @@ const progressInterval = 100 * time.Millisecond
 // has returned.
 const patience = 1500 * time.Millisecond
 
+// hopeless is the time after which a killed process is given up. It waits for a device that does
+// not answer, or belongs to another user.
+const hopeless = 10 * time.Second
+
+// forsaken is the same for a child whose parent has ended, so that nobody waits for it.
+const forsaken = 5 * time.Minute
+
 // A Program is what a child knows of the program that it runs.
 type Program struct {
 	Kinds   []pipeline.Kind
@@ -47,7 +54,7 @@ func Serve(ctx context.Context, p Program) error {
 		s.stopped = time.Now()
 		cancel()
 		time.Sleep(grace)
-		s.descendants.kill()
+		s.descendants.kill(forsaken)
 		os.Exit(1) // the parent may have died and cannot kill this process
 	}()
 	for t := range tasks {
@@ -120,7 +127,7 @@ func (s *server) serve(r request) (goesOn bool, err error) {
 		p.Terminate()
 		s.descendants.await(context.Background(), patience-time.Since(s.stopped))
 	}
-	goesOn = s.descendants.kill()
+	goesOn = s.descendants.kill(hopeless)
 	if err != nil {
 		d.Error = pipeline.NewFailure(err)
 	}

@@ -15,7 +15,7 @@ import (
 func Figure() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "report/figure",
-		Version: 3,
+		Version: 4,
 		Doc: "Draws gathered metrics: as lines over their k (such as the epochs of a training), over an axis or over another metric, " +
 			"with bands of one standard deviation; or as points of two metrics, with confidence intervals and Pareto fronts. " +
 			"The forms are PDF, SVG, text, CSV and an HTML page, which lists all numbers and their source cells.",

@@ -22,7 +22,7 @@ func Fit(text string, terminal int) string {
 		if columns := columnsOf(lines[:n]); columns != nil {
 			out = append(out, fitTable(lines[:n], columns, room)...)
 		} else {
-			out = append(out, fitProse(lines[:n], room)...)
+			out = append(out, fitProse(lines[:n], min(room, proseWidth))...)
 		}
 		if n < len(lines) {
 			out = append(out, "")
@@ -96,17 +96,16 @@ func cutColumns(text string, columns int) (head, rest string) {
 	return text, ""
 }
 
-// fitProse breaks long lines. A line continues the one above if it is indented more.
+// fitProse breaks long lines. It first joins the lines that Text has broken.
 func fitProse(lines []string, room int) (out []string) {
-	indent := func(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " "))] }
 	for i := 0; i < len(lines); i++ {
-		first := indent(lines[i])
+		first := indentOf(lines[i])
 		text := strings.TrimSpace(lines[i])
-		for i+1 < len(lines) && first != "" && len(indent(lines[i+1])) > len(first) {
+		for i+1 < len(lines) && continues(lines[i], lines[i+1], first) {
 			i++
 			text += " " + strings.TrimSpace(lines[i])
 		}
-		if text != "" && strings.Trim(text, "=") == "" { // the line under a title
+		if underlines(text) {
 			text = text[:min(len(text), room)]
 		}
 		for j, line := range wrap(text, room-2*len(first)) {
@@ -118,3 +117,19 @@ func fitProse(lines []string, room int) (out []string) {
 	}
 	return out
 }
+
+// continues reports whether a line is the rest of a text whose first line has an indent. The rest of
+// an indented text is indented more. Otherwise Text has broken the text if the line above has no
+// room for the first word.
+func continues(above, line, first string) bool {
+	if first != "" {
+		return len(indentOf(line)) > len(first)
+	}
+	word, _, _ := strings.Cut(line, " ")
+	return indentOf(line) == "" && !underlines(line) && width(above)+1+width(word) > proseWidth
+}
+
+func indentOf(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " "))] }
+
+// underlines reports whether a line is the one under a title.
+func underlines(line string) bool { return line != "" && strings.Trim(line, "=") == "" }

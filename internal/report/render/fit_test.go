@@ -24,6 +24,10 @@ always the majority                                 0.500
 
 Mean over two folds, which are many.
 
+A first sentence of a caption that takes all of the width of the terminal, and
+that goes on below it.
+A second sentence.
+
 Columns
   NDCG@10: ndcg@10 split=test, from utility; higher is
     better
@@ -58,6 +62,12 @@ always the majority         0.500
 
 Mean over two folds, which are
 many.
+
+A first sentence of a caption
+that takes all of the width of
+the terminal, and that goes on
+below it.
+A second sentence.
 
 Columns
   NDCG@10: ndcg@10 split=test,
