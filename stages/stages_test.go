@@ -40,7 +40,7 @@ var given = map[string][]string{
 		"{columns: [{title: A, from: a, metric: m}], over: [f], compare: {to: r, paired: [user, f], test: t, correct: bh, level: 0.9}, marks: any, interval: sd, " +
 			"tables: [{title: T, rows: [{name: r}], compare: {to: r, paired: [f], test: corrected-t, test_share: 0.25, correct: none}}]}",
 		"{over: [y], columns: [{title: A, from: a, metric: m}], tables: [{title: T, rows: [{name: s}, {name: r, select: {among: [x], exclude: [{x: [0, 1]}], best: {from: a, metric: n, better: lower}, " +
-			"within: {from: a, metric: m, better: higher, of: s, by: 0.02}, per: y}}]}], expect: [{row: r, column: A, value: 1, tolerance: 0.1, source: z}, {row: r, column: A, runs: [1, 2], source: z}]}",
+			"within: {from: a, metric: m, split: validation, better: higher, of: s, by: 0.02}, per: y}}]}], expect: [{row: r, column: A, value: 1, tolerance: 0.1, source: z}, {row: r, column: A, runs: [1, 2], source: z}]}",
 	},
 	"report/figure": {"{figures: [{title: F, x: x, y: y, min: 0, lines: [{name: l, from: a, metric: m, where: {x: 1}}]}]}",
 		"{figures: [{title: F, x: {label: x, axis: a, better: lower, scale: symlog, linear: 1}, y: {label: y, from: b, metric: m, better: lower}, points: [{name: s, grid: [a]}, {name: t, rows: [{name: r, where: {a: 1}}]}], fronts: [{}]}]}"},
