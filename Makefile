@@ -14,7 +14,7 @@ run: build
 	./foil run quickstart
 
 test:
-	go test ./...
+	go test -timeout 25m ./...
 
 # The race detector needs a C compiler. Pointer checks, which come with it, end the
 # program inside GoMLX's matrix products, so where models are trained they are off.
