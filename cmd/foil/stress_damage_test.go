@@ -65,16 +65,24 @@ func harm(t *testing.T, rnd *rand.Rand, path string) bool {
 func TestDamagedLeftoversDoNoHarm(t *testing.T) {
 	r := newRig(t)
 	want := r.mustRun("undisturbed")
-	r.interrupt("torn")
+	const cache = "torn"
+	r.interrupt(cache)
+	dir, kept := filepath.Join(r.dir, cache), filepath.Join(r.dir, "kept")
+	if err := os.CopyFS(kept, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 1 + testenv.Times(t, 3) {
-		cache := filepath.Join(r.dir, "copy")
-		if err := os.CopyFS(cache, os.DirFS(filepath.Join(r.dir, "torn"))); err != nil {
-			t.Fatal(err)
-		}
 		goesOn := i == 0 // the first one is left as it is
 		if !goesOn {
-			r.litter(cache)
-			for _, path := range r.files(cache, "work", "locks") {
+			// Objects stay: a checkpoint belongs to its input files, and not to copies of them.
+			for _, folder := range []string{"actions", "work", "locks"} {
+				err := os.RemoveAll(filepath.Join(dir, folder))
+				if err = errors.Join(err, os.CopyFS(filepath.Join(dir, folder), os.DirFS(filepath.Join(kept, folder)))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.litter(dir)
+			for _, path := range r.files(dir, "work", "locks") {
 				harm(t, r.rnd, path)
 			}
 		}
@@ -88,7 +96,6 @@ func TestDamagedLeftoversDoNoHarm(t *testing.T) {
 		if got := r.digests(cache); got != want {
 			t.Errorf("the records are\n%s\nwant\n%s", got, want)
 		}
-		os.RemoveAll(cache)
 	}
 }
 
@@ -101,7 +108,7 @@ func (r *rig) interrupt(cache string) {
 		r.Fatal(err)
 	}
 	for range 6000 {
-		if found, _ := filepath.Glob(filepath.Join(r.dir, cache, "work", "*", "checkpoint", "training")); found != nil {
+		if found, _ := filepath.Glob(filepath.Join(r.dir, cache, "work", "*", "checkpoint", "*", "training")); found != nil {
 			break
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -119,9 +126,10 @@ func (r *rig) litter(cache string) {
 		if filepath.Base(path) != "training" {
 			continue
 		}
-		work := filepath.Dir(filepath.Dir(path))
+		folder := filepath.Dir(path)
+		work := filepath.Dir(filepath.Dir(folder))
 		err := os.MkdirAll(filepath.Join(work, "attempt-dead", "folder"), 0o777)
-		for _, name := range []string{"attempt-dead/model.safetensors", "attempt-dead/folder/file", "attempt-dead.json", "checkpoint/training.new", "../../locks/" + filepath.Base(work)} {
+		for _, name := range []string{"attempt-dead/model.safetensors", "attempt-dead/folder/file", "attempt-dead.json", "checkpoint/" + filepath.Base(folder) + "/training.new", "../../locks/" + filepath.Base(work)} {
 			err = errors.Join(err, os.WriteFile(filepath.Join(work, name), bytes.Repeat([]byte("half"), 100), 0o666))
 		}
 		if err != nil {
