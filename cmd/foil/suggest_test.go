@@ -95,7 +95,7 @@ func TestWordsOfOtherToolsAreUnderstood(t *testing.T) {
 		"run x --frobnicate":          `unknown flag: --frobnicate`,
 		"run x lr=0.1":                `did you mean --set lr=0.1?`,
 		"run x +stages.a.with.rate=1": `did you mean --set stages.a.with.rate=1?`,
-		"plan x y":                    `foil plan takes one experiment, by name or as a file, not 2 arguments`,
+		"plan x y":                    `plan takes one experiment, by name or as a file, not 2 arguments`,
 	} {
 		root := newRoot(&local.Processes{})
 		root.SetArgs(strings.Fields(line))

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"foil/experiments"
+	"foil/internal/syserror"
 	"foil/pipeline/graph"
 	"foil/spec"
 	"foil/stages"
@@ -162,10 +163,11 @@ func opener(file string, beside *specFiles) func(name string) ([]byte, error) {
 			}
 			return nil, fmt.Errorf("there is neither a file %s nor an experiment of that name (experiments: %s)", path, strings.Join(experiments.Names(), ", "))
 		}
-		if err == nil {
-			beside.addFile(path)
+		if err != nil {
+			return nil, errors.New(syserror.Text(err)) // it becomes text of a spec error
 		}
-		return text, err
+		beside.addFile(path)
+		return text, nil
 	}
 }
 
