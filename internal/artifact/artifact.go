@@ -149,3 +149,12 @@ func WriteFile(create CreateFunc, file string, write func(io.Writer) error) erro
 	}
 	return f.Close()
 }
+
+// WriteEvaluation writes metrics, and the outcomes that they are the means of.
+func WriteEvaluation(create CreateFunc, metrics []Metric, outcomes *Outcomes) error {
+	err := WriteFile(create, MetricsFile, func(w io.Writer) error { return WriteMetrics(w, metrics) })
+	if err != nil {
+		return err
+	}
+	return WriteFile(create, OutcomesFile, func(w io.Writer) error { return WriteOutcomes(w, outcomes) })
+}

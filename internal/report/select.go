@@ -67,11 +67,7 @@ func (b *builder) choose(table *TableLayout, row RowLayout) (s Selection, points
 			return s, nil, err
 		}
 	}
-	columns := b.columns
-	if row.From != "" {
-		columns = b.rows[row.From]
-	}
-	if err := errors.Join(rule.checkFound(), rule.checkStages(r.best.stage, stagesOf(columns))); err != nil {
+	if err := errors.Join(rule.checkFound(), rule.checkStages(r.best.stage, stagesOf(b.columnsOfRow(row)))); err != nil {
 		return s, nil, err
 	}
 	s = Selection{Row: clean(row.Name), Rule: &rule}
@@ -187,16 +183,6 @@ func (s *SelectLayout) checkStages(best *stage, columns []*stage) error {
 		}
 	}
 	return nil
-}
-
-func stagesOf(columns []columnSource) []*stage {
-	var stages []*stage
-	for _, c := range columns {
-		if !slices.Contains(stages, c.stage) {
-			stages = append(stages, c.stage)
-		}
-	}
-	return stages
 }
 
 // candidates are the combinations of values that the rule chooses among, in the order of the axes:

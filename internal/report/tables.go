@@ -190,14 +190,25 @@ func (b *builder) columnsOf(from string) ([]columnSource, error) {
 }
 
 // own are the stages of the columns, without those that only rows name.
-func (b *builder) own() []*stage {
-	var own []*stage
-	for _, c := range b.columns {
-		if !slices.Contains(own, c.stage) {
-			own = append(own, c.stage)
+func (b *builder) own() []*stage { return stagesOf(b.columns) }
+
+// stagesOf are the stages behind columns.
+func stagesOf(columns []columnSource) []*stage {
+	var stages []*stage
+	for _, c := range columns {
+		if !slices.Contains(stages, c.stage) {
+			stages = append(stages, c.stage)
 		}
 	}
-	return own
+	return stages
+}
+
+// columnsOfRow are the sources of the columns in a row.
+func (b *builder) columnsOfRow(row RowLayout) []columnSource {
+	if row.From == "" {
+		return b.columns
+	}
+	return b.rows[row.From]
 }
 
 // found are the columns of the layout with the k, split and checkpoint that they show.
@@ -261,11 +272,8 @@ func (b *builder) table(layout *TableLayout, axes []string) (Table, error) {
 	}
 	for _, rl := range rows {
 		where := sortedAxes(rl.Where)
-		columns, stages := b.columns, b.own()
-		if rl.From != "" {
-			columns = b.rows[rl.From]
-			stages = []*stage{columns[0].stage}
-		}
+		columns := b.columnsOfRow(rl)
+		stages := stagesOf(columns)
 		if !present(stages, where) {
 			if len(layout.Grid) == 0 {
 				t.Missing = append(t.Missing, missingName(rl.Name, where))

@@ -46,10 +46,31 @@ type row struct {
 	cell               int
 }
 
+// row is a value with its place. Without units, each value is a unit.
+func (s Sample) row(i int) row {
+	r := row{value: s.Values[i], unit: int32(i)}
+	if s.Unit != nil {
+		r.unit = s.Unit[i]
+	}
+	if s.Block != nil {
+		r.block = s.Block[i]
+	}
+	if s.Class != nil {
+		r.class = s.Class[i]
+	}
+	return r
+}
+
+// unequal reports whether the slices of the sample differ in length.
+func (s Sample) unequal() bool {
+	n := len(s.Values)
+	return s.Unit != nil && len(s.Unit) != n || s.Block != nil && len(s.Block) != n || s.Class != nil && len(s.Class) != n
+}
+
 // arrange sorts the values by unit and block. The reason says why there is no mean.
 func arrange(s Sample) (*arranged, string) {
 	n := len(s.Values)
-	if s.Unit != nil && len(s.Unit) != n || s.Block != nil && len(s.Block) != n || s.Class != nil && len(s.Class) != n {
+	if s.unequal() {
 		panic("stats: the slices of a sample differ in length")
 	}
 	rows := make([]row, 0, n)
@@ -60,16 +81,7 @@ func arrange(s Sample) (*arranged, string) {
 		if math.IsInf(v, 0) {
 			return nil, reasonInfinite
 		}
-		r := row{value: v, unit: int32(i)}
-		if s.Unit != nil {
-			r.unit = s.Unit[i]
-		}
-		if s.Block != nil {
-			r.block = s.Block[i]
-		}
-		if s.Class != nil {
-			r.class = s.Class[i]
-		}
+		r := s.row(i)
 		rows = append(rows, r)
 	}
 	if len(rows) == 0 {

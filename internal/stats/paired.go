@@ -55,22 +55,13 @@ func Paired(a, b Sample) (Sample, error) {
 // pairs is the rows of a sample by unit and block, with missing values.
 func pairs(s Sample, which string) ([]row, error) {
 	n := len(s.Values)
-	if s.Unit != nil && len(s.Unit) != n || s.Block != nil && len(s.Block) != n || s.Class != nil && len(s.Class) != n {
+	if s.unequal() {
 		return nil, fmt.Errorf("the slices of the %s sample differ in length", which)
 	}
 	rows := make([]row, n)
 	var infinite, twice []row
 	for i, v := range s.Values {
-		r := row{value: v, unit: int32(i)}
-		if s.Unit != nil {
-			r.unit = s.Unit[i]
-		}
-		if s.Block != nil {
-			r.block = s.Block[i]
-		}
-		if s.Class != nil {
-			r.class = s.Class[i]
-		}
+		r := s.row(i)
 		if math.IsInf(v, 0) {
 			infinite = append(infinite, r)
 		}

@@ -66,16 +66,19 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 	if i := slices.IndexFunc(e.Kinds, func(k pipeline.Kind) bool { return k.Name == t.Kind }); i >= 0 {
 		kind = e.Kinds[i]
 	}
-	if kind.Light || e.Processes == nil {
-		return e.runHere(ctx, t, a, site, h, kind.Light)
-	}
 	in := run.NewInputs(e.Store)
+	if kind.Light { // it is too short for checkpoints, and opens what it reads
+		return e.runHere(ctx, t, a, in, site, h, true)
+	}
 	paths, err := in.OpenAll(ctx, t)
 	if err != nil {
 		return pipeline.Usage{}, err
 	}
 	if site.WorkDir, err = in.Checkpoints(a.Workspace, h.OnNote); err != nil {
 		return pipeline.Usage{}, err
+	}
+	if e.Processes == nil {
+		return e.runHere(ctx, t, a, in, site, h, false)
 	}
 	o := order{Task: t, Site: site, Paths: paths}
 	log, err := openLog(a.Workspace.Log)
@@ -92,21 +95,11 @@ func (e *Executor) Run(ctx context.Context, t *pipeline.Task, a run.Attempt, h p
 }
 
 // runHere runs a task in this process.
-func (e *Executor) runHere(ctx context.Context, t *pipeline.Task, a run.Attempt, site pipeline.Site, h pipeline.Hooks, light bool) (pipeline.Usage, error) {
+func (e *Executor) runHere(ctx context.Context, t *pipeline.Task, a run.Attempt, in *run.Inputs, site pipeline.Site, h pipeline.Hooks, light bool) (pipeline.Usage, error) {
 	log := &lazyLog{path: a.Workspace.Log}
 	defer log.Close()
 	site.Log = log
 	site.Numeric = e.Numeric
-	in := run.NewInputs(e.Store)
-	if !light { // light work is too short for checkpoints
-		_, err := in.OpenAll(ctx, t)
-		if err == nil {
-			site.WorkDir, err = in.Checkpoints(a.Workspace, h.OnNote)
-		}
-		if err != nil {
-			return pipeline.Usage{}, err
-		}
-	}
 	site.Open = func(f pipeline.File) (string, error) { return in.Open(ctx, f) }
 	work := func() error { return t.Run(ctx, e.Kinds, site, h) }
 	var usage pipeline.Usage

@@ -3,7 +3,6 @@ package attack
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/gomlx/compute"
 
@@ -112,11 +111,7 @@ func runLatentFamily(ctx context.Context, cell *pipeline.Cell, p *LatentFamilyPa
 			return fmt.Errorf("attack on the %s checkpoint: %w", checkpoint, err)
 		}
 	}
-	err = artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, f.metrics) })
-	if err != nil {
-		return err
-	}
-	return artifact.WriteFile(cell.Create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, f.outcomes) })
+	return artifact.WriteEvaluation(cell.Create, f.metrics, f.outcomes)
 }
 
 // A family attacks the checkpoints of a recommender.

@@ -3,7 +3,6 @@ package attack
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 
@@ -104,11 +103,7 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbePara
 		}
 		metrics = append(metrics, found...)
 	}
-	err = artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, metrics) })
-	if err != nil {
-		return err
-	}
-	return artifact.WriteFile(cell.Create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, outcomes) })
+	return artifact.WriteEvaluation(cell.Create, metrics, outcomes)
 }
 
 // A victim is an attribute under attack.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"foil/internal/artifact"
@@ -149,11 +148,7 @@ func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) erro
 			}
 		}
 	}
-	err = artifact.WriteFile(cell.Create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, metrics) })
-	if err != nil {
-		return err
-	}
-	return artifact.WriteFile(cell.Create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, outcomes) })
+	return artifact.WriteEvaluation(cell.Create, metrics, outcomes)
 }
 
 // A source is a recommender, with its latent vectors if they are among the inputs.

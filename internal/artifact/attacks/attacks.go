@@ -5,7 +5,6 @@ package attacks
 
 import (
 	"fmt"
-	"io"
 
 	"foil/internal/artifact"
 	"foil/internal/digest"
@@ -78,11 +77,7 @@ func Write(create artifact.CreateFunc, r Result) error {
 	if err := artifact.WriteJSON(create, attackFile, r.Attack); err != nil {
 		return err
 	}
-	err := artifact.WriteFile(create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, r.Metrics) })
-	if err != nil {
-		return err
-	}
-	return artifact.WriteFile(create, artifact.OutcomesFile, func(w io.Writer) error { return artifact.WriteOutcomes(w, &r.Outcomes) })
+	return artifact.WriteEvaluation(create, r.Metrics, &r.Outcomes)
 }
 
 // Read reads attack.json and the outcome of each image.
