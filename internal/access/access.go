@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // An Access is who may use a file or folder: permissions and group.
@@ -185,7 +186,14 @@ func (a Access) set(e entry, mode fs.FileMode) error {
 	return e.chmod(mode)
 }
 
+// unfinished begins the names of files and folders that do not have their access yet.
+const unfinished = ".new-"
+
+// IsUnfinished reports whether an entry has the name of one that does not have its access yet. If a
+// process is killed before that, the entry remains, empty and closed to other users.
+func IsUnfinished(path string) bool { return strings.HasPrefix(filepath.Base(path), unfinished) }
+
 // beside is a new name in the same folder.
 func beside(path string) string {
-	return filepath.Join(filepath.Dir(path), ".new-"+strconv.FormatUint(rand.Uint64(), 36))
+	return filepath.Join(filepath.Dir(path), unfinished+strconv.FormatUint(rand.Uint64(), 36))
 }

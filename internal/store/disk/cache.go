@@ -233,6 +233,9 @@ func (c *Cache) eachEntry(dir string, f func(path, name string) error) error {
 		return nil
 	}
 	list, err := os.ReadDir(dir)
+	if isUnreadable(err) && access.IsUnfinished(dir) {
+		return nil // another user's process was killed
+	}
 	if err != nil {
 		return ignoreMissing(c.skipUnreadable(dir, err))
 	}

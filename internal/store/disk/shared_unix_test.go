@@ -265,6 +265,28 @@ func TestClosedEntriesOfAnotherUser(t *testing.T) {
 	}
 }
 
+// A process that is killed while it makes a folder leaves an empty one, which is closed to others.
+func TestUnfinishedFoldersOfAnotherUserAreNoProblem(t *testing.T) {
+	testenv.NeedUsers(t)
+	program := testenv.PublicProgram(t, "disk.test")
+	alice := testenv.User{ID: 65534, Group: 65534, Umask: 0o077}
+	bob := testenv.User{ID: 64321, Group: 64321, Umask: 0o077}
+	dir := filepath.Join(testenv.PublicDir(t), "cache")
+	if err := errors.Join(os.Mkdir(dir, 0o700), os.Chmod(dir, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	as(t, alice, program, dir, "publish:one")
+	for _, folder := range []string{objectsDir, actionsDir, workDir} {
+		left := filepath.Join(dir, folder, ".new-left")
+		if err := errors.Join(os.Mkdir(left, 0o700), os.Chown(left, alice.ID, alice.Group)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if notes := as(t, bob, program, dir, "find:one verify gc"); notes != "" {
+		t.Errorf("told: %s", notes)
+	}
+}
+
 // The owner of a folder without permissions gets them back, and keeps what is in it.
 func TestClosedFolderOfThisUserIsOpened(t *testing.T) {
 	testenv.NeedUsers(t)
