@@ -18,7 +18,20 @@ func (c Config) Forward(z *Node, params []*Node) *Node {
 
 // hidden returns the first layer before its activation, [h, b, d].
 func (c Config) hidden(z *Node, params []*Node) *Node {
-	return Add(Einsum("hbl,hdl->hbd", z, params[hiddenWeight]), params[hiddenBias])
+	return copied(Add(Einsum("hbl,hdl->hbd", z, params[hiddenWeight]), params[hiddenBias]))
+}
+
+// copied returns x, [h, b, d], by way of a copy. GoMLX's AVX-512 products leave the upper halves of
+// the vector registers set. Until they are cleared, each exponential of Sigmoid takes many times
+// longer on some processors: a quarter of a training step. Go's memmove clears them, and
+// Concatenate is an operation of GoMLX that always calls it.
+func copied(x *Node) *Node {
+	for axis, n := range x.Shape().Dimensions {
+		if n > 1 {
+			return Concatenate([]*Node{SliceAxis(x, axis, AxisRange(0, 1)), SliceAxis(x, axis, AxisRangeToEnd(1))}, axis)
+		}
+	}
+	return x
 }
 
 func (c Config) output(hidden *Node, params []*Node) *Node {
