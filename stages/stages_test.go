@@ -57,6 +57,9 @@ func TestParametersInKeys(t *testing.T) {
 		}
 		for _, with := range all {
 			fmt.Fprintf(&b, "# %s %s\n%s\n", k.Name, with, decoded(t, k, with).Canonical)
+			for _, mode := range k.Modes() {
+				fmt.Fprintf(&b, "# %s %s, mode %s\n%s\n", k.Name, with, mode, decoded(t, k.In(mode), with).Canonical)
+			}
 		}
 	}
 	const file = "testdata/parameters.golden"
@@ -154,5 +157,21 @@ func TestNumericLibrariesAreInKeys(t *testing.T) {
 		if names != naming[k.Name] {
 			t.Errorf("%s names the libraries %q", k.Name, k.Libraries)
 		}
+	}
+}
+
+// A mode of a spec is one for all kinds: another spelling would be a mode of its own.
+func TestModes(t *testing.T) {
+	var with []string
+	for _, k := range All() {
+		if modes := k.Modes(); len(modes) > 0 {
+			with = append(with, k.Name)
+			if !slices.Equal(modes, []string{"published"}) {
+				t.Errorf("%s has the modes %v", k.Name, modes)
+			}
+		}
+	}
+	if want := []string{"train/advx-multvae", "attack/latent-probe", "evaluate/ranking"}; !slices.Equal(with, want) {
+		t.Errorf("the mode published changes defaults of %v, want %v", with, want)
 	}
 }

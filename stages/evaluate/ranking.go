@@ -31,9 +31,10 @@ var rankingParams = &spec.Params[RankingParams]{
 			K:           []int{10, 20, 50},
 			Checkpoints: []string{checkpoints.Best, checkpoints.Last},
 			Splits:      []string{artifact.Test},
-			Seen:        "exclude",
+			Seen:        string(scores.Exclude),
 		}
 	},
+	Modes: map[string]func(*RankingParams){"published": func(p *RankingParams) { p.Seen = string(scores.Zero) }},
 	Docs: spec.Docs{
 		"k":           "cut-offs of the scores",
 		"checkpoints": "checkpoints to evaluate",
