@@ -19,6 +19,7 @@ type Comparison struct {
 	Differs   bool    // more than noise
 
 	from   *Entry       // the difference is that of this entry from another one
+	blocks [2][]block   // of both rows, until they are tested
 	sample stats.Sample // the differences, until they are tested
 }
 
@@ -103,22 +104,32 @@ func (c *comparer) prepare(a, b *Row, i int) (*Comparison, error) {
 		made.Problem = "no cells with equal values of " + strings.Join(design.Axes, ", ")
 	case same:
 		made.Problem = sameCells
-	case design.Unit == "":
-		made.sample = differences(xs, ys)
 	default:
-		if err := shareUnits(xs, ys); err != nil {
-			made.Problem = err.Error()
-			return made, nil
-		}
-		made.sample, err = stats.Paired(sampleOf(xs), sampleOf(ys))
-		switch {
-		case err != nil:
-			made.Problem = err.Error()
-		case len(made.sample.Values) == 0:
-			made.Problem = "no common " + plural(design.Unit)
-		}
+		made.blocks = [2][]block{xs, ys}
 	}
 	return made, nil
+}
+
+// pair fills in the differences.
+func (c *Comparison) pair() {
+	xs, ys := c.blocks[0], c.blocks[1]
+	c.blocks = [2][]block{}
+	if c.Design.Unit == "" {
+		c.sample = differences(xs, ys)
+		return
+	}
+	if err := shareUnits(xs, ys); err != nil {
+		c.Problem = err.Error()
+		return
+	}
+	var err error
+	c.sample, err = stats.Paired(sampleOf(xs), sampleOf(ys))
+	switch {
+	case err != nil:
+		c.Problem = err.Error()
+	case len(c.sample.Values) == 0:
+		c.Problem = "no common " + plural(c.Design.Unit)
+	}
 }
 
 // differences are those of the means of cells.
@@ -224,40 +235,43 @@ func (u units) among(some []int32) units {
 
 func plural(unit string) string { return unit + "s" }
 
-// test fills in the results of all comparisons that were asked for.
+// test fills in the results of all comparisons that were asked for: so many at once that they share
+// the draws, and so few that these need little memory.
 func (c *comparer) test() {
-	switch c.Test {
-	case randomisation:
-		c.randomise()
-	case studentT:
-		for _, p := range c.pending {
-			p.Result = stats.PairedT(p.sample, c.Level)
+	const draws = 640_000
+	for some := range slices.Chunk(c.pending, max(1, draws/c.resampling().Times)) {
+		inParallel(len(some), func(i int) error {
+			some[i].pair()
+			return nil
+		})
+		some = filter(some, (*Comparison).tested)
+		samples := make([]stats.Sample, len(some))
+		for i, p := range some {
+			samples[i], p.sample = p.sample, stats.Sample{}
 		}
-	case correctedT:
-		for _, p := range c.pending {
-			p.Result = stats.CorrectedT(p.sample.Values, c.share(len(p.sample.Values)), c.Level)
+		for i, r := range c.results(samples) {
+			some[i].Result = r
 		}
-	}
-	for _, p := range c.pending {
-		p.sample = stats.Sample{}
 	}
 	c.pending = nil
 }
 
-// randomise tests so many comparisons at once that they share the draws, and so few that these need
-// little memory.
-func (c *comparer) randomise() {
-	const draws = 2_000_000
-	b := c.resampling()
-	for some := range slices.Chunk(c.pending, max(1, draws/b.Times)) {
-		samples := make([]stats.Sample, len(some))
-		for i, p := range some {
-			samples[i] = p.sample
-		}
-		for i, r := range stats.RandomisationAll(samples, c.Level, b) {
-			some[i].Result = r
-		}
+// results are those of the test for some samples of differences.
+func (c *comparer) results(samples []stats.Sample) []stats.Result {
+	if c.Test == randomisation {
+		return stats.RandomisationAll(samples, c.Level, c.resampling())
 	}
+	results := make([]stats.Result, len(samples))
+	inParallel(len(samples), func(i int) error {
+		switch c.Test {
+		case studentT:
+			results[i] = stats.PairedT(samples[i], c.Level)
+		case correctedT:
+			results[i] = stats.CorrectedT(samples[i].Values, c.share(len(samples[i].Values)), c.Level)
+		}
+		return nil
+	})
+	return results
 }
 
 // resampling is the same for every report, so that no report changes by itself. Levels near one need

@@ -39,6 +39,7 @@ type sources struct {
 	stages   []*stage // in order of first use
 
 	identities identities // of the units in all stages
+	kept       sharedUnits
 }
 
 // A stage is one gathered stage: its cells and the axes they have.
@@ -52,7 +53,10 @@ type stage struct {
 	needed   []series                           // whose units are asked for
 	outcomes map[digest.Digest]map[series]units // as far as they have been read
 
-	identities identities // shared by all stages
+	ahead readAhead
+
+	identities *identities // of all stages
+	kept       *sharedUnits
 }
 
 // stage returns the one that is gathered under a name.
@@ -65,10 +69,7 @@ func (s *sources) stage(name string) (*stage, error) {
 		names := sortedNames(s.gathered)
 		return nil, fmt.Errorf("nothing is gathered as %q%s; there is %s", name, didYouMean(name, names), strings.Join(names, ", "))
 	}
-	if s.identities == nil {
-		s.identities = identities{}
-	}
-	made := &stage{name: name, cells: cells, axes: axesOfCells(cells), identities: s.identities}
+	made := &stage{name: name, cells: cells, axes: axesOfCells(cells), identities: &s.identities, kept: &s.kept}
 	s.stages = append(s.stages, made)
 	return made, nil
 }
