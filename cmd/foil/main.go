@@ -47,7 +47,7 @@ func foil() int {
 	case errors.As(err, new(usageError)):
 		fmt.Fprintf(stderr, "foil: %s\nSee '%s'.\n", syserror.Text(err), helpOf(cmd))
 		return exitUsage
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case interrupted(ctx, err):
 		fmt.Fprintln(stderr, "foil: interrupted; finished cells and checkpoints are kept; run the same command again to continue")
 		return exitInterrupted
 	case errors.Is(err, errReported):
@@ -59,6 +59,11 @@ func foil() int {
 		adviseOnFullDisk(stderr, err)
 		return exitFailure
 	}
+}
+
+// interrupted reports whether an error means that the context of interruptible has ended.
+func interrupted(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Canceled) && ctx.Err() != nil
 }
 
 // interruptible returns a context that ends with the first Ctrl-C or SIGTERM. A second signal calls

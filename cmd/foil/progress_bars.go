@@ -19,6 +19,7 @@ import (
 // bars shows a run on a terminal: permanent lines for finished cells, and below them a bar for the
 // whole run and one for each running cell. It draws all bars at once, over the last ones.
 type bars struct {
+	endLines
 	out  io.Writer
 	size func() (width, height int)
 	now  func() time.Time

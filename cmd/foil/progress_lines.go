@@ -17,6 +17,7 @@ import (
 // lines shows a run without a terminal: one line for each important event. An error is shown in
 // full when it happens.
 type lines struct {
+	endLines
 	out    io.Writer
 	reason func(run.CellStarted) string // why a cell runs
 	total  int

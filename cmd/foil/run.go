@@ -13,9 +13,11 @@ import (
 
 	"foil/internal/app"
 	"foil/internal/clean"
+	"foil/internal/report"
 	"foil/internal/syserror"
 	"foil/internal/words"
 	"foil/pipeline/local"
+	"foil/pipeline/plan"
 	"foil/pipeline/run"
 )
 
@@ -24,6 +26,7 @@ func newRun(cells *local.Processes) *cobra.Command {
 	var r runFlags
 	var s stopFlags
 	var resultsDir string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "run EXPERIMENT",
 		Short: "Run the missing cells of an experiment and print its tables",
@@ -49,12 +52,18 @@ finished cells and checkpoints are kept, and the same command resumes. A cell
 without a checkpoint starts over.
 
 Cells run in parallel as far as --cores, --memory and --gpus allow. A stage sets
-in the spec what each of its cells uses (cores, memory, gpus).`,
+in the spec what each of its cells uses (cores, memory, gpus).
+
+With --json, stdout is a stream of events for programs: a JSON object per line for
+each cell that starts or ends, for its progress, and for what is published. There is
+no other progress, and reports are not printed. Errors are also on stderr, and the
+exit status is the same. docs/events.md lists the events and their fields.`,
 		Example: `  foil run quickstart
   foil run advx-ml-1m --set 'vars.lambda=[0, 400]' --set 'vars.folds=[0]'
-  foil run mine.yaml --only 'model[fold=0]'`,
+  foil run mine.yaml --only 'model[fold=0]'
+  foil run mine.yaml --json | jq -r 'select(.event == "made") | .cell'`,
 		Args: oneExperiment,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (failed error) {
 			setup, running, err := r.setup()
 			if err != nil {
 				return err
@@ -66,12 +75,16 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 				return usageError{err}
 			}
 			surviveClosedPipes()
+			var events *jsonEvents
+			if asJSON {
+				events = newJSONEvents(uncleaned(cmd.OutOrStdout()), cmd.ErrOrStderr(), time.Now)
+				defer func() { failed = events.end(cmd.Context(), failed) }()
+			}
 			view, err := setup.Open(cmd.Context(), e.experiment(args[0]))
 			if err != nil {
 				return err
 			}
-			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
-			show := newDisplay(cmd.Context(), cmd.ErrOrStderr(), view)
+			show := newDisplay(cmd.Context(), cmd.ErrOrStderr(), view, events)
 			running.Processes, running.OnEvent = cells, show.event
 			stopping := context.AfterFunc(cmd.Context(), func() {
 				show.note("stopping: cells write checkpoints and end; press Ctrl-C again to kill them")
@@ -79,7 +92,7 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			result, err := view.Run(cmd.Context(), running)
 			stopping()
 			if machine := (*app.MachineError)(nil); errors.As(err, &machine) {
-				return writeCannotRun(cmd.ErrOrStderr(), machine)
+				return writeCannotRun(cmd.ErrOrStderr(), machine, view.Plan, events)
 			}
 			if result == nil {
 				return err
@@ -93,26 +106,30 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			}
 			done, publishErr := p.Publish(cmd.Context())
 			// Print after that, because the reader may have had enough, as in foil run ... | head.
-			if cmd.Context().Err() == nil {
+			if cmd.Context().Err() == nil && !asJSON {
 				publishErr = errors.Join(publishErr, unlessPipeClosed(printReports(&p, cmd.OutOrStdout())))
 			}
 			err = finish(cmd.ErrOrStderr(), show, result, done, err, publishErr)
 			if err != nil && !errors.Is(err, errReported) {
 				return err
 			}
-			return errors.Join(err, writeExpected(cmd.ErrOrStderr(), &p))
+			return errors.Join(err, judge(show, &p))
 		},
 	}
 	e.register(cmd)
 	e.registerOnly(cmd)
 	r.register(cmd)
 	s.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print events as JSON, one per line, instead of the progress and the reports")
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` for reports, which are put into a folder named after the experiment")
 	return cmd
 }
 
 // writeCannotRun lists the cells that cannot run, like those that failed.
-func writeCannotRun(out io.Writer, e *app.MachineError) error {
+func writeCannotRun(out io.Writer, e *app.MachineError, p *plan.Plan, events *jsonEvents) error {
+	if events != nil {
+		events.cannotRun(p, e)
+	}
 	for _, c := range e.Cells {
 		fmt.Fprintf(out, "FAILED %s\n", syserror.Text(c))
 	}
@@ -129,20 +146,14 @@ func printReports(p *app.Publisher, out io.Writer) error {
 // finish prints the summary of a run. After a failure, the reports that do not depend on it have
 // still been published.
 func finish(out io.Writer, show display, result *run.Result, published *app.Published, err, publishErr error) error {
-	for _, r := range published.Folders {
-		fmt.Fprintf(out, "report: %s\n", r)
-	}
-	for _, n := range published.Notes {
-		fmt.Fprintf(out, "note: %s\n", n)
-	}
-	fmt.Fprintln(out, summary(result))
+	show.ended(result, published)
 	var failed *run.FailedError
 	if errors.As(err, &failed) {
 		show.failures(failed)
 	}
 	interrupted := errors.Is(publishErr, context.Canceled)
 	if publishErr != nil && !interrupted {
-		fmt.Fprintf(out, "foil: %s\n", syserror.Text(publishErr))
+		show.problem(publishErr)
 	}
 	if failed != nil || publishErr != nil {
 		adviseOnFullDisk(out, errors.Join(err, publishErr))
@@ -189,15 +200,30 @@ type display interface {
 	// note shows a message that is about no cell.
 	note(text string)
 
+	// ended shows the result of the run, and the reports that were published.
+	ended(*run.Result, *app.Published)
+
 	// failures shows the failed cells at the end.
 	failures(*run.FailedError)
+
+	// expected shows whether the reports have the values that their spec expects.
+	expected(v report.Verdicts, r *run.Result, isVariant bool)
+
+	// problem shows an error that is about no cell.
+	problem(error)
 }
 
-// newDisplay shows a run as bars on a terminal, else as lines with the reason of each cell. The bars
-// clean what they show.
-func newDisplay(ctx context.Context, out io.Writer, view *app.View) display {
-	if f, ok := terminal(out); ok {
-		return &bars{out: f, size: func() (width, height int) { return sizeOf(f) }, now: time.Now, clock: true}
+// newDisplay shows a run as events if there are some, as bars on a terminal, and else as lines with
+// the reason of each cell. The bars clean what they show.
+func newDisplay(ctx context.Context, out io.Writer, view *app.View, events *jsonEvents) display {
+	if events != nil {
+		events.reason = view.Reasons(ctx)
+		return events
 	}
-	return &lines{out: out, reason: view.Reasons(ctx)}
+	writeNotes(out, view.Plan.Graph)
+	atEnd := endLines{out}
+	if f, ok := terminal(out); ok {
+		return &bars{endLines: atEnd, out: f, size: func() (width, height int) { return sizeOf(f) }, now: time.Now, clock: true}
+	}
+	return &lines{endLines: atEnd, out: out, reason: view.Reasons(ctx)}
 }

@@ -29,6 +29,9 @@ func (p *Publisher) Expected() (all report.Verdicts, err error) {
 		if err != nil {
 			return all, fmt.Errorf("expected values of %s: %w", n.ID, err)
 		}
+		for i := range v.Values {
+			v.Values[i].Cell = n.ID
+		}
 		found = append(found, judged{n.ID, v})
 	}
 	for _, f := range found {

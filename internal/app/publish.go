@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"foil/internal/artifact"
+	"foil/internal/digest"
 	"foil/internal/numeric"
 	"foil/internal/publish"
 	"foil/internal/report/render"
@@ -33,8 +34,15 @@ type Publisher struct {
 
 // Published is what Publish did.
 type Published struct {
-	Folders []string // of the reports
+	Reports []PublishedReport
 	Notes   []string // what the user should know about reports and other files
+}
+
+// A PublishedReport is a report in its folder.
+type PublishedReport struct {
+	Outcome *run.Outcome // of its cell
+	Folder  string
+	Files   []digest.File // without provenance.json
 }
 
 // Publish writes the files of the reports that the run has. A report has the same folder in a run
@@ -89,7 +97,11 @@ func (p *Publisher) Publish(ctx context.Context) (*Published, error) {
 	}
 	done := &Published{Notes: append(notes, p.notes(result)...)}
 	for _, r := range to.Reports {
-		done.Folders = append(done.Folders, filepath.Join(p.Dir, filepath.FromSlash(r.Folder)))
+		done.Reports = append(done.Reports, PublishedReport{
+			Outcome: p.Result.Of(r.Cell),
+			Folder:  filepath.Join(p.Dir, filepath.FromSlash(r.Folder)),
+			Files:   r.Manifest().Files,
+		})
 	}
 	return done, errors.Join(errs...)
 }

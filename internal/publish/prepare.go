@@ -67,7 +67,7 @@ func (c *commit) prepare(ctx context.Context, r *Report) error {
 			return err
 		}
 	}
-	m := r.manifest()
+	m := r.Manifest()
 	provenance, err := jsonText(r.Provenance(m))
 	if err != nil {
 		return err

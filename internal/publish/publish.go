@@ -59,8 +59,8 @@ type Kept struct {
 // Check returns an error if a report cannot be published because of the names of its files.
 func (r *Report) Check() error { return checkReport(r.Files) }
 
-// manifest returns the manifest of the published report.
-func (r *Report) manifest() Manifest {
+// Manifest returns the manifest of the published report.
+func (r *Report) Manifest() Manifest {
 	costs := digest.File{Name: artifact.CostsFile, Digest: digest.Of(r.Costs), Size: int64(len(r.Costs))}
 	return Manifest{Report: r.Cell, Key: r.Key, Folder: r.Folder, Files: append(slices.Clone(r.Files), costs)}
 }

@@ -189,7 +189,7 @@ func (b *bench) honest(sets ...files) {
 		}
 		if !slices.ContainsFunc(sets, func(set files) bool {
 			for _, r := range b.publication(set).Reports {
-				if r.Folder == folder && sameFiles(r.manifest().Files, m.Files) {
+				if r.Folder == folder && sameFiles(r.Manifest().Files, m.Files) {
 					return true
 				}
 			}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -67,7 +68,7 @@ func TestExpectedValuesAreJudged(t *testing.T) {
 				t.Fatal(err)
 			}
 			v, err := ReadExpected(strings.NewReader(text.String()))
-			if err != nil || v.Line() != Tally(r.Expected).Line() || v.Total() != 1 {
+			if err != nil || !reflect.DeepEqual(v, Tally(r.Expected)) || v.Total() != 1 {
 				t.Errorf("read %+v, %v from\n%s", v, err, text.String())
 			}
 		})
@@ -176,7 +177,9 @@ func TestExpectedValuesAreReadWithCare(t *testing.T) {
 	if err != nil || v.Missed[0] != `+ age, "x" NDCG@10 is 0.500, allowed 0.800 to 1.000 (=1)` {
 		t.Errorf("%+v, %v", v, err)
 	}
-	for _, bad := range []string{"", "a,b\n", strings.Join(expectedHead, ",") + "\n" + "T,r,c,1,2,3,4,5,6,tolerance,perhaps,s,x\n", "\"", strings.Replace(text.String(), "not met", "met\n", 1)} {
+	for _, bad := range []string{"", "a,b\n", strings.Join(expectedHead, ",") + "\n" + "T,r,c,1,2,3,4,5,6,tolerance,perhaps,s,x\n",
+		strings.Join(expectedHead, ",") + "\n" + "T,r,c,one,2,3,4,5,6,tolerance,met,s,x\n", strings.Join(expectedHead, ",") + "\n" + "T,r,c,1,,3,4,5,6,tolerance,met,s,x\n",
+		strings.Join(expectedHead, ",") + "\n" + "T,r,c,1,2,-3,4,5,6,tolerance,met,s,x\n", "\"", strings.Replace(text.String(), "not met", "met\n", 1)} {
 		if _, err := ReadExpected(strings.NewReader(bad)); err == nil {
 			t.Errorf("no error for %q", bad)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"foil/internal/report/render"
@@ -15,25 +16,49 @@ import (
 type Verdicts struct {
 	Met              int
 	Missed, Unjudged []string // what was found, in a sentence for each
+	Values           []Judged
+}
+
+// A Judged is an expected value beside the number that a report has for it.
+type Judged struct {
+	Cell, Table, Row, Column string // Cell made the report; only package app knows it
+	Expected, Low, High      float64
+	Found                    float64 // if N > 0
+	N                        int     // number of values that Found is the mean of
+	By                       string  // what the interval is from
+	Result                   Status
+	Source, Sentence         string
+}
+
+func (x Expected) judged() Judged {
+	v := Judged{
+		Table: x.Table, Row: x.Row, Column: x.Column, Expected: x.Value, Low: x.Low, High: x.High, N: x.N,
+		By: x.by(), Result: x.Status, Source: x.Source, Sentence: x.Sentence(),
+	}
+	if x.N > 0 {
+		v.Found = x.Mean
+	}
+	return v
 }
 
 // Tally counts expected values.
 func Tally(all []Expected) Verdicts {
 	var v Verdicts
 	for _, x := range all {
-		v.add(x.Status, x.Sentence())
+		v.add(x.judged())
 	}
 	return v
 }
 
-func (v *Verdicts) add(s Status, sentence string) {
-	switch s {
+func (v *Verdicts) add(x Judged) {
+	v.Values = append(v.Values, x)
+	switch x.Result {
 	case Met:
 		v.Met++
 	case Missed:
-		v.Missed = append(v.Missed, sentence)
+		v.Missed = append(v.Missed, x.Sentence)
 	default:
-		v.Unjudged = append(v.Unjudged, sentence)
+		v.Unjudged = append(v.Unjudged, x.Sentence)
 	}
 }
 
@@ -43,6 +68,7 @@ func (v *Verdicts) Add(w Verdicts, name string) {
 		name += ": "
 	}
 	v.Met += w.Met
+	v.Values = append(v.Values, w.Values...)
 	for _, s := range w.Missed {
 		v.Missed = append(v.Missed, name+s)
 	}
@@ -121,13 +147,40 @@ func ReadExpected(r io.Reader) (v Verdicts, err error) {
 	if len(lines) == 0 || !slices.Equal(lines[0], expectedHead) {
 		return v, errors.New("these are not the expected values of a report")
 	}
-	status, sentence := slices.Index(expectedHead, "result"), slices.Index(expectedHead, "sentence")
 	for _, line := range lines[1:] {
-		s := Status(line[status])
-		if s != Met && s != Missed && s != Unjudged {
-			return v, fmt.Errorf("unknown result %q of an expected value", line[status])
+		x, err := readJudged(line)
+		if err != nil {
+			return v, err
 		}
-		v.add(s, unguarded(line[sentence]))
+		v.add(x)
 	}
 	return v, nil
+}
+
+// readJudged reads a line of the expected values.
+func readJudged(line []string) (x Judged, err error) {
+	text := func(column string) string { return line[slices.Index(expectedHead, column)] }
+	var errs []error
+	number := func(column string) float64 {
+		f, err := strconv.ParseFloat(text(column), 64)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s of an expected value: %q is not a number", column, text(column)))
+		}
+		return f
+	}
+	x = Judged{
+		Table: unguarded(text("table")), Row: unguarded(text("row")), Column: unguarded(text("column")),
+		Expected: number("expected"), Low: number("low"), High: number("high"),
+		By: text("by"), Result: Status(text("result")), Source: unguarded(text("source")), Sentence: unguarded(text("sentence")),
+	}
+	if x.N, err = strconv.Atoi(text("n")); err != nil || x.N < 0 {
+		errs = append(errs, fmt.Errorf("n of an expected value: %q is not a number of values", text("n")))
+	}
+	if x.N > 0 {
+		x.Found = number("found")
+	}
+	if x.Result != Met && x.Result != Missed && x.Result != Unjudged {
+		errs = append(errs, fmt.Errorf("unknown result %q of an expected value", x.Result))
+	}
+	return x, errors.Join(errs...)
 }

@@ -43,7 +43,7 @@ func (m disturbed) handle(x *loop) {
 			return
 		}
 		c.setApart(m.changed)
-		x.opts.OnEvent(CellNote{Node: c.Node, Text: fmt.Sprintf("its input %s changed while it ran; it runs once more, apart from other cells with this input", m.changed[0].Name)})
+		x.opts.OnEvent(CellNote{Node: c.Node, Key: c.key, Text: fmt.Sprintf("its input %s changed while it ran; it runs once more, apart from other cells with this input", m.changed[0].Name)})
 	} else if c.known < x.disturbed {
 		c.known = x.disturbed // a disturbed cell may have damaged them
 	} else if c.repairs++; c.repairs > maxRepairs {
@@ -53,7 +53,7 @@ func (m disturbed) handle(x *loop) {
 		}
 	}
 	x.release(c)
-	x.opts.OnEvent(CellAgain{Node: c.Node})
+	x.opts.OnEvent(CellAgain{Node: c.Node, Key: c.key})
 	x.remake(c, m.inputs)
 }
 

@@ -36,18 +36,21 @@ type CellWaiting struct {
 // CellProgress is the progress of a running cell, at most ten times a second.
 type CellProgress struct {
 	Node     *graph.Node
+	Key      digest.Key
 	Progress pipeline.Progress
 }
 
 // CellNote is a message of a running cell to the user. It is not an error.
 type CellNote struct {
 	Node *graph.Node
+	Key  digest.Key
 	Text string
 }
 
 // CellRetried means that a try has failed, and the next one begins.
 type CellRetried struct {
 	Node       *graph.Node
+	Key        digest.Key
 	Err        error // error of the try that failed
 	Try, Tries int   // number of the try that begins, and of all tries
 }
@@ -56,7 +59,8 @@ type CellRetried struct {
 // were damaged or changed.
 type CellAgain struct {
 	Node    *graph.Node
-	WasDone bool // CellDone or CellHit was sent for it
+	Key     digest.Key // before it runs again
+	WasDone bool       // CellDone or CellHit was sent for it
 }
 
 // CellHit means that the cell is in the cache.
@@ -77,6 +81,7 @@ type CellDone struct {
 // CellFailed means that a cell failed.
 type CellFailed struct {
 	Node *graph.Node
+	Key  digest.Key
 	Err  error // a *pipeline.CellError
 }
 

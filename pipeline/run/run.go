@@ -272,7 +272,7 @@ func (x *loop) postpone(c *step) bool {
 func (x *loop) showProgress() {
 	for _, c := range x.steps {
 		if p := c.progress.Swap(nil); p != nil && !c.settled {
-			x.opts.OnEvent(CellProgress{Node: c.Node, Progress: *p})
+			x.opts.OnEvent(CellProgress{Node: c.Node, Key: c.key, Progress: *p})
 		}
 	}
 }

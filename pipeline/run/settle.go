@@ -38,7 +38,7 @@ func (x *loop) settle(c *step, o Outcome) {
 	}
 	if before != (output{}) && before.digest != c.digest {
 		if before.key == c.key {
-			x.opts.OnEvent(CellNote{Node: c.Node, Text: "it gave another output than before; the cells that depend on it run again"})
+			x.opts.OnEvent(CellNote{Node: c.Node, Key: c.key, Text: "it gave another output than before; the cells that depend on it run again"})
 		}
 		x.spread(c)
 	}
@@ -79,7 +79,7 @@ func (x *loop) outdate(c *step) bool {
 		return false
 	}
 	x.release(c)
-	x.opts.OnEvent(CellAgain{Node: c.Node})
+	x.opts.OnEvent(CellAgain{Node: c.Node, Key: c.key})
 	x.ready.add(c)
 	return true
 }
@@ -90,7 +90,7 @@ func (x *loop) fail(c *step, o Outcome) {
 	c.outcome, c.settled = o, true
 	x.open--
 	x.failed[c.key] = c.Node
-	x.opts.OnEvent(CellFailed{Node: c.Node, Err: o.Err})
+	x.opts.OnEvent(CellFailed{Node: c.Node, Key: c.key, Err: o.Err})
 	x.skipWaiters(c, c.Node)
 	if x.opts.FailFast {
 		x.cancel()
@@ -152,7 +152,7 @@ func (x *loop) reopen(c *step, reason string) {
 	c.settled, c.reopened, c.outcome, c.reason = false, true, Outcome{Node: c.Node}, reason
 	x.open++
 	x.ready.add(c)
-	x.opts.OnEvent(CellAgain{Node: c.Node, WasDone: true})
+	x.opts.OnEvent(CellAgain{Node: c.Node, Key: c.key, WasDone: true})
 }
 
 // A message reports the state of a job to the loop. Only the loop changes state, so no state is
@@ -179,7 +179,9 @@ type noted struct {
 	text string
 }
 
-func (m noted) handle(x *loop) { x.opts.OnEvent(CellNote{Node: m.cell.Node, Text: m.text}) }
+func (m noted) handle(x *loop) {
+	x.opts.OnEvent(CellNote{Node: m.cell.Node, Key: m.cell.key, Text: m.text})
+}
 
 // retried: a try failed, and another one begins.
 type retried struct {
@@ -189,7 +191,7 @@ type retried struct {
 }
 
 func (m retried) handle(x *loop) {
-	x.opts.OnEvent(CellRetried{Node: m.cell.Node, Err: m.err, Try: m.try, Tries: 1 + m.cell.Node.Stage.Resources.Retries})
+	x.opts.OnEvent(CellRetried{Node: m.cell.Node, Key: m.cell.key, Err: m.err, Try: m.try, Tries: 1 + m.cell.Node.Stage.Resources.Retries})
 }
 
 // finished: the cell is in the cache.
