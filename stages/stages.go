@@ -64,6 +64,7 @@ func All() []pipeline.Kind {
 		erase.LEACE(),
 		attack.LatentProbe(),
 		attack.LatentFamily(),
+		attack.ListFamily(),
 		images.FGSM(),
 		images.PGD(),
 		images.CW(),

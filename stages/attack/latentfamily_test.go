@@ -65,8 +65,8 @@ func familyInputs(t *testing.T) map[string]pipeline.Artifact {
 	})}
 }
 
-func familyParams(names ...string) *LatentFamilyParams {
-	p := latentFamilyParams.New()
+func familyParams(names ...string) *FamilyParams {
+	p := sharedFamilyParams.New()
 	p.Checkpoints = []string{"last"}
 	p.Trees.Rounds, p.Network.Epochs, p.Network.Rate, p.Network.Seeds, p.Network.Dropout = 60, 60, 1e-2, 2, 0
 	for _, name := range names {
@@ -234,7 +234,7 @@ func TestStopKeepsTheBestAnswer(t *testing.T) {
 		n := 0
 		for round, loss := range c.loss {
 			n++
-			if s.after(round, loss, &learners.Matrix{Width: 1, X: []float64{float64(round)}}) {
+			if s.after(round, loss, func() *learners.Matrix { return &learners.Matrix{Width: 1, X: []float64{float64(round)}} }) {
 				break
 			}
 		}
@@ -255,7 +255,7 @@ func TestShuffledKeepsEveryLabelAndTheTestUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"gender", "age"} {
-		s, err := newSubject(FamilyAttribute{Attribute: name}, &split.Users, l)
+		s, err := newSubject(FamilyAttribute{Attribute: name}, &split.Users, latentView(l))
 		if err != nil {
 			t.Fatal(err)
 		}
