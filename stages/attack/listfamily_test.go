@@ -353,7 +353,12 @@ func TestListFamilyNamesWhatIsWrong(t *testing.T) {
 }
 
 // listGolden are some scores of the tiny split. When they change, raise the kind's Version.
-var listGolden = map[string]float64{}
+var listGolden = map[string]float64{
+	"age bits": 128.939, "age mae": 0.0834148, "age mae_median": 0.125, "age shuffled_mae": 0.149588,
+	"age/linear mae": 0.11236, "age/trees mae": 0.123062, "age/trees shuffled_mae": 0.136417,
+	"gender auc": 0.942857, "gender bacc": 0.857143, "gender bits": 36.1682, "gender bits_frequencies": 37.3412, "gender shuffled_bacc": 0.628571,
+	"gender/linear auc": 1, "gender/linear bacc": 0.785714, "gender/network bacc": 0.785714, "gender/trees chosen": 1,
+}
 
 func TestTinyListFamilyIsPinned(t *testing.T) {
 	data := kindtest.Split(t)
@@ -369,8 +374,5 @@ func TestTinyListFamilyIsPinned(t *testing.T) {
 		if v, ok := got[name]; !ok || math.Abs(v-want) > 1e-4*math.Abs(want) {
 			t.Errorf("%q: %.6g, want %.6g; has Version been raised?", name, v, want)
 		}
-	}
-	if len(listGolden) == 0 {
-		t.Error(got)
 	}
 }
