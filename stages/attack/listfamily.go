@@ -55,7 +55,7 @@ func ListFamily() pipeline.Kind {
 		Draws:     true,
 		Numeric:   true,
 		Libraries: familyLibraries,
-		Cost:      pipeline.Cost{Times: []string{"data/users.arrow"}, Like: append([]string{"k"}, familyLike...)},
+		Cost:      pipeline.Cost{Times: []string{"data/users.arrow"}, Like: append([]string{"k", "min_users", "match_lengths"}, familyLike...)},
 	}, listFamilyParams, pipeline.Work[ListFamilyParams]{
 		CheckFacts: (*ListFamilyParams).checkFacts,
 		Facts:      func(p *ListFamilyParams, needs map[string]*pipeline.Facts) *pipeline.Facts { return p.facts(needs) },
