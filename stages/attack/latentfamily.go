@@ -12,11 +12,11 @@ import (
 func LatentFamily() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "attack/latent-family",
-		Version: 2,
+		Version: 3,
 		Doc: "Attacks a trained recommender with a family of attackers: linear, gradient-boosted trees, and a network. " +
 			"Each is trained on the latent vectors of the training users with the loss that is scored and balanced classes, " +
 			"trees and networks until the loss on the validation users falls no more. " +
-			"The strongest one on the validation users counts. " +
+			"The strongest one on the validation users counts: the highest AUC, or the lowest absolute error. " +
 			"Training users are encoded by all their items and the others by their input items, so the vectors that the attackers " +
 			"learn from are of longer profiles than those that they are scored on. match_lengths of encode/latents makes them equally long.",
 		Inputs: []pipeline.Port{

@@ -9,8 +9,10 @@ import (
 
 	"foil/internal/artifact"
 	"foil/internal/artifact/latents"
+	"foil/internal/attributes"
 	"foil/internal/kindtest"
 	"foil/internal/learners"
+	"foil/models/adversary"
 	"foil/pipeline"
 )
 
@@ -304,5 +306,28 @@ func TestFamilyNamesWhatIsMissing(t *testing.T) {
 		if err == nil || len(err.Error()) < len(c.want) || err.Error()[:len(c.want)] != c.want {
 			t.Errorf("%s: %v, want %s", c.attribute.Attribute, err, c.want)
 		}
+	}
+}
+
+// An answer that ranks all users rightly is stronger than one whose threshold happens to lie well.
+func TestStrongerIsTheHigherAUC(t *testing.T) {
+	answer := func(second ...float64) *learners.Matrix {
+		m := &learners.Matrix{Width: 2}
+		for _, p := range second {
+			m.X = append(m.X, 1-p, p)
+		}
+		return m
+	}
+	s := &subject{Target: &attributes.Target{Name: "g", Classes: []string{"a", "b"}}, check: []int{0, 1, 2, 3},
+		truth: adversary.Targets{Class: []int32{0, 0, 1, 1}}}
+	s.weigh()
+	ranked, lucky := answer(.1, .2, .3, .4), answer(.1, .9, .8, .7)
+	if a, b := s.miss(ranked), s.miss(lucky); a != 0 || b <= a {
+		t.Errorf("ranked rightly: %g, want 0; three of four right: %g, want more", a, b)
+	}
+	s.truth.Class = []int32{1, 1, 1, 1}
+	s.weigh()
+	if a, b := s.miss(answer(.9, .9, .9, .9)), s.miss(ranked); !(a < b) {
+		t.Errorf("with one class only the loss counts: %g, want less than %g", a, b)
 	}
 }

@@ -137,19 +137,21 @@ func (s *subject) loss(answer *learners.Matrix) float64 {
 }
 
 // miss is the score of an answer on the validation users, of which less is a stronger attacker: one
-// less the balanced accuracy, or the mean absolute error.
+// less the area under the ROC curve, or the mean absolute error. Among about a thousand users, the
+// balanced accuracy is too noisy to choose by: it also depends on where the threshold falls.
 func (s *subject) miss(answer *learners.Matrix) float64 {
 	if s.Classes == nil {
 		return s.loss(answer)
 	}
-	predicted := mostProbable(answer)
-	wrong := 0.0
+	class := make([]int32, len(s.check))
 	for at, i := range s.check {
-		if predicted[i] != s.truth.Class[i] {
-			wrong += s.checkWeight[at]
-		}
+		class[at] = s.truth.Class[i]
 	}
-	return wrong / float64(len(s.check))
+	auc := learners.ClassAUC(answer.Take(s.check), class)
+	if math.IsNaN(auc) { // all validation users are of one class: the loss is all there is
+		return s.loss(answer)
+	}
+	return 1 - auc
 }
 
 func mostProbable(p *learners.Matrix) []int32 {
