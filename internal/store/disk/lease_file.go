@@ -202,7 +202,7 @@ type fileHold struct {
 
 func newFileHold(l *fileLeases, path string) *fileHold {
 	return &fileHold{
-		leases: l, path: path, token: rand.Text(), owner: thisOwner(), last: time.Now(),
+		leases: l, path: path, token: rand.Text(), owner: l.cache.thisOwner(), last: time.Now(),
 		stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
