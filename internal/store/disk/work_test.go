@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foil/internal/store"
 )
 
 func TestUnpublishedWorkIsNotFound(t *testing.T) {
