@@ -17,6 +17,7 @@ type Spec struct {
 	Seed   int64
 	Vars   Value // a map, resolved
 	Stages []*Stage
+	Slurm  Slurm
 	Varied bool // the spec extends another one, or was changed by Options.Sets
 
 	sources sources // for the snippets of later errors
@@ -98,7 +99,7 @@ func ParseValue(file, text string) (Value, error) {
 }
 
 // specFields are the fields of a spec. `extend` is removed before a tree is interpreted.
-var specFields = []string{"name", "title", "cites", "seed", "vars", "stages", "extend"}
+var specFields = []string{"name", "title", "cites", "seed", "vars", "stages", "slurm", "extend"}
 
 // interpret turns a tree into a Spec.
 func interpret(p *problems, file string, root Value) *Spec {
@@ -123,6 +124,7 @@ func interpret(p *problems, file string, root Value) *Spec {
 	s.Vars = scope.all()
 	s.Title = p.optionalText(root, "title", scope)
 	s.Cites = p.optionalText(root, "cites", scope)
+	s.Slurm = p.slurm(root, scope)
 
 	stages, ok := p.required(root, "stages", "the spec")
 	if !ok {
