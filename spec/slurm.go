@@ -10,12 +10,12 @@ import (
 // Slurm is how workers are submitted to a cluster. It is not part of keys. Empty fields are left to
 // the cluster, and Time to an estimate.
 type Slurm struct {
-	Partition  string
-	Account    string
-	QOS        string
-	Constraint string
-	Time       time.Duration // limit of a worker
-	Extra      []string      // more options of sbatch, such as --exclude=node7
+	Partition  string        `json:"partition,omitempty"`
+	Account    string        `json:"account,omitempty"`
+	QOS        string        `json:"qos,omitempty"`
+	Constraint string        `json:"constraint,omitempty"`
+	Time       time.Duration `json:"time,omitempty"`  // limit of a worker
+	Extra      []string      `json:"extra,omitempty"` // more options of sbatch, such as --exclude=node7
 }
 
 // Over returns s, with what is not set there from the settings of the site.

@@ -28,7 +28,7 @@ foil plan --exit-code also use 3: there are cells to run.`,
 	root.SetFlagErrorFunc(flagError)
 	setHelp(root)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(cells), newWork(cells), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
+	root.AddCommand(newRun(cells), newWork(cells), newCancel(), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
 		newVerify(cells), newGC(), newExport(), newImport(),
 		newValidate(), newKinds(), newSchema(), newBackend(), newVersion(), newCell(), newProbeLock())
 	return root

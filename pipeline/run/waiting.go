@@ -105,7 +105,8 @@ const (
 	pollSoonest  = time.Millisecond
 	pollUsually  = 100 * time.Millisecond // after the first seconds, at least
 	pollRarest   = 5 * time.Second        // for a few cells
-	pollSpace    = 20 * time.Millisecond  // for each cell in the list
+	pollSpace    = 20 * time.Millisecond  // for each cell in the list, because there may be many workers
+	showSpace    = 4 * time.Millisecond   // the same for a run that only shows what workers do
 	orphansEvery = 3 * time.Second        // the process of a cell may outlive a killed run by two seconds
 )
 
@@ -197,7 +198,11 @@ func elsewhere(f *store.Failure) error {
 // later sets the time of the next look.
 func (p *poller) later(a *awaited) {
 	a.delay = min(2*a.delay, max(pollUsually, time.Since(a.since)/20), pollRarest)
-	a.next = time.Now().Add(max(a.delay, pollSpace*time.Duration(len(p.list))))
+	space := pollSpace
+	if w := p.opts.Worker; w != nil && w.Wait {
+		space = showSpace
+	}
+	a.next = time.Now().Add(max(a.delay, space*time.Duration(len(p.list))))
 }
 
 // done removes a cell from the list.
