@@ -23,6 +23,7 @@ func newRun(cells *local.Processes) *cobra.Command {
 	var e experimentFlags
 	var r runFlags
 	var s stopFlags
+	var on executorFlags
 	var resultsDir string
 	cmd := &cobra.Command{
 		Use:   "run EXPERIMENT",
@@ -49,7 +50,14 @@ finished cells and checkpoints are kept, and the same command resumes. A cell
 without a checkpoint starts over.
 
 Cells run in parallel as far as --cores, --memory and --gpus allow. A stage sets
-in the spec what each of its cells uses (cores, memory, gpus).`,
+in the spec what each of its cells uses (cores, memory, gpus).
+
+With --executor slurm, cells run in workers (foil work) that are submitted to a
+Slurm cluster as a few job arrays. This command shows their progress, starts others
+when they end early, and prints the reports. With --detach it returns when they are
+submitted. It may be interrupted: the workers go on, and the same command continues
+from any login node. foil status shows them, and foil cancel ends them. The fields
+slurm of the spec and of the site's file name the partition and other settings.`,
 		Example: `  foil run quickstart
   foil run advx-ml-1m --set 'vars.lambda=[0, 400]' --set 'vars.folds=[0]'
   foil run mine.yaml --only 'model[fold=0]'`,
@@ -62,6 +70,9 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			if err := s.apply(&running); err != nil {
 				return err
 			}
+			if err := on.check(); err != nil {
+				return err
+			}
 			if err := app.CheckGPUs(running.Limits.GPUs); err != nil {
 				return usageError{err}
 			}
@@ -72,11 +83,31 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			}
 			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
 			show := newDisplay(cmd.Context(), cmd.ErrOrStderr(), view)
+			makeCells, stopText := view.Run, "stopping: cells write checkpoints and end; press Ctrl-C again to kill them"
+			if on.name == onSlurm {
+				command, err := workerCommand(args[0], &e, &r, &s)
+				if err != nil {
+					return err
+				}
+				show = &sharedDisplay{display: show}
+				workers, err := on.slurm(cmd.Context(), view, show.note, running.Jobs, command)
+				if err != nil {
+					return err
+				}
+				if on.detach {
+					show.note(detached(workers, args[0]))
+					return nil
+				}
+				if workers != nil {
+					running.Jobs = 0
+					makeCells, stopText = workers.Run, "stopping: the workers go on; foil cancel ends them"
+				}
+			}
 			running.Processes, running.OnEvent = cells, show.event
 			stopping := context.AfterFunc(cmd.Context(), func() {
-				show.note("stopping: cells write checkpoints and end; press Ctrl-C again to kill them")
+				show.note(stopText)
 			})
-			result, err := view.Run(cmd.Context(), running)
+			result, err := makeCells(cmd.Context(), running)
 			stopping()
 			if machine := (*app.MachineError)(nil); errors.As(err, &machine) {
 				return writeCannotRun(cmd.ErrOrStderr(), machine)
@@ -107,8 +138,17 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 	e.registerOnly(cmd)
 	r.register(cmd)
 	s.register(cmd)
+	on.register(cmd)
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` for reports, which are put into a folder named after the experiment")
 	return cmd
+}
+
+// detached is the last line of a run that has only submitted workers.
+func detached(workers *app.OnSlurm, name string) string {
+	if workers == nil {
+		return "no workers are needed; foil run " + name + " prints the reports"
+	}
+	return "the workers go on without this command: foil status " + name + " shows them, foil cancel " + name + " ends them, and the same command without --detach prints the reports"
 }
 
 // writeCannotRun lists the cells that cannot run, like those that failed.
