@@ -41,7 +41,7 @@ func (p *problems) resources(stage Value, scope *scope) Resources {
 		case "memory":
 			r.Memory = p.memory(scope.resolve(v))
 		case "timeout":
-			r.Timeout = p.timeout(scope.resolve(v))
+			r.Timeout = p.duration(scope.resolve(v), f.Name)
 		}
 	}
 	return r
@@ -77,7 +77,7 @@ func (p *problems) memory(v Value) Amount {
 	return Amount{Value: n, Pos: v.Pos}
 }
 
-func (p *problems) timeout(v Value) time.Duration {
+func (p *problems) duration(v Value, name string) time.Duration {
 	if v.Type == invalid {
 		return 0
 	}
@@ -86,6 +86,6 @@ func (p *problems) timeout(v Value) time.Duration {
 			return d
 		}
 	}
-	p.at(v.Pos, "timeout must be a time with units, such as 90m, 30s or 1h30m, not %s", describe(v))
+	p.at(v.Pos, "%s must be a time with units, such as 90m, 30s or 1h30m, not %s", name, describe(v))
 	return 0
 }

@@ -28,12 +28,14 @@ type InputSchema struct {
 // Schema returns the JSON Schema (2020-12) of the spec language with the
 // parameters of the kinds, for editors. It accepts more than Parse does: it does not
 // resolve expressions or extend.
-func Schema(kinds []KindSchema) []byte {
+func Schema(kinds []KindSchema) []byte { return schemaText(specSchema(kinds)) }
+
+func schemaText(s *schema) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(specSchema(kinds)); err != nil {
+	if err := e.Encode(s); err != nil {
 		panic(err) // every value in it can be written
 	}
 	return b.Bytes()
@@ -64,8 +66,9 @@ func specSchema(kinds []KindSchema) *schema {
 				PropertyNames:        nameSchema(),
 				AdditionalProperties: anyOf(&schema{Ref: "#/$defs/stage"}, nullSchema()),
 			},
+			"slurm": slurmSchema(),
 		},
-		PropertyOrder:        []string{"name", "title", "cites", "mode", "seed", "extend", "vars", "stages"},
+		PropertyOrder:        []string{"name", "title", "cites", "mode", "seed", "extend", "vars", "stages", "slurm"},
 		AdditionalProperties: never(),
 		// Fields that are missing here may come from the spec that is extended.
 		If: &schema{Not: &schema{Required: []string{"extend"}}},
@@ -102,6 +105,40 @@ func modeSchema(kinds []KindSchema) *schema {
 	}
 	s.Description = "Other defaults for the parameters of all stages. foil kinds lists those of each mode; a parameter in with overrides them."
 	return s
+}
+
+// SiteSchema returns the JSON Schema of the file of a site.
+func SiteSchema() []byte {
+	return schemaText(&schema{
+		Schema:               "https://json-schema.org/draft/2020-12/schema",
+		Title:                "foil site",
+		Description:          "What specs need not say about a place where foil runs.",
+		Type:                 "object",
+		Properties:           map[string]*schema{"slurm": slurmSchema()},
+		AdditionalProperties: never(),
+	})
+}
+
+func slurmSchema() *schema {
+	text := func(doc string) *schema { return &schema{Types: []string{"string", "null"}, Description: doc} }
+	return &schema{
+		Types:       []string{"object", "null"},
+		Description: "How workers are submitted to a cluster (--executor slurm); not part of keys.",
+		Properties: map[string]*schema{
+			"partition":  text("The partition of the workers."),
+			"account":    text("The account that is charged."),
+			"qos":        text("The quality of service."),
+			"constraint": text("The features that nodes must have."),
+			"time":       text("The time limit of a worker, such as 4h. Default: an estimate from past cells."),
+			"extra": {
+				Types:       []string{"array", "null"},
+				Items:       &schema{Type: "string", Pattern: optionPattern.String()},
+				Description: "More options of sbatch, such as --exclude=node7.",
+			},
+		},
+		PropertyOrder:        slurmFields,
+		AdditionalProperties: never(),
+	}
 }
 
 func stageSchema(kinds []KindSchema) *schema {

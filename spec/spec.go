@@ -18,6 +18,7 @@ type Spec struct {
 	Seed   int64
 	Vars   Value // a map, resolved
 	Stages []*Stage
+	Slurm  Slurm
 	Varied bool // the spec extends another one, or was changed by Options.Sets
 
 	ModePos Pos // of the value
@@ -101,7 +102,7 @@ func ParseValue(file, text string) (Value, error) {
 }
 
 // specFields are the fields of a spec. `extend` is removed before a tree is interpreted.
-var specFields = []string{"name", "title", "cites", "mode", "seed", "vars", "stages", "extend"}
+var specFields = []string{"name", "title", "cites", "mode", "seed", "vars", "stages", "slurm", "extend"}
 
 // interpret turns a tree into a Spec.
 func interpret(p *problems, file string, root Value) *Spec {
@@ -133,6 +134,7 @@ func interpret(p *problems, file string, root Value) *Spec {
 			p.at(v.Pos, "mode must name a mode, such as published; without mode, the kinds use their usual defaults")
 		}
 	}
+	s.Slurm = p.slurm(root, scope)
 
 	stages, ok := p.required(root, "stages", "the spec")
 	if !ok {

@@ -31,6 +31,8 @@ var given = map[string][]string{
 	},
 	"attack/latent-probe":  {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56], hidden: 7}]}"},
 	"attack/latent-family": {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56]}], members: [linear]}"},
+	"attack/list-family":   {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: gender}], k: 20, min_users: 1, match_lengths: true, members: [trees]}"},
+	"encode/latents":       {"{}", "{match_lengths: true}"},
 	"attack/pgd":           {"{}", "{start: normal, before: [1, 5]}", "{start: none}"},
 	"attack/transfer":      {"{}", "{start: normal}"},
 	"erase/leace":          {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, classes: true}, {attribute: gender}], shrinkage: false}"},
@@ -133,7 +135,7 @@ func TestNumericLibrariesAreInKeys(t *testing.T) {
 		"foil/stages/erase":      {"erase/leace"},
 		"foil/models/leace":      {"erase/leace"},
 		"foil/internal/stats":    {"report/table", "report/figure"},
-		"foil/internal/learners": {"attack/latent-family"},
+		"foil/internal/learners": {"attack/latent-family", "attack/list-family"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "foil/...").Output()
 	if err != nil {

@@ -11,11 +11,13 @@ import (
 	"foil/stages"
 )
 
+const cellCommand = "cell"
+
 // newCell is the internal command that foil run starts for a cell, or for many cells of a kind: see
 // package local. Its argument, the name of the cell or of the kind, shows in lists of processes.
 func newCell() *cobra.Command {
 	return &cobra.Command{
-		Use:    "cell NAME",
+		Use:    cellCommand + " NAME",
 		Short:  "Run a cell for foil run",
 		Hidden: true,
 		Args:   cobra.ArbitraryArgs,
@@ -31,5 +33,5 @@ func cellProcesses() (*local.Processes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &local.Processes{Program: self, Args: []string{os.Args[0], "cell"}, Version: app.Version()}, nil
+	return &local.Processes{Program: self, Args: []string{os.Args[0], cellCommand}, Version: app.Version()}, nil
 }

@@ -136,8 +136,10 @@ type stopFlags struct {
 func (f *stopFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.failFast, "fail-fast", false, "stop the whole run when a cell fails (default: only the dependent cells are skipped)")
-	flags.DurationVar(&f.checkpoint, "checkpoint-every", 0, "the longest work that an interruption can lose, a `DURATION` such as 1m (default ten seconds, more if writing a checkpoint is slow)")
+	flags.DurationVar(&f.checkpoint, "checkpoint-every", 0, checkpointUsage)
 }
+
+const checkpointUsage = "the longest work that an interruption can lose, a `DURATION` such as 1m (default ten seconds, more if writing a checkpoint is slow)"
 
 // apply checks the flags.
 func (f *stopFlags) apply(r *app.Running) error {

@@ -19,7 +19,7 @@ const (
 	exitOK          = 0
 	exitFailure     = 1 // a bad spec, a failed cell, an I/O error
 	exitUsage       = 2 // unknown command or flag, wrong arguments
-	exitWorkToDo    = 3 // foil plan --exit-code
+	exitWorkToDo    = 3 // foil work, foil plan --exit-code
 	exitInterrupted = 130
 )
 
@@ -36,7 +36,11 @@ func foil() int {
 	disk.ProbeCommand = probeProcess(cells.Program)
 	var notes cacheNotes
 	disk.OnNote = notes.add
-	ctx, stop := interruptible(cells.Kill)
+	listen := interruptible
+	if len(os.Args) > 1 && os.Args[1] == cellCommand {
+		listen = deaf
+	}
+	ctx, stop := listen(cells.Kill)
 	defer stop()
 	defer cells.Close()
 	cmd, err := newRoot(cells).ExecuteContextC(ctx)
@@ -53,6 +57,9 @@ func foil() int {
 	case errors.Is(err, errReported):
 		return exitFailure
 	case errors.Is(err, errWorkToDo):
+		if over := (overError{}); errors.As(err, &over) {
+			fmt.Fprintf(stderr, "foil: %v\n", over)
+		}
 		return exitWorkToDo
 	default:
 		fmt.Fprintf(stderr, "foil: %s\n", syserror.Text(err))
@@ -66,26 +73,49 @@ func interrupted(ctx context.Context, err error) bool {
 	return errors.Is(err, context.Canceled) && ctx.Err() != nil
 }
 
-// interruptible returns a context that ends with the first Ctrl-C or SIGTERM. A second signal calls
-// kill, which ends all processes of the cells, and then ends the program. The cache survives that
-// like any crash.
+// interruptible returns a context that ends with the first Ctrl-C, SIGTERM or SIGUSR1, which batch
+// systems send before the time of a job is over. The cause is a signalError. A second Ctrl-C or
+// SIGTERM calls kill, which ends all processes of the cells, and then ends the program. The cache
+// survives that like any crash.
 func interruptible(kill func()) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, append(endingSignals, os.Interrupt, syscall.SIGTERM)...)
 	go func() {
-		<-signals
-		cancel()
-		<-signals
+		cancel(signalError{<-signals})
+		for s := range signals {
+			if s == os.Interrupt || s == syscall.SIGTERM {
+				break
+			}
+		}
 		kill()
 		fmt.Fprintln(messages(os.Stderr), "\nfoil: killed; finished cells and checkpoints are kept; run the same command again to continue")
 		os.Exit(exitInterrupted)
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
-		cancel()
+		cancel(nil)
 	}
 }
+
+// deaf lets the process of a cell survive the signals that end its run, because batch systems send
+// them to all processes of a job. It ends when the run closes the connection. Programs that it starts
+// do not inherit this.
+func deaf(func()) (context.Context, func()) {
+	signal.Notify(make(chan os.Signal, 1), append(endingSignals, os.Interrupt, syscall.SIGTERM)...)
+	return context.Background(), func() {}
+}
+
+// A signalError is a signal that ends the program.
+type signalError struct{ os.Signal }
+
+func (e signalError) Error() string { return "the signal \"" + e.String() + "\"" }
+
+// Is lets all signals count as a cancellation.
+func (e signalError) Is(target error) bool { return target == context.Canceled }
+
+// interrupts reports whether the signal comes from Ctrl-C.
+func (e signalError) interrupts() bool { return e.Signal == os.Interrupt }
 
 // A usageError is a mistake on the command line.
 type usageError struct{ error }

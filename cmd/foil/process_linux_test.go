@@ -15,7 +15,7 @@ import (
 // this script and sends it KILL, STOP, or nothing (0); with `parent` behind it, to the
 // foil that started it.
 func signalCell(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP, "TERM": syscall.SIGTERM, "0": 0}
+	signals := map[string]syscall.Signal{"KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "USR1": syscall.SIGUSR1, "0": 0}
 	if neg || len(args) < 2 || len(args) > 3 || len(args) == 3 && args[2] != "parent" {
 		ts.Fatalf("usage: signalcell SIGNAL NAME [parent]")
 	}

@@ -15,8 +15,8 @@ func newRoot(cells *local.Processes) *cobra.Command {
 		Long: `foil reads an experiment, which is a YAML spec, expands its stages into cells,
 runs the cells whose results are not in its cache, and prints the tables.
 
-Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted. foil plan
---exit-code also uses 3: there are cells to run.`,
+Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted. foil work and
+foil plan --exit-code also use 3: there are cells to run.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Args:              knownCommand,
@@ -28,7 +28,7 @@ Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted. foil plan
 	root.SetFlagErrorFunc(flagError)
 	setHelp(root)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(cells), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
+	root.AddCommand(newRun(cells), newWork(cells), newCancel(), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
 		newVerify(cells), newGC(), newExport(), newImport(),
 		newValidate(), newKinds(), newSchema(), newBackend(), newVersion(), newCell(), newProbeLock())
 	return root

@@ -17,7 +17,6 @@ import (
 	"foil/internal/syserror"
 	"foil/internal/words"
 	"foil/pipeline/local"
-	"foil/pipeline/plan"
 	"foil/pipeline/run"
 )
 
@@ -25,6 +24,7 @@ func newRun(cells *local.Processes) *cobra.Command {
 	var e experimentFlags
 	var r runFlags
 	var s stopFlags
+	var on executorFlags
 	var resultsDir string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -54,6 +54,13 @@ without a checkpoint starts over.
 Cells run in parallel as far as --cores, --memory and --gpus allow. A stage sets
 in the spec what each of its cells uses (cores, memory, gpus).
 
+With --executor slurm, cells run in workers (foil work) that are submitted to a
+Slurm cluster as a few job arrays. This command shows their progress, starts others
+when they end early, and prints the reports. With --detach it returns when they are
+submitted. It may be interrupted: the workers go on, and the same command continues
+from any login node. foil status shows them, and foil cancel ends them. The fields
+slurm of the spec and of the site's file name the partition and other settings.
+
 With --json, stdout is a stream of events for programs: a JSON object per line for
 each cell that starts or ends, for its progress, and for what is published. There is
 no other progress, and reports are not printed. Errors are also on stderr, and the
@@ -71,6 +78,9 @@ exit status is the same. docs/events.md lists the events and their fields.`,
 			if err := s.apply(&running); err != nil {
 				return err
 			}
+			if err := on.check(); err != nil {
+				return err
+			}
 			if err := app.CheckGPUs(running.Limits.GPUs); err != nil {
 				return usageError{err}
 			}
@@ -85,14 +95,37 @@ exit status is the same. docs/events.md lists the events and their fields.`,
 				return err
 			}
 			show := newDisplay(cmd.Context(), cmd.ErrOrStderr(), view, events)
+			makeCells, stopText := view.Run, "stopping: cells write checkpoints and end; press Ctrl-C again to kill them"
+			if on.name == onSlurm {
+				command, err := workerCommand(args[0], &e, &r, &s)
+				if err != nil {
+					return err
+				}
+				show = &sharedDisplay{display: show}
+				workers, err := on.slurm(cmd.Context(), view, show.note, running.Jobs, command)
+				if err != nil {
+					return err
+				}
+				if on.detach {
+					show.note(detached(workers, args[0]))
+					return nil
+				}
+				if workers != nil {
+					running.Jobs = 0
+					makeCells, stopText = workers.Run, "stopping: the workers go on; foil cancel ends them"
+				}
+			}
 			running.Processes, running.OnEvent = cells, show.event
 			stopping := context.AfterFunc(cmd.Context(), func() {
-				show.note("stopping: cells write checkpoints and end; press Ctrl-C again to kill them")
+				show.note(stopText)
 			})
-			result, err := view.Run(cmd.Context(), running)
+			result, err := makeCells(cmd.Context(), running)
 			stopping()
 			if machine := (*app.MachineError)(nil); errors.As(err, &machine) {
-				return writeCannotRun(cmd.ErrOrStderr(), machine, view.Plan, events)
+				if events != nil {
+					events.cannotRun(view.Plan, machine)
+				}
+				return writeCannotRun(cmd.ErrOrStderr(), machine)
 			}
 			if result == nil {
 				return err
@@ -120,16 +153,22 @@ exit status is the same. docs/events.md lists the events and their fields.`,
 	e.registerOnly(cmd)
 	r.register(cmd)
 	s.register(cmd)
+	on.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print events as JSON, one per line, instead of the progress and the reports")
 	cmd.Flags().StringVar(&resultsDir, "results", "results", "`DIR` for reports, which are put into a folder named after the experiment")
 	return cmd
 }
 
-// writeCannotRun lists the cells that cannot run, like those that failed.
-func writeCannotRun(out io.Writer, e *app.MachineError, p *plan.Plan, events *jsonEvents) error {
-	if events != nil {
-		events.cannotRun(p, e)
+// detached is the last line of a run that has only submitted workers.
+func detached(workers *app.OnSlurm, name string) string {
+	if workers == nil {
+		return "no workers are needed; foil run " + name + " prints the reports"
 	}
+	return "the workers go on without this command: foil status " + name + " shows them, foil cancel " + name + " ends them, and the same command without --detach prints the reports"
+}
+
+// writeCannotRun lists the cells that cannot run, like those that failed.
+func writeCannotRun(out io.Writer, e *app.MachineError) error {
 	for _, c := range e.Cells {
 		fmt.Fprintf(out, "FAILED %s\n", syserror.Text(c))
 	}

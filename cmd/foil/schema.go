@@ -8,15 +8,22 @@ import (
 )
 
 func newSchema() *cobra.Command {
-	return &cobra.Command{
+	var site bool
+	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of specs, for editors",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := cmd.OutOrStdout().Write(schemaText())
+			text := schemaText()
+			if site {
+				text = spec.SiteSchema()
+			}
+			_, err := cmd.OutOrStdout().Write(text)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&site, "site", false, "print the schema of the file of a site instead: see docs/cluster.md")
+	return cmd
 }
 
 // schemaText is also committed as spec/schema.json. A test checks that the two are equal.

@@ -37,13 +37,14 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
-		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb, "slurm": slurmCommand},
 	})
 }
 
 // condition evaluates the conditions of scripts: [pyarrow], whether python3 has the package that an
 // example experiment requires, [readonly], whether a folder can be made read-only, [features], [cgo],
-// whether there are backends besides go, and [package], whether foil can install ONNX Runtime here.
+// whether there are backends besides go, [package], whether foil can install ONNX Runtime here, and
+// [slurm], whether a Slurm cluster can be started here.
 func condition(t *testing.T, name string) (bool, error) {
 	switch name {
 	case "pyarrow":
@@ -54,6 +55,8 @@ func condition(t *testing.T, name string) (bool, error) {
 		return hasFeatures(), nil
 	case "cgo":
 		return len(backend.Names()) > 1, nil
+	case "slurm":
+		return hasSlurm(), nil
 	case "package":
 		return backend.PackageNamed("onnxruntime").Wheel() != nil, nil
 	default:

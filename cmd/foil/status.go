@@ -19,7 +19,8 @@ func newStatus() *cobra.Command {
 		Long: `status counts, for each stage, the cells that are cached, running, interrupted,
 failed, and missing. It starts nothing. A cell counts as running while
 a process holds its lock, on this machine or on another one that shares the cache
-and its locks.`,
+and its locks. Below that stand the workers on a Slurm cluster that foil run
+--executor slurm has submitted, if they are waiting or running.`,
 		Example: `  foil status advx-ml-1m`,
 		Args:    oneExperiment,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,7 +38,7 @@ and its locks.`,
 				return err
 			}
 			writeStatus(cmd.OutOrStdout(), status)
-			return nil
+			return writeSlurmStatus(cmd.Context(), cmd.OutOrStdout(), view)
 		},
 	}
 	e.register(cmd)

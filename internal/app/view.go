@@ -146,7 +146,11 @@ func (v *View) Run(ctx context.Context, r Running) (*run.Result, error) {
 	if err := v.checkMachine(); err != nil {
 		return nil, err
 	}
-	return run.Run(ctx, v.Plan, run.Options{
+	return run.Run(ctx, v.Plan, v.options(r))
+}
+
+func (v *View) options(r Running) run.Options {
+	return run.Options{
 		Executor:        v.executor(r),
 		Workers:         r.Jobs,
 		Version:         Version(),
@@ -154,7 +158,7 @@ func (v *View) Run(ctx context.Context, r Running) (*run.Result, error) {
 		FailFast:        r.FailFast,
 		OnEvent:         r.OnEvent,
 		Deliver:         isReport,
-	})
+	}
 }
 
 func (v *View) executor(r Running) run.Executor {

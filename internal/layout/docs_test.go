@@ -16,7 +16,7 @@ var link = regexp.MustCompile(`\]\(([^):#]+)\)`)
 
 func TestDocumentationNamesWhatExists(t *testing.T) {
 	const root = "../.."
-	for _, doc := range []string{"README.md", "docs/architecture.md", "docs/format.md", "docs/trust.md", "docs/command.md", "docs/statistics.md", "docs/claims.md", "docs/figures.md", "docs/events.md", "experiments/README.md", "results/README.md"} {
+	for _, doc := range []string{"README.md", "docs/architecture.md", "docs/format.md", "docs/trust.md", "docs/command.md", "docs/statistics.md", "docs/claims.md", "docs/figures.md", "docs/cluster.md", "docs/events.md", "experiments/README.md", "results/README.md"} {
 		text, err := os.ReadFile(filepath.Join(root, doc))
 		if err != nil {
 			t.Fatal(err)

@@ -53,6 +53,7 @@ pipeline/graph         pipeline spec internal/words
 pipeline/plan          pipeline pipeline/graph spec internal/digest internal/store internal/words
 pipeline/run           pipeline pipeline/graph pipeline/plan internal/digest internal/identity internal/numeric internal/store internal/words
 pipeline/history       pipeline pipeline/graph pipeline/plan internal/digest internal/store internal/words
+pipeline/slurm         pipeline pipeline/plan spec internal/access
 pipeline/local         pipeline pipeline/run internal/digest internal/numeric internal/store internal/words
 
 # What only tests import.

@@ -21,6 +21,7 @@ type Cell struct {
 	Axes    []Axis // sorted by name
 	Digest  digest.Digest
 	Metrics []artifact.Metric
+	Notes   []string // sentences about the metrics that captions must tell
 
 	// Outcomes reads the results of each user or image that the metrics are made of. Nil: the cell
 	// has none.

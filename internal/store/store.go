@@ -94,6 +94,27 @@ type Workspace struct {
 	Checkpoint string // folder that is kept from attempt to attempt; may not exist yet
 	Log        string // path of the log; may not exist yet
 	Resumes    bool   // an interrupted attempt left checkpoints
+
+	// Stalled counts the attempts of workers of this process's group that ended, one after the
+	// other, with neither a result nor a new checkpoint. Without a group, nothing is counted.
+	Stalled int
+}
+
+// Failures are the notes that Lease.Fail leaves until the next attempt begins.
+type Failures interface {
+	// Failure returns the note of a key, or nil if the last attempt did not fail.
+	Failure(digest.Key) (*Failure, error)
+
+	// AllFailures returns the notes of all keys.
+	AllFailures() (map[digest.Key]*Failure, error)
+}
+
+// A Failure says why a key could not be made.
+type Failure struct {
+	Reason string `json:"reason"`
+	Owner  Owner  `json:"owner"`
+	ID     string `json:"id"` // no two failures share it
+	Log    string `json:"-"`  // path of the log; empty: there is none
 }
 
 // A Miss is the reason why a key is not a hit. The zero Miss belongs to a hit.
@@ -118,7 +139,8 @@ type Holder struct {
 type Owner struct {
 	Host  string    `json:"host,omitempty"`
 	PID   int       `json:"pid"`
-	Space string    `json:"pid_space,omitempty"` // the PID namespace, on Linux
+	Space string    `json:"pid_space,omitempty"` // the boot and the PID namespace, on Linux
+	Group string    `json:"group,omitempty"`     // of workers that were started together; empty: none
 	Since time.Time `json:"since"`
 }
 

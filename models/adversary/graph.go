@@ -35,13 +35,10 @@ func copied(x *Node) *Node {
 }
 
 func (c Config) output(hidden *Node, params []*Node) *Node {
-	switch {
-	case c.Task == Classification:
-		hidden = activation.Relu(hidden)
-	case c.Absolute:
-		hidden = Div(hidden, AddScalar(Abs(hidden), 1))
-	default:
+	if c.Task == Regression {
 		hidden = Sigmoid(hidden)
+	} else {
+		hidden = activation.Relu(hidden)
 	}
 	return Add(Einsum("hbd,hod->hbo", hidden, params[outWeight]), params[outBias])
 }
@@ -49,13 +46,10 @@ func (c Config) output(hidden *Node, params []*Node) *Node {
 // loss returns the loss of the outputs [h, b, o] for targets [b, o] and the users' weights [b, 1].
 func (c Config) loss(out, target, weight *Node) *Node {
 	var perUser *Node // [h, b, o]
-	switch {
-	case c.Task == Classification:
-		perUser = Neg(Mul(LogSoftmax(out, -1), InsertAxes(target, 0)))
-	case c.Absolute:
-		perUser = Abs(Sub(out, InsertAxes(target, 0)))
-	default:
+	if c.Task == Regression {
 		perUser = Square(Sub(out, InsertAxes(target, 0)))
+	} else {
+		perUser = Neg(Mul(LogSoftmax(out, -1), InsertAxes(target, 0)))
 	}
 	return DivScalar(ReduceAllSum(Mul(perUser, InsertAxes(weight, 0))), float64(c.Heads))
 }

@@ -217,6 +217,35 @@ func (w *Costs) classesOf(kind *pipeline.Kind) map[string]*class {
 	return classes
 }
 
+// Memory is the largest peak memory of past works like a cell, whose inputs have about the same
+// sizes; 0: not known.
+func (w *Costs) Memory(c *plan.Cell) (most int64) {
+	all := w.lines(c.Node)
+	if w.history.kinds[c.Node.Kind.Name] == nil || w.history.works(c.Node.Kind, all) == nil {
+		return 0
+	}
+	in, inputs := w.class(c.Node, all), w.inputs(c.Node)
+	if in == nil || inputs == nil {
+		return 0
+	}
+	near := in.others.near(others(c.Node.Kind, settings(all)))
+	add := func(work sizedWork) {
+		if alike(work.inputs, inputs) {
+			most = max(most, work.record.PeakMemory)
+		}
+	}
+	for i := range near.all {
+		add(in.works[i])
+	}
+	if most > 0 {
+		return most
+	}
+	for _, work := range in.works[:min(len(in.works), manySimilar)] {
+		add(work)
+	}
+	return most
+}
+
 // unit is the median over the works of a class that differ in the fewest of the other parameters:
 // in at most one of them apart from values that no work has, otherwise over all works of the class.
 func (w *Costs) unit(in *class, own digest.KeyLines) unit {

@@ -17,6 +17,8 @@ func (x *loop) dispatch() {
 			return
 		}
 		switch {
+		case x.leaves(next.cells[0]):
+			x.start(next.take())
 		case !x.opts.Executor.Capacity().Holds(next.want): // it was planned as a hit, but its output is damaged
 			c := next.take()
 			x.fail(c, Outcome{Err: cellError(c.Node, errors.New("it must be made again, but needs more cores, memory or GPUs than this run may use"))})

@@ -45,6 +45,10 @@ type Options struct {
 	// OnEvent receives all events, from one goroutine.
 	OnEvent func(Event)
 
+	// Worker makes the run one of several workers that share the cells of an experiment. Nil: the run
+	// makes all cells that no other run makes.
+	Worker *Worker
+
 	// Deliver selects the cells whose artifacts the caller will read. Their content is checked even
 	// on a hit, and made again if it is damaged. Nil: none.
 	Deliver func(*graph.Node) bool

@@ -105,6 +105,14 @@ func (j *job) makeOrFind(ctx context.Context) message {
 	} else if r != nil {
 		return finished{cell: j.step, status: WasHit, record: r}
 	}
+	if w := j.opts.Worker; w != nil {
+		f, err := w.failure(j.key)
+		if err != nil {
+			return failed{cell: j.step, err: err}
+		} else if f != nil {
+			return failed{cell: j.step, err: elsewhere(f), log: f.Log}
+		}
+	}
 	return j.make(ctx, lease, miss.Reason)
 }
 
@@ -132,6 +140,11 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	if err != nil {
 		return failed{cell: j.step, err: err}
 	}
+	if w := j.opts.Worker; w != nil && work.Stalled >= manyStalled {
+		err := &StalledError{work.Stalled}
+		_ = lease.Fail(err) // for the other workers
+		return failed{cell: j.step, err: err, log: written(work.Log)}
+	}
 	if !work.Resumes {
 		os.Remove(work.Log)
 	}
@@ -144,6 +157,12 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 
 	r, work, err := j.tries(leased, lease, work)
 	wall := r.Wall()
+	if w := j.opts.Worker; w != nil && err != nil && leased.Err() == nil {
+		select {
+		case <-leased.Done():
+		case <-time.After(w.Settle):
+		}
+	}
 	var inputs *InputError
 	if errors.As(err, &inputs) {
 		d := disturbed{cell: j.step, inputs: j.damagedNodes(inputs), changed: inputs.Changed, err: err, log: written(work.Log), duration: wall}

@@ -22,10 +22,15 @@ import (
 // A loop over ready cells owns all state. The cells run in goroutines, which get a job and send
 // messages.
 func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
-	if err := p.CheckLimits(opts.Executor.Capacity()); err != nil {
+	if opts.Worker != nil {
+		if err := opts.Worker.prepare(); err != nil {
+			return nil, err
+		}
+	} else if err := p.CheckLimits(opts.Executor.Capacity()); err != nil {
 		return nil, err
 	}
 	x := newLoop(ctx, p, opts.withDefaults())
+	defer close(x.ended)
 	defer x.cancel()
 	start := time.Now()
 	x.opts.OnEvent(RunStarted{Plan: p})
@@ -41,11 +46,17 @@ func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
 	switch {
 	case failed != nil:
 		return r, failed
+	case r.Stopped > 0 && ctx.Err() == nil && opts.Worker != nil:
+		return r, ErrLeft
 	case r.Stopped > 0:
 		return r, cmp.Or(context.Cause(ctx), errors.New("the run ended before all cells were reached"))
 	}
 	return r, nil
 }
+
+// ErrLeft is the error of a worker that has made what it can, while there are cells that only other
+// workers can make.
+var ErrLeft = errors.New("the other cells need more cores, memory or GPUs than this worker has")
 
 // A loop is the state of a run. It owns all steps.
 type loop struct {
@@ -61,7 +72,9 @@ type loop struct {
 	open     int                          // cells without an outcome
 	busy     int                          // jobs that occupy a worker
 	room     pipeline.Limits              // free resources of the machine
-	waiting  int                          // cells that wait for another run's lease
+	waiting  map[*step]bool               // cells that others make; whether another run holds the lease
+	poller   *poller                      // that looks at them; nil: there have been none
+	ended    chan struct{}                // closed when the run has ended
 	inFlight map[digest.Key]*step         // the step that is doing the work of a key
 	parked   map[digest.Key][]*step       // steps that wait for the same work
 	made     map[digest.Key]*store.Record // records of the cells of this run
@@ -107,6 +120,8 @@ func newLoop(ctx context.Context, p *plan.Plan, opts Options) *loop {
 	x := &loop{
 		ctx: ctx, cancel: cancel, plan: p, opts: opts, host: hostname(), room: opts.Executor.Capacity(),
 		of:       make(map[*graph.Node]*step, len(p.Cells)),
+		waiting:  map[*step]bool{},
+		ended:    make(chan struct{}),
 		inFlight: map[digest.Key]*step{},
 		parked:   map[digest.Key][]*step{},
 		made:     map[digest.Key]*store.Record{},
@@ -123,7 +138,11 @@ func newLoop(ctx context.Context, p *plan.Plan, opts Options) *loop {
 			c.pending++
 		}
 	}
-	x.setPriorities()
+	if opts.Worker != nil {
+		x.order(opts.Worker)
+	} else {
+		x.setPriorities()
+	}
 	return x
 }
 
@@ -174,7 +193,7 @@ func (x *loop) loop() {
 	defer tick.Stop()
 	for x.open > 0 {
 		x.dispatch()
-		if x.busy+x.waiting == 0 {
+		if x.busy == 0 && !x.waits() {
 			return
 		}
 		select {
@@ -222,7 +241,7 @@ func (x *loop) start(c *step) bool {
 	if x.postpone(c) || x.keepApart(c) {
 		return false
 	}
-	c.lines = plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.of[from].digest })
+	c.lines = x.linesOf(c)
 	if key := c.lines.Key(); key != c.key {
 		x.release(c) // it waited for another run with its old key
 		c.key = key
@@ -241,9 +260,18 @@ func (x *loop) start(c *step) bool {
 		return false
 	}
 	x.inFlight[c.key] = c
+	if x.leaves(c) {
+		x.leave(c)
+		return false
+	}
 	x.hold(c)
 	go x.newJob(c).do(x.ctx)
 	return true
+}
+
+// linesOf are the key lines of a cell whose dependencies are settled.
+func (x *loop) linesOf(c *step) digest.KeyLines {
+	return plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.of[from].digest })
 }
 
 // postpone lets a ready cell wait again if, since it became ready, one of its inputs was found

@@ -1,5 +1,5 @@
-// Package stress tests runs under stress: kills at random moments, concurrent runs on one cache,
-// a full disk, and programs that write to their inputs.
+// Package stress tests runs under stress: kills at random moments, concurrent runs and workers of
+// several nodes on one cache, a full disk, and programs that write to their inputs.
 //
 // A run is another process of the test binary, and so are its cells. Its kinds only count and
 // wait, so that hundreds of runs take minutes. The tests of cmd/foil do the same with trainings.

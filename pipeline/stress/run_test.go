@@ -30,6 +30,8 @@ const (
 	cacheDir = "FOIL_TEST_CACHE"
 	notesDir = "FOIL_TEST_NOTES"
 	specText = "FOIL_TEST_SPEC"
+
+	workerName = "FOIL_TEST_WORKER" // makes the run a worker of this name
 )
 
 // TestMain makes this binary a run, or a cell of it.
@@ -62,7 +64,29 @@ func runSpec() error {
 	if err != nil {
 		return err
 	}
+	if name := os.Getenv(workerName); name != "" {
+		return work(c, p, name)
+	}
 	_, err = execute(context.Background(), c, p)
+	return err
+}
+
+// work makes a process a worker. It notes what it has published.
+func work(c *disk.Cache, p *plan.Plan, name string) error {
+	opts := options(c)
+	opts.Deliver = nil
+	opts.Worker = &run.Worker{Name: name, Failures: c}
+	file, err := os.OpenFile(filepath.Join(os.Getenv(notesDir), "notes"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	opts.OnEvent = func(e run.Event) {
+		if done, ok := e.(run.CellDone); ok {
+			(&notes{file: file, cell: done.Node.ID}).add("published", 0)
+		}
+	}
+	_, err = run.Run(context.Background(), p, opts)
 	return err
 }
 
@@ -81,14 +105,18 @@ func planOf(c *disk.Cache, src string) (*plan.Plan, error) {
 
 // execute runs a plan with three cells at once, in processes.
 func execute(ctx context.Context, c *disk.Cache, p *plan.Plan) (*run.Result, error) {
-	return run.Run(ctx, p, run.Options{
+	return run.Run(ctx, p, options(c))
+}
+
+func options(c *disk.Cache) run.Options {
+	return run.Options{
 		Executor: &local.Executor{
 			Kinds: kinds, Store: c, Limits: pipeline.Limits{Cores: 64},
 			Processes: &local.Processes{Program: os.Args[0], Args: []string{"stress", "cell"}, Version: "v1"},
 		},
 		Workers: 3,
 		Deliver: func(*graph.Node) bool { return true },
-	})
+	}
 }
 
 // A bench is a cache with the notes of what was done for it.

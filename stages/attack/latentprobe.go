@@ -42,6 +42,7 @@ func LatentProbe() pipeline.Kind {
 				"Categorical attributes: label and predicted (numbers of classes, in the order of their names), " +
 				"score (with two classes, the probability of the second; with more, that of the user's class), and bacc (1 or 0, right or wrong; with average: batches, the user's part of it). " +
 				"Numeric attributes, in units of the target: label, score (the prediction) and error (score - label); and a column for each metric"},
+			notesDoc,
 		},
 		Draws:   true,
 		Numeric: true,
@@ -111,12 +112,14 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbePara
 		return err
 	}
 	var metrics []artifact.Metric
+	var note string
 	outcomes := &artifact.Outcomes{}
 	for i, checkpoint := range p.Checkpoints {
 		a := attack{params: p, cell: cell, backend: b, users: &split.Users, checkpoint: checkpoint, done: i * p.Epochs, outcomes: outcomes}
 		var found []artifact.Metric
 		a.latents, err = latents.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
 		if err == nil {
+			note = matchNote(a.latents.Matched)
 			a.victims, err = victimsOf(p, &split.Users, a.latents)
 		}
 		if err == nil {
@@ -126,6 +129,9 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbePara
 			return fmt.Errorf("attack on the %s checkpoint: %w", checkpoint, err)
 		}
 		metrics = append(metrics, found...)
+	}
+	if err := artifact.WriteNotes(cell.Create, note); err != nil {
+		return err
 	}
 	return artifact.WriteEvaluation(cell.Create, metrics, outcomes)
 }

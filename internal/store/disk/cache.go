@@ -28,6 +28,7 @@ type Cache struct {
 	readOnly *ReadOnlyError // nil: the folder can be written
 	root     *os.Root       // of dir; nil: there is no folder
 	access   access.Access  // of dir, which all new files and folders get
+	group    string         // of this process: see SetGroup
 
 	folders   sync.Map                 // paths of folders that are there
 	told      sync.Map                 // paths that were told
@@ -198,6 +199,11 @@ func (c *Cache) Writable() error {
 	}
 	return nil
 }
+
+// SetGroup says that this process is a worker, and names the group of workers that were started
+// together. Leases and failures then name it, and attempts without progress are counted in it. It is
+// called before leases are taken.
+func (c *Cache) SetGroup(name string) { c.group = name }
 
 // Dir is the cache's folder.
 func (c *Cache) Dir() string { return c.dir }

@@ -93,9 +93,9 @@ func (l *lease) Release() {
 }
 
 // thisOwner is the owner of a lease that this process takes now.
-func thisOwner() store.Owner {
+func (c *Cache) thisOwner() store.Owner {
 	host, _ := os.Hostname()
-	return store.Owner{Host: host, PID: os.Getpid(), Space: pidSpace(), Since: time.Now().UTC()}
+	return store.Owner{Host: host, PID: os.Getpid(), Space: pidSpace(), Group: c.group, Since: time.Now().UTC()}
 }
 
 // isGone reports whether the process of an owner has ended. It returns false if that is not known,

@@ -196,13 +196,13 @@ type fileHold struct {
 	renewed int
 
 	mu     sync.Mutex
-	last   time.Time // before the last renewal began
+	last   time.Duration // since boot, before the last renewal began
 	isLost bool
 }
 
 func newFileHold(l *fileLeases, path string) *fileHold {
 	return &fileHold{
-		leases: l, path: path, token: rand.Text(), owner: thisOwner(), last: time.Now(),
+		leases: l, path: path, token: rand.Text(), owner: l.cache.thisOwner(), last: sinceBoot(),
 		stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
@@ -235,7 +235,7 @@ func (h *fileHold) write(f *os.File) error {
 // start begins the renewals of the lease. The lease may have expired already if this process was
 // suspended after it made the file.
 func (h *fileHold) start() {
-	h.watch = time.AfterFunc(h.leases.patience()-time.Since(h.last), h.lose)
+	h.watch = time.AfterFunc(h.leases.patience()-(sinceBoot()-h.last), h.lose)
 	go h.keep()
 }
 
@@ -262,7 +262,7 @@ func (h *fileHold) keep() {
 func (h *fileHold) renew() error {
 	h.files.Lock()
 	defer h.files.Unlock()
-	begin := time.Now()
+	begin := sinceBoot()
 	if h.isOver(begin) {
 		return store.ErrLost
 	}
@@ -280,7 +280,7 @@ func (h *fileHold) renew() error {
 		return store.ErrLost
 	}
 	h.last = begin
-	h.watch.Reset(h.leases.patience() - time.Since(begin))
+	h.watch.Reset(h.leases.patience() - (sinceBoot() - begin))
 	return nil
 }
 
@@ -301,12 +301,12 @@ func (h *fileHold) open() (*os.File, error) {
 	return f, nil
 }
 
-// isOver reports whether the lease may have been taken over. It uses the wall clock, because Go's
-// monotonic clock stops while a machine sleeps.
-func (h *fileHold) isOver(now time.Time) bool {
+// isOver reports whether the lease may have been taken over. Its clock runs while a machine sleeps,
+// and nobody sets it.
+func (h *fileHold) isOver(now time.Duration) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.isLost || max(now.Sub(h.last), now.Round(0).Sub(h.last.Round(0))) >= h.leases.patience()
+	return h.isLost || now-h.last >= h.leases.patience()
 }
 
 func (h *fileHold) lose() {
@@ -343,7 +343,7 @@ func (h *fileHold) giveBack() {
 func (h *fileHold) remove() {
 	h.files.Lock()
 	defer h.files.Unlock()
-	if h.isOver(time.Now()) {
+	if h.isOver(sinceBoot()) {
 		return
 	}
 	f, err := h.open()

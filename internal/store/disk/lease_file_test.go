@@ -77,7 +77,7 @@ func TestLostLeaseDoesNotPublish(t *testing.T) {
 	for name, lose := range map[string]func(h *fileHold){
 		"expired": func(h *fileHold) { // as when the process was stopped
 			h.mu.Lock()
-			h.last = h.last.Add(-time.Minute)
+			h.last -= time.Minute
 			h.mu.Unlock()
 		},
 		"taken over": func(h *fileHold) {

@@ -211,6 +211,9 @@ func childCommand(ctx context.Context, role, dir, on string) *exec.Cmd {
 	return cmd
 }
 
+// childNode is a role on Linux: see nodeMain.
+const childNode = "node"
+
 func TestMain(m *testing.M) {
 	dir := os.Getenv(childDir)
 	switch os.Getenv(childRole) {
@@ -221,6 +224,11 @@ func TestMain(m *testing.M) {
 		os.Stdout.Write([]byte("."))
 		os.Stdin.Read(make([]byte, 1))
 		os.Exit(0)
+	case childNode:
+		if err := nodeMain(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	case childProbes:
 		if err := answerProbe(dir, os.Stdout, systems[os.Getenv(childOn)]); err != nil {
 			os.Exit(1)

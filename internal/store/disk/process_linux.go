@@ -20,9 +20,12 @@ func hasEnded(pid int) bool {
 	return len(fields) > 0 && bytes.ContainsAny(fields[0], "ZX")
 }
 
-// pidSpace identifies the PID namespace of this process, because containers may share the name of a
-// host but not its processes.
+// pidSpace identifies the processes that this one can see: by the boot of the machine, because
+// several machines may have the same name and the first PID namespace has the same number on all of
+// them, and by the PID namespace, because containers may share the name of a host but not its
+// processes.
 var pidSpace = sync.OnceValue(func() string {
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	name, _ := os.Readlink("/proc/self/ns/pid")
-	return name
+	return string(bytes.TrimSpace(boot)) + " " + name
 })

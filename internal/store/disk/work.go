@@ -22,7 +22,8 @@ import (
 //	work/KEY/attempt-N.json   its record, until it is published
 //	work/KEY/checkpoint       kept from attempt to attempt
 //	work/KEY/log              goes on from attempt to attempt
-//	work/KEY/failed           why the last attempt failed
+//	work/KEY/failed           why the last attempt failed: a store.Failure
+//	work/KEY/begun            what the last attempt of a worker with a group found
 //
 // Everything of an attempt has a name that starts with attempt-N. An attempt never uses such a name
 // of an earlier attempt, because a process of that attempt may still write to it.
@@ -32,6 +33,7 @@ const (
 	checkpointDir    = "checkpoint"
 	logFile          = "log"
 	failedFile       = "failed"
+	begunFile        = "begun"
 )
 
 // Begin makes the folder of a new attempt, and removes the folders of earlier attempts as far as
@@ -56,8 +58,11 @@ func (l *lease) Begin() (*store.Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w.Stalled, err = l.countStalled(dir); err != nil {
+		return nil, err
+	}
 	l.begun = true
-	return w, l.hold.sign(thisOwner())
+	return w, l.hold.sign(l.cache.thisOwner())
 }
 
 // folder makes the work folder, or clears it.
@@ -186,21 +191,6 @@ func newAttempt(dir string) string {
 	return filepath.Join(dir, attemptPrefix+strconv.FormatUint(rand.Uint64(), 36))
 }
 
-// Fail records in the work folder why the key could not be made.
-func (l *lease) Fail(reason error) error {
-	if err := l.hold.check(); err != nil {
-		return err
-	}
-	path := filepath.Join(l.cache.workPath(l.key), failedFile)
-	_ = l.cache.remove(path)
-	f, err := l.cache.access.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(reason.Error() + "\n")
-	return errors.Join(err, f.Close())
-}
-
 // share gives the files of an attempt that was not published the access of the cache, so that other
 // users can go on with the work or remove it. Most of them were made by the kind.
 func (l *lease) share() {
@@ -269,11 +259,9 @@ func (c *Cache) WorkState(key digest.Key) (*WorkState, error) {
 	}
 	s.Touched = info.ModTime()
 	s.Saved, s.Checkpoint = c.lastCheckpoint(filepath.Join(dir, checkpointDir))
-	if text, _, err := readSmall(filepath.Join(dir, failedFile)); err == nil && !s.Running {
-		s.Failure = strings.TrimSpace(string(text))
-	}
-	if info, err := os.Lstat(filepath.Join(dir, logFile)); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
-		s.Log = filepath.Join(dir, logFile)
+	s.Log = logIn(dir)
+	if f, err := c.Failure(key); err == nil && f != nil && !s.Running {
+		s.Failure = f.Reason
 	}
 	return s, c.eachEntry(dir, func(path, _ string) error {
 		if info, err := os.Lstat(path); err == nil && info.ModTime().After(s.Touched) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foil/internal/store"
 )
 
 func TestUnpublishedWorkIsNotFound(t *testing.T) {
@@ -133,5 +135,76 @@ func TestLateWriterDoesNotReachThePublishedLog(t *testing.T) {
 				t.Errorf("the log is %q", text)
 			}
 		})
+	}
+}
+
+func TestFailureIsNoted(t *testing.T) {
+	c := openTemp(t)
+	c.SetGroup("crew")
+	l := take(t, c, "work")
+	if _, err := l.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Fail(errors.New("no luck\nat all")); err != nil {
+		t.Fatal(err)
+	}
+	f, err := c.Failure(keyOf("work"))
+	if err != nil || f == nil || f.Reason != "no luck\nat all" || f.Owner.PID != os.Getpid() || f.Owner.Group != "crew" || f.ID == "" || f.Log != "" {
+		t.Errorf("%+v, %v", f, err)
+	}
+	if all, err := c.AllFailures(); err != nil || len(all) != 1 || *all[keyOf("work")] != *f {
+		t.Errorf("%v, %v", all, err)
+	}
+	// A file that was cut or written by hand is its own reason.
+	path := filepath.Join(c.workPath(keyOf("work")), failedFile)
+	if err := os.WriteFile(path, []byte("disk full\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := c.Failure(keyOf("work")); err != nil || f.Reason != "disk full" {
+		t.Errorf("%+v, %v", f, err)
+	}
+	l.Release()
+	l = take(t, c, "work")
+	if _, err := l.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := c.Failure(keyOf("work")); f != nil || err != nil {
+		t.Errorf("an attempt is running: %+v, %v", f, err)
+	}
+}
+
+// Attempts of a group that leave neither a failure nor a new checkpoint are counted.
+func TestAttemptsWithoutProgressAreCounted(t *testing.T) {
+	c := openTemp(t)
+	for i, step := range []struct {
+		group string
+		do    func(l *lease, w *store.Workspace)
+		want  int
+	}{
+		{"", nil, 0},
+		{"a", nil, 0},
+		{"a", nil, 1},
+		{"a", func(l *lease, w *store.Workspace) { l.Begin() }, 2}, // another try of the same lease
+		{"a", func(l *lease, w *store.Workspace) {
+			os.Mkdir(w.Checkpoint, 0o777)
+			os.WriteFile(filepath.Join(w.Checkpoint, "weights"), []byte("1"), 0o666)
+		}, 3},
+		{"a", nil, 0},
+		{"a", nil, 1},
+		{"b", nil, 0},
+		{"b", func(l *lease, w *store.Workspace) { l.Fail(errors.New("no luck")) }, 1},
+		{"b", nil, 0},
+		{"", nil, 0},
+	} {
+		c.SetGroup(step.group)
+		l := take(t, c, "work")
+		w, err := l.Begin()
+		if err != nil || w.Stalled != step.want {
+			t.Errorf("attempt %d: %+v, %v, want %d", i, w, err, step.want)
+		}
+		if step.do != nil {
+			step.do(l, w)
+		}
+		l.Release()
 	}
 }

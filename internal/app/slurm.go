@@ -1,0 +1,402 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"foil/internal/digest"
+	"foil/internal/words"
+	"foil/pipeline/graph"
+	"foil/pipeline/history"
+	"foil/pipeline/plan"
+	"foil/pipeline/run"
+	"foil/pipeline/slurm"
+	"foil/spec"
+)
+
+// Site reads the settings of the site: FOIL_SITE, or foil/site.yaml in the user's configuration
+// folder, which may be missing.
+func Site() (spec.Slurm, error) {
+	path, named := os.Getenv("FOIL_SITE"), true
+	if path == "" {
+		dir, err := os.UserConfigDir()
+		if err != nil {
+			return spec.Slurm{}, nil // there is no home
+		}
+		path, named = filepath.Join(dir, "foil", "site.yaml"), false
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return spec.Slurm{}, nil
+	} else if err != nil {
+		return spec.Slurm{}, err
+	}
+	return spec.ParseSite(path, text)
+}
+
+// OnSlurm runs the cells of a View by workers on a Slurm cluster.
+type OnSlurm struct {
+	View    *View
+	Cluster *slurm.Cluster
+	Site    spec.Slurm
+	Workers int // at most; 0: a default
+	Command WorkerCommand
+	Note    func(text string) // shows a message about the workers
+
+	submission *slurm.Submission
+	fresh      *plan.Plan // of this round
+	past       slurm.Past
+	counts     string // the last message about the queue
+}
+
+// A WorkerCommand is the command line of a worker of an array, in a group.
+type WorkerCommand func(a *slurm.Array, group string) []string
+
+// NewCluster is the cluster of this machine.
+func NewCluster() *slurm.Cluster {
+	const answer = 30 * time.Second
+	return &slurm.Cluster{Commands: slurm.System{Timeout: answer}}
+}
+
+// graphID stands for the cells of a graph and what they do.
+func graphID(g *graph.Graph) string {
+	var b strings.Builder
+	for _, n := range g.Nodes {
+		fmt.Fprintf(&b, "%q %s %d %d\n%s", n.ID, n.Kind.Name, n.Kind.Version, n.Seed, n.Params.Canonical)
+	}
+	return digest.Of([]byte(b.String())).String()
+}
+
+// Submissions lists the submissions for the experiment of a View that were not cancelled, oldest
+// first. With whole, those for other --set and --only count, too.
+func (v *View) Submissions(whole bool) (list []*slurm.Submission, err error) {
+	all, err := slurm.List(v.Cache.Dir())
+	id := graphID(v.Plan.Graph)
+	for _, s := range all {
+		if !s.Cancelled && s.Experiment == v.Plan.Graph.Spec.Name && (whole || s.Graph == id) {
+			list = append(list, s)
+		}
+	}
+	return list, err
+}
+
+// Start makes sure that there are workers for the missing cells: those of an earlier submission that
+// are alive, or new ones. It returns false if no workers are needed.
+func (o *OnSlurm) Start(ctx context.Context) (bool, error) {
+	o.use(ctx, o.View)
+	if len(slurm.Size(o.fresh, o.past, spec.Slurm{}, 1, 1)) == 0 {
+		return false, nil
+	}
+	earlier, err := o.View.Submissions(false)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range slices.Backward(earlier) {
+		if err := s.Send(ctx, o.Cluster); err != nil { // what may not have arrived
+			return false, err
+		}
+		alive, err := o.alive(ctx, s)
+		if err != nil {
+			return false, err
+		}
+		if len(alive) > 0 {
+			o.submission = s
+			o.Note(fmt.Sprintf("slurm: %s of submission %s: %s", words.Count(len(alive), "worker"), s.ID, states(alive)))
+			return true, nil
+		}
+	}
+	o.submission = slurm.New(o.View.Cache.Dir(), o.View.Plan.Graph.Spec.Name, graphID(o.View.Plan.Graph))
+	return true, o.submit(ctx)
+}
+
+// use sizes new workers for the plan of a View.
+func (o *OnSlurm) use(ctx context.Context, v *View) {
+	o.fresh, o.past = v.Plan, nil
+	if costs, ok := v.costs(ctx).(*history.Costs); ok {
+		o.past = costs
+	}
+}
+
+// submit adds arrays to the submission for the cells that are missing in the fresh plan, and sends them.
+func (o *OnSlurm) submit(ctx context.Context) error {
+	most, err := o.Cluster.MaxArray(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	arrays := slurm.Size(o.fresh, o.past, o.View.Plan.Graph.Spec.Slurm.Over(o.Site), o.Workers, most)
+	for _, a := range arrays {
+		a.Dir = dir
+		a.Script = slurm.Script(o.Command(a, o.submission.ID))
+		o.submission.Add(a)
+	}
+	if err := o.submission.Send(ctx, o.Cluster); err != nil {
+		return err
+	}
+	for _, a := range arrays {
+		o.Note(fmt.Sprintf("slurm: job %s: %s with %s", a.Job, words.Count(a.Workers, "worker"), sizeText(a)))
+	}
+	return nil
+}
+
+func sizeText(a *slurm.Array) string {
+	parts := []string{words.Count(a.Cores, "core")}
+	if a.Memory > 0 {
+		parts = append(parts, spec.FormatSize(a.Memory))
+	}
+	if a.GPUs > 0 {
+		parts = append(parts, words.Count(a.GPUs, "GPU"))
+	}
+	if a.Time > 0 {
+		parts = append(parts, strings.TrimSuffix(a.Time.Round(time.Minute).String(), "0s"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// alive lists the workers of a submission that wait or run.
+func (o *OnSlurm) alive(ctx context.Context, s *slurm.Submission) ([]slurm.Worker, error) {
+	all, err := o.Cluster.Queue(ctx, s.Names())
+	return slices.DeleteFunc(all, func(w slurm.Worker) bool { return !w.IsAlive() }), err
+}
+
+// states counts workers by state.
+func states(all []slurm.Worker) string {
+	count := map[string]int{}
+	for _, w := range all {
+		state := strings.ToLower(string(w.State))
+		if w.State == slurm.Pending && w.Reason != "" {
+			state += " (" + w.Reason + ")"
+		}
+		count[state]++
+	}
+	var parts []string
+	for state, n := range count {
+		parts = append(parts, strconv.Itoa(n)+" "+state)
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// Run waits until the workers have made all cells, and shows what they do. Reports are made here.
+// When all workers have ended and cells are missing, it submits others; after some rounds without
+// any progress it gives up.
+func (o *OnSlurm) Run(ctx context.Context, r Running) (*run.Result, error) {
+	v, group := o.View, o.submission.ID
+	v.Cache.SetGroup(group)
+	opts := v.options(r)
+	opts.Worker = v.worker(ctx, group)
+	opts.Worker.Wait = true
+	opts.Worker.Leave = func(n *graph.Node) bool { return !n.Kind.Light }
+	watched, cancel := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := o.watch(watched); err != nil && watched.Err() == nil {
+			cancel(err)
+		}
+	}()
+	result, err := run.Run(watched, v.Plan, opts)
+	cancel(nil)
+	<-ended
+	return result, err
+}
+
+const (
+	watchEvery  = 2 * time.Second
+	watchRarest = 30 * time.Second
+	manyRounds  = 4 // without progress; a cell that is the reason fails one round earlier
+	silence     = time.Minute
+)
+
+// watch looks after the workers until ctx is done. It returns an error if it gives up.
+func (o *OnSlurm) watch(ctx context.Context) error {
+	var silent time.Duration
+	rounds, empty := 0, 0
+	before := ""
+	for delay := watchEvery; ; delay = min(delay+delay/4, watchRarest) {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(delay):
+		}
+		alive, err := o.alive(ctx, o.submission)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			if silent += delay; silent >= silence {
+				o.Note(fmt.Sprintf("slurm: %v; the workers may be running, so this goes on", err))
+				silent = 0
+			}
+			continue
+		case len(alive) > 0:
+			silent, empty = 0, 0
+			if text := states(alive); text != o.counts {
+				o.counts, delay = text, watchEvery
+				o.Note("slurm: workers: " + text)
+			}
+			continue
+		}
+		// An empty queue means little: what was just submitted may not show, and what has just ended
+		// may have made the last cells.
+		if empty++; empty < 2 {
+			delay = watchEvery
+			continue
+		}
+		empty, delay, o.counts = 0, watchEvery, ""
+		now, missing, err := o.progress(ctx)
+		if err != nil || missing == 0 {
+			continue
+		}
+		if now == before {
+			rounds++
+		} else {
+			rounds = 0
+		}
+		before = now
+		how := o.how(ctx)
+		if rounds >= manyRounds {
+			return fmt.Errorf("the workers ended %d times without making a cell or a checkpoint%s%s", rounds, how, o.lastLog())
+		}
+		o.Note(fmt.Sprintf("slurm: all workers have ended%s; %s missing, so others continue", how, areMissing(missing)))
+		if err := o.submit(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func areMissing(n int) string {
+	if n == 1 {
+		return "1 cell is"
+	}
+	return words.Count(n, "cell") + " are"
+}
+
+// how says how the workers of the last round have ended, as far as the queue or accounting knows.
+func (o *OnSlurm) how(ctx context.Context) string {
+	last := o.submission.Arrays[len(o.submission.Arrays)-1].Name
+	all, err := o.Cluster.Queue(ctx, []string{last})
+	if err != nil || len(all) == 0 {
+		all = o.Cluster.Ended(ctx, []string{last}, o.submission.Since)
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " (" + states(all) + ")"
+}
+
+// lastLog is the end of the log that a worker wrote last, with its path.
+func (o *OnSlurm) lastLog() string {
+	files, _ := filepath.Glob(filepath.Join(o.submission.Logs(), "*.log"))
+	path, when := "", time.Time{}
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil && info.Size() > 0 && info.ModTime().After(when) {
+			path, when = file, info.ModTime()
+		}
+	}
+	if path == "" {
+		return "; they wrote nothing to their logs in " + o.submission.Logs()
+	}
+	const most, lines = 4096, 5
+	f, err := os.Open(path)
+	if err != nil {
+		return "; the last log is " + path
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > most {
+		_, _ = f.Seek(-most, io.SeekEnd)
+	}
+	text, _ := io.ReadAll(f)
+	all := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return "; the last log, " + path + ", ends with\n  " + strings.Join(all[max(0, len(all)-lines):], "\n  ")
+}
+
+// progress plans the cells anew, for the size of other workers. It returns a text that changes with
+// every cell and every checkpoint.
+func (o *OnSlurm) progress(ctx context.Context) (text string, missing int, err error) {
+	v := *o.View
+	if v.Plan, err = plan.New(ctx, v.Plan.Graph, v.Plan.Options); err != nil {
+		return "", 0, err
+	}
+	begun, err := v.Begun()
+	if err != nil {
+		return "", 0, err
+	}
+	failures, err := v.Cache.AllFailures()
+	if err != nil {
+		return "", 0, err
+	}
+	var saved time.Time
+	for c, state := range begun {
+		if state.Saved.After(saved) {
+			saved = state.Saved
+		}
+		if f := failures[c.Key]; f != nil && f.Owner.Group == o.submission.ID {
+			missing--
+		}
+	}
+	missing += len(v.Plan.Cells) - v.Plan.Hits
+	o.use(ctx, &v)
+	return fmt.Sprint(v.Plan.Hits, " ", saved.UnixNano()), missing, nil
+}
+
+// Cancel ends the workers of all submissions for an experiment. It returns how many were alive.
+func Cancel(ctx context.Context, v *View, c *slurm.Cluster) (submissions, workers int, err error) {
+	all, err := v.Submissions(true)
+	errs := []error{err}
+	o := &OnSlurm{View: v, Cluster: c}
+	for _, s := range all {
+		alive, err := o.alive(ctx, s)
+		if err == nil {
+			err = c.Cancel(ctx, s.Names()) // also what has not shown up yet
+		}
+		if err == nil {
+			s.Cancelled = true
+			err = s.Save()
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("submission %s: %w", s.ID, err))
+			continue
+		}
+		if len(alive) > 0 {
+			submissions++
+			workers += len(alive)
+		}
+	}
+	return submissions, workers, errors.Join(errs...)
+}
+
+// A SlurmStatus is a submission whose workers are alive, or of which nothing can be known here.
+type SlurmStatus struct {
+	Submission *slurm.Submission
+	Workers    string // by state; empty: not known
+	Err        error  // why not
+}
+
+// SlurmStatus lists the submissions for the experiment of a View.
+func (v *View) SlurmStatus(ctx context.Context, c *slurm.Cluster) (list []SlurmStatus, err error) {
+	if v.Plan.Hits == len(v.Plan.Cells) {
+		return nil, nil
+	}
+	all, err := v.Submissions(true)
+	o := &OnSlurm{View: v, Cluster: c}
+	for _, s := range all {
+		alive, err := o.alive(ctx, s)
+		if len(alive) > 0 || err != nil {
+			list = append(list, SlurmStatus{s, states(alive), err})
+		}
+	}
+	return list, err
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package disk
+
+import "errors"
+
+func nodeMain(string) error { return errors.New("there are no namespaces here") }

@@ -1,0 +1,131 @@
+package run
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+	"time"
+
+	"foil/internal/digest"
+	"foil/internal/store"
+	"foil/pipeline/graph"
+	"foil/pipeline/plan"
+)
+
+// A Worker configures a run that shares the cells of an experiment with other workers, on this
+// machine or on others. It differs from other runs in this:
+//
+//   - Cells that need more than the capacity of the executor are left to others.
+//   - It starts with the cells that the longest chains of cells depend on, by estimated time. Among
+//     cells of about the same length, each worker has an order of its own, so that workers rarely
+//     try to take the same cell.
+//   - It does not repeat the failure of a cell that another worker noted after this one started, or
+//     that a worker of its group noted at any time.
+//   - It gives up a cell after several attempts of its group that got nowhere.
+type Worker struct {
+	Name     string         // no two workers share it
+	Group    string         // of workers that were started together; empty: none
+	Failures store.Failures // of the store
+	Costs    plan.Costs     // for the order; nil: not known
+
+	// Leave selects more cells that are left to others. Nil: none.
+	Leave func(*graph.Node) bool
+
+	// Wait keeps the run waiting for cells that are left to others until they are made or have
+	// failed. Otherwise the run ends when nothing is left that it can make, or that another worker
+	// is making.
+	Wait bool
+
+	// Settle is the time in which the end of the run may follow the failure of a cell, for which the
+	// same event is the reason: a cluster that ends a job signals all its processes.
+	Settle time.Duration
+
+	earlier map[digest.Key]*store.Failure // from before this run
+}
+
+// manyStalled is how many attempts without progress are too many.
+const manyStalled = 3
+
+// prepare reads the failures from before this run.
+func (w *Worker) prepare() (err error) {
+	w.earlier, err = w.Failures.AllFailures()
+	return err
+}
+
+// failure returns the failure of a key that counts for this worker, or nil.
+func (w *Worker) failure(key digest.Key) (*store.Failure, error) {
+	f, err := w.Failures.Failure(key)
+	if f == nil || err != nil {
+		return nil, err
+	}
+	if before := w.earlier[key]; before != nil && before.ID == f.ID && (w.Group == "" || f.Owner.Group != w.Group) {
+		return nil, nil
+	}
+	return f, nil
+}
+
+// A StalledError is the failure of a cell whose attempts got nowhere.
+type StalledError struct{ Attempts int }
+
+func (e *StalledError) Error() string {
+	return fmt.Sprintf("%d attempts ended with neither a result nor a new checkpoint: they were killed, or their time was too short", e.Attempts)
+}
+
+// order sets the priorities of cells for a worker.
+func (x *loop) order(w *Worker) {
+	// The time from the start of a cell to the end of the last cell that depends on it.
+	rank := make(map[*step]time.Duration, len(x.steps))
+	for _, c := range slices.Backward(x.steps) { // each comes after its dependencies
+		own := time.Duration(0)
+		if c.State != plan.Hit {
+			own = time.Second
+			if w.Costs != nil {
+				if cost := w.Costs.Cost(c.Cell); cost.Known {
+					own = cost.Wall
+				}
+			}
+		}
+		own += rank[c]
+		for _, from := range c.needs(x) {
+			rank[from] = max(rank[from], own)
+		}
+		rank[c] = own
+	}
+	type place struct {
+		step   *step
+		gpus   int
+		length int // its logarithm
+		own    uint64
+	}
+	places := make([]place, len(x.steps))
+	for i, c := range x.steps {
+		h := fnv.New64a()
+		h.Write([]byte(w.Name + "\n" + c.Node.ID))
+		places[i] = place{c, c.want.GPUs, int(math.Log2(1 + rank[c].Seconds())), mix(h.Sum64())}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(b.gpus, a.gpus), cmp.Compare(b.length, a.length), cmp.Compare(a.own, b.own))
+	})
+	for i, p := range places {
+		p.step.priority = i + 1
+	}
+}
+
+// mix spreads the bits of a hash, because names that differ in the last character have similar
+// hashes.
+func mix(h uint64) uint64 {
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	return h ^ h>>33
+}
+
+// leaves reports whether a worker leaves a cell to others.
+func (x *loop) leaves(c *step) bool {
+	w := x.opts.Worker
+	if w == nil {
+		return false
+	}
+	return !x.opts.Executor.Capacity().Holds(c.want) || w.Leave != nil && w.Leave(c.Node)
+}

@@ -1,0 +1,179 @@
+package slurm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Cluster is Slurm as seen from a login node.
+type Cluster struct {
+	Commands Commands
+
+	// Pause waits between two attempts to reach the controller. Nil: it waits for real.
+	Pause func(ctx context.Context, d time.Duration) error
+}
+
+func (c *Cluster) pause(ctx context.Context, d time.Duration) error {
+	if c.Pause != nil {
+		return c.Pause(ctx, d)
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// ErrNoSlurm means that the commands of Slurm are not installed.
+var ErrNoSlurm = errors.New("there is no Slurm here: the command sbatch was not found; use a login node of the cluster")
+
+// patience is how long a controller that does not answer is waited for: a restart takes about a
+// minute.
+const patience = 5 * time.Minute
+
+// Submit sends an array, unless it is there already: a submission whose answer was lost may have
+// arrived. It returns the number of the job.
+func (c *Cluster) Submit(ctx context.Context, a *Array, dir string) (string, error) {
+	var waited time.Duration
+	for delay := 5 * time.Second; ; delay = min(2*delay, 30*time.Second) {
+		job, err := c.tryToSubmit(ctx, a, dir)
+		switch {
+		case err == nil:
+			return job, nil
+		case ctx.Err() != nil:
+			return "", context.Cause(ctx)
+		case !isUncertain(err):
+			return "", err
+		case waited >= patience:
+			return "", fmt.Errorf("%w (tried for %s; the same command looks for what has arrived, and continues)", err, waited)
+		}
+		if err := c.pause(ctx, delay); err != nil {
+			return "", err
+		}
+		waited += delay
+	}
+}
+
+// tryToSubmit sends an array once, if it is not there and the queue could be read.
+func (c *Cluster) tryToSubmit(ctx context.Context, a *Array, dir string) (job string, err error) {
+	if a.Sent {
+		all, err := c.Queue(ctx, []string{a.Name})
+		if err != nil {
+			return "", err
+		}
+		if len(all) > 0 { // also those that have ended
+			return all[0].Job, nil
+		}
+	}
+	a.Sent = true
+	out, err := c.Commands.Run(ctx, a.Script, "sbatch", a.args(dir)...)
+	if isMissing(err) {
+		return "", ErrNoSlurm
+	} else if err != nil {
+		return "", err
+	}
+	return parseSubmitted(out)
+}
+
+// Queue lists the workers of jobs with the given names, also those that have ended, as long as the
+// queue shows them.
+func (c *Cluster) Queue(ctx context.Context, names []string) ([]Worker, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	out, err := c.Commands.Run(ctx, "", "squeue", "--noheader", "--array", "--states=all", "--name="+strings.Join(names, ","), "--format="+queueFormat)
+	if isMissing(err) {
+		return nil, ErrNoSlurm
+	} else if err != nil {
+		return nil, err
+	}
+	all, err := parseQueue(out)
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// Ended lists workers that have ended, from accounting. It is empty where there is none.
+func (c *Cluster) Ended(ctx context.Context, names []string, since time.Time) []Worker {
+	out, err := c.Commands.Run(ctx, "", "sacct", "--noheader", "--parsable2", "--allocations", "--name="+strings.Join(names, ","),
+		"--starttime="+since.Add(-24*time.Hour).Format("2006-01-02"), "--format="+accountingFormat)
+	if err != nil {
+		return nil
+	}
+	return parseAccounting(out)
+}
+
+// Cancel ends the workers of jobs with the given names. scancel reports no error, so the caller looks
+// at the queue.
+func (c *Cluster) Cancel(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	_, err := c.Commands.Run(ctx, "", "scancel", "--name="+strings.Join(names, ","))
+	if isMissing(err) {
+		return ErrNoSlurm
+	}
+	return err
+}
+
+// defaultMaxArray is Slurm's default for the largest array.
+const defaultMaxArray = 1001
+
+// MaxArray is the largest number of elements of an array; 0 if arrays are not allowed.
+func (c *Cluster) MaxArray(ctx context.Context) (int, error) {
+	out, err := c.Commands.Run(ctx, "", "scontrol", "show", "config")
+	switch {
+	case isMissing(err):
+		return 0, ErrNoSlurm
+	case isUncertain(err):
+		return 0, err
+	}
+	if n, ok := parseMaxArray(out); err == nil && ok {
+		return n, nil
+	}
+	return defaultMaxArray, nil
+}
+
+// args are the arguments of sbatch. The script comes by standard input.
+func (a *Array) args(dir string) []string {
+	args := []string{
+		"--parsable", "--job-name=" + a.Name, "--comment=foil " + a.Name,
+		"--nodes=1", "--ntasks=1", "--cpus-per-task=" + strconv.Itoa(a.Cores),
+		// foil is the batch shell, and gets the signal before the time is over.
+		"--signal=B:USR1@" + strconv.Itoa(int(warning.Seconds())),
+		"--requeue", "--open-mode=append", "--chdir=" + a.Dir,
+	}
+	log := strings.ReplaceAll(dir, "%", "%%") + "/"
+	if a.Workers > 1 {
+		args = append(args, fmt.Sprintf("--array=0-%d", a.Workers-1), "--output="+log+"%A_%a.log")
+	} else {
+		args = append(args, "--output="+log+"%j.log")
+	}
+	if a.Memory > 0 {
+		args = append(args, fmt.Sprintf("--mem=%dM", (a.Memory+1<<20-1)>>20))
+	}
+	if a.GPUs > 0 {
+		args = append(args, "--gres=gpu:"+strconv.Itoa(a.GPUs))
+	}
+	if a.Time > 0 {
+		args = append(args, "--time="+strconv.Itoa(int((a.Time+time.Minute-1)/time.Minute)))
+	}
+	for _, o := range []struct{ name, value string }{
+		{"partition", a.Slurm.Partition}, {"account", a.Slurm.Account}, {"qos", a.Slurm.QOS}, {"constraint", a.Slurm.Constraint},
+	} {
+		if o.value != "" {
+			args = append(args, "--"+o.name+"="+o.value)
+		}
+	}
+	return append(args, a.Slurm.Extra...)
+}
+
+// warning is the time between the signal and the time limit of a worker. Slurm may send the signal up
+// to a minute early, and foil needs ten seconds.
+const warning = time.Minute

@@ -1,0 +1,114 @@
+package slurm
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseSubmitted(t *testing.T) {
+	for text, want := range map[string]string{
+		"123\n":               "123",
+		"123;cluster2\n":      "123",
+		"welcome!\n\n  77 \n": "77",
+		"":                    "",
+		"Submitted batch job": "",
+		"12a\n":               "",
+		"-1":                  "",
+	} {
+		if got, err := parseSubmitted(text); got != want || (err != nil) != (want == "") {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}
+
+func recorded(t testing.TB, name string) string {
+	text, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestParseQueue(t *testing.T) {
+	all, err := parseQueue(recorded(t, "queue.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := all[len(all)-2:]
+	want := []Worker{
+		{Job: "31", State: Pending, Reason: "PartitionConfig", Name: "foil-abc-1"},
+		{Job: "32", Task: "4", State: "NODE_FAIL", Reason: "NonZeroExitCode", Node: "node", Name: "a|b"},
+	}
+	if !slices.Equal(last, want) || !last[0].IsAlive() || last[1].IsAlive() {
+		t.Errorf("got %+v", last)
+	}
+	for state, alive := range map[State]bool{
+		"COMPLETING": true, "CONFIGURING": true, "REQUEUED": true, "SUSPENDED": true, "WHAT_COMES_NEXT": true,
+		"COMPLETED": false, "FAILED": false, "CANCELLED": false, "PREEMPTED": false, "TIMEOUT": false, "OUT_OF_MEMORY": false,
+	} {
+		if got := (Worker{State: state}).IsAlive(); got != alive {
+			t.Errorf("%s: alive is %v", state, got)
+		}
+	}
+	for _, bad := range []string{"1|2|RUNNING", "x|1|RUNNING|None|n|foil", "slurm_load_jobs error: Invalid"} {
+		if _, err := parseQueue(bad); err == nil {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+}
+
+func TestParseAccounting(t *testing.T) {
+	got := parseAccounting("CANCELLED by 1000|0:15|foil-a-0\nNODE_FAIL|1:0|foil-a-0\n\nTIMEOUT|0:0|foil-a-1\nrubbish\n")
+	want := []Worker{{State: "CANCELLED", Name: "foil-a-0"}, {State: "NODE_FAIL", Name: "foil-a-0"}, {State: "TIMEOUT", Name: "foil-a-1"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestParseMaxArray(t *testing.T) {
+	if n, ok := parseMaxArray(recorded(t, "config.txt")); n != 10001 || !ok {
+		t.Errorf("%d, %v", n, ok)
+	}
+	for text, want := range map[string]int{"MaxArraySize = 10\n": 10, "MaxArraySize=0": 0, " MaxArraySize   = 1001": 1001} {
+		if n, ok := parseMaxArray(text); n != want || !ok {
+			t.Errorf("%q: %d, %v", text, n, ok)
+		}
+	}
+	for _, text := range []string{"", "MaxArraySize = (null)", "MaxJobCount = 7", "MaxArraySize = -1"} {
+		if n, ok := parseMaxArray(text); ok {
+			t.Errorf("%q: %d", text, n)
+		}
+	}
+}
+
+func FuzzParsers(f *testing.F) {
+	f.Add(recorded(f, "queue.txt"))
+	f.Add(recorded(f, "config.txt"))
+	f.Add("12;c")
+	f.Add(`{"format": 1, "id": "abc", "arrays": [{"name": "foil-abc-0", "workers": 1, "job": "7"}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if job, err := parseSubmitted(text); err == nil && !jobPattern.MatchString(job) {
+			t.Errorf("job %q", job)
+		}
+		if all, err := parseQueue(text); err == nil {
+			for _, w := range all {
+				if !jobPattern.MatchString(w.Job) {
+					t.Errorf("%+v", w)
+				}
+			}
+		}
+		parseAccounting(text)
+		if n, ok := parseMaxArray(text); ok && n < 0 {
+			t.Error(n)
+		}
+		if s, err := parseSubmission([]byte(text)); err == nil {
+			for _, name := range s.Names() {
+				if strings.ContainsAny(name, " ,/\n") {
+					t.Errorf("name %q", name)
+				}
+			}
+		}
+	})
+}
