@@ -18,8 +18,9 @@ type Comparison struct {
 	Corrected float64 // the p after the correction for all comparisons of the table; NaN: it cannot be low enough
 	Differs   bool    // more than noise
 
-	from   *Entry       // the difference is that of this entry from another one
-	sample stats.Sample // the differences, until they are tested
+	from   *Entry         // the difference is that of this entry from another one
+	sample stats.Sample   // the differences, until they are tested
+	gaps   *stats.GapPair // the values of both rows, until they are tested, if the column is a gap
 }
 
 // tested reports whether there is a result.
@@ -108,6 +109,10 @@ func (c *comparer) prepare(a, b *Row, i int) (*Comparison, error) {
 	default:
 		if err := shareUnits(xs, ys); err != nil {
 			made.Problem = err.Error()
+			return made, nil
+		}
+		if g := a.from[i].series.Gap; g != (gap{}) {
+			made.gaps, made.Problem = a.from[i].stage.gapPair(xs, ys, g)
 			return made, nil
 		}
 		made.sample, err = stats.Paired(sampleOf(xs), sampleOf(ys))
@@ -226,6 +231,7 @@ func plural(unit string) string { return unit + "s" }
 
 // test fills in the results of all comparisons that were asked for.
 func (c *comparer) test() {
+	c.testGaps()
 	switch c.Test {
 	case randomisation:
 		c.randomise()

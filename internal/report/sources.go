@@ -39,6 +39,7 @@ type sources struct {
 	stages   []*stage // in order of first use
 
 	identities identities // of the units in all stages
+	groups     *groups    // of the units in all stages
 }
 
 // A stage is one gathered stage: its cells and the axes they have.
@@ -53,6 +54,8 @@ type stage struct {
 	outcomes map[digest.Digest]map[series]units // as far as they have been read
 
 	identities identities // shared by all stages
+	groups     *groups    // shared by all stages
+	gaps       map[gap]*gapFound
 }
 
 // stage returns the one that is gathered under a name.
@@ -66,9 +69,9 @@ func (s *sources) stage(name string) (*stage, error) {
 		return nil, fmt.Errorf("nothing is gathered as %q%s; there is %s", name, didYouMean(name, names), strings.Join(names, ", "))
 	}
 	if s.identities == nil {
-		s.identities = identities{}
+		s.identities, s.groups = identities{}, newGroups()
 	}
-	made := &stage{name: name, cells: cells, axes: axesOfCells(cells), identities: s.identities}
+	made := &stage{name: name, cells: cells, axes: axesOfCells(cells), identities: s.identities, groups: s.groups}
 	s.stages = append(s.stages, made)
 	return made, nil
 }
