@@ -63,7 +63,7 @@ func (b *builder) testGaps(tables []Table) error {
 				if err != nil {
 					return err
 				}
-				e.Gap = &Gap{Asked: from.series.Gap, Unit: blocks[0].units.kind}
+				e.Gap = &Gap{Asked: from.series.Gap, Unit: blocks[0].units.kind, NoGroup: from.stage.gapFound(from.series).noGroup}
 				sample, group, names := from.stage.groups.pooled(once(blocks))
 				e.Gap.Groups = names
 				entries, samples, labels = append(entries, e), append(samples, sample), append(labels, group)
@@ -74,13 +74,6 @@ func (b *builder) testGaps(tables []Table) error {
 		}
 		for k, found := range stats.GroupGapAll(samples, labels, t.Compare.Level, t.Compare.resampling()) {
 			entries[k].Gap.fill(found)
-		}
-		for r := range t.Rows {
-			for c := range b.columns {
-				if g := t.Rows[r].Entries[c].Gap; g != nil {
-					g.NoGroup = t.Rows[r].from[c].stage.gapFound(g.Asked).noGroup
-				}
-			}
 		}
 		if reference := t.findReference(tables); reference != nil {
 			b.countAbove(t, reference)

@@ -378,4 +378,19 @@ expect: [{row: chosen, column: Gap, value: 0.12, tolerance: 0.05, source: here},
 	if got := len(f.Figures[1].Lines[0].Points); got != 3 {
 		t.Errorf("a line of %d points", got)
 	}
+	for _, layout := range []string{
+		"figures: [{title: t, x: {label: x, axis: fold}, y: {label: y, from: m, metric: ndcg, k: 10, gap: gendr}, points: [{name: p, grid: [model]}]}]",
+		"figures: [{title: t, x: {label: x, axis: fold}, y: y, lines: [{name: p, from: m, metric: ndcg, k: 10, gap: gendr, where: {model: base}}]}]",
+		"figures: [{title: t, x: k, y: y, lines: [{name: p, from: m, metric: ndcg, gap: gendr, where: {model: base}}]}]",
+	} {
+		if _, err := BuildFigures(decodeFigures(t, layout), gathered); err == nil || !strings.Contains(err.Error(), `no attribute "gendr"`) {
+			t.Errorf("%s: %v", layout, err)
+		}
+	}
+	_, err := BuildTables(decodeLayout(t, `over: [fold]
+columns: [{title: c, from: m, metric: ndcg, k: 10}]
+tables: [{title: t, rows: [{name: r, select: {among: [model], best: {from: m, metric: ndcg, k: 10, gap: gendr, split: validation, better: lower}}}]}]`), gathered)
+	if err == nil || !strings.Contains(err.Error(), `select.best: the outcomes of m have no attribute "gendr"`) {
+		t.Errorf("got %v", err)
+	}
 }

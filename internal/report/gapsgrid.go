@@ -190,14 +190,10 @@ func (r *Tables) gapProblems(t Table, column int) string {
 			reasons[g.Estimate.Reason]++
 		}
 	})
-	var parts []string
-	for _, reason := range sortedNames(reasons) {
-		parts = append(parts, reason)
-	}
-	if len(parts) == 0 || r.Interval != intervalUnits {
+	if len(reasons) == 0 || r.Interval != intervalUnits {
 		return ""
 	}
-	return "no interval where " + strings.Join(parts, ", or ")
+	return "no interval where " + strings.Join(sortedNames(reasons), ", or ")
 }
 
 // gaps list the gaps of all rows beside those of chance.

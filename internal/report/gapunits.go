@@ -38,14 +38,14 @@ type gapFound struct {
 	noGroup    int      // units without a value, at most in one cell
 }
 
-func (s *stage) gapFound(g gap) *gapFound {
+func (s *stage) gapFound(id series) *gapFound {
 	if s.gaps == nil {
-		s.gaps = map[gap]*gapFound{}
+		s.gaps = map[series]*gapFound{}
 	}
-	if s.gaps[g] == nil {
-		s.gaps[g] = &gapFound{}
+	if s.gaps[id] == nil {
+		s.gaps[id] = &gapFound{}
 	}
-	return s.gaps[g]
+	return s.gaps[id]
 }
 
 // inGroups gives the units of a metric their groups, as classes. Units that belong to none are left
@@ -54,7 +54,7 @@ func (s *stage) inGroups(o *artifact.Outcomes, id series, v artifact.UnitValues)
 	if v.Class != nil {
 		return in, fmt.Errorf("%s is a mean over classes, which has no gap between groups; use a metric that is a plain mean", id.whole())
 	}
-	found := s.gapFound(id.Gap)
+	found := s.gapFound(id)
 	values := textsOf(o, id.Gap.Attribute)
 	for _, a := range o.Attributes {
 		if name := clean(a.Name); a.Name != o.IDAttribute() && !slices.Contains(found.attributes, name) {
@@ -197,7 +197,7 @@ func (s *stage) checkGap(id series) error {
 		}
 		some = some || ok
 	}
-	found := s.gapFound(id.Gap)
+	found := s.gapFound(id)
 	switch {
 	case some || len(s.cells) == 0:
 		return nil
@@ -215,13 +215,25 @@ func (s *stage) checkGap(id series) error {
 	for _, name := range []string{id.Gap.Of, id.Gap.Minus} {
 		if name != "" && !slices.Contains(found.groups, name) {
 			return fmt.Errorf("the outcomes of %s have no group %s=%s%s; its groups are %s", s.name, id.Gap.Attribute, name,
-				didYouMean(name, found.groups), listGroups(found.groups))
+				didYouMean(name, found.groups), listGroups(cleanAll(found.groups)))
 		}
 	}
 	if len(found.groups) < 2 {
-		return fmt.Errorf("the outcomes of %s have fewer than two groups of %s: %s", s.name, id.Gap.Attribute, listGroups(found.groups))
+		return fmt.Errorf("the outcomes of %s have fewer than two groups of %s: %s", s.name, id.Gap.Attribute, listGroups(cleanAll(found.groups)))
 	}
 	return errors.New("no cell of " + s.name + " has two groups of " + id.Gap.Attribute + " with a finite mean")
+}
+
+// checkGaps reports gaps that were announced and that no cell can have.
+func (s *sources) checkGaps() error {
+	for _, stage := range s.stages {
+		for _, id := range stage.needed {
+			if err := stage.checkGap(id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // listGroups lists names of groups.
@@ -254,5 +266,5 @@ func listOf(want Selector, named []series) string {
 	case len(names) == 0:
 		return "no groups of " + want.Metric
 	}
-	return "the groups " + listGroups(names)
+	return "the groups " + listGroups(cleanAll(names))
 }

@@ -55,7 +55,7 @@ type stage struct {
 
 	identities identities // shared by all stages
 	groups     *groups    // shared by all stages
-	gaps       map[gap]*gapFound
+	gaps       map[series]*gapFound
 }
 
 // stage returns the one that is gathered under a name.

@@ -3,7 +3,6 @@ package stats
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -173,9 +172,6 @@ func TestGapIntervalsHoldForAllPairs(t *testing.T) {
 		}
 		if g := GapOf(s, group, 0.95); g.Difference.Low > 0 { // the groups are equal
 			missed++
-		}
-		if g := GapOf(s, slices.Repeat([]int32{0, 1}, 50), 0.95); g.Reason != "" {
-			t.Fatal(g.Reason)
 		}
 	}
 	if share := float64(missed) / times; share > 0.05+0.01 || share < 0.01 {
