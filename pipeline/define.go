@@ -63,6 +63,16 @@ func Define[P any](k Kind, params *spec.Params[P], w Work[P]) Kind {
 // Fields lists the parameters.
 func (k Kind) Fields() []spec.FieldInfo { return k.definition.described().Fields() }
 
+// Modes lists the modes of a spec in which the kind has other defaults, sorted.
+func (k Kind) Modes() []string { return k.definition.described().ModeNames() }
+
+// In returns the kind with the defaults of a mode. A kind that has no such mode has its usual
+// defaults. A mode is part of no key: parameters are, with the defaults filled in.
+func (k Kind) In(mode string) Kind {
+	k.definition = k.definition.in(mode)
+	return k
+}
+
 // Problems lists what is wrong with the description of the kind, such as missing
 // documentation. A test shows them.
 func (k Kind) Problems() []string {
@@ -122,6 +132,7 @@ func (k Kind) Run(ctx context.Context, cell *Cell, params any) error {
 // without their type: `any` stands for a pointer to the struct.
 type definition interface {
 	described() spec.Described
+	in(mode string) definition
 	defaults() any
 	decode(with spec.Value) (any, error)
 	decodeTask(text json.RawMessage) (any, error)
@@ -143,6 +154,12 @@ type typed[P any] struct {
 }
 
 func (d *typed[P]) described() spec.Described { return d.params }
+
+func (d *typed[P]) in(mode string) definition {
+	other := *d
+	other.params = d.params.In(mode)
+	return &other
+}
 
 func (d *typed[P]) defaults() any { return d.params.New() }
 

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -31,6 +32,10 @@ type Params[P any] struct {
 	// included. Elements of lists and maps, and structs behind pointers, begin with the
 	// defaults of their own type. Nil: everything is zero.
 	Defaults func() P
+
+	// Modes change the defaults, by the name of a mode, which a spec chooses for all of its stages.
+	// Each is given a struct with the usual defaults.
+	Modes map[string]func(p *P)
 
 	// Docs documents every parameter of P. Those of other structs in P are documented
 	// where these are described.
@@ -81,6 +86,9 @@ type Described interface {
 	// Fields lists the parameters in the order of the struct.
 	Fields() []FieldInfo
 
+	// ModeNames lists the modes that change defaults, sorted.
+	ModeNames() []string
+
 	// Problems lists what is wrong with the description itself, such as missing
 	// documentation. A test shows them.
 	Problems() []string
@@ -98,6 +106,25 @@ func (p *Params[P]) New() *P {
 	}
 	return fresh
 }
+
+// In describes the same parameters with the defaults of a mode. A mode that Modes does not have
+// changes nothing.
+func (p *Params[P]) In(mode string) *Params[P] {
+	change := p.Modes[mode]
+	if change == nil {
+		return p
+	}
+	return &Params[P]{
+		Defaults: func() P {
+			params := p.New()
+			change(params)
+			return *params
+		},
+		Modes: p.Modes, Docs: p.Docs, OneOf: p.OneOf, Short: p.Short, Nested: p.Nested, Check: p.Check, Settle: p.Settle,
+	}
+}
+
+func (p *Params[P]) ModeNames() []string { return slices.Sorted(maps.Keys(p.Modes)) }
 
 // Decode reads parameters. The error is Errors: everything that is wrong.
 func (p *Params[P]) Decode(with Value) (*P, error) {

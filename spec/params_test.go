@@ -197,3 +197,43 @@ func TestADescriptionThatDoesNotFitPanics(t *testing.T) {
 		}()
 	}
 }
+
+// A mode changes defaults, and nothing else: what a spec gives counts as before, and so do checks.
+func TestModesChangeDefaults(t *testing.T) {
+	params := Params[network]{Defaults: networkParams.Defaults, Docs: networkParams.Docs, Nested: networkParams.Nested}
+	params.Modes = map[string]func(*network){
+		"wide":  func(n *network) { n.Width, n.Head.Width = 512, 256 },
+		"plain": func(n *network) { n.Kind = "dense" },
+	}
+	for _, c := range []struct {
+		mode, with  string
+		kind        string
+		width, head int
+	}{
+		{"", "{}", "conv", 64, 10},
+		{"wide", "{}", "conv", 512, 256},
+		{"wide", "{width: 3}", "conv", 3, 256},
+		{"wide", "{head: {width: 5}}", "conv", 512, 5},
+		{"wide", "{head: {kind: conv}}", "conv", 512, 256},
+		{"plain", "{}", "dense", 10, 10},
+		{"plain", "{kind: conv}", "conv", 64, 10},
+		{"unknown", "{}", "conv", 64, 10},
+	} {
+		n, err := params.In(c.mode).Decode(parseValue(t, c.with))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.Kind != c.kind || n.Width != c.width || n.Head.Width != c.head {
+			t.Errorf("mode %q, %s: %+v", c.mode, c.with, n)
+		}
+	}
+	if got := params.ModeNames(); !slices.Equal(got, []string{"plain", "wide"}) {
+		t.Errorf("modes %v", got)
+	}
+	if problems := params.In("wide").Problems(); len(problems) > 0 {
+		t.Errorf("problems in a mode: %v", problems)
+	}
+	if _, err := params.In("plain").Decode(parseValue(t, "{width: 13}")); err == nil {
+		t.Error("a default of a mode is not checked together with what is given")
+	}
+}

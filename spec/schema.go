@@ -3,6 +3,7 @@ package spec
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ type KindSchema struct {
 	Name, Doc string
 	Inputs    []InputSchema
 	Params    []FieldInfo // see Describe
+	Modes     []string    // in which the kind has other defaults
 }
 
 // An InputSchema is an input of a kind. The name "*" stands for any names.
@@ -51,6 +53,7 @@ func specSchema(kinds []KindSchema) *schema {
 			"name":   {Type: "string", Pattern: namePattern.String(), Description: "Names the folder of the results."},
 			"title":  {Type: "string", Description: "One line for reports."},
 			"cites":  {Type: "string", Description: "What the experiment reproduces, such as arXiv:2410.20965."},
+			"mode":   modeSchema(kinds),
 			"seed":   {Type: "integer", Minimum: number(0), Default: json.RawMessage("0"), Description: "The seed of all stages that have none of their own."},
 			"vars":   {Type: "object", PropertyNames: nameSchema(), Description: "Values for ${vars.NAME}."},
 			"extend": {Type: "string", Description: "The spec that this one extends: maps are merged, other values replaced, and null removes a value."},
@@ -62,7 +65,7 @@ func specSchema(kinds []KindSchema) *schema {
 				AdditionalProperties: anyOf(&schema{Ref: "#/$defs/stage"}, nullSchema()),
 			},
 		},
-		PropertyOrder:        []string{"name", "title", "cites", "seed", "extend", "vars", "stages"},
+		PropertyOrder:        []string{"name", "title", "cites", "mode", "seed", "extend", "vars", "stages"},
 		AdditionalProperties: never(),
 		// Fields that are missing here may come from the spec that is extended.
 		If: &schema{Not: &schema{Required: []string{"extend"}}},
@@ -81,6 +84,24 @@ func specSchema(kinds []KindSchema) *schema {
 			},
 		},
 	}
+}
+
+// modeSchema lists the modes of all kinds.
+func modeSchema(kinds []KindSchema) *schema {
+	names := &schema{}
+	for _, k := range kinds {
+		for _, mode := range k.Modes {
+			if !slices.Contains(names.Enum, any(mode)) {
+				names.Enum = append(names.Enum, mode)
+			}
+		}
+	}
+	s := anyOf(names, expressionSchema(), nullSchema())
+	if len(names.Enum) == 0 {
+		s = anyOf(&schema{Type: "string"}, nullSchema())
+	}
+	s.Description = "Other defaults for the parameters of all stages. foil kinds lists those of each mode; a parameter in with overrides them."
+	return s
 }
 
 func stageSchema(kinds []KindSchema) *schema {

@@ -14,10 +14,13 @@ type Spec struct {
 	Name   string // names results/NAME
 	Title  string
 	Cites  string
+	Mode   string // the defaults that the kinds use; empty: the usual ones
 	Seed   int64
 	Vars   Value // a map, resolved
 	Stages []*Stage
 	Varied bool // the spec extends another one, or was changed by Options.Sets
+
+	ModePos Pos // of the value
 
 	sources sources // for the snippets of later errors
 }
@@ -98,7 +101,7 @@ func ParseValue(file, text string) (Value, error) {
 }
 
 // specFields are the fields of a spec. `extend` is removed before a tree is interpreted.
-var specFields = []string{"name", "title", "cites", "seed", "vars", "stages", "extend"}
+var specFields = []string{"name", "title", "cites", "mode", "seed", "vars", "stages", "extend"}
 
 // interpret turns a tree into a Spec.
 func interpret(p *problems, file string, root Value) *Spec {
@@ -123,6 +126,13 @@ func interpret(p *problems, file string, root Value) *Spec {
 	s.Vars = scope.all()
 	s.Title = p.optionalText(root, "title", scope)
 	s.Cites = p.optionalText(root, "cites", scope)
+	s.Mode = p.optionalText(root, "mode", scope)
+	if v, ok := root.Get("mode"); ok {
+		s.ModePos = v.Pos
+		if v.Type == String && v.Str == "" {
+			p.at(v.Pos, "mode must name a mode, such as published; without mode, the kinds use their usual defaults")
+		}
+	}
 
 	stages, ok := p.required(root, "stages", "the spec")
 	if !ok {

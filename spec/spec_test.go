@@ -299,3 +299,33 @@ stages:
 		}
 	}
 }
+
+func TestModeOfASpec(t *testing.T) {
+	for _, c := range []struct {
+		src, want string
+		sets      []string
+		pos       Pos
+	}{
+		{src: advx, want: ""},
+		{src: advx + "mode: published\n", want: "published", pos: Pos{"test.yaml", 25, 7}},
+		{src: advx + "mode: null\n", want: "", pos: Pos{"test.yaml", 25, 7}},
+		{src: strings.Replace(advx, "vars:", "vars:\n  m: other", 1) + "mode: ${vars.m}\n", want: "other", pos: Pos{"test.yaml", 26, 7}},
+		{src: advx, sets: []string{"mode=published"}, want: "published", pos: Pos{"--set mode=published", 1, 6}},
+		{src: advx + "mode: published\n", sets: []string{"mode=null"}, want: ""},
+	} {
+		if s := mustParse(t, c.src, c.sets...); s.Mode != c.want || s.ModePos != c.pos {
+			t.Errorf("%v: mode %q at %v, want %q at %v", c.sets, s.Mode, s.ModePos, c.want, c.pos)
+		}
+	}
+	for line, want := range map[string]string{
+		"mode: ''":           "test.yaml:25:7: mode must name a mode, such as published",
+		"mode: 3":            "test.yaml:25:7: mode must be text, not the number 3; put it in quotes",
+		"mode: [published]":  "test.yaml:25:7: mode must be text, not the list [published]",
+		"mode: ${vars.none}": "test.yaml:25:7: ${vars.none}: ",
+		"moed: published":    `test.yaml:25:1: a spec has no field "moed"; did you mean "mode"?`,
+	} {
+		if _, err := Parse("test.yaml", []byte(advx+line+"\n"), Options{}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", line, err, want)
+		}
+	}
+}

@@ -16,11 +16,11 @@
 //     epochs, call checkpoints.Write with the last weights only.
 //   - Open reads checkpoints.Read, its Config and its Weights, and returns an
 //     artifact.Recommender: the model with a method Scores. If it also is an
-//     artifact.LatentRecommender, encode/latents works on it, and then erase/leace and
-//     attack/latent-probe.
+//     artifact.LatentRecommender, encode/latents works on it, and then erase/leace,
+//     attack/latent-probe and attack/latent-family.
 //
-// training.json holds the name of the kind. evaluate/ranking and all other consumers find Open by
-// it.
+// training.json holds the name of the kind. evaluate/ranking, attack/list-family and all other
+// consumers find Open by it.
 package stages
 
 import (
@@ -64,6 +64,7 @@ func All() []pipeline.Kind {
 		erase.LEACE(),
 		attack.LatentProbe(),
 		attack.LatentFamily(),
+		attack.ListFamily(),
 		images.FGSM(),
 		images.PGD(),
 		images.CW(),

@@ -31,6 +31,8 @@ var given = map[string][]string{
 	},
 	"attack/latent-probe":  {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56], hidden: 7}]}"},
 	"attack/latent-family": {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56]}], members: [linear]}"},
+	"attack/list-family":   {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: gender}], k: 20, min_users: 1, match_lengths: true, members: [trees]}"},
+	"encode/latents":       {"{}", "{match_lengths: true}"},
 	"attack/pgd":           {"{}", "{start: normal, before: [1, 5]}", "{start: none}"},
 	"attack/transfer":      {"{}", "{start: normal}"},
 	"erase/leace":          {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, classes: true}, {attribute: gender}], shrinkage: false}"},
@@ -57,6 +59,9 @@ func TestParametersInKeys(t *testing.T) {
 		}
 		for _, with := range all {
 			fmt.Fprintf(&b, "# %s %s\n%s\n", k.Name, with, decoded(t, k, with).Canonical)
+			for _, mode := range k.Modes() {
+				fmt.Fprintf(&b, "# %s %s, mode %s\n%s\n", k.Name, with, mode, decoded(t, k.In(mode), with).Canonical)
+			}
 		}
 	}
 	const file = "testdata/parameters.golden"
@@ -130,7 +135,7 @@ func TestNumericLibrariesAreInKeys(t *testing.T) {
 		"foil/stages/erase":      {"erase/leace"},
 		"foil/models/leace":      {"erase/leace"},
 		"foil/internal/stats":    {"report/table", "report/figure"},
-		"foil/internal/learners": {"attack/latent-family"},
+		"foil/internal/learners": {"attack/latent-family", "attack/list-family"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "foil/...").Output()
 	if err != nil {
@@ -154,5 +159,21 @@ func TestNumericLibrariesAreInKeys(t *testing.T) {
 		if names != naming[k.Name] {
 			t.Errorf("%s names the libraries %q", k.Name, k.Libraries)
 		}
+	}
+}
+
+// A mode of a spec is one for all kinds: another spelling would be a mode of its own.
+func TestModes(t *testing.T) {
+	var with []string
+	for _, k := range All() {
+		if modes := k.Modes(); len(modes) > 0 {
+			with = append(with, k.Name)
+			if !slices.Equal(modes, []string{"published"}) {
+				t.Errorf("%s has the modes %v", k.Name, modes)
+			}
+		}
+	}
+	if want := []string{"train/advx-multvae", "attack/latent-probe", "evaluate/ranking"}; !slices.Equal(with, want) {
+		t.Errorf("the mode published changes defaults of %v, want %v", with, want)
 	}
 }

@@ -104,6 +104,23 @@ func describeKind(out io.Writer, k pipeline.Kind) {
 		fmt.Fprintln(out, "\nParameters (with):")
 		describeFields(out, fields, "  ")
 	}
+	for _, mode := range k.Modes() {
+		fmt.Fprintf(out, "\nDefaults with mode: %s in the spec:\n", mode)
+		for _, line := range otherDefaults("", k.Fields(), k.In(mode).Fields()) {
+			fmt.Fprintf(out, "  %s\n", line)
+		}
+	}
+}
+
+// otherDefaults lists the parameters whose defaults are others in a mode.
+func otherDefaults(path string, usual, inMode []spec.FieldInfo) (lines []string) {
+	for i, f := range inMode {
+		if f.Default != usual[i].Default {
+			lines = append(lines, fmt.Sprintf("%s%s = %s", path, f.Name, f.Default))
+		}
+		lines = append(lines, otherDefaults(path+f.Name+".", usual[i].Fields, f.Fields)...)
+	}
+	return lines
 }
 
 func describeFields(out io.Writer, fields []spec.FieldInfo, indent string) {

@@ -29,6 +29,7 @@ type bars struct {
 	whole   *bar
 	running []*bar
 	drawn   []int // widths of the lines that the next drawing replaces
+	notes   repeatedNotes
 	last    time.Time
 	stop    func() // ends the clock; nil: there is none
 }
@@ -80,7 +81,9 @@ func (b *bars) event(e run.Event) {
 	case run.CellRetried:
 		b.draw(fmt.Sprintf("retry    %s, try %d of %d, after: %s", e.Node.ID, e.Try, e.Tries, firstLine(syserror.Text(e.Err))))
 	case run.CellNote:
-		b.draw(fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text))
+		if b.notes.add(e.Node, e.Text) {
+			b.draw(fmt.Sprintf("note     %s: %s", e.Node.ID, e.Text))
+		}
 	case run.CellWaiting:
 		b.draw("waiting  " + waits(e))
 	case run.CellProgress:
@@ -106,6 +109,9 @@ func (b *bars) event(e run.Event) {
 		if b.stop != nil {
 			b.stop()
 			b.stop = nil
+		}
+		for _, line := range b.notes.summary() {
+			b.draw("note     " + line)
 		}
 		b.erase()
 		return

@@ -23,6 +23,7 @@ type lines struct {
 	done   int
 	shown  map[*graph.Node]time.Time // when the progress of a cell was shown last
 	failed map[string]string         // the first cell with a failure, by failureID
+	notes  repeatedNotes
 }
 
 // showInterval is how often the progress of a cell is shown.
@@ -50,7 +51,9 @@ func (l *lines) event(e run.Event) {
 	case run.CellRetried:
 		fmt.Fprintf(l.out, "retry  %s, try %d of %d, after: %s\n", e.Node.ID, e.Try, e.Tries, firstLine(syserror.Text(e.Err)))
 	case run.CellNote:
-		fmt.Fprintf(l.out, "note   %s: %s\n", e.Node.ID, e.Text)
+		if l.notes.add(e.Node, e.Text) {
+			fmt.Fprintf(l.out, "note   %s: %s\n", e.Node.ID, e.Text)
+		}
 	case run.CellWaiting:
 		fmt.Fprintf(l.out, "wait   %s\n", waits(e))
 	case run.CellDone:
@@ -64,6 +67,10 @@ func (l *lines) event(e run.Event) {
 	case run.CellAgain:
 		if e.WasDone {
 			l.done--
+		}
+	case run.RunDone:
+		for _, line := range l.notes.summary() {
+			fmt.Fprintf(l.out, "note   %s\n", line)
 		}
 	}
 }

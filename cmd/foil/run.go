@@ -39,7 +39,8 @@ is in the way, it is renamed, for example to table.kept.md. An interrupted run
 changes no report.
 
 If a spec expects values (report/table, expect), the last line tells whether they
-are met. If one is not, the exit status is 1, although all results are there.
+are met. If one is not, the exit status is 1, although all results are there. A
+variant shows the same, but its exit status does not depend on it.
 
 When a cell fails, only the cells that depend on it are skipped. Each error is
 shown once; the end of the output lists the failed cells with their logs and the

@@ -23,7 +23,7 @@ func newSchema() *cobra.Command {
 func schemaText() []byte {
 	var kinds []spec.KindSchema
 	for _, k := range stages.All() {
-		ks := spec.KindSchema{Name: k.Name, Doc: k.Doc, Params: k.Fields()}
+		ks := spec.KindSchema{Name: k.Name, Doc: k.Doc, Params: k.Fields(), Modes: k.Modes()}
 		for _, p := range k.Inputs {
 			ks.Inputs = append(ks.Inputs, spec.InputSchema{Name: p.Name, Doc: p.Doc, Optional: p.Optional, Gathered: p.Gathered})
 		}

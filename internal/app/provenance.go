@@ -20,6 +20,7 @@ import (
 type Provenance struct {
 	Experiment string   `json:"experiment"`
 	Cites      string   `json:"cites,omitempty"`
+	Mode       string   `json:"mode,omitempty"`
 	Command    []string `json:"command"`
 	Seed       int64    `json:"seed"`
 	Vars       string   `json:"vars,omitempty"` // with the changes of --set
@@ -49,7 +50,7 @@ type Provenance struct {
 func (v *View) provenance(result *run.Result, by *Publisher) Provenance {
 	s := v.Plan.Graph.Spec
 	p := Provenance{
-		Experiment: s.Name, Cites: s.Cites, Command: by.Command,
+		Experiment: s.Name, Cites: s.Cites, Mode: s.Mode, Command: by.Command,
 		Seed: s.Seed, Vars: s.Vars.String(), Changes: by.Sets, Only: by.Only, Backend: v.Plan.Options.Numeric.Backend,
 		Sources: map[string]digest.Digest{}, Cells: len(result.Outcomes),
 		Foil: Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,

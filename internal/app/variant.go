@@ -47,7 +47,7 @@ var (
 var (
 	variable  = regexp.MustCompile(`^vars\.([^.]+)$`)
 	parameter = regexp.MustCompile(`^stages\.([^.]+)\.with(\..+)$`)
-	otherPath = regexp.MustCompile(`^(?:name|title|cites|seed|vars|stages|extend|only)(?:$|[.\[])`)
+	otherPath = regexp.MustCompile(`^(?:name|title|cites|mode|seed|vars|stages|extend|only)(?:$|[.\[])`)
 )
 
 func shortPath(path string) string {

@@ -27,6 +27,8 @@ type Outcomes struct {
 	Units      []int32            // of each row: the number of the unit, ascending within a part
 	Attributes []OutcomeAttribute // texts about the units
 	Series     []OutcomeSeries    // numbers of the units
+
+	lines []int // of each row in the text that it is read from, until it is checked; nil: rows count
 }
 
 // An OutcomePart is the rows of one split and checkpoint.
@@ -363,10 +365,25 @@ func (o *Outcomes) checkBalance(s *OutcomeSeries) error {
 	}
 	for i, c := range classes.Values {
 		if !math.IsNaN(s.Values[i]) && (c != math.Trunc(c) || c < 0 || c > math.MaxInt32) { // also true for NaN
-			return fmt.Errorf("column %q, row %d: %g is not a class of %q; classes are numbers from 0", s.Balance, i, c, s.Column())
+			return fmt.Errorf("column %q, %s: %g is not a class of %q; classes are numbers from 0", s.Balance, o.place(i), c, s.Column())
 		}
 	}
 	return nil
+}
+
+// place names a row for a message.
+func (o *Outcomes) place(row int) string {
+	if o.lines != nil {
+		return fmt.Sprintf("line %d", o.lines[row])
+	}
+	return fmt.Sprintf("row %d", row)
+}
+
+func (o *Outcomes) places(a, b int) string {
+	if o.lines != nil {
+		return fmt.Sprintf("lines %d and %d", o.lines[a], o.lines[b])
+	}
+	return fmt.Sprintf("rows %d and %d", a, b)
 }
 
 // balanceKey is the key of OutcomeSeries.Balance in the metadata of a column.

@@ -277,19 +277,22 @@ func TestOutcomesAreReadAsText(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                               "it is empty; the first line must name the columns",
-		"id,x\n1,2\n":                    `line 1: there is no column of units`,
-		"user,unit,x\n1,1,2\n":           `"user", "unit" are all columns of units`,
-		",user,x\n0,1,2\n":               "line 1: column 1 has no name; if it is the index of a table, leave it out",
-		"user,x,x\n1,2,3\n":              `two columns are called "x"`,
-		"user,x\n1\n":                    "wrong number of fields",
-		"user,x\n1.5,2\n":                `line 2: user "1.5" is not a whole number`,
-		"user,x\n1,2\nann,2\n":           `line 3: user "ann" is not a whole number`,
-		"user,ndcg@10\n1,2\n2,-\n":       `line 3: ndcg@10 "-" is not a number`,
-		"user,gender\n1,f\n":             "there is no column of numbers",
-		"user,x\n1,2\n1,2\n":             "rows 0 and 1 are both of user 1",
-		"user,a:x [balance=b]\n1,2\n":    `its classes are in the column "b", which is not among the columns of numbers`,
-		"user,x,checkpoint,image\n1,2,,": `"user", "image" are all columns of units`,
+		"":                          "it is empty; the first line must name the columns",
+		"id,x\n1,2\n":               `line 1: there is no column of units`,
+		"user,unit,x\n1,1,2\n":      `"user", "unit" are all columns of units`,
+		",user,x\n0,1,2\n":          "line 1: column 1 has no name; if it is the index of a table, leave it out",
+		"user,x,x\n1,2,3\n":         `two columns are called "x"`,
+		"user,x\n1\n":               "wrong number of fields",
+		"user,x\n1.5,2\n":           `line 2: user "1.5" is not a whole number`,
+		"user,x\n1,2\nann,2\n":      `line 3: user "ann" is not a whole number`,
+		"user,ndcg@10\n1,2\n2,-\n":  `line 3: ndcg@10 "-" is not a number`,
+		"user,gender\n1,f\n":        "there is no column of numbers",
+		"user,x\n1,2\n1,2\n":        "lines 2 and 3 are both of user 1",
+		"user,x\n7,1\n\n1,2\n7,3\n": `lines 2 and 5 are both of user 7 (split "", checkpoint "")`,
+		"user,split,x,y\n3,test,\"a\nb\",1\n3,validation,c,2\n3,test,d,3\n": `lines 2 and 5 are both of user 3 (split "test"`,
+		"user,a:x [balance=c],c\n9,1,0\n4,1,0.5\n":                          `column "c", line 3: 0.5 is not a class`,
+		"user,a:x [balance=b]\n1,2\n":                                       `its classes are in the column "b", which is not among the columns of numbers`,
+		"user,x,checkpoint,image\n1,2,,":                                    `"user", "image" are all columns of units`,
 	} {
 		if _, err := ParseOutcomesCSV([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
@@ -330,8 +333,8 @@ func TestIDsOfUnitsAreTexts(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"user,user_id,x\n0,17,1\n3,17,0\n":                 `user 0 and 3 both have the user_id "17"`,
-		"image,split,image_id,x\n7,test,a,1\n2,test,a,0\n": `image 2 and 7 both have the image_id "a" (split "test"`,
+		"user,user_id,x\n0,17,1\n3,17,0\n":                 `user 0 and 3 both have the user_id "17" (lines 2 and 3, split ""`,
+		"image,split,image_id,x\n7,test,a,1\n2,test,a,0\n": `image 2 and 7 both have the image_id "a" (lines 3 and 2, split "test"`,
 	} {
 		if _, err := ParseOutcomesCSV([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %s", text, err, want)

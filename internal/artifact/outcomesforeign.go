@@ -86,21 +86,26 @@ func (f *foreignOutcomes) arrange() (*Outcomes, error) {
 	})
 	for n := 1; n < len(order); n++ {
 		if a, b := order[n-1], order[n]; part[a] == part[b] && f.Units[a] == f.Units[b] {
-			return nil, fmt.Errorf("rows %d and %d are both of %s %d (split %q, checkpoint %q); each may have one row", a, b, f.Unit, f.Units[a], f.split[a], f.checkpoint[a])
+			return nil, fmt.Errorf("%s are both of %s %d (split %q, checkpoint %q); each may have one row",
+				f.places(a, b), f.Unit, f.Units[a], f.split[a], f.checkpoint[a])
 		}
 	}
 	o := f.Outcomes
 	o.Units = permuted(o.Units, order)
+	if o.lines != nil {
+		o.lines = permuted(o.lines, order)
+	}
 	for i := range o.Attributes {
 		o.Attributes[i].Values = permuted(o.Attributes[i].Values, order)
 	}
 	for i := range o.Series {
 		o.Series[i].Values = permuted(o.Series[i].Values, order)
 	}
-	if err := o.checkIDs(); err != nil {
+	if err := errors.Join(o.checkIDs(), o.check()); err != nil {
 		return nil, err
 	}
-	return &o, o.check()
+	o.lines = nil
+	return &o, nil
 }
 
 // checkIDs refuses an id that two units of a split and checkpoint have: neither could be paired.
@@ -111,14 +116,14 @@ func (o *Outcomes) checkIDs() error {
 	}
 	ids, start := o.Attributes[i].Values, 0
 	for _, p := range o.Parts {
-		unit := make(map[string]int32, p.Rows)
+		first := make(map[string]int, p.Rows)
 		for row := start; row < start+p.Rows; row++ {
-			other, twice := unit[ids[row]]
+			other, twice := first[ids[row]]
 			if twice && ids[row] != "" {
-				return fmt.Errorf("%s %d and %d both have the %s %q (split %q, checkpoint %q); each needs its own",
-					o.Unit, other, o.Units[row], o.IDAttribute(), ids[row], p.Split, p.Checkpoint)
+				return fmt.Errorf("%s %d and %d both have the %s %q (%s, split %q, checkpoint %q); each needs its own",
+					o.Unit, o.Units[other], o.Units[row], o.IDAttribute(), ids[row], o.places(other, row), p.Split, p.Checkpoint)
 			}
-			unit[ids[row]] = o.Units[row]
+			first[ids[row]] = row
 		}
 		start += p.Rows
 	}
@@ -219,7 +224,7 @@ func ParseOutcomesCSV(raw []byte) (*Outcomes, error) {
 		return nil, fmt.Errorf("line 1: %w", err)
 	}
 	columns := make([][]string, len(head))
-	var lines []int
+	lines := []int{}
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -263,6 +268,7 @@ func ParseOutcomesCSV(raw []byte) (*Outcomes, error) {
 			}
 		}
 	}
+	f.lines = lines
 	return f.arrange()
 }
 

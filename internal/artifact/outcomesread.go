@@ -8,7 +8,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// outcomes reads the columns in foil's order.
+// outcomes reads the columns in foil's order. The texts of attributes share the bytes of the file:
+// who keeps one of them should copy it.
 func (t *table) outcomes() (*Outcomes, error) {
 	if len(t.fields) < 4 || t.fields[0].Name != splitColumn || t.fields[1].Name != checkpointColumn ||
 		!slices.Contains(outcomeUnits, t.fields[2].Name) {
@@ -36,9 +37,7 @@ func (t *table) outcomes() (*Outcomes, error) {
 		switch i += 3; {
 		case f.Type.ID() == arrow.STRING && len(o.Series) == 0:
 			a := OutcomeAttribute{Name: f.Name}
-			if a.Values, err = t.text(i, true); err == nil {
-				intern(a.Values)
-			}
+			a.Values, err = t.text(i, true)
 			o.Attributes = append(o.Attributes, a)
 		case f.Type.ID() == arrow.FLOAT64 && f.Name != o.IDAttribute():
 			s := seriesOf(f.Name)
@@ -64,18 +63,4 @@ func partsOf(split, checkpoint []string) (parts []OutcomePart) {
 		parts[len(parts)-1].Rows++
 	}
 	return parts
-}
-
-// intern replaces equal texts by one copy. Texts of a table share the bytes of its file, which would
-// stay in memory as long as one of them.
-func intern(texts []string) {
-	one := map[string]string{}
-	for i, text := range texts {
-		copied, ok := one[text]
-		if !ok {
-			copied = strings.Clone(text)
-			one[copied] = copied
-		}
-		texts[i] = copied
-	}
 }

@@ -65,10 +65,11 @@ const maxBins = 255
 type binned struct {
 	edges [][]float64
 	bins  [][]uint8
+	start []int // of each column's bins among those of all columns, and their number
 }
 
 func newBinned(x *Matrix, weight []float64) *binned {
-	b := &binned{edges: make([][]float64, x.Width), bins: make([][]uint8, x.Width)}
+	b := &binned{edges: make([][]float64, x.Width), bins: make([][]uint8, x.Width), start: make([]int, x.Width+1)}
 	column := make([]float64, x.Rows())
 	for j := range x.Width {
 		for i := range column {
@@ -79,6 +80,7 @@ func newBinned(x *Matrix, weight []float64) *binned {
 		for i, v := range column {
 			b.bins[j][i] = uint8(bin(b.edges[j], v))
 		}
+		b.start[j+1] = b.start[j] + len(b.edges[j]) + 1
 	}
 	return b
 }

@@ -1,9 +1,9 @@
-// Package learners holds small learners that attack latent vectors: logistic regression, linear
-// regression on absolute error, and gradient-boosted trees; and measures of what they find: the
-// area under the ROC curve and the online code length.
+// Package learners holds small learners for attackers: logistic regression, linear regression on
+// absolute error, gradient-boosted trees, and networks with one hidden layer; and measures of what
+// they find: the area under the ROC curve and the online code length.
 //
-// They do what scikit-learn's LogisticRegression, QuantileRegressor and HistGradientBoosting do, and
-// its figures are in testdata. All arithmetic is in float64. No product is fused with a sum, and exp
+// The first three do what scikit-learn's LogisticRegression, QuantileRegressor and
+// HistGradientBoosting do, and its figures are in testdata. All arithmetic is in float64. No product is fused with a sum, and exp
 // and log are this package's own, because those of package math differ between processors.
 package learners
 

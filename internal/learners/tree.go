@@ -61,7 +61,7 @@ type leaf struct {
 	node        int
 	from, to    int // in rows
 	total       sum
-	histograms  []sum // maxBins for each column; nil: cannot be split
+	histograms  []sum // of the bins of all columns; nil: cannot be split
 	gain        float64
 	column, bin int
 	left        sum
@@ -106,7 +106,7 @@ func (g *grower) fill(l *leaf) {
 	l.histograms = g.histograms()
 	rows := g.rows[l.from:l.to]
 	for j, bins := range g.data.bins {
-		h := l.histograms[j*maxBins : (j+1)*maxBins]
+		h := l.histograms[g.data.start[j]:g.data.start[j+1]]
 		for _, i := range rows {
 			s := &h[bins[i]]
 			s.gradient += g.gradient[i]
@@ -123,7 +123,7 @@ func (g *grower) histograms() []sum {
 		clear(h)
 		return h
 	}
-	return make([]sum, len(g.data.bins)*maxBins)
+	return make([]sum, g.data.start[len(g.data.bins)])
 }
 
 func (g *grower) release(l *leaf) {
@@ -142,7 +142,7 @@ func (g *grower) splittable(l *leaf) bool {
 func (g *grower) best(l *leaf) {
 	before := l.total.gain()
 	for j, edges := range g.data.edges {
-		h := l.histograms[j*maxBins : (j+1)*maxBins]
+		h := l.histograms[g.data.start[j]:g.data.start[j+1]]
 		var left sum
 		for b := range edges {
 			left.gradient += h[b].gradient

@@ -20,6 +20,7 @@ func (r *Tables) caption(t Table) []grid.Note {
 		add(r.spreads(t)...)
 	}
 	notes = append(notes, r.gapNotes(t)...)
+	notes = append(notes, r.cellNotes(t)...)
 	incomplete, odd, repeated := false, false, false
 	for _, row := range t.Rows {
 		for i, e := range row.Entries {

@@ -36,20 +36,24 @@ func (b *builder) pool(t *Table) error {
 		if kind == "" {
 			continue
 		}
-		for r := range t.Rows {
+		err = inParallel(len(t.Rows), func(r int) (err error) { // the units have been read by unitOf
 			row := &t.Rows[r]
 			e := &row.Entries[i]
 			if len(e.Origins) == 0 {
-				continue
+				return nil
 			}
 			if e.Pooled, err = row.from[i].stage.pooled(*e, row.from[i].series, t.Compare.Level); err != nil {
 				return err
 			}
 			if row.from[i].series.Gap != (gap{}) && !finite(e.Pooled.Value) {
 				e.Pooled = nil // the cells have gaps, and all of them together have none
-				continue
+				return nil
 			}
 			e.Pooled.Cells, e.Mean = e.Mean, e.Pooled.Value
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -57,10 +61,13 @@ func (b *builder) pool(t *Table) error {
 
 // unitOf is the kind of the units that all numbers of a column have; empty if one of them has none.
 func unitOf(rows []*Row, i int) (kind string, err error) {
-	for _, row := range rows {
+	for r, row := range rows {
 		e := row.Entries[i]
 		if e.count() == 0 {
 			continue
+		}
+		if row.from[i].stage.unread(e) {
+			readTogether(rows[r:], i)
 		}
 		own, ok, err := row.from[i].stage.hasUnits(e, row.from[i].series)
 		if err != nil || !ok || kind != "" && own != kind {
@@ -69,6 +76,26 @@ func unitOf(rows []*Row, i int) (kind string, err error) {
 		kind = own
 	}
 	return kind, nil
+}
+
+// unread reports whether units of an entry have not been read.
+func (s *stage) unread(e Entry) bool {
+	return slices.ContainsFunc(e.Origins, func(o Origin) bool {
+		_, ready := s.ahead.ready[o.Cell.Digest]
+		return s.outcomes[o.Cell.Digest] == nil && !ready && o.Cell.Outcomes != nil
+	})
+}
+
+// readTogether reads the files behind column i in the first of some rows.
+func readTogether(rows []*Row, i int) {
+	s := rows[0].from[i].stage
+	var cells []Cell
+	for _, row := range rows {
+		if row.from[i].stage == s {
+			cells = append(cells, row.Entries[i].cells()...)
+		}
+	}
+	s.readTogether(cells)
 }
 
 func rowPointers(rows []Row) []*Row {

@@ -19,8 +19,11 @@ type Comparison struct {
 	Differs   bool    // more than noise
 
 	from   *Entry         // the difference is that of this entry from another one
+	blocks [2][]block     // of both rows, until they are tested
+	gap    gap            // of the column, if it is one
+	groups *groups        // of the units
 	sample stats.Sample   // the differences, until they are tested
-	gaps   *stats.GapPair // the values of both rows, until they are tested, if the column is a gap
+	pairs  *stats.GapPair // the values of both rows, until they are tested, if the column is a gap
 }
 
 // tested reports whether there is a result.
@@ -104,26 +107,36 @@ func (c *comparer) prepare(a, b *Row, i int) (*Comparison, error) {
 		made.Problem = "no cells with equal values of " + strings.Join(design.Axes, ", ")
 	case same:
 		made.Problem = sameCells
-	case design.Unit == "":
-		made.sample = differences(xs, ys)
 	default:
-		if err := shareUnits(xs, ys); err != nil {
-			made.Problem = err.Error()
-			return made, nil
-		}
-		if g := a.from[i].series.Gap; g != (gap{}) {
-			made.gaps, made.Problem = a.from[i].stage.gapPair(xs, ys, g)
-			return made, nil
-		}
-		made.sample, err = stats.Paired(sampleOf(xs), sampleOf(ys))
-		switch {
-		case err != nil:
-			made.Problem = err.Error()
-		case len(made.sample.Values) == 0:
-			made.Problem = "no common " + plural(design.Unit)
-		}
+		made.blocks, made.gap, made.groups = [2][]block{xs, ys}, a.from[i].series.Gap, a.from[i].stage.groups
 	}
 	return made, nil
+}
+
+// pair fills in the differences.
+func (c *Comparison) pair() {
+	xs, ys := c.blocks[0], c.blocks[1]
+	c.blocks = [2][]block{}
+	if c.Design.Unit == "" {
+		c.sample = differences(xs, ys)
+		return
+	}
+	if err := shareUnits(xs, ys); err != nil {
+		c.Problem = err.Error()
+		return
+	}
+	if c.gap != (gap{}) {
+		c.pairs, c.Problem = c.groups.pair(xs, ys, c.gap)
+		return
+	}
+	var err error
+	c.sample, err = stats.Paired(sampleOf(xs), sampleOf(ys))
+	switch {
+	case err != nil:
+		c.Problem = err.Error()
+	case len(c.sample.Values) == 0:
+		c.Problem = "no common " + plural(c.Design.Unit)
+	}
 }
 
 // differences are those of the means of cells.
@@ -229,41 +242,43 @@ func (u units) among(some []int32) units {
 
 func plural(unit string) string { return unit + "s" }
 
-// test fills in the results of all comparisons that were asked for.
+// test fills in the results of all comparisons that were asked for: so many at once that they share
+// the draws, and so few that these need little memory.
 func (c *comparer) test() {
-	c.testGaps()
-	switch c.Test {
-	case randomisation:
-		c.randomise()
-	case studentT:
-		for _, p := range c.pending {
-			p.Result = stats.PairedT(p.sample, c.Level)
+	const draws = 640_000
+	for some := range slices.Chunk(c.pending, max(1, draws/c.resampling().Times)) {
+		inParallel(len(some), func(i int) error {
+			some[i].pair()
+			return nil
+		})
+		some = c.testGaps(filter(some, (*Comparison).tested))
+		samples := make([]stats.Sample, len(some))
+		for i, p := range some {
+			samples[i], p.sample = p.sample, stats.Sample{}
 		}
-	case correctedT:
-		for _, p := range c.pending {
-			p.Result = stats.CorrectedT(p.sample.Values, c.share(len(p.sample.Values)), c.Level)
+		for i, r := range c.results(samples) {
+			some[i].Result = r
 		}
-	}
-	for _, p := range c.pending {
-		p.sample = stats.Sample{}
 	}
 	c.pending = nil
 }
 
-// randomise tests so many comparisons at once that they share the draws, and so few that these need
-// little memory.
-func (c *comparer) randomise() {
-	const draws = 2_000_000
-	b := c.resampling()
-	for some := range slices.Chunk(c.pending, max(1, draws/b.Times)) {
-		samples := make([]stats.Sample, len(some))
-		for i, p := range some {
-			samples[i] = p.sample
-		}
-		for i, r := range stats.RandomisationAll(samples, c.Level, b) {
-			some[i].Result = r
-		}
+// results are those of the test for some samples of differences.
+func (c *comparer) results(samples []stats.Sample) []stats.Result {
+	if c.Test == randomisation {
+		return stats.RandomisationAll(samples, c.Level, c.resampling())
 	}
+	results := make([]stats.Result, len(samples))
+	inParallel(len(samples), func(i int) error {
+		switch c.Test {
+		case studentT:
+			results[i] = stats.PairedT(samples[i], c.Level)
+		case correctedT:
+			results[i] = stats.CorrectedT(samples[i].Values, c.share(len(samples[i].Values)), c.Level)
+		}
+		return nil
+	})
+	return results
 }
 
 // resampling is the same for every report, so that no report changes by itself. Levels near one need

@@ -195,3 +195,35 @@ func FuzzReadExpected(f *testing.F) {
 		}
 	})
 }
+
+// A column and a row that do not exist are both reported at once.
+func TestUnknownColumnDoesNotHideAnUnknownRow(t *testing.T) {
+	for _, c := range []struct {
+		expect string
+		want   []string
+	}{
+		{"{row: MultVEA, column: NDCG@1O, value: 1, tolerance: 1, source: s}", []string{
+			`expect[0].column: there is no column "NDCG@1O"; did you mean "NDCG@10"?`, `expect[0].row: there is no row "MultVEA"; did you mean "MultVAE"?`}},
+		{"{row: MultVAE, column: nothing, value: 1, tolerance: 1, source: s}", []string{`expect[0].column: there is no column "nothing"`}},
+		{"{row: nobody, column: NDCG@10, value: 1, tolerance: 1, source: s}", []string{`expect[0].row: there is no row "nobody"`}},
+		{"{row: guess, column: nothing, value: 1, tolerance: 1, source: s}", []string{`expect[0].column: there is no column "nothing"`}},
+		{"{row: nobody, column: nothing, table: U, value: 1, tolerance: 1, source: s}", []string{
+			`expect[0].column: there is no column "nothing"`, `expect[0].table: there is no table "U"`}},
+	} {
+		_, err := decode(`columns: [{title: NDCG@10, from: m, metric: x, baselines: [{name: guess, metric: y}]}]
+tables: [{title: T, rows: [{name: MultVAE, where: {a: 0}}]}]
+expect: [`+c.expect+`]`, LayoutParams)
+		if err == nil {
+			t.Errorf("%s: no error", c.expect)
+			continue
+		}
+		for _, want := range c.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: no %s in\n%v", c.expect, want, err)
+			}
+		}
+		if n := strings.Count(err.Error(), "expect[0]"); n != len(c.want) {
+			t.Errorf("%s: %d errors in\n%v", c.expect, n, err)
+		}
+	}
+}

@@ -79,7 +79,6 @@ func (l *Layout) checkExpect(report spec.Reporter) {
 		path := at("expect", i)
 		if !slices.Contains(columns, e.Column) {
 			report(path+".column", "there is no column %q%s", e.Column, spec.Suggestion(e.Column, columns))
-			continue
 		}
 		tables := l.Tables
 		if e.Table != "" {
@@ -121,6 +120,7 @@ func rowsOf(tables []TableLayout) []namedRow {
 // checkRow reports an expected value that is of no row, or of several.
 func (e ExpectLayout) checkRow(rows []namedRow, l *Layout, path string, report spec.Reporter) {
 	var names, baselines []string
+	anyColumn := !slices.ContainsFunc(l.Columns, func(c Column) bool { return c.Title == e.Column }) // it is reported
 	tables := map[int]bool{}
 	for _, row := range rows {
 		if !slices.Contains(names, row.name) {
@@ -136,7 +136,7 @@ func (e ExpectLayout) checkRow(rows []namedRow, l *Layout, path string, report s
 				report(path+".row", "every table has the baseline %q; say which one with table", e.Row)
 				return
 			}
-			if c.Title == e.Column {
+			if c.Title == e.Column || anyColumn {
 				baselines = append(baselines, b.label())
 			}
 		}

@@ -104,13 +104,13 @@ func (a *AxisLayout) check(path string, over map[string]bool, report spec.Report
 	}
 }
 
-// checkValue returns an error for a value that has no place on the scale.
-func (a *AxisLayout) checkValue(v float64) error {
+// checkValue returns an error for a value that has no place on the scale. at tells where, after a space.
+func (a *AxisLayout) checkValue(v float64, at string) error {
 	if a.Scale != logScale || v > 0 {
 		return nil
 	}
-	return fmt.Errorf("a logarithmic scale has positive values only, and %s has the value %s; "+
-		"scale: symlog has a place for it, on a linear part near zero", clean(a.Label), shortest(v))
+	return fmt.Errorf("a logarithmic scale has positive values only, and %s has the value %s%s; "+
+		"scale: symlog has a place for it, on a linear part near zero; or leave these cells out with where", clean(a.Label), shortest(v), at)
 }
 
 // drawn is the axis as it is drawn, for values of which some are numbers.

@@ -66,7 +66,7 @@ func (c *checker) shown(path, scale string, a AxisLayout, v spec.Value) bool {
 		c.problem(path, err)
 		return false
 	}
-	err = a.checkValue(x)
+	err = a.checkValue(x, "")
 	c.problem(scale, err)
 	return err == nil
 }

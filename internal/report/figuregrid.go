@@ -93,6 +93,7 @@ func (f Figure) caption(r *Figures, c *chart.Chart) []grid.Note {
 	add := func(format string, args ...any) { notes = append(notes, grid.Note{Text: fmt.Sprintf(format, args...)}) }
 	f.lineNotes(r.Over, add)
 	f.pointNotes(r, add)
+	notes = append(notes, f.cellNotes()...)
 	for _, a := range []struct {
 		name string
 		chart.Axis

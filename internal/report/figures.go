@@ -132,23 +132,6 @@ func (b *figureBuilder) figure(i int) (Figure, error) {
 	return f, under(at("figures", i), l.Title, f.checkScales(l))
 }
 
-// checkScales reports values that a logarithmic scale cannot show.
-func (f *Figure) checkScales(l *FigureLayout) error {
-	x, y := f.values()
-	for _, a := range []struct {
-		name   string
-		layout AxisLayout
-		values []float64
-	}{{"x", l.X, x}, {"y", l.Y, y}} {
-		for _, v := range a.values {
-			if err := a.layout.checkValue(v); err != nil {
-				return fmt.Errorf("%s.scale: %w", a.name, err)
-			}
-		}
-	}
-	return nil
-}
-
 // values are all that the figure shows on x and y, but for those that are not finite.
 func (f *Figure) values() (x, y []float64) {
 	add := func(across float64, e Entry) {

@@ -124,10 +124,10 @@ func (b *builder) countAbove(t *Table, reference *Row) {
 	}
 }
 
-// gapPair are the values of two rows with the groups of their units. The units are the same in both.
-func (s *stage) gapPair(xs, ys []block, asked gap) (pair *stats.GapPair, problem string) {
-	a, group, names := s.groups.pooled(xs)
-	b, others, _ := s.groups.pooled(ys)
+// pair are the values of two rows with the groups of their units. The units are the same in both.
+func (g *groups) pair(xs, ys []block, asked gap) (pair *stats.GapPair, problem string) {
+	a, group, names := g.pooled(xs)
+	b, others, _ := g.pooled(ys)
 	switch {
 	case len(a.Values) == 0:
 		return nil, "no common " + plural(xs[0].units.kind)
@@ -141,28 +141,27 @@ func (s *stage) gapPair(xs, ys []block, asked gap) (pair *stats.GapPair, problem
 	return pair, ""
 }
 
-// testGaps fills in the results of the comparisons of gaps that were asked for. The others remain
-// pending.
-func (c *comparer) testGaps() {
+// testGaps fills in the results of the comparisons of gaps, and returns the others.
+func (c *comparer) testGaps(all []*Comparison) (others []*Comparison) {
 	var some []*Comparison
-	c.pending = filter(c.pending, func(p *Comparison) bool {
-		if p.gaps != nil {
-			some = append(some, p)
+	var pairs []stats.GapPair
+	for _, p := range all {
+		if p.pairs == nil {
+			others = append(others, p)
+			continue
 		}
-		return p.gaps == nil
-	})
-	if c.Test == studentT {
-		for _, p := range some {
-			p.Result = stats.GapDifferenceT(*p.gaps, c.Level)
-			p.gaps = nil
-		}
-		return
+		some, pairs = append(some, p), append(pairs, *p.pairs)
+		p.pairs = nil
 	}
-	pairs := make([]stats.GapPair, len(some))
-	for i, p := range some {
-		pairs[i] = *p.gaps
+	if c.Test == studentT {
+		inParallel(len(some), func(i int) error {
+			some[i].Result = stats.GapDifferenceT(pairs[i], c.Level)
+			return nil
+		})
+		return others
 	}
 	for i, r := range stats.GapDifferences(pairs, c.Level, c.resampling()) {
-		some[i].Result, some[i].gaps = r, nil
+		some[i].Result = r
 	}
+	return others
 }

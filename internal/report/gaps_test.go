@@ -394,3 +394,37 @@ tables: [{title: t, rows: [{name: r, select: {among: [model], best: {from: m, me
 		t.Errorf("got %v", err)
 	}
 }
+
+// Several columns of gaps read each file once, and do not change each other's numbers.
+func TestGapsAreReadOnceAndAlone(t *testing.T) {
+	gathered := gapCells(3, 60)
+	reads := countReads(gathered)
+	together := filled(t, gapColumns+"compare: {to: base}"+gapRows, gathered)
+	for d, n := range reads {
+		if n != 1 {
+			t.Errorf("%s was read %d times", d.Short(), n)
+		}
+	}
+	if len(reads) != 9 {
+		t.Errorf("%d cells were read", len(reads))
+	}
+	alone := filled(t, `over: [fold]
+columns: [{title: Gap age, from: m, metric: ndcg, k: 10, gap: age}]
+compare: {to: base}`+gapRows, gathered)
+	for r := range alone.Tables[0].Rows {
+		a, b := alone.Tables[0].Rows[r].Entries[0], together.Tables[0].Rows[r].Entries[4]
+		if !slices.Equal(a.Gap.exact(), b.Gap.exact()) || *a.Pooled != *b.Pooled || r > 0 && (a.Difference.P != b.Difference.P || a.Difference.Difference != b.Difference.Difference) {
+			t.Errorf("alone %+v %+v, together %+v %+v", a.Gap, a.Difference, b.Gap, b.Difference)
+		}
+	}
+}
+
+// filled fills a layout without looking at it before, which would read outcomes.
+func filled(t *testing.T, layout string, gathered map[string][]Cell) *Tables {
+	t.Helper()
+	r, err := BuildTables(decodeLayout(t, layout), gathered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}

@@ -17,12 +17,14 @@ type groups struct {
 	names  []string
 }
 
-func newGroups() *groups { return &groups{number: map[string]int32{}} }
-
 func (g *groups) of(name string) int32 {
 	n, ok := g.number[name]
 	if !ok {
+		name = strings.Clone(name) // not the bytes of a file
 		n = int32(len(g.names))
+		if g.number == nil {
+			g.number = map[string]int32{}
+		}
 		g.number[name] = n
 		g.names = append(g.names, name)
 	}
@@ -58,7 +60,7 @@ func (s *stage) inGroups(o *artifact.Outcomes, id series, v artifact.UnitValues)
 	values := textsOf(o, id.Gap.Attribute)
 	for _, a := range o.Attributes {
 		if name := clean(a.Name); a.Name != o.IDAttribute() && !slices.Contains(found.attributes, name) {
-			found.attributes = append(found.attributes, name)
+			found.attributes = append(found.attributes, strings.Clone(name))
 		}
 	}
 	if values == nil {
@@ -74,7 +76,7 @@ func (s *stage) inGroups(o *artifact.Outcomes, id series, v artifact.UnitValues)
 			noGroup++
 			continue
 		case !slices.Contains(found.groups, name):
-			found.groups = append(found.groups, name)
+			found.groups = append(found.groups, strings.Clone(name))
 		}
 		if id.Gap.signed() && name != id.Gap.Of && name != id.Gap.Minus {
 			continue
@@ -82,6 +84,7 @@ func (s *stage) inGroups(o *artifact.Outcomes, id series, v artifact.UnitValues)
 		in.Unit, in.Value, in.Class = append(in.Unit, v.Unit[i]), append(in.Value, v.Value[i]), append(in.Class, s.groups.of(name))
 	}
 	found.noGroup = max(found.noGroup, noGroup)
+	in.Unit, in.Class = s.kept.numbers.one(in.Unit), s.kept.numbers.one(in.Class)
 	return in, nil
 }
 
@@ -189,7 +192,10 @@ func (s *stage) checkGap(id series) error {
 		return nil
 	}
 	outcomes, some := false, false
-	for _, c := range s.cells {
+	for i, c := range s.cells {
+		if _, ready := s.ahead.ready[c.Digest]; s.outcomes[c.Digest] == nil && !ready {
+			s.readTogether(s.cells[i:])
+		}
 		outcomes = outcomes || c.Outcomes != nil
 		_, ok, err := s.gapIn(c, id)
 		if err != nil {

@@ -298,3 +298,36 @@ tables: [{title: T, rows: [{name: base, where: {x: 0}}, {name: chosen, select: {
 		t.Errorf("no %q in\n%s", testNote, notes)
 	}
 }
+
+// One choice for all folds of a cross-validation has seen test users. The report tells.
+func TestOneChoiceForAllFoldsHasSeenTestUsers(t *testing.T) {
+	const best = "best: {from: m, metric: cost, split: validation, better: lower}"
+	folds := []Cell{scored(0, 0, 3, 1, 10), scored(0, 1, 3, 1, 20), scored(1, 0, 1, 1, 11), scored(1, 1, 1, 1, 21)}
+	single := newCell([]Axis{axis("x", 0)}, artifact.Metric{Name: "cost", Split: "validation", Value: 1}, artifact.Metric{Name: "y", Split: "test", Value: 1})
+	for _, c := range []struct {
+		name, rule string
+		cells      []Cell
+		want       bool
+	}{
+		{"over folds", best, folds, true},
+		{"per fold", best + ", per: fold", folds, false},
+		{"by test data, which is told anyway", "best: {from: m, metric: y, split: test, better: lower}, allow_test: true", folds, false},
+		{"without folds", best, []Cell{single}, false},
+	} {
+		l := choosing(t, c.rule)
+		if len(c.cells) == 1 {
+			l.Over = nil
+		}
+		r, err := BuildTables(l, map[string][]Cell{"m": c.cells})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told bool
+		for _, n := range r.Grid().Selections[0].Chosen.Caption {
+			told = told || strings.HasPrefix(n.Text, "The rule chose once for all values of fold. In a cross-validation, validation users of one fold are test users")
+		}
+		if told != c.want {
+			t.Errorf("%s: told %v", c.name, told)
+		}
+	}
+}

@@ -109,8 +109,13 @@ func (s *Selection) caption() []grid.Note {
 	add := func(format string, args ...any) {
 		notes = append(notes, grid.Note{Text: fmt.Sprintf(format, args...)})
 	}
-	if s.test() {
+	switch {
+	case s.test():
 		add("%s", testNote)
+	case s.Rule.Per == "" && len(s.Averaged) > 0 && len(s.failures()) == 0:
+		axes := cleanAll(s.Averaged)
+		add("The rule chose once for all values of %s. In a cross-validation, validation users of one fold are test users of another one: "+
+			"then the choice has seen test users, and the numbers are too good. With per: %s it would not.", strings.Join(axes, " and "), axes[0])
 	}
 	listed := map[string][]string{} // by what happened: where
 	var order []string

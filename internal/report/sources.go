@@ -21,6 +21,7 @@ type Cell struct {
 	Axes    []Axis // sorted by name
 	Digest  digest.Digest
 	Metrics []artifact.Metric
+	Notes   []string // sentences about the metrics that captions must tell
 
 	// Outcomes reads the results of each user or image that the metrics are made of. Nil: the cell
 	// has none.
@@ -39,7 +40,8 @@ type sources struct {
 	stages   []*stage // in order of first use
 
 	identities identities // of the units in all stages
-	groups     *groups    // of the units in all stages
+	kept       sharedUnits
+	groups     groups // of the units in all stages
 }
 
 // A stage is one gathered stage: its cells and the axes they have.
@@ -53,8 +55,11 @@ type stage struct {
 	needed   []series                           // whose units are asked for
 	outcomes map[digest.Digest]map[series]units // as far as they have been read
 
-	identities identities // shared by all stages
-	groups     *groups    // shared by all stages
+	ahead readAhead
+
+	identities *identities // of all stages
+	kept       *sharedUnits
+	groups     *groups // of all stages
 	gaps       map[series]*gapFound
 }
 
@@ -68,10 +73,7 @@ func (s *sources) stage(name string) (*stage, error) {
 		names := sortedNames(s.gathered)
 		return nil, fmt.Errorf("nothing is gathered as %q%s; there is %s", name, didYouMean(name, names), strings.Join(names, ", "))
 	}
-	if s.identities == nil {
-		s.identities, s.groups = identities{}, newGroups()
-	}
-	made := &stage{name: name, cells: cells, axes: axesOfCells(cells), identities: s.identities, groups: s.groups}
+	made := &stage{name: name, cells: cells, axes: axesOfCells(cells), identities: &s.identities, kept: &s.kept, groups: &s.groups}
 	s.stages = append(s.stages, made)
 	return made, nil
 }

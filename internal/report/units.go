@@ -1,12 +1,9 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"hash/fnv"
 	"math"
 	"slices"
-	"strings"
 
 	"foil/internal/artifact"
 	"foil/internal/digest"
@@ -49,11 +46,12 @@ func (s *stage) units(c Cell, id series) (u units, ok bool, err error) {
 // readUnits reads the units of all needed series in a cell. It copies them, because the file holds
 // more: other cut-offs, splits and checkpoints.
 func (s *stage) readUnits(c Cell) error {
-	o, err := c.Outcomes()
+	o, err := s.ahead.take(c)
 	if err != nil {
 		return fmt.Errorf("%s%s: %w", s.name, bracketed(c.Axes), err)
 	}
 	all := map[series]units{}
+	known := aboutUnits{outcomes: o, identities: s.identities, shared: s.kept}
 	for _, id := range s.needed {
 		all[id] = units{}
 		v, found := o.Of(id.Name, id.K, id.Group, id.Split, id.Checkpoint)
@@ -64,7 +62,7 @@ func (s *stage) readUnits(c Cell) error {
 		if !found || !has || !finite(want) {
 			continue
 		}
-		v = artifact.UnitValues{Unit: slices.Clone(v.Unit), Value: slices.Clone(v.Value), Class: slices.Clone(v.Class)}
+		v = artifact.UnitValues{Unit: s.kept.numbers.one(v.Unit), Value: slices.Clone(v.Value), Class: s.kept.numbers.one(v.Class)}
 		if mean := v.Mean(); math.Abs(mean-want) > rounding*max(1, math.Abs(want)) {
 			return fmt.Errorf("%s%s: %s is %s, but the mean of its outcomes is %s; a metric must be the mean of the outcomes with its name",
 				s.name, bracketed(c.Axes), id.whole(), shortest(want), shortest(mean))
@@ -74,13 +72,7 @@ func (s *stage) readUnits(c Cell) error {
 				return fmt.Errorf("%s%s: %w", s.name, bracketed(c.Axes), err)
 			}
 		}
-		u := units{UnitValues: v, kind: o.Unit}
-		var ids []string
-		u.attributes, u.who, ids = attributesOf(o, id, v.Unit)
-		if ids != nil {
-			u = u.numbered(s.identities.numbers(o.Unit, ids))
-		}
-		all[id] = u
+		all[id] = known.identify(id, v)
 	}
 	if s.outcomes == nil {
 		s.outcomes = map[digest.Digest]map[series]units{}
@@ -93,84 +85,9 @@ func (s *stage) readUnits(c Cell) error {
 // with few digits. The kinds of foil write all of them.
 const rounding = 1e-4
 
-// attributesOf hashes the texts about some units of a split and checkpoint, apart from their ids. The
-// units are in rising order. ids is nil if one is missing.
-func attributesOf(o *artifact.Outcomes, id series, some []int32) (names string, who []uint64, ids []string) {
-	var all []artifact.OutcomeAttribute
-	var identity []string
-	for _, a := range o.Attributes {
-		switch {
-		case a.Name != o.IDAttribute():
-			all = append(all, a)
-		case !slices.Contains(a.Values, ""):
-			identity = a.Values
-		}
-	}
-	slices.SortFunc(all, func(a, b artifact.OutcomeAttribute) int { return cmp.Compare(a.Name, b.Name) })
-	for _, a := range all {
-		names += ", " + clean(a.Name)
-	}
-	names = strings.TrimPrefix(names, ", ")
-	start := 0
-	for _, p := range o.Parts {
-		end := start + p.Rows
-		for i := start; i < end && p.Split == id.Split && p.Checkpoint == id.Checkpoint && len(who) < len(some); i++ {
-			if o.Units[i] != some[len(who)] {
-				continue
-			}
-			h := fnv.New64a()
-			for _, a := range all {
-				h.Write([]byte(a.Values[i]))
-				h.Write([]byte{0})
-			}
-			who = append(who, h.Sum64())
-			if identity != nil {
-				ids = append(ids, identity[i])
-			}
-		}
-		start = end
-	}
-	return names, who, ids
-}
-
-// An identities numbers units by their ids.
-type identities map[string]int32
-
-func (known identities) numbers(kind string, ids []string) []int32 {
-	numbers := make([]int32, len(ids))
-	for i, id := range ids {
-		key := kind + "\n" + id
-		n, ok := known[key]
-		if !ok {
-			n = int32(len(known))
-			known[key] = n
-		}
-		numbers[i] = n
-	}
-	return numbers
-}
-
-// numbered gives units other numbers, and sorts them by these.
-func (u units) numbered(numbers []int32) units {
-	order := make([]int, len(numbers))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(numbers[i], numbers[j]) })
-	n := units{kind: u.kind, attributes: u.attributes}
-	for _, i := range order {
-		n.Unit, n.rows = append(n.Unit, numbers[i]), append(n.rows, u.Unit[i])
-		n.Value, n.who = append(n.Value, u.Value[i]), append(n.who, u.who[i])
-		if u.Class != nil {
-			n.Class = append(n.Class, u.Class[i])
-		}
-	}
-	return n
-}
-
 // byRow are the units with their numbers in the cell, to be paired with units that have no ids.
 func (u units) byRow() units {
-	n := u.numbered(u.rows)
+	n := u.numbered(u.rows, nil)
 	n.rows = nil
 	return n
 }
@@ -268,7 +185,11 @@ func averaged(of []units) units {
 
 // sampleOf pools the units of blocks.
 func sampleOf(blocks []block) stats.Sample {
-	var s stats.Sample
+	n := 0
+	for _, b := range blocks {
+		n += len(b.units.Unit)
+	}
+	s := stats.Sample{Values: make([]float64, 0, n), Unit: make([]int32, 0, n), Block: make([]int32, 0, n)}
 	for i, b := range blocks {
 		s.Values = append(s.Values, b.units.Value...)
 		s.Unit = append(s.Unit, b.units.Unit...)

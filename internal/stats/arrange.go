@@ -2,8 +2,8 @@ package stats
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"math"
 	"slices"
 )
@@ -91,6 +91,9 @@ func arrange(s Sample) (*arranged, string) {
 		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.unit, b.unit), cmp.Compare(a.block, b.block), cmp.Compare(a.value, b.value))
 	}
 	if !slices.IsSortedFunc(rows, order) {
+		rows = byClass(rows)
+	}
+	if !slices.IsSortedFunc(rows, order) {
 		slices.SortFunc(rows, order)
 	}
 	a := &arranged{design: newDesign(rows), rows: rows}
@@ -109,6 +112,26 @@ func arrange(s Sample) (*arranged, string) {
 		a.mean += a.means[c] / float64(len(a.size))
 	}
 	return a, ""
+}
+
+// byClass puts the rows of each class together and leaves their order as it is. Samples often have
+// their units in order and lack nothing else.
+func byClass(rows []row) []row {
+	count := map[int32]int{}
+	for _, r := range rows {
+		count[r.class]++
+	}
+	at, next := make(map[int32]int, len(count)), 0
+	for _, class := range slices.Sorted(maps.Keys(count)) {
+		at[class] = next
+		next += count[class]
+	}
+	placed := make([]row, len(rows))
+	for _, r := range rows {
+		placed[at[r.class]] = r
+		at[r.class]++
+	}
+	return placed
 }
 
 // classMean is the mean in a class. The second pass keeps the digits that the sum loses.
@@ -136,7 +159,7 @@ func newDesign(rows []row) *design {
 		slices.Sort(units)
 	}
 	units = slices.Compact(units)
-	d := &design{n: len(rows), units: len(units)}
+	d := &design{n: len(rows), units: len(units), cells: make([]cell, 0, len(units))}
 	at := 0
 	for i := range rows {
 		r := &rows[i]
@@ -182,12 +205,16 @@ func strata(rows []row, d *design) [][]int {
 	for i := range blockOf {
 		blockOf[i] = -1
 	}
-	for _, r := range rows {
-		b, ok := index[r.block]
-		if !ok {
-			b = len(above)
-			index[r.block] = b
-			above = append(above, b)
+	b := 0
+	for i, r := range rows {
+		if i == 0 || r.block != rows[i-1].block {
+			known, ok := index[r.block]
+			if !ok {
+				known = len(above)
+				index[r.block] = known
+				above = append(above, known)
+			}
+			b = known
 		}
 		unit := d.cells[r.cell].unit
 		if blockOf[unit] < 0 {
@@ -196,17 +223,19 @@ func strata(rows []row, d *design) [][]int {
 			above[root(b)] = root(blockOf[unit])
 		}
 	}
-	number := map[int]int{}
+	members := make([]int, len(above)) // by root
+	for i, b := range blockOf {
+		blockOf[i] = root(b)
+		members[blockOf[i]]++
+	}
+	number := slices.Repeat([]int{-1}, len(above)) // by root
 	var list [][]int
-	for unit, b := range blockOf { // units rise, so the order of the strata is fixed
-		r := root(b)
-		k, ok := number[r]
-		if !ok {
-			k = len(list)
-			number[r] = k
-			list = append(list, nil)
+	for unit, r := range blockOf { // units rise, so the order of the strata is fixed
+		if number[r] < 0 {
+			number[r] = len(list)
+			list = append(list, make([]int, 0, members[r]))
 		}
-		list[k] = append(list[k], unit)
+		list[number[r]] = append(list[number[r]], unit)
 	}
 	return list
 }
@@ -225,8 +254,7 @@ func (d *design) key() string {
 			b = binary.LittleEndian.AppendUint32(b, uint32(unit))
 		}
 	}
-	sum := sha256.Sum256(b)
-	return string(sum[:])
+	return string(b)
 }
 
 // weight is what a value of the class counts in the mean.

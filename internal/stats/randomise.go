@@ -236,7 +236,6 @@ func (t *flipTest) inverted(level float64) Estimate {
 	case most < 1:
 		return e.without(reasonTimes)
 	}
-	slices.Sort(means)
-	e.Low, e.High = means[most-1], means[len(means)-most]
+	e.Low, e.High = nth(means, most-1), nth(means, len(means)-most)
 	return e
 }

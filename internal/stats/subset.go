@@ -3,6 +3,7 @@ package stats
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // Tests by sign flips and by permuted labels need the same thing: the sums of many subsets of the
@@ -99,8 +100,14 @@ func subsetSums(jobs []*subsetJob, draw drawing) {
 			mask[g] = all[g*size : (g+1)*size]
 		}
 		draw(mask, first)
-		for _, j := range jobs {
-			addSubsets(j.sums[first:first+size], j.list, mask)
+		for some := range slices.Chunk(jobs, lanes) {
+			if len(some) >= lanes/2 {
+				addTogether(some, first, size, mask)
+				continue
+			}
+			for _, j := range some {
+				addSubsets(j.sums[first:first+size], j.list, mask)
+			}
 		}
 	})
 }

@@ -18,17 +18,27 @@ func (c Config) Forward(z *Node, params []*Node) *Node {
 
 // hidden returns the first layer before its activation, [h, b, d].
 func (c Config) hidden(z *Node, params []*Node) *Node {
-	return Add(Einsum("hbl,hdl->hbd", z, params[hiddenWeight]), params[hiddenBias])
+	return copied(Add(Einsum("hbl,hdl->hbd", z, params[hiddenWeight]), params[hiddenBias]))
+}
+
+// copied returns x, [h, b, d], by way of a copy. GoMLX's AVX-512 products leave the upper halves of
+// the vector registers set. Until they are cleared, each exponential of Sigmoid takes many times
+// longer on some processors: a quarter of a training step. Go's memmove clears them, and
+// Concatenate is an operation of GoMLX that always calls it.
+func copied(x *Node) *Node {
+	for axis, n := range x.Shape().Dimensions {
+		if n > 1 {
+			return Concatenate([]*Node{SliceAxis(x, axis, AxisRange(0, 1)), SliceAxis(x, axis, AxisRangeToEnd(1))}, axis)
+		}
+	}
+	return x
 }
 
 func (c Config) output(hidden *Node, params []*Node) *Node {
-	switch {
-	case c.Task == Classification:
-		hidden = activation.Relu(hidden)
-	case c.Absolute:
-		hidden = Div(hidden, AddScalar(Abs(hidden), 1))
-	default:
+	if c.Task == Regression {
 		hidden = Sigmoid(hidden)
+	} else {
+		hidden = activation.Relu(hidden)
 	}
 	return Add(Einsum("hbd,hod->hbo", hidden, params[outWeight]), params[outBias])
 }
@@ -36,13 +46,10 @@ func (c Config) output(hidden *Node, params []*Node) *Node {
 // loss returns the loss of the outputs [h, b, o] for targets [b, o] and the users' weights [b, 1].
 func (c Config) loss(out, target, weight *Node) *Node {
 	var perUser *Node // [h, b, o]
-	switch {
-	case c.Task == Classification:
-		perUser = Neg(Mul(LogSoftmax(out, -1), InsertAxes(target, 0)))
-	case c.Absolute:
-		perUser = Abs(Sub(out, InsertAxes(target, 0)))
-	default:
+	if c.Task == Regression {
 		perUser = Square(Sub(out, InsertAxes(target, 0)))
+	} else {
+		perUser = Neg(Mul(LogSoftmax(out, -1), InsertAxes(target, 0)))
 	}
 	return DivScalar(ReduceAllSum(Mul(perUser, InsertAxes(weight, 0))), float64(c.Heads))
 }

@@ -25,8 +25,7 @@ const (
 type Config struct {
 	Name         string // of the attribute
 	Task         Task
-	Absolute     bool // for Regression: mean absolute error and softsign in place of squared error and sigmoid
-	Classes      int  // for Classification
+	Classes      int // for Classification
 	ClassWeights []float32
 	Heads        int
 	Hidden       int     // width of the hidden layer

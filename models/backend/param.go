@@ -9,6 +9,8 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/kernels"
 )
 
 // NewTensor returns a zero float32 tensor. A backend that shares memory with Go reads it without a
@@ -56,6 +58,7 @@ func Scalar(t *tensors.Tensor) (v float64, err error) {
 func Run(exec *graph.Exec, inputs ...any) (outputs []*tensors.Tensor, err error) {
 	err = Guard(func() (err error) {
 		outputs, err = exec.Call(inputs...)
+		kernels.ClearRegisters()
 		return err
 	})
 	return outputs, err

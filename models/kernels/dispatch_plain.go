@@ -7,6 +7,9 @@ import "foil/internal/numeric"
 // SIMD is the vector code that the loops of this package run in this process.
 func SIMD() numeric.SIMD { return numeric.NoSIMD }
 
+// ClearRegisters does nothing where no vector code runs.
+func ClearRegisters() {}
+
 func axpy(a float32, x, y []float32)               { axpyPlain(a, x, y) }
 func sumOf(x, y, sum []float32)                    { sumPlain(x, y, sum) }
 func adam(s AdamStep, w, g, m, v []float32)        { adamPlain(s, w, g, m, v) }

@@ -3,9 +3,12 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
 	"foil/pipeline"
 	"foil/spec"
-	"io/fs"
 )
 
 // A Graph is a spec whose stages have become cells.
@@ -71,15 +74,17 @@ type Input struct {
 // parameters have an error have none.
 func Build(s *spec.Spec, kinds []pipeline.Kind) (*Graph, error) {
 	b := &builder{spec: s, graph: &Graph{Spec: s}, kinds: map[string]*pipeline.Kind{}, stages: map[string]*stageCells{}}
-	for i := range kinds {
-		b.kinds[kinds[i].Name] = &kinds[i]
-		b.kindNames = append(b.kindNames, kinds[i].Name)
+	for _, k := range kinds {
+		inMode := k.In(s.Mode)
+		b.kinds[k.Name] = &inMode
+		b.kindNames = append(b.kindNames, k.Name)
 	}
 	for _, stage := range s.Stages {
 		kind := b.kinds[stage.Uses]
 		b.stages[stage.Name] = &stageCells{stage: stage, kind: kind, output: b.outputType(stage, kind)}
 		b.stageNames = append(b.stageNames, stage.Name)
 	}
+	b.checkMode()
 	for _, stage := range s.Stages {
 		b.checkWiring(stage)
 	}
@@ -112,6 +117,30 @@ type stageCells struct {
 	axes    []axis // sorted by name
 	nodes   []*Node
 	broken  bool // the cells are not known because of an error that has been reported
+}
+
+// checkMode reports a mode that no kind has, or that changes nothing because no stage has such a
+// kind.
+func (b *builder) checkMode() {
+	mode := b.spec.Mode
+	if mode == "" {
+		return
+	}
+	var modes, with []string
+	for _, name := range b.kindNames {
+		modes = append(modes, b.kinds[name].Modes()...)
+		if slices.Contains(b.kinds[name].Modes(), mode) {
+			with = append(with, name)
+		}
+	}
+	slices.Sort(modes)
+	modes = slices.Compact(modes)
+	switch {
+	case len(with) == 0:
+		b.at(b.spec.ModePos, "no mode %q%s", mode, spec.Suggestion(mode, modes))
+	case !slices.ContainsFunc(b.spec.Stages, func(s *spec.Stage) bool { return b.kinds[s.Uses] == nil || slices.Contains(with, s.Uses) }):
+		b.at(b.spec.ModePos, "mode %s changes nothing here: it sets defaults of %s, and no stage uses one of them", mode, strings.Join(with, ", "))
+	}
 }
 
 // expand makes the cells of a stage, after the cells of its dependencies.

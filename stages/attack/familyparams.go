@@ -16,8 +16,8 @@ const (
 	network = "network"
 )
 
-// LatentFamilyParams are the parameters of attack/latent-family.
-type LatentFamilyParams struct {
+// FamilyParams are the parameters of attack/latent-family, and most of those of attack/list-family.
+type FamilyParams struct {
 	Attributes  []FamilyAttribute `yaml:"attributes" required:"true" nonempty:"true"`
 	Checkpoints []string          `yaml:"checkpoints" oneof:"best,last" nonempty:"true"`
 	Splits      []string          `yaml:"splits" oneof:"test,validation" nonempty:"true"`
@@ -58,9 +58,9 @@ type FamilyNetwork struct {
 	Seeds       int     `yaml:"seeds" min:"1" max:"1000"`
 }
 
-var latentFamilyParams = &spec.Params[LatentFamilyParams]{
-	Defaults: func() LatentFamilyParams {
-		return LatentFamilyParams{
+var sharedFamilyParams = &spec.Params[FamilyParams]{
+	Defaults: func() FamilyParams {
+		return FamilyParams{
 			Checkpoints: []string{checkpoints.Best, checkpoints.Last},
 			Splits:      []string{artifact.Test},
 			Members:     []string{linear, trees, network},
@@ -76,14 +76,14 @@ var latentFamilyParams = &spec.Params[LatentFamilyParams]{
 			"they are a little too good, because the same users choose the attackers.",
 		"members": "attackers to train; of equals on the validation users, the first counts. " +
 			"linear: logistic regression, or regression on the absolute error of numbers. " +
-			"trees: gradient-boosted trees. network: as in attack/latent-probe, with the softsign for numbers.",
+			"trees: gradient-boosted trees. network: one hidden layer as in attack/latent-probe, with the softsign for numbers.",
 		"c":       "inverse strength of the L2 penalty of linear attackers and of the code, as C in scikit-learn's LogisticRegression",
 		"trees":   "settings of the gradient-boosted trees",
 		"network": "settings of the networks",
 	},
 	Nested: []spec.Described{familyAttributeParams, familyTreesParams, familyNetworkParams},
-	Check:  (*LatentFamilyParams).check,
-	Settle: (*LatentFamilyParams).settle,
+	Check:  (*FamilyParams).check,
+	Settle: (*FamilyParams).settle,
 }
 
 var familyAttributeParams = &spec.Params[FamilyAttribute]{
@@ -108,7 +108,7 @@ var familyTreesParams = &spec.Params[FamilyTrees]{
 var familyNetworkParams = &spec.Params[FamilyNetwork]{
 	Docs: spec.Docs{
 		"hidden":       "size of the hidden layer",
-		"dropout":      "dropout rate on the latent vector in training",
+		"dropout":      "dropout rate on the vector of a user in training",
 		"rate":         "learning rate of Adam",
 		"weight_decay": "L2 penalty, added to the gradient as in PyTorch's Adam",
 		"batch":        "batch size in training",
@@ -118,7 +118,7 @@ var familyNetworkParams = &spec.Params[FamilyNetwork]{
 	},
 }
 
-func (p *LatentFamilyParams) check(report spec.Reporter) {
+func (p *FamilyParams) check(report spec.Reporter) {
 	names := make([]string, len(p.Attributes))
 	for i, a := range p.Attributes {
 		names[i] = a.Attribute
@@ -130,7 +130,7 @@ func (p *LatentFamilyParams) check(report spec.Reporter) {
 }
 
 // settle clears the settings of members that are not trained.
-func (p *LatentFamilyParams) settle() {
+func (p *FamilyParams) settle() {
 	if !slices.Contains(p.Members, trees) {
 		p.Trees = FamilyTrees{}
 	}

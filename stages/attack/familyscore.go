@@ -117,7 +117,7 @@ func (p *paper) attacker(group string, r result) {
 	p.metrics = append(p.metrics, artifact.Metric{Name: "auc", Group: group, Value: learners.ClassAUC(r.answer.Take(rows), class)})
 }
 
-// baselines adds the scores of those who see no latent vector.
+// baselines adds the scores of those who see no vector.
 func (p *paper) baselines() {
 	if p.Classes != nil {
 		majority := scores.Majority(p.class)
@@ -128,4 +128,12 @@ func (p *paper) baselines() {
 	mean, median := scores.Mean(value), scores.Median(value)
 	p.distance(p.Name, "mae_mean", func(int) float64 { return mean }, 1)
 	p.distance(p.Name, "mae_median", func(int) float64 { return median }, 1)
+}
+
+func float32s(values []float64) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(v)
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute"
 
@@ -22,7 +23,7 @@ import (
 func LatentProbe() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "attack/latent-probe",
-		Version: 5,
+		Version: 6,
 		Doc: "Attacks a trained recommender. It trains a new network per attribute on the latent vectors of the training users, " +
 			"and scores it on the test users (Escobedo et al. 2024, section 4). " +
 			"Baselines, which do not use the latent vectors, are included for comparison.",
@@ -33,14 +34,15 @@ func LatentProbe() pipeline.Kind {
 		Output: artifact.TypeMetrics,
 		Files: []pipeline.FileDoc{
 			{Name: artifact.MetricsFile, Doc: "scores of the attackers; the group is the attribute. " +
-				"Categorical attributes: bacc (balanced accuracy), bacc_batches (averaged over batches of users, as in the published code) " +
-				"and bacc_majority (always predicting the most frequent class). " +
+				"Categorical attributes: bacc (balanced accuracy) and bacc_majority (always predicting the most frequent class). " +
 				"Numeric attributes: mae (in units of the target), mae_original (in units of the attribute), " +
-				"mae_mean and mae_median (always predicting the mean or median of the training users)"},
+				"mae_mean and mae_median (always predicting the mean or median of the training users). " +
+				"With curves: bacc_curve and mae_curve, the scores on the validation users after each epoch, which is k"},
 			{Name: artifact.OutcomesFile, Doc: "for each split, checkpoint and user: the user's attributes, and for each attribute under attack the label and the attacker's score. " +
 				"Categorical attributes: label and predicted (numbers of classes, in the order of their names), " +
-				"score (with two classes, the probability of the second; with more, that of the user's class), and 1 or 0 (right or wrong) for bacc and bacc_majority. " +
+				"score (with two classes, the probability of the second; with more, that of the user's class), and bacc (1 or 0, right or wrong; with average: batches, the user's part of it). " +
 				"Numeric attributes, in units of the target: label, score (the prediction) and error (score - label); and a column for each metric"},
+			notesDoc,
 		},
 		Draws:   true,
 		Numeric: true,
@@ -65,7 +67,7 @@ func (p *LatentProbeParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
 				}
 				if a.Range == nil {
 					add(artifact.UnitUser, "bacc")
-					add("", "bacc_batches", "bacc_majority")
+					add("", "bacc_majority")
 				}
 				if a.ClassWeights == nil {
 					add(artifact.UnitUser, "mae")
@@ -73,9 +75,32 @@ func (p *LatentProbeParams) facts(map[string]*pipeline.Facts) *pipeline.Facts {
 				}
 			}
 		}
+		if p.Curves {
+			f.Metrics = append(f.Metrics, p.curveFacts(checkpoint)...)
+		}
 	}
 	return f
 }
+
+func (p *LatentProbeParams) curveFacts(checkpoint string) (metrics []pipeline.Metric) {
+	for epoch := 1; epoch <= p.Epochs; epoch++ {
+		for _, a := range p.Attributes {
+			m := pipeline.Metric{K: epoch, Group: a.Attribute, Split: artifact.Validation, Checkpoint: checkpoint}
+			if a.Range == nil {
+				m.Name = curveOf("bacc")
+				metrics = append(metrics, m)
+			}
+			if a.ClassWeights == nil {
+				m.Name = curveOf("mae")
+				metrics = append(metrics, m)
+			}
+		}
+	}
+	return metrics
+}
+
+// curveOf is the name of a score after each epoch.
+func curveOf(score string) string { return score + "_curve" }
 
 func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbeParams) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
@@ -87,12 +112,14 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbePara
 		return err
 	}
 	var metrics []artifact.Metric
+	var note string
 	outcomes := &artifact.Outcomes{}
 	for i, checkpoint := range p.Checkpoints {
 		a := attack{params: p, cell: cell, backend: b, users: &split.Users, checkpoint: checkpoint, done: i * p.Epochs, outcomes: outcomes}
 		var found []artifact.Metric
 		a.latents, err = latents.Open(cell.Inputs["latents"], cell.Inputs["data"], checkpoint)
 		if err == nil {
+			note = matchNote(a.latents.Matched)
 			a.victims, err = victimsOf(p, &split.Users, a.latents)
 		}
 		if err == nil {
@@ -102,6 +129,9 @@ func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbePara
 			return fmt.Errorf("attack on the %s checkpoint: %w", checkpoint, err)
 		}
 		metrics = append(metrics, found...)
+	}
+	if err := artifact.WriteNotes(cell.Create, note); err != nil {
+		return err
 	}
 	return artifact.WriteEvaluation(cell.Create, metrics, outcomes)
 }
@@ -121,7 +151,7 @@ func victimsOf(p *LatentProbeParams, users *artifact.Users, l *latents.Latents) 
 		if err != nil {
 			return nil, err
 		}
-		for _, part := range append([]string{artifact.Train}, p.Splits...) {
+		for _, part := range p.parts() {
 			if !target.Known(l.Of(part).User) {
 				return nil, fmt.Errorf("the attribute %s is missing for all %s users; remove it from attributes", a.Attribute, part)
 			}
@@ -129,6 +159,15 @@ func victimsOf(p *LatentProbeParams, users *artifact.Users, l *latents.Latents) 
 		victims = append(victims, victim{Target: target, config: target.Group(1, a.Hidden, a.Dropout), train: target.Of(l.Train.User)})
 	}
 	return victims, nil
+}
+
+// parts are the parts of the split whose users the attackers see.
+func (p *LatentProbeParams) parts() []string {
+	parts := append([]string{artifact.Train}, p.Splits...)
+	if p.Curves && !slices.Contains(parts, artifact.Validation) {
+		parts = append(parts, artifact.Validation)
+	}
+	return parts
 }
 
 // An attack is the attack on one checkpoint.
@@ -165,6 +204,7 @@ func (a *attack) run(ctx context.Context) ([]artifact.Metric, error) {
 	for i := range users {
 		users[i] = int32(i)
 	}
+	var curves []artifact.Metric
 	for epoch := 1; epoch <= p.Epochs; epoch++ {
 		order.Shuffle(len(users), func(i, j int) { users[i], users[j] = users[j], users[i] })
 		sums := make([]float64, len(a.victims))
@@ -184,6 +224,13 @@ func (a *attack) run(ctx context.Context) ([]artifact.Metric, error) {
 				sums[i] += loss * float64(len(batch)) / float64(len(users))
 			}
 		}
+		if p.Curves {
+			points, err := a.curves(probe, epoch)
+			if err != nil {
+				return nil, fmt.Errorf("validation users, epoch %d: %w", epoch, err)
+			}
+			curves = append(curves, points...)
+		}
 		a.report(epoch, sums)
 	}
 	var metrics []artifact.Metric
@@ -194,7 +241,23 @@ func (a *attack) run(ctx context.Context) ([]artifact.Metric, error) {
 		}
 		metrics = append(metrics, found...)
 	}
-	return metrics, nil
+	return append(metrics, curves...), nil
+}
+
+// curves scores the attackers on the validation users after an epoch.
+func (a *attack) curves(probe *adversary.Probe, epoch int) (points []artifact.Metric, err error) {
+	l := a.latents.Of(artifact.Validation)
+	outputs, err := probe.Predict(l.Z)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range a.victims {
+		found, _ := v.score(outputs[i], v.Of(l.User), a.params)
+		m := found[0] // the others are baselines, and the same in other units
+		m.Name, m.K, m.Group, m.Split, m.Checkpoint = curveOf(m.Name), epoch, v.Name, artifact.Validation, a.checkpoint
+		points = append(points, m)
+	}
+	return points, nil
 }
 
 // score scores the attackers on the users of a part of the split.
@@ -210,7 +273,7 @@ func (a *attack) score(probe *adversary.Probe, part string) (metrics []artifact.
 		Units: l.User,
 	}
 	for i, v := range a.victims {
-		found, series := v.score(outputs[i], v.Of(l.User), a.params.Batch)
+		found, series := v.score(outputs[i], v.Of(l.User), a.params)
 		for _, m := range found {
 			m.Group, m.Split, m.Checkpoint = v.Name, part, a.checkpoint
 			a.cell.Logf("%s checkpoint, %s users, %s: %s %.4f", a.checkpoint, part, v.Name, m.Name, m.Value)

@@ -100,7 +100,16 @@ func TestUsersWithoutTheAttribute(t *testing.T) {
 		} else {
 			want["g:score"] = []float64{math.E / (math.E + 2), math.NaN(), 1 / (math.E + 2)}
 		}
-		metrics, series := v.score(outputs, adversary.Targets{Class: []int32{1, -1, 0}}, 2)
+		metrics, series := v.score(outputs, adversary.Targets{Class: []int32{1, -1, 0}}, &LatentProbeParams{Average: overUsers, Batch: 2})
+		compare(t, metrics, series, want)
+
+		// Over batches: the second user belongs to none, and the third is a batch.
+		want["g:bacc"] = []float64{1, math.NaN(), 0}
+		metrics, series = v.score(outputs, adversary.Targets{Class: []int32{1, -1, 0}}, &LatentProbeParams{Average: overBatches, Batch: 2})
+		compare(t, metrics, series, want)
+		want["g:label"], want["g:bacc"] = []float64{1, 0, 0}, []float64{1.5, 0, 0} // 3 users, 2 classes
+		delete(want, "g:score")
+		metrics, series = v.score(outputs, adversary.Targets{Class: []int32{1, 0, 0}}, &LatentProbeParams{Average: overBatches, Batch: 3})
 		compare(t, metrics, series, want)
 	}
 }

@@ -18,7 +18,15 @@ type LatentProbeParams struct {
 	Batch       int         `yaml:"batch" min:"1" max:"1000000" unit:"users"`
 	Rate        float64     `yaml:"rate" above:"0"`
 	WeightDecay float64     `yaml:"weight_decay" min:"0"`
+	Average     string      `yaml:"average" oneof:"users,batches"`
+	Curves      bool        `yaml:"curves"`
 }
+
+// The values of LatentProbeParams.Average.
+const (
+	overUsers   = "users"
+	overBatches = "batches"
+)
 
 var latentProbeParams = &spec.Params[LatentProbeParams]{
 	Defaults: func() LatentProbeParams {
@@ -29,16 +37,21 @@ var latentProbeParams = &spec.Params[LatentProbeParams]{
 			Batch:       64,
 			Rate:        1e-3,
 			WeightDecay: 1e-4,
+			Average:     overUsers,
 		}
 	},
+	Modes: map[string]func(*LatentProbeParams){"published": func(p *LatentProbeParams) { p.Average, p.Curves = overBatches, true }},
 	Docs: spec.Docs{
 		"attributes":   "attributes to predict, each with an attacker of its own",
 		"checkpoints":  "checkpoints of the recommender to attack",
 		"splits":       "users to score the attackers on. Scores on validation users serve to choose a model without the test users.",
 		"epochs":       "number of epochs; the attackers are scored after the last one",
-		"batch":        "batch size in training and for bacc_batches",
+		"batch":        "batch size in training, and of average: batches",
 		"rate":         "learning rate of Adam",
 		"weight_decay": "L2 penalty, added to the gradient as in PyTorch's Adam",
+		"average": "what a balanced accuracy is computed over. users: all users of a split. " +
+			"batches: each batch of them, and averaged by the number of users, as in the published code.",
+		"curves": "also score the attackers on the validation users after each epoch: bacc_curve and mae_curve",
 	},
 	Nested: []spec.Described{attributeParams},
 	Check:  (*LatentProbeParams).check,

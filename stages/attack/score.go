@@ -11,9 +11,13 @@ import (
 
 // score compares an attacker's outputs [users, outputs] with the true values, and adds the
 // baselines. It returns the metrics, and the numbers of each user.
-func (v victim) score(outputs []float32, truth adversary.Targets, batch int) ([]artifact.Metric, []artifact.OutcomeSeries) {
+func (v victim) score(outputs []float32, truth adversary.Targets, p *LatentProbeParams) ([]artifact.Metric, []artifact.OutcomeSeries) {
 	if v.Classes == nil {
 		return v.scoreNumber(outputs, truth.Value)
+	}
+	accuracy := scores.BalancedAccuracy
+	if p.Average == overBatches {
+		accuracy = func(predicted, truth []int32) float64 { return batchedAccuracy(predicted, truth, p.Batch) }
 	}
 	predicted := argmax(outputs, v.config.Outputs())
 	majority := make([]int32, len(predicted))
@@ -21,9 +25,8 @@ func (v victim) score(outputs []float32, truth adversary.Targets, batch int) ([]
 		majority[i] = scores.Majority(v.train.Class)
 	}
 	metrics := []artifact.Metric{
-		{Name: "bacc", Value: scores.BalancedAccuracy(predicted, truth.Class)},
-		{Name: "bacc_batches", Value: batchedAccuracy(predicted, truth.Class, batch)},
-		{Name: "bacc_majority", Value: scores.BalancedAccuracy(majority, truth.Class)},
+		{Name: "bacc", Value: accuracy(predicted, truth.Class)},
+		{Name: "bacc_majority", Value: accuracy(majority, truth.Class)},
 	}
 	label := v.column("label", len(predicted), func(u int) float64 { return known(truth.Class[u], float64(truth.Class[u])) })
 	right := v.column("bacc", len(predicted), func(u int) float64 {
@@ -32,7 +35,13 @@ func (v victim) score(outputs []float32, truth adversary.Targets, batch int) ([]
 		}
 		return known(truth.Class[u], 0)
 	})
-	right.Balance = label.Column()
+	if p.Average == overBatches {
+		for u, weight := range batchWeights(truth.Class, p.Batch) {
+			right.Values[u] *= weight
+		}
+	} else {
+		right.Balance = label.Column()
+	}
 	return metrics, []artifact.OutcomeSeries{
 		label,
 		v.column("score", len(predicted), func(u int) float64 { return v.probability(outputs, u, truth.Class[u]) }),
@@ -109,23 +118,38 @@ func argmax(outputs []float32, classes int) []int32 {
 }
 
 // batchedAccuracy averages the balanced accuracy of the batches, weighted by their sizes, as the
-// published code does. It differs slightly from the accuracy over all test users, because a batch
-// may lack a class.
+// published code does. It differs from the accuracy over all users, because a batch has another share
+// of each class than the others, and may lack one.
 func batchedAccuracy(predicted, truth []int32, batch int) float64 {
 	sum, n := 0.0, 0
-	for start := 0; start < len(truth); start += batch {
-		end := min(start+batch, len(truth))
-		members := 0
-		for _, class := range truth[start:end] {
-			if class >= 0 {
-				members++
-			}
-		}
-		if members == 0 {
+	for u, weight := range batchWeights(truth, batch) {
+		if truth[u] < 0 {
 			continue
 		}
-		sum += float64(members) * scores.BalancedAccuracy(predicted[start:end], truth[start:end])
-		n += members
+		n++
+		if predicted[u] == truth[u] {
+			sum += weight
+		}
 	}
 	return sum / float64(n)
+}
+
+// batchWeights returns what the right prediction of each user counts in batchedAccuracy, which is the
+// mean over the users whose class is known. The balanced accuracy of a batch of n users with c
+// classes is the sum of 1/(c * members of the user's class), and it counts n times.
+func batchWeights(truth []int32, batch int) []float64 {
+	weights := make([]float64, 0, len(truth))
+	for users := range slices.Chunk(truth, batch) {
+		n, members := 0, map[int32]int{}
+		for _, class := range users {
+			if class >= 0 {
+				n++
+				members[class]++
+			}
+		}
+		for _, class := range users {
+			weights = append(weights, float64(n)/float64(len(members)*max(members[class], 1)))
+		}
+	}
+	return weights
 }

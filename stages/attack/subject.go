@@ -8,13 +8,12 @@ import (
 	"slices"
 
 	"foil/internal/artifact"
-	"foil/internal/artifact/latents"
 	"foil/internal/attributes"
 	"foil/internal/learners"
 	"foil/models/adversary"
 )
 
-// A subject is an attribute under attack by the family, with the users' latent vectors,
+// A subject is an attribute under attack by the family, with the vectors that the attackers see,
 // standardised by those of the training users. Training users without the attribute are left out.
 type subject struct {
 	*attributes.Target
@@ -30,23 +29,24 @@ type subject struct {
 	checkWeight []float64 // balanced by class; nil for a number
 }
 
-func newSubject(a FamilyAttribute, users *artifact.Users, l *latents.Latents) (*subject, error) {
+func newSubject(a FamilyAttribute, users *artifact.Users, v *view) (*subject, error) {
 	target, err := a.param().Resolve(users)
 	if err != nil {
 		return nil, err
 	}
 	for _, part := range []string{artifact.Train, artifact.Validation, artifact.Test} {
-		if !target.Known(l.Of(part).User) {
+		if !target.Known(v.of[part].User) {
 			return nil, fmt.Errorf("the attribute %s is missing for all %s users; remove it from attributes", a.Attribute, part)
 		}
 	}
+	train, validation, test := v.of[artifact.Train], v.of[artifact.Validation], v.of[artifact.Test]
 	s := &subject{Target: target, parts: map[string][2]int{
-		artifact.Validation: {0, len(l.Validation.User)},
-		artifact.Test:       {len(l.Validation.User), len(l.Validation.User) + len(l.Test.User)},
+		artifact.Validation: {0, len(validation.User)},
+		artifact.Test:       {len(validation.User), len(validation.User) + len(test.User)},
 	}}
-	truth := target.Of(l.Train.User)
+	truth := target.Of(train.User)
 	var rows []int
-	for i := range l.Train.User {
+	for i := range train.User {
 		switch {
 		case !isKnown(truth, i):
 			continue
@@ -57,12 +57,12 @@ func newSubject(a FamilyAttribute, users *artifact.Users, l *latents.Latents) (*
 		}
 		rows = append(rows, i)
 	}
-	train := learners.NewMatrix(l.Train.Z, l.Width).Take(rows)
-	scaler := learners.NewScaler(train)
-	s.train = scaler.Apply(train)
-	s.held = scaler.Apply(learners.NewMatrix(slices.Concat(l.Validation.Z, l.Test.Z), l.Width))
-	s.truth = target.Of(slices.Concat(l.Validation.User, l.Test.User))
-	for i := range l.Validation.User {
+	known := learners.NewMatrix(train.Z, v.width).Take(rows)
+	scaler := learners.NewScaler(known)
+	s.train = scaler.Apply(known)
+	s.held = scaler.Apply(learners.NewMatrix(slices.Concat(validation.Z, test.Z), v.width))
+	s.truth = target.Of(slices.Concat(validation.User, test.User))
+	for i := range validation.User {
 		if isKnown(s.truth, i) {
 			s.check = append(s.check, i)
 		}
@@ -115,9 +115,15 @@ func (s *subject) shuffled(r *rand.Rand) *subject {
 	return &c
 }
 
+// validation returns the vectors of the validation users, which are the first of the held users.
+func (s *subject) validation() *learners.Matrix {
+	return &learners.Matrix{Width: s.held.Width, X: s.held.X[:s.parts[artifact.Validation][1]*s.held.Width]}
+}
+
 // An answer is an attacker's output for the held users: the probability of each class, or a number.
 
 // loss is the loss of an answer on the validation users: balanced cross-entropy, or absolute error.
+// The answer may be for them alone.
 func (s *subject) loss(answer *learners.Matrix) float64 {
 	total := 0.0
 	for at, i := range s.check {
@@ -198,7 +204,7 @@ func (s *subject) trees(ctx context.Context, p FamilyTrees) (*learners.Matrix, e
 		if s.Classes != nil {
 			answer = learners.Probabilities(raw)
 		}
-		if best.after(round, s.loss(answer), answer) {
+		if best.after(round, s.loss(answer), func() *learners.Matrix { return answer }) {
 			break
 		}
 	}
@@ -212,10 +218,11 @@ type stop struct {
 	answer       *learners.Matrix
 }
 
-// after takes the answer after a round or an epoch, and reports whether training ends.
-func (s *stop) after(round int, loss float64, answer *learners.Matrix) bool {
+// after takes the loss and, if it is the lowest, the answer after a round or an epoch. It reports
+// whether training ends.
+func (s *stop) after(round int, loss float64, answer func() *learners.Matrix) bool {
 	if s.answer == nil || loss < s.loss {
-		s.at, s.loss, s.answer = round, loss, answer
+		s.at, s.loss, s.answer = round, loss, answer()
 	}
 	return round-s.at >= s.patience
 }

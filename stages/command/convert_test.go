@@ -92,11 +92,16 @@ func TestOutcomesMayComeWithMetrics(t *testing.T) {
 		wrong   string
 		rows    int
 	}{
-		"csv":         {metrics + write("outcomes.csv", "user,checkpoint,ndcg@10", "1,last,1", "0,last,0.5"), csv, "", "", 2},
-		"few digits":  {metrics + write("outcomes.csv", "user,checkpoint,ndcg@10", "1,last,1", "0,last,0.50001"), csv, "", "", 2},
-		"pandas":      {metrics + foreign("pandas"), []string{"metrics.csv", "outcomes.arrow"}, "", "", 4},
-		"polars":      {metrics + foreign("polars"), []string{"metrics.csv", "outcomes.arrow"}, "", "", 4},
-		"another":     {metrics + write("outcomes.csv", "user,checkpoint,ndcg@10", "1,last,1", "0,last,0"), csv, "ndcg@10 is 0.75, but the mean of its outcomes is 0.5", "", 2},
+		"csv":        {metrics + write("outcomes.csv", "user,checkpoint,ndcg@10", "1,last,1", "0,last,0.5"), csv, "", "", 2},
+		"few digits": {metrics + write("outcomes.csv", "user,checkpoint,ndcg@10", "1,last,1", "0,last,0.50001"), csv, "", "", 2},
+		"pandas":     {metrics + foreign("pandas"), []string{"metrics.csv", "outcomes.arrow"}, "", "", 4},
+		"polars":     {metrics + foreign("polars"), []string{"metrics.csv", "outcomes.arrow"}, "", "", 4},
+		"another":    {metrics + write("outcomes.csv", "user,checkpoint,ndcg@10", "1,last,1", "0,last,0"), csv, "", "ndcg@10 is 0.75, but the mean of its outcomes is 0.5", 0},
+		"another split": {write("metrics.csv", "name,split,value", "mae,test,1", "mae,validation,2") + write("outcomes.csv", "user,split,mae", "1,test,1", "1,validation,3"),
+			csv, "", "mae (validation) is 2, but the mean of its outcomes is 3", 0},
+		"balanced": {write("metrics.csv", "name,value", "bacc,0.75") + write("outcomes.csv", "user,bacc [balance=label],label", "0,1,0", "1,0,0", "2,1,1", "3,1,1", "4,1,1"), csv, "", "", 5},
+		"balanced, but a plain mean": {write("metrics.csv", "name,value", "bacc,0.8") + write("outcomes.csv", "user,bacc [balance=label],label", "0,1,0", "1,0,0", "2,1,1", "3,1,1", "4,1,1"),
+			csv, "", "bacc is 0.8, but the mean of its outcomes is 0.75", 0},
 		"none":        {metrics + write("outcomes.csv", "user,ndcg@10", "1,1", "0,0.5"), csv, "no metric belongs to the outcomes", "", 2},
 		"no number":   {metrics + write("outcomes.csv", "user,ndcg@10", "1,x"), csv, "", `the output is not a valid metrics artifact: out/outcomes.csv: line 2: ndcg@10 "x" is not a number`, 0},
 		"no table":    {metrics + "; echo x >out/outcomes.arrow", []string{"metrics.csv", "outcomes.arrow"}, "", "out/outcomes.arrow: it is not Arrow IPC", 0},

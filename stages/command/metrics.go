@@ -81,8 +81,8 @@ func exists(path string) bool {
 // by writing the metric with few digits.
 const rounding = 1e-4
 
-// compareOutcomes notes outcomes that belong to no metric, and metrics that are not the mean of
-// their outcomes: statistics of a report use the outcomes.
+// compareOutcomes returns an error for metrics that are not the mean of their outcomes: statistics of
+// a report use the outcomes. It notes outcomes that belong to no metric.
 func compareOutcomes(cell *pipeline.Cell, dir string) error {
 	path := filepath.Join(dir, artifact.OutcomesFile)
 	if !exists(path) {
@@ -97,6 +97,7 @@ func compareOutcomes(cell *pipeline.Cell, dir string) error {
 		return err
 	}
 	none := true
+	var errs []error
 	for _, m := range metrics {
 		values, found := outcomes.Of(m.Name, m.K, m.Group, m.Split, m.Checkpoint)
 		if !found {
@@ -104,8 +105,12 @@ func compareOutcomes(cell *pipeline.Cell, dir string) error {
 		}
 		none = false
 		if mean := values.Mean(); math.Abs(mean-m.Value) > rounding*max(1, math.Abs(m.Value)) {
-			cell.Note("%s is %.6g, but the mean of its outcomes is %.6g", metricName(m), m.Value, mean)
+			errs = append(errs, fmt.Errorf("%s is %.6g, but the mean of its outcomes is %.6g; a metric must be the mean of the outcomes with its name, "+
+				"so correct one of them, or give the column another name", metricName(m), m.Value, mean))
 		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	if none {
 		cell.Note("no metric belongs to the outcomes, so they are not used: a column is called like its metric (ndcg@10, gender:bacc), and split and checkpoint must be the same")

@@ -9,7 +9,20 @@ import (
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/artifact/latents"
 	"foil/pipeline"
+	"foil/spec"
 )
+
+// LatentsParams are the parameters of encode/latents.
+type LatentsParams struct {
+	MatchLengths bool `yaml:"match_lengths"`
+}
+
+var latentsParams = &spec.Params[LatentsParams]{
+	Docs: spec.Docs{
+		"match_lengths": "encode training users by a random part of their items, as large as the part of the items of test users " +
+			"that recommenders get. Otherwise training users are encoded by all their items, so attackers learn from vectors of longer profiles than those that they are scored on.",
+	},
+}
 
 // Latents is encode/latents.
 func Latents() pipeline.Kind {
@@ -25,17 +38,24 @@ func Latents() pipeline.Kind {
 		},
 		Output:  artifact.TypeLatents,
 		Files:   latents.Docs,
+		Draws:   true,
 		Numeric: true,
 		Cost:    pipeline.Cost{Times: []string{"data/users.arrow", "model/last.safetensors"}},
-	}, pipeline.NoParams, pipeline.Work[pipeline.None]{Run: run})
+	}, latentsParams, pipeline.Work[LatentsParams]{Run: run})
 }
 
-func run(ctx context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
+func run(ctx context.Context, cell *pipeline.Cell, p *LatentsParams) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
 	if err != nil {
 		return err
 	}
 	config := latents.Config{Data: cell.Inputs["data"].Digest(), Model: cell.Inputs["model"].Digest()}
+	train := split.Train
+	if p.MatchLengths {
+		if train, config.Matched, err = MatchLengths(split, cell.Seed); err != nil {
+			return err
+		}
+	}
 	found := map[string]*latents.Latents{}
 	for _, checkpoint := range []string{checkpoints.Best, checkpoints.Last} {
 		opened, err := checkpoints.OpenRecommender(ctx, cell, "model", "data", checkpoint)
@@ -51,7 +71,7 @@ func run(ctx context.Context, cell *pipeline.Cell, _ *pipeline.None) error {
 		for _, part := range []struct {
 			to    *latents.Part
 			users artifact.Interactions
-		}{{&l.Train, split.Train}, {&l.Validation, split.ValidationInput}, {&l.Test, split.TestInput}} {
+		}{{&l.Train, train}, {&l.Validation, split.ValidationInput}, {&l.Test, split.TestInput}} {
 			if *part.to, err = encode(ctx, r, part.users); err != nil {
 				return err
 			}

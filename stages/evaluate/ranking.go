@@ -31,9 +31,10 @@ var rankingParams = &spec.Params[RankingParams]{
 			K:           []int{10, 20, 50},
 			Checkpoints: []string{checkpoints.Best, checkpoints.Last},
 			Splits:      []string{artifact.Test},
-			Seen:        "exclude",
+			Seen:        string(scores.Exclude),
 		}
 	},
+	Modes: map[string]func(*RankingParams){"published": func(p *RankingParams) { p.Seen = string(scores.Zero) }},
 	Docs: spec.Docs{
 		"k":           "cut-offs of the scores",
 		"checkpoints": "checkpoints to evaluate",
@@ -130,12 +131,12 @@ func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) erro
 	var metrics []artifact.Metric
 	outcomes := &artifact.Outcomes{}
 	for _, checkpoint := range p.Checkpoints {
-		s, err := openSource(ctx, cell, checkpoint, split.Items.Len())
+		s, err := latents.OpenScorer(ctx, cell, checkpoint, split.Items.Len())
 		if err != nil {
 			return err
 		}
 		for _, part := range p.Splits {
-			r, err := s.rank(ctx, split, part, p)
+			r, err := rank(ctx, s, split, part, p)
 			if err == nil {
 				err = outcomes.Append(r.outcomes(split, artifact.OutcomePart{Split: part, Checkpoint: checkpoint}))
 			}
@@ -151,51 +152,8 @@ func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) erro
 	return artifact.WriteEvaluation(cell.Create, metrics, outcomes)
 }
 
-// A source is a recommender, with its latent vectors if they are among the inputs.
-type source struct {
-	recommender artifact.Recommender
-	latent      artifact.LatentRecommender // nil: without latent vectors
-	latents     *latents.Latents
-	items       int
-}
-
-func openSource(ctx context.Context, cell *pipeline.Cell, checkpoint string, items int) (*source, error) {
-	r, err := checkpoints.OpenRecommender(ctx, cell, "model", "data", checkpoint)
-	if err != nil {
-		return nil, err
-	}
-	s := &source{recommender: r, items: items}
-	a, ok := cell.Inputs["latents"]
-	if !ok {
-		return s, nil
-	}
-	if s.latents, err = latents.Open(a, cell.Inputs["data"], checkpoint); err == nil {
-		err = s.latents.OfModel(cell.Inputs["model"])
-	}
-	if err != nil {
-		return nil, err
-	}
-	if s.latent, ok = r.(artifact.LatentRecommender); !ok {
-		return nil, errors.New("model: this recommender has no latent vectors; leave out the input latents")
-	}
-	return s, nil
-}
-
-// each calls f for each user of a part of the split, in order, with the recommender's scores of all
-// items.
-func (s *source) each(ctx context.Context, part string, input artifact.Rows, f func(user int, scores []float32) error) error {
-	if s.latent == nil {
-		return artifact.EachUser(ctx, s.recommender, input.Lists(), s.items, f)
-	}
-	l := s.latents.Of(part)
-	if !slices.Equal(input.User, l.User) {
-		return errors.New("the inputs of the split and the latent vectors belong to different users")
-	}
-	return artifact.EachLatent(ctx, s.latent, l.Z, s.items, f)
-}
-
 // rank ranks all items for every user of a part of the split.
-func (s *source) rank(ctx context.Context, split *artifact.Split, part string, p *RankingParams) (*ranking, error) {
+func rank(ctx context.Context, s *latents.Scorer, split *artifact.Split, part string, p *RankingParams) (*ranking, error) {
 	x, y := split.Held(part)
 	r := &ranking{
 		k:      p.K,
@@ -216,7 +174,7 @@ func (s *source) rank(ctx context.Context, split *artifact.Split, part string, p
 	if r.input.Len() == 0 {
 		return nil, errors.New("the split has no such users")
 	}
-	return r, s.each(ctx, part, r.input, r.add)
+	return r, s.Each(ctx, part, r.input, r.add)
 }
 
 // A ranking ranks the items for each user by the scores of a model.
@@ -234,9 +192,6 @@ type ranking struct {
 
 // add ranks the items of a user. It changes the scores.
 func (r *ranking) add(u int, all []float32) error {
-	if slices.ContainsFunc(all, func(v float32) bool { return v != v }) {
-		return errors.New("the model's scores are NaN; its training has diverged: train it with a lower rate")
-	}
 	r.seen.Mask(all, r.input.Items(u))
 	top := r.ranker.Top(all)
 	s := scoreUser(top, r.target.Items(u), r.k)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"foil/internal/artifact"
+	"foil/internal/artifact/checkpoints"
 	"foil/internal/kindtest"
 	"foil/internal/kindtest/trained"
 	"foil/internal/scores"
@@ -93,8 +94,18 @@ func TestSeenItemsAreNotRecommended(t *testing.T) {
 }
 
 func TestLogitsThatAreNoNumbersAreAnError(t *testing.T) {
-	s := ranking{input: artifact.Rows{Offset: []int32{0, 1}, Item: []int32{0}}}
-	err := s.add(0, []float32{1, float32(math.NaN()), 2})
+	data := kindtest.Split(t)
+	weights := make([]float32, 20)
+	weights[3] = float32(math.NaN())
+	model := kindtest.Written(t, func(create artifact.CreateFunc) error {
+		return checkpoints.Write(create, checkpoints.Result{
+			Training: checkpoints.Training{KindVersion: pipeline.KindVersion{Kind: popular().Name, Version: 1}, Data: data.Digest()},
+			Last:     checkpoints.Weights{checkpoints.Model: {{Name: "popularity", Shape: []int{20}, F32: weights}}},
+		})
+	})
+	_, err := kindtest.Run(t, Ranking(), params(nil), &pipeline.Cell{
+		Kind: kindtest.Kinds(popular()), Inputs: map[string]pipeline.Artifact{"model": model, "data": data},
+	})
 	if err == nil || !strings.Contains(err.Error(), "diverged") {
 		t.Errorf("error %v, want one that says that the model has diverged", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/digest"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // lfmFiles are a tiny LFM-2b-100k: nobody played track 2, and user 5 played
@@ -72,7 +73,7 @@ func TestAttributesThatDoNotCountAreMissing(t *testing.T) {
 		{4, []string{"IT", "", "IT", "IT", ""}}, // user 5, who played nothing, is counted
 		{5, []string{"", "", "", "", ""}},
 	} {
-		d, _, err := loaded(t, LFM2b100k(), env, &LFMParams{MinCountry: c.minCountry})
+		d, _, err := loaded(t, LFM2b100k(), env, &LFMParams{MinCountry: c.minCountry, Ages: "years"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,6 +91,62 @@ func TestAttributesThatDoNotCountAreMissing(t *testing.T) {
 	}
 }
 
+// The published notebook can be read in two ways. Its codes rise above 18, 25, 35, 45 and 55 years,
+// and its last step keeps codes above 0.
+func TestTwoReadingsOfAges(t *testing.T) {
+	const none = -1
+	ages := []struct {
+		file        string
+		years, code int
+	}{
+		{"9", none, none}, {"10", 10, none}, {"18", 18, none}, {"19", 19, 1}, {"25", 25, 1}, {"26", 26, 2}, {"35", 35, 2}, {"36", 36, 3},
+		{"45", 45, 3}, {"46", 46, 4}, {"55", 55, 4}, {"56", 56, 5}, {"100", 100, 5}, {"101", none, none}, {"999999", none, none},
+		{"0", none, none}, {"-1", none, none}, {"-25", none, none}, {"", none, none},
+	}
+	env := &pipeline.Env{DataDir: lfmFolder(t, t.TempDir())}
+	var users, plays strings.Builder
+	for i, a := range ages {
+		fmt.Fprintf(&users, "%d\tIT\t%s\tf\t2006-06-18 21:07:33\n", i, a.file)
+		fmt.Fprintf(&plays, "%d\t0\t1\n", i)
+	}
+	for name, text := range map[string]string{"user_data.tsv": users.String(), "inter.tsv": plays.String()} {
+		if err := os.WriteFile(filepath.Join(env.DataDir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, as := range []string{"years", "codes"} {
+		d, _, err := loaded(t, LFM2b100k(), env, &LFMParams{MinCountry: 1, Ages: as})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.Users.Attribute("age")
+		if err != nil || len(got.Number) != len(ages) {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		for i, a := range ages {
+			want := float64(map[string]int{"years": a.years, "codes": a.code}[as])
+			if want == none {
+				want = math.NaN()
+			}
+			if v := float64(got.Number[i]); v != want && !(math.IsNaN(v) && math.IsNaN(want)) {
+				t.Errorf("%s: the age %q is %g, want %g", as, a.file, v, want)
+			}
+		}
+	}
+}
+
+func TestReadingsOfAgesThatDoNotExist(t *testing.T) {
+	for _, with := range []string{"{ages: decades}", "{ages: code}", "{ages: 120}"} {
+		v, err := spec.ParseValue("with", with)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LFM2b100k().Decode(v); err == nil || !strings.Contains(err.Error(), "ages: ") {
+			t.Errorf("%s: %v", with, err)
+		}
+	}
+}
+
 // People typed a comma where they had nothing to say.
 func TestACommaIsNoCountry(t *testing.T) {
 	env := &pipeline.Env{DataDir: lfmFolder(t, t.TempDir())}
@@ -97,7 +154,7 @@ func TestACommaIsNoCountry(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(env.DataDir, "user_data.tsv"), []byte(users), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	d, _, err := loaded(t, LFM2b100k(), env, &LFMParams{MinCountry: 1})
+	d, _, err := loaded(t, LFM2b100k(), env, &LFMParams{MinCountry: 1, Ages: "years"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,14 +216,14 @@ func TestLFMThatChangesIsNoticed(t *testing.T) {
 // digest here.
 func TestLFMIsPinned(t *testing.T) {
 	kind, env := LFM2b100k(), &pipeline.Env{DataDir: lfmFolder(t, t.TempDir())}
-	_, a, err := loaded(t, kind, env, &LFMParams{MinCountry: 4})
+	_, a, err := loaded(t, kind, env, &LFMParams{MinCountry: 4, Ages: "years"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprint(kind.Version, " ", a.Digest().Short()), "1 c6707889cd44"; got != want {
+	if got, want := fmt.Sprint(kind.Version, " ", a.Digest().Short()), "2 c6707889cd44"; got != want {
 		t.Errorf("version and digest are %s, were %s", got, want)
 	}
-	_, b, err := loaded(t, kind, env, &LFMParams{MinCountry: 1})
+	_, b, err := loaded(t, kind, env, &LFMParams{MinCountry: 1, Ages: "years"})
 	if err != nil || a.Digest() == b.Digest() {
 		t.Errorf("another min_country has the same output (%v)", err)
 	}

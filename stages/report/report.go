@@ -55,7 +55,9 @@ func readCell(ctx context.Context, g pipeline.GatheredCell) (report.Cell, error)
 	if g.Artifact.Has(artifact.OutcomesFile) {
 		c.Outcomes = func() (*artifact.Outcomes, error) { return readOutcomes(ctx, g.Artifact) }
 	}
-	c.Metrics, err = artifact.ReadMetrics(path)
+	if c.Metrics, err = artifact.ReadMetrics(path); err == nil && g.Artifact.Has(artifact.NotesFile) {
+		c.Notes, err = artifact.ReadNotes(g.Artifact.Path)
+	}
 	return c, err
 }
 

@@ -14,7 +14,7 @@ import (
 func Table() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    "report/table",
-		Version: 6,
+		Version: 7,
 		Doc: "Writes tables of gathered metrics, with means, intervals, tested differences and baselines. " +
 			"Rules can choose the cells of rows (select), and numbers can be compared with published ones (expect). " +
 			"The forms are text, Markdown, CSV, LaTeX and an HTML page, which lists the source cells of each number.",

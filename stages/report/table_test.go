@@ -212,6 +212,42 @@ func TestBrokenMetricsNameTheirCell(t *testing.T) {
 	}
 }
 
+func TestCaptionsHaveTheNotesOfCells(t *testing.T) {
+	write := func(text string) *pipeline.Cell {
+		t.Helper()
+		cell := newCell(t)
+		g := &cell.Gathered["utility"][1]
+		path, err := g.Artifact.Path("metrics.arrow")
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Dir(path)
+		if err := os.WriteFile(filepath.Join(dir, artifact.NotesFile), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if g.Artifact, err = pipeline.DirArtifact(dir); err != nil {
+			t.Fatal(err)
+		}
+		return cell
+	}
+	cell := write(`["Read with care."]`)
+	if err := Table().Run(t.Context(), cell, tableLayout()); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"table.md", "table.txt", "table.tex", "report.html"} {
+		text, err := os.ReadFile(filepath.Join(cell.OutDir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), "Read with care.") {
+			t.Errorf("%s does not have the note", file)
+		}
+	}
+	if err := Table().Run(t.Context(), write(`{"note": 1}`), tableLayout()); err == nil || !strings.HasPrefix(err.Error(), "utility[fold=1]: notes.json: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTableStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -20,9 +20,10 @@ const configFile = "latents.json"
 // Docs documents the files.
 var Docs = []pipeline.FileDoc{
 	{Name: checkpoints.Best + ".safetensors", Doc: "latent vectors of the best validation epoch: train, validation and test, each [users, width], with " +
-		"train.user, validation.user and test.user, rows of users.arrow. Training users are encoded by all their items, the others by their input items"},
+		"train.user, validation.user and test.user, rows of users.arrow. Training users are encoded by all their items, unless match_lengths says otherwise, and the others by their input items"},
 	{Name: checkpoints.Last + ".safetensors", Doc: "the same after the last epoch"},
 	{Name: configFile, Doc: "width of the vectors, the digest of the split whose users they are, and that of the model that encoded them. " +
+		"match_lengths: the share of the training users' items that they are encoded by, if it is not all, and the seed of the choice. " +
 		"erased lists what was removed from them afterwards: the kind, the attributes, the digest of the latent vectors before, " +
 		"and the number of dimensions removed from each checkpoint"},
 }
@@ -33,8 +34,18 @@ type Config struct {
 	Data  digest.Digest `json:"data"`  // of the split
 	Model digest.Digest `json:"model"` // the model that encoded them
 
+	// Matched tells from which of their items the training users were encoded. Nil: all.
+	Matched *Matching `json:"match_lengths,omitempty"`
+
 	// Erased is what was removed from the vectors after they were encoded, in this order.
 	Erased []Erasure `json:"erased,omitempty"`
+}
+
+// A Matching is a random choice of the items of training users: as large a share as that of the items
+// of test users that recommenders get.
+type Matching struct {
+	Share float64 `json:"share"`
+	Seed  uint64  `json:"seed"` // of the choice
 }
 
 // An Erasure is the removal of attributes from latent vectors.

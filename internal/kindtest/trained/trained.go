@@ -33,6 +33,13 @@ func Latents(t testing.TB, model, data pipeline.Artifact) pipeline.Artifact {
 	return kindtest.MustRun(t, encode.Latents(), nil, &pipeline.Cell{Kind: Kinds, Inputs: map[string]pipeline.Artifact{"model": model, "data": data}})
 }
 
+// MatchedLatents encodes training users by as large a part of their items as test users.
+func MatchedLatents(t testing.TB, model, data pipeline.Artifact) pipeline.Artifact {
+	t.Helper()
+	return kindtest.MustRun(t, encode.Latents(), &encode.LatentsParams{MatchLengths: true},
+		&pipeline.Cell{Kind: Kinds, Seed: 5, Inputs: map[string]pipeline.Artifact{"model": model, "data": data}})
+}
+
 // BestEpoch is the epoch of the model's best checkpoint.
 func BestEpoch(t testing.TB, model pipeline.Artifact) int {
 	t.Helper()

@@ -2,6 +2,7 @@ package advxmultvae
 
 import (
 	"foil/internal/attributes"
+	"foil/internal/scores"
 	"foil/internal/training"
 	"foil/spec"
 )
@@ -34,9 +35,10 @@ var params = &spec.Params[Params]{
 			WeightDecay:  1e-4,
 			Plateau:      training.Plateau{Factor: 0.1, Patience: 5, MinRate: 1e-6},
 			Select:       training.Select{Metric: "ndcg", K: 10},
-			Seen:         "exclude",
+			Seen:         string(scores.Exclude),
 		}
 	},
+	Modes: map[string]func(*Params){"published": func(p *Params) { p.Seen = string(scores.Zero) }},
 	Docs: spec.Docs{
 		"epochs":        "number of epochs; the checkpoints of the best validation epoch and of the last epoch are kept",
 		"batch":         "batch size; the last batch of an epoch may be smaller",
