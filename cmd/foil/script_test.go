@@ -68,22 +68,29 @@ func condition(t *testing.T, name string) (bool, error) {
 var shownSpecs = map[string]string{
 	"mine.yaml":     "README.md",
 	"tested.yaml":   "docs/statistics.md",
+	"gaps.yaml":     "docs/statistics.md",
 	"claims.yaml":   "docs/claims.md",
 	"tradeoff.yaml": "docs/figures.md",
 }
 
-// writeShownSpec writes the first spec of a page.
+// writeShownSpec writes the spec of a page that has the name of the file.
 func writeShownSpec(path, page string) error {
 	text, err := os.ReadFile(filepath.Join("../..", page))
 	if err != nil {
 		return err
 	}
-	_, rest, found := strings.Cut(string(text), "```yaml\n")
-	block, _, closed := strings.Cut(rest, "```")
-	if !found || !closed {
-		return errors.New(page + " shows no spec")
+	name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+	for rest := string(text); ; {
+		_, after, found := strings.Cut(rest, "```yaml\n")
+		block, next, closed := strings.Cut(after, "```")
+		if !found || !closed {
+			return fmt.Errorf("%s shows no spec with the name %s", page, name)
+		}
+		if strings.Contains("\n"+block, "\nname: "+name+"\n") {
+			return os.WriteFile(path, []byte(block), 0o666)
+		}
+		rest = next
 	}
-	return os.WriteFile(path, []byte(block), 0o666)
 }
 
 func fails(ts *testscript.TestScript, neg bool, args []string) {

@@ -19,6 +19,7 @@ func (r *Tables) caption(t Table) []grid.Note {
 	if len(t.Rows) > 0 {
 		add(r.spreads(t)...)
 	}
+	notes = append(notes, r.gapNotes(t)...)
 	notes = append(notes, r.cellNotes(t)...)
 	incomplete, odd, repeated := false, false, false
 	for _, row := range t.Rows {
@@ -58,9 +59,10 @@ const (
 // share a sentence.
 func (r *Tables) spreads(t Table) []string {
 	var cells, pooled []int // columns
+	gaps := r.gapColumns(t)
 	for i := range r.Columns {
 		switch {
-		case t.N[i] == 0:
+		case t.N[i] == 0 || slices.Contains(gaps, i):
 		case t.pooled(i) != nil:
 			pooled = append(pooled, i)
 		default:
@@ -69,10 +71,10 @@ func (r *Tables) spreads(t Table) []string {
 	}
 	var sentences []string
 	if len(pooled) > 0 {
-		sentences = append(sentences, r.pooledSpread(t, pooled, len(cells) > 0))
+		sentences = append(sentences, r.pooledSpread(t, pooled, len(cells)+len(gaps) > 0))
 	}
-	if len(cells) > 0 || len(pooled) == 0 {
-		sentences = append(sentences, r.cellSpread(t, cells, len(pooled) > 0))
+	if len(cells) > 0 || len(pooled)+len(gaps) == 0 {
+		sentences = append(sentences, r.cellSpread(t, cells, len(pooled)+len(gaps) > 0))
 	}
 	if t.baselinesVary(pooled) {
 		sentences = append(sentences, "Baselines: mean ± standard deviation"+overText(r.Over)+".")

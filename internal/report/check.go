@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"foil/spec"
@@ -123,6 +124,9 @@ func (c *checker) series(path string, want Selector, k int) (id series, ok bool)
 		return series{}, false
 	}
 	id, err := s.find(want, k)
+	if unit := c.Units[want.From]; err == nil && id.Gap != (gap{}) && unit[want.Metric] == "" {
+		err = fmt.Errorf("%s of %s has no outcomes of users or images, which a gap is computed from", id.whole(), s.name)
+	}
 	c.problem(path, err)
 	return id, err == nil
 }

@@ -20,7 +20,7 @@ func (b *builder) compareAll(tables []Table) error {
 			return fmt.Errorf("tables[%d] (%s): %w", i, tables[i].Title, err)
 		}
 	}
-	return nil
+	return b.testGaps(tables)
 }
 
 // pool replaces the means of columns by those over all units, where every row has units.
@@ -44,6 +44,10 @@ func (b *builder) pool(t *Table) error {
 			}
 			if e.Pooled, err = row.from[i].stage.pooled(*e, row.from[i].series, t.Compare.Level); err != nil {
 				return err
+			}
+			if row.from[i].series.Gap != (gap{}) && !finite(e.Pooled.Value) {
+				e.Pooled = nil // the cells have gaps, and all of them together have none
+				return nil
 			}
 			e.Pooled.Cells, e.Mean = e.Mean, e.Pooled.Value
 			return nil

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"foil/internal/artifact"
@@ -456,15 +457,27 @@ func TestOutcomesMustAgreeWithTheirMetric(t *testing.T) {
 	}
 }
 
-// Outcomes are read once for each cell, and only of stages whose columns are shown.
-func TestOutcomesAreReadOnce(t *testing.T) {
+// countReads counts how often the outcomes of each cell are read.
+func countReads(gathered map[string][]Cell) map[digest.Digest]int {
 	reads := map[digest.Digest]int{}
-	gathered := models(3, 20)
+	var lock sync.Mutex // cells are read at the same time
 	for i := range gathered["m"] {
 		c := &gathered["m"][i]
 		read := c.Outcomes
-		c.Outcomes = func() (*artifact.Outcomes, error) { reads[c.Digest]++; return read() }
+		c.Outcomes = func() (*artifact.Outcomes, error) {
+			lock.Lock()
+			defer lock.Unlock()
+			reads[c.Digest]++
+			return read()
+		}
 	}
+	return reads
+}
+
+// Outcomes are read once for each cell, and only of stages whose columns are shown.
+func TestOutcomesAreReadOnce(t *testing.T) {
+	gathered := models(3, 20)
+	reads := countReads(gathered)
 	if _, err := BuildTables(decodeLayout(t, fmt.Sprintf(modelsLayout, "")), gathered); err != nil {
 		t.Fatal(err)
 	}

@@ -18,9 +18,12 @@ type Comparison struct {
 	Corrected float64 // the p after the correction for all comparisons of the table; NaN: it cannot be low enough
 	Differs   bool    // more than noise
 
-	from   *Entry       // the difference is that of this entry from another one
-	blocks [2][]block   // of both rows, until they are tested
-	sample stats.Sample // the differences, until they are tested
+	from   *Entry         // the difference is that of this entry from another one
+	blocks [2][]block     // of both rows, until they are tested
+	gap    gap            // of the column, if it is one
+	groups *groups        // of the units
+	sample stats.Sample   // the differences, until they are tested
+	pairs  *stats.GapPair // the values of both rows, until they are tested, if the column is a gap
 }
 
 // tested reports whether there is a result.
@@ -105,7 +108,7 @@ func (c *comparer) prepare(a, b *Row, i int) (*Comparison, error) {
 	case same:
 		made.Problem = sameCells
 	default:
-		made.blocks = [2][]block{xs, ys}
+		made.blocks, made.gap, made.groups = [2][]block{xs, ys}, a.from[i].series.Gap, a.from[i].stage.groups
 	}
 	return made, nil
 }
@@ -120,6 +123,10 @@ func (c *Comparison) pair() {
 	}
 	if err := shareUnits(xs, ys); err != nil {
 		c.Problem = err.Error()
+		return
+	}
+	if c.gap != (gap{}) {
+		c.pairs, c.Problem = c.groups.pair(xs, ys, c.gap)
 		return
 	}
 	var err error
@@ -244,7 +251,7 @@ func (c *comparer) test() {
 			some[i].pair()
 			return nil
 		})
-		some = filter(some, (*Comparison).tested)
+		some = c.testGaps(filter(some, (*Comparison).tested))
 		samples := make([]stats.Sample, len(some))
 		for i, p := range some {
 			samples[i], p.sample = p.sample, stats.Sample{}

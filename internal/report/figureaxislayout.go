@@ -43,12 +43,13 @@ var axisParams = &spec.Params[AxisLayout]{
 
 // A MetricChoice selects a metric, or changes a part of such a selection.
 type MetricChoice struct {
-	From       string `yaml:"from"`
-	Metric     string `yaml:"metric"`
-	K          int    `yaml:"k" min:"0"`
-	Group      string `yaml:"group"`
-	Split      string `yaml:"split"`
-	Checkpoint string `yaml:"checkpoint"`
+	From       string     `yaml:"from"`
+	Metric     string     `yaml:"metric"`
+	K          int        `yaml:"k" min:"0"`
+	Group      string     `yaml:"group"`
+	Gap        *GapLayout `yaml:"gap"`
+	Split      string     `yaml:"split"`
+	Checkpoint string     `yaml:"checkpoint"`
 }
 
 var metricChoiceParams = &spec.Params[MetricChoice]{
@@ -56,10 +57,12 @@ var metricChoiceParams = &spec.Params[MetricChoice]{
 		"from":       "gathered stage that has the metric, by its name under gather",
 		"metric":     "name of the metric",
 		"k":          "cut-off of a ranking metric, or epoch of a curve; required if the metric exists for several",
-		"group":      "attribute, group of users or attack that the metric belongs to; default: the metric without a group",
+		"group":      groupDoc,
+		"gap":        gapDoc,
 		"split":      "part of the data, such as test; required if the metric exists for several parts",
 		"checkpoint": "checkpoint, such as best or last; required if the metric exists for several checkpoints",
 	},
+	Nested: []spec.Described{gapParams},
 }
 
 // with is the choice with the fields that another one gives.
@@ -78,12 +81,15 @@ func (c MetricChoice) with(other MetricChoice) MetricChoice {
 	if other.K != 0 {
 		c.K = other.K
 	}
+	if other.Gap != nil {
+		c.Gap = other.Gap
+	}
 	return c
 }
 
 // selector is the choice as a selector.
 func (c MetricChoice) selector() Selector {
-	return Selector{From: c.From, Metric: c.Metric, Group: c.Group, Split: c.Split, Checkpoint: c.Checkpoint}
+	return Selector{From: c.From, Metric: c.Metric, Group: c.Group, Gap: c.Gap, Split: c.Split, Checkpoint: c.Checkpoint}
 }
 
 func (a *AxisLayout) check(path string, over map[string]bool, report spec.Reporter) {

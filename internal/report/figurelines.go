@@ -66,7 +66,27 @@ func (b *figureBuilder) lineSource(f *FigureLayout, l *LineLayout) (from lineSou
 			return from, fmt.Errorf("x: %w", err)
 		}
 	}
+	from.needGaps()
 	return from, checkPoint([]*stage{from.stage}, "where", l.Where)
+}
+
+// needGaps announces the gaps that the line shows.
+func (from *lineSource) needGaps() {
+	for _, a := range []struct {
+		stage *stage
+		id    series
+	}{{from.stage, from.id}, {from.across, from.xid}} {
+		switch {
+		case a.id.Gap == (gap{}):
+		case from.along != "":
+			a.stage.need(a.id)
+		default:
+			for _, k := range from.ks {
+				a.id.K = k
+				a.stage.need(a.id)
+			}
+		}
+	}
 }
 
 // acrossSource finds the metric on x of a line. Its stage is that of the line unless x names one.

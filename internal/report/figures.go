@@ -49,7 +49,7 @@ func BuildFigures(layout *FiguresLayout, gathered map[string][]Cell) (*Figures, 
 	if err := b.resolve(); err != nil {
 		return nil, err
 	}
-	if err := b.checkAxes(); err != nil {
+	if err := errors.Join(b.checkAxes(), b.checkGaps()); err != nil {
 		return nil, err
 	}
 	b.axes = filter(axesOf(b.stages), func(axis string) bool { return !slices.Contains(layout.Over, axis) })

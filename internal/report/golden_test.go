@@ -57,6 +57,7 @@ func TestTablesMatchGoldenFiles(t *testing.T) {
 	}{
 		{"folds", build(t, sampleLayout(t), folded)},
 		{"compared", build(t, comparedLayout(t), withUsers(sample([]int{0, 200, 400}, 3), 60))},
+		{"gaps", build(t, decodeLayout(t, gapColumns+"compare: {to: base}"+gapRows), gapCells(5, 200))},
 		{"single", build(t, sampleLayout(t), sample([]int{0, 400}, 1))},
 		{"incomplete", build(t, sampleLayout(t), incomplete)},
 		{"hostile", build(t, decodeLayout(t, `title: "<script>alert(1)</script> & 100% of $x_1 | #1 \\ ^~{}"

@@ -44,21 +44,24 @@ const (
 // A Selector selects a metric of the cells of a gathered stage. Split and Checkpoint may be empty
 // if there is only one. An empty Group selects the metric that has no group.
 type Selector struct {
-	From       string `yaml:"from" required:"true"`
-	Metric     string `yaml:"metric" required:"true"`
-	Group      string `yaml:"group"`
-	Split      string `yaml:"split"`
-	Checkpoint string `yaml:"checkpoint"`
+	From       string     `yaml:"from" required:"true"`
+	Metric     string     `yaml:"metric" required:"true"`
+	Group      string     `yaml:"group"`
+	Gap        *GapLayout `yaml:"gap"`
+	Split      string     `yaml:"split"`
+	Checkpoint string     `yaml:"checkpoint"`
 }
 
 var selectorParams = &spec.Params[Selector]{
 	Docs: spec.Docs{
 		"from":       "gathered stage that has the metric, by its name under gather",
 		"metric":     "name of the metric",
-		"group":      "attribute, group of users or attack that the metric belongs to; default: the metric without a group",
+		"group":      groupDoc,
+		"gap":        gapDoc,
 		"split":      "part of the data, such as test; required if the metric exists for several parts",
 		"checkpoint": "checkpoint, such as best or last; required if the metric exists for several checkpoints",
 	},
+	Nested: []spec.Described{gapParams},
 }
 
 // A Column selects one metric in every cell. K may be 0 if there is only one.
@@ -153,6 +156,7 @@ func (l *Layout) check(report spec.Reporter) {
 		}
 		titles[c.Title] = true
 		checkBaselines(c, at("columns", i), report)
+		checkNoBaselines(c, at("columns", i), report)
 	}
 	titles = map[string]bool{}
 	for i := range l.Tables {

@@ -122,6 +122,9 @@ func (b *builder) score(s *Score, name string) (columnSource, error) {
 	if err != nil {
 		return columnSource{}, fmt.Errorf("select.%s: %w", name, err)
 	}
+	if err := stage.checkGap(id); err != nil {
+		return columnSource{}, fmt.Errorf("select.%s: %w", name, err)
+	}
 	s.K, s.Split, s.Checkpoint = id.K, id.Split, id.Checkpoint
 	return columnSource{stage: stage, series: id}, nil
 }

@@ -71,7 +71,9 @@ func (s *Selection) columns() []grid.Column {
 }
 
 // short names a metric without split and checkpoint, which the rule in words has.
-func (s Score) short() string { return series{Name: s.Metric, K: s.K, Group: s.Group}.String() }
+func (s Score) short() string {
+	return series{Name: s.Metric, K: s.K, Group: s.Group, Gap: s.Gap.gap()}.String()
+}
 
 func (s *Selection) numbers(number func(Entry, int) grid.Number, best, within, reference Entry) []grid.Number {
 	if s.Rule.Within == nil {

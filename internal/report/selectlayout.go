@@ -149,7 +149,7 @@ func (s *SelectLayout) checkTest(id series, path string, report spec.Reporter) {
 // not test data: metrics of other programs often have no split.
 func (s *SelectLayout) checkShown(score Score, l *Layout, path string, report spec.Reporter) {
 	for _, c := range l.Columns {
-		if score.Split == "" && c.Selector == score.Selector && c.K == score.K && !s.AllowTest {
+		if score.Split == "" && c.From == score.From && c.series(c.K) == score.series(score.K) && !s.AllowTest {
 			report(path, "the rule would choose by the numbers that column %q shows, which would be too good then; name a split, such as validation, "+
 				"or set allow_test: true", clean(c.Title))
 			return

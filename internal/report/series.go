@@ -15,10 +15,11 @@ type series struct {
 	Name                     string
 	K                        int
 	Group, Split, Checkpoint string
+	Gap                      gap // the gap between groups of the units of the metric, in place of its value
 }
 
 func seriesOf(m artifact.Metric) series {
-	return series{m.Name, m.K, m.Group, m.Split, m.Checkpoint}
+	return series{Name: m.Name, K: m.K, Group: m.Group, Split: m.Split, Checkpoint: m.Checkpoint}
 }
 
 func (s series) String() string {
@@ -30,6 +31,9 @@ func (s series) String() string {
 		if f[1] != "" {
 			parts = append(parts, f[0]+"="+f[1])
 		}
+	}
+	if s.Gap != (gap{}) {
+		parts = append(parts, s.Gap.String())
 	}
 	return clean(strings.Join(parts, " "))
 }
@@ -51,7 +55,7 @@ func (s *stage) allSeries() []series {
 
 // series is the series of a selector at some k.
 func (s Selector) series(k int) series {
-	return series{s.Metric, k, s.Group, s.Split, s.Checkpoint}
+	return series{Name: s.Metric, K: k, Group: s.Group, Split: s.Split, Checkpoint: s.Checkpoint, Gap: s.Gap.gap()}
 }
 
 // fits reports whether the selector asks for a series. It ignores k.
@@ -66,14 +70,16 @@ func (s *stage) find(want Selector, k int) (series, error) {
 	if err != nil {
 		return series{}, err
 	}
-	return s.only(want, k, named, filter(named, func(m series) bool { return want.fits(m) && (k == 0 || m.K == k) }))
+	id, err := s.only(want, k, named, filter(named, func(m series) bool { return want.fits(m) && (k == 0 || m.K == k) }))
+	id.Gap = want.Gap.gap()
+	return id, err
 }
 
 // only returns the one match, or an error that lists what the stage has.
 func (s *stage) only(want Selector, k int, named, matches []series) (series, error) {
 	switch len(matches) {
 	case 0:
-		return series{}, fmt.Errorf("%s has no %s%s; it has %s", s.name, want.series(k), nearestField(want, named), listSeries(named))
+		return series{}, fmt.Errorf("%s has no %s%s; it has %s", s.name, want.series(k), nearestField(want, named), listOf(want, named))
 	case 1:
 		return matches[0], nil
 	}
@@ -142,6 +148,9 @@ func (s *stage) called(name string) ([]series, error) {
 
 // get returns the value of a series in a cell.
 func (s *stage) get(c Cell, id series) (v float64, ok bool, err error) {
+	if id.Gap != (gap{}) {
+		return s.gapIn(c, id)
+	}
 	for _, m := range c.Metrics {
 		if seriesOf(m) != id {
 			continue
@@ -231,8 +240,10 @@ func (s *stage) findCurve(want Selector) (curve, error) {
 		return curve{}, fmt.Errorf("%s of %s is a single number without a k, so there is no curve to draw; report/table shows such", listSeries(fitting), s.name)
 	}
 	id, err := s.only(want, 0, apartFromK(named), curves)
-	slices.Sort(ks[id])
-	return curve{id, ks[id]}, err
+	at := ks[id]
+	slices.Sort(at)
+	id.Gap = want.Gap.gap()
+	return curve{id, at}, err
 }
 
 // apartFromK lists each series once, however many k it has.

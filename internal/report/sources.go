@@ -41,6 +41,7 @@ type sources struct {
 
 	identities identities // of the units in all stages
 	kept       sharedUnits
+	groups     groups // of the units in all stages
 }
 
 // A stage is one gathered stage: its cells and the axes they have.
@@ -58,6 +59,8 @@ type stage struct {
 
 	identities *identities // of all stages
 	kept       *sharedUnits
+	groups     *groups // of all stages
+	gaps       map[series]*gapFound
 }
 
 // stage returns the one that is gathered under a name.
@@ -70,7 +73,7 @@ func (s *sources) stage(name string) (*stage, error) {
 		names := sortedNames(s.gathered)
 		return nil, fmt.Errorf("nothing is gathered as %q%s; there is %s", name, didYouMean(name, names), strings.Join(names, ", "))
 	}
-	made := &stage{name: name, cells: cells, axes: axesOfCells(cells), identities: &s.identities, kept: &s.kept}
+	made := &stage{name: name, cells: cells, axes: axesOfCells(cells), identities: &s.identities, kept: &s.kept, groups: &s.groups}
 	s.stages = append(s.stages, made)
 	return made, nil
 }

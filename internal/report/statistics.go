@@ -56,6 +56,7 @@ type Entry struct {
 	Origins    []Origin
 	Pooled     *Pooled
 	Difference *Comparison // from the row that the table compares with; nil: there is none
+	Gap        *Gap        // nil: the column is no gap between groups
 	Best       bool
 }
 

@@ -72,7 +72,7 @@ func (r *Tables) table(t Table) grid.Table {
 		g.Baselines = append(g.Baselines, grid.Row{Labels: []string{row.Name}, Numbers: r.numbers(t, row, grid.Blank, formats)})
 	}
 	g.Squares = r.squares(t, g)
-	g.Differences = r.differences(t, formats)
+	g.Differences, g.Gaps = r.differences(t, formats), r.gaps(t, formats)
 	return g
 }
 
@@ -139,6 +139,9 @@ func (e Entry) number(absent grid.State, f format, full int, over []string) grid
 		if e.Pooled != nil {
 			n.Spread = e.Pooled.spread(f)
 			n.Detail = e.Pooled.detail(e.Stat)
+		}
+		if e.Gap != nil {
+			n.Detail = e.Gap.detail(e.Pooled, e.Stat)
 		}
 		if e.N < full {
 			n.N = strconv.Itoa(e.N)
@@ -279,6 +282,10 @@ func (r *Tables) sources() []grid.Source {
 // data has one line for each entry and one column for each axis.
 func (r *Tables) data() grid.Data {
 	d := grid.Data{Head: slices.Concat([]string{"table", "row", "role"}, r.Axes, []string{"column", "mean", "sd", "n", "not_finite"}, statisticsHead)}
+	gaps := r.hasGaps()
+	if gaps {
+		d.Head = append(d.Head, gapHead...)
+	}
 	for _, t := range r.Tables {
 		add := func(rows []Row, role string) {
 			for _, row := range rows {
@@ -286,8 +293,12 @@ func (r *Tables) data() grid.Data {
 					if e.count() == 0 {
 						continue
 					}
-					d.Lines = append(d.Lines, slices.Concat([]string{t.Title, row.Name, role}, axisTexts(row.Axes, r.Axes),
-						[]string{r.Columns[i].Title}, e.exact(), e.statistics()))
+					line := slices.Concat([]string{t.Title, row.Name, role}, axisTexts(row.Axes, r.Axes),
+						[]string{r.Columns[i].Title}, e.exact(), e.statistics())
+					if gaps {
+						line = append(line, e.Gap.exact()...)
+					}
+					d.Lines = append(d.Lines, line)
 				}
 			}
 		}

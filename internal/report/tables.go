@@ -90,7 +90,7 @@ func BuildTables(layout *Layout, gathered map[string][]Cell) (*Tables, error) {
 	if err := b.resolve(); err != nil {
 		return nil, err
 	}
-	if err := b.checkAxes(); err != nil {
+	if err := errors.Join(b.checkAxes(), b.checkGaps()); err != nil {
 		return nil, err
 	}
 	r := &Tables{Title: clean(layout.Title), Notes: cleanAll(layout.Notes), Over: layout.Over, Interval: layout.Interval,

@@ -55,7 +55,7 @@ func (s *stage) readUnits(c Cell) error {
 	for _, id := range s.needed {
 		all[id] = units{}
 		v, found := o.Of(id.Name, id.K, id.Group, id.Split, id.Checkpoint)
-		want, has, err := s.get(c, id)
+		want, has, err := s.get(c, id.whole())
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,12 @@ func (s *stage) readUnits(c Cell) error {
 		v = artifact.UnitValues{Unit: s.kept.numbers.one(v.Unit), Value: slices.Clone(v.Value), Class: s.kept.numbers.one(v.Class)}
 		if mean := v.Mean(); math.Abs(mean-want) > rounding*max(1, math.Abs(want)) {
 			return fmt.Errorf("%s%s: %s is %s, but the mean of its outcomes is %s; a metric must be the mean of the outcomes with its name",
-				s.name, bracketed(c.Axes), id, shortest(want), shortest(mean))
+				s.name, bracketed(c.Axes), id.whole(), shortest(want), shortest(mean))
+		}
+		if id.Gap != (gap{}) {
+			if v, err = s.inGroups(o, id, v); err != nil {
+				return fmt.Errorf("%s%s: %w", s.name, bracketed(c.Axes), err)
+			}
 		}
 		all[id] = known.identify(id, v)
 	}
@@ -203,6 +208,9 @@ func (s *stage) pooled(e Entry, id series, level float64) (*Pooled, error) {
 		return nil, err
 	}
 	blocks = once(blocks)
+	if id.Gap != (gap{}) {
+		return s.pooledGap(blocks, id, level), nil
+	}
 	return &Pooled{Estimate: sampleOf(blocks).Interval(level), Unit: blocks[0].units.kind, Level: level}, nil
 }
 

@@ -13,6 +13,10 @@ type Gap struct {
 	Largest, Smallest int32      // the groups
 	Groups            []int32    // rising
 	Means             []Estimate // of each group, with a t interval
+	// Difference is the gap with a t interval for the difference between these two groups (Welch's).
+	// The groups were chosen by their means, so with more than two groups the interval is wide enough
+	// to hold for all pairs of them together (Bonferroni).
+	Difference Estimate
 	// Chance is the mean gap of permuted groups. A gap over several groups is positive by chance.
 	// Bound is the gap that permuted groups exceed with a probability of 1 - level.
 	Chance, Bound float64
@@ -55,6 +59,12 @@ func GroupGapAll(samples []Sample, groups [][]int32, level float64, b Resampling
 	return gaps
 }
 
+// GapOf is GroupGap without its test: Chance, Bound and P are not known.
+func GapOf(s Sample, group []int32, level float64) Gap {
+	gap, _ := newGapTest(s, group, level)
+	return gap
+}
+
 // A gapTest is a sample whose units have groups.
 type gapTest struct {
 	*design
@@ -73,9 +83,12 @@ func newGapTest(s Sample, group []int32, level float64) (Gap, *gapTest) {
 	}
 	nan := math.NaN()
 	gap := Gap{Value: nan, Largest: -1, Smallest: -1, Chance: nan, Bound: nan, P: nan, Least: nan}
-	if s.Class != nil {
-		gap.Reason = "a gap between means over classes has no test"
+	fail := func(reason string) (Gap, *gapTest) {
+		gap.Difference, gap.Reason = undefined(reason), reason
 		return gap, nil
+	}
+	if s.Class != nil {
+		return fail("a gap between means over classes has no test")
 	}
 	s.Values = slices.Clone(s.Values)
 	for i, g := range group {
@@ -85,14 +98,12 @@ func newGapTest(s Sample, group []int32, level float64) (Gap, *gapTest) {
 	}
 	a, reason := arrange(s)
 	if reason != "" {
-		gap.Reason = reason
-		return gap, nil
+		return fail(reason)
 	}
 	s.Class = group // the means of the classes are now those of the groups
 	byGroup, reason := arrange(s)
 	if reason != "" {
-		gap.Reason = reason
-		return gap, nil
+		return fail(reason)
 	}
 	gap.N, gap.Units, gap.Groups = a.n, a.units, byGroup.classes
 	for class := range byGroup.classes {
@@ -100,19 +111,17 @@ func newGapTest(s Sample, group []int32, level float64) (Gap, *gapTest) {
 	}
 	switch {
 	case len(byGroup.classes) < 2:
-		gap.Reason = "fewer than two groups"
+		return fail(reasonGroups)
 	case len(byGroup.cells) > a.units:
-		gap.Reason = "a unit is in two groups"
+		return fail(reasonTwoGroups)
 	case !validLevel(level):
-		gap.Reason = reasonLevel
-	}
-	if gap.Reason != "" {
-		return gap, nil
+		return fail(reasonLevel)
 	}
 	largest, smallest := slices.Max(byGroup.means), slices.Min(byGroup.means)
 	gap.Value = largest - smallest
-	gap.Largest = gap.Groups[slices.Index(byGroup.means, largest)]
-	gap.Smallest = gap.Groups[slices.Index(byGroup.means, smallest)]
+	of, minus := slices.Index(byGroup.means, largest), slices.Index(byGroup.means, smallest)
+	gap.Largest, gap.Smallest = gap.Groups[of], gap.Groups[minus]
+	gap.Difference = byGroup.between(of, minus, level)
 
 	count := make([]float64, a.units)
 	for k, c := range a.cells {
@@ -135,6 +144,36 @@ func (a *arranged) only(class int) Sample {
 		}
 	}
 	return s
+}
+
+// between is the mean of one class minus that of another one, which may be the same, with an interval
+// that holds for all pairs of classes together.
+func (a *arranged) between(of, minus int, level float64) Estimate {
+	if of == minus { // all means are equal
+		minus = (of + 1) % len(a.means)
+	}
+	var two Sample
+	for _, r := range a.rows {
+		if c := a.cells[r.cell].class; c == of || c == minus {
+			two.Values, two.Unit, two.Class = append(two.Values, r.value), append(two.Unit, r.unit), append(two.Class, int32(c))
+		}
+	}
+	b, _ := arrange(two)
+	e := b.estimate()
+	e.Value = a.means[of] - a.means[minus]
+	v, reason := b.variance()
+	switch reason {
+	case "":
+	case reasonClass:
+		return e.without(reasonGroup)
+	case reasonAlike:
+		return e.without("all units of a group have the same value")
+	default:
+		return e.without(reason)
+	}
+	v.variance *= 4 // of twice the mean over both classes
+	pairs := len(a.means) * (len(a.means) - 1) / 2
+	return e.around(1-(1-level)/float64(pairs), v)
 }
 
 // together groups tests that can share their permutations.

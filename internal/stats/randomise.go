@@ -178,9 +178,15 @@ func (t *flipTest) tailBound(sum float64) float64 {
 	for _, v := range t.terms.list {
 		squares += float64(v * v)
 	}
-	x := (math.Abs(sum) - tolerance) / math.Sqrt(squares)
-	bound := math.Erfc(x/math.Sqrt2) / (2 * math.Erfc(1)) // two-sided
-	// The last digits of Erfc may depend on the processor. The result is rounded up.
+	return roundedUp(signTail((math.Abs(sum) - tolerance) / math.Sqrt(squares)))
+}
+
+// signTail bounds the two-sided tail of a sum of numbers with random signs whose squares add up to
+// one.
+func signTail(x float64) float64 { return math.Erfc(x/math.Sqrt2) / (2 * math.Erfc(1)) }
+
+// roundedUp rounds a bound up, because the last digits of Erfc may depend on the processor.
+func roundedUp(bound float64) float64 {
 	const smallest = 1e-300
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(1.01*bound, 'e', 2, 64), 64)
 	if err != nil || !(rounded > smallest) {

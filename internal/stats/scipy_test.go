@@ -51,7 +51,23 @@ type reference struct {
 		Gap, P, Chance, Bound float64
 		Exact                 bool
 	}
-	GapInFolds struct{ Gap, P, Least float64 } `json:"gap_in_folds"`
+	GapInFolds   struct{ Gap, P, Least float64 } `json:"gap_in_folds"`
+	GapIntervals []struct {
+		Name     string
+		X        []float64
+		Group    []int32
+		Gap      float64
+		Interval []float64
+	} `json:"gap_intervals"`
+	GapDifferences []struct {
+		Name          string
+		A, B          []float64
+		Group         []int32
+		Signed, Exact bool
+		Difference, P float64
+		Interval      []float64
+		TP            float64 `json:"t_p"`
+	} `json:"gap_differences"`
 }
 
 func readReference(t *testing.T) reference {

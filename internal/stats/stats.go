@@ -74,18 +74,21 @@ type Resampling struct {
 
 // The reasons that captions print.
 const (
-	reasonEmpty    = "no values"
-	reasonValue    = "fewer than two values"
-	reasonUnit     = "fewer than two units"
-	reasonClass    = "a class has fewer than two units"
-	reasonEqual    = "all units have the same value"
-	reasonAlike    = "all units of a class have the same value"
-	reasonInfinite = "a value is infinite"
-	reasonLarge    = "the values are too large"
-	reasonRange    = "the spread of the values is too large or too small to compute"
-	reasonLevel    = "the level is not between 0 and 1"
-	reasonTimes    = "too few draws for the level"
-	reasonDraws    = "no draws"
+	reasonEmpty     = "no values"
+	reasonValue     = "fewer than two values"
+	reasonUnit      = "fewer than two units"
+	reasonClass     = "a class has fewer than two units"
+	reasonGroups    = "fewer than two groups"
+	reasonGroup     = "a group has fewer than two units"
+	reasonTwoGroups = "a unit is in two groups"
+	reasonEqual     = "all units have the same value"
+	reasonAlike     = "all units of a class have the same value"
+	reasonInfinite  = "a value is infinite"
+	reasonLarge     = "the values are too large"
+	reasonRange     = "the spread of the values is too large or too small to compute"
+	reasonLevel     = "the level is not between 0 and 1"
+	reasonTimes     = "too few draws for the level"
+	reasonDraws     = "no draws"
 )
 
 // undefined is an estimate without a value.

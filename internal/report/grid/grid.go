@@ -61,6 +61,18 @@ type Table struct {
 	Squares   []Square
 
 	Differences *Differences // from one of the rows; nil: they are not compared
+	Gaps        *Differences // between groups; nil: no column shows such
+}
+
+// Below are the lists of numbers below the table.
+func (t Table) Below() []*Differences {
+	var all []*Differences
+	for _, d := range []*Differences{t.Gaps, t.Differences} {
+		if d != nil {
+			all = append(all, d)
+		}
+	}
+	return all
 }
 
 // A Selection is how a rule chose the cells of a row.
@@ -143,7 +155,8 @@ type Note struct {
 	Explains Mark // 0, or the mark that the text is about: the renderer puts the mark before the text
 }
 
-// Differences are those of the rows of a table from one of them: a group of lines for each column.
+// Differences are those of the rows of a table from one of them, or the gaps between groups that rows
+// have: a group of lines for each column.
 type Differences struct {
 	Title  string
 	Labels []string // as in the table
@@ -159,7 +172,7 @@ type DifferenceGroup struct {
 	Lines []Difference
 }
 
-// A Difference is one row's difference from the reference.
+// A Difference is one row's difference from the reference, or its gap.
 type Difference struct {
 	Labels []string
 	Cells  []string // by Heads

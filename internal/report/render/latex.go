@@ -75,20 +75,19 @@ func (l *latex) table(t grid.Table) {
 		l.row([]string{name}, latexNumbers(row))
 	}
 	l.line("\\bottomrule\n\\end{tabular}\n\\end{table}")
-	if t.Differences != nil {
-		l.differences(t)
+	for _, d := range t.Below() {
+		l.differences(t.Title, d)
 	}
 }
 
 // differences writes a table of its own.
-func (l *latex) differences(t grid.Table) {
-	d := t.Differences
+func (l *latex) differences(title string, d *grid.Differences) {
 	if d.Many != "" {
-		l.line("\n% " + t.Title + ": " + d.Many)
+		l.line("\n% " + title + ": " + d.Many)
 		return
 	}
 	l.line("\n\\begin{table}\n\\centering")
-	l.line("\\caption{" + l.text.escape(t.Title+". "+d.Title+".") + "}")
+	l.line("\\caption{" + l.text.escape(title+". "+d.Title+".") + "}")
 	heads := short(d, d.Heads)
 	l.line("\\begin{tabular}{" + strings.Repeat("l", len(d.Labels)) + strings.Repeat("r", len(heads)) + "}\n\\toprule")
 	l.row(escaped(d.Labels, l.text.escape), escaped(heads, l.text.escape))

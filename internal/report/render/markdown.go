@@ -24,8 +24,8 @@ func Markdown(w io.Writer, r *grid.Report) error {
 			b.WriteString(escapeMarkdown(line) + "\n")
 		}
 		b.WriteString("\n")
-		if t.Differences != nil {
-			markdownDifferences(&b, t.Differences)
+		for _, d := range t.Below() {
+			markdownDifferences(&b, d)
 		}
 	}
 	if r.Expected != nil {

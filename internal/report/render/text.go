@@ -36,8 +36,8 @@ func Text(w io.Writer, r *grid.Report) error {
 			writeWrapped(&b, line, "")
 		}
 		b.WriteString("\n")
-		if t.Differences != nil {
-			writeDifferences(&b, t.Differences)
+		for _, d := range t.Below() {
+			writeDifferences(&b, d)
 		}
 	}
 	if r.Expected != nil {

@@ -171,6 +171,46 @@ seen = abs(sums[0] / n[0] - sums[1] / n[1])
 out["gap_in_folds"] = {"gap": seen, "p": float(np.mean(np.array(nulls) >= seen - 1e-12)),
                        "least": float(np.mean(np.array(nulls) >= max(nulls) - 1e-12))}
 
+# The interval of a gap: Welch's for the groups with the largest and the smallest mean, wide enough for all
+# pairs of groups. And the difference of two gaps of the same units, of which the values of some change
+# places between both rows, after these have been set to the same mean.
+def between(values, group, first, second, level):
+    test = stats.ttest_ind(values[group == first], values[group == second], equal_var=False)
+    return test, numbers(test.confidence_interval(level))
+
+
+def gap_of(a, group, signed):
+    means = [a[group == g].mean() for g in range(max(group) + 1)]
+    return means[0] - means[1] if signed else max(means) - min(means)
+
+
+out["gap_intervals"] = []
+out["gap_differences"] = []
+for name, sizes, signed, shift, wider in [
+        ("two", (7, 5), False, 0.3, 0.4), ("signed", (6, 6), True, 0.3, 0.7), ("three", (4, 4, 4), False, -1, 0.5),
+        ("opposite", (6, 6), True, 0.2, -0.6), ("many", (60, 25), False, 0.2, 0.3), ("many signed", (40, 20), True, -1, -0.3)]:
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    b = rng.normal(0, 1, len(group)) - 0.5 * group
+    a = (b + shift + rng.normal(0, 0.6, len(group)) - wider * group).round(3)
+    b = b.round(3)
+    means = [a[group == g].mean() for g in range(len(sizes))]
+    largest, smallest = int(np.argmax(means)), int(np.argmin(means))
+    pairs = len(sizes) * (len(sizes) - 1) // 2
+    out["gap_intervals"].append({
+        "name": name, "x": numbers(a), "group": integers(group), "gap": float(max(means) - min(means)),
+        "interval": between(a, group, largest, smallest, 1 - 0.05 / pairs)[1]})
+    level = np.mean(a - b)
+    exact = len(group) <= 16
+    swaps = itertools.product([False, True], repeat=len(group)) if exact else rng.random((99999, len(group))) < 0.5
+    seen = gap_of(a, group, signed) - gap_of(b, group, signed)
+    nulls = [abs(gap_of(np.where(s, b + level, a), group, signed) - gap_of(np.where(s, a, b + level), group, signed)) for s in swaps]
+    case = {"name": name, "a": numbers(a), "b": numbers(b), "group": integers(group), "signed": signed, "exact": exact,
+            "difference": float(seen), "p": float(np.mean(np.array(nulls) >= abs(seen) - 1e-12))}
+    if len(sizes) == 2 and (signed or gap_of(a, group, True) > 0 and gap_of(b, group, True) > 0):  # of the same groups in both rows
+        welch, interval = between(a - b, group, 0, 1, 0.95)
+        case |= {"interval": interval, "t_p": float(welch.pvalue)}
+    out["gap_differences"].append(case)
+
 # One line for each case.
 parts = []
 for key, value in out.items():
