@@ -29,7 +29,7 @@ Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted. foil plan
 	setHelp(root)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(cells), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
-		newVerify(cells), newGC(), newExport(), newImport(),
+		newVerify(cells), newGC(), newExport(), newImport(), newPush(), newPull(),
 		newValidate(), newKinds(), newSchema(), newBackend(), newVersion(), newCell(), newProbeLock())
 	return root
 }

@@ -65,6 +65,8 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 				return usageError{err}
 			}
 			surviveClosedPipes()
+			notes := &early{out: cmd.ErrOrStderr()}
+			setup.Remote.OnNote, running.OnNote = notes.note, notes.note
 			view, err := setup.Open(cmd.Context(), e.experiment(args[0]))
 			if err != nil {
 				return err
@@ -72,6 +74,7 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			writeNotes(cmd.ErrOrStderr(), view.Plan.Graph)
 			show := newDisplay(cmd.Context(), cmd.ErrOrStderr(), view)
 			running.Processes, running.OnEvent = cells, show.event
+			notes.to(show)
 			stopping := context.AfterFunc(cmd.Context(), func() {
 				show.note("stopping: cells write checkpoints and end; press Ctrl-C again to kill them")
 			})
@@ -85,7 +88,7 @@ in the spec what each of its cells uses (cores, memory, gpus).`,
 			}
 			p := app.Publisher{
 				View: view, Result: result, Dir: resultsDir,
-				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets, Only: e.only,
+				Command: append([]string{"foil"}, withoutSecrets(os.Args[1:])...), Sets: e.sets, Only: e.only,
 			}
 			if f, ok := terminal(cmd.OutOrStdout()); ok {
 				p.Width, _ = sizeOf(f)

@@ -40,15 +40,26 @@ func (r *Remote) read(key digest.Key, text []byte) (*store.Record, *entry, error
 // use, because it is damaged, not trusted or names an object that is gone, is replaced. One that has
 // the same outputs gets the signature of the options, if it lacks it.
 func (r *Remote) PutRecord(ctx context.Context, record *store.Record) (other *store.Record, err error) {
-	_, other, err = r.putRecord(ctx, record)
-	return other, err
+	_, there, err := r.putRecord(ctx, record)
+	return there.other(record), err
 }
 
-// putRecord also returns the text of the entry.
-func (r *Remote) putRecord(ctx context.Context, record *store.Record) (text []byte, other *store.Record, err error) {
+// A There is what the remote had for a key.
+type There struct{ Record *store.Record } // nil: nothing that could be used
+
+// other returns the record if it has other outputs.
+func (t There) other(record *store.Record) *store.Record {
+	if t.Record != nil && !slices.Equal(t.Record.Outputs, record.Outputs) {
+		return t.Record
+	}
+	return nil
+}
+
+// putRecord returns the text of the entry, and the record that was there and stays.
+func (r *Remote) putRecord(ctx context.Context, record *store.Record) (text []byte, before There, err error) {
 	own, err := record.Encode()
 	if err != nil {
-		return nil, nil, err
+		return nil, before, err
 	}
 	var signatures []signature
 	if r.opts.Sign != nil {
@@ -63,35 +74,35 @@ func (r *Remote) putRecord(ctx context.Context, record *store.Record) (text []by
 		there, err := r.getSmall(ctx, name, maxEntry)
 		if IsAbsent(err) {
 			if err := write(text, true); !errors.Is(err, errExists) {
-				return text, nil, err
+				return text, before, err
 			}
 			continue // somebody has just written it
 		}
 		if errors.As(err, new(*WrongError)) {
-			return text, nil, write(text, false)
+			return text, before, write(text, false)
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, before, err
 		}
 		known, e, err := r.read(record.Key, there)
 		switch {
 		case errors.As(err, new(*WrongError)):
-			return text, nil, write(text, false)
+			return text, before, write(text, false)
 		case err != nil: // of a newer format
-			return nil, nil, err
+			return nil, before, err
 		case !slices.Equal(known.Outputs, record.Outputs):
 			if whole, err := r.hasAll(ctx, known.Outputs); err != nil || whole {
-				return there, known, err
+				return there, There{known}, err
 			}
-			return text, nil, write(text, false)
+			return text, before, write(text, false)
 		case r.opts.Sign == nil || len(e.signatures) >= maxSignatures || Trusted{r.opts.Sign.public()}.signed(e):
-			return there, nil, nil
+			return there, There{known}, nil
 		}
 		e.signatures = append(e.signatures, r.opts.Sign.sign(e.record))
 		text = entryOf(known, e.record, e.signatures).encode()
-		return text, nil, write(text, false)
+		return text, There{known}, write(text, false)
 	}
-	return nil, nil, errors.New("its record comes and goes")
+	return nil, before, errors.New("its record comes and goes")
 }
 
 func (r *Remote) hasAll(ctx context.Context, files []digest.File) (bool, error) {
@@ -103,15 +114,16 @@ func (r *Remote) hasAll(ctx context.Context, files []digest.File) (bool, error) 
 	return true, nil
 }
 
-// AddRecord is PutRecord. It also puts the entry into the manifest of a plan.
-func (r *Remote) AddRecord(ctx context.Context, p *Plan, record *store.Record) (other *store.Record, err error) {
-	text, other, err := r.putRecord(ctx, record)
+// AddRecord is PutRecord. It also puts the entry into the manifest of a plan, and tells whether the
+// remote had a record of the key.
+func (r *Remote) AddRecord(ctx context.Context, p *Plan, record *store.Record) (known bool, other *store.Record, err error) {
+	text, there, err := r.putRecord(ctx, record)
 	if err == nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.add(record.Key, text)
 	}
-	return other, err
+	return there.Record != nil, there.other(record), err
 }
 
 // PlanRecord returns the record of a key from a manifest, like GetRecord.

@@ -388,7 +388,7 @@ func plansAreUnited(t *testing.T, p place) {
 	for _, work := range []string{"one", "two"} {
 		r := p.open(Options{})
 		made := NewPlan()
-		if _, err := r.AddRecord(t.Context(), made, recordOf(work, putText(t, r, work))); err != nil {
+		if _, _, err := r.AddRecord(t.Context(), made, recordOf(work, putText(t, r, work))); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.PutPlan(t.Context(), id, made); err != nil {

@@ -21,7 +21,8 @@ type health struct {
 
 	mu       sync.Mutex
 	off      bool
-	ended    time.Time     // when the use ended
+	err      error         // of the first request that failed
+	ended    time.Time     // when it ended last
 	ends     int           // how many times
 	failures int           // one after the other
 	lost     time.Duration // waiting for slow answers
@@ -58,6 +59,12 @@ func (h *health) end() bool {
 	return h.ends == 1
 }
 
+func (h *health) reason() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.err
+}
+
 // begin begins the use again, after a request that succeeded.
 func (h *health) begin() {
 	h.mu.Lock()
@@ -82,6 +89,11 @@ func (h *health) judge(err error, took time.Duration) error {
 			}
 		}
 		return nil
+	}
+	if h.err == nil {
+		h.err = err
+	}
+	switch {
 	case errors.Is(err, remote.ErrSlow):
 		return err
 	case errors.As(err, &refused) && refused.IsDenied():

@@ -46,7 +46,7 @@ type Store struct {
 	plan     *remote.Plan // of the remote, with what this process adds
 
 	mu      sync.Mutex
-	records map[digest.Key]known
+	records map[digest.Key]answer
 	gone    map[digest.Digest]string // why the remote does not give an object
 	flights map[digest.Digest]*flight
 	got     Got
@@ -59,8 +59,8 @@ var (
 	_ store.Distant = (*Store)(nil)
 )
 
-// A known answer of the remote for a key.
-type known struct {
+// An answer of the remote for a key.
+type answer struct {
 	record *store.Record // nil: it has none
 	when   time.Time
 }
@@ -87,7 +87,7 @@ func New(local *disk.Cache, r *remote.Remote, opts Options) *Store {
 	}
 	s := &Store{
 		local: local, remote: r, opts: opts, plan: remote.NewPlan(),
-		records: map[digest.Key]known{}, gone: map[digest.Digest]string{}, flights: map[digest.Digest]*flight{},
+		records: map[digest.Key]answer{}, gone: map[digest.Digest]string{}, flights: map[digest.Digest]*flight{},
 	}
 	s.reads.patience, s.writes.patience = opts.Patience, opts.Patience
 	s.uploads.init()
@@ -160,7 +160,7 @@ func (s *Store) find(ctx context.Context, key digest.Key) *store.Record {
 	}
 	if err == nil || remote.IsAbsent(err) || errors.As(err, new(*remote.WrongError)) {
 		s.mu.Lock()
-		s.records[key] = known{r, time.Now()}
+		s.records[key] = answer{r, time.Now()}
 		s.mu.Unlock()
 	}
 	return r
@@ -261,7 +261,7 @@ func (s *Store) get(ctx context.Context, f digest.File) (reason string) {
 	s.got.Objects++
 	s.got.Bytes += f.Size
 	s.mu.Unlock()
-	s.adopt(ctx, f)
+	s.adoptAll(ctx, f)
 	return ""
 }
 
@@ -279,22 +279,34 @@ func (w *localWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// adopt takes records of the remote into the cache that are whole now. Then they are hits without
-// the remote, and cleanup keeps their objects.
-func (s *Store) adopt(ctx context.Context, f digest.File) {
-	var whole []*store.Record
+// adopt takes a record of the remote into the cache if it has all objects. Then it is a hit without
+// the remote, and cleanup keeps its objects. If that fails, for example because a run holds the
+// lease, the record is still on the remote.
+func (s *Store) adopt(ctx context.Context, r *store.Record) {
+	if !slices.ContainsFunc(r.Outputs, func(o digest.File) bool { return !s.local.Has(o) }) {
+		_, _ = s.local.Adopt(ctx, r)
+	}
+}
+
+// adoptAll adopts the records that may be whole because of an object.
+func (s *Store) adoptAll(ctx context.Context, f digest.File) {
+	for _, r := range s.known(func(r *store.Record) bool {
+		return slices.ContainsFunc(r.Outputs, func(o digest.File) bool { return o.Digest == f.Digest })
+	}) {
+		s.adopt(ctx, r)
+	}
+}
+
+// known returns records of the remote.
+func (s *Store) known(which func(*store.Record) bool) (list []*store.Record) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, k := range s.records {
-		if k.record != nil && slices.ContainsFunc(k.record.Outputs, func(o digest.File) bool { return o.Digest == f.Digest }) {
-			whole = append(whole, k.record)
+		if k.record != nil && which(k.record) {
+			list = append(list, k.record)
 		}
 	}
-	s.mu.Unlock()
-	for _, r := range whole {
-		if !slices.ContainsFunc(r.Outputs, func(o digest.File) bool { return !s.local.Has(o) }) {
-			_, _ = s.local.Adopt(ctx, r) // if it fails, for example because a run holds its lease, it is on the remote
-		}
-	}
+	return list
 }
 
 // Expect gets the records of keys from the remote, many at once.

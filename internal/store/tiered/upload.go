@@ -194,7 +194,7 @@ func (s *Store) sendAll(ctx context.Context, r *store.Record) error {
 			return err
 		}
 	}
-	other, err := s.remote.AddRecord(ctx, s.plan, r)
+	known, other, err := s.remote.AddRecord(ctx, s.plan, r)
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,6 @@ func (s *Store) sendAll(ctx context.Context, r *store.Record) error {
 	for _, f := range files {
 		delete(s.gone, f.Digest)
 	}
-	_, known := s.records[r.Key]
 	s.mu.Unlock()
 	s.uploads.count(func(s *Sent) {
 		if known {
@@ -255,6 +254,10 @@ func (s *Store) conflict(ours, theirs *store.Record) {
 func (s *Store) Finish(ctx context.Context, progress func(left int)) Sent {
 	u := &s.uploads
 	close(u.ending)
+	// Some have become whole because the same content was made here.
+	for _, r := range s.known(func(*store.Record) bool { return true }) {
+		s.adopt(ctx, r)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
