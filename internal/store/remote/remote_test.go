@@ -193,21 +193,24 @@ func signedBy(prefix string) func(http.ResponseWriter, *http.Request) bool {
 
 func TestPlacesKeepTheContract(t *testing.T) {
 	for name, fresh := range places(t) {
-		t.Run(name, func(t *testing.T) {
-			for name, promise := range map[string]func(*testing.T, place){
-				"what is not there is absent":     absent,
-				"objects come back":               objectsComeBack,
-				"damaged objects are refused":     damagedObjects,
-				"records come back":               recordsComeBack,
-				"damaged records are refused":     damagedRecords,
-				"another record is told":          anotherRecord,
-				"plans are united":                plansAreUnited,
-				"a key of another name is no use": swappedRecords,
-				"only trusted records count":      onlyTrusted,
-			} {
-				t.Run(name, func(t *testing.T) { promise(t, fresh(t)) })
-			}
-		})
+		t.Run(name, func(t *testing.T) { testPromises(t, fresh) })
+	}
+}
+
+// testPromises tests what every remote promises, each promise in a place of its own.
+func testPromises(t *testing.T, fresh func(*testing.T) place) {
+	for name, promise := range map[string]func(*testing.T, place){
+		"what is not there is absent":     absent,
+		"objects come back":               objectsComeBack,
+		"damaged objects are refused":     damagedObjects,
+		"records come back":               recordsComeBack,
+		"damaged records are refused":     damagedRecords,
+		"another record is told":          anotherRecord,
+		"plans are united":                plansAreUnited,
+		"a key of another name is no use": swappedRecords,
+		"only trusted records count":      onlyTrusted,
+	} {
+		t.Run(name, func(t *testing.T) { promise(t, fresh(t)) })
 	}
 }
 
