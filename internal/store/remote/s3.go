@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 )
 
 // s3Parameters are those of an s3:// address, with the names that Go CDK uses.
@@ -51,7 +52,7 @@ func atS3(u *url.URL) (*web, error) {
 		endpoint = "https://" + endpoint
 	}
 	return newWeb(func(ctx context.Context) (*site, error) {
-		var options []func(*config.LoadOptions) error
+		options := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 		if p := params["profile"]; p != "" {
 			options = append(options, config.WithSharedConfigProfile(p))
 		}

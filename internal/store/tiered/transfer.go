@@ -61,7 +61,7 @@ func (s *Store) Push(ctx context.Context, records []*store.Record, progress func
 			s.plan = p
 		}
 	}
-	err := eachAtOnce(ctx, records, uploadsAtOnce, progress, s.sendAll)
+	err := eachAtOnce(ctx, records, atOnce, progress, s.sendAll)
 	if err == nil && !s.opts.Plan.IsZero() {
 		err = s.remote.PutPlan(ctx, s.opts.Plan, s.plan)
 	}
@@ -80,7 +80,7 @@ type Pulled struct {
 func (s *Store) Pull(ctx context.Context, records []*store.Record, progress func(done, all int)) (Pulled, error) {
 	var p Pulled
 	var mu sync.Mutex
-	err := eachAtOnce(ctx, records, uploadsAtOnce, progress, func(ctx context.Context, r *store.Record) error {
+	err := eachAtOnce(ctx, records, atOnce, progress, func(ctx context.Context, r *store.Record) error {
 		if known, _, err := s.local.Lookup(ctx, r.Key); known != nil || err != nil {
 			mu.Lock()
 			defer mu.Unlock()
