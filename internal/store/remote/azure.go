@@ -80,7 +80,7 @@ func azureCredentials(account string) (func(*http.Request, content) error, error
 	}
 	found, err := azidentity.NewDefaultAzureCredential(nil)
 	if err != nil {
-		return nil, errors.New("Azure's library finds no credentials; set AZURE_STORAGE_KEY, or run: az login")
+		return nil, errors.New("no credentials were found; set AZURE_STORAGE_KEY, or run: az login")
 	}
 	return func(r *http.Request, _ content) error {
 		token, err := found.GetToken(r.Context(), policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}})

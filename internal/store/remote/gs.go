@@ -38,7 +38,7 @@ func atGS(u *url.URL) (*web, error) {
 		// The credentials outlive this request.
 		found, err := google.FindDefaultCredentials(context.WithoutCancel(ctx), scope)
 		if err != nil {
-			return nil, errors.New("Google's library finds no credentials; run: gcloud auth application-default login")
+			return nil, errors.New("no credentials were found; run: gcloud auth application-default login")
 		}
 		s.authorize = func(r *http.Request, _ content) error {
 			type answer struct {

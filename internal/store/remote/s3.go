@@ -100,7 +100,7 @@ func s3Signing(from aws.CredentialsProvider, region string) func(*http.Request, 
 	return func(r *http.Request, c content) error {
 		credentials, err := from.Retrieve(r.Context())
 		if err != nil {
-			return fmt.Errorf("AWS's library finds no credentials: %w", shortened(err))
+			return fmt.Errorf("no credentials were found for AWS: %w", shortened(err))
 		}
 		h := sha256.New()
 		if c.size > 0 {

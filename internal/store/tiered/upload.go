@@ -23,6 +23,7 @@ type uploads struct {
 	cancel context.CancelFunc
 	slots  chan struct{}
 	ending chan struct{} // closed when nobody waits for another try
+	end    func()        // closes it
 	wait   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -49,6 +50,7 @@ const tryAgain = 30 * time.Second
 func (u *uploads) init() {
 	u.ctx, u.cancel = context.WithCancel(context.Background())
 	u.slots, u.ending = make(chan struct{}, uploadsAtOnce), make(chan struct{})
+	u.end = sync.OnceFunc(func() { close(u.ending) })
 }
 
 func (u *uploads) count(change func(*Sent)) {
@@ -253,7 +255,7 @@ func (s *Store) conflict(ours, theirs *store.Record) {
 // number of results that are left, from time to time; nil: it does not.
 func (s *Store) Finish(ctx context.Context, progress func(left int)) Sent {
 	u := &s.uploads
-	close(u.ending)
+	u.end()
 	// Some have become whole because the same content was made here.
 	for _, r := range s.known(func(*store.Record) bool { return true }) {
 		s.adopt(ctx, r)
