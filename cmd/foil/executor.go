@@ -83,6 +83,11 @@ func workerCommand(name string, e *experimentFlags, r *runFlags, s *stopFlags) (
 	if r.offline {
 		args = append(args, "--offline")
 	}
+	shared, err := r.remote.args()
+	if err != nil {
+		return nil, err
+	}
+	args = append(args, shared...)
 	if s.checkpoint > 0 {
 		args = append(args, "--checkpoint-every="+s.checkpoint.String())
 	}

@@ -76,6 +76,7 @@ func (f *cacheFlags) noteMissing(cmd *cobra.Command) {
 // runFlags set how cells run.
 type runFlags struct {
 	cacheFlags
+	remote  remoteFlags
 	jobs    int
 	threads int
 	offline bool
@@ -87,6 +88,9 @@ type runFlags struct {
 
 func (f *runFlags) register(cmd *cobra.Command) {
 	f.cacheFlags.register(cmd)
+	f.remote.register(cmd)
+	f.remote.registerReadOnly(cmd)
+	f.remote.registerSign(cmd)
 	flags := cmd.Flags()
 	f.changed = flags.Changed
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run at most `N` cells in parallel (default: as many as the cores allow)")
@@ -124,6 +128,9 @@ func (f *runFlags) setup() (app.Setup, app.Running, error) {
 	}
 	s, err := f.cacheFlags.setup()
 	s.Offline, s.Threads = f.offline, f.threads
+	if err == nil {
+		s.Remote, err = f.remote.setup(f.offline)
+	}
 	return s, r, err
 }
 

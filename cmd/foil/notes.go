@@ -6,6 +6,29 @@ import (
 	"sync"
 )
 
+// early shows notes as lines until there is a display.
+type early struct {
+	mu   sync.Mutex
+	out  io.Writer
+	show display
+}
+
+func (e *early) note(text string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.show == nil {
+		fmt.Fprintln(e.out, "note   "+text)
+		return
+	}
+	e.show.note("note   " + text)
+}
+
+func (e *early) to(show display) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.show = show
+}
+
 // cacheNotes are lines about odd entries of a cache. They are printed at the end of a command,
 // because bars may be on the terminal before.
 type cacheNotes struct {

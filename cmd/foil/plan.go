@@ -40,6 +40,7 @@ run.`,
 			if err != nil {
 				return err
 			}
+			setup.Remote.OnNote = (&early{out: cmd.ErrOrStderr()}).note
 			view, err := setup.Look(cmd.Context(), e.experiment(args[0]))
 			if err != nil {
 				return err

@@ -90,6 +90,8 @@ exit status is the same. docs/events.md lists the events and their fields.`,
 				events = newJSONEvents(uncleaned(cmd.OutOrStdout()), cmd.ErrOrStderr(), time.Now)
 				defer func() { failed = events.end(cmd.Context(), failed) }()
 			}
+			notes := &early{out: cmd.ErrOrStderr()}
+			setup.Remote.OnNote, running.OnNote = notes.note, notes.note
 			view, err := setup.Open(cmd.Context(), e.experiment(args[0]))
 			if err != nil {
 				return err
@@ -116,6 +118,7 @@ exit status is the same. docs/events.md lists the events and their fields.`,
 				}
 			}
 			running.Processes, running.OnEvent = cells, show.event
+			notes.to(show)
 			stopping := context.AfterFunc(cmd.Context(), func() {
 				show.note(stopText)
 			})
@@ -132,7 +135,7 @@ exit status is the same. docs/events.md lists the events and their fields.`,
 			}
 			p := app.Publisher{
 				View: view, Result: result, Dir: resultsDir,
-				Command: append([]string{"foil"}, os.Args[1:]...), Sets: e.sets, Only: e.only,
+				Command: append([]string{"foil"}, withoutSecrets(os.Args[1:])...), Sets: e.sets, Only: e.only,
 			}
 			if f, ok := terminal(cmd.OutOrStdout()); ok {
 				p.Width, _ = sizeOf(f)

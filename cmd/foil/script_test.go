@@ -22,13 +22,15 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script: a script per promise of the command line. `fails CODE
 // COMMAND...` expects an exit code. See signalCell, noCell, makeLFM, makeCIFAR, damage, readonly,
-// truncated and forge for the other commands.
+// truncated, forge, bazelCache and sshKey for the other commands.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("FOIL_DATA", "")
-			env.Setenv("FOIL_CACHE", "")
+			for _, name := range []string{"FOIL_CACHE", "FOIL_REMOTE", "FOIL_TRUST", "FOIL_SIGN_KEY"} {
+				env.Setenv(name, "")
+			}
 			for spec, page := range shownSpecs {
 				if err := writeShownSpec(filepath.Join(env.WorkDir, spec), page); err != nil {
 					return err
@@ -37,7 +39,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
-		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb, "slurm": slurmCommand},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb, "slurm": slurmCommand, "bazelcache": bazelCache, "sshkey": sshKey},
 	})
 }
 

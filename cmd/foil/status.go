@@ -61,6 +61,12 @@ func writeStatus(out io.Writer, status *app.Status) {
 	}
 	add("all", status.All())
 	writeTable(out, "", rows, 1, 2, 3, 4, 5)
+	for i, c := range status.Conflicts {
+		if i == 0 {
+			fmt.Fprintln(out)
+		}
+		sayf(out, "conflict %s\n", app.ConflictText(c.Ours, c.Theirs))
+	}
 	shown := map[string]string{} // the first cell with a failure, by failureID
 	for i, u := range status.Unfinished {
 		if i == 0 {

@@ -74,14 +74,17 @@ are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 				return usageError{err}
 			}
 			surviveClosedPipes()
+			out := &timed{out: cmd.ErrOrStderr(), now: time.Now}
+			notes := &early{out: out}
+			setup.Remote.OnNote, running.OnNote = notes.note, notes.note
 			view, err := setup.Open(ctx, e.experiment(args[0]))
 			if err != nil {
 				return timeIsOver(ctx, err)
 			}
-			out := &timed{out: cmd.ErrOrStderr(), now: time.Now}
 			writeNotes(out, view.Plan.Graph)
 			show := &lines{out: out, reason: func(e run.CellStarted) string { return e.Reason }}
 			running.Processes, running.OnEvent = cells, show.event
+			notes.to(show)
 			stopping := context.AfterFunc(ctx, func() {
 				show.note("stopping: cells write checkpoints and end")
 			})

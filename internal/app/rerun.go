@@ -69,7 +69,7 @@ func (v *View) Rerun(ctx context.Context, c *plan.Cell, r Running) (*Comparison,
 	if err != nil {
 		return nil, err
 	}
-	result, err := (&View{again, scratch}).Run(ctx, r)
+	result, err := (&View{Plan: again, Cache: scratch}).Run(ctx, r)
 	if err != nil {
 		return nil, err
 	}

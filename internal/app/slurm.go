@@ -195,6 +195,7 @@ func states(all []slurm.Worker) string {
 func (o *OnSlurm) Run(ctx context.Context, r Running) (*run.Result, error) {
 	v, group := o.View, o.submission.ID
 	v.Cache.SetGroup(group)
+	defer v.share(ctx, r.OnNote)
 	opts := v.options(r)
 	opts.Worker = v.worker(ctx, group)
 	opts.Worker.Wait = true

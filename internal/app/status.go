@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"foil/internal/store/disk"
 	"foil/pipeline/plan"
 )
@@ -9,6 +11,9 @@ import (
 type Status struct {
 	Stages     []StageStatus
 	Unfinished []Unfinished // cells that are running, interrupted or failed
+
+	// Conflicts are cells for which a remote has other output. Remotes are not asked again.
+	Conflicts []disk.Conflict
 }
 
 // A StageStatus counts the cells of a stage.
@@ -38,6 +43,11 @@ func (v *View) Status() (*Status, error) {
 			i = len(s.Stages)
 			of[name] = i
 			s.Stages = append(s.Stages, StageStatus{Stage: name})
+		}
+		if c.State == plan.Hit {
+			if theirs := v.Cache.ConflictOf(c.Record); theirs != nil && !slices.ContainsFunc(s.Conflicts, func(k disk.Conflict) bool { return k.Ours.Key == c.Key }) {
+				s.Conflicts = append(s.Conflicts, disk.Conflict{Ours: c.Record, Theirs: theirs})
+			}
 		}
 		state := begun[c]
 		s.Stages[i].count(c, state)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foil/internal/store/disk"
+	"foil/internal/store/tiered"
 	"foil/models/backend"
 	"foil/pipeline"
 	"foil/pipeline/graph"
@@ -26,6 +27,7 @@ type Setup struct {
 	Offline bool   // never use the network
 	Backend string // numeric backend, in GoMLX's notation
 	Threads int    // cores of a cell whose stage does not set cores; 0: one
+	Remote  Remote // what other machines share; the zero Remote: nothing
 }
 
 // CacheDir is the folder of a cache: the one that is named, or the default.
@@ -48,8 +50,9 @@ func (s Setup) numeric() (plan.Numeric, error) {
 
 // A View is a graph compared with a cache.
 type View struct {
-	Plan  *plan.Plan
-	Cache *disk.Cache
+	Plan   *plan.Plan
+	Cache  *disk.Cache
+	Remote *tiered.Store // Cache with a remote behind it; nil: there is none
 }
 
 // View looks up the cells of a graph in a cache.
@@ -63,11 +66,19 @@ func (s Setup) View(ctx context.Context, g *graph.Graph, c *disk.Cache) (*View, 
 		Downloads: filepath.Join(s.Cache, "downloads"),
 		Offline:   s.Offline,
 	}
-	p, err := plan.New(ctx, g, plan.Options{Store: c, Env: env, Numeric: numeric, Cores: s.Threads})
+	opts := plan.Options{Store: c, Env: env, Numeric: numeric, Cores: s.Threads}
+	behind, err := s.Remote.behind(c, g, numeric)
 	if err != nil {
 		return nil, err
 	}
-	return &View{p, c}, nil
+	if behind != nil {
+		opts.Store = behind
+	}
+	p, err := plan.New(ctx, g, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &View{p, c, behind}, nil
 }
 
 // Look loads an experiment and looks up its cells, for commands that change nothing. It does not
@@ -139,6 +150,7 @@ type Running struct {
 	CheckpointEvery time.Duration    // the longest work that an interruption can lose; 0: each kind's default
 	FailFast        bool             // stop everything when a cell fails
 	OnEvent         func(run.Event)  // nil: no calls
+	OnNote          func(string)     // what people should know about the remote; nil: no calls
 }
 
 // Run makes the missing cells of a View: see run.Run.
@@ -146,6 +158,7 @@ func (v *View) Run(ctx context.Context, r Running) (*run.Result, error) {
 	if err := v.checkMachine(); err != nil {
 		return nil, err
 	}
+	defer v.share(ctx, r.OnNote)
 	return run.Run(ctx, v.Plan, v.options(r))
 }
 
@@ -162,7 +175,7 @@ func (v *View) options(r Running) run.Options {
 }
 
 func (v *View) executor(r Running) run.Executor {
-	return &local.Executor{Kinds: stages.All(), Store: v.Cache, Env: v.Plan.Options.Env, Limits: r.Limits, Numeric: backend.Signature, Processes: r.Processes}
+	return &local.Executor{Kinds: stages.All(), Store: v.Plan.Options.Store, Env: v.Plan.Options.Env, Limits: r.Limits, Numeric: backend.Signature, Processes: r.Processes}
 }
 
 // Estimate returns the estimated time of Run from past costs, and the number of cells that can run

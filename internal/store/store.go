@@ -42,6 +42,18 @@ type Store interface {
 	Records(ctx context.Context) iter.Seq2[*Record, error]
 }
 
+// A Distant store is far away: one request takes long, and many at once take no longer. What it is
+// told in advance changes no answer.
+type Distant interface {
+	// Expect is told the keys that will be looked up next.
+	Expect(ctx context.Context, keys []digest.Key)
+
+	// Prepare is told the files that a piece of work may read. It gets small files, and all of them
+	// with whole, because then the work reads all. It returns the files that cannot be had, as far
+	// as it knows.
+	Prepare(ctx context.Context, files []digest.File, whole bool) []*DamagedError
+}
+
 // A Lease is the right to make one key. It ends with its owner, or when it is not
 // renewed.
 type Lease interface {

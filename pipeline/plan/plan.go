@@ -7,6 +7,7 @@ import (
 	"foil/internal/store"
 	"foil/pipeline"
 	"foil/pipeline/graph"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -60,8 +61,12 @@ func New(ctx context.Context, g *graph.Graph, opts Options) (*Plan, error) {
 		sources: map[string]sourced{},
 		owners:  map[digest.Key]*Cell{},
 	}
+	distant, _ := p.plan.Options.Store.(store.Distant)
 	var errs []error
-	for _, n := range g.Nodes {
+	for i, n := range g.Nodes {
+		if distant != nil {
+			p.expect(ctx, distant, g.Nodes[i:])
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -96,6 +101,8 @@ type planner struct {
 	cells   map[*graph.Node]*Cell
 	sources map[string]sourced
 	owners  map[digest.Key]*Cell // the first cell of each key
+
+	expected map[*graph.Node]bool // nodes whose keys a distant store was told
 }
 
 // sourced is the result of Kind.Sources, called once for equal parameters.
@@ -116,7 +123,7 @@ func (p *planner) cell(ctx context.Context, n *graph.Node) (*Cell, error) {
 		c.State, c.Reason = Unknown, "depends on "+missing.ID
 		return c, nil
 	}
-	c.Lines = KeyLines(n, p.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return p.cells[from].Content })
+	c.Lines = p.lines(n, c.Sources)
 	c.Key = c.Lines.Key()
 	if owner := p.owners[c.Key]; owner != nil {
 		c.State, c.Record, c.Content, c.Reason, c.NeverMade = owner.State, owner.Record, owner.Content, owner.Reason, owner.NeverMade
@@ -135,6 +142,34 @@ func (p *planner) cell(ctx context.Context, n *graph.Node) (*Cell, error) {
 		c.State, c.Content = Hit, ArtifactOf(record, nil).Digest()
 	}
 	return c, nil
+}
+
+// expect tells a distant store the keys of all nodes whose dependencies are planned, if it was not
+// told that of the first.
+func (p *planner) expect(ctx context.Context, s store.Distant, rest []*graph.Node) {
+	if p.expected[rest[0]] {
+		return
+	}
+	if p.expected == nil {
+		p.expected = map[*graph.Node]bool{}
+	}
+	var keys []digest.Key
+	for _, n := range rest {
+		if p.expected[n] || slices.ContainsFunc(n.Needs(), func(from *graph.Node) bool { return p.cells[from] == nil }) {
+			continue
+		}
+		p.expected[n] = true
+		sources, err := p.findSources(ctx, n)
+		if err == nil && p.missing(n) == nil {
+			keys = append(keys, p.lines(n, sources).Key())
+		}
+	}
+	s.Expect(ctx, keys)
+}
+
+// lines are the key lines of a node whose dependencies are hits.
+func (p *planner) lines(n *graph.Node, sources []pipeline.Source) digest.KeyLines {
+	return KeyLines(n, p.plan.Options.Numeric, sources, func(from *graph.Node) digest.Digest { return p.cells[from].Content })
 }
 
 // missing returns the first cell that must run before the key of n is known.
@@ -234,6 +269,19 @@ func KeyLines(n *graph.Node, with Numeric, sources []pipeline.Source, content fu
 		}
 	}
 	return k
+}
+
+// ID names the plan of a graph, whatever its data and results are: it is known before any cell is.
+// The manifest of a remote has this name.
+func ID(g *graph.Graph, with Numeric) digest.Key {
+	recipes := make(map[*graph.Node]digest.Digest, len(g.Nodes))
+	var lines []string
+	for _, n := range g.Nodes {
+		recipes[n] = digest.Digest(KeyLines(n, with, nil, func(from *graph.Node) digest.Digest { return recipes[from] }).Key())
+		lines = append(lines, recipes[n].String())
+	}
+	slices.Sort(lines)
+	return digest.Key(digest.Of([]byte("foil plan 1\n" + strings.Join(slices.Compact(lines), "\n"))))
 }
 
 // gatheredAxes writes the coordinates of a gathered cell, or "[]" if it has none.

@@ -285,6 +285,9 @@ func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 			j.numeric = &s
 		},
 	}
+	if err := j.prepare(ctx); err != nil {
+		return pipeline.Usage{}, err
+	}
 	limit := j.Node.Stage.Resources.Timeout
 	if limit == 0 {
 		usage, err := j.opts.Executor.Run(ctx, j.task, a, hooks)
@@ -303,6 +306,18 @@ func (j *job) try(ctx context.Context, a Attempt) (pipeline.Usage, error) {
 		}
 	}
 	return usage, j.judge(err)
+}
+
+// prepare gets the inputs from a distant store. A kind that is not light reads all of them.
+func (j *job) prepare(ctx context.Context) error {
+	s, ok := j.store.(store.Distant)
+	if !ok {
+		return nil
+	}
+	if damaged := s.Prepare(ctx, j.task.Files(), !j.Node.Kind.Light); damaged != nil && ctx.Err() == nil {
+		return &InputError{Damaged: damaged}
+	}
+	return ctx.Err()
 }
 
 // judge returns the error of a task, without an *InputError for inputs that have not changed.

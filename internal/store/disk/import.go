@@ -271,17 +271,9 @@ func (i *importer) recordPath(k digest.Key) string {
 	return filepath.Join(i.dir, k.String()+".json")
 }
 
-// leastPart is a lower bound of the mean size of an object in the text of a record. Records that
-// foil writes have digests in nearly all of them. A text of many empty objects would take up a
-// multiple of its size when it is decoded.
-const leastPart = 64
-
 // examineBundled decodes and checks the text of a record.
 func examineBundled(text []byte, key digest.Key) (*store.Record, error) {
-	if bytes.Count(text, []byte("{")) > 1000+len(text)/leastPart {
-		return nil, fmt.Errorf("record %s of the bundle has more parts than its size allows", key.Short())
-	}
-	r, err := store.ExamineRecord("record "+key.Short()+" of the bundle", text, key)
+	r, err := store.ExamineForeign("record "+key.Short()+" of the bundle", text, key)
 	var newer *store.NewerFormatError
 	switch {
 	case errors.As(err, &newer):

@@ -1,0 +1,67 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// blobs is a place for named bytes.
+type blobs interface {
+	// get opens a blob. The error is errAbsent if there is none.
+	get(ctx context.Context, name string) (*body, error)
+
+	// has reports whether there is a blob of that name.
+	has(ctx context.Context, name string) (bool, error)
+
+	// put writes a blob as a whole. With onlyNew, the error is errExists if there is one, as far as
+	// the server can tell.
+	put(ctx context.Context, name string, c content, onlyNew bool) error
+}
+
+// A body is the content of a blob while it is read.
+type body struct {
+	io.ReadCloser
+	packed bool // it is compressed with zstd
+}
+
+// A content is what is written to a blob.
+type content struct {
+	io.ReadSeeker
+	size   int64
+	packed bool  // it is compressed with zstd
+	plain  int64 // size before that
+}
+
+var (
+	errAbsent = errors.New("is not there")
+	errExists = errors.New("exists")
+)
+
+// IsAbsent reports whether an error means that the remote does not have something.
+func IsAbsent(err error) bool { return errors.Is(err, errAbsent) }
+
+// A RefusedError is an answer of a server that is neither success nor absence.
+type RefusedError struct {
+	Status int
+	Text   string
+}
+
+func (e *RefusedError) Error() string { return e.Text }
+
+// IsDenied reports whether the server does not allow the request.
+func (e *RefusedError) IsDenied() bool {
+	return e.Status == 401 || e.Status == 403 || e.Status == 405 || e.Status == 501
+}
+
+// IsFull reports whether the server has no room, or not for this size.
+func (e *RefusedError) IsFull() bool { return e.Status == 507 || e.Status == 413 }
+
+// A WrongError means that the remote holds something that does not belong to its name. It must not
+// be used, and may be replaced.
+type WrongError struct{ Reason string }
+
+func (e *WrongError) Error() string { return e.Reason }
+
+func wrong(format string, args ...any) error { return &WrongError{fmt.Sprintf(format, args...)} }

@@ -1,0 +1,74 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+)
+
+// Patience is the longest time that a request may take without progress.
+const Patience = 2 * time.Second
+
+// flow is the number of bytes that count as progress. Fewer bytes within Patience are none: a server
+// that sends a byte a second would block a run forever.
+const flow = 64 << 10
+
+// ErrSlow means that a request made no progress for Patience.
+var ErrSlow = errors.New("no progress")
+
+// slow is the error for a request that took too long.
+func slow(patience time.Duration) error {
+	return fmt.Errorf("%w within %s", ErrSlow, patience)
+}
+
+// A watch ends a context when there is no progress.
+type watch struct {
+	patience time.Duration
+	timer    *time.Timer
+	bytes    atomic.Int64 // since the last progress
+}
+
+// watched returns a context that ends after patience, unless the watch sees progress.
+func watched(ctx context.Context, patience time.Duration) (context.Context, *watch, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &watch{patience: patience}
+	w.timer = time.AfterFunc(patience, func() { cancel(slow(patience)) })
+	return ctx, w, func() {
+		w.timer.Stop()
+		cancel(nil)
+	}
+}
+
+func (w *watch) saw(n int) {
+	if w.bytes.Add(int64(n)) >= flow {
+		w.bytes.Store(0)
+		w.progress()
+	}
+}
+
+func (w *watch) progress() { w.timer.Reset(w.patience) }
+
+// because returns the reason why a context ended, if err is its consequence.
+func because(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// A seen reader tells a watch and the statistics what is read.
+type seen struct {
+	io.Reader
+	watch *watch
+	count *atomic.Int64
+}
+
+func (s seen) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	s.watch.saw(n)
+	s.count.Add(int64(n))
+	return n, err
+}
