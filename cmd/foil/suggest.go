@@ -33,8 +33,8 @@ var foreignCommands = []translation{
 	{"progress top ps watch summary", "foil status EXPERIMENT"},
 	{"lint check doctor", "foil validate EXPERIMENT, or foil verify for the cache"},
 	{"test", "foil validate EXPERIMENT"},
-	{"push pack save archive", "foil export EXPERIMENT -o FILE"},
-	{"pull fetch load unpack restore", "foil import FILE"},
+	{"pack save archive", "foil export EXPERIMENT -o FILE"},
+	{"fetch load unpack restore", "foil import FILE"},
 	{"stages steps components models attacks datasets", "foil kinds"},
 }
 

@@ -31,24 +31,25 @@ func newWork(cells *local.Processes) *cobra.Command {
 		Use:   "work EXPERIMENT",
 		Short: "Make missing cells beside other workers, on any machines that share a cache",
 		Long: `work makes the missing cells of an experiment that no other process makes. Start
-any number of workers, on one or more machines that see the folder of the cache, by
-hand or by a batch system. There is no server: each cell is made once, because its
-worker holds its lease in the cache. foil run is a worker, too, and prints the
-reports when all cells are there.
+any number of workers, on one or more machines that see the folder of the cache,
+by hand or by a batch system. There is no server: each cell is made once,
+because its worker holds its lease in the cache. foil run is a worker, too, and
+prints the reports when all cells are there.
 
-A worker ends when nothing is left. While the remaining cells are made by others, it
-waits, and takes over the cells of a worker that dies, from their last checkpoints. It
-leaves cells to others that need more than its --cores, --memory and --gpus. A cell
-that has failed in another worker since this one started is not tried again here.
+A worker ends when nothing is left. While the remaining cells are made by
+others, it waits, and takes over the cells of a worker that dies, from their
+last checkpoints. It leaves cells to others that need more than its --cores,
+--memory and --gpus. A cell that has failed in another worker since this one
+started is not tried again here.
 
-After the time of --until, and on SIGTERM or SIGUSR1, running cells write checkpoints
-and end, within ten seconds. Start another worker to continue.
+After the time of --until, and on SIGTERM or SIGUSR1, running cells write
+checkpoints and end, within ten seconds. Start another worker to continue.
 
-The output is for logs: lines with their time. foil status shows the progress of all
-workers.
+The output is for logs: lines with their time. foil status shows the progress of
+all workers.
 
-Exit status: 0 nothing is left, 1 cells failed, 3 the time is over or other workers
-are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
+Exit status: 0 nothing is left, 1 cells failed, 3 the time is over or other
+workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 		Example: `  foil work advx-ml-1m --cache /shared/cache
   foil work mine.yaml --until 55m
   ssh node7 foil work /shared/mine.yaml --cache /shared/cache --cores 8`,
