@@ -79,6 +79,7 @@ cmd/foil               stages models/... experiments pipeline/... spec internal/
 
 # Side by side with other programs.
 internal/bench/...     internal/bench/... models/... gomlx
+internal/bench/scale   internal/bench internal/store/disk pipeline/run
 `
 
 // heavy are the libraries that the table names.
