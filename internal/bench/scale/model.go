@@ -13,6 +13,7 @@ import (
 type Model struct {
 	Name string
 
+	Block  int           // cells that are taken and published together; the other numbers count blocks
 	First  int           // cells of the first level
 	Cells  int           // of both levels
 	Cell   time.Duration // mean duration; the shortest take half of it and the longest one and a half
@@ -41,16 +42,16 @@ type Remote struct {
 	Bytes float64 // a second, for each worker
 }
 
-// Path operations in the cache: those with a name, which are one request or more to a file server.
-// The first three were counted with strace on one cell of the kind command with file leases, the
-// others in internal/store/disk.
+// Path operations in the cache: calls of the system with a name, each of which is one request or more
+// to a file server. The first three were counted with strace, as the difference between 700 and 400
+// cells of the kind command with file leases; the others are those of internal/store/disk.
 const (
-	opsMiss  = 3  // Lookup of a key that was never made
-	opsHit   = 4  // Lookup of a cell with one output
-	opsMake  = 82 // to take the lease of a cell, make it and publish it, with its lookups
-	opsHeld  = 7  // to find that another worker makes a cell
-	opsPoll  = 4  // to look whether it still does
-	opsFree  = 9  // to find that it does not
+	opsMiss  = 2  // Lookup of a key that was never made
+	opsHit   = 2  // Lookup of a cell with one output
+	opsMake  = 78 // to take the lease of a cell, make it and publish it, with its lookups
+	opsHeld  = 5  // to find that another worker makes a cell
+	opsPoll  = 3  // to look whether it still does
+	opsFree  = 8  // to find that it does not
 	opsRenew = 1  // to renew a lease
 )
 
@@ -85,8 +86,8 @@ func (m *Model) duration(c int) time.Duration {
 // check reports what cannot be simulated.
 func (m *Model) check() error {
 	switch {
-	case m.First < 1 || m.Cells < m.First:
-		return fmt.Errorf("%d cells, %d of the first level", m.Cells, m.First)
+	case m.First < 1 || m.Cells < m.First || m.Block < 1:
+		return fmt.Errorf("%d blocks of %d cells, %d of the first level", m.Cells, m.Block, m.First)
 	case m.Workers < 1 || m.PerNode < 1 || m.Workers%m.PerNode != 0:
 		return fmt.Errorf("%d workers, %d on a node", m.Workers, m.PerNode)
 	case m.Losses > 0 && m.Replace <= 0:
@@ -97,21 +98,30 @@ func (m *Model) check() error {
 	return nil
 }
 
+// inBlocks is a model whose workers take a lease for several cells. foil does not do that.
+func inBlocks(m Model, cells int) Model {
+	m.Name = fmt.Sprintf("%s, %d cells in a claim (not built)", m.Name, cells)
+	m.Block, m.First, m.Cells = cells, m.First/cells, m.Cells/cells
+	m.Cell *= time.Duration(cells)
+	m.Output *= int64(cells)
+	return m
+}
+
 // standard is the model of docs/scale.md, in several places.
 func standard(workers, cells int) []Model {
 	ideal := Model{
-		Name: "nothing costs time", First: cells / 100, Cells: cells, Cell: time.Minute, Output: 2 << 20,
+		Name: "nothing costs time", Block: 1, First: cells / 100, Cells: cells, Cell: time.Minute, Output: 2 << 20,
 		Workers: workers, PerNode: 8, Apart: 10 * time.Millisecond, Expiry: disk.DefaultExpiry,
 	}
 	served := ideal
 	served.Name, served.Files = "file server", Server{500 * time.Microsecond, 20_000}
 	lost := served
-	lost.Name, lost.Losses, lost.Replace = "and 50 nodes lost", 50, 10*time.Minute
+	lost.Name, lost.Losses, lost.Replace = "and 50 of 125 nodes lost", 50, 10*time.Minute
 	slow := lost
 	slow.Name, slow.Remote = "and a remote, 0.3 s a request", Remote{Server{300 * time.Millisecond, 5000}, 20e6}
 	slower := lost
 	slower.Name, slower.Remote = "and a remote, 1 s a request", Remote{Server{time.Second, 5000}, 20e6}
 	short := served
 	short.Name, short.Cell = "file server, cells of 2 s", 2*time.Second
-	return []Model{ideal, served, lost, slow, slower, short}
+	return []Model{ideal, served, lost, slow, slower, short, inBlocks(served, 16), inBlocks(short, 100)}
 }

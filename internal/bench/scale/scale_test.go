@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -20,7 +21,7 @@ import (
 // small is a model in which nothing but cells takes time.
 func small(workers, first, cells int) *Model {
 	return &Model{
-		Name: "small", First: first, Cells: cells, Cell: time.Minute, Workers: workers, PerNode: 1,
+		Name: "small", Block: 1, First: first, Cells: cells, Cell: time.Minute, Workers: workers, PerNode: 1,
 		Apart: 1700 * time.Microsecond, Expiry: disk.DefaultExpiry,
 	}
 }
@@ -206,6 +207,7 @@ func TestBusyFileServer(t *testing.T) {
 func TestModelsThatCannotBeSimulated(t *testing.T) {
 	for name, change := range map[string]func(m *Model){
 		"no first cells": func(m *Model) { m.First = 0 },
+		"empty blocks":   func(m *Model) { m.Block = 0 },
 		"too few cells":  func(m *Model) { m.Cells = m.First - 1 },
 		"half a node":    func(m *Model) { m.PerNode = 2 },
 		"no workers":     func(m *Model) { m.Workers = 0 },
@@ -238,5 +240,30 @@ func TestEventsComeInOrder(t *testing.T) {
 	})
 	if !reflect.DeepEqual(want, sorted) {
 		t.Error("not in order")
+	}
+}
+
+// The rows of docs/scale.md, with fewer workers and cells.
+func TestStandardModels(t *testing.T) {
+	models := standard(40, 20_000)
+	var table, progress strings.Builder
+	if err := simulateAll(t.Context(), models, &table, &progress); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(table.String()), "\n")
+	if len(lines) != 2+len(models) {
+		t.Errorf("%d lines for %d models", len(lines), len(models))
+	}
+	for _, line := range lines {
+		if strings.Count(line, "|") != strings.Count(lines[0], "|") {
+			t.Errorf("columns: %s", line)
+		}
+	}
+	if n := strings.Count(progress.String(), "\n"); n != len(models) {
+		t.Errorf("%d lines of progress", n)
+	}
+	m := standard(12, 20_000) // half a node
+	if err := simulateAll(t.Context(), m, &table, &progress); err == nil {
+		t.Error("12 workers are not a number of nodes of 8")
 	}
 }

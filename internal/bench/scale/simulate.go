@@ -213,7 +213,7 @@ func (s *sim) claim(w *worker, c, ops int) {
 	s.cells[c] = held
 	s.leases[c] = &lease{owner: w, taken: s.now, token: s.Claims}
 	w.busy, w.makes = true, true
-	begin := s.files.do(s.now, ops+opsMake)
+	begin := s.files.do(s.now, ops+opsMake*s.Block)
 	if s.Remote.Latency > 0 {
 		begin = max(begin, s.ask(w, s.now, askRecord, 1))
 	}
@@ -233,8 +233,8 @@ func (s *sim) end(w *worker, c int) {
 		s.Result.made = append(s.Result.made, making{w.id, c})
 	}
 	if s.Remote.Latency > 0 {
-		sent := s.remote.do(s.now, sendCell) + time.Duration(float64(s.Output)/s.Remote.Bytes*float64(time.Second))
-		s.Sent += s.Output + recordBytes + 2*tinyRequest
+		sent := s.remote.do(s.now, sendCell*s.Block) + time.Duration(float64(s.Output)/s.Remote.Bytes*float64(time.Second))
+		s.Sent += s.Output + int64(s.Block)*(recordBytes+2*tinyRequest)
 		s.LastSent = max(s.LastSent, sent)
 		if w.off && w.ends < mostEnds && sent-w.since >= useAgain {
 			w.off, w.lost = false, 0

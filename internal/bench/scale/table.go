@@ -8,7 +8,7 @@ import (
 
 // writeHead begins the table of docs/scale.md.
 func writeHead(w io.Writer) {
-	fmt.Fprintln(w, "| | last cell | of the least | claims a second, most | wasted attempts | found held | path operations | a second | requests to the remote | sent |")
+	fmt.Fprintln(w, "| | last cell | last worker | claims a second, most | wasted attempts | found held | path operations | a second | requests to the remote | sent |")
 	fmt.Fprintln(w, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 }
 
@@ -17,8 +17,8 @@ func writeRow(w io.Writer, m *Model, r *Result) {
 	if m.Remote.Latency > 0 {
 		remote, sent = millions(r.Requests), fmt.Sprintf("%.1f TB", float64(r.Sent)/1e12)
 	}
-	fmt.Fprintf(w, "| %s | %s | %.0f %% | %.1f, %d | %d | %s | %s | %.0f | %s | %s |\n",
-		m.Name, hours(r.LastCell), 100*r.LastCell.Seconds()/r.Ideal.Seconds(),
+	fmt.Fprintf(w, "| %s | %s | %s | %.1f, %d | %d | %s | %s | %.0f | %s | %s |\n",
+		m.Name, hours(r.LastCell), hours(r.LastEnd),
 		float64(r.Claims)/r.LastCell.Seconds(), r.Most, r.Wasted, millions(r.Held),
 		millions(r.Ops), float64(r.Ops)/r.LastEnd.Seconds(), remote, sent)
 }
