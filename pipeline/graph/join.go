@@ -102,8 +102,9 @@ func point(axes []pipeline.AxisValue, names []string) string {
 	return b.String()
 }
 
-// merge joins two lists of coordinates that agree. Both are sorted by name, and so is the result. What
-// both have is taken from a, with its spelling. The result may be a or b, so nobody may change it.
+// merge joins two lists of coordinates that agree. Both are sorted by name, and so is the result.
+// What both have is taken from a, with its spelling. The result may be a or b, so nobody may change
+// it.
 func merge(a, b []pipeline.AxisValue) []pipeline.AxisValue {
 	shared := 0
 	for _, v := range b {

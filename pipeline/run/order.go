@@ -13,13 +13,13 @@ import (
 // chains first. Among cells of the same length, each has an order of its own.
 func Length(chain time.Duration) int { return int(math.Log2(1 + chain.Seconds())) }
 
-// A Shuffle is the order in which a worker takes n cells of the same length: every step-th cell, in a
-// circle. It needs neither memory nor the names of the cells, so it costs a worker nothing if there
-// are a million.
+// A Shuffle is the order in which a worker takes n cells of the same length: every step-th cell, in
+// a circle. It needs neither memory nor the names of the cells, so it costs a worker nothing if
+// there are a million.
 type Shuffle struct{ n, first, step uint64 }
 
-// NewShuffle returns the order of a worker. Workers with different names begin at different cells and
-// have different steps, so they rarely try to take the same cell.
+// NewShuffle returns the order of a worker. Workers with different names begin at different cells
+// and have different steps, so they rarely try to take the same cell.
 func NewShuffle(worker string, n int) Shuffle {
 	h := fnv.New64a()
 	h.Write([]byte(worker))

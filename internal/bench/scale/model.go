@@ -8,8 +8,8 @@ import (
 	"foil/pipeline/run"
 )
 
-// A Model is an experiment of two levels, the workers that make it, and what they share. Each cell of
-// the second level needs one of the first level.
+// A Model is an experiment of two levels, the workers that make it, and what they share. Each cell
+// of the second level needs one of the first level.
 type Model struct {
 	Name string
 
@@ -42,9 +42,9 @@ type Remote struct {
 	Bytes float64 // a second, for each worker
 }
 
-// Path operations in the cache: calls of the system with a name, each of which is one request or more
-// to a file server. The first three were counted with strace, as the difference between 700 and 400
-// cells of the kind command with file leases; the others are those of internal/store/disk.
+// Path operations in the cache: calls of the system with a name, each of which is one request or
+// more to a file server. The first three were counted with strace, as the difference between 700
+// and 400 cells of the kind command with file leases; the others are those of internal/store/disk.
 const (
 	opsMiss  = 2  // Lookup of a key that was never made
 	opsHit   = 2  // Lookup of a cell with one output

@@ -286,7 +286,7 @@ func (s *sim) plan(w *worker) {
 	s.events.add(event{at: at, what: polls, worker: int32(w.id), which: int32(w.round)})
 }
 
-// version stands for the content of a lease file: its owner changes it while he lives.
+// version stands for the content of a lease file: its owner changes it while it lives.
 func (s *sim) version(c int) [2]int64 {
 	l := s.leases[c]
 	if l == nil {

@@ -8,7 +8,8 @@ import (
 	"foil/pipeline/run"
 )
 
-// A worker is one as in package run: it takes cells in its order, and watches those that others make.
+// A worker is one as in package run: it takes cells in its order, and watches those that others
+// make.
 type worker struct {
 	id      int
 	model   *Model
