@@ -4,7 +4,7 @@ export GOEXPERIMENT ?= simd
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run test race stress fuzz bench bench-peer bench-multvae bench-l2l bench-runner lint cross picture
+.PHONY: build run test race stress fuzz bench bench-peer bench-multvae bench-l2l bench-runner bench-scale lint cross picture
 
 build:
 	go build -buildvcs=auto -o foil ./cmd/foil
@@ -60,6 +60,10 @@ bench-l2l:
 
 bench-runner: build
 	go run ./internal/bench/runner -python $(PYTHON) -foil ./foil $(PEER_FLAGS)
+
+# A simulation of 1,000 workers and 1,000,000 cells: docs/scale.md.
+bench-scale:
+	go run ./internal/bench/scale
 
 .peer/training: internal/bench/multvae/requirements.txt
 .peer/runners: internal/bench/runner/requirements.txt

@@ -118,15 +118,16 @@ func encode(rv reflect.Value, keyOnly bool) Value {
 		for it := rv.MapRange(); it.Next(); {
 			v.Map = append(v.Map, Field{Name: it.Key().String(), Value: encode(it.Value(), keyOnly)})
 		}
-		return sorted(v)
+		return sortFields(v)
 	}
-	v := Value{Type: Map}
-	for _, f := range fieldsOf(rv.Type()) {
+	fields := fieldsOf(rv.Type())
+	v := Value{Type: Map, Map: make([]Field, 0, len(fields))}
+	for _, f := range fields {
 		if !keyOnly || !f.OutOfKey {
 			v.Map = append(v.Map, Field{Name: f.Name, Value: encode(rv.FieldByIndex(f.index), keyOnly)})
 		}
 	}
-	return sorted(v)
+	return sortFields(v)
 }
 
 // widen returns the float64 with the same decimal text as f: 0.1 stays 0.1.
@@ -148,6 +149,11 @@ func sorted(v Value) Value {
 	for i := range v.Map {
 		v.Map[i].Value = sorted(v.Map[i].Value)
 	}
+	return sortFields(v)
+}
+
+// sortFields sorts the fields of a map in place.
+func sortFields(v Value) Value {
 	slices.SortFunc(v.Map, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
 	return v
 }

@@ -23,7 +23,6 @@ func (v Value) ResolveKnown(matrix map[string]Value) (Value, error) {
 
 func (v Value) resolveAxes(matrix map[string]Value, all bool) (Value, error) {
 	p := &problems{}
-	axes := slices.Sorted(maps.Keys(matrix))
 	resolved := mapStrings(v, func(s Value) Value {
 		return p.substitute(s, func(e *expression) (Value, error) {
 			if e.root() != "matrix" {
@@ -33,7 +32,7 @@ func (v Value) resolveAxes(matrix map[string]Value, all bool) (Value, error) {
 			value, ok := matrix[axis]
 			switch {
 			case !ok && all:
-				return Value{}, fmt.Errorf("no axis %q here%s", axis, Suggestion(axis, axes))
+				return Value{}, fmt.Errorf("no axis %q here%s", axis, Suggestion(axis, slices.Sorted(maps.Keys(matrix))))
 			case !ok:
 				return Value{Type: invalid}, nil
 			}
@@ -46,6 +45,9 @@ func (v Value) resolveAxes(matrix map[string]Value, all bool) (Value, error) {
 // substitute replaces the expressions of a string by their values. With forCell set, it leaves
 // ${matrix.*} and escapes to Value.Resolve.
 func (p *problems) substitute(s Value, lookup func(*expression) (Value, error), forCell bool) Value {
+	if !strings.Contains(s.Str, "${") { // most strings, for each of many cells
+		return Value{Pos: s.Pos, Type: String, Str: s.Str}
+	}
 	parts, ok := p.split(s)
 	if !ok {
 		return Value{Pos: s.Pos, Type: invalid}

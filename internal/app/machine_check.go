@@ -79,7 +79,7 @@ func checkMachine(g *graph.Graph, env *pipeline.Env, counts func(*graph.Node) bo
 			checked[w] = true
 		}
 		n.Kind.CheckMachine(&here, n.Params.Values, spec.ReportTo(func(path, message string) {
-			problems = append(problems, machineProblem{n, n.With.At(path), path, message})
+			problems = append(problems, machineProblem{n, n.With().At(path), path, message})
 		}))
 	}
 	return problems

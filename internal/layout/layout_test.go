@@ -78,7 +78,8 @@ internal/app           stages models/... experiments pipeline/... spec internal/
 cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/ctxio internal/digest internal/words internal/app internal/syserror
 
 # Side by side with other programs.
-internal/bench/...     internal/bench/... models/... gomlx
+internal/bench/...     internal/bench models/... gomlx
+internal/bench/scale   internal/bench internal/store/disk pipeline/run
 `
 
 // heavy are the libraries that the table names.

@@ -31,6 +31,9 @@ func newAxis(a spec.Axis) axis {
 
 // setting is what ${matrix.AXIS} stands for in a cell with this value.
 func (a axis) setting(v spec.Value) spec.Value {
+	if a.settings == nil {
+		return v
+	}
 	if s, ok := a.settings[v.Canonical()]; ok {
 		return s
 	}

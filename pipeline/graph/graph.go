@@ -54,10 +54,26 @@ type Node struct {
 	Seed   uint64
 	Inputs []Input // needs before gathers, each sorted by name
 
-	With   spec.Value           // parameters as given, without expressions
 	Params *pipeline.Parameters // decoded; nodes with equal parameters share them
 
+	cells *stageCells     // of the same stage
 	facts *pipeline.Facts // about the output; nil: nothing is known
+}
+
+// With is the parameters as given, without expressions. They are resolved at each call: a graph of a
+// million nodes would need a gigabyte to keep them.
+func (n *Node) With() spec.Value {
+	with, _ := n.Stage.With.Resolve(n.settings()) // Build has reported the error
+	return with
+}
+
+// settings are the values of the axes, as expressions see them.
+func (n *Node) settings() map[string]spec.Value {
+	settings := make(map[string]spec.Value, len(n.Axes))
+	for i, a := range n.Axes {
+		settings[a.Axis] = n.cells.axes[i].setting(a.Value)
+	}
+	return settings
 }
 
 // An Input is an input of a node, with the nodes that provide it: one node for a need, all cells of
@@ -169,20 +185,23 @@ func (b *builder) expand(s *stageCells, g *Graph) {
 		b.checkParameters(s)
 		return
 	}
-	for _, r := range rows {
-		s.nodes = append(s.nodes, b.node(s, r))
+	needs, gather := sortedNeeds(s.stage.Needs), sortedNeeds(s.stage.Gather)
+	s.nodes = make([]*Node, len(rows))
+	for i, r := range rows {
+		s.nodes[i] = b.node(s, r, needs, gather)
 	}
 	b.readParameters(s)
 	g.Nodes = append(g.Nodes, s.nodes...)
 }
 
 // node makes the node of a row.
-func (b *builder) node(s *stageCells, r row) *Node {
-	n := &Node{ID: s.stage.Name + pipeline.AxesText(r.axes), Stage: s.stage, Kind: s.kind, Output: s.output, Axes: r.axes}
-	for i, need := range sortedNeeds(s.stage.Needs) {
+func (b *builder) node(s *stageCells, r row, needs, gather []spec.Need) *Node {
+	n := &Node{ID: s.stage.Name + pipeline.AxesText(r.axes), Stage: s.stage, Kind: s.kind, Output: s.output, Axes: r.axes, cells: s}
+	n.Inputs = make([]Input, 0, len(needs)+len(gather))
+	for i, need := range needs {
 		n.Inputs = append(n.Inputs, Input{Name: need.Name, From: r.from[i : i+1 : i+1]})
 	}
-	for _, need := range sortedNeeds(s.stage.Gather) {
+	for _, need := range gather {
 		n.Inputs = append(n.Inputs, Input{Name: need.Name, Gathered: true, From: b.stages[need.Stage].nodes})
 	}
 	return n

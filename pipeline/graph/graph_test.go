@@ -66,7 +66,7 @@ stages:
 		`r[n="1"]`: "{mod: 1}", "r[n=two]": "{mod: 2}",
 	}
 	for _, n := range g.Nodes {
-		if got := n.With.String(); got != want[n.ID] {
+		if got := n.With().String(); got != want[n.ID] {
 			t.Errorf("%s has %s, want %s", n.ID, got, want[n.ID])
 		}
 		delete(want, n.ID)
@@ -86,7 +86,7 @@ stages:
 `)
 	var got []string
 	for _, n := range g.Nodes {
-		text, _ := n.With.Get("text")
+		text, _ := n.With().Get("text")
 		got = append(got, n.ID+" "+text.Str)
 	}
 	want := []string{
@@ -143,7 +143,7 @@ func TestBrokenWiringIsExplained(t *testing.T) {
 		"one letter":           {"  p: {uses: test/text, matrix: {gender: [0, 1]}}\n  q: {uses: test/text, matrix: {gendre: [1, 0]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "gender"`},
 		"number and text":      {"  p: {uses: test/text, matrix: {fold: [0, 1]}}\n  q: {uses: test/text, matrix: {fold: ['0', '1']}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: axis "fold" of "p" (through the need "a") has the value 0 (a number) and axis "fold" of "q" (through the need "b") has "0" (a text)`},
 		"nothing in common":    {"  p: {uses: test/text, matrix: {fold: [0, 1]}}\n  q: {uses: test/text, matrix: {fold: [2, 3]}}\n  s: {uses: test/text, needs: {a: p, b: q}}", `7:41: the needs of "s" have no cell in common: axis "fold" is 2, 3 in "q", and 0, 1 in the other needs`},
-		"too many cells":       {"  s: {uses: test/text, matrix: {" + manyAxes + "}}", `stage "s" has more than 100000 cells`},
+		"too many cells":       {"  s: {uses: test/text, matrix: {" + manyAxes + "}}", `stage "s" has more than 1000000 cells`},
 		"excluded axis":        {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fodl: 0}]}", `5:59: stage "s" has no axis "fodl"; did you mean "fold"?`},
 		"excluded value":       {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: [1, 2]}]}", `5:69: axis "fold" has no value 2; it has 0, 1`},
 		"all excluded":         {"  s: {uses: test/text, matrix: {fold: [0, 1]}, exclude: [{fold: 0}, {fold: 1}]}", `5:69: no cell of stage "s" is left`},
@@ -170,7 +170,7 @@ func TestBrokenWiringIsExplained(t *testing.T) {
 }
 
 const manyAxes = "a: [1,2,3,4,5,6,7,8,9,10], b: [1,2,3,4,5,6,7,8,9,10], c: [1,2,3,4,5,6,7,8,9,10], " +
-	"d: [1,2,3,4,5,6,7,8,9,10], e: [1,2,3,4,5,6,7,8,9,10], f: [1,2]"
+	"d: [1,2,3,4,5,6,7,8,9,10], e: [1,2,3,4,5,6,7,8,9,10], f: [1,2,3,4,5,6,7,8,9,10], g: [1,2]"
 
 func TestOpenInputsTakeAnyTypeUnderAnyName(t *testing.T) {
 	b := pipelinetest.New(t)

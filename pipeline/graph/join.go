@@ -9,8 +9,9 @@ import (
 	"foil/spec"
 )
 
-// maxCells is the maximum number of cells of a stage. A larger number is a mistake in the axes.
-const maxCells = 100_000
+// maxCells is the maximum number of cells of a stage. A larger number is a mistake in the axes, or
+// needs another plan: see docs/scale.md.
+const maxCells = 1_000_000
 
 // A row is a cell while the cells of a stage are joined.
 type row struct {
@@ -45,11 +46,14 @@ func (b *builder) join(s *stageCells) []row {
 			s.addAxis(a)
 		}
 	}
+	cells := len(rows)
 	for _, a := range s.stage.Matrix {
-		if len(rows)*len(a.Values) > maxCells {
+		if cells *= len(a.Values); cells > maxCells {
 			b.at(a.Pos, "with axis %q, stage %q has more than %d cells", a.Name, s.stage.Name, maxCells)
 			return nil
 		}
+	}
+	for _, a := range s.stage.Matrix {
 		rows = multiply(rows, a)
 		s.addAxis(newAxis(a))
 	}
@@ -98,16 +102,34 @@ func point(axes []pipeline.AxisValue, names []string) string {
 	return b.String()
 }
 
-// merge joins two lists of coordinates that agree. The result is sorted by name.
+// merge joins two lists of coordinates that agree. Both are sorted by name, and so is the result.
+// What both have is taken from a, with its spelling. The result may be a or b, so nobody may change
+// it.
 func merge(a, b []pipeline.AxisValue) []pipeline.AxisValue {
-	merged := slices.Clone(a)
+	shared := 0
 	for _, v := range b {
-		if !slices.ContainsFunc(merged, func(w pipeline.AxisValue) bool { return w.Axis == v.Axis }) {
-			merged = append(merged, v)
+		if slices.ContainsFunc(a, func(w pipeline.AxisValue) bool { return w.Axis == v.Axis }) {
+			shared++
 		}
 	}
-	slices.SortFunc(merged, func(v, w pipeline.AxisValue) int { return strings.Compare(v.Axis, w.Axis) })
-	return merged
+	switch {
+	case shared == len(b):
+		return a
+	case len(a) == 0:
+		return b
+	}
+	merged := make([]pipeline.AxisValue, 0, len(a)+len(b)-shared)
+	for len(a) > 0 && len(b) > 0 {
+		switch c := strings.Compare(a[0].Axis, b[0].Axis); {
+		case c < 0:
+			merged, a = append(merged, a[0]), a[1:]
+		case c > 0:
+			merged, b = append(merged, b[0]), b[1:]
+		default:
+			merged, a, b = append(merged, a[0]), a[1:], b[1:]
+		}
+	}
+	return append(append(merged, a...), b...)
 }
 
 func multiply(rows []row, a spec.Axis) []row {
@@ -138,6 +160,9 @@ func (s *stageCells) sort(rows []row) {
 		}
 		used := make([]bool, len(a.values))
 		for r := range rows {
+			if rows[r].rank == nil {
+				rows[r].rank = make([]int, 0, len(s.axes))
+			}
 			j := place[rows[r].axes[i].Value.Canonical()]
 			rows[r].rank = append(rows[r].rank, j)
 			used[j] = true

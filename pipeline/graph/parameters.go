@@ -13,15 +13,11 @@ import (
 func (b *builder) readParameters(s *stageCells) {
 	r := b.newReader(s)
 	for _, n := range s.nodes {
-		axes := make(map[string]spec.Value, len(n.Axes))
-		for i, a := range n.Axes {
-			axes[a.Axis] = s.axes[i].setting(a.Value)
-		}
+		axes := n.settings()
 		b.readSeed(n, axes)
-		var err error
-		n.With, err = s.stage.With.Resolve(axes)
+		with, err := s.stage.With.Resolve(axes)
 		b.add(err)
-		n.Params = r.read(n.With)
+		n.Params = r.read(with)
 		n.facts = r.facts(n)
 	}
 }

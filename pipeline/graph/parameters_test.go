@@ -114,3 +114,32 @@ stages:
 		t.Errorf("%q, want %q", seen, want)
 	}
 }
+
+// The given parameters of a cell are made from its axes when they are asked for, also from axes that
+// name settings or are inherited.
+func TestParametersAsGiven(t *testing.T) {
+	g := pipelinetest.New(t).Graph(`name: x
+stages:
+  a: {uses: test/text, matrix: {size: {small: {n: 1, mod: 0}, large: {n: 7, mod: 2}}}, with: {n: "${matrix.size.n}", mod: "${matrix.size.mod}"}}
+  b: {uses: test/text, needs: {a: a}, matrix: {i: [1.50, x]}, with: {text: "$${i} ${matrix.i}", n: "${matrix.size.n}"}}
+  c: {uses: test/text, with: {text: plain}}
+  d: {uses: test/text}
+`)
+	want := map[string]string{
+		"a[size=small]":        "{n: 1, mod: 0}",
+		"a[size=large]":        "{n: 7, mod: 2}",
+		"b[i=1.50,size=large]": `{text: "${i} 1.50", n: 7}`,
+		"b[i=x,size=small]":    `{text: "${i} x", n: 1}`,
+		"c":                    "{text: plain}",
+		"d":                    "{}",
+	}
+	for _, n := range g.Nodes {
+		if text, ok := want[n.ID]; ok && n.With().String() != text {
+			t.Errorf("%s has %s, want %s", n.ID, n.With(), text)
+		}
+		delete(want, n.ID)
+	}
+	if len(want) > 0 {
+		t.Errorf("there is no %v", want)
+	}
+}

@@ -27,7 +27,6 @@ import (
 type Costs struct {
 	history *History
 	plan    *plan.Plan
-	cells   map[*graph.Node]*plan.Cell
 	classes map[string]map[string]*class // by kind and classID
 	units   map[unitID]unit
 	sizes   map[*graph.Node]sizes // nil: not known
@@ -36,14 +35,10 @@ type Costs struct {
 
 // NewCosts returns the Costs of the cells of a plan.
 func NewCosts(h *History, p *plan.Plan) *Costs {
-	w := &Costs{
-		history: h, plan: p, cells: make(map[*graph.Node]*plan.Cell, len(p.Cells)), classes: map[string]map[string]*class{},
+	return &Costs{
+		history: h, plan: p, classes: map[string]map[string]*class{},
 		units: map[unitID]unit{}, sizes: map[*graph.Node]sizes{}, similar: map[string]sizes{},
 	}
-	for _, c := range p.Cells {
-		w.cells[c.Node] = c
-	}
-	return w
 }
 
 // A class holds the records of a kind that count for the same cells.
@@ -150,7 +145,7 @@ func recordedInputs(r *store.Record) []string {
 
 // lines are the lines of a node's key, sorted, without the content of its inputs.
 func (w *Costs) lines(n *graph.Node) digest.KeyLines {
-	lines := plan.KeyLines(n, w.plan.Options.Numeric, w.cells[n].Sources, func(*graph.Node) digest.Digest { return digest.Digest{} })
+	lines := plan.KeyLines(n, w.plan.Options.Numeric, w.plan.Cell(n).Sources, func(*graph.Node) digest.Digest { return digest.Digest{} })
 	return lines.Sorted()
 }
 

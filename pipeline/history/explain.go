@@ -45,21 +45,16 @@ type Difference struct {
 type Explainer struct {
 	plan    *plan.Plan
 	history *History
-	cells   map[*graph.Node]*plan.Cell
 }
 
 // NewExplainer returns an Explainer for the cells of a plan.
 func NewExplainer(p *plan.Plan, h *History) *Explainer {
-	x := &Explainer{plan: p, history: h, cells: make(map[*graph.Node]*plan.Cell, len(p.Cells))}
-	for _, c := range p.Cells {
-		x.cells[c.Node] = c
-	}
-	return x
+	return &Explainer{p, h}
 }
 
 // Explain explains the state of a cell of the plan.
 func (x *Explainer) Explain(n *graph.Node) *Explanation {
-	c := x.cells[n]
+	c := x.plan.Cell(n)
 	e := &Explanation{Cell: c, Lines: x.lines(c)}
 	switch {
 	case c.SameAs != nil:
@@ -93,10 +88,7 @@ const NotKnown = "?"
 func isNotKnown(l digest.KeyLine) bool { return l.Part == digest.PartInput && l.Value == NotKnown }
 
 func (x *Explainer) lines(c *plan.Cell) digest.KeyLines {
-	if c.Lines != nil {
-		return c.Lines
-	}
-	lines := plan.KeyLines(c.Node, x.plan.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return x.cells[from].Content })
+	lines := x.plan.Lines(c)
 	zero := digest.Digest{}.String()
 	for i, l := range lines {
 		if l.Part == digest.PartInput && l.Value == zero {
@@ -110,7 +102,7 @@ func (x *Explainer) lines(c *plan.Cell) digest.KeyLines {
 func (x *Explainer) firstMissing(n *graph.Node) *graph.Node {
 	for _, in := range n.Inputs {
 		for _, from := range in.From {
-			switch c := x.cells[from]; c.State {
+			switch c := x.plan.Cell(from); c.State {
 			case plan.Miss:
 				return from
 			case plan.Unknown:
@@ -126,7 +118,7 @@ func (x *Explainer) inputs(c *plan.Cell) []store.Input {
 	var list []store.Input
 	for _, in := range c.Node.Inputs {
 		for _, from := range in.From {
-			f := x.cells[from]
+			f := x.plan.Cell(from)
 			list = append(list, store.Input{Name: in.Name, Cell: from.ID, Key: f.Key, Digest: f.Content})
 		}
 	}
@@ -199,7 +191,7 @@ func (x inputIndex) of(d *Difference, content string) *store.Input {
 
 // Reason is why a cell is not a hit, in a few words. foil plan and foil run both show it.
 func (x *Explainer) Reason(n *graph.Node) string {
-	if c := x.cells[n]; c.State != plan.Miss || !c.NeverMade {
+	if c := x.plan.Cell(n); c.State != plan.Miss || !c.NeverMade {
 		return c.Reason
 	}
 	return x.Explain(n).Short()

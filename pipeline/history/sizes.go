@@ -75,7 +75,7 @@ func (w *Costs) inputs(n *graph.Node) inputSizes {
 func (w *Costs) output(n *graph.Node) sizes {
 	s, ok := w.sizes[n]
 	if !ok {
-		if r := w.cells[n].Record; r != nil {
+		if r := w.plan.Cell(n).Record; r != nil {
 			s = sizesOf(r)
 		} else {
 			s = w.predicted(n)

@@ -34,7 +34,7 @@ with value = [1, "x"]
 source "ml-1m.zip" 4a70fe9aa6436e02c2dea340fbd1e352e4ef2d8ce6ca52ad25d4b95471fc8bf2
 `
 	const key = "18c7e4e110d03c24be9a54e7ca27e46b65b27eea8e99c5ecb5b1a56e5d7a01c8"
-	if got := string(p.Cells[0].Lines.Text()); got != text {
+	if got := string(p.Lines(p.Cells[0]).Text()); got != text {
 		t.Errorf("text\n%s", got)
 	}
 	if got := p.Cells[0].Key.String(); got != key {
@@ -60,14 +60,14 @@ stages:
 	digest := func(id string) string { return plan.ArtifactOf(byID[id].Record, nil).Digest().String() }
 	want := "gather \"one\" 1\ncell [] " + digest("one") +
 		"\ngather \"p\" 2\ncell [a=1,b=x y] " + digest("p[a=1,b=x y]") + "\ncell [a=1,b=2] " + digest("p[a=1,b=2]") + "\n"
-	if got := string(byID["all"].Lines.Text()); !strings.HasSuffix(got, want) {
+	if got := string(p.Lines(byID["all"]).Text()); !strings.HasSuffix(got, want) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	want = "backend \"go\"\nneed \"a\" " + digest("p[a=1,b=2]") + "\nneed \"b\" " + digest("one") + "\n"
-	if got := string(byID["m[a=1,b=2]"].Lines.Text()); !strings.HasSuffix(got, want) || strings.Contains(got, "seed") {
+	if got := string(p.Lines(byID["m[a=1,b=2]"]).Text()); !strings.HasSuffix(got, want) || strings.Contains(got, "seed") {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	if got := string(byID["p[a=1,b=2]"].Lines.Text()); !strings.HasSuffix(got, "seed 5\n") {
+	if got := string(p.Lines(byID["p[a=1,b=2]"]).Text()); !strings.HasSuffix(got, "seed 5\n") {
 		t.Errorf("got\n%s", got)
 	}
 }
@@ -149,10 +149,12 @@ func TestEveryLineOfAKeyIsRead(t *testing.T) {
 	b := pipelinetest.New(t)
 	for _, src := range []string{pipelinetest.Paper, pipelinetest.Every} {
 		b.MustRun(src)
-		for _, c := range b.Plan(src).Cells {
-			read, err := c.Lines.Text().Lines()
-			if err != nil || !slices.Equal(read, c.Lines) {
-				t.Errorf("%s: %v, read\n%v\nof\n%v", c.Node.ID, err, read, c.Lines)
+		p := b.Plan(src)
+		for _, c := range p.Cells {
+			lines := p.Lines(c)
+			read, err := lines.Text().Lines()
+			if err != nil || !slices.Equal(read, lines) {
+				t.Errorf("%s: %v, read\n%v\nof\n%v", c.Node.ID, err, read, lines)
 			}
 			seen := map[digest.KeyLine]bool{}
 			for _, l := range read {

@@ -3,13 +3,14 @@ package plan
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
 	"foil/internal/digest"
 	"foil/internal/store"
 	"foil/pipeline"
 	"foil/pipeline/graph"
-	"slices"
-	"strconv"
-	"strings"
 )
 
 // A State is the state of a cell before anything runs.
@@ -31,9 +32,7 @@ type Cell struct {
 
 	NeverMade bool // the store has no record of the key
 
-	// Key and Lines are empty for Unknown.
-	Key   digest.Key
-	Lines digest.KeyLines
+	Key digest.Key // empty for Unknown; see Plan.Lines
 
 	Record *store.Record // of a hit
 	SameAs *graph.Node   // an earlier node that does the same work; nil: none
@@ -50,14 +49,26 @@ type Plan struct {
 	Hits, Misses, Unknown int
 
 	Options Options // with defaults
+
+	of map[*graph.Node]*Cell
+}
+
+// Cell is the cell of a node.
+func (p *Plan) Cell(n *graph.Node) *Cell { return p.of[n] }
+
+// Lines are the lines of the key of a cell. The content of an input that is not known yet is the
+// zero digest. They are made at each call: those of a million cells would need half a gigabyte.
+func (p *Plan) Lines(c *Cell) digest.KeyLines {
+	return KeyLines(c.Node, p.Options.Numeric, c.Sources, func(from *graph.Node) digest.Digest { return p.of[from].Content })
 }
 
 // New looks up every cell whose key is known. The key of a cell is not known if a dependency is a
 // miss. New changes nothing.
 func New(ctx context.Context, g *graph.Graph, opts Options) (*Plan, error) {
 	p := &planner{
-		plan:    &Plan{Graph: g, Options: opts.withDefaults()},
-		cells:   make(map[*graph.Node]*Cell, len(g.Nodes)),
+		plan: &Plan{
+			Graph: g, Options: opts.withDefaults(), Cells: make([]*Cell, 0, len(g.Nodes)), of: make(map[*graph.Node]*Cell, len(g.Nodes)),
+		},
 		sources: map[string]sourced{},
 		owners:  map[digest.Key]*Cell{},
 	}
@@ -98,7 +109,6 @@ func (p *Plan) add(c *Cell) {
 // A planner walks a graph in the order of its nodes.
 type planner struct {
 	plan    *Plan
-	cells   map[*graph.Node]*Cell
 	sources map[string]sourced
 	owners  map[digest.Key]*Cell // the first cell of each key
 
@@ -114,7 +124,7 @@ type sourced struct {
 // cell plans a node. An error that equal cells share is returned for the first.
 func (p *planner) cell(ctx context.Context, n *graph.Node) (*Cell, error) {
 	c := &Cell{Node: n}
-	p.cells[n] = c
+	p.plan.of[n] = c
 	var err error
 	if c.Sources, err = p.findSources(ctx, n); err != nil {
 		return nil, err
@@ -123,8 +133,7 @@ func (p *planner) cell(ctx context.Context, n *graph.Node) (*Cell, error) {
 		c.State, c.Reason = Unknown, "depends on "+missing.ID
 		return c, nil
 	}
-	c.Lines = p.lines(n, c.Sources)
-	c.Key = c.Lines.Key()
+	c.Key = p.plan.Lines(c).Key()
 	if owner := p.owners[c.Key]; owner != nil {
 		c.State, c.Record, c.Content, c.Reason, c.NeverMade = owner.State, owner.Record, owner.Content, owner.Reason, owner.NeverMade
 		if owner.State == Miss {
@@ -155,7 +164,7 @@ func (p *planner) expect(ctx context.Context, s store.Distant, rest []*graph.Nod
 	}
 	var keys []digest.Key
 	for _, n := range rest {
-		if p.expected[n] || slices.ContainsFunc(n.Needs(), func(from *graph.Node) bool { return p.cells[from] == nil }) {
+		if p.expected[n] || slices.ContainsFunc(n.Needs(), func(from *graph.Node) bool { return p.plan.of[from] == nil }) {
 			continue
 		}
 		p.expected[n] = true
@@ -169,14 +178,14 @@ func (p *planner) expect(ctx context.Context, s store.Distant, rest []*graph.Nod
 
 // lines are the key lines of a node whose dependencies are hits.
 func (p *planner) lines(n *graph.Node, sources []pipeline.Source) digest.KeyLines {
-	return KeyLines(n, p.plan.Options.Numeric, sources, func(from *graph.Node) digest.Digest { return p.cells[from].Content })
+	return KeyLines(n, p.plan.Options.Numeric, sources, func(from *graph.Node) digest.Digest { return p.plan.of[from].Content })
 }
 
 // missing returns the first cell that must run before the key of n is known.
 func (p *planner) missing(n *graph.Node) *graph.Node {
 	for _, in := range n.Inputs {
 		for _, from := range in.From {
-			if c := p.cells[from]; c.State != Hit || c.Record == nil {
+			if c := p.plan.of[from]; c.State != Hit || c.Record == nil {
 				return from
 			}
 		}
@@ -188,7 +197,7 @@ func (p *planner) findSources(ctx context.Context, n *graph.Node) ([]pipeline.So
 	if !n.Kind.ReadsSources() {
 		return nil, nil
 	}
-	id := n.Kind.Name + "\n" + n.With.String()
+	id := n.Kind.Name + "\n" + n.With().String()
 	known, ok := p.sources[id]
 	if !ok {
 		env := *p.plan.Options.Env
@@ -236,6 +245,7 @@ type Numeric struct {
 // same key everywhere. content returns the digest of a node's artifact.
 func KeyLines(n *graph.Node, with Numeric, sources []pipeline.Source, content func(*graph.Node) digest.Digest) digest.KeyLines {
 	k := digest.NewKeyLines(n.Kind.Name, n.Kind.Version)
+	k = slices.Grow(k, strings.Count(n.Params.Canonical, "\n")+len(sources)+len(n.Inputs)+3) // gathers need more
 	add := func(part digest.Part, name, value string) {
 		k = append(k, digest.KeyLine{Part: part, Name: name, Value: value})
 	}

@@ -345,7 +345,7 @@ func (j *job) record(start time.Time, wall time.Duration, usage pipeline.Usage) 
 		Seed:        j.Node.Seed,
 		Inputs:      j.inputs,
 		Cell:        j.Node.ID,
-		Params:      j.Node.With.String(),
+		Params:      j.Node.With().String(),
 		Started:     start.UTC(),
 		WallSeconds: wall.Seconds(),
 		CPUSeconds:  usage.CPU.Seconds(),

@@ -74,7 +74,7 @@ func TestHeldCellIsTakenUpWhenItsLeaseIsFree(t *testing.T) {
 					return
 				}
 				if status == run.WasHit {
-					if err := s.Put(t.Context(), &store.Record{KeyText: p.Cells[0].Lines.Text(), Kind: "test/text", Version: 1}, "made elsewhere"); err != nil {
+					if err := s.Put(t.Context(), &store.Record{KeyText: p.Lines(p.Cells[0]).Text(), Kind: "test/text", Version: 1}, "made elsewhere"); err != nil {
 						t.Error(err)
 					}
 				}
@@ -300,7 +300,7 @@ func TestCellStopsWhenItsLeaseIsLost(t *testing.T) {
 					}
 				}
 				if test.taken {
-					r := &store.Record{KeyText: p.Cells[0].Lines.Text(), Kind: "test/text", Version: 1}
+					r := &store.Record{KeyText: p.Lines(p.Cells[0]).Text(), Kind: "test/text", Version: 1}
 					if err := s.Put(t.Context(), r, "made elsewhere"); err != nil {
 						t.Error(err)
 					}

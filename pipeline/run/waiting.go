@@ -64,7 +64,7 @@ type awaited struct {
 	since   time.Time
 	next    time.Time // when it is looked at
 	orphans time.Time // when its owner is looked at
-	delay   time.Duration
+	backoff Backoff
 }
 
 // A poller looks at all cells that others make, one after the other, in one goroutine. It looks
@@ -95,20 +95,15 @@ func (p *poller) welcome() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range p.arrivals {
-		a.delay, a.next, a.orphans = pollSoonest, a.since.Add(pollSoonest), a.since.Add(orphansEvery)
+		a.next, a.orphans = a.since.Add(a.backoff.First()), a.since.Add(orphansEvery)
 	}
 	p.list = append(p.list, p.arrivals...)
 	p.arrivals = nil
 }
 
-const (
-	pollSoonest  = time.Millisecond
-	pollUsually  = 100 * time.Millisecond // after the first seconds, at least
-	pollRarest   = 5 * time.Second        // for a few cells
-	pollSpace    = 20 * time.Millisecond  // for each cell in the list, because there may be many workers
-	showSpace    = 4 * time.Millisecond   // the same for a run that only shows what workers do
-	orphansEvery = 3 * time.Second        // the process of a cell may outlive a killed run by two seconds
-)
+// orphansEvery is the time between looks at the owner of a lease. The process of a cell may outlive a
+// killed run by two seconds.
+const orphansEvery = 3 * time.Second
 
 // run ends with the loop.
 func (p *poller) run() {
@@ -197,12 +192,8 @@ func elsewhere(f *store.Failure) error {
 
 // later sets the time of the next look.
 func (p *poller) later(a *awaited) {
-	a.delay = min(2*a.delay, max(pollUsually, time.Since(a.since)/20), pollRarest)
-	space := pollSpace
-	if w := p.opts.Worker; w != nil && w.Wait {
-		space = showSpace
-	}
-	a.next = time.Now().Add(max(a.delay, space*time.Duration(len(p.list))))
+	w := p.opts.Worker
+	a.next = time.Now().Add(a.backoff.Next(time.Since(a.since), len(p.list), w != nil && w.Wait))
 }
 
 // done removes a cell from the list.

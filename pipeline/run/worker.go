@@ -3,8 +3,7 @@ package run
 import (
 	"cmp"
 	"fmt"
-	"hash/fnv"
-	"math"
+	"maps"
 	"slices"
 	"time"
 
@@ -93,32 +92,22 @@ func (x *loop) order(w *Worker) {
 		}
 		rank[c] = own
 	}
-	type place struct {
-		step   *step
-		gpus   int
-		length int // its logarithm
-		own    uint64
+	type class struct{ gpus, length int }
+	classes := map[class][]*step{}
+	for _, c := range x.steps {
+		in := class{c.want.GPUs, Length(rank[c])}
+		classes[in] = append(classes[in], c)
 	}
-	places := make([]place, len(x.steps))
-	for i, c := range x.steps {
-		h := fnv.New64a()
-		h.Write([]byte(w.Name + "\n" + c.Node.ID))
-		places[i] = place{c, c.want.GPUs, int(math.Log2(1 + rank[c].Seconds())), mix(h.Sum64())}
+	next := 1
+	for _, in := range slices.SortedFunc(maps.Keys(classes), func(a, b class) int {
+		return cmp.Or(cmp.Compare(b.gpus, a.gpus), cmp.Compare(b.length, a.length))
+	}) {
+		own := NewShuffle(w.Name, len(classes[in]))
+		for i := range classes[in] {
+			classes[in][own.At(i)].priority = next
+			next++
+		}
 	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(b.gpus, a.gpus), cmp.Compare(b.length, a.length), cmp.Compare(a.own, b.own))
-	})
-	for i, p := range places {
-		p.step.priority = i + 1
-	}
-}
-
-// mix spreads the bits of a hash, because names that differ in the last character have similar
-// hashes.
-func mix(h uint64) uint64 {
-	h ^= h >> 33
-	h *= 0xff51afd7ed558ccd
-	return h ^ h>>33
 }
 
 // leaves reports whether a worker leaves a cell to others.

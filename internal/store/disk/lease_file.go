@@ -50,9 +50,7 @@ type leaseText struct {
 	Renewed int    `json:"renewed"`
 }
 
-// patience is the time without renewal after which an owner gives up. It is shorter than the
-// expiry time, so that the processes of the owner have ended before another run takes over.
-func (l *fileLeases) patience() time.Duration { return l.expiry * 3 / 4 }
+func (l *fileLeases) patience() time.Duration { return Patience(l.expiry) }
 
 func (l *fileLeases) take(key digest.Key) (hold, error) {
 	dir := l.cache.leasePath(key)
@@ -150,7 +148,7 @@ func (l *fileLeases) look(path string) (text string, expired bool, err error) {
 		s = sighting{string(content), time.Now()}
 		l.seen[path] = s
 	}
-	return s.text, time.Since(s.since) >= l.expiry, nil
+	return s.text, HasExpired(time.Since(s.since), l.expiry), nil
 }
 
 func (l *fileLeases) remove(path string) {

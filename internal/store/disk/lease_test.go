@@ -19,7 +19,7 @@ import (
 // The ways in which leases are held, for tests that run with each of them.
 var bothWays = map[string]func(t testing.TB) *Cache{
 	bySystem: openTemp,
-	byFiles:  func(t testing.TB) *Cache { return openWithFiles(t, defaultHeartbeat, defaultExpiry) },
+	byFiles:  func(t testing.TB) *Cache { return openWithFiles(t, DefaultHeartbeat, DefaultExpiry) },
 }
 
 // openWithFiles opens a cache whose leases are held by files.

@@ -67,7 +67,7 @@ func TestKilledProcessDoesNotUseTheCache(t *testing.T) {
 
 // Renewed files do not show which processes read from a cache.
 func TestNothingIsRemovedWhereUseIsNotKnown(t *testing.T) {
-	y := yard{t, openWithFiles(t, defaultHeartbeat, defaultExpiry)}
+	y := yard{t, openWithFiles(t, DefaultHeartbeat, DefaultExpiry)}
 	y.made("work", "content", 1)
 	if _, err := y.Alone(); !errors.Is(err, ErrUseUnknown) {
 		t.Fatalf("got %v", err)

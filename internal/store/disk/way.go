@@ -28,13 +28,6 @@ const (
 	byFiles  = "files"  // by files that are renewed
 )
 
-// The time between renewals of a lease file, and its expiry time. The process of a cell ends within
-// two seconds after its run, which must be well before the lease expires.
-const (
-	defaultHeartbeat = 10 * time.Second
-	defaultExpiry    = time.Minute
-)
-
 // A way is the content of wayFile.
 type way struct {
 	Format    int     `json:"format"`
@@ -151,7 +144,7 @@ func (c *Cache) introduceWay(path string) (*way, error) {
 	var works bool
 	if w.Why, works = c.tryLocks(); !works {
 		w.Leases = byFiles
-		w.Heartbeat, w.Expiry = defaultHeartbeat.Seconds(), defaultExpiry.Seconds()
+		w.Heartbeat, w.Expiry = DefaultHeartbeat.Seconds(), DefaultExpiry.Seconds()
 	}
 	text, err := json.MarshalIndent(w, "", " ")
 	if err != nil {
@@ -222,9 +215,9 @@ func (c *Cache) tryLocks() (why string, ok bool) {
 	return "a file that is locked cannot be locked by another process", true
 }
 
-func (w *way) heartbeat() time.Duration { return seconds(w.Heartbeat, defaultHeartbeat) }
+func (w *way) heartbeat() time.Duration { return seconds(w.Heartbeat, DefaultHeartbeat) }
 
-func (w *way) expiry() time.Duration { return seconds(w.Expiry, defaultExpiry) }
+func (w *way) expiry() time.Duration { return seconds(w.Expiry, DefaultExpiry) }
 
 func seconds(n float64, otherwise time.Duration) time.Duration {
 	return cmp.Or(time.Duration(n*float64(time.Second)), otherwise)
