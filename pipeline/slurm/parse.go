@@ -33,10 +33,10 @@ type Worker struct {
 // A State is the state of a job, such as PENDING.
 type State string
 
-// Pending and running are the states that are counted; the others are shown as they are.
+// Some states. Others are shown as they are.
 const (
-	Pending State = "PENDING"
-	Running State = "RUNNING"
+	Pending    State = "PENDING"
+	Completing State = "COMPLETING" // it is being ended
 )
 
 // hasEnded lists the states in which a job has ended for good. In a state that is not known here, it
