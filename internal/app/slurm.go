@@ -445,10 +445,8 @@ func awaitEnd(ctx context.Context, c *slurm.Cluster, s *slurm.Submission) error 
 			return fmt.Errorf("scancel did not end %s: %s; only the user who submitted them can do that (from %s)",
 				words.Count(len(left), "worker"), states(left), s.Host)
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pause):
+		if err := c.Sleep(ctx, pause); err != nil {
+			return err
 		}
 	}
 }
@@ -465,7 +463,7 @@ func (v *View) Requeue(ctx context.Context, c *slurm.Cluster, group, job string)
 	return c.Requeue(ctx, job)
 }
 
-// A SlurmStatus is a submission whose workers are alive, or of which nothing can be known here.
+// A SlurmStatus is a submission whose workers are alive, or the last one if nothing can be known here.
 type SlurmStatus struct {
 	Submission *slurm.Submission
 	Workers    string // by state; empty: not known
@@ -479,10 +477,12 @@ func (v *View) SlurmStatus(ctx context.Context, c *slurm.Cluster) (list []SlurmS
 	}
 	all, err := v.Submissions(true)
 	queue, queueErr := c.Queue(ctx, names(all))
+	if queueErr != nil {
+		return []SlurmStatus{{Submission: all[len(all)-1], Err: queueErr}}, err
+	}
 	for _, s := range all {
-		alive := aliveOf(s, queue)
-		if len(alive) > 0 || queueErr != nil {
-			list = append(list, SlurmStatus{s, states(alive), queueErr})
+		if alive := aliveOf(s, queue); len(alive) > 0 {
+			list = append(list, SlurmStatus{s, states(alive), nil})
 		}
 	}
 	return list, err

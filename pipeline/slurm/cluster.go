@@ -21,7 +21,8 @@ type Cluster struct {
 	Waiting func(err error)
 }
 
-func (c *Cluster) pause(ctx context.Context, d time.Duration) error {
+// Sleep waits for a time, or for the end of ctx.
+func (c *Cluster) Sleep(ctx context.Context, d time.Duration) error {
 	if c.Pause != nil {
 		return c.Pause(ctx, d)
 	}
@@ -57,7 +58,7 @@ func (c *Cluster) patiently(ctx context.Context, command func() error) error {
 		case waited == 0 && c.Waiting != nil:
 			c.Waiting(err)
 		}
-		if err := c.pause(ctx, delay); err != nil {
+		if err := c.Sleep(ctx, delay); err != nil {
 			return err
 		}
 		waited += delay
