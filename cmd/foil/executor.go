@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,8 +77,8 @@ func workerCommand(name string, e *experimentFlags, r *runFlags, s *stopFlags) (
 		return nil, err
 	}
 	args := []string{program, "work", "--cache=" + cache, "--backend=" + r.backend, "--threads=" + strconv.Itoa(r.threads)}
-	if r.data != "" {
-		data, err := filepath.Abs(r.data)
+	if data := cmp.Or(r.data, os.Getenv("FOIL_DATA")); data != "" {
+		data, err := filepath.Abs(data)
 		if err != nil {
 			return nil, err
 		}

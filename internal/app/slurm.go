@@ -218,11 +218,7 @@ func aliveOf(s *slurm.Submission, all []slurm.Worker) (list []slurm.Worker) {
 func states(all []slurm.Worker) string {
 	count := map[string]int{}
 	for _, w := range all {
-		state := strings.ToLower(string(w.State))
-		if w.State == slurm.Pending && w.Reason != "" {
-			state += " (" + w.Reason + ")"
-		}
-		count[state]++
+		count[w.Text()]++
 	}
 	var parts []string
 	for state, n := range count {
@@ -253,6 +249,10 @@ func (o *OnSlurm) Run(ctx context.Context, r Running) (*run.Result, error) {
 	result, err := run.Run(watched, v.Plan, opts)
 	cancel(nil)
 	<-ended
+	if err == nil {
+		// Workers that would start now would find nothing to do. If that fails, they end by themselves.
+		_ = o.Cluster.CancelPending(context.WithoutCancel(ctx), o.submission.Names())
+	}
 	return result, err
 }
 

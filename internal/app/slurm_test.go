@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"foil/pipeline"
+	"foil/pipeline/run"
 	"foil/pipeline/slurm"
 )
 
@@ -57,7 +59,7 @@ func (q *queue) Run(_ context.Context, _, name string, args ...string) (string, 
 		case !slices.Contains(names, job):
 		case name == "squeue":
 			fmt.Fprintf(&b, "%d|N/A|%s|None|n|%s\n", i+1, q.states[i], job)
-		case name == "scancel" && !q.keeps:
+		case name == "scancel" && !q.keeps && (q.states[i] == "PENDING" || !slices.Contains(args, "--state=PENDING")):
 			q.states[i] = "CANCELLED"
 		}
 	}
@@ -75,6 +77,7 @@ func onQueue(t *testing.T, s Setup, file string, q *queue) *OnSlurm {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(v.Cache.Close)
 	return &OnSlurm{
 		View: v, Cluster: &slurm.Cluster{Commands: q}, Note: func(string) {},
 		Command: func(*slurm.Array, string) []string { return []string{"true"} },
@@ -155,6 +158,26 @@ func TestCancelledWorkersAreNotReplaced(t *testing.T) {
 	}
 	if _, err := onQueue(t, s, file, q).Start(t.Context()); err != nil || q.count("sbatch") != 2 {
 		t.Errorf("a new command: %v, %q", err, q.called)
+	}
+}
+
+// When all cells are made, workers that have not started are not needed. Others end by themselves.
+func TestWorkersThatHaveNotStartedAreCancelledAtTheEnd(t *testing.T) {
+	for state, want := range map[string]string{"PENDING": "CANCELLED", "RUNNING": "RUNNING"} {
+		s, file := missing(t)
+		q := &queue{}
+		o := onQueue(t, s, file, q)
+		if _, err := o.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		q.states[0] = state
+		running := Running{Limits: pipeline.Limits{Cores: 1}, OnEvent: func(run.Event) {}}
+		if _, err := onQueue(t, s, file, q).View.Work(t.Context(), running, o.submission.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Run(t.Context(), running); err != nil || q.states[0] != want {
+			t.Errorf("%v, %s, want %s", err, q.states[0], want)
+		}
 	}
 }
 

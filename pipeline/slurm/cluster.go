@@ -140,6 +140,12 @@ func (c *Cluster) Ended(ctx context.Context, names []string, since time.Time) []
 	return parseAccounting(out)
 }
 
+// CancelPending ends the workers of jobs with the given names that have not started.
+func (c *Cluster) CancelPending(ctx context.Context, names []string) error {
+	_, err := c.Commands.Run(ctx, "", "scancel", "--state=PENDING", "--name="+strings.Join(names, ","))
+	return err
+}
+
 // Cancel ends the workers of jobs with the given names. scancel reports no error, so the caller looks
 // at the queue.
 func (c *Cluster) Cancel(ctx context.Context, names []string) error {
@@ -183,7 +189,7 @@ func (a *Array) args(dir string) []string {
 		"--nodes=1", "--ntasks=1", "--cpus-per-task=" + strconv.Itoa(a.Cores),
 		// foil is the batch shell, and gets the signal before the time is over.
 		"--signal=B:USR1@" + strconv.Itoa(int(warning(a.Time).Seconds())),
-		"--requeue", "--open-mode=append", "--chdir=" + a.Dir,
+		"--requeue", "--open-mode=append", "--export=ALL", "--chdir=" + a.Dir,
 	}
 	log := strings.ReplaceAll(dir, "%", "%%") + "/"
 	if a.Workers > 1 {
