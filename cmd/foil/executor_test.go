@@ -50,3 +50,19 @@ func TestCommandOfAWorker(t *testing.T) {
 		}
 	}
 }
+
+func TestElementsOfArraysAreNamed(t *testing.T) {
+	for _, test := range []struct {
+		env        map[string]string
+		job, array string
+	}{
+		{nil, "", ""},
+		{map[string]string{"SLURM_JOB_ID": "7"}, "7", ""},
+		{map[string]string{"SLURM_JOB_ID": "8", "SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "0"}, "7_0", "7"},
+		{map[string]string{"SLURM_JOB_ID": "7", "SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "1"}, "7_1", "7"},
+	} {
+		if job, array := slurmJob(func(name string) string { return test.env[name] }); job != test.job || array != test.array {
+			t.Errorf("%v: %q, %q", test.env, job, array)
+		}
+	}
+}

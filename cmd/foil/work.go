@@ -64,12 +64,12 @@ are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 			if until <= 0 && cmd.Flags().Changed("until") {
 				return usageError{fmt.Errorf("--until must be a time above 0, not %s", until)}
 			}
-			job := os.Getenv("SLURM_JOB_ID")
+			job, array := slurmJob(os.Getenv)
 			if requeue && job == "" {
 				return usageError{errors.New("--requeue is for a job of Slurm, which has the variable SLURM_JOB_ID")}
 			}
 			if requeue && group == "" {
-				group = "job-" + cmp.Or(os.Getenv("SLURM_ARRAY_JOB_ID"), job) // to give up cells that make no progress
+				group = "job-" + cmp.Or(array, job) // to give up cells that make no progress
 			}
 			ctx := cmd.Context()
 			if until > 0 {
@@ -134,6 +134,17 @@ are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 	cmd.Flags().StringVar(&group, "group", "", "`NAME` of the workers that are started together: they share the failures of cells, and give up a cell after three attempts without progress")
 	cmd.Flags().BoolVar(&requeue, "requeue", false, "in a job of Slurm, put the job back into the queue if its time is over and there are cells to run")
 	return cmd
+}
+
+// slurmJob is the job of Slurm in which this process runs, and its array. Both may be empty. One
+// element of an array has the number of the array as its own, which stands for all elements in
+// commands.
+func slurmJob(getenv func(string) string) (job, array string) {
+	job, array = getenv("SLURM_JOB_ID"), getenv("SLURM_ARRAY_JOB_ID")
+	if task := getenv("SLURM_ARRAY_TASK_ID"); array != "" && task != "" {
+		job = array + "_" + task
+	}
+	return job, array
 }
 
 // putBack puts the job of this worker back into the queue. ctx has ended.

@@ -429,9 +429,10 @@ func Cancel(ctx context.Context, v *View, c *slurm.Cluster) (submissions, worker
 }
 
 // awaitEnd looks whether scancel had an effect on the workers of a submission: it reports no error
-// for jobs of another user.
+// for jobs of another user, and may miss a job that is being started. Jobs that it ends are completing
+// at once, so a second call is no second signal.
 func awaitEnd(ctx context.Context, c *slurm.Cluster, s *slurm.Submission) error {
-	const looks, pause = 5, time.Second
+	const looks, pause = 10, time.Second
 	for look := 1; ; look++ {
 		all, err := c.Queue(ctx, s.Names())
 		if err != nil {
@@ -447,6 +448,11 @@ func awaitEnd(ctx context.Context, c *slurm.Cluster, s *slurm.Submission) error 
 		}
 		if err := c.Sleep(ctx, pause); err != nil {
 			return err
+		}
+		if look > 1 {
+			if err := c.Cancel(ctx, s.Names()); err != nil {
+				return err
+			}
 		}
 	}
 }
