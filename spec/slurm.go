@@ -39,13 +39,21 @@ var slurmFields = []string{"partition", "account", "qos", "constraint", "time", 
 
 // foilsOptions are the options of sbatch that foil sets itself.
 var foilsOptions = []string{
-	"--array", "-a", "--comment", "--job-name", "-J", "--output", "-o", "--error", "-e", "--parsable", "--wrap", "--wait", "-W",
-	"--signal", "--cpus-per-task", "-c", "--ntasks", "-n", "--nodes", "-N", "--mem", "--gres", "--time", "-t", "--partition", "-p",
-	"--account", "-A", "--qos", "-q", "--constraint", "-C", "--chdir", "-D", "--export", "--requeue", "--no-requeue", "--open-mode",
-	"--quiet", "-Q", "--test-only",
+	"--array", "--comment", "--job-name", "--output", "--error", "--parsable", "--wrap", "--wait", "--signal", "--cpus-per-task",
+	"--ntasks", "--nodes", "--mem", "--gres", "--time", "--partition", "--account", "--qos", "--constraint", "--chdir", "--export",
+	"--requeue", "--no-requeue", "--open-mode", "--quiet", "--test-only", "--clusters",
 }
 
-var optionPattern = regexp.MustCompile(`^(--[a-z][a-z0-9-]*|-[A-Za-z])(=.*)?$`)
+// isFoils reports whether foil sets an option of sbatch itself. sbatch accepts the beginning of a
+// name.
+func isFoils(option string) bool {
+	return slices.ContainsFunc(foilsOptions, func(own string) bool {
+		return strings.HasPrefix(own, option)
+	})
+}
+
+// Only long options are accepted: sbatch takes the value of a short one without "=".
+var optionPattern = regexp.MustCompile(`^--[a-z][a-z0-9-]*(=.*)?$`)
 
 // slurm reads the field of a spec or of the file of a site.
 func (p *problems) slurm(root Value, scope *scope) (s Slurm) {
@@ -102,7 +110,7 @@ func (p *problems) slurmOptions(v Value) (list []string) {
 		case e.Type != String || option == "":
 		case !optionPattern.MatchString(option):
 			p.at(e.Pos, "%q is not an option of sbatch; write --NAME or --NAME=VALUE", option)
-		case slices.Contains(foilsOptions, name):
+		case isFoils(name):
 			p.at(e.Pos, "foil sets the option %s itself%s", name, slurmAdvice(name))
 		default:
 			list = append(list, option)
@@ -116,10 +124,12 @@ func slurmAdvice(option string) string {
 	switch option {
 	case "--partition", "--account", "--qos", "--constraint", "--time":
 		return "; write " + option[2:] + " beside extra"
-	case "--mem", "--cpus-per-task", "-c", "--gres":
+	case "--mem", "--cpus-per-task", "--gres":
 		return "; stages set cores, memory and gpus"
-	case "--array", "-a":
+	case "--array":
 		return "; --jobs sets the number of workers"
+	case "--clusters":
+		return "; the variable SLURM_CLUSTERS names the cluster for all commands of Slurm"
 	}
 	return ""
 }

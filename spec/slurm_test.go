@@ -14,13 +14,13 @@ func TestSlurmOfASpecGoesBeforeThatOfTheSite(t *testing.T) {
 	}
 	s, err := Parse("x.yaml", []byte(`name: x
 vars: {where: gpu}
-slurm: {partition: "${vars.where}", qos: long, constraint: "a100&ib", time: null, extra: ["--exclude=n2", -x=n3]}
+slurm: {partition: "${vars.where}", qos: long, constraint: "a100&ib", time: null, extra: ["--exclude=n2", --nodelist=n3]}
 stages: {a: {uses: k}}
 `), Options{Sets: []string{"slurm.qos=short"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Slurm{Partition: "gpu", Account: "lab", QOS: "short", Constraint: "a100&ib", Time: 8 * time.Hour, Extra: []string{"--exclude=n1", "--exclude=n2", "-x=n3"}}
+	want := Slurm{Partition: "gpu", Account: "lab", QOS: "short", Constraint: "a100&ib", Time: 8 * time.Hour, Extra: []string{"--exclude=n1", "--exclude=n2", "--nodelist=n3"}}
 	if got := s.Slurm.Over(site); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -42,7 +42,11 @@ func TestBadSlurmIsReported(t *testing.T) {
 		"slurm: {extra: [exclusive]}":      `s:1:17: "exclusive" is not an option of sbatch; write --NAME or --NAME=VALUE`,
 		"slurm: {extra: [--array=1-3]}":    "s:1:17: foil sets the option --array itself; --jobs sets the number of workers",
 		"slurm: {extra: [--partition=x]}":  "s:1:17: foil sets the option --partition itself; write partition beside extra",
-		"slurm: {extra: [--x, '-J=name']}": "s:1:22: foil sets the option -J itself",
+		"slurm: {extra: [--x, '-J=name']}": `s:1:22: "-J=name" is not an option of sbatch; write --NAME or --NAME=VALUE`,
+		"slurm: {extra: [-x]}":             `s:1:17: "-x" is not an option of sbatch; write --NAME or --NAME=VALUE`,
+		"slurm: {extra: [--job-na=x]}":     "s:1:17: foil sets the option --job-na itself",
+		"slurm: {extra: [--arr=1-9000]}":   "s:1:17: foil sets the option --arr itself",
+		"slurm: {extra: [--clusters=b]}":   "s:1:17: foil sets the option --clusters itself; the variable SLURM_CLUSTERS names the cluster for all commands of Slurm",
 		"site: x":                          `s:1:1: the file of a site has no field "site"; there is only slurm`,
 		"- x":                              "s:1:1: the file of a site is a map with slurm, not the list [x]",
 	} {

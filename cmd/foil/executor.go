@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,10 @@ func (f *executorFlags) slurm(ctx context.Context, view *app.View, note func(str
 	if err != nil {
 		return nil, err
 	}
-	o := &app.OnSlurm{View: view, Cluster: app.NewCluster(), Site: site, Workers: workers, Command: command, Note: note}
+	waiting := func(err error) {
+		note(fmt.Sprintf("slurm: %v; waiting for the controller", err))
+	}
+	o := &app.OnSlurm{View: view, Cluster: app.NewCluster(waiting), Site: site, Workers: workers, Command: command, Note: note}
 	if needed, err := o.Start(ctx); err != nil || !needed {
 		return nil, err
 	}
@@ -73,8 +77,8 @@ func workerCommand(name string, e *experimentFlags, r *runFlags, s *stopFlags) (
 		return nil, err
 	}
 	args := []string{program, "work", "--cache=" + cache, "--backend=" + r.backend, "--threads=" + strconv.Itoa(r.threads)}
-	if r.data != "" {
-		data, err := filepath.Abs(r.data)
+	if data := cmp.Or(r.data, os.Getenv("FOIL_DATA")); data != "" {
+		data, err := filepath.Abs(data)
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +102,7 @@ func workerCommand(name string, e *experimentFlags, r *runFlags, s *stopFlags) (
 		args = append(args, "--only="+only)
 	}
 	return func(a *slurm.Array, group string) []string {
-		all := append(args[:len(args):len(args)], "--group="+group, "--cores="+strconv.Itoa(a.Cores))
+		all := append(args[:len(args):len(args)], "--group="+group, "--requeue", "--cores="+strconv.Itoa(a.Cores))
 		if a.Memory > 0 {
 			all = append(all, fmt.Sprintf("--memory=%dB", a.Memory))
 		}
@@ -130,7 +134,9 @@ have started in other ways go on.`,
 				return err
 			}
 			f.noteMissing(cmd)
-			submissions, workers, err := app.Cancel(cmd.Context(), view, app.NewCluster())
+			submissions, workers, err := app.Cancel(cmd.Context(), view, app.NewCluster(func(err error) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "foil: %v; waiting for the controller\n", err)
+			}))
 			fmt.Fprintf(cmd.OutOrStdout(), "cancelled %s in %s\n", words.Count(workers, "worker"), words.Count(submissions, "submission"))
 			return err
 		},

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +19,7 @@ import (
 	"foil/internal/words"
 	"foil/pipeline/local"
 	"foil/pipeline/run"
+	"foil/pipeline/slurm"
 )
 
 // errTimeOver is the cause of the end of a worker whose time is over.
@@ -27,6 +31,7 @@ func newWork(cells *local.Processes) *cobra.Command {
 	var s stopFlags
 	var until time.Duration
 	var group string
+	var requeue bool
 	cmd := &cobra.Command{
 		Use:   "work EXPERIMENT",
 		Short: "Make missing cells beside other workers, on any machines that share a cache",
@@ -43,7 +48,10 @@ last checkpoints. It leaves cells to others that need more than its --cores,
 started is not tried again here.
 
 After the time of --until, and on SIGTERM or SIGUSR1, running cells write
-checkpoints and end, within ten seconds. Start another worker to continue.
+checkpoints and end, within ten seconds. Start another worker to continue. With
+--requeue, a worker in a job of Slurm does that itself: after --until and
+SIGUSR1, which sbatch --signal=B:USR1@60 sends before the time limit, it puts
+its job back into the queue.
 
 The output is for logs: lines with their time. foil status shows the progress of
 all workers.
@@ -57,6 +65,13 @@ workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if until <= 0 && cmd.Flags().Changed("until") {
 				return usageError{fmt.Errorf("--until must be a time above 0, not %s", until)}
+			}
+			job, array := slurmJob(os.Getenv)
+			if requeue && job == "" {
+				return usageError{errors.New("--requeue is for a job of Slurm, which has the variable SLURM_JOB_ID")}
+			}
+			if requeue && group == "" {
+				group = "job-" + cmp.Or(array, job) // to give up cells that make no progress
 			}
 			ctx := cmd.Context()
 			if until > 0 {
@@ -84,7 +99,13 @@ workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 			}
 			writeNotes(out, view.Plan.Graph)
 			show := &lines{out: out, reason: func(e run.CellStarted) string { return e.Reason }}
-			running.Processes, running.OnEvent = cells, show.event
+			running.Processes = cells
+			began := false // a cell; a worker that only waited for others is not needed again
+			running.OnEvent = func(e run.Event) {
+				_, isStart := e.(run.CellStarted)
+				began = began || isStart
+				show.event(e)
+			}
 			notes.to(show)
 			stopping := context.AfterFunc(ctx, func() {
 				show.note("stopping: cells write checkpoints and end")
@@ -97,7 +118,17 @@ workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 			if result == nil {
 				return timeIsOver(ctx, err)
 			}
-			return workDone(ctx, out, show, result, err)
+			err = workDone(ctx, out, show, result, err)
+			if requeue && began && isOutOfTime(err) {
+				// Slurm ends this process when it has put the job back.
+				fmt.Fprintf(out, "foil: %v; job %s goes back into the queue of Slurm\n", context.Cause(ctx), job)
+				again := putBack(ctx, view, group, job)
+				if again == nil {
+					return errWorkToDo
+				}
+				fmt.Fprintf(out, "foil: %v\n", again)
+			}
+			return err
 		},
 	}
 	e.register(cmd)
@@ -106,7 +137,32 @@ workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 	cmd.Flags().DurationVar(&s.checkpoint, "checkpoint-every", 0, checkpointUsage)
 	cmd.Flags().DurationVar(&until, "until", 0, "end after this `TIME`, such as 55m (default: when nothing is left)")
 	cmd.Flags().StringVar(&group, "group", "", "`NAME` of the workers that are started together: they share the failures of cells, and give up a cell after three attempts without progress")
+	cmd.Flags().BoolVar(&requeue, "requeue", false, "in a job of Slurm, put the job back into the queue if its time is over and there are cells to run")
 	return cmd
+}
+
+// slurmJob is the job of Slurm in which this process runs, and its array. Both may be empty. One
+// element of an array has the number of the array as its own, which stands for all elements in
+// commands.
+func slurmJob(getenv func(string) string) (job, array string) {
+	job, array = getenv("SLURM_JOB_ID"), getenv("SLURM_ARRAY_JOB_ID")
+	if task := getenv("SLURM_ARRAY_TASK_ID"); array != "" && task != "" {
+		job = array + "_" + task
+	}
+	return job, array
+}
+
+// putBack puts the job of this worker back into the queue. ctx has ended.
+func putBack(ctx context.Context, view *app.View, group, job string) error {
+	const answer = 10 * time.Second // within the time that is left
+	return view.Requeue(context.WithoutCancel(ctx), &slurm.Cluster{Commands: slurm.System{Timeout: answer}}, group, job)
+}
+
+// isOutOfTime reports whether the time of a worker was over, and nobody has ended it: SIGTERM comes
+// from a person or an administrator.
+func isOutOfTime(err error) bool {
+	over, ended := overError{}, signalError{}
+	return errors.As(err, &over) && !(errors.As(over.cause, &ended) && ended.Signal == syscall.SIGTERM)
 }
 
 // workDone prints how a worker ended, and returns the error of the command.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"foil/internal/digest"
+	"foil/internal/store"
 	"foil/internal/words"
 	"foil/pipeline/graph"
 	"foil/pipeline/history"
@@ -61,10 +62,20 @@ type OnSlurm struct {
 // A WorkerCommand is the command line of a worker of an array, in a group.
 type WorkerCommand func(a *slurm.Array, group string) []string
 
-// NewCluster is the cluster of this machine.
-func NewCluster() *slurm.Cluster {
+// NewCluster is the cluster of this machine. Waiting may be nil: see slurm.Cluster.
+func NewCluster(waiting func(error)) *slurm.Cluster {
 	const answer = 30 * time.Second
-	return &slurm.Cluster{Commands: slurm.System{Timeout: answer}}
+	return &slurm.Cluster{Commands: slurm.System{Timeout: answer}, Waiting: waiting}
+}
+
+// alone runs f while no other process submits or cancels workers of the experiment, on any machine.
+func (v *View) alone(ctx context.Context, f func() error) error {
+	lease, err := store.Wait(ctx, v.Cache, digest.KeyOf("workers of "+v.Plan.Graph.Spec.Name))
+	if err != nil {
+		return err
+	}
+	defer lease.Release()
+	return f()
 }
 
 // graphID stands for the cells of a graph and what they do.
@@ -96,26 +107,45 @@ func (o *OnSlurm) Start(ctx context.Context) (bool, error) {
 	if len(slurm.Size(o.fresh, o.past, spec.Slurm{}, 1, 1)) == 0 {
 		return false, nil
 	}
+	return true, o.View.alone(ctx, func() error { return o.start(ctx) })
+}
+
+func (o *OnSlurm) start(ctx context.Context) error {
 	earlier, err := o.View.Submissions(false)
 	if err != nil {
-		return false, err
+		return err
+	}
+	all, err := o.Cluster.QueueWhenUp(ctx, names(earlier))
+	if err != nil {
+		return err
 	}
 	for _, s := range slices.Backward(earlier) {
-		if err := s.Send(ctx, o.Cluster); err != nil { // what may not have arrived
-			return false, err
-		}
-		alive, err := o.alive(ctx, s)
-		if err != nil {
-			return false, err
-		}
-		if len(alive) > 0 {
+		if alive := aliveOf(s, all); len(alive) > 0 {
 			o.submission = s
 			o.Note(fmt.Sprintf("slurm: %s of submission %s: %s", words.Count(len(alive), "worker"), s.ID, states(alive)))
-			return true, nil
+			return s.Send(ctx, o.Cluster) // arrays that may not have arrived
 		}
 	}
 	o.submission = slurm.New(o.View.Cache.Dir(), o.View.Plan.Graph.Spec.Name, graphID(o.View.Plan.Graph))
-	return true, o.submit(ctx)
+	return o.submit(ctx)
+}
+
+// again submits others in place of workers that have ended, unless another process has done it.
+func (o *OnSlurm) again(ctx context.Context, why string) error {
+	return o.View.alone(ctx, func() error {
+		known := len(o.submission.Arrays)
+		if err := o.submission.Refresh(); err != nil {
+			return err
+		}
+		switch {
+		case o.submission.Cancelled:
+			return fmt.Errorf("the workers of submission %s were ended by foil cancel; run the command again to continue", o.submission.ID)
+		case len(o.submission.Arrays) > known:
+			return nil
+		}
+		o.Note(why)
+		return o.submit(ctx)
+	})
 }
 
 // use sizes new workers for the plan of a View.
@@ -165,21 +195,30 @@ func sizeText(a *slurm.Array) string {
 	return strings.Join(parts, ", ")
 }
 
-// alive lists the workers of a submission that wait or run.
-func (o *OnSlurm) alive(ctx context.Context, s *slurm.Submission) ([]slurm.Worker, error) {
-	all, err := o.Cluster.Queue(ctx, s.Names())
-	return slices.DeleteFunc(all, func(w slurm.Worker) bool { return !w.IsAlive() }), err
+// names are the names of the arrays of submissions.
+func names(all []*slurm.Submission) (list []string) {
+	for _, s := range all {
+		list = append(list, s.Names()...)
+	}
+	return list
+}
+
+// aliveOf lists the workers of a submission that wait or run.
+func aliveOf(s *slurm.Submission, all []slurm.Worker) (list []slurm.Worker) {
+	names := s.Names()
+	for _, w := range all {
+		if w.IsAlive() && slices.Contains(names, w.Name) {
+			list = append(list, w)
+		}
+	}
+	return list
 }
 
 // states counts workers by state.
 func states(all []slurm.Worker) string {
 	count := map[string]int{}
 	for _, w := range all {
-		state := strings.ToLower(string(w.State))
-		if w.State == slurm.Pending && w.Reason != "" {
-			state += " (" + w.Reason + ")"
-		}
-		count[state]++
+		count[w.Text()]++
 	}
 	var parts []string
 	for state, n := range count {
@@ -211,6 +250,10 @@ func (o *OnSlurm) Run(ctx context.Context, r Running) (*run.Result, error) {
 	result, err := run.Run(watched, v.Plan, opts)
 	cancel(nil)
 	<-ended
+	if err == nil {
+		// Workers that would start now would find nothing to do. If that fails, they end by themselves.
+		_ = o.Cluster.CancelPending(context.WithoutCancel(ctx), o.submission.Names())
+	}
 	return result, err
 }
 
@@ -232,7 +275,8 @@ func (o *OnSlurm) watch(ctx context.Context) error {
 			return nil
 		case <-time.After(delay):
 		}
-		alive, err := o.alive(ctx, o.submission)
+		all, err := o.Cluster.Queue(ctx, o.submission.Names())
+		alive := aliveOf(o.submission, all)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -271,8 +315,8 @@ func (o *OnSlurm) watch(ctx context.Context) error {
 		if rounds >= manyRounds {
 			return fmt.Errorf("the workers ended %d times without making a cell or a checkpoint%s%s", rounds, how, o.lastLog())
 		}
-		o.Note(fmt.Sprintf("slurm: all workers have ended%s; %s missing, so others continue", how, areMissing(missing)))
-		if err := o.submit(ctx); err != nil {
+		why := fmt.Sprintf("slurm: all workers have ended%s; %s missing, so others continue", how, areMissing(missing))
+		if err := o.again(ctx, why); err != nil {
 			return err
 		}
 	}
@@ -355,31 +399,78 @@ func (o *OnSlurm) progress(ctx context.Context) (text string, missing int, err e
 
 // Cancel ends the workers of all submissions for an experiment. It returns how many were alive.
 func Cancel(ctx context.Context, v *View, c *slurm.Cluster) (submissions, workers int, err error) {
-	all, err := v.Submissions(true)
-	errs := []error{err}
-	o := &OnSlurm{View: v, Cluster: c}
-	for _, s := range all {
-		alive, err := o.alive(ctx, s)
+	if list, err := v.Submissions(true); len(list) == 0 {
+		return 0, 0, err
+	}
+	err = v.alone(ctx, func() error {
+		all, listErr := v.Submissions(true)
+		before, err := c.QueueWhenUp(ctx, names(all))
 		if err == nil {
-			err = c.Cancel(ctx, s.Names()) // also what has not shown up yet
-		}
-		if err == nil {
-			s.Cancelled = true
-			err = s.Save()
+			err = c.Cancel(ctx, names(all)) // also what has not shown up yet
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("submission %s: %w", s.ID, err))
-			continue
+			return errors.Join(listErr, err)
 		}
-		if len(alive) > 0 {
-			submissions++
-			workers += len(alive)
+		errs := []error{listErr}
+		for _, s := range all {
+			if alive := aliveOf(s, before); len(alive) > 0 {
+				if err := awaitEnd(ctx, c, s); err != nil {
+					errs = append(errs, fmt.Errorf("submission %s: %w", s.ID, err))
+					continue
+				}
+				submissions++
+				workers += len(alive)
+			}
+			s.Cancelled = true
+			errs = append(errs, s.Save())
 		}
-	}
-	return submissions, workers, errors.Join(errs...)
+		return errors.Join(errs...)
+	})
+	return submissions, workers, err
 }
 
-// A SlurmStatus is a submission whose workers are alive, or of which nothing can be known here.
+// awaitEnd looks whether scancel had an effect on the workers of a submission: it reports no error
+// for jobs of another user, and may miss a job that is being started. Jobs that it ends are completing
+// at once, so a second call is no second signal.
+func awaitEnd(ctx context.Context, c *slurm.Cluster, s *slurm.Submission) error {
+	const looks, pause = 10, time.Second
+	for look := 1; ; look++ {
+		all, err := c.Queue(ctx, s.Names())
+		if err != nil {
+			return err
+		}
+		left := slices.DeleteFunc(aliveOf(s, all), func(w slurm.Worker) bool { return w.State == slurm.Completing })
+		switch {
+		case len(left) == 0:
+			return nil
+		case look == looks:
+			return fmt.Errorf("scancel did not end %s: %s; only the user who submitted them can do that (from %s)",
+				words.Count(len(left), "worker"), states(left), s.Host)
+		}
+		if err := c.Sleep(ctx, pause); err != nil {
+			return err
+		}
+		if look > 1 {
+			if err := c.Cancel(ctx, s.Names()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// Requeue puts the job of a worker of a group back into the queue, unless its submission was
+// cancelled in the meantime.
+func (v *View) Requeue(ctx context.Context, c *slurm.Cluster, group, job string) error {
+	all, _ := slurm.List(v.Cache.Dir()) // a group need not be a submission
+	for _, s := range all {
+		if s.ID == group && s.Cancelled {
+			return fmt.Errorf("submission %s was cancelled", s.ID)
+		}
+	}
+	return c.Requeue(ctx, job)
+}
+
+// A SlurmStatus is a submission whose workers are alive, or the last one if nothing can be known here.
 type SlurmStatus struct {
 	Submission *slurm.Submission
 	Workers    string // by state; empty: not known
@@ -392,11 +483,13 @@ func (v *View) SlurmStatus(ctx context.Context, c *slurm.Cluster) (list []SlurmS
 		return nil, nil
 	}
 	all, err := v.Submissions(true)
-	o := &OnSlurm{View: v, Cluster: c}
+	queue, queueErr := c.Queue(ctx, names(all))
+	if queueErr != nil {
+		return []SlurmStatus{{Submission: all[len(all)-1], Err: queueErr}}, err
+	}
 	for _, s := range all {
-		alive, err := o.alive(ctx, s)
-		if len(alive) > 0 || err != nil {
-			list = append(list, SlurmStatus{s, states(alive), err})
+		if alive := aliveOf(s, queue); len(alive) > 0 {
+			list = append(list, SlurmStatus{s, states(alive), nil})
 		}
 	}
 	return list, err

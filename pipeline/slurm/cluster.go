@@ -15,9 +15,14 @@ type Cluster struct {
 
 	// Pause waits between two attempts to reach the controller. Nil: it waits for real.
 	Pause func(ctx context.Context, d time.Duration) error
+
+	// Waiting is called once when a command waits for a controller that does not answer. It may be
+	// nil.
+	Waiting func(err error)
 }
 
-func (c *Cluster) pause(ctx context.Context, d time.Duration) error {
+// Sleep waits for a time, or for the end of ctx.
+func (c *Cluster) Sleep(ctx context.Context, d time.Duration) error {
 	if c.Pause != nil {
 		return c.Pause(ctx, d)
 	}
@@ -36,27 +41,38 @@ var ErrNoSlurm = errors.New("there is no Slurm here: the command sbatch was not 
 // minute.
 const patience = 5 * time.Minute
 
-// Submit sends an array, unless it is there already: a submission whose answer was lost may have
-// arrived. It returns the number of the job.
-func (c *Cluster) Submit(ctx context.Context, a *Array, dir string) (string, error) {
+// patiently repeats a command until the controller answers.
+func (c *Cluster) patiently(ctx context.Context, command func() error) error {
 	var waited time.Duration
 	for delay := 5 * time.Second; ; delay = min(2*delay, 30*time.Second) {
-		job, err := c.tryToSubmit(ctx, a, dir)
+		err := command()
 		switch {
 		case err == nil:
-			return job, nil
+			return nil
 		case ctx.Err() != nil:
-			return "", context.Cause(ctx)
+			return context.Cause(ctx)
 		case !isUncertain(err):
-			return "", err
+			return err
 		case waited >= patience:
-			return "", fmt.Errorf("%w (tried for %s; the same command looks for what has arrived, and continues)", err, waited)
+			return fmt.Errorf("%w (tried for %s; the same command looks for what has arrived, and continues)", err, waited)
+		case waited == 0 && c.Waiting != nil:
+			c.Waiting(err)
 		}
-		if err := c.pause(ctx, delay); err != nil {
-			return "", err
+		if err := c.Sleep(ctx, delay); err != nil {
+			return err
 		}
 		waited += delay
 	}
+}
+
+// Submit sends an array, unless it is there already: a submission whose answer was lost may have
+// arrived. It returns the number of the job.
+func (c *Cluster) Submit(ctx context.Context, a *Array, dir string) (job string, err error) {
+	err = c.patiently(ctx, func() error {
+		job, err = c.tryToSubmit(ctx, a, dir)
+		return err
+	})
+	return job, err
 }
 
 // tryToSubmit sends an array once, if it is not there and the queue could be read.
@@ -99,6 +115,21 @@ func (c *Cluster) Queue(ctx context.Context, names []string) ([]Worker, error) {
 	return all, nil
 }
 
+// QueueWhenUp is Queue that waits for a controller that does not answer.
+func (c *Cluster) QueueWhenUp(ctx context.Context, names []string) (list []Worker, err error) {
+	err = c.patiently(ctx, func() error {
+		list, err = c.Queue(ctx, names)
+		return err
+	})
+	return list, err
+}
+
+// Requeue puts a running job back into the queue. Slurm then ends the processes of the job.
+func (c *Cluster) Requeue(ctx context.Context, job string) error {
+	_, err := c.Commands.Run(ctx, "", "scontrol", "requeue", job)
+	return err
+}
+
 // Ended lists workers that have ended, from accounting. It is empty where there is none.
 func (c *Cluster) Ended(ctx context.Context, names []string, since time.Time) []Worker {
 	out, err := c.Commands.Run(ctx, "", "sacct", "--noheader", "--parsable2", "--allocations", "--name="+strings.Join(names, ","),
@@ -107,6 +138,12 @@ func (c *Cluster) Ended(ctx context.Context, names []string, since time.Time) []
 		return nil
 	}
 	return parseAccounting(out)
+}
+
+// CancelPending ends the workers of jobs with the given names that have not started.
+func (c *Cluster) CancelPending(ctx context.Context, names []string) error {
+	_, err := c.Commands.Run(ctx, "", "scancel", "--state=PENDING", "--name="+strings.Join(names, ","))
+	return err
 }
 
 // Cancel ends the workers of jobs with the given names. scancel reports no error, so the caller looks
@@ -125,13 +162,18 @@ func (c *Cluster) Cancel(ctx context.Context, names []string) error {
 // defaultMaxArray is Slurm's default for the largest array.
 const defaultMaxArray = 1001
 
-// MaxArray is the largest number of elements of an array; 0 if arrays are not allowed.
+// MaxArray is the largest number of elements of an array; 0 if arrays are not allowed. It waits for a
+// controller that does not answer.
 func (c *Cluster) MaxArray(ctx context.Context) (int, error) {
-	out, err := c.Commands.Run(ctx, "", "scontrol", "show", "config")
+	var out string
+	err := c.patiently(ctx, func() (err error) {
+		out, err = c.Commands.Run(ctx, "", "scontrol", "show", "config")
+		return err
+	})
 	switch {
 	case isMissing(err):
 		return 0, ErrNoSlurm
-	case isUncertain(err):
+	case err != nil && (ctx.Err() != nil || isUncertain(err)):
 		return 0, err
 	}
 	if n, ok := parseMaxArray(out); err == nil && ok {
@@ -146,8 +188,8 @@ func (a *Array) args(dir string) []string {
 		"--parsable", "--job-name=" + a.Name, "--comment=foil " + a.Name,
 		"--nodes=1", "--ntasks=1", "--cpus-per-task=" + strconv.Itoa(a.Cores),
 		// foil is the batch shell, and gets the signal before the time is over.
-		"--signal=B:USR1@" + strconv.Itoa(int(warning.Seconds())),
-		"--requeue", "--open-mode=append", "--chdir=" + a.Dir,
+		"--signal=B:USR1@" + strconv.Itoa(int(warning(a.Time).Seconds())),
+		"--requeue", "--open-mode=append", "--export=ALL", "--chdir=" + a.Dir,
 	}
 	log := strings.ReplaceAll(dir, "%", "%%") + "/"
 	if a.Workers > 1 {
@@ -174,6 +216,17 @@ func (a *Array) args(dir string) []string {
 	return append(args, a.Slurm.Extra...)
 }
 
-// warning is the time between the signal and the time limit of a worker. Slurm may send the signal up
-// to a minute early, and foil needs ten seconds.
-const warning = time.Minute
+// The time between the signal and the time limit of a worker. Slurm may send the signal up to a minute
+// earlier, and foil needs ten seconds. Under a short limit, little would be left to work.
+const (
+	longWarning  = time.Minute
+	shortWarning = 15 * time.Second
+)
+
+// warning is the time between the signal and a time limit; 0: the limit of the cluster.
+func warning(limit time.Duration) time.Duration {
+	if limit == 0 {
+		return longWarning
+	}
+	return min(max(limit/4, shortWarning), longWarning)
+}

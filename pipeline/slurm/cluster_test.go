@@ -106,9 +106,11 @@ func TestArguments(t *testing.T) {
 		{large, []string{
 			"--parsable", "--job-name=foil-a-0", "--comment=foil foil-a-0", "--cpus-per-task=4", "--array=0-2", "--output=/logs%%/%A_%a.log",
 			"--mem=3073M", "--gres=gpu:1", "--time=91", "--partition=gpu", "--account=lab", "--qos=long", "--constraint=a100&ib",
-			"--exclude=n1", "--chdir=/my work", "--signal=B:USR1@60", "--requeue",
+			"--exclude=n1", "--chdir=/my work", "--signal=B:USR1@60", "--requeue", "--export=ALL",
 		}, "--wait"},
-		{small, []string{"--output=/logs%%/%j.log", "--cpus-per-task=1"}, "--array --mem --gres --time --partition"},
+		{&Array{Name: "foil-a-2", Cores: 1, Time: time.Minute}, []string{"--time=1", "--signal=B:USR1@15"}, ""},
+		{&Array{Name: "foil-a-2", Cores: 1, Time: 2 * time.Minute}, []string{"--time=2", "--signal=B:USR1@30"}, ""},
+		{small, []string{"--output=/logs%%/%j.log", "--cpus-per-task=1", "--signal=B:USR1@60"}, "--array --mem --gres --time --partition"},
 	} {
 		args := test.a.args("/logs%")
 		for _, want := range test.want {
@@ -140,6 +142,29 @@ func TestMaxArray(t *testing.T) {
 		if n, err := c.MaxArray(t.Context()); n != want || err != nil {
 			t.Errorf("%q: %d, %v", answer, n, err)
 		}
+	}
+}
+
+// Commands that need an answer wait for a controller that is restarted, and say that once.
+func TestWaitingForTheController(t *testing.T) {
+	const down = "!squeue: error: slurm_load_jobs: Unable to contact slurm controller (connect failure)"
+	a, c := newAnswers(t, map[string][]string{
+		"squeue": {down, down, "8|N/A|RUNNING|None|n|foil-a-0\n"}, "scontrol": {down, "MaxArraySize = 10\n"},
+	})
+	told := 0
+	c.Waiting = func(err error) { told++ }
+	if list, err := c.QueueWhenUp(t.Context(), []string{"foil-a-0"}); len(list) != 1 || err != nil {
+		t.Errorf("%v, %v", list, err)
+	}
+	if n, err := c.MaxArray(t.Context()); n != 10 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if told != 2 || len(a.called) != 5 {
+		t.Errorf("told %d times, after %v", told, a.called)
+	}
+	_, c = newAnswers(t, map[string][]string{"squeue": {"!squeue: error: Invalid user"}})
+	if _, err := c.QueueWhenUp(t.Context(), []string{"foil-a-0"}); err == nil {
+		t.Error("another error was repeated")
 	}
 }
 

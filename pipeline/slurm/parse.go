@@ -33,10 +33,10 @@ type Worker struct {
 // A State is the state of a job, such as PENDING.
 type State string
 
-// Pending and running are the states that are counted; the others are shown as they are.
+// Some states. Others are shown as they are.
 const (
-	Pending State = "PENDING"
-	Running State = "RUNNING"
+	Pending    State = "PENDING"
+	Completing State = "COMPLETING" // it is being ended
 )
 
 // hasEnded lists the states in which a job has ended for good. In a state that is not known here, it
@@ -48,6 +48,30 @@ var hasEnded = map[State]bool{
 
 // IsAlive reports whether a worker waits or runs.
 func (w Worker) IsAlive() bool { return !hasEnded[w.State] }
+
+// neverStarts explains reasons for which a job stays pending until people change something.
+var neverStarts = map[string]string{
+	"PartitionTimeLimit": "the time limit is above that of the partition: change slurm: {time}",
+	"PartitionNodeLimit": "no node of the partition is large enough",
+	"PartitionConfig":    "no node of the partition is large enough",
+	"BadConstraints":     "no node has what they ask for",
+	"InvalidAccount":     "change slurm: {account}",
+	"InvalidQOS":         "change slurm: {qos}",
+	"PartitionInactive":  "the partition takes no jobs now",
+	"PartitionDown":      "the partition starts no jobs now",
+}
+
+// Text is the state of a worker for people, with the reason why it is pending.
+func (w Worker) Text() string {
+	text := strings.ToLower(string(w.State))
+	if w.State != Pending || w.Reason == "" {
+		return text
+	}
+	if why := neverStarts[w.Reason]; why != "" {
+		return text + " (" + w.Reason + ": " + why + ")"
+	}
+	return text + " (" + w.Reason + ")"
+}
 
 // queueFormat is the format of squeue that parseQueue reads. The name comes last, because it may
 // contain any character.

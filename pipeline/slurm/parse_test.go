@@ -112,3 +112,21 @@ func FuzzParsers(f *testing.F) {
 		}
 	})
 }
+
+func TestStatesTellWhatToDo(t *testing.T) {
+	for _, test := range []struct {
+		w    Worker
+		want string
+	}{
+		{Worker{State: "RUNNING"}, "running"},
+		{Worker{State: "NODE_FAIL", Reason: "NodeDown"}, "node_fail"},
+		{Worker{State: Pending}, "pending"},
+		{Worker{State: Pending, Reason: "Priority"}, "pending (Priority)"},
+		{Worker{State: Pending, Reason: "PartitionTimeLimit"}, "pending (PartitionTimeLimit: the time limit is above that of the partition: change slurm: {time})"},
+		{Worker{State: Pending, Reason: "BadConstraints"}, "pending (BadConstraints: no node has what they ask for)"},
+	} {
+		if got := test.w.Text(); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.w, got, test.want)
+		}
+	}
+}

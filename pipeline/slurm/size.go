@@ -113,7 +113,7 @@ func (t *part) array(n int, known bool, set spec.Slurm) *Array {
 	}
 	if a.Time == 0 && known && t.unknown == 0 {
 		all := t.wall / time.Duration(n*atOnce)
-		a.Time = max(leastTime, timeMargin*(all+t.longest)).Round(time.Minute) + warning
+		a.Time = max(leastTime, timeMargin*(all+t.longest)).Round(time.Minute) + longWarning
 	}
 	a.Slurm.Extra = slices.Clone(set.Extra)
 	return a

@@ -112,6 +112,21 @@ func (s *Submission) Save() error {
 	return os.Rename(f.Name(), path)
 }
 
+// Refresh reads the file again: another process may have added arrays, or cancelled the submission.
+func (s *Submission) Refresh() error {
+	text, err := os.ReadFile(s.Logs() + ".json")
+	if err != nil {
+		return err
+	}
+	now, err := parseSubmission(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w; correct or remove the file", s.Logs()+".json", err)
+	}
+	now.folder = s.folder
+	*s = *now
+	return nil
+}
+
 // List returns the submissions in a cache, oldest first. It returns what can be read, and an error
 // for the rest.
 func List(cache string) (list []*Submission, err error) {
