@@ -23,9 +23,9 @@ func LastFMFiles() []Member {
 // LastFMMD5 are the published MD5 sums: of the archive on Zenodo (record 6090214), and of the files
 // in its README. No SHA-256 is published.
 var LastFMMD5 = map[string]string{
-	"lastfm-dataset-360K.tar.gz": "635e6ed3fc873aa4ba33aba0ebce02b1",
-	LastFMPlaysFile:              "be672526eb7c69495c27ad27803148f1",
-	LastFMProfilesFile:           "51159d4edf6a92cb96f87768aa2be678",
+	LastFMArchive:      "635e6ed3fc873aa4ba33aba0ebce02b1",
+	LastFMPlaysFile:    "be672526eb7c69495c27ad27803148f1",
+	LastFMProfilesFile: "51159d4edf6a92cb96f87768aa2be678",
 }
 
 // A LastFM collects the content of Last.fm 360K from its two files, in any order. It keeps 8 bytes

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"foil/internal/artifact"
 	"foil/internal/dataset"
@@ -13,6 +14,7 @@ import (
 
 // LastFMParams are the parameters of load/lastfm-360k.
 type LastFMParams struct {
+	Users      int `yaml:"users" min:"0" unit:"users"`
 	MinPlays   int `yaml:"min_plays" min:"1" max:"4294967295" unit:"plays"`
 	MinAge     int `yaml:"min_age" min:"0" unit:"years"`
 	MaxAge     int `yaml:"max_age" min:"0" unit:"years"`
@@ -24,6 +26,7 @@ var lastFMParams = &spec.Params[LastFMParams]{
 		return LastFMParams{MinPlays: 1, MinAge: youngest, MaxAge: oldest, MinCountry: 200}
 	},
 	Docs: spec.Docs{
+		"users":       "number of users, those with the lowest SHA-1, which is as good as a random draw; 0: all",
 		"min_plays":   "smallest number of plays of an artist that counts as a positive interaction",
 		"min_age":     "lowest age that counts; lower ones are missing",
 		"max_age":     "highest age that counts; higher ones are missing",
@@ -63,18 +66,23 @@ func runLastFM(ctx context.Context, cell *pipeline.Cell, p *LastFMParams) error 
 		return err
 	}
 	lines := m.Lines
-	pairs := m.Pairs(uint32(p.MinPlays))
-	if len(pairs.User) == 0 {
-		return fmt.Errorf("none of the %d lines of %s has %d plays or more; lower min_plays", lines, dataset.LastFMPlaysFile, p.MinPlays)
+	d := listened(m.Pairs(uint32(p.MinPlays)), p)
+	if d.Interactions.Len() == 0 {
+		return fmt.Errorf("none of the %d lines of %s that count has %d plays or more; lower min_plays", lines, dataset.LastFMPlaysFile, p.MinPlays)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return listened(pairs, p).Write(cell.Create)
+	return d.Write(cell.Create)
 }
 
 // listened keeps the users and artists that occur in a pair.
 func listened(m *dataset.LastFMPairs, p *LastFMParams) *artifact.Dataset {
+	if p.Users > 0 && p.Users < len(m.Users) {
+		m.Users = m.Users[:p.Users]
+		n, _ := slices.BinarySearch(m.User, int32(p.Users))
+		m.User, m.Artist = m.User[:n], m.Artist[:n]
+	}
 	users, items := artifact.NewRenumbering(len(m.Users)), artifact.NewRenumbering(len(m.Artists))
 	users.Keep(m.User)
 	items.Keep(m.Artist)
