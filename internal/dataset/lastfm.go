@@ -98,15 +98,15 @@ type LastFMUser struct {
 // LastFMPairs are pairs of a user and an artist, as row numbers, sorted by user, then artist,
 // without repetitions.
 type LastFMPairs struct {
-	Users        []LastFMUser // sorted by id; all users with a line of plays
+	Users        []LastFMUser // sorted by id; with a line of plays
 	Artists      []Artist     // sorted by id; all artists with a line of plays
 	User, Artist []int32
 }
 
-// Pairs are the pairs with at least so many plays. Identical lines of a user count once. The plays
+// Pairs are the pairs with at least so many plays, of the users with the lowest ids. Identical lines of a user count once. The plays
 // of different lines of the same user and artist are added up: spellings of an artist's name have
 // a line each. Pairs uses up the content: call it once.
-func (m *LastFM) Pairs(least uint32) *LastFMPairs {
+func (m *LastFM) Pairs(users int, least uint32) *LastFMPairs {
 	p := &LastFMPairs{}
 	artistRow := make([]int32, len(m.artists))
 	byID := order(len(m.artists), func(a, b int32) int { return strings.Compare(m.artists[a].ID, m.artists[b].ID) })
@@ -121,12 +121,14 @@ func (m *LastFM) Pairs(least uint32) *LastFMPairs {
 		ids[row] = id
 	}
 	m.users = nil
+	rows := order(len(ids), func(a, b int32) int { return slices.Compare(ids[a][:], ids[b][:]) })
+	rows = rows[:min(users, len(rows))]
 	most := 0
-	for _, lines := range m.plays {
-		most += len(lines)
+	for _, u := range rows {
+		most += len(m.plays[u])
 	}
 	p.User, p.Artist = make([]int32, 0, most), make([]int32, 0, most)
-	for row, u := range order(len(ids), func(a, b int32) int { return slices.Compare(ids[a][:], ids[b][:]) }) {
+	for row, u := range rows {
 		user := LastFMUser{ID: hex.EncodeToString(ids[u][:]), Age: NoAge}
 		if f, ok := m.profiles[ids[u]]; ok {
 			user.Gender, user.Age, user.Country = f.gender, f.age, f.country

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -74,8 +75,21 @@ func TestLinesOfPlaysBecomePairs(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if got := m.Pairs(c.least).names(); !reflect.DeepEqual(got, c.want) {
+		if got := m.Pairs(math.MaxInt, c.least).names(); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestPairsOfTheFirstUsers(t *testing.T) {
+	plays := tab(bert+" |  | x | 1", ann+" |  | x | 1", carl+" |  | y | 1", ann+" |  | y | 1")
+	for users, want := range map[int][]string{1: {"ann name:x", "ann name:y"}, 2: {"ann name:x", "ann name:y", "carl name:y"}, 3: {"ann name:x", "ann name:y", "carl name:y", "bert name:x"}, 4: {"ann name:x", "ann name:y", "carl name:y", "bert name:x"}} {
+		m, err := readLastFM(plays, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := m.Pairs(users, 1); !reflect.DeepEqual(p.names(), want) || len(p.Users) != min(users, 3) {
+			t.Errorf("%d users: %q of %d, want %q", users, p.names(), len(p.Users), want)
 		}
 	}
 }
@@ -101,7 +115,7 @@ func TestProfilesOfLastFM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := m.Pairs(1).Users; !reflect.DeepEqual(got, want) {
+	if got := m.Pairs(math.MaxInt, 1).Users; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	for age, want := range map[string]int32{"0": 0, "22": 22, "1002": 1002, "": NoAge, "-1": NoAge} {
@@ -110,7 +124,7 @@ func TestProfilesOfLastFM(t *testing.T) {
 			t.Errorf("age %q: %v", age, err)
 			continue
 		}
-		if got := m.Pairs(1).Users[0]; got != (LastFMUser{ann, "f", want, "Brazil"}) {
+		if got := m.Pairs(math.MaxInt, 1).Users[0]; got != (LastFMUser{ann, "f", want, "Brazil"}) {
 			t.Errorf("age %q: %+v", age, got)
 		}
 	}
@@ -219,7 +233,7 @@ func FuzzLastFM(f *testing.F) {
 			}
 			return
 		}
-		p := m.Pairs(1)
+		p := m.Pairs(math.MaxInt, 1)
 		last, ids := int64(-1), map[string]bool{}
 		for i, u := range p.User {
 			pair := int64(u)<<32 | int64(p.Artist[i])

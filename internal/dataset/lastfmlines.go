@@ -19,6 +19,15 @@ const (
 // readPlays reads usersha1-artmbid-artname-plays.tsv.
 func (m *LastFM) readPlays(r io.Reader) error {
 	l := newLineReader(LastFMPlaysFile, r, "user, MusicBrainz id, artist, plays between tabs")
+	// The lines of a user stand together. They are kept in a slice of their size.
+	var of int32
+	var lines []artistPlays
+	keep := func() {
+		if len(lines) > 0 {
+			m.plays[of] = append(m.plays[of], lines...)
+		}
+		lines = lines[:0]
+	}
 	for l.next() {
 		user, artist, name, plays, err := l.artistPlays()
 		if err != nil {
@@ -46,8 +55,13 @@ func (m *LastFM) readPlays(r io.Reader) error {
 			m.users[id] = row
 			m.plays = append(m.plays, nil)
 		}
-		m.plays[row] = append(m.plays[row], artistPlays{a, plays})
+		if row != of {
+			keep()
+			of = row
+		}
+		lines = append(lines, artistPlays{a, plays})
 	}
+	keep()
 	if err := l.end(); err != nil {
 		return err
 	}

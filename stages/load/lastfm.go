@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"foil/internal/artifact"
 	"foil/internal/dataset"
@@ -66,7 +65,11 @@ func runLastFM(ctx context.Context, cell *pipeline.Cell, p *LastFMParams) error 
 		return err
 	}
 	lines := m.Lines
-	d := listened(m.Pairs(uint32(p.MinPlays)), p)
+	users := p.Users
+	if users == 0 {
+		users = math.MaxInt
+	}
+	d := listened(m.Pairs(users, uint32(p.MinPlays)), p)
 	if d.Interactions.Len() == 0 {
 		return fmt.Errorf("none of the %d lines of %s that count has %d plays or more; lower min_plays", lines, dataset.LastFMPlaysFile, p.MinPlays)
 	}
@@ -78,11 +81,6 @@ func runLastFM(ctx context.Context, cell *pipeline.Cell, p *LastFMParams) error 
 
 // listened keeps the users and artists that occur in a pair.
 func listened(m *dataset.LastFMPairs, p *LastFMParams) *artifact.Dataset {
-	if p.Users > 0 && p.Users < len(m.Users) {
-		m.Users = m.Users[:p.Users]
-		n, _ := slices.BinarySearch(m.User, int32(p.Users))
-		m.User, m.Artist = m.User[:n], m.Artist[:n]
-	}
 	users, items := artifact.NewRenumbering(len(m.Users)), artifact.NewRenumbering(len(m.Artists))
 	users.Keep(m.User)
 	items.Keep(m.Artist)

@@ -28,15 +28,13 @@ func main() {
 }
 
 func write(set string, seed uint64, dir string) error {
+	sets := map[string]func(dir string, seed uint64) error{"lfm-2b-100k": published.write, "lastfm-dataset-360K": published360k.write}
+	if sets[set] == nil {
+		return fmt.Errorf("no data set %q; there are lfm-2b-100k and lastfm-dataset-360K", set)
+	}
 	dir = filepath.Join(dir, set)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	switch set {
-	case "lfm-2b-100k":
-		return published.write(dir, seed)
-	case "lastfm-dataset-360K":
-		return published360k.write(dir, seed)
-	}
-	return fmt.Errorf("no data set %q; there are lfm-2b-100k and lastfm-dataset-360K", set)
+	return sets[set](dir, seed)
 }
