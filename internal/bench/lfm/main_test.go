@@ -55,8 +55,8 @@ func run(t *testing.T, kind pipeline.Kind, data, input, with string) (*artifact.
 // The published counts hold before and after the filters of advx-lfm-2b-100k.
 func TestCountsOfLFM2b100k(t *testing.T) {
 	small := counts{men: 90, women: 30, tracks: 400, pairs: 6_000, noAge: 5, coreUsers: 100, coreTracks: 150, corePairs: 4_500, k: 10}
-	tight := counts{men: 25, women: 25, tracks: 60, pairs: 700, noAge: 1, coreUsers: 40, coreTracks: 40, corePairs: 410, k: 10}
-	for name, c := range map[string]counts{"small": small, "hardly more than the least": tight, "published": published} {
+	dense := counts{men: 25, women: 25, tracks: 60, pairs: 760, noAge: 1, coreUsers: 40, coreTracks: 40, corePairs: 600, k: 10}
+	for name, c := range map[string]counts{"small": small, "dense": dense, "published": published} {
 		t.Run(name, func(t *testing.T) {
 			if c == published && testing.Short() {
 				t.Skip("1.8 million pairs")
@@ -84,13 +84,18 @@ func TestCountsOfLFM2b100k(t *testing.T) {
 
 func TestImpossibleCountsAreErrors(t *testing.T) {
 	good := counts{men: 90, women: 30, tracks: 400, pairs: 6_000, noAge: 5, coreUsers: 100, coreTracks: 150, corePairs: 4_500, k: 10}
-	for name, change := range map[string]func(*counts){
-		"too many pairs outside of the core": func(c *counts) { c.pairs = 9_000 },
-		"too few pairs outside of the core":  func(c *counts) { c.pairs = 4_600 },
+	for name, c := range map[string]struct {
+		change func(*counts)
+		want   string
+	}{
+		"too few pairs in the core":          {func(c *counts) { c.corePairs = 1_400 }, "from 1500 to 7500 are possible"},
+		"too many pairs in the core":         {func(c *counts) { c.corePairs = 7_501 }, "from 1500 to 7500 are possible"},
+		"too many pairs outside of the core": {func(c *counts) { c.pairs = 9_000 }, "cannot have the sum"},
+		"too few pairs outside of the core":  {func(c *counts) { c.pairs = 4_600 }, "cannot have the sum"},
 	} {
-		c := good
-		change(&c)
-		if err := c.write(t.TempDir(), 7); err == nil || !strings.Contains(err.Error(), "cannot have the sum") {
+		counts := good
+		c.change(&counts)
+		if err := counts.write(t.TempDir(), 7); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -144,7 +144,10 @@ func (c counts) play(r *rand.Rand, users []listener) error {
 // playCore first gives every track k listeners, and then fills up the users' numbers of tracks with
 // popular tracks that match their taste.
 func (c counts) playCore(r *rand.Rand, users []listener) error {
-	most := c.coreTracks / 4
+	most := c.coreTracks / 2
+	if least := max(len(users), c.coreTracks) * c.k; c.corePairs < least || c.corePairs > len(users)*most {
+		return fmt.Errorf("%d pairs of the core: from %d to %d are possible", c.corePairs, least, len(users)*most)
+	}
 	want := make([]float64, len(users))
 	total := 0.0
 	for i := range want {
@@ -174,9 +177,6 @@ func (c counts) playCore(r *rand.Rand, users []listener) error {
 		}
 	}
 	r.Shuffle(len(slots), func(i, j int) { slots[i], slots[j] = slots[j], slots[i] })
-	if len(slots) < c.k*c.coreTracks {
-		return fmt.Errorf("%d pairs are too few for %d tracks with %d listeners", c.corePairs, c.coreTracks, c.k)
-	}
 	for t := range int32(c.coreTracks) {
 		for range c.k {
 			at := len(slots) - 1
