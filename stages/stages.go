@@ -47,6 +47,7 @@ func All() []pipeline.Kind {
 	return []pipeline.Kind{
 		load.MovieLens1M(),
 		load.LFM2b100k(),
+		load.LastFM360k(),
 		load.Synthetic(),
 		load.SyntheticImages(),
 		load.CIFAR10(),

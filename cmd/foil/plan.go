@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -13,6 +14,7 @@ func newPlan() *cobra.Command {
 	var e experimentFlags
 	var r runFlags
 	var exitCode, verbose bool
+	var workers []int
 	cmd := &cobra.Command{
 		Use:   "plan EXPERIMENT",
 		Short: "Show which cells will run, why, and the estimated time",
@@ -30,9 +32,18 @@ nothing says how large the inputs of the cell will be. Cells that may run count
 as if they will. The estimate assumes that cells run in parallel as --jobs,
 --cores, --memory and --gpus allow.
 
+--workers shows the estimated time with other numbers of workers (foil work, or
+foil run --executor slurm), each of which makes one cell at a time on a machine
+like those of the past cells. It is the time of all cells divided by the number
+of workers, but at least that of the longest chain of cells that depend on each
+other. More workers than that chain allows do not help. The time on the
+processor leaves out how long past cells waited for it: machines that other
+work shares are slower, and idle ones need only that time.
+
 Exit status with --exit-code: 0 all cells are cached, 3 there are cells to
 run.`,
 		Example: `  foil plan advx-ml-1m
+  foil plan advx-ml-1m --workers 1,8,32
   foil plan mine.yaml --exit-code || foil run mine.yaml`,
 		Args: oneExperiment,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,6 +52,11 @@ run.`,
 				return err
 			}
 			setup.Remote.OnNote = (&early{out: cmd.ErrOrStderr()}).note
+			for _, n := range workers {
+				if n < 1 {
+					return fmt.Errorf("--workers: %d is not a number of workers; at least 1 is needed", n)
+				}
+			}
 			view, err := setup.Look(cmd.Context(), e.experiment(args[0]))
 			if err != nil {
 				return err
@@ -54,7 +70,7 @@ run.`,
 			if err != nil {
 				return err
 			}
-			w.write(running, verbose)
+			w.write(running, verbose, workers)
 			if exitCode && view.Plan.Hits < len(view.Plan.Cells) {
 				return errWorkToDo
 			}
@@ -65,6 +81,7 @@ run.`,
 	e.registerOnly(cmd)
 	r.register(cmd)
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "list every cell")
+	cmd.Flags().IntSliceVar(&workers, "workers", nil, "show the estimated time with each of these `NUMBERS` of workers, for example 1,8,32")
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit with status 3 if there are cells to run")
 	return cmd
 }

@@ -38,7 +38,7 @@ func newPlanWriter(ctx context.Context, out io.Writer, view *app.View) (*planWri
 	return w, err
 }
 
-func (w *planWriter) write(running app.Running, verbose bool) {
+func (w *planWriter) write(running app.Running, verbose bool, workers []int) {
 	if verbose {
 		w.cells()
 		fmt.Fprintln(w.out)
@@ -54,6 +54,7 @@ func (w *planWriter) write(running app.Running, verbose bool) {
 			w.reasons()
 		}
 		sayf(w.out, "\n%s\n", estimateText(estimate, parallel))
+		w.workers(estimate, workers)
 	}
 	all, _, _ := w.count()
 	shared := ""
@@ -187,6 +188,25 @@ func estimateText(e *plan.Estimate, parallel int) string {
 		text += fmt.Sprintf(" with up to %d cells in parallel (%s one at a time)", parallel, span(e.Wall))
 	}
 	return text
+}
+
+// workers shows the estimated time with other numbers of workers.
+func (w *planWriter) workers(e *plan.Estimate, workers []int) {
+	if len(workers) == 0 || e.Wall == 0 {
+		return
+	}
+	rows := [][]string{{"workers", "estimated time", "of that on the processor"}}
+	for _, n := range workers {
+		wall, processor := e.With(n)
+		row := []string{strconv.Itoa(n), about(wall), about(processor)}
+		if n > 1 && wall == e.Chain {
+			row[1] += " (longest chain)"
+		}
+		rows = append(rows, row)
+	}
+	fmt.Fprintln(w.out)
+	writeTable(w.out, "", rows, 0)
+	fmt.Fprintln(w.out)
 }
 
 // A reason is why some cells of a stage will run.

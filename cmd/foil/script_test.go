@@ -21,8 +21,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line. `fails CODE
-// COMMAND...` expects an exit code. See signalCell, noCell, makeLFM, makeCIFAR, damage, readonly,
-// truncated, forge, bazelCache and sshKey for the other commands.
+// COMMAND...` expects an exit code. See signalCell, noCell, makeLFM, makeLastFM, makeCIFAR, damage,
+// readonly, truncated, forge, bazelCache and sshKey for the other commands.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
-		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb, "slurm": slurmCommand, "bazelcache": bazelCache, "sshkey": sshKey},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "lastfm": makeLastFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb, "slurm": slurmCommand, "bazelcache": bazelCache, "sshkey": sshKey},
 	})
 }
 

@@ -37,10 +37,70 @@ func ReadTarGz(path string, members ...Member) (Raw, digest.Digest, error) {
 	return raw, digest.Digest(h.Sum(nil)), nil
 }
 
+// StreamTarGz passes the content of each member in the tar.gz at path to use, in the order of the
+// archive. It reads the archive through tee, to its end. Errors of use are returned as they are.
+func StreamTarGz(path string, tee func(io.Reader) io.Reader, use func(name string, r io.Reader) error, members ...Member) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	packed := tee(f)
+	var refused error
+	err = walkTar(packed, info.Size(), members, func(m Member, _ int64, r io.Reader) error {
+		content := &failing{r: r}
+		err := use(m.Name, content)
+		if err == nil {
+			_, err = io.Copy(io.Discard, content)
+		}
+		if content.err != nil {
+			return content.err
+		}
+		refused = err
+		return err
+	})
+	if refused != nil {
+		return refused
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	_, err = io.Copy(io.Discard, packed) // data after the end of the tar
+	return err
+}
+
+// A failing reader keeps the error of what it reads.
+type failing struct {
+	r   io.Reader
+	err error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
+}
+
 // otherContent is the maximum size of everything in an archive that is not one of the members.
 const otherContent = 64 << 20
 
 func untar(packed io.Reader, size int64, members []Member) (Raw, error) {
+	raw := make(Raw)
+	return raw, walkTar(packed, size, members, func(m Member, n int64, r io.Reader) error {
+		raw[m.Name] = make([]byte, n)
+		_, err := io.ReadFull(r, raw[m.Name])
+		return err
+	})
+}
+
+// walkTar passes each member to use, with its size. An error of use counts as one of the archive.
+func walkTar(packed io.Reader, size int64, members []Member, use func(m Member, n int64, r io.Reader) error) error {
 	broken := func(err error) error {
 		if errors.As(err, new(*tooMuch)) {
 			return err
@@ -49,17 +109,17 @@ func untar(packed io.Reader, size int64, members []Member) (Raw, error) {
 	}
 	z, err := gzip.NewReader(packed)
 	if err != nil {
-		return nil, broken(err)
+		return broken(err)
 	}
 	content := &bounded{r: z, most: total(members) + otherContent}
-	raw, from := make(Raw), make(map[string]string)
+	from := make(map[string]string)
 	for t := tar.NewReader(content); ; {
 		h, err := t.Next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, broken(err)
+			return broken(err)
 		}
 		name := path.Base(h.Name)
 		m, needed := find(members, name)
@@ -67,32 +127,31 @@ func untar(packed io.Reader, size int64, members []Member) (Raw, error) {
 			continue
 		}
 		if first, ok := from[name]; ok {
-			return nil, fmt.Errorf("the archive has both %s and %s: one %s is needed", first, h.Name, name)
+			return fmt.Errorf("the archive has both %s and %s: one %s is needed", first, h.Name, name)
 		}
 		from[name] = h.Name
 		if h.Size > m.Most {
-			return nil, fmt.Errorf("%s in the archive: %w", h.Name, errLarge(m.Most))
+			return fmt.Errorf("%s in the archive: %w", h.Name, errLarge(m.Most))
 		}
 		// Deflate compresses at most 1032:1. A larger size is wrong, and memory must not be
 		// reserved for it.
 		if h.Size > 1032*size {
-			return nil, fmt.Errorf("%s in the archive: its header gives %d bytes, which is impossible in an archive of %d bytes", h.Name, h.Size, size)
+			return fmt.Errorf("%s in the archive: its header gives %d bytes, which is impossible in an archive of %d bytes", h.Name, h.Size, size)
 		}
-		raw[name] = make([]byte, h.Size)
-		if _, err := io.ReadFull(t, raw[name]); err != nil {
-			return nil, broken(fmt.Errorf("in %s: %w", h.Name, noEOF(err)))
+		if err := use(m, h.Size, t); err != nil {
+			return broken(fmt.Errorf("in %s: %w", h.Name, noEOF(err)))
 		}
 	}
 	// The checksum is at the end.
 	if _, err := io.Copy(io.Discard, content); err != nil {
-		return nil, broken(err)
+		return broken(err)
 	}
 	for _, m := range members {
-		if _, ok := raw[m.Name]; !ok {
-			return nil, fmt.Errorf("the archive has no %s (%s are needed)", m.Name, strings.Join(names(members), ", "))
+		if _, ok := from[m.Name]; !ok {
+			return fmt.Errorf("the archive has no %s (%s are needed)", m.Name, strings.Join(names(members), ", "))
 		}
 	}
-	return raw, nil
+	return nil
 }
 
 // A bounded reader counts what it reads, and fails after so many bytes. An archive of a few

@@ -63,8 +63,9 @@ type unitID struct {
 
 // A unit is the estimated seconds of a cell of scale 1.
 type unit struct {
-	seconds float64
-	exact   bool // the records have the same parameters
+	seconds   float64
+	processor float64 // the part of seconds that the records computed
+	exact     bool    // the records have the same parameters
 }
 
 // Cost is the estimated time of a cell.
@@ -89,8 +90,10 @@ func (w *Costs) Cost(c *plan.Cell) plan.Cost {
 	}
 	u := w.unit(in, others(kind, lines))
 	const longest = 1e9 // seconds, some thirty years: an hour more or less says nothing there
-	wall := time.Duration(min(u.seconds*scale, longest) * float64(time.Second))
-	return plan.Cost{Known: true, Wall: wall, Rough: kind.Cost.IsZero() && !u.exact}
+	span := func(seconds float64) time.Duration {
+		return time.Duration(min(seconds*scale, longest) * float64(time.Second))
+	}
+	return plan.Cost{Known: true, Wall: span(u.seconds), Processor: span(u.processor), Rough: kind.Cost.IsZero() && !u.exact}
 }
 
 // otherClass says in what the latest cell of a kind cannot be compared with a node.
@@ -249,20 +252,32 @@ func (w *Costs) unit(in *class, own digest.KeyLines) unit {
 	if u, ok := w.units[id]; ok {
 		return u
 	}
-	var seconds []float64
+	var seconds, processor []float64
+	add := func(work sizedWork) {
+		r := work.record
+		busy := r.WallSeconds
+		if r.CPUSeconds > 0 {
+			busy = min(busy, r.CPUSeconds)
+		}
+		seconds, processor = append(seconds, r.WallSeconds/work.scale), append(processor, busy/work.scale)
+	}
 	for i := range near.all {
-		seconds = append(seconds, in.works[i].record.WallSeconds/in.works[i].scale)
+		add(in.works[i])
 	}
 	if near.lists == nil {
 		for _, work := range in.works {
-			seconds = append(seconds, work.record.WallSeconds/work.scale)
+			add(work)
 		}
 	}
-	slices.Sort(seconds)
-	half := len(seconds) / 2
-	u := unit{(seconds[half] + seconds[(len(seconds)-1)/2]) / 2, near.lists != nil && near.differ == 0}
+	u := unit{median(seconds), median(processor), near.lists != nil && near.differ == 0}
 	w.units[id] = u
 	return u
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	n := len(values)
+	return (values[n/2] + values[(n-1)/2]) / 2
 }
 
 // sortedNames are the keys of a map.

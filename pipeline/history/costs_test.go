@@ -57,9 +57,34 @@ stages:
 	if e := p.Estimate(past, pipeline.Limits{Cores: 8}, 16); e.Run != 100*time.Second {
 		t.Errorf("with 16 at once: %s", e.Run)
 	}
+	for workers, want := range map[int]time.Duration{1: 303 * time.Second, 2: 303 * time.Second / 2, 3: 101 * time.Second, 4: 100 * time.Second, 400: 100 * time.Second} {
+		if got, _ := e.With(workers); got != want {
+			t.Errorf("with %d workers: %s, want %s", workers, got, want)
+		}
+	}
 	p.Options.Cores = 4
 	if e := p.Estimate(past, pipeline.Limits{Cores: 5}, 16); e.Run != 303*time.Second*4/5 {
 		t.Errorf("with four cores each, of five: %s", e.Run)
+	}
+}
+
+// One cell takes most of the time: more workers than two do not help. Cells that waited for the
+// processor are faster elsewhere. A record without processor time counts as busy all the time.
+func TestEstimateWithWorkers(t *testing.T) {
+	b := pipelinetest.New(t)
+	_, r := b.MustRun("name: x\nstages:\n  a: {uses: test/text, with: {n: 1, text: x}}\n  b: {uses: test/text, with: {n: 2, text: y}}\n  c: {uses: test/text, with: {n: 3, text: z}}\n")
+	for id, seconds := range map[string][2]float64{"a": {10, 3}, "b": {40, 80}, "c": {20, 0}} {
+		rewriteTimes(t, b.RecordPath(r, id), seconds[0], seconds[1])
+	}
+	p := b.Plan("name: x\nstages:\n  a: {uses: test/text, with: {n: 1, text: x, mod: 2}}\n  b: {uses: test/text, with: {n: 2, text: y, mod: 2}}\n  c: {uses: test/text, with: {n: 3, text: z, mod: 2}}\n")
+	e := p.Estimate(costs(b, p), pipeline.Limits{Cores: 1}, 0)
+	if e.Wall != 70*time.Second || e.Run != 70*time.Second || e.Processor != 63*time.Second {
+		t.Errorf("%+v", e)
+	}
+	for workers, want := range map[int][2]time.Duration{1: {70, 63}, 2: {40, 40}, 9: {40, 40}} {
+		if wall, processor := e.With(workers); wall != want[0]*time.Second || processor != want[1]*time.Second {
+			t.Errorf("with %d workers: %s and %s, want %d and %d seconds", workers, wall, processor, want[0], want[1])
+		}
 	}
 }
 
@@ -188,9 +213,21 @@ func TestWallOfAnEvenNumberOfRecordsIsBetweenTheMiddleTwo(t *testing.T) {
 // rewriteWall changes how long a record says that its work took.
 func rewriteWall(t *testing.T, path string, d time.Duration) {
 	t.Helper()
+	rewriteTimes(t, path, d.Seconds(), 0)
+}
+
+// rewriteTimes sets the times of a record, in seconds. No processor time (0) is not known.
+func rewriteTimes(t *testing.T, path string, wall, processor float64) {
+	t.Helper()
 	pipelinetest.RewriteRecord(t, path, func(line string) string {
-		if strings.HasPrefix(line, ` "wall_seconds": `) {
-			line = fmt.Sprintf(" \"wall_seconds\": %g,\n", d.Seconds())
+		switch {
+		case strings.HasPrefix(line, ` "wall_seconds": `):
+			line = fmt.Sprintf(" \"wall_seconds\": %g,\n", wall)
+			if processor > 0 {
+				line += fmt.Sprintf(" \"cpu_seconds\": %g,\n", processor)
+			}
+		case strings.HasPrefix(line, ` "cpu_seconds": `):
+			line = ""
 		}
 		return line
 	})

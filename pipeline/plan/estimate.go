@@ -13,8 +13,13 @@ import (
 type Estimate struct {
 	Stages []*StageEstimate // stages with cells that are not in the cache
 	Wall   time.Duration    // of all cells, one after the other
+	Chain  time.Duration    // of the longest chain of cells that depend on each other
 	Run    time.Duration    // with as many cells in parallel as the limits allow
 	Blank  int              // cells with unknown time
+
+	// The same without the time in which past cells waited for the processor, of all cells and of
+	// the longest chain.
+	Processor, ProcessorChain time.Duration
 }
 
 // A StageEstimate is about the cells of a stage that are not in the cache.
@@ -32,10 +37,11 @@ type Costs interface{ Cost(c *Cell) Cost }
 
 // A Cost is the estimated time of a cell.
 type Cost struct {
-	Known bool
-	Wall  time.Duration
-	Rough bool   // the past cells have other parameters, which may change the time
-	Why   string // why the time is unknown
+	Known     bool
+	Wall      time.Duration
+	Processor time.Duration // the part of Wall that the cell computes
+	Rough     bool          // the past cells have other parameters, which may change the time
+	Why       string        // why the time is unknown
 }
 
 // Estimate adds up the estimated times of the cells that are not in the store, for an executor with
@@ -44,21 +50,25 @@ type Cost struct {
 func (p *Plan) Estimate(past Costs, all pipeline.Limits, workers int) *Estimate {
 	e := &Estimate{}
 	stages := map[string]*StageEstimate{}
-	ends := make(map[*graph.Node]time.Duration, len(p.Cells)) // on a machine without limits
+	type end struct{ wall, processor time.Duration }
+	ends := make(map[*graph.Node]end, len(p.Cells)) // on a machine without limits
 	var busy load
 	for _, c := range p.Cells {
+		var own end
 		for _, in := range c.Node.Inputs {
 			for _, from := range in.From {
-				ends[c.Node] = max(ends[c.Node], ends[from])
+				own = end{max(own.wall, ends[from].wall), max(own.processor, ends[from].processor)}
 			}
 		}
+		ends[c.Node] = own
 		if c.State == Hit || c.SameAs != nil {
 			continue
 		}
 		cost := past.Cost(c)
-		ends[c.Node] = plus(ends[c.Node], cost.Wall)
+		own = end{plus(own.wall, cost.Wall), plus(own.processor, cost.Processor)}
+		ends[c.Node] = own
 		busy.add(p.Options.Wants(c.Node), cost.Wall)
-		e.Run = max(e.Run, ends[c.Node])
+		e.Chain, e.ProcessorChain = max(e.Chain, own.wall), max(e.ProcessorChain, own.processor)
 		name := c.Node.Stage.Name
 		if stages[name] == nil {
 			stages[name] = &StageEstimate{Stage: name}
@@ -66,11 +76,20 @@ func (p *Plan) Estimate(past Costs, all pipeline.Limits, workers int) *Estimate 
 		}
 		e.add(stages[name], cost)
 	}
-	e.Run = max(e.Run, busy.least(all))
+	e.Run = max(e.Chain, busy.least(all))
 	if workers > 0 {
-		e.Run = max(e.Run, e.Wall/time.Duration(workers))
+		run, _ := e.With(workers)
+		e.Run = max(e.Run, run)
 	}
 	return e
+}
+
+// With is the time with so many workers that make one cell at a time each: at least that of the
+// longest chain, and that of all cells divided by the workers. processor is the time on machines
+// where no cell waits for the processor.
+func (e *Estimate) With(workers int) (wall, processor time.Duration) {
+	n := time.Duration(workers)
+	return max(e.Chain, e.Wall/n), max(e.ProcessorChain, e.Processor/n)
 }
 
 func (e *Estimate) add(s *StageEstimate, cost Cost) {
@@ -83,7 +102,7 @@ func (e *Estimate) add(s *StageEstimate, cost Cost) {
 	}
 	s.Wall = plus(s.Wall, cost.Wall)
 	s.Rough = s.Rough || cost.Rough
-	e.Wall = plus(e.Wall, cost.Wall)
+	e.Wall, e.Processor = plus(e.Wall, cost.Wall), plus(e.Processor, cost.Processor)
 }
 
 // plus adds times without overflow.

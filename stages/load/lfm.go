@@ -80,7 +80,7 @@ func played(m *dataset.LFM, p *LFMParams) *artifact.Dataset {
 	items.Keep(m.Track)
 	d := &artifact.Dataset{Interactions: artifact.Interactions{User: users.Apply(m.User), Item: items.Apply(m.Track)}}
 
-	known := countries(m.Users, p.MinCountry)
+	known := countries(m.Users, func(u dataset.LFMUser) string { return u.Country }, p.MinCountry)
 	gender, age, country := artifact.Attribute{Name: "gender"}, artifact.Attribute{Name: "age"}, artifact.Attribute{Name: "country"}
 	for _, row := range users.Kept() {
 		u := m.Users[row]
@@ -102,10 +102,10 @@ func played(m *dataset.LFM, p *LFMParams) *artifact.Dataset {
 }
 
 // countries returns the countries with enough users. Some users entered a comma.
-func countries(users []dataset.LFMUser, enough int) map[string]bool {
+func countries[U any](users []U, country func(U) string, enough int) map[string]bool {
 	n := map[string]int{}
 	for _, u := range users {
-		n[u.Country]++
+		n[country(u)]++
 	}
 	known := map[string]bool{}
 	for name, users := range n {

@@ -32,24 +32,31 @@ func (p published) find(ctx context.Context, env *pipeline.Env) ([]pipeline.Sour
 	if env == nil || env.DataDir == "" {
 		return []pipeline.Source{{Name: p.original.Name, Digest: p.original.Digest}}, nil
 	}
-	source, err := p.findLocal(ctx, env.DataDir)
+	source, found, err := p.findLocal(ctx, env.DataDir)
+	if err == nil && !found {
+		err = fmt.Errorf("no %s in %s (--data or FOIL_DATA): it has none of %s, %s/%s, %s; put one there, or run without a data folder to download the original",
+			p.title, env.DataDir, p.original.Name, p.folder, p.files[0].Name, p.files[0].Name)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return []pipeline.Source{source}, nil
 }
 
-func (p published) findLocal(ctx context.Context, data string) (pipeline.Source, error) {
+// findLocal returns the copy in a data folder, if there is one. A file in place of the folder is an
+// archive.
+func (p published) findLocal(ctx context.Context, data string) (source pipeline.Source, found bool, err error) {
 	info, err := os.Stat(data)
 	if err != nil {
-		return pipeline.Source{}, fmt.Errorf("the data folder (--data or FOIL_DATA) cannot be read: %w", err)
+		return pipeline.Source{}, false, fmt.Errorf("the data folder (--data or FOIL_DATA) cannot be read: %w", err)
 	}
-	if !info.IsDir() {
-		return p.archiveSource(ctx, data)
+	archive := data
+	if info.IsDir() {
+		archive = filepath.Join(data, p.original.Name)
 	}
-	archive := filepath.Join(data, p.original.Name)
 	if _, err := os.Stat(archive); err == nil {
-		return p.archiveSource(ctx, archive)
+		source, err := p.archiveSource(ctx, archive)
+		return source, true, err
 	}
 	for _, dir := range []string{filepath.Join(data, p.folder), data} {
 		_, err := os.Stat(filepath.Join(dir, p.files[0].Name))
@@ -57,10 +64,9 @@ func (p published) findLocal(ctx context.Context, data string) (pipeline.Source,
 			continue
 		}
 		digest, err := dataset.FolderDigest(ctx, dir, p.files...)
-		return pipeline.Source{Name: p.folder, Digest: digest, Path: dir}, err
+		return pipeline.Source{Name: p.folder, Digest: digest, Path: dir}, true, err
 	}
-	return pipeline.Source{}, fmt.Errorf("no %s in %s (--data or FOIL_DATA): it has none of %s, %s/%s, %s; put one there, or run without a data folder to download the original",
-		p.title, data, p.original.Name, p.folder, p.files[0].Name, p.files[0].Name)
+	return pipeline.Source{}, false, nil
 }
 
 func (p published) archiveSource(ctx context.Context, path string) (pipeline.Source, error) {
