@@ -33,6 +33,7 @@ func newBench(t *testing.T) *bench { return &bench{t, filepath.Join(t.TempDir(),
 // A machine has a cache of its own.
 type machine struct {
 	*Store
+	dir       string // of its cache
 	notes     []string
 	conflicts []*store.Record // of the remote
 }
@@ -58,7 +59,7 @@ func (b *bench) machineWith(dir, address string, how remote.Options, change func
 	if err != nil {
 		b.Fatal(err)
 	}
-	m := &machine{}
+	m := &machine{dir: dir}
 	var mu sync.Mutex
 	o := Options{
 		Plan: keyOf("plan"), Patience: how.Patience,
