@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -120,6 +121,14 @@ func setWorkers(b compute.Backend, n int) error {
 	}
 	p.SetMaxParallelism(n)
 	return nil
+}
+
+// Threads is the number of threads that the Go backend computes with.
+func Threads(b compute.Backend) int {
+	if p, err := workersOf(b); err == nil && p.MaxParallelism() != unlimited {
+		return max(p.MaxParallelism(), 1)
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // unlimited is the size of an unlimited pool in GoMLX's notation.

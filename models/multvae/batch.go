@@ -4,16 +4,18 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/adversary"
-	"foil/models/backend"
 )
 
 // A batch holds the arrays of a step for a number of users. It is reused in later steps.
 type batch struct {
-	h, hGrad   []float32 // [b, 2l] output of the encoder
-	latent     latent
+	h, hGrad []float32 // [b, 2l] output of the encoder
+	latent   latent
+	groups   []*adversary.Batch
+
+	// Of the decoder, with its own products or with GoMLX's.
+	scratch    scratch
 	z          *tensors.Tensor // [b, l], as latent.z
 	logitsGrad *tensors.Tensor // [b, i]
-	groups     []*adversary.Batch
 }
 
 func (m *Model) batchOf(users int) (*batch, error) {
@@ -25,13 +27,6 @@ func (m *Model) batchOf(users int) (*batch, error) {
 		h:      make([]float32, users*2*l),
 		hGrad:  make([]float32, users*2*l),
 		latent: newLatent(users, l),
-	}
-	var err error
-	if b.z, err = backend.NewTensor(m.backend, users, l); err != nil {
-		return nil, err
-	}
-	if b.logitsGrad, err = backend.NewTensor(m.backend, users, m.config.Items); err != nil {
-		return nil, err
 	}
 	for _, g := range m.groups {
 		inputs, err := adversary.NewBatch(m.backend, g.Config, users, l)

@@ -159,7 +159,7 @@ func checkFirstStep(t *testing.T, m *Model, rows Rows, users []int32, targets []
 			t.Fatal(err)
 		}
 	}
-	check(backend.Read(g.logits, func(logits []float32) {
+	check(g.logits(func(logits []float32) {
 		logits = slices.Clone(logits)
 		for u := range users { // the bias is added outside the graph
 			row := logits[u*m.config.Items : (u+1)*m.config.Items]
@@ -167,7 +167,7 @@ func checkFirstStep(t *testing.T, m *Model, rows Rows, users []int32, targets []
 		}
 		read("first logits", "logits.0")(logits)
 	}))
-	check(backend.Read(g.decoderWeight, read("decoder weight gradient", "grad.0."+decoderWeightName, m.config.Latent, m.config.Items)))
+	check(g.decoderWeight(read("decoder weight gradient", "grad.0."+decoderWeightName, m.config.Latent, m.config.Items)))
 	read("decoder bias gradient", "grad.0."+decoderBiasName)(m.biasGrad)
 	weightGrad := make([]float32, len(m.encoder.weight))
 	m.encoder.byItem.turn(&m.encoder.byUser, m.config.Items)

@@ -11,6 +11,7 @@ import (
 
 	"foil/models/adversary"
 	"foil/models/backend"
+	"foil/models/kernels"
 	"foil/models/optim"
 	"foil/models/random"
 )
@@ -25,7 +26,9 @@ type Model struct {
 	decoderWeight               *tensors.Tensor // [l, i]
 	decoderBias                 []float32       // [i], added outside the graph
 	decoderMoments, biasMoments optim.Moments
+	decoderGrad                 []float32 // [l, i], of the decoder's own products
 	biasGrad                    []float32 // [i]
+	threads                     int       // of its own products; 0: the backend or the processor does not have them
 	groups                      []*adversary.Group
 
 	// The published code has a separate optimizer for the adversaries. Adam treats every weight
@@ -36,6 +39,7 @@ type Model struct {
 	decodeExec, backwardExec, headsExec *Exec
 	batches                             map[int]*batch // by number of users
 	latents                             *tensors.Tensor
+	predicted                           []float32 // [b, i], of Decode's own products
 }
 
 const (
@@ -96,6 +100,9 @@ func allocate(b compute.Backend, c Config) (*Model, error) {
 		decoderBias: make([]float32, c.Items),
 		adam:        optim.Adam{Config: c.Adam},
 		batches:     map[int]*batch{},
+	}
+	if backend.IsGo(b) && kernels.HasProducts() {
+		m.threads = backend.Threads(b)
 	}
 	var err error
 	m.decoderWeight, err = backend.NewTensor(b, c.Latent, c.Items)

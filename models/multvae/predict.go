@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 
-	"foil/models/backend"
 	"foil/models/kernels"
 )
 
@@ -40,11 +39,6 @@ func (m *Model) Decode(ctx context.Context, z []float32, f func(user int, logits
 
 // decode writes the logits of each latent vector to the row that row returns, and calls f.
 func (m *Model) decode(ctx context.Context, z []float32, row func(user int) []float32, f func(user int, logits []float32) error) (err error) {
-	if m.latents == nil {
-		if m.latents, err = backend.NewTensor(m.backend, predictBatch, m.config.Latent); err != nil {
-			return err
-		}
-	}
 	if len(z)%m.config.Latent != 0 {
 		return fmt.Errorf("%d values are not a whole number of latent vectors of width %d", len(z), m.config.Latent)
 	}
@@ -65,18 +59,12 @@ func (m *Model) decode(ctx context.Context, z []float32, row func(user int) []fl
 // decodePart is decode for at most predictBatch users. first is the number of the first one.
 func (m *Model) decodePart(z []float32, first int, row func(user int) []float32, f func(user int, logits []float32) error) error {
 	n := m.config.Items
-	err := backend.Write(m.latents, func(flat []float32) {
-		clear(flat[copy(flat, z):]) // the last batch is padded: one shape, one graph
-	})
-	if err != nil {
-		return err
-	}
-	logits, err := backend.Run(m.decodeExec, m.latents, m.decoderWeight)
+	logits, release, err := m.logits(z)
 	if err != nil {
 		return err
 	}
 	var inner error
-	err = backend.Read(logits[0], func(flat []float32) {
+	err = logits(func(flat []float32) {
 		for i := range len(z) / m.config.Latent {
 			into := row(first + i)
 			kernels.Sum(flat[i*n:(i+1)*n], m.decoderBias, into)
@@ -85,5 +73,5 @@ func (m *Model) decodePart(z []float32, first int, row func(user int) []float32,
 			}
 		}
 	})
-	return errors.Join(err, inner, backend.Release(logits...))
+	return errors.Join(err, inner, release())
 }

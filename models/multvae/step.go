@@ -9,7 +9,6 @@ import (
 
 	"foil/models/adversary"
 	"foil/models/backend"
-	"foil/models/kernels"
 )
 
 // Losses are those of a step or an epoch, averaged over users. The total is their sum.
@@ -42,8 +41,8 @@ func (m *Model) Step(rows Rows, users []int32, targets []adversary.Targets, nois
 // weight rows.
 type gradients struct {
 	losses        Losses
-	logits        *tensors.Tensor   // [b, i], without the decoder's bias
-	decoderWeight *tensors.Tensor   // [l, i]
+	logits        values            // [b, i], without the decoder's bias
+	decoderWeight values            // [l, i]
 	hGrad         []float32         // [b, 2l]
 	heads         []*tensors.Tensor // of all groups' parameters
 	outputs       []*tensors.Tensor // everything that must be released
@@ -81,27 +80,6 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 	return g, nil
 }
 
-// decoderGradients computes the reconstruction loss and its gradients. The gradient of z is in
-// b.latent.
-func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int32) error {
-	if err := backend.Fill(b.z, b.latent.z); err != nil {
-		return err
-	}
-	out, err := g.run(m.decodeExec, b.z, m.decoderWeight)
-	if err != nil {
-		return err
-	}
-	g.logits = out[0]
-	if g.losses.NLL, err = m.crossEntropy(rows, users, g.logits, b.logitsGrad); err != nil {
-		return err
-	}
-	if out, err = g.run(m.backwardExec, b.logitsGrad, b.z, m.decoderWeight); err != nil {
-		return err
-	}
-	g.decoderWeight = out[0]
-	return backend.Read(out[1], func(zGrad []float32) { copy(b.latent.zGrad, zGrad) })
-}
-
 // headGradients computes the adversaries' losses and their gradients, and adds their reversed
 // gradients to that of z.
 func (m *Model) headGradients(g *gradients, b *batch, users []int32, targets []adversary.Targets, noise Noise) error {
@@ -132,32 +110,15 @@ func (m *Model) headGradients(g *gradients, b *batch, users []int32, targets []a
 	return nil
 }
 
-// crossEntropy adds the decoder's bias to the logits, and returns the users' mean softmax
-// cross-entropy. It writes the gradient to gradient, and its sum over users to m.biasGrad.
-func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient *tensors.Tensor) (float64, error) {
-	n := m.config.Items
-	weight := 1 / float32(len(users))
-	clear(m.biasGrad)
-	var loss float64
-	err := backend.ReadWrite(logits, gradient, func(logits, gradient []float32) {
-		for b, u := range users {
-			row := gradient[b*n : (b+1)*n]
-			kernels.Sum(logits[b*n:(b+1)*n], m.decoderBias, row)
-			loss += kernels.SoftmaxGradient(row, rows.Row(u), weight)
-			kernels.Axpy(1, row, m.biasGrad)
-		}
-	})
-	return loss, err
-}
-
 // update changes all weights: encoder and decoder with one rate, the heads with another.
 func (m *Model) update(g *gradients, rate, headRate float64) error {
 	m.adam.Begin()
 	m.encoder.backward(g.hGrad, &m.adam, rate)
-	err := backend.ReadWrite(g.decoderWeight, m.decoderWeight, func(grad, w []float32) {
-		m.adam.Update(rate, w, grad, m.decoderMoments)
+	var inner error
+	err := g.decoderWeight(func(grad []float32) {
+		inner = backend.Write(m.decoderWeight, func(w []float32) { m.adam.Update(rate, w, grad, m.decoderMoments) })
 	})
-	if err != nil {
+	if err := errors.Join(err, inner); err != nil {
 		return err
 	}
 	m.adam.Update(rate, m.decoderBias, m.biasGrad, m.biasMoments)

@@ -1,0 +1,103 @@
+package kernels
+
+import "sync"
+
+// A Matrix is a view of values: element (row, column) is at Data[row*Row + column*Column].
+type Matrix struct {
+	Data        []float32
+	Row, Column int
+}
+
+// Rows is a matrix whose rows of n values lie one after the other.
+func Rows(data []float32, n int) Matrix { return Matrix{data, n, 1} }
+
+// Turned is the transpose of m.
+func (m Matrix) Turned() Matrix { return Matrix{m.Data, m.Column, m.Row} }
+
+// panel is the number of terms that are summed before the sum is added to the result. It is that of
+// GoMLX's products, so that both have the same bits.
+const panel = 128
+
+const (
+	tileRows    = 6
+	tileColumns = 64
+)
+
+// HasProducts reports whether Product can be used in this process. It needs AVX-512.
+func HasProducts() bool { return haveProducts }
+
+// Product writes the product of a [m, k] and b [k, n] to c [m, n]. The columns of b and c must lie
+// one after the other. The bits are those of GoMLX's products with AVX-512, for any number of
+// threads.
+func Product(m, n, k int, a, b, c Matrix, threads int) {
+	if m == 0 || n == 0 {
+		return
+	}
+	if k == 0 {
+		for i := range m {
+			clear(c.Data[i*c.Row : i*c.Row+n])
+		}
+		return
+	}
+	if b.Column != 1 || c.Column != 1 {
+		panic("kernels: the columns of a product do not lie one after the other")
+	}
+	_ = a.Data[(m-1)*a.Row+(k-1)*a.Column]
+	_ = b.Data[(k-1)*b.Row+n-1]
+	_ = c.Data[(m-1)*c.Row+n-1]
+	tiles := (n + tileColumns - 1) / tileColumns
+	threads = min(threads, tiles, 1+m*n*k/grain)
+	if threads <= 1 {
+		productColumns(0, n, m, k, a, b, c)
+		return
+	}
+	var wait sync.WaitGroup
+	for t := range threads {
+		from, to := tiles*t/threads*tileColumns, min(tiles*(t+1)/threads*tileColumns, n)
+		wait.Go(func() { productColumns(from, to, m, k, a, b, c) })
+	}
+	wait.Wait()
+}
+
+// grain is the number of multiplications for which another thread pays.
+const grain = 1 << 20
+
+// productColumns computes the columns of a product from one on to another.
+func productColumns(from, to, m, k int, a, b, c Matrix) {
+	for j := from; j < to; j += tileColumns {
+		columns := ^uint64(0) >> (tileColumns - min(tileColumns, to-j))
+		for i := 0; i < m; {
+			f, rows := tile1, 1
+			if m >= tileRows {
+				// The last tile overlaps with the one before it, and writes the same values again.
+				f, rows = tile6, tileRows
+				i = min(i, m-tileRows)
+			}
+			for p := 0; p < k; p += panel {
+				f(min(panel, k-p), &a.Data[i*a.Row+p*a.Column], a.Row, a.Column,
+					&b.Data[p*b.Row+j], b.Row, &c.Data[i*c.Row+j], c.Row, columns, p > 0)
+			}
+			i += rows
+		}
+	}
+}
+
+// transposeBlock is the side of the squares in which Transpose moves values: they fit the first-level
+// cache.
+const transposeBlock = 16
+
+// Transpose writes x [rows, columns] to y as [columns, rows].
+func Transpose(x []float32, rows, columns int, y []float32) {
+	_ = y[:rows*columns]
+	for i := 0; i < rows; i += transposeBlock {
+		for j := 0; j < columns; j += transposeBlock {
+			for r := i; r < min(i+transposeBlock, rows); r++ {
+				at := j*rows + r
+				for _, v := range x[r*columns+j : r*columns+min(j+transposeBlock, columns)] {
+					y[at] = v
+					at += rows
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package multvae
+
+import (
+	"errors"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"foil/models/backend"
+	"foil/models/kernels"
+)
+
+// values calls a function with the values of an array, which are valid until it returns.
+type values func(use func(x []float32)) error
+
+func valuesOf(t *tensors.Tensor) values {
+	return func(use func([]float32)) error { return backend.Read(t, use) }
+}
+
+func slice(x []float32) values {
+	return func(use func([]float32)) error {
+		use(x)
+		return nil
+	}
+}
+
+// ownProducts reports whether the decoder of a number of users uses the products of models/kernels.
+// They have the same bits as those of GoMLX's Go backend and take a fraction of their time, because
+// they neither pack their factors nor copy their result. For smaller products GoMLX has other code
+// with other bits.
+func (m *Model) ownProducts(users int) bool {
+	const smallest = 4 << 20
+	return m.threads > 0 && users*m.config.Latent*m.config.Items >= smallest
+}
+
+// A scratch holds the arrays of the decoder's own products. It is reused in later steps.
+type scratch struct {
+	logits, gradient []float32 // [b, i]
+	turned           []float32 // [i, b], the gradient
+	zGrad            []float32 // [l, b]
+}
+
+func (s *scratch) prepare(users, items, latent int) {
+	if s.logits == nil {
+		s.logits, s.gradient, s.turned = make([]float32, users*items), make([]float32, users*items), make([]float32, users*items)
+		s.zGrad = make([]float32, latent*users)
+	}
+}
+
+// decoderGradients computes the reconstruction loss and its gradients. The gradient of z is in
+// b.latent.
+func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int32) error {
+	if m.ownProducts(len(users)) {
+		return m.ownGradients(g, b, rows, users)
+	}
+	if b.z == nil {
+		var err error
+		if b.z, err = backend.NewTensor(m.backend, len(users), m.config.Latent); err != nil {
+			return err
+		}
+		if b.logitsGrad, err = backend.NewTensor(m.backend, len(users), m.config.Items); err != nil {
+			return err
+		}
+	}
+	if err := backend.Fill(b.z, b.latent.z); err != nil {
+		return err
+	}
+	out, err := g.run(m.decodeExec, b.z, m.decoderWeight)
+	if err != nil {
+		return err
+	}
+	g.logits = valuesOf(out[0])
+	err = backend.ReadWrite(out[0], b.logitsGrad, func(logits, gradient []float32) {
+		g.losses.NLL = m.crossEntropy(rows, users, logits, gradient)
+	})
+	if err != nil {
+		return err
+	}
+	if out, err = g.run(m.backwardExec, b.logitsGrad, b.z, m.decoderWeight); err != nil {
+		return err
+	}
+	g.decoderWeight = valuesOf(out[0])
+	return backend.Read(out[1], func(zGrad []float32) { copy(b.latent.zGrad, zGrad) })
+}
+
+// ownGradients is decoderGradients with the products of models/kernels.
+func (m *Model) ownGradients(g *gradients, b *batch, rows Rows, users []int32) error {
+	n, items, l := len(users), m.config.Items, m.config.Latent
+	s := &b.scratch
+	s.prepare(n, items, l)
+	if m.decoderGrad == nil {
+		m.decoderGrad = make([]float32, l*items)
+	}
+	g.logits, g.decoderWeight = slice(s.logits), slice(m.decoderGrad)
+	z := kernels.Rows(b.latent.z, l)
+	return backend.Read(m.decoderWeight, func(weight []float32) {
+		kernels.Product(n, items, l, z, kernels.Rows(weight, items), kernels.Rows(s.logits, items), m.threads)
+		g.losses.NLL = m.crossEntropy(rows, users, s.logits, s.gradient)
+		kernels.Product(l, items, n, z.Turned(), kernels.Rows(s.gradient, items), kernels.Rows(m.decoderGrad, items), m.threads)
+		kernels.Transpose(s.gradient, n, items, s.turned)
+		kernels.Product(l, n, items, kernels.Rows(weight, items), kernels.Rows(s.turned, n), kernels.Rows(s.zGrad, n), m.threads)
+		kernels.Transpose(s.zGrad, l, n, b.latent.zGrad)
+	})
+}
+
+// crossEntropy adds the decoder's bias to the logits, and returns the users' mean softmax
+// cross-entropy. It writes the gradient to gradient, and its sum over users to m.biasGrad.
+func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient []float32) (loss float64) {
+	n := m.config.Items
+	weight := 1 / float32(len(users))
+	clear(m.biasGrad)
+	for b, u := range users {
+		row := gradient[b*n : (b+1)*n]
+		kernels.Sum(logits[b*n:(b+1)*n], m.decoderBias, row)
+		loss += kernels.SoftmaxGradient(row, rows.Row(u), weight)
+		kernels.Axpy(1, row, m.biasGrad)
+	}
+	return loss
+}
+
+// logits returns the logits of predictBatch latent vectors without the decoder's bias. The caller
+// must call release after their use.
+func (m *Model) logits(z []float32) (logits values, release func() error, err error) {
+	if m.ownProducts(predictBatch) {
+		items, l := m.config.Items, m.config.Latent
+		if m.predicted == nil {
+			m.predicted = make([]float32, predictBatch*items)
+		}
+		err := backend.Read(m.decoderWeight, func(weight []float32) {
+			kernels.Product(len(z)/l, items, l, kernels.Rows(z, l), kernels.Rows(weight, items), kernels.Rows(m.predicted, items), m.threads)
+		})
+		return slice(m.predicted), func() error { return nil }, err
+	}
+	if m.latents == nil {
+		if m.latents, err = backend.NewTensor(m.backend, predictBatch, m.config.Latent); err != nil {
+			return nil, nil, err
+		}
+	}
+	err = backend.Write(m.latents, func(flat []float32) {
+		clear(flat[copy(flat, z):]) // the last batch is padded: one shape, one graph
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := backend.Run(m.decodeExec, m.latents, m.decoderWeight)
+	if err != nil {
+		return nil, nil, errors.Join(err, backend.Release(out...))
+	}
+	return valuesOf(out[0]), func() error { return backend.Release(out...) }, nil
+}
