@@ -139,7 +139,7 @@ func TestReversalGoesThroughTheDropout(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make([]float32, len(z))
-	if err := batch.AddReversed(grad, got); err != nil {
+	if err := batch.AddReversed(backend.ValuesOf(grad), got); err != nil {
 		t.Fatal(err)
 	}
 	dropped := 0

@@ -16,16 +16,22 @@ import (
 // head has its own dropout of the latent vectors. The dropout is done here and not in the graph,
 // because masks are the largest arrays of a step.
 type Batch struct {
+	backend compute.Backend
 	config  Config
+	users   int
 	x       *tensors.Tensor // [h, b, l] latent vectors after dropout
 	target  *tensors.Tensor // [b, o]
 	weight  *tensors.Tensor // [b, 1]
 	dropout kernels.Dropout // of x; Limit 0: none
+
+	// Of a Step's own products.
+	product           *tensors.Tensor // [h, b, d]
+	weightGrad, xGrad []float32       // [h, d, l], [h, b, l]
 }
 
 // NewBatch makes the inputs of a group for a number of users.
 func NewBatch(b compute.Backend, c Config, users, latent int) (*Batch, error) {
-	batch := &Batch{config: c, dropout: kernels.Dropout{Bits: make([]uint16, c.Heads*users*latent)}}
+	batch := &Batch{backend: b, config: c, users: users, dropout: kernels.Dropout{Bits: make([]uint16, c.Heads*users*latent)}}
 	for _, t := range []struct {
 		into **tensors.Tensor
 		dims []int
@@ -71,32 +77,27 @@ func (b *Batch) Fill(targets Targets, users []int32, z []float32, source rand.So
 	})
 }
 
-// Inputs sets the batch of each group to the given users, as Batch.Fill does. It returns the inputs
-// of a graph of all groups: for each group its parameters and its batch. dropout has a source per
-// group; nil: no dropout.
-func Inputs(groups []*Group, batches []*Batch, targets []Targets, users []int32, z []float32, dropout []rand.Source) ([]any, error) {
-	var inputs []any
-	for i, g := range groups {
+// FillAll sets the batch of each group to the given users, as Batch.Fill does. dropout has a source
+// per group; nil: no dropout.
+func FillAll(batches []*Batch, targets []Targets, users []int32, z []float32, dropout []rand.Source) error {
+	for i, b := range batches {
 		var source rand.Source
 		if dropout != nil {
 			source = dropout[i]
 		}
-		if err := batches[i].Fill(targets[i], users, z, source); err != nil {
-			return nil, err
-		}
-		for _, t := range append(g.Params(), batches[i].Tensors()...) {
-			inputs = append(inputs, t)
+		if err := b.Fill(targets[i], users, z, source); err != nil {
+			return err
 		}
 	}
-	return inputs, nil
+	return nil
 }
 
 // AddReversed adds the gradient behind the group's gradient reversal layer to zGrad [b, l]. That is
 // -Reversal times the gradient of the group's loss. xGrad [h, b, l] is the gradient behind the
 // dropout of each head.
-func (b *Batch) AddReversed(xGrad *tensors.Tensor, zGrad []float32) error {
+func (b *Batch) AddReversed(xGrad backend.Values, zGrad []float32) error {
 	scale := -float32(b.config.Reversal)
-	return backend.Read(xGrad, func(xGrad []float32) {
+	return xGrad(func(xGrad []float32) {
 		for h := range b.config.Heads {
 			start, end := h*len(zGrad), (h+1)*len(zGrad)
 			b.dropout.At(start, end).AddGradient(scale, xGrad[start:end], zGrad)

@@ -13,12 +13,15 @@ const NumInputs = NumParams + 3
 // Forward returns the outputs of all heads, [h, b, o], for latent vectors
 // [h, b, l].
 func (c Config) Forward(z *Node, params []*Node) *Node {
-	return c.output(c.hidden(z, params), params)
+	return c.output(c.hidden(product(z, params), params), params)
 }
 
+// product returns the product of the first layer, [h, b, d].
+func product(z *Node, params []*Node) *Node { return Einsum("hbl,hdl->hbd", z, params[hiddenWeight]) }
+
 // hidden returns the first layer before its activation, [h, b, d].
-func (c Config) hidden(z *Node, params []*Node) *Node {
-	return copied(Add(Einsum("hbl,hdl->hbd", z, params[hiddenWeight]), params[hiddenBias]))
+func (c Config) hidden(product *Node, params []*Node) *Node {
+	return copied(Add(product, params[hiddenBias]))
 }
 
 // copied returns x, [h, b, d], by way of a copy. GoMLX's AVX-512 products leave the upper halves of
@@ -62,15 +65,20 @@ func (c Config) loss(out, target, weight *Node) *Node {
 // The gradients of the first layer are written out. Automatic derivation would need transposed
 // copies of the largest arrays.
 func (c Config) LossGradients(inputs []*Node) (loss, xGrad *Node, grads []*Node) {
-	params := inputs[:NumParams]
-	x, target, weight := inputs[NumParams], inputs[NumParams+1], inputs[NumParams+2]
-	hidden := c.hidden(x, params) // [h, b, d]
-	loss = c.loss(c.output(hidden, params), target, weight)
+	params, x := inputs[:NumParams], inputs[NumParams]
+	loss, hiddenGrad, grads := c.fromProduct(product(x, params), params, inputs[NumParams+1], inputs[NumParams+2])
+	grads[hiddenWeight] = Einsum("hdb,hbl->hdl", TransposeAllAxes(hiddenGrad, 0, 2, 1), x) // [h, d, l]
+	xGrad = Einsum("hbd,hdl->hbl", hiddenGrad, params[hiddenWeight])                       // [h, b, l]
+	return loss, xGrad, grads
+}
 
+// fromProduct returns the loss for the product of the first layer, the gradient of that product, and
+// those of all parameters but the first layer's weights, which are not used.
+func (c Config) fromProduct(product *Node, params []*Node, target, weight *Node) (loss, hiddenGrad *Node, grads []*Node) {
+	hidden := c.hidden(product, params) // [h, b, d]
+	loss = c.loss(c.output(hidden, params), target, weight)
 	tail := Gradient(loss, hidden, params[outWeight], params[outBias])
-	hiddenGrad := tail[0]                                                          // [h, b, d]
-	weightGrad := Einsum("hdb,hbl->hdl", TransposeAllAxes(hiddenGrad, 0, 2, 1), x) // [h, d, l]
-	biasGrad := ReduceAndKeep(hiddenGrad, ReduceSum, 1)                            // [h, 1, d]
-	xGrad = Einsum("hbd,hdl->hbl", hiddenGrad, params[hiddenWeight])               // [h, b, l]
-	return loss, xGrad, []*Node{hiddenWeight: weightGrad, hiddenBias: biasGrad, outWeight: tail[1], outBias: tail[2]}
+	hiddenGrad = tail[0]                                // [h, b, d]
+	biasGrad := ReduceAndKeep(hiddenGrad, ReduceSum, 1) // [h, 1, d]
+	return loss, hiddenGrad, []*Node{hiddenWeight: nil, hiddenBias: biasGrad, outWeight: tail[1], outBias: tail[2]}
 }

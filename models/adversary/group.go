@@ -1,6 +1,7 @@
 package adversary
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -167,10 +168,13 @@ func (g *Group) Params() []*tensors.Tensor { return g.params[:] }
 func (g *Group) Moments() []optim.Moments { return g.moments[:] }
 
 // Update moves the weights with the optimizer. gradients are in the order of Params.
-func (g *Group) Update(adam *optim.Adam, rate float64, gradients []*tensors.Tensor) error {
+func (g *Group) Update(adam *optim.Adam, rate float64, gradients [NumParams]backend.Values) error {
 	for i, t := range g.params {
-		err := backend.ReadWrite(gradients[i], t, func(grad, w []float32) { adam.Update(rate, w, grad, g.moments[i]) })
-		if err != nil {
+		var inner error
+		err := gradients[i](func(grad []float32) {
+			inner = backend.Write(t, func(w []float32) { adam.Update(rate, w, grad, g.moments[i]) })
+		})
+		if err := errors.Join(err, inner); err != nil {
 			return err
 		}
 	}

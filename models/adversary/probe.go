@@ -7,7 +7,6 @@ import (
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/backend"
 	"foil/models/optim"
@@ -22,7 +21,7 @@ type Probe struct {
 	rate    float64
 	adam    optim.Adam
 	groups  []*Group
-	step    *Exec
+	step    *Step
 	predict []*Exec
 	batches map[int]*probeBatch // by number of users
 }
@@ -42,11 +41,11 @@ func NewProbe(b compute.Backend, configs []Config, latent int, rate float64, ada
 		}
 		p.groups = append(p.groups, g)
 	}
-	err := backend.Guard(func() (err error) {
-		p.step, err = NewExec(b, p.stepGraph)
-		if err != nil {
-			return err
-		}
+	var err error
+	if p.step, err = NewStep(b, p.groups, false); err != nil {
+		return nil, err
+	}
+	err = backend.Guard(func() error {
 		for _, g := range p.groups {
 			exec, err := NewExec(b, func(inputs []*Node) *Node {
 				z := InsertAxes(inputs[0], 0)
@@ -63,17 +62,6 @@ func NewProbe(b compute.Backend, configs []Config, latent int, rate float64, ada
 	return p, err
 }
 
-// stepGraph returns the loss of each group and the gradients of all parameters.
-func (p *Probe) stepGraph(inputs []*Node) []*Node {
-	var losses, gradients []*Node
-	for i, g := range p.groups {
-		loss, _, grads := g.LossGradients(inputs[i*NumInputs : (i+1)*NumInputs])
-		losses = append(losses, loss)
-		gradients = append(gradients, grads...)
-	}
-	return append(losses, gradients...)
-}
-
 // Step trains on the given users. latents holds the vectors of all users, one after the other.
 // targets and dropout have an entry per group. It returns the loss of each group.
 func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropout []rand.Source) ([]float64, error) {
@@ -84,35 +72,25 @@ func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropou
 	for i, u := range users {
 		copy(batch.z[i*p.latent:(i+1)*p.latent], latents[int(u)*p.latent:])
 	}
-	inputs, err := Inputs(p.groups, batch.groups, targets, users, batch.z, dropout)
-	if err != nil {
+	if err := FillAll(batch.groups, targets, users, batch.z, dropout); err != nil {
 		return nil, err
 	}
-	outputs, err := backend.Run(p.step, inputs...)
-	if err != nil {
-		return nil, fmt.Errorf("probe: %w", err)
+	g, err := p.step.Run(batch.groups)
+	if err == nil {
+		err = p.update(g)
 	}
-	losses, err := p.update(outputs)
-	return losses, errors.Join(err, backend.Release(outputs...))
+	return g.Losses, errors.Join(err, g.Release())
 }
 
-// update reads the losses and moves the weights.
-func (p *Probe) update(outputs []*tensors.Tensor) ([]float64, error) {
-	losses := make([]float64, len(p.groups))
-	for i := range losses {
-		var err error
-		if losses[i], err = backend.Scalar(outputs[i]); err != nil {
-			return nil, err
-		}
-	}
-	gradients := outputs[len(p.groups):]
+// update moves the weights.
+func (p *Probe) update(g *Gradients) error {
 	p.adam.Begin()
-	for i, g := range p.groups {
-		if err := g.Update(&p.adam, p.rate, gradients[i*NumParams:(i+1)*NumParams]); err != nil {
-			return nil, err
+	for i, group := range p.groups {
+		if err := group.Update(&p.adam, p.rate, g.Params[i]); err != nil {
+			return err
 		}
 	}
-	return losses, nil
+	return nil
 }
 
 func (p *Probe) batch(users int) (*probeBatch, error) {

@@ -2,7 +2,10 @@
 // the graph: scaled addition, sums of rows, exp, dropout, Adam, and the softmax cross-entropy of a
 // row with its gradient.
 //
-// Each has two versions: one for AVX2 (built with GOEXPERIMENT=simd on amd64, used if the processor
+// Products of matrices need AVX-512. They are in assembly, have the bits of GoMLX's, and take a
+// fraction of their time. See Product.
+//
+// Each of the other loops has two versions: one for AVX2 (built with GOEXPERIMENT=simd on amd64, used if the processor
 // has AVX2) and one in plain Go. Both compute the same formula. They differ in the last bits, as
 // two BLAS libraries do. On one machine with one build every result is reproducible, because
 // nothing here depends on threads.

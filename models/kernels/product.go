@@ -66,20 +66,51 @@ const grain = 1 << 20
 func productColumns(from, to, m, k int, a, b, c Matrix) {
 	for j := from; j < to; j += tileColumns {
 		columns := ^uint64(0) >> (tileColumns - min(tileColumns, to-j))
-		for i := 0; i < m; {
-			f, rows := tile1, 1
-			if m >= tileRows {
-				// The last tile overlaps with the one before it, and writes the same values again.
-				f, rows = tile6, tileRows
-				i = min(i, m-tileRows)
-			}
+		eachTile(m, func(i, rows int) {
 			for p := 0; p < k; p += panel {
-				f(min(panel, k-p), &a.Data[i*a.Row+p*a.Column], a.Row, a.Column,
+				fusedTiles[rows](min(panel, k-p), &a.Data[i*a.Row+p*a.Column], a.Row, a.Column,
 					&b.Data[p*b.Row+j], b.Row, &c.Data[i*c.Row+j], c.Row, columns, p > 0)
 			}
-			i += rows
-		}
+		})
 	}
+}
+
+// eachTile calls f for tiles of m rows. The last one may overlap with the one before it, and then
+// writes the same values again.
+func eachTile(m int, f func(i, rows int)) {
+	rows := min(m, tileRows)
+	for i := 0; i < m; i += rows {
+		f(min(i, m-rows), rows)
+	}
+}
+
+// SmallProduct is Product for factors with fewer than 4 Mi multiplications, and more than 16 columns.
+// GoMLX has other code for these: sums have no panels, and the last columns, which do not fill a
+// register, are computed one by one.
+func SmallProduct(m, n, k int, a, b, c Matrix) {
+	full := n &^ (vectorColumns - 1)
+	for j := 0; j < full; j += tileColumns {
+		columns := ^uint64(0) >> (tileColumns - min(tileColumns, full-j))
+		eachTile(m, func(i, rows int) {
+			fusedTiles[rows](k, &a.Data[i*a.Row], a.Row, a.Column, &b.Data[j], b.Row, &c.Data[i*c.Row+j], c.Row, columns, false)
+		})
+	}
+	if full == n {
+		return
+	}
+	eachTile(m, func(i, rows int) {
+		roundedTiles[rows](k, &a.Data[i*a.Row], a.Row, a.Column, &b.Data[full], b.Row, &c.Data[i*c.Row+full], c.Row, 1<<(n-full)-1, false)
+	})
+}
+
+// vectorColumns is the number of values of a register.
+const vectorColumns = 16
+
+// SmallDots writes the scalar products of the rows of a [m, k] with those of b [n, k] to c [m, n], for
+// fewer than 4 Mi multiplications. All are stored row by row.
+func SmallDots(m, n, k int, a, b, c []float32) {
+	_, _, _ = a[:m*k], b[:n*k], c[:m*n]
+	smallDots(m, n, k, a, b, c)
 }
 
 // transposeBlock is the side of the squares in which Transpose moves values: they fit the first-level

@@ -3,25 +3,9 @@ package multvae
 import (
 	"errors"
 
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"foil/models/backend"
 	"foil/models/kernels"
 )
-
-// values calls a function with the values of an array, which are valid until it returns.
-type values func(use func(x []float32)) error
-
-func valuesOf(t *tensors.Tensor) values {
-	return func(use func([]float32)) error { return backend.Read(t, use) }
-}
-
-func slice(x []float32) values {
-	return func(use func([]float32)) error {
-		use(x)
-		return nil
-	}
-}
 
 // ownProducts reports whether the decoder of a number of users uses the products of models/kernels.
 // They have the same bits as those of GoMLX's Go backend and take a fraction of their time, because
@@ -68,7 +52,7 @@ func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int3
 	if err != nil {
 		return err
 	}
-	g.logits = valuesOf(out[0])
+	g.logits = backend.ValuesOf(out[0])
 	err = backend.ReadWrite(out[0], b.logitsGrad, func(logits, gradient []float32) {
 		g.losses.NLL = m.crossEntropy(rows, users, logits, gradient)
 	})
@@ -78,7 +62,7 @@ func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int3
 	if out, err = g.run(m.backwardExec, b.logitsGrad, b.z, m.decoderWeight); err != nil {
 		return err
 	}
-	g.decoderWeight = valuesOf(out[0])
+	g.decoderWeight = backend.ValuesOf(out[0])
 	return backend.Read(out[1], func(zGrad []float32) { copy(b.latent.zGrad, zGrad) })
 }
 
@@ -90,7 +74,7 @@ func (m *Model) ownGradients(g *gradients, b *batch, rows Rows, users []int32) e
 	if m.decoderGrad == nil {
 		m.decoderGrad = make([]float32, l*items)
 	}
-	g.logits, g.decoderWeight = slice(s.logits), slice(m.decoderGrad)
+	g.logits, g.decoderWeight = backend.Slice(s.logits), backend.Slice(m.decoderGrad)
 	z := kernels.Rows(b.latent.z, l)
 	return backend.Read(m.decoderWeight, func(weight []float32) {
 		kernels.Product(n, items, l, z, kernels.Rows(weight, items), kernels.Rows(s.logits, items), m.threads)
@@ -119,7 +103,7 @@ func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient []float3
 
 // logits returns the logits of predictBatch latent vectors without the decoder's bias. The caller
 // must call release after their use.
-func (m *Model) logits(z []float32) (logits values, release func() error, err error) {
+func (m *Model) logits(z []float32) (logits backend.Values, release func() error, err error) {
 	if m.ownProducts(predictBatch) {
 		items, l := m.config.Items, m.config.Latent
 		if m.predicted == nil {
@@ -128,7 +112,7 @@ func (m *Model) logits(z []float32) (logits values, release func() error, err er
 		err := backend.Read(m.decoderWeight, func(weight []float32) {
 			kernels.Product(len(z)/l, items, l, kernels.Rows(z, l), kernels.Rows(weight, items), kernels.Rows(m.predicted, items), m.threads)
 		})
-		return slice(m.predicted), func() error { return nil }, err
+		return backend.Slice(m.predicted), func() error { return nil }, err
 	}
 	if m.latents == nil {
 		if m.latents, err = backend.NewTensor(m.backend, predictBatch, m.config.Latent); err != nil {
@@ -145,5 +129,5 @@ func (m *Model) logits(z []float32) (logits values, release func() error, err er
 	if err != nil {
 		return nil, nil, errors.Join(err, backend.Release(out...))
 	}
-	return valuesOf(out[0]), func() error { return backend.Release(out...) }, nil
+	return backend.ValuesOf(out[0]), func() error { return backend.Release(out...) }, nil
 }

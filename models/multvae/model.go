@@ -36,10 +36,11 @@ type Model struct {
 	// Only the rates differ.
 	adam optim.Adam
 
-	decodeExec, backwardExec, headsExec *Exec
-	batches                             map[int]*batch // by number of users
-	latents                             *tensors.Tensor
-	predicted                           []float32 // [b, i], of Decode's own products
+	decodeExec, backwardExec *Exec
+	heads                    *adversary.Step
+	batches                  map[int]*batch // by number of users
+	latents                  *tensors.Tensor
+	predicted                []float32 // [b, i], of Decode's own products
 }
 
 const (
@@ -128,7 +129,7 @@ func (m *Model) compile() error {
 		if m.backwardExec, err = NewExec(m.backend, decodeBackward); err != nil {
 			return err
 		}
-		m.headsExec, err = NewExec(m.backend, m.heads)
+		m.heads, err = adversary.NewStep(m.backend, m.groups, true)
 		return err
 	})
 }

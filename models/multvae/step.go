@@ -41,14 +41,20 @@ func (m *Model) Step(rows Rows, users []int32, targets []adversary.Targets, nois
 // weight rows.
 type gradients struct {
 	losses        Losses
-	logits        values            // [b, i], without the decoder's bias
-	decoderWeight values            // [l, i]
-	hGrad         []float32         // [b, 2l]
-	heads         []*tensors.Tensor // of all groups' parameters
-	outputs       []*tensors.Tensor // everything that must be released
+	logits        backend.Values       // [b, i], without the decoder's bias
+	decoderWeight backend.Values       // [l, i]
+	hGrad         []float32            // [b, 2l]
+	heads         *adversary.Gradients // nil: there are none
+	outputs       []*tensors.Tensor    // everything else that must be released
 }
 
-func (g *gradients) release() error { return backend.Release(g.outputs...) }
+func (g *gradients) release() error {
+	err := backend.Release(g.outputs...)
+	if g.heads != nil {
+		err = errors.Join(err, g.heads.Release())
+	}
+	return err
+}
 
 // run executes a graph whose outputs belong to g.
 func (g *gradients) run(exec *Exec, inputs ...any) ([]*tensors.Tensor, error) {
@@ -73,7 +79,7 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 		return g, fmt.Errorf("decoder: %w", err)
 	}
 	if err := m.headGradients(g, b, users, targets, noise); err != nil {
-		return g, fmt.Errorf("adversaries: %w", err)
+		return g, err
 	}
 	b.latent.backward(b.h, m.config.Beta, b.hGrad)
 	g.hGrad = b.hGrad
@@ -83,30 +89,19 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 // headGradients computes the adversaries' losses and their gradients, and adds their reversed
 // gradients to that of z.
 func (m *Model) headGradients(g *gradients, b *batch, users []int32, targets []adversary.Targets, noise Noise) error {
-	n := len(m.groups)
-	if n == 0 {
-		return nil
-	}
-	inputs, err := adversary.Inputs(m.groups, b.groups, targets, users, b.latent.z, noise.Heads)
-	if err != nil {
+	if err := adversary.FillAll(b.groups, targets, users, b.latent.z, noise.Heads); err != nil {
 		return err
 	}
-	out, err := g.run(m.headsExec, inputs...)
-	if err != nil {
+	var err error
+	if g.heads, err = m.heads.Run(b.groups); err != nil {
 		return err
 	}
-	losses, xGrads, grads := out[:n], out[n:2*n], out[2*n:]
-	for i := range n {
-		loss, err := backend.Scalar(losses[i])
-		if err != nil {
-			return err
-		}
-		g.losses.Groups = append(g.losses.Groups, loss)
-		if err := b.groups[i].AddReversed(xGrads[i], b.latent.zGrad); err != nil {
+	g.losses.Groups = g.heads.Losses
+	for i, xGrad := range g.heads.X {
+		if err := b.groups[i].AddReversed(xGrad, b.latent.zGrad); err != nil {
 			return err
 		}
 	}
-	g.heads = grads
 	return nil
 }
 
@@ -123,8 +118,7 @@ func (m *Model) update(g *gradients, rate, headRate float64) error {
 	}
 	m.adam.Update(rate, m.decoderBias, m.biasGrad, m.biasMoments)
 	for i, group := range m.groups {
-		grads := g.heads[i*adversary.NumParams : (i+1)*adversary.NumParams]
-		if err := group.Update(&m.adam, headRate, grads); err != nil {
+		if err := group.Update(&m.adam, headRate, g.heads.Params[i]); err != nil {
 			return err
 		}
 	}

@@ -99,6 +99,7 @@ func TestModelSetToAStateGoesOnBitByBit(t *testing.T) {
 		first, rows, targets := benchModel(t, testenv.Backend(t), 300, 20, 1)
 		if !groups {
 			first.groups, first.config.Groups, targets = nil, nil, nil
+			first.heads = &adversary.Step{}
 		}
 		streams := random.NewStreams(1)
 		noise := NewNoise(streams, first.config.Groups)

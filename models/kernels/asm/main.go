@@ -11,10 +11,7 @@ import (
 	"os"
 )
 
-const (
-	vectors   = 4 // of a row of a tile
-	laneBytes = 64
-)
+const laneBytes = 64
 
 func main() {
 	var b bytes.Buffer
@@ -24,24 +21,30 @@ func main() {
 
 #include "textflag.h"
 `)
-	for _, rows := range []int{6, 1} {
-		tile(&b, rows)
+	for rows := 1; rows <= 6; rows++ {
+		tile(&b, rows, 4, true)
+		tile(&b, rows, 1, false)
 	}
-	if err := os.WriteFile("product_amd64.s", b.Bytes(), 0o666); err != nil {
+	if err := os.WriteFile("tile_simd_amd64.s", b.Bytes(), 0o666); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// tile writes the function of a tile with some rows. Registers Z0 to Z23 hold its sums, Z24 to Z27 a
-// row of b, Z28 to Z31 values of a, K1 to K4 the columns that the tile has.
-func tile(b *bytes.Buffer, rows int) {
+// tile writes the function of a tile of rows by vectors. Registers Z0 to Z23 hold its sums, Z24 to Z27
+// a row of b, Z28 to Z31 values of a, K1 to K4 the columns that the tile has. If it is not fused, each
+// product is rounded before it is added.
+func tile(b *bytes.Buffer, rows, vectors int, fused bool) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, "\t"+format+"\n", args...) }
 	// a value of row r of a is at one of two registers plus a multiple of the distance of rows.
 	at := func(r int) string {
 		return fmt.Sprintf("(%s)%s", []string{"AX", "R12"}[r/3], []string{"", "(R8*1)", "(R8*2)"}[r%3])
 	}
-	fmt.Fprintf(b, "\n// func tile%d(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool)\n", rows)
-	fmt.Fprintf(b, "TEXT ·tile%d(SB), NOSPLIT, $0-73\n", rows)
+	name := fmt.Sprintf("fused%d", rows)
+	if !fused {
+		name = fmt.Sprintf("rounded%d", rows)
+	}
+	fmt.Fprintf(b, "\n// func %s(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool)\n", name)
+	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-73\n", name)
 	line("MOVQ k+0(FP), CX")
 	line("MOVQ a+8(FP), AX")
 	line("MOVQ aRow+16(FP), R8")
@@ -65,16 +68,29 @@ func tile(b *bytes.Buffer, rows int) {
 		}
 	}
 	for i := range rows * vectors {
-		line("VPXORD Z%d, Z%d, Z%d", i, i, i)
+		if fused {
+			line("VPXORD Z%d, Z%d, Z%d", i, i, i)
+			continue
+		}
+		// -0 is the neutral value of addition: 0 + -0 is 0.
+		line("VPTERNLOGD $0xff, Z%d, Z%d, Z%d", i, i, i)
+		line("VPSLLD $31, Z%d, Z%d", i, i)
 	}
 	fmt.Fprintf(b, "\nloop:\n")
 	for v := range vectors {
 		line("VMOVUPS.Z %d(BX), K%d, Z%d", v*laneBytes, v+1, 24+v)
 	}
 	for r := range rows {
-		line("VBROADCASTSS %s, Z%d", at(r), 28+r%4)
+		value := 28 + r%4
+		line("VBROADCASTSS %s, Z%d", at(r), value)
 		for v := range vectors {
-			line("VFMADD231PS Z%d, Z%d, Z%d", 24+v, 28+r%4, r*vectors+v)
+			sum := r*vectors + v
+			if fused {
+				line("VFMADD231PS Z%d, Z%d, Z%d", 24+v, value, sum)
+				continue
+			}
+			line("VMULPS Z%d, Z%d, Z%d", 24+v, value, value)
+			line("VADDPS Z%d, Z%d, Z%d", value, sum, sum)
 		}
 	}
 	line("ADDQ R9, AX")
