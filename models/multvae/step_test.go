@@ -9,6 +9,7 @@ import (
 	"foil/internal/testenv"
 	"foil/models/adversary"
 	"foil/models/backend"
+	"foil/models/kernels"
 	"foil/models/optim"
 	"foil/models/random"
 )
@@ -144,6 +145,50 @@ func TestModelSetToAStateGoesOnBitByBit(t *testing.T) {
 		for i := range want {
 			if !slices.Equal(got[i].Data, want[i].Data) {
 				t.Errorf("groups %v: %s is not what the model that was left alone has", groups, want[i].Name)
+			}
+		}
+	}
+}
+
+// TestOwnProductsChangeNothing: a training has the same weights with the products of models/kernels
+// as with GoMLX's, for one thread and for two.
+func TestOwnProductsChangeNothing(t *testing.T) {
+	if !kernels.HasProducts() {
+		t.Skip("this processor or build has no AVX-512")
+	}
+	train := func(change func(m *Model)) []adversary.Weight {
+		m, rows, targets := benchModel(t, backend.Default, 3125, 96, 1)
+		change(m)
+		if own := m.ownProducts(rows.Len()); own != (m.threads > 0) {
+			t.Fatalf("own products: %v", own)
+		}
+		noise := NewNoise(random.NewStreams(1), m.config.Groups)
+		for range 3 {
+			if _, err := m.Step(rows, everyone(rows), targets, noise, 1e-3, 1e-3); err != nil {
+				t.Fatal(err)
+			}
+		}
+		weights, err := m.Weights()
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, _ := m.Encode(rows)
+		var logits []float32
+		err = m.Decode(t.Context(), z, func(_ int, row []float32) error {
+			logits = append(logits, row...)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return append(weights, adversary.Weight{Name: "logits", Data: logits})
+	}
+	want := train(func(m *Model) { m.threads = 0 })
+	for _, threads := range []int{1, 2} {
+		got := train(func(m *Model) { m.threads = threads })
+		for i := range want {
+			if !slices.Equal(got[i].Data, want[i].Data) {
+				t.Errorf("%d threads: %s differs", threads, want[i].Name)
 			}
 		}
 	}
