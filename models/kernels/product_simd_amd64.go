@@ -55,6 +55,9 @@ func rounded5(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *floa
 //go:noescape
 func rounded6(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool)
 
+// peak does 24 n multiplications and additions of 16 values, see Peak.
+func peak(n int)
+
 // smallDots computes two rows by five columns at once: Go's compiler uses 15 registers.
 func smallDots(m, n, k int, a, b, c []float32) {
 	const columns = 5

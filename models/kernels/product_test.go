@@ -165,9 +165,7 @@ func BenchmarkProduct(b *testing.B) {
 	for _, d := range [][3]int{{64, 3125, 200}, {200, 3125, 64}, {200, 64, 3125}} {
 		m, n, k := d[0], d[1], d[2]
 		x, y, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
-		rate := func(b *testing.B) {
-			b.ReportMetric(2*float64(m*n*k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-		}
+		operations := 2 * float64(m*n*k)
 		b.Run(fmt.Sprintf("%dx%dx%d/gomlx", m, n, k), func(b *testing.B) {
 			exec, err := backend.Compile(device, func(in []*graph.Node) []*graph.Node {
 				return []*graph.Node{graph.Dot(in[0], in[1]).MatMul()}
@@ -185,14 +183,14 @@ func BenchmarkProduct(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			rate(b)
+			kernels.ReportRate(b, operations)
 		})
 		if kernels.HasProducts() {
 			b.Run(fmt.Sprintf("%dx%dx%d/foil", m, n, k), func(b *testing.B) {
 				for b.Loop() {
 					kernels.Product(m, n, k, kernels.Rows(x, k), kernels.Rows(y, n), kernels.Rows(c, n), 1)
 				}
-				rate(b)
+				kernels.ReportRate(b, operations)
 			})
 		}
 	}

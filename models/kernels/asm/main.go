@@ -25,6 +25,13 @@ func main() {
 		tile(&b, rows, 4, true)
 		tile(&b, rows, 1, false)
 	}
+	for _, d := range [][2]int{{16, 1}, {8, 1}, {4, 1}, {1, 1}, {8, 2}, {4, 2}, {1, 2}, {4, 4}, {1, 4}} {
+		convTile(&b, d[0], d[1])
+	}
+	for _, d := range [][2]int{{16, 1}, {8, 1}, {1, 1}, {8, 2}, {1, 2}} {
+		weightTile(&b, d[0], d[1])
+	}
+	peak(&b)
 	if err := os.WriteFile("tile_simd_amd64.s", b.Bytes(), 0o666); err != nil {
 		log.Fatal(err)
 	}
