@@ -45,7 +45,7 @@ func NewStep(b compute.Backend, groups []*Group, inputs bool) (*Step, error) {
 	if s.whole, err = backend.Compile(b, s.wholeGraph); err != nil {
 		return nil, err
 	}
-	if backend.IsGo(b) && kernels.HasProducts() {
+	if backend.OwnProducts(b) {
 		s.rest, err = backend.Compile(b, s.restGraph)
 	}
 	return s, err

@@ -11,7 +11,6 @@ import (
 
 	"foil/models/adversary"
 	"foil/models/backend"
-	"foil/models/kernels"
 	"foil/models/optim"
 	"foil/models/random"
 )
@@ -102,7 +101,7 @@ func allocate(b compute.Backend, c Config) (*Model, error) {
 		adam:        optim.Adam{Config: c.Adam},
 		batches:     map[int]*batch{},
 	}
-	if backend.IsGo(b) && kernels.HasProducts() {
+	if backend.OwnProducts(b) {
 		m.threads = backend.Threads(b)
 	}
 	var err error

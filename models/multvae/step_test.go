@@ -9,7 +9,6 @@ import (
 	"foil/internal/testenv"
 	"foil/models/adversary"
 	"foil/models/backend"
-	"foil/models/kernels"
 	"foil/models/optim"
 	"foil/models/random"
 )
@@ -153,8 +152,8 @@ func TestModelSetToAStateGoesOnBitByBit(t *testing.T) {
 // TestOwnProductsChangeNothing: a training has the same weights with the products of models/kernels
 // as with GoMLX's, for one thread and for two.
 func TestOwnProductsChangeNothing(t *testing.T) {
-	if !kernels.HasProducts() {
-		t.Skip("this processor or build has no AVX-512")
+	if b, err := backend.Open(backend.Default, 1); err != nil || !backend.OwnProducts(b) {
+		t.Skipf("there is no AVX-512 (%v)", err)
 	}
 	train := func(change func(m *Model)) []adversary.Weight {
 		m, rows, targets := benchModel(t, backend.Default, 3125, 96, 1)
