@@ -164,8 +164,10 @@ func (c *Convolution) term(r, j int) (i, ky, kx int) {
 
 // Run convolves images x with packed weights. It writes all pixels of y, and not its border.
 func (c *Convolution) Run(images int, x, packed, y []float32, threads int) {
-	inThreads(images, threads, func(n int) {
-		c.image(x[n*c.In.Size():], packed, y[n*c.Out.Size():])
+	inParts(images, threads, func(from, to int) {
+		for n := from; n < to; n++ {
+			c.image(x[n*c.In.Size():], packed, y[n*c.Out.Size():])
+		}
 	})
 }
 
@@ -185,13 +187,21 @@ func (c *Convolution) image(x, packed, y []float32) {
 	}
 }
 
+// A weightJob is a part of the gradient of the weights: some channels of a run by blocks of outputs.
+type weightJob struct {
+	run, first, channels, b int
+	sums                    [16 * block]float32
+}
+
+// groupBytes is the size of the images that all jobs go over before they go on to the next ones, so
+// that these stay in the processor's second-level cache.
+const groupBytes = 1 << 20
+
 // WeightGradient writes the gradient of the weights, [o, c, k, k], for images x and the gradient v of
-// the result.
+// the result, whose border must be zero.
 func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threads int) {
 	blocks := min(c.blocks, 2)
-	channels := 16 / blocks
-	type job struct{ run, first, n, b int }
-	var jobs []job
+	var jobs []weightJob
 	for b := 0; b < c.Out.blocks(); b += blocks {
 		for r := range c.offsets {
 			used := c.run
@@ -199,36 +209,47 @@ func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threa
 				used = min(block, c.In.Channels-r/(c.Kernel*c.Kernel)*block)
 			}
 			for first := 0; first < used; {
-				n := weightTiles[blocks].fit(min(channels, used-first))
-				jobs = append(jobs, job{r, first, n.pixels, b})
-				first += n.pixels
+				n := weightTiles[blocks].fit(used - first).pixels
+				jobs = append(jobs, weightJob{run: r, first: first, channels: n, b: b})
+				first += n
 			}
 		}
 	}
-	inThreads(len(jobs), threads, func(at int) {
-		j := jobs[at]
-		var sums [16 * block]float32
-		weightTiles[blocks].fit(j.n).sum(images, c.Out.Height, c.Out.Width,
-			&x[c.offsets[j.run]+j.first], c.In.Size(), c.Stride*c.In.row(), c.Stride*c.In.pixel(),
-			&v[c.Out.at(j.b, 0, 0)], c.Out.Size(), c.Out.row(), c.Out.plane(), &sums[0])
-		for n := range j.n {
-			i, ky, kx := c.term(j.run, j.first+n)
-			for q := range blocks {
-				for lane := range block {
-					if o := (j.b+q)*block + lane; o < c.Out.Channels {
-						gradient[((o*c.In.Channels+i)*c.Kernel+ky)*c.Kernel+kx] = sums[(n*blocks+q)*block+lane]
-					}
+	group := max(1, groupBytes/(4*(c.In.Size()+c.Out.Size())))
+	inParts(len(jobs), threads, func(from, to int) {
+		for n := 0; n < images; n += group {
+			for i := from; i < to; i++ {
+				j := &jobs[i]
+				weightTiles[blocks].fit(j.channels).sum(min(group, images-n), c.Out.Height, c.Out.Width,
+					&x[n*c.In.Size()+c.offsets[j.run]+j.first], c.In.Size(), c.Stride*c.In.row(), c.Stride*c.In.pixel(),
+					&v[n*c.Out.Size()+c.Out.at(j.b, 0, 0)], c.Out.Size(), c.Out.row(), c.Out.plane(), &j.sums[0], n > 0)
+			}
+		}
+		for i := from; i < to; i++ {
+			c.unpack(&jobs[i], blocks, gradient)
+		}
+	})
+}
+
+// unpack writes the sums of a job to the gradient, [o, c, k, k].
+func (c *Convolution) unpack(j *weightJob, blocks int, gradient []float32) {
+	for n := range j.channels {
+		i, ky, kx := c.term(j.run, j.first+n)
+		for q := range blocks {
+			for lane := range block {
+				if o := (j.b+q)*block + lane; o < c.Out.Channels {
+					gradient[((o*c.In.Channels+i)*c.Kernel+ky)*c.Kernel+kx] = j.sums[(n*blocks+q)*block+lane]
 				}
 			}
 		}
-	})
+	}
 }
 
 // A convTile is a function for some pixels or channels, see asm.
 type convTile struct {
 	pixels int
 	run    func(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-	sum    func(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32)
+	sum    func(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)
 }
 
 type convTileList []convTile
@@ -243,21 +264,15 @@ func (l convTileList) fit(n int) *convTile {
 	return nil
 }
 
-// inThreads calls f for 0 to n-1, each once, in several goroutines.
-func inThreads(n, threads int, f func(i int)) {
+// inParts calls f for ranges that are 0 to n-1 together, each in a goroutine.
+func inParts(n, threads int, f func(from, to int)) {
 	if threads = min(threads, n); threads <= 1 {
-		for i := range n {
-			f(i)
-		}
+		f(0, n)
 		return
 	}
 	var wait sync.WaitGroup
 	for t := range threads {
-		wait.Go(func() {
-			for i := n * t / threads; i < n*(t+1)/threads; i++ {
-				f(i)
-			}
-		})
+		wait.Go(func() { f(n*t/threads, n*(t+1)/threads) })
 	}
 	wait.Wait()
 }

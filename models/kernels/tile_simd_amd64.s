@@ -1583,8 +1583,8 @@ values:
 	VZEROUPPER
 	RET
 
-// func weights16x1(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32)
-TEXT ·weights16x1(SB), NOSPLIT, $0-96
+// func weights16x1(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)
+TEXT ·weights16x1(SB), NOSPLIT, $0-97
 	MOVQ images+0(FP), AX
 	MOVQ x+24(FP), R8
 	MOVQ xPixel+48(FP), R12
@@ -1608,6 +1608,26 @@ TEXT ·weights16x1(SB), NOSPLIT, $0-96
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
+	MOVBLZX add+96(FP), DX
+	TESTB DX, DX
+	JZ images
+	MOVQ w+88(FP), DI
+	VMOVUPS 0(DI), Z0
+	VMOVUPS 64(DI), Z1
+	VMOVUPS 128(DI), Z2
+	VMOVUPS 192(DI), Z3
+	VMOVUPS 256(DI), Z4
+	VMOVUPS 320(DI), Z5
+	VMOVUPS 384(DI), Z6
+	VMOVUPS 448(DI), Z7
+	VMOVUPS 512(DI), Z8
+	VMOVUPS 576(DI), Z9
+	VMOVUPS 640(DI), Z10
+	VMOVUPS 704(DI), Z11
+	VMOVUPS 768(DI), Z12
+	VMOVUPS 832(DI), Z13
+	VMOVUPS 896(DI), Z14
+	VMOVUPS 960(DI), Z15
 
 images:
 	MOVQ R8, R10
@@ -1673,8 +1693,8 @@ pixels:
 	VZEROUPPER
 	RET
 
-// func weights8x1(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32)
-TEXT ·weights8x1(SB), NOSPLIT, $0-96
+// func weights8x1(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)
+TEXT ·weights8x1(SB), NOSPLIT, $0-97
 	MOVQ images+0(FP), AX
 	MOVQ x+24(FP), R8
 	MOVQ xPixel+48(FP), R12
@@ -1690,6 +1710,18 @@ TEXT ·weights8x1(SB), NOSPLIT, $0-96
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
+	MOVBLZX add+96(FP), DX
+	TESTB DX, DX
+	JZ images
+	MOVQ w+88(FP), DI
+	VMOVUPS 0(DI), Z0
+	VMOVUPS 64(DI), Z1
+	VMOVUPS 128(DI), Z2
+	VMOVUPS 192(DI), Z3
+	VMOVUPS 256(DI), Z4
+	VMOVUPS 320(DI), Z5
+	VMOVUPS 384(DI), Z6
+	VMOVUPS 448(DI), Z7
 
 images:
 	MOVQ R8, R10
@@ -1739,8 +1771,8 @@ pixels:
 	VZEROUPPER
 	RET
 
-// func weights1x1(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32)
-TEXT ·weights1x1(SB), NOSPLIT, $0-96
+// func weights1x1(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)
+TEXT ·weights1x1(SB), NOSPLIT, $0-97
 	MOVQ images+0(FP), AX
 	MOVQ x+24(FP), R8
 	MOVQ xPixel+48(FP), R12
@@ -1749,6 +1781,11 @@ TEXT ·weights1x1(SB), NOSPLIT, $0-96
 	SHLQ $2, R12
 	SHLQ $2, R13
 	VPXORD Z0, Z0, Z0
+	MOVBLZX add+96(FP), DX
+	TESTB DX, DX
+	JZ images
+	MOVQ w+88(FP), DI
+	VMOVUPS 0(DI), Z0
 
 images:
 	MOVQ R8, R10
@@ -1784,8 +1821,8 @@ pixels:
 	VZEROUPPER
 	RET
 
-// func weights8x2(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32)
-TEXT ·weights8x2(SB), NOSPLIT, $0-96
+// func weights8x2(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)
+TEXT ·weights8x2(SB), NOSPLIT, $0-97
 	MOVQ images+0(FP), AX
 	MOVQ x+24(FP), R8
 	MOVQ xPixel+48(FP), R12
@@ -1809,6 +1846,26 @@ TEXT ·weights8x2(SB), NOSPLIT, $0-96
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
+	MOVBLZX add+96(FP), DX
+	TESTB DX, DX
+	JZ images
+	MOVQ w+88(FP), DI
+	VMOVUPS 0(DI), Z0
+	VMOVUPS 64(DI), Z1
+	VMOVUPS 128(DI), Z2
+	VMOVUPS 192(DI), Z3
+	VMOVUPS 256(DI), Z4
+	VMOVUPS 320(DI), Z5
+	VMOVUPS 384(DI), Z6
+	VMOVUPS 448(DI), Z7
+	VMOVUPS 512(DI), Z8
+	VMOVUPS 576(DI), Z9
+	VMOVUPS 640(DI), Z10
+	VMOVUPS 704(DI), Z11
+	VMOVUPS 768(DI), Z12
+	VMOVUPS 832(DI), Z13
+	VMOVUPS 896(DI), Z14
+	VMOVUPS 960(DI), Z15
 
 images:
 	MOVQ R8, R10
@@ -1883,8 +1940,8 @@ pixels:
 	VZEROUPPER
 	RET
 
-// func weights1x2(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32)
-TEXT ·weights1x2(SB), NOSPLIT, $0-96
+// func weights1x2(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)
+TEXT ·weights1x2(SB), NOSPLIT, $0-97
 	MOVQ images+0(FP), AX
 	MOVQ x+24(FP), R8
 	MOVQ xPixel+48(FP), R12
@@ -1894,6 +1951,12 @@ TEXT ·weights1x2(SB), NOSPLIT, $0-96
 	SHLQ $2, R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
+	MOVBLZX add+96(FP), DX
+	TESTB DX, DX
+	JZ images
+	MOVQ w+88(FP), DI
+	VMOVUPS 0(DI), Z0
+	VMOVUPS 64(DI), Z1
 
 images:
 	MOVQ R8, R10

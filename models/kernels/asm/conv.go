@@ -75,12 +75,12 @@ func convTile(b *bytes.Buffer, pixels, blocks int) {
 }
 
 // weightTile writes the function that sums the products of some channels of images and blocks of 16
-// gradients over all pixels of all images.
+// gradients over all pixels of all images, and adds earlier sums if it is told to.
 func weightTile(b *bytes.Buffer, channels, blocks int) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, "\t"+format+"\n", args...) }
 	name := fmt.Sprintf("weights%dx%d", channels, blocks)
-	fmt.Fprintf(b, "\n// func %s(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32)\n", name)
-	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-96\n", name)
+	fmt.Fprintf(b, "\n// func %s(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)\n", name)
+	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-97\n", name)
 	line("MOVQ images+0(FP), AX")
 	line("MOVQ x+24(FP), R8")
 	line("MOVQ xPixel+48(FP), R12")
@@ -90,6 +90,13 @@ func weightTile(b *bytes.Buffer, channels, blocks int) {
 	line("SHLQ $2, R13")
 	for i := range channels * blocks {
 		line("VPXORD Z%d, Z%d, Z%d", i, i, i)
+	}
+	line("MOVBLZX add+96(FP), DX")
+	line("TESTB DX, DX")
+	line("JZ images")
+	line("MOVQ w+88(FP), DI")
+	for i := range channels * blocks {
+		line("VMOVUPS %d(DI), Z%d", i*laneBytes, i)
 	}
 	fmt.Fprintf(b, "\nimages:\n")
 	line("MOVQ R8, R10")
