@@ -104,7 +104,7 @@ func (v *View) Submissions(whole bool) (list []*slurm.Submission, err error) {
 // are alive, or new ones. It returns false if no workers are needed.
 func (o *OnSlurm) Start(ctx context.Context) (bool, error) {
 	o.use(ctx, o.View)
-	if len(slurm.Size(o.fresh, o.past, spec.Slurm{}, 1, 1)) == 0 {
+	if len(slurm.Size(o.fresh, o.past, spec.Slurm{}, 1, 1, 0)) == 0 {
 		return false, nil
 	}
 	return true, o.View.alone(ctx, func() error { return o.start(ctx) })
