@@ -166,7 +166,8 @@ func (o *OnSlurm) submit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	arrays := slurm.Size(o.fresh, o.past, o.View.Plan.Graph.Spec.Slurm.Over(o.Site), o.Workers, most)
+	set := o.View.Plan.Graph.Spec.Slurm.Over(o.Site)
+	arrays := slurm.Size(o.fresh, o.past, set, o.Workers, most, o.Cluster.MaxTime(ctx, set))
 	for _, a := range arrays {
 		a.Dir = dir
 		a.Script = slurm.Script(o.Command(a, o.submission.ID))

@@ -1,12 +1,16 @@
 package slurm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"foil/spec"
 )
 
 // A Cluster is Slurm as seen from a login node.
@@ -180,6 +184,22 @@ func (c *Cluster) MaxArray(ctx context.Context) (int, error) {
 		return n, nil
 	}
 	return defaultMaxArray, nil
+}
+
+// MaxTime is the longest time limit that the partition of the settings permits, or 0 if it is not
+// known.
+func (c *Cluster) MaxTime(ctx context.Context, set spec.Slurm) time.Duration {
+	partition := cmp.Or(set.Partition, os.Getenv("SBATCH_PARTITION"))
+	for _, o := range set.Extra { // of two equal options, sbatch takes the last
+		if name, ok := strings.CutPrefix(o, "--partition="); ok {
+			partition = name
+		}
+	}
+	out, err := c.Commands.Run(ctx, "", "scontrol", "--oneliner", "show", "partition")
+	if err != nil {
+		return 0
+	}
+	return parseMaxTime(out, partition)
 }
 
 // args are the arguments of sbatch. The script comes by standard input.

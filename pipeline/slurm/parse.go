@@ -3,8 +3,10 @@ package slurm
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 var jobPattern = regexp.MustCompile(`^[0-9]+$`)
@@ -59,6 +61,28 @@ var neverStarts = map[string]string{
 	"InvalidQOS":         "change slurm: {qos}",
 	"PartitionInactive":  "the partition takes no jobs now",
 	"PartitionDown":      "the partition starts no jobs now",
+
+	"QOSMaxWallDurationPerJobLimit":   "the time limit is above that of the QOS: change slurm: {time} or {qos}",
+	"AssocMaxWallDurationPerJobLimit": "the time limit is above that of the account: change slurm: {time} or {account}",
+	"QOSMaxMemoryPerJob":              "the memory is above the limit of the QOS: change memory of the stages, or slurm: {qos}",
+	"QOSMaxGRESPerJob":                "the GPUs are above the limit of the QOS: change gpus of the stages, or slurm: {qos}",
+
+	heldByUser:  "scontrol release JOB lets it start",
+	heldByAdmin: "an administrator holds it",
+	heldLaunch:  "Slurm could not start it; after scontrol release JOB it tries again",
+}
+
+// The reasons of jobs that are held. They stay pending until somebody releases them.
+const (
+	heldByUser  = "JobHeldUser"
+	heldByAdmin = "JobHeldAdmin"
+	heldLaunch  = "launch failed requeued held"
+)
+
+// IsHeld reports whether a worker is held.
+func (w Worker) IsHeld() bool {
+	reason := strings.ReplaceAll(w.Reason, "_", " ")
+	return w.State == Pending && (reason == heldByUser || reason == heldByAdmin || reason == heldLaunch)
 }
 
 // Text is the state of a worker for people, with the reason why it is pending.
@@ -67,7 +91,7 @@ func (w Worker) Text() string {
 	if w.State != Pending || w.Reason == "" {
 		return text
 	}
-	if why := neverStarts[w.Reason]; why != "" {
+	if why := neverStarts[strings.ReplaceAll(w.Reason, "_", " ")]; why != "" {
 		return text + " (" + w.Reason + ": " + why + ")"
 	}
 	return text + " (" + w.Reason + ")"
@@ -127,4 +151,48 @@ func parseMaxArray(text string) (n int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// parseMaxTime reads the time limit of partitions from what scontrol --oneliner show partition
+// prints. Several partitions are separated by commas, and the shortest limit counts; "" is the default
+// partition. It is 0 if there is no limit, or if it is not known.
+func parseMaxTime(text, partitions string) (limit time.Duration) {
+	for line := range strings.Lines(text) {
+		fields := map[string]string{}
+		for word := range strings.FieldsSeq(line) {
+			if name, value, ok := strings.Cut(word, "="); ok {
+				fields[name] = value
+			}
+		}
+		if partitions == "" && fields["Default"] != "YES" ||
+			partitions != "" && !slices.Contains(strings.Split(partitions, ","), fields["PartitionName"]) {
+			continue
+		}
+		if d := parseTime(fields["MaxTime"]); d > 0 && (limit == 0 || d < limit) {
+			limit = d
+		}
+	}
+	return limit
+}
+
+// parseTime reads DAYS-HOURS:MINUTES:SECONDS, of which the days may be missing. It returns 0 for other
+// texts, such as UNLIMITED.
+func parseTime(text string) time.Duration {
+	days, clock, ok := strings.Cut(text, "-")
+	if !ok {
+		days, clock = "0", text
+	}
+	parts := append([]string{days}, strings.Split(clock, ":")...)
+	if len(parts) != 4 {
+		return 0
+	}
+	var d time.Duration
+	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute, time.Second} {
+		n, err := strconv.ParseUint(parts[i], 10, 16)
+		if err != nil {
+			return 0
+		}
+		d += time.Duration(n) * unit
+	}
+	return d
 }

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"foil/spec"
 )
 
 func TestParseSubmitted(t *testing.T) {
@@ -123,10 +126,49 @@ func TestStatesTellWhatToDo(t *testing.T) {
 		{Worker{State: Pending}, "pending"},
 		{Worker{State: Pending, Reason: "Priority"}, "pending (Priority)"},
 		{Worker{State: Pending, Reason: "PartitionTimeLimit"}, "pending (PartitionTimeLimit: the time limit is above that of the partition: change slurm: {time})"},
+		{Worker{State: Pending, Reason: "QOSMaxWallDurationPerJobLimit"}, "pending (QOSMaxWallDurationPerJobLimit: the time limit is above that of the QOS: change slurm: {time} or {qos})"},
+		{Worker{State: Pending, Reason: "JobHeldAdmin"}, "pending (JobHeldAdmin: an administrator holds it)"},
+		{Worker{State: Pending, Reason: "launch_failed_requeued_held"}, "pending (launch_failed_requeued_held: Slurm could not start it; after scontrol release JOB it tries again)"},
 		{Worker{State: Pending, Reason: "BadConstraints"}, "pending (BadConstraints: no node has what they ask for)"},
 	} {
 		if got := test.w.Text(); got != test.want {
 			t.Errorf("%+v: %q, want %q", test.w, got, test.want)
+		}
+	}
+}
+
+func TestParseMaxTime(t *testing.T) {
+	const text = "PartitionName=short AllowGroups=ALL Default=NO MaxNodes=1 MaxTime=04:00:00 MinNodes=0\n" +
+		"PartitionName=batch Default=YES MaxTime=7-00:30:00 State=UP\n" +
+		"PartitionName=free Default=NO MaxTime=UNLIMITED State=UP\n"
+	for partition, want := range map[string]time.Duration{
+		"": 7*24*time.Hour + 30*time.Minute, "short": 4 * time.Hour, "free": 0, "batch,short": 4 * time.Hour, "free,short": 4 * time.Hour, "nowhere": 0,
+	} {
+		if got := parseMaxTime(text, partition); got != want {
+			t.Errorf("%q: %s, want %s", partition, got, want)
+		}
+	}
+	for _, bad := range []string{"", "INFINITE", "1:2", "1-2", "1-1:2:x", "-1:00:00", "1:2:3:4"} {
+		if got := parseTime(bad); got != 0 {
+			t.Errorf("%q: %s", bad, got)
+		}
+	}
+}
+
+// The partition may also be said in the environment and in the options of sbatch.
+func TestMaxTimeOfThePartition(t *testing.T) {
+	const text = "PartitionName=a Default=YES MaxTime=01:00:00\nPartitionName=b MaxTime=02:00:00\nPartitionName=c MaxTime=03:00:00\n"
+	t.Setenv("SBATCH_PARTITION", "b")
+	for _, test := range []struct {
+		set  spec.Slurm
+		want time.Duration
+	}{
+		{spec.Slurm{}, 2 * time.Hour}, {spec.Slurm{Partition: "a"}, time.Hour},
+		{spec.Slurm{Partition: "a", Extra: []string{"--partition=c"}}, 3 * time.Hour},
+	} {
+		_, c := newAnswers(t, map[string][]string{"scontrol": {text}})
+		if got := c.MaxTime(t.Context(), test.set); got != test.want {
+			t.Errorf("%+v: %s, want %s", test.set, got, test.want)
 		}
 	}
 }
