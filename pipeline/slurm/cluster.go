@@ -190,11 +190,6 @@ func (c *Cluster) MaxArray(ctx context.Context) (int, error) {
 // known.
 func (c *Cluster) MaxTime(ctx context.Context, set spec.Slurm) time.Duration {
 	partition := cmp.Or(set.Partition, os.Getenv("SBATCH_PARTITION"))
-	for _, o := range set.Extra { // of two equal options, sbatch takes the last
-		if name, ok := strings.CutPrefix(o, "--partition="); ok {
-			partition = name
-		}
-	}
 	out, err := c.Commands.Run(ctx, "", "scontrol", "--oneliner", "show", "partition")
 	if err != nil {
 		return 0

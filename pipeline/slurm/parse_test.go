@@ -155,16 +155,15 @@ func TestParseMaxTime(t *testing.T) {
 	}
 }
 
-// The partition may also be said in the environment and in the options of sbatch.
+// The partition may also be said in the environment.
 func TestMaxTimeOfThePartition(t *testing.T) {
-	const text = "PartitionName=a Default=YES MaxTime=01:00:00\nPartitionName=b MaxTime=02:00:00\nPartitionName=c MaxTime=03:00:00\n"
+	const text = "PartitionName=a Default=YES MaxTime=01:00:00\nPartitionName=b MaxTime=02:00:00\n"
 	t.Setenv("SBATCH_PARTITION", "b")
 	for _, test := range []struct {
 		set  spec.Slurm
 		want time.Duration
 	}{
 		{spec.Slurm{}, 2 * time.Hour}, {spec.Slurm{Partition: "a"}, time.Hour},
-		{spec.Slurm{Partition: "a", Extra: []string{"--partition=c"}}, 3 * time.Hour},
 	} {
 		_, c := newAnswers(t, map[string][]string{"scontrol": {text}})
 		if got := c.MaxTime(t.Context(), test.set); got != test.want {
