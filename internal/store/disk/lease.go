@@ -38,12 +38,14 @@ type lease struct {
 	hold    hold
 	before  digest.Digest // of the text of the record when the lease was taken; zero: there was none
 	begun   bool          // an attempt of this lease has begun
+	earlier *begunNote    // of the attempts without progress before it; nil: there were none
 	release sync.Once
 }
 
 var (
 	_ store.Lease       = (*lease)(nil)
 	_ store.Inheritable = (*lease)(nil)
+	_ store.Sparing     = (*lease)(nil)
 )
 
 // Acquire takes the lease of a key, or returns store.ErrHeld.
