@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"strconv"
 	"strings"
 	"time"
@@ -82,7 +83,7 @@ func (c *Cluster) Submit(ctx context.Context, a *Array, dir string) (job string,
 // tryToSubmit sends an array once, if it is not there and the queue could be read.
 func (c *Cluster) tryToSubmit(ctx context.Context, a *Array, dir string) (job string, err error) {
 	if a.Sent {
-		all, err := c.Queue(ctx, []string{a.Name})
+		all, err := c.Queue(ctx, []string{a.Name}, "")
 		if err != nil {
 			return "", err
 		}
@@ -100,13 +101,25 @@ func (c *Cluster) tryToSubmit(ctx context.Context, a *Array, dir string) (job st
 	return parseSubmitted(out)
 }
 
+// User is the name of this user.
+func User() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}
+
 // Queue lists the workers of jobs with the given names, also those that have ended, as long as the
-// queue shows them.
-func (c *Cluster) Queue(ctx context.Context, names []string) ([]Worker, error) {
+// queue shows them. With a user, the controller sends only jobs of that user, who must be known here.
+func (c *Cluster) Queue(ctx context.Context, names []string, user string) ([]Worker, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	out, err := c.Commands.Run(ctx, "", "squeue", "--noheader", "--array", "--states=all", "--name="+strings.Join(names, ","), "--format="+queueFormat)
+	args := []string{"--noheader", "--array", "--states=all", "--name=" + strings.Join(names, ","), "--format=" + queueFormat}
+	if user != "" {
+		args = append(args, "--user="+user)
+	}
+	out, err := c.Commands.Run(ctx, "", "squeue", args...)
 	if isMissing(err) {
 		return nil, ErrNoSlurm
 	} else if err != nil {
@@ -120,9 +133,9 @@ func (c *Cluster) Queue(ctx context.Context, names []string) ([]Worker, error) {
 }
 
 // QueueWhenUp is Queue that waits for a controller that does not answer.
-func (c *Cluster) QueueWhenUp(ctx context.Context, names []string) (list []Worker, err error) {
+func (c *Cluster) QueueWhenUp(ctx context.Context, names []string, user string) (list []Worker, err error) {
 	err = c.patiently(ctx, func() error {
-		list, err = c.Queue(ctx, names)
+		list, err = c.Queue(ctx, names, user)
 		return err
 	})
 	return list, err
@@ -166,9 +179,8 @@ func (c *Cluster) Cancel(ctx context.Context, names []string) error {
 // defaultMaxArray is Slurm's default for the largest array.
 const defaultMaxArray = 1001
 
-// MaxArray is the largest number of elements of an array; 0 if arrays are not allowed. It waits for a
-// controller that does not answer.
-func (c *Cluster) MaxArray(ctx context.Context) (int, error) {
+// Config reads the configuration of the cluster. It waits for a controller that does not answer.
+func (c *Cluster) Config(ctx context.Context) (Config, error) {
 	var out string
 	err := c.patiently(ctx, func() (err error) {
 		out, err = c.Commands.Run(ctx, "", "scontrol", "show", "config")
@@ -176,14 +188,13 @@ func (c *Cluster) MaxArray(ctx context.Context) (int, error) {
 	})
 	switch {
 	case isMissing(err):
-		return 0, ErrNoSlurm
+		return Config{}, ErrNoSlurm
 	case err != nil && (ctx.Err() != nil || isUncertain(err)):
-		return 0, err
+		return Config{}, err
+	case err != nil:
+		out = ""
 	}
-	if n, ok := parseMaxArray(out); err == nil && ok {
-		return n, nil
-	}
-	return defaultMaxArray, nil
+	return parseConfig(out), nil
 }
 
 // MaxTime is the longest time limit that the partition of the settings permits, or 0 if it is not

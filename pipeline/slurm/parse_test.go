@@ -42,7 +42,7 @@ func TestParseQueue(t *testing.T) {
 	last := all[len(all)-2:]
 	want := []Worker{
 		{Job: "31", State: Pending, Reason: "PartitionConfig", Name: "foil-abc-1"},
-		{Job: "32", Task: "4", State: "NODE_FAIL", Reason: "NonZeroExitCode", Node: "node", Name: "a|b"},
+		{Job: "32", Task: "4", State: "NODE_FAIL", Reason: "NonZeroExitCode", Node: "node", Name: "a|b", Ended: time.Date(2026, 11, 30, 19, 14, 2, 0, time.Local)},
 	}
 	if !slices.Equal(last, want) || !last[0].IsAlive() || last[1].IsAlive() {
 		t.Errorf("got %+v", last)
@@ -55,7 +55,7 @@ func TestParseQueue(t *testing.T) {
 			t.Errorf("%s: alive is %v", state, got)
 		}
 	}
-	for _, bad := range []string{"1|2|RUNNING", "x|1|RUNNING|None|n|foil", "slurm_load_jobs error: Invalid"} {
+	for _, bad := range []string{"1|2|RUNNING", "x|1|RUNNING|None|n|N/A|foil", "slurm_load_jobs error: Invalid"} {
 		if _, err := parseQueue(bad); err == nil {
 			t.Errorf("%q is accepted", bad)
 		}
@@ -70,18 +70,50 @@ func TestParseAccounting(t *testing.T) {
 	}
 }
 
-func TestParseMaxArray(t *testing.T) {
-	if n, ok := parseMaxArray(recorded(t, "config.txt")); n != 10001 || !ok {
-		t.Errorf("%d, %v", n, ok)
+func TestParseConfig(t *testing.T) {
+	if c := parseConfig(recorded(t, "config.txt")); c != (Config{Name: "onenode", MaxArray: 10001}) {
+		t.Errorf("%+v", c)
 	}
-	for text, want := range map[string]int{"MaxArraySize = 10\n": 10, "MaxArraySize=0": 0, " MaxArraySize   = 1001": 1001} {
-		if n, ok := parseMaxArray(text); n != want || !ok {
-			t.Errorf("%q: %d, %v", text, n, ok)
+	for text, want := range map[string]Config{
+		"MaxArraySize = 10\n":     {MaxArray: 10},
+		"MaxArraySize=0":          {},
+		" MaxArraySize   = 1001":  {MaxArray: 1001},
+		"":                        {MaxArray: defaultMaxArray},
+		"MaxArraySize = (null)":   {MaxArray: defaultMaxArray},
+		"MaxArraySize = -1":       {MaxArray: defaultMaxArray},
+		"ClusterName = (null)":    {MaxArray: defaultMaxArray},
+		"PrivateData = jobs,user": {MaxArray: defaultMaxArray, Private: true},
+		"PrivateData = none":      {MaxArray: defaultMaxArray},
+	} {
+		if got := parseConfig(text); got != want {
+			t.Errorf("%q: %+v", text, got)
 		}
 	}
-	for _, text := range []string{"", "MaxArraySize = (null)", "MaxJobCount = 7", "MaxArraySize = -1"} {
-		if n, ok := parseMaxArray(text); ok {
-			t.Errorf("%q: %d", text, n)
+	_, c := newAnswers(t, map[string][]string{"scontrol": {"!scontrol: error: not permitted"}})
+	if here, err := c.Config(t.Context()); here.MaxArray != defaultMaxArray || err != nil {
+		t.Errorf("%+v, %v", here, err)
+	}
+}
+
+// A worker that is held, or that a node does not let go, makes nothing.
+func TestWorkersOfUse(t *testing.T) {
+	now := time.Now()
+	for _, test := range []struct {
+		w    Worker
+		want bool
+	}{
+		{Worker{State: "RUNNING", Ended: now.Add(-time.Hour)}, true},
+		{Worker{State: "COMPLETED"}, false},
+		{Worker{State: Completing}, true},
+		{Worker{State: Completing, Ended: now.Add(-4 * time.Minute)}, true},
+		{Worker{State: Completing, Ended: now.Add(-6 * time.Minute)}, false},
+		{Worker{State: Pending, Reason: "Priority"}, true},
+		{Worker{State: Pending, Reason: "JobHeldUser"}, false},
+		{Worker{State: Pending, Reason: "JobHeldAdmin"}, false},
+		{Worker{State: Pending, Reason: "launch failed requeued held"}, false},
+	} {
+		if got := test.w.IsOfUse(now); got != test.want {
+			t.Errorf("%+v: %v", test.w, got)
 		}
 	}
 }
@@ -103,8 +135,8 @@ func FuzzParsers(f *testing.F) {
 			}
 		}
 		parseAccounting(text)
-		if n, ok := parseMaxArray(text); ok && n < 0 {
-			t.Error(n)
+		if c := parseConfig(text); c.MaxArray < 0 {
+			t.Error(c)
 		}
 		if s, err := parseSubmission([]byte(text)); err == nil {
 			for _, name := range s.Names() {
