@@ -104,7 +104,7 @@ func (v *View) Submissions(whole bool) (list []*slurm.Submission, err error) {
 // are alive, or new ones. It returns false if no workers are needed.
 func (o *OnSlurm) Start(ctx context.Context) (bool, error) {
 	o.use(ctx, o.View)
-	if len(slurm.Size(o.fresh, o.past, spec.Slurm{}, 1, 1, 0)) == 0 {
+	if len(slurm.Size(o.fresh, o.past, spec.Slurm{}, 1, 1, func(spec.Slurm) time.Duration { return 0 })) == 0 {
 		return false, nil
 	}
 	return true, o.View.alone(ctx, func() error { return o.start(ctx) })
@@ -167,7 +167,7 @@ func (o *OnSlurm) submit(ctx context.Context) error {
 		return err
 	}
 	set := o.View.Plan.Graph.Spec.Slurm.Over(o.Site)
-	arrays := slurm.Size(o.fresh, o.past, set, o.Workers, here.MaxArray, o.Cluster.MaxTime(ctx, set))
+	arrays := slurm.Size(o.fresh, o.past, set, o.Workers, here.MaxArray, o.Cluster.MaxTimes(ctx))
 	for _, a := range arrays {
 		a.Dir, a.User, a.Cluster = dir, slurm.User(), here.Name
 		a.Script = slurm.Script(o.Command(a, o.submission.ID))

@@ -197,15 +197,16 @@ func (c *Cluster) Config(ctx context.Context) (Config, error) {
 	return parseConfig(out), nil
 }
 
-// MaxTime is the longest time limit that the partition of the settings permits, or 0 if it is not
-// known.
-func (c *Cluster) MaxTime(ctx context.Context, set spec.Slurm) time.Duration {
-	partition := cmp.Or(set.Partition, os.Getenv("SBATCH_PARTITION"))
+// MaxTimes returns a function for the longest time limit that the partition of settings permits, or 0
+// if it is not known.
+func (c *Cluster) MaxTimes(ctx context.Context) func(spec.Slurm) time.Duration {
 	out, err := c.Commands.Run(ctx, "", "scontrol", "--oneliner", "show", "partition")
-	if err != nil {
-		return 0
+	return func(set spec.Slurm) time.Duration {
+		if err != nil {
+			return 0
+		}
+		return parseMaxTime(out, cmp.Or(set.Partition, os.Getenv("SBATCH_PARTITION")))
 	}
-	return parseMaxTime(out, partition)
 }
 
 // args are the arguments of sbatch. The script comes by standard input.

@@ -198,7 +198,7 @@ func TestMaxTimeOfThePartition(t *testing.T) {
 		{spec.Slurm{}, 2 * time.Hour}, {spec.Slurm{Partition: "a"}, time.Hour},
 	} {
 		_, c := newAnswers(t, map[string][]string{"scontrol": {text}})
-		if got := c.MaxTime(t.Context(), test.set); got != test.want {
+		if got := c.MaxTimes(t.Context())(test.set); got != test.want {
 			t.Errorf("%+v: %s, want %s", test.set, got, test.want)
 		}
 	}

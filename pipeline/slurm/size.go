@@ -28,9 +28,9 @@ const (
 // Size returns the arrays for the cells of a plan that are not in the cache: workers with GPUs for
 // the cells that need them, and workers without for the others. Workers with GPUs are large enough
 // for every cell: they may start when the others have ended. most limits the workers of all arrays
-// together (0: a default), and maxArray those of each. The cluster permits workers to run for
-// maxTime at most (0: not known).
-func Size(p *plan.Plan, past Past, set spec.Slurm, most, maxArray int, maxTime time.Duration) (arrays []*Array) {
+// together (0: a default), and maxArray those of each. maxTime is the longest time limit that the
+// cluster permits with some settings (0: not known).
+func Size(p *plan.Plan, past Past, set spec.Slurm, most, maxArray int, maxTime func(spec.Slurm) time.Duration) (arrays []*Array) {
 	if most == 0 {
 		most = defaultWorkers
 	}
@@ -55,11 +55,11 @@ func Size(p *plan.Plan, past Past, set spec.Slurm, most, maxArray int, maxTime t
 		if len(without) > 0 {
 			share = max(1, min(most-1, most*len(with)/len(all)))
 		}
-		a := array(with, all, min(share, elements), set, maxTime)
+		a := array(with, all, min(share, elements), set.ForGPUs(), maxTime)
 		most -= a.Workers
 		arrays = append(arrays, a)
 	}
-	if len(without) > 0 {
+	if set.GPU = nil; len(without) > 0 {
 		arrays = append(arrays, array(without, without, min(most, elements), set, maxTime))
 	}
 	return arrays
@@ -96,7 +96,7 @@ func (n need) atOnce(a *Array) int {
 
 // array is an array of at most n workers for some cells, each of which can run any of all cells.
 // What is not known is left to the cluster.
-func array(cells, all []need, n int, set spec.Slurm, maxTime time.Duration) *Array {
+func array(cells, all []need, n int, set spec.Slurm, maxTime func(spec.Slurm) time.Duration) *Array {
 	a := &Array{Time: set.Time, Slurm: set}
 	for _, c := range all {
 		a.Cores, a.GPUs = max(a.Cores, c.Cores), max(a.GPUs, c.GPUs)
@@ -125,8 +125,8 @@ func array(cells, all []need, n int, set spec.Slurm, maxTime time.Duration) *Arr
 	a.Workers = max(1, min(n, int(math.Ceil(workers-rounding))))
 	if a.Time == 0 && timed {
 		a.Time = timeFor(time.Duration(wall/float64(a.Workers)), longest)
-		if maxTime > 0 {
-			a.Time = min(a.Time, maxTime)
+		if limit := maxTime(set); limit > 0 {
+			a.Time = min(a.Time, limit)
 		}
 	}
 	a.Slurm.Extra = slices.Clone(set.Extra)

@@ -2,6 +2,7 @@ package slurm_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ stages:
 			p := pipelinetest.New(t).Plan(test.src)
 			got := ""
 			workers := 0
-			for _, a := range slurm.Size(p, test.past, test.set, test.most, test.maxArray, test.maxTime) {
+			for _, a := range slurm.Size(p, test.past, test.set, test.most, test.maxArray, func(spec.Slurm) time.Duration { return test.maxTime }) {
 				if got != "" {
 					got += ", "
 				}
@@ -88,7 +89,28 @@ stages:
 func TestNothingToRunNeedsNoWorkers(t *testing.T) {
 	b := pipelinetest.New(t)
 	b.WantRan(pipelinetest.One, "a")
-	if got := slurm.Size(b.Plan(pipelinetest.One), nil, spec.Slurm{}, 0, 10, 0); len(got) > 0 {
+	if got := slurm.Size(b.Plan(pipelinetest.One), nil, spec.Slurm{}, 0, 10, func(spec.Slurm) time.Duration { return 0 }); len(got) > 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Each partition has a time limit of its own.
+func TestSettingsOfEachArray(t *testing.T) {
+	const src = `name: x
+stages:
+  a: {uses: test/text, gpus: 1}
+  b: {uses: test/text, with: {n: 1}}
+`
+	known := past{"a": {time.Hour, 1}, "b": {time.Hour, 1}}
+	set := spec.Slurm{Partition: "cpu", Account: "lab", GPU: &spec.Slurm{Partition: "gpu"}}
+	limit := func(s spec.Slurm) time.Duration {
+		return map[string]time.Duration{"cpu": 20 * time.Minute, "gpu": 10 * time.Minute}[s.Partition]
+	}
+	var got []string
+	for _, a := range slurm.Size(pipelinetest.New(t).Plan(src), known, set, 4, 10, limit) {
+		got = append(got, fmt.Sprint(a.GPUs, " ", a.Slurm.Partition, " ", a.Slurm.Account, " ", a.Time, " ", a.Slurm.GPU != nil))
+	}
+	if want := []string{"1 gpu lab 10m0s false", "0 cpu lab 20m0s false"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
