@@ -397,7 +397,7 @@ func TestIdleWorkersEnd(t *testing.T) {
 
 // A worker whose time is over is needed again if it would have made some of the cells that are left.
 func TestWhatRemainsOfAWorker(t *testing.T) {
-	const src = "name: x\nstages:\n  a: {uses: test/text}\n  b: {uses: test/text, with: {n: 1}}\n"
+	const src = "name: x\nstages:\n  a: {uses: test/text}\n  b: {uses: test/text, needs: {a: a}}\n"
 	for name, stopped := range map[string]bool{"a cell was stopped": true, "between two cells": false} {
 		c := newCrew(t)
 		c.Running.Workers = 1
