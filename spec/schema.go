@@ -121,6 +121,11 @@ func SiteSchema() []byte {
 
 func slurmSchema() *schema {
 	text := func(doc string) *schema { return &schema{Types: []string{"string", "null"}, Description: doc} }
+	extra := &schema{
+		Types:       []string{"array", "null"},
+		Items:       &schema{Type: "string", Pattern: optionPattern.String()},
+		Description: "More options of sbatch, such as --exclude=node7.",
+	}
 	return &schema{
 		Types:       []string{"object", "null"},
 		Description: "How workers are submitted to a cluster (--executor slurm); not part of keys.",
@@ -130,10 +135,17 @@ func slurmSchema() *schema {
 			"qos":        text("The quality of service."),
 			"constraint": text("The features that nodes must have."),
 			"time":       text("The time limit of a worker, such as 4h. Default: an estimate from past cells."),
-			"extra": {
-				Types:       []string{"array", "null"},
-				Items:       &schema{Type: "string", Pattern: optionPattern.String()},
-				Description: "More options of sbatch, such as --exclude=node7.",
+			"extra":      extra,
+			"gpu": {
+				Types:       []string{"object", "null"},
+				Description: "What is different for workers with GPUs.",
+				Properties: map[string]*schema{
+					"partition":  text("Their partition."),
+					"constraint": text("The features that their nodes must have."),
+					"extra":      extra,
+				},
+				PropertyOrder:        gpuFields,
+				AdditionalProperties: never(),
 			},
 		},
 		PropertyOrder:        slurmFields,

@@ -16,6 +16,16 @@ type Slurm struct {
 	Constraint string        `json:"constraint,omitempty"`
 	Time       time.Duration `json:"time,omitempty"`  // limit of a worker
 	Extra      []string      `json:"extra,omitempty"` // more options of sbatch, such as --exclude=node7
+	GPU        *Slurm        `json:"gpu,omitempty"`   // of workers with GPUs; nil: nothing else
+}
+
+// ForGPUs returns the settings of workers with GPUs: what is said for them, and the rest.
+func (s Slurm) ForGPUs() Slurm {
+	gpu := s.GPU
+	if s.GPU = nil; gpu == nil {
+		return s
+	}
+	return gpu.Over(s)
 }
 
 // Over returns s, with what is not set there from the settings of the site.
@@ -30,12 +40,22 @@ func (s Slurm) Over(site Slurm) Slurm {
 	if s.Time == 0 {
 		s.Time = site.Time
 	}
+	switch {
+	case s.GPU == nil:
+		s.GPU = site.GPU
+	case site.GPU != nil:
+		both := s.GPU.Over(*site.GPU)
+		s.GPU = &both
+	}
 	s.Extra = append(slices.Clone(site.Extra), s.Extra...) // of two equal options, sbatch takes the last
 	return s
 }
 
 // slurmFields are the fields of slurm in a spec and in the file of a site.
-var slurmFields = []string{"partition", "account", "qos", "constraint", "time", "extra"}
+var slurmFields = []string{"partition", "account", "qos", "constraint", "time", "extra", "gpu"}
+
+// gpuFields are those that workers with GPUs may have of their own.
+var gpuFields = []string{"partition", "constraint", "extra"}
 
 // foilsOptions are the options of sbatch that foil sets itself.
 var foilsOptions = []string{
@@ -56,15 +76,18 @@ func isFoils(option string) bool {
 var optionPattern = regexp.MustCompile(`^--[a-z][a-z0-9-]*(=.*)?$`)
 
 // slurm reads the field of a spec or of the file of a site.
-func (p *problems) slurm(root Value, scope *scope) (s Slurm) {
-	v := p.mapField(root, "slurm")
-	p.checkFields(v, "slurm", slurmFields)
+func (p *problems) slurm(root Value, scope *scope) Slurm {
+	return p.slurmSettings(p.mapField(root, "slurm"), "slurm", slurmFields, scope)
+}
+
+func (p *problems) slurmSettings(v Value, what string, fields []string, scope *scope) (s Slurm) {
+	p.checkFields(v, what, fields)
 	for _, f := range v.Map {
 		v := f.Value
 		if scope != nil {
 			v = scope.resolve(v)
 		}
-		if v.Type == Null {
+		if v.Type == Null || !slices.Contains(fields, f.Name) {
 			continue
 		}
 		switch f.Name {
@@ -80,6 +103,9 @@ func (p *problems) slurm(root Value, scope *scope) (s Slurm) {
 			s.Time = p.duration(v, f.Name)
 		case "extra":
 			s.Extra = p.slurmOptions(v)
+		case "gpu":
+			gpu := p.slurmSettings(p.mapOrNothing(v, "gpu"), "gpu", gpuFields, scope)
+			s.GPU = &gpu
 		}
 	}
 	return s

@@ -24,10 +24,35 @@ stages: {a: {uses: k}}
 	if got := s.Slurm.Over(site); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
+	if got := s.Slurm.Over(site).ForGPUs(); !reflect.DeepEqual(got, want) {
+		t.Errorf("without settings for GPUs: %+v", got)
+	}
 	for _, empty := range []string{"slurm:\n", "\ufeffslurm: {}\n"} {
 		if got, err := ParseSite("site.yaml", []byte(empty)); err != nil || !reflect.DeepEqual(got, Slurm{}) {
 			t.Errorf("%q: %+v, %v", empty, got, err)
 		}
+	}
+}
+
+func TestSettingsOfWorkersWithGPUs(t *testing.T) {
+	site, err := ParseSite("site.yaml", []byte("slurm: {partition: batch, account: lab, extra: [--x=1], gpu: {partition: gpu, constraint: a100, extra: [--y=1]}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Parse("x.yaml", []byte("name: x\nvars: {kind: h100}\nslurm: {qos: long, gpu: {constraint: \"${vars.kind}\", extra: [--y=2]}}\nstages: {a: {uses: k}}\n"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := s.Slurm.Over(site)
+	want := Slurm{Partition: "gpu", Account: "lab", QOS: "long", Constraint: "h100", Extra: []string{"--x=1", "--y=1", "--y=2"}}
+	if got := set.ForGPUs(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if set.Partition != "batch" || set.Constraint != "" || !reflect.DeepEqual(set.Extra, []string{"--x=1"}) {
+		t.Errorf("the others: %+v", set)
+	}
+	if got := (Slurm{}).Over(site).ForGPUs(); got.Constraint != "a100" {
+		t.Errorf("of the site: %+v", got)
 	}
 }
 
@@ -47,6 +72,8 @@ func TestBadSlurmIsReported(t *testing.T) {
 		"slurm: {extra: [--job-na=x]}":     "s:1:17: foil sets the option --job-na itself",
 		"slurm: {extra: [--arr=1-9000]}":   "s:1:17: foil sets the option --arr itself",
 		"slurm: {extra: [--clusters=b]}":   "s:1:17: foil sets the option --clusters itself; the variable SLURM_CLUSTERS names the cluster for all commands of Slurm",
+		"slurm: {gpu: {time: 1h}}":         `s:1:15: gpu has no field "time"; there are partition, constraint and extra`,
+		"slurm: {gpu: [x]}":                "s:1:14: gpu must be a map, not the list [x]",
 		"site: x":                          `s:1:1: the file of a site has no field "site"; there is only slurm`,
 		"- x":                              "s:1:1: the file of a site is a map with slurm, not the list [x]",
 	} {

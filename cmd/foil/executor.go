@@ -27,6 +27,9 @@ const (
 	onSlurm       = "slurm"
 )
 
+// idleOnSlurm is the time after which a worker gives its node back, if it only waits for others.
+const idleOnSlurm = 10 * time.Minute
+
 // executorFlags choose where cells run.
 type executorFlags struct {
 	name   string
@@ -38,8 +41,20 @@ func (f *executorFlags) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.detach, "detach", false, "with --executor slurm, return when the workers are submitted")
 }
 
-// check checks the flags.
-func (f *executorFlags) check() error {
+// check checks the flags of a command.
+func (f *executorFlags) check(cmd *cobra.Command) error {
+	if f.name == onSlurm {
+		for _, other := range []string{"cores", "memory", "gpus", "fail-fast"} {
+			if !cmd.Flags().Changed(other) {
+				continue
+			}
+			why := "stages set cores, memory and gpus, and --jobs the number of workers"
+			if other == "fail-fast" {
+				why = "foil cancel ends all workers"
+			}
+			return usageError{fmt.Errorf("--%s has no effect with --executor slurm: %s", other, why)}
+		}
+	}
 	switch {
 	case f.name != onThisMachine && f.name != onSlurm:
 		return usageError{fmt.Errorf("--executor must be local or slurm, not %q%s", f.name, spec.Suggestion(f.name, []string{onThisMachine, onSlurm}))}
@@ -102,12 +117,15 @@ func workerCommand(name string, e *experimentFlags, r *runFlags, s *stopFlags) (
 		args = append(args, "--only="+only)
 	}
 	return func(a *slurm.Array, group string) []string {
-		all := append(args[:len(args):len(args)], "--group="+group, "--requeue", "--cores="+strconv.Itoa(a.Cores))
+		all := append(args[:len(args):len(args)], "--group="+group, "--requeue", "--idle="+idleOnSlurm.String(), "--cores="+strconv.Itoa(a.Cores))
 		if a.Memory > 0 {
 			all = append(all, fmt.Sprintf("--memory=%dB", a.Memory))
 		}
 		if a.GPUs > 0 {
 			all = append(all, "--gpus="+strconv.Itoa(a.GPUs))
+		}
+		if a.Time > 0 { // Slurm ends the worker a little earlier; so it knows what it can still make
+			all = append(all, "--until="+a.Time.String())
 		}
 		return append(all, "--", name)
 	}, nil

@@ -31,7 +31,9 @@ func TestCommandOfAWorker(t *testing.T) {
 			[]string{"--cache=" + abs(".foil"), "--data=" + abs("sets"), "--cores=2", "--group=g", "--requeue", "--set=vars.a=1", "--only=m[i=2]", "--checkpoint-every=1s"}, "--offline"},
 		{"from flags", "sets", runFlags{cacheFlags: cacheFlags{cache: "c", data: "d", backend: "go"}, offline: true}, slurm.Array{Cores: 1, Memory: 5, GPUs: 2},
 			[]string{"--cache=" + abs("c"), "--data=" + abs("d"), "--backend=go", "--offline", "--memory=5B", "--gpus=2"}, "--data=" + abs("sets")},
-		{"no data", "", runFlags{}, slurm.Array{Cores: 1}, []string{"--cores=1"}, "--memory=0B"},
+		{"no data", "", runFlags{}, slurm.Array{Cores: 1}, []string{"--cores=1", "--idle=10m0s"}, "--memory=0B"},
+		{"no time", "", runFlags{}, slurm.Array{Cores: 1}, nil, "--until=0s"},
+		{"time", "", runFlags{}, slurm.Array{Cores: 1, Time: time.Hour}, []string{"--until=1h0m0s"}, ""},
 	} {
 		t.Setenv("FOIL_DATA", test.env)
 		e := experimentFlags{sets: []string{"vars.a=1"}, only: []string{"m[i=2]"}}

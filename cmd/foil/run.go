@@ -78,7 +78,7 @@ exit status is the same. docs/events.md lists the events and their fields.`,
 			if err := s.apply(&running); err != nil {
 				return err
 			}
-			if err := on.check(); err != nil {
+			if err := on.check(cmd); err != nil {
 				return err
 			}
 			if err := app.CheckGPUs(running.Limits.GPUs); err != nil {

@@ -29,7 +29,7 @@ func newWork(cells *local.Processes) *cobra.Command {
 	var e experimentFlags
 	var r runFlags
 	var s stopFlags
-	var until time.Duration
+	var until, idle time.Duration
 	var group string
 	var requeue bool
 	cmd := &cobra.Command{
@@ -43,20 +43,23 @@ prints the reports when all cells are there.
 
 A worker ends when nothing is left. While the remaining cells are made by
 others, it waits, and takes over the cells of a worker that dies, from their
-last checkpoints. It leaves cells to others that need more than its --cores,
---memory and --gpus. A cell that has failed in another worker since this one
-started is not tried again here.
+last checkpoints. With --idle 10m, it waits no longer than that, so that it does
+not keep a node while others make the last long cells. It leaves cells to others
+that need more than its --cores, --memory and --gpus. A cell that has failed in
+another worker since this one started is not tried again here.
 
 After the time of --until, and on SIGTERM or SIGUSR1, running cells write
-checkpoints and end, within ten seconds. Start another worker to continue. With
---requeue, a worker in a job of Slurm does that itself: after --until and
-SIGUSR1, which sbatch --signal=B:USR1@60 sends before the time limit, it puts
-its job back into the queue.
+checkpoints and end, within ten seconds. Start another worker to continue. A
+cell is not started if, by the times of similar cells, it would take longer than
+what is left of --until, but would end in a new worker. With --requeue, a worker
+in a job of Slurm does that itself: after --until and SIGUSR1, which sbatch
+--signal=B:USR1@60 sends before the time limit, it puts its job back into the
+queue.
 
 The output is for logs: lines with their time. foil status shows the progress of
 all workers.
 
-Exit status: 0 nothing is left, 1 cells failed, 3 the time is over or other
+Exit status: 0 nothing is left, or --idle is over, 1 cells failed, 3 the time is over or other
 workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 		Example: `  foil work advx-ml-1m --cache /shared/cache
   foil work mine.yaml --until 55m
@@ -65,6 +68,9 @@ workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if until <= 0 && cmd.Flags().Changed("until") {
 				return usageError{fmt.Errorf("--until must be a time above 0, not %s", until)}
+			}
+			if idle <= 0 && cmd.Flags().Changed("idle") {
+				return usageError{fmt.Errorf("--idle must be a time above 0, not %s", idle)}
 			}
 			job, array := slurmJob(os.Getenv)
 			if requeue && job == "" {
@@ -100,12 +106,7 @@ workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 			writeNotes(out, view.Plan.Graph)
 			show := &lines{out: out, reason: func(e run.CellStarted) string { return e.Reason }}
 			running.Processes = cells
-			began := false // a cell; a worker that only waited for others is not needed again
-			running.OnEvent = func(e run.Event) {
-				_, isStart := e.(run.CellStarted)
-				began = began || isStart
-				show.event(e)
-			}
+			running.OnEvent, running.Idle = show.event, idle
 			notes.to(show)
 			stopping := context.AfterFunc(ctx, func() {
 				show.note("stopping: cells write checkpoints and end")
@@ -118,10 +119,12 @@ workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 			if result == nil {
 				return timeIsOver(ctx, err)
 			}
+			why := err
 			err = workDone(ctx, out, show, result, err)
-			if requeue && began && isOutOfTime(err) {
+			// A worker that only waited for others is not needed again.
+			if requeue && result.Remains && (isOutOfTime(err) || errors.Is(why, run.ErrTooShort)) {
 				// Slurm ends this process when it has put the job back.
-				fmt.Fprintf(out, "foil: %v; job %s goes back into the queue of Slurm\n", context.Cause(ctx), job)
+				fmt.Fprintf(out, "foil: %v; job %s goes back into the queue of Slurm\n", cmp.Or(context.Cause(ctx), why), job)
 				again := putBack(ctx, view, group, job)
 				if again == nil {
 					return errWorkToDo
@@ -136,6 +139,7 @@ workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
 	r.register(cmd)
 	cmd.Flags().DurationVar(&s.checkpoint, "checkpoint-every", 0, checkpointUsage)
 	cmd.Flags().DurationVar(&until, "until", 0, "end after this `TIME`, such as 55m (default: when nothing is left)")
+	cmd.Flags().DurationVar(&idle, "idle", 0, "end if, for this `TIME`, there was nothing to do but wait for the cells of other workers (default: wait until they are made)")
 	cmd.Flags().StringVar(&group, "group", "", "`NAME` of the workers that are started together: they share the failures of cells, and give up a cell after three attempts without progress")
 	cmd.Flags().BoolVar(&requeue, "requeue", false, "in a job of Slurm, put the job back into the queue if its time is over and there are cells to run")
 	return cmd
@@ -178,7 +182,10 @@ func workDone(ctx context.Context, out io.Writer, show display, result *run.Resu
 		return timeIsOver(ctx, err)
 	case failed != nil:
 		return errReported
-	case errors.Is(err, run.ErrLeft):
+	case errors.Is(err, run.ErrIdle):
+		fmt.Fprintf(out, "foil: %s left: %v, and there has been nothing to do here\n", areLeft(result.Stopped), err)
+		return nil
+	case errors.Is(err, run.ErrLeft), errors.Is(err, run.ErrTooShort):
 		fmt.Fprintf(out, "foil: %s left: %v\n", areLeft(result.Stopped), err)
 		return errWorkToDo
 	case err == nil:

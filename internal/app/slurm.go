@@ -104,7 +104,7 @@ func (v *View) Submissions(whole bool) (list []*slurm.Submission, err error) {
 // are alive, or new ones. It returns false if no workers are needed.
 func (o *OnSlurm) Start(ctx context.Context) (bool, error) {
 	o.use(ctx, o.View)
-	if len(slurm.Size(o.fresh, o.past, spec.Slurm{}, 1, 1)) == 0 {
+	if len(slurm.Size(o.fresh, o.past, spec.Slurm{}, 1, 1, func(spec.Slurm) time.Duration { return 0 })) == 0 {
 		return false, nil
 	}
 	return true, o.View.alone(ctx, func() error { return o.start(ctx) })
@@ -115,12 +115,12 @@ func (o *OnSlurm) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := o.Cluster.QueueWhenUp(ctx, names(earlier))
+	all, err := o.Cluster.QueueWhenUp(ctx, names(earlier), userOf(earlier...))
 	if err != nil {
 		return err
 	}
 	for _, s := range slices.Backward(earlier) {
-		if alive := aliveOf(s, all); len(alive) > 0 {
+		if alive := ofUse(s, all); len(alive) > 0 {
 			o.submission = s
 			o.Note(fmt.Sprintf("slurm: %s of submission %s: %s", words.Count(len(alive), "worker"), s.ID, states(alive)))
 			return s.Send(ctx, o.Cluster) // arrays that may not have arrived
@@ -158,7 +158,7 @@ func (o *OnSlurm) use(ctx context.Context, v *View) {
 
 // submit adds arrays to the submission for the cells that are missing in the fresh plan, and sends them.
 func (o *OnSlurm) submit(ctx context.Context) error {
-	most, err := o.Cluster.MaxArray(ctx)
+	here, err := o.Cluster.Config(ctx)
 	if err != nil {
 		return err
 	}
@@ -166,9 +166,10 @@ func (o *OnSlurm) submit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	arrays := slurm.Size(o.fresh, o.past, o.View.Plan.Graph.Spec.Slurm.Over(o.Site), o.Workers, most)
+	set := o.View.Plan.Graph.Spec.Slurm.Over(o.Site)
+	arrays := slurm.Size(o.fresh, o.past, set, o.Workers, here.MaxArray, o.Cluster.MaxTimes(ctx))
 	for _, a := range arrays {
-		a.Dir = dir
+		a.Dir, a.User, a.Cluster = dir, slurm.User(), here.Name
 		a.Script = slurm.Script(o.Command(a, o.submission.ID))
 		o.submission.Add(a)
 	}
@@ -212,6 +213,23 @@ func aliveOf(s *slurm.Submission, all []slurm.Worker) (list []slurm.Worker) {
 		}
 	}
 	return list
+}
+
+// ofUse lists the workers of a submission that may make cells: see slurm.Worker.IsOfUse.
+func ofUse(s *slurm.Submission, all []slurm.Worker) []slurm.Worker {
+	now := time.Now()
+	return slices.DeleteFunc(aliveOf(s, all), func(w slurm.Worker) bool { return !w.IsOfUse(now) })
+}
+
+// userOf is the user who has submitted all workers of submissions, if that is this user, or "".
+func userOf(all ...*slurm.Submission) string {
+	me := slurm.User()
+	for _, s := range all {
+		if slices.ContainsFunc(s.Arrays, func(a *slurm.Array) bool { return a.User != me }) {
+			return ""
+		}
+	}
+	return me
 }
 
 // states counts workers by state.
@@ -262,6 +280,7 @@ const (
 	watchRarest = 30 * time.Second
 	manyRounds  = 4 // without progress; a cell that is the reason fails one round earlier
 	silence     = time.Minute
+	limitsEvery = 5 * time.Minute // between submissions that a limit does not permit
 )
 
 // watch looks after the workers until ctx is done. It returns an error if it gives up.
@@ -275,8 +294,8 @@ func (o *OnSlurm) watch(ctx context.Context) error {
 			return nil
 		case <-time.After(delay):
 		}
-		all, err := o.Cluster.Queue(ctx, o.submission.Names())
-		alive := aliveOf(o.submission, all)
+		all, err := o.Cluster.Queue(ctx, o.submission.Names(), userOf(o.submission))
+		alive := ofUse(o.submission, all)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -315,11 +334,30 @@ func (o *OnSlurm) watch(ctx context.Context) error {
 		if rounds >= manyRounds {
 			return fmt.Errorf("the workers ended %d times without making a cell or a checkpoint%s%s", rounds, how, o.lastLog())
 		}
+		if left := aliveOf(o.submission, all); len(left) > 0 { // held, or completing for a long time
+			how = " or cannot go on (" + states(left) + ")"
+		}
 		why := fmt.Sprintf("slurm: all workers have ended%s; %s missing, so others continue", how, areMissing(missing))
-		if err := o.again(ctx, why); err != nil {
+		wait, err := o.replace(ctx, why)
+		if err != nil {
 			return err
 		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
 	}
+}
+
+// replace is again, but limits on jobs are temporary. It returns how long to wait before the next look.
+func (o *OnSlurm) replace(ctx context.Context, why string) (time.Duration, error) {
+	err := o.again(ctx, why)
+	if slurm.IsOverLimit(err) {
+		o.Note(fmt.Sprintf("slurm: %v; this command tries it again in %s", err, limitsEvery))
+		return limitsEvery, nil
+	}
+	return 0, err
 }
 
 func areMissing(n int) string {
@@ -332,7 +370,7 @@ func areMissing(n int) string {
 // how says how the workers of the last round have ended, as far as the queue or accounting knows.
 func (o *OnSlurm) how(ctx context.Context) string {
 	last := o.submission.Arrays[len(o.submission.Arrays)-1].Name
-	all, err := o.Cluster.Queue(ctx, []string{last})
+	all, err := o.Cluster.Queue(ctx, []string{last}, "")
 	if err != nil || len(all) == 0 {
 		all = o.Cluster.Ended(ctx, []string{last}, o.submission.Since)
 	}
@@ -404,7 +442,11 @@ func Cancel(ctx context.Context, v *View, c *slurm.Cluster) (submissions, worker
 	}
 	err = v.alone(ctx, func() error {
 		all, listErr := v.Submissions(true)
-		before, err := c.QueueWhenUp(ctx, names(all))
+		here, err := c.Config(ctx)
+		if err != nil {
+			return errors.Join(listErr, err)
+		}
+		before, err := c.QueueWhenUp(ctx, names(all), userOf(all...))
 		if err == nil {
 			err = c.Cancel(ctx, names(all)) // also what has not shown up yet
 		}
@@ -421,6 +463,11 @@ func Cancel(ctx context.Context, v *View, c *slurm.Cluster) (submissions, worker
 				submissions++
 				workers += len(alive)
 			}
+			if a := s.Hidden(slurm.User(), here); a != nil {
+				errs = append(errs, fmt.Errorf("submission %s was submitted by %s on the cluster %s, and its workers are not shown here: cancel it there",
+					s.ID, a.User, a.Cluster))
+				continue
+			}
 			s.Cancelled = true
 			errs = append(errs, s.Save())
 		}
@@ -435,7 +482,7 @@ func Cancel(ctx context.Context, v *View, c *slurm.Cluster) (submissions, worker
 func awaitEnd(ctx context.Context, c *slurm.Cluster, s *slurm.Submission) error {
 	const looks, pause = 10, time.Second
 	for look := 1; ; look++ {
-		all, err := c.Queue(ctx, s.Names())
+		all, err := c.Queue(ctx, s.Names(), userOf(s))
 		if err != nil {
 			return err
 		}
@@ -483,7 +530,7 @@ func (v *View) SlurmStatus(ctx context.Context, c *slurm.Cluster) (list []SlurmS
 		return nil, nil
 	}
 	all, err := v.Submissions(true)
-	queue, queueErr := c.Queue(ctx, names(all))
+	queue, queueErr := c.Queue(ctx, names(all), userOf(all...))
 	if queueErr != nil {
 		return []SlurmStatus{{Submission: all[len(all)-1], Err: queueErr}}, err
 	}

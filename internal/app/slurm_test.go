@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,10 @@ type queue struct {
 	states []string // of jobs; the number of a job is its index + 1
 	names  []string
 	called []string
-	keeps  int // calls of scancel that have no effect, and report no error: the jobs are of another user
+	reason string // why they are pending
+	config string // of the cluster
+	limit  bool   // of jobs, which is reached
+	keeps  int    // calls of scancel that have no effect, and report no error: the jobs are of another user
 }
 
 func (q *queue) Run(_ context.Context, _, name string, args ...string) (string, error) {
@@ -49,16 +53,19 @@ func (q *queue) Run(_ context.Context, _, name string, args ...string) (string, 
 	}
 	switch name {
 	case "sbatch":
+		if q.limit {
+			return "", &slurm.CommandError{Name: name, Stderr: "Job violates accounting/QOS policy", Err: errors.New("exit status 1")}
+		}
 		return fmt.Sprintln(len(q.names)), nil
 	case "scontrol":
-		return "MaxArraySize = 11\n", nil
+		return "MaxArraySize = 11\n" + q.config, nil
 	}
 	var b strings.Builder
 	for i, job := range q.names {
 		switch {
 		case !slices.Contains(names, job):
 		case name == "squeue":
-			fmt.Fprintf(&b, "%d|N/A|%s|None|n|%s\n", i+1, q.states[i], job)
+			fmt.Fprintf(&b, "%d|N/A|%s|%s|n|N/A|%s\n", i+1, q.states[i], cmp.Or(q.reason, "None"), job)
 		case name == "scancel" && q.count("scancel") > q.keeps && (q.states[i] == "PENDING" || !slices.Contains(args, "--state=PENDING")):
 			q.states[i] = "CANCELLED"
 		}
@@ -226,5 +233,66 @@ func TestOneLookAtTheQueueForAllSubmissions(t *testing.T) {
 	}
 	if _, _, err := Cancel(t.Context(), v, none); !errors.Is(err, slurm.ErrNoSlurm) {
 		t.Error(err)
+	}
+}
+
+// Workers that are held make nothing, so others take their place.
+func TestHeldWorkersAreReplaced(t *testing.T) {
+	for reason, want := range map[string]int{"Priority": 1, "JobHeldAdmin": 2} {
+		s, file := missing(t)
+		q := &queue{}
+		for range 2 {
+			if _, err := onQueue(t, s, file, q).Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			q.states[0], q.reason = "PENDING", reason
+		}
+		if n := q.count("sbatch"); n != want {
+			t.Errorf("%s: %d submissions", reason, n)
+		}
+	}
+}
+
+// A limit on the number of jobs ends the first command, but not one that replaces workers.
+func TestLimitOnJobs(t *testing.T) {
+	s, file := missing(t)
+	q := &queue{limit: true}
+	if _, err := onQueue(t, s, file, q).Start(t.Context()); err == nil || !strings.Contains(err.Error(), "--jobs") {
+		t.Error(err)
+	}
+	q.limit = false
+	o := onQueue(t, s, file, q)
+	if _, err := o.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	q.limit = true
+	if wait, err := o.replace(t.Context(), "ended"); wait < time.Minute || err != nil {
+		t.Error(wait, err)
+	}
+	q.limit = false
+	before := q.count("sbatch")
+	if wait, err := o.replace(t.Context(), "ended"); wait != 0 || err != nil || q.count("sbatch") != before+1 {
+		t.Error(wait, err)
+	}
+}
+
+// On another cluster, nothing can be known about the workers.
+func TestWorkersOfAnotherClusterAreNotCancelled(t *testing.T) {
+	s, file := missing(t)
+	q := &queue{config: "ClusterName = a\n"}
+	o := onQueue(t, s, file, q)
+	if _, err := o.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	there := &slurm.Cluster{Commands: &queue{config: "ClusterName = b\n"}}
+	want := "was submitted by " + slurm.User() + " on the cluster a, and its workers are not shown here: cancel it there"
+	if n, _, err := Cancel(t.Context(), o.View, there); n != 0 || err == nil || !strings.Contains(err.Error(), want) {
+		t.Error(n, err)
+	}
+	if err := o.submission.Refresh(); err != nil || o.submission.Cancelled {
+		t.Error("noted as cancelled", err)
+	}
+	if n, _, err := Cancel(t.Context(), o.View, o.Cluster); n != 1 || err != nil {
+		t.Error(n, err)
 	}
 }

@@ -150,6 +150,7 @@ type Running struct {
 	CheckpointEvery time.Duration    // the longest work that an interruption can lose; 0: each kind's default
 	FailFast        bool             // stop everything when a cell fails
 	OnEvent         func(run.Event)  // nil: no calls
+	Idle            time.Duration    // of View.Work: see run.Worker
 	OnNote          func(string)     // what people should know about the remote; nil: no calls
 }
 

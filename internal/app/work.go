@@ -22,6 +22,7 @@ func (v *View) Work(ctx context.Context, r Running, group string) (*run.Result, 
 	o := v.options(r)
 	o.Deliver = nil // it reads no reports
 	o.Worker = v.worker(ctx, group)
+	o.Worker.Idle = r.Idle
 	defer v.share(ctx, r.OnNote)
 	return run.Run(ctx, v.Plan, o)
 }

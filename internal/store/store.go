@@ -77,6 +77,12 @@ type Lease interface {
 	Release()
 }
 
+// A Sparing lease belongs to a store that counts attempts without progress: see Workspace.Stalled.
+type Sparing interface {
+	// Spare says that the attempt was interrupted too soon to count.
+	Spare() error
+}
+
 // Wait takes the lease of a key. While another owner holds it, Wait retries until ctx is done.
 func Wait(ctx context.Context, s Store, key digest.Key) (Lease, error) {
 	const longest = 100 * time.Millisecond

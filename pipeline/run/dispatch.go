@@ -3,6 +3,7 @@ package run
 import (
 	"container/heap"
 	"errors"
+	"time"
 
 	"foil/pipeline"
 )
@@ -116,6 +117,10 @@ func (x *loop) hold(c *step) {
 // free gives the resources of a cell back.
 func (x *loop) free(c *step) {
 	x.busy--
+	if c.making {
+		c.making, x.active = false, time.Now()
+		x.making--
+	}
 	x.room = x.room.Plus(c.held)
 	c.held = pipeline.Limits{}
 	x.clock++

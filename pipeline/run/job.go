@@ -136,6 +136,7 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	if err := j.task.SetParams(j.Node.Params); err != nil {
 		return failed{cell: j.step, err: err}
 	}
+	began := time.Now()
 	work, err := lease.Begin()
 	if err != nil {
 		return failed{cell: j.step, err: err}
@@ -178,6 +179,9 @@ func (j *job) make(ctx context.Context, lease store.Lease, reason string) messag
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
+		if w := j.opts.Worker; w != nil {
+			w.spare(lease, began)
+		}
 		return stopped{j.step}
 	case err != nil && leased.Err() != nil:
 		err = context.Cause(leased)

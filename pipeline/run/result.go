@@ -17,7 +17,8 @@ type Result struct {
 	Outcomes []*Outcome // in the order of Graph.Nodes
 
 	Hits, Made, Failed, Skipped int
-	Stopped                     int // not reached before the run was cancelled
+	Stopped                     int  // not reached before the run was cancelled
+	Remains                     bool // of those, the run would have gone on with some: others do not make them
 	Wall                        time.Duration
 
 	CPU     time.Duration // of all cells that ran, also of those that failed or were stopped, as far as known

@@ -36,7 +36,7 @@ func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
 	x.opts.OnEvent(RunStarted{Plan: p})
 	x.loop()
 
-	r := &Result{Wall: time.Since(start), CPU: x.cpu}
+	r := &Result{Wall: time.Since(start), CPU: x.cpu, Remains: x.remains()}
 	for _, c := range x.steps {
 		r.Outcomes = append(r.Outcomes, &c.outcome)
 	}
@@ -47,6 +47,12 @@ func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
 	case failed != nil:
 		return r, failed
 	case r.Stopped > 0 && ctx.Err() == nil && opts.Worker != nil:
+		switch {
+		case r.Remains:
+			return r, ErrTooShort
+		case x.isIdle():
+			return r, ErrIdle
+		}
 		return r, ErrLeft
 	case r.Stopped > 0:
 		return r, cmp.Or(context.Cause(ctx), errors.New("the run ended before all cells were reached"))
@@ -57,6 +63,13 @@ func Run(ctx context.Context, p *plan.Plan, opts Options) (*Result, error) {
 // ErrLeft is the error of a worker that has made what it can, while there are cells that only other
 // workers can make.
 var ErrLeft = errors.New("the other cells need more cores, memory or GPUs than this worker has")
+
+// ErrTooShort is the error of a worker that has made what it can, while there are cells that need more
+// time than it has left.
+var ErrTooShort = errors.New("the other cells need more time than this worker has left")
+
+// ErrIdle is the error of a worker that has only waited for others during the time Worker.Idle.
+var ErrIdle = errors.New("others make the other cells")
 
 // A loop is the state of a run. It owns all steps.
 type loop struct {
@@ -71,6 +84,8 @@ type loop struct {
 	ready    queue
 	open     int                          // cells without an outcome
 	busy     int                          // jobs that occupy a worker
+	making   int                          // jobs that run a cell; others look whether it is made
+	active   time.Time                    // when a cell last began or ended here
 	room     pipeline.Limits              // free resources of the machine
 	waiting  map[*step]bool               // cells that others make; whether another run holds the lease
 	poller   *poller                      // that looks at them; nil: there have been none
@@ -82,9 +97,10 @@ type loop struct {
 	cpu      time.Duration                // that jobs used
 	messages chan message
 
-	clock     int     // counts the starts and ends of jobs
-	disturbed int     // counts the jobs whose inputs changed while they ran
-	aside     []*step // ready cells that wait for others: see keepApart
+	clock       int     // counts the starts and ends of jobs
+	disturbed   int     // counts the jobs whose inputs changed while they ran
+	interrupted bool    // a job was stopped
+	aside       []*step // ready cells that wait for others: see keepApart
 }
 
 // A step is a planned cell during a run. Only the loop accesses it, except for progress.
@@ -101,6 +117,8 @@ type step struct {
 	settled  bool            // the outcome is final
 	reopened bool            // it was settled before, so it may no longer be as planned
 	outdated bool            // it runs with inputs that have been made again, with another content
+	making   bool            // its job runs it
+	tooLong  bool            // for the time of this worker
 	want     pipeline.Limits // resources that its job needs
 	held     pipeline.Limits // resources that its job holds
 	digest   digest.Digest   // of its output
@@ -128,6 +146,7 @@ func newLoop(ctx context.Context, p *plan.Plan, opts Options) *loop {
 		failed:   map[digest.Key]*graph.Node{},
 		messages: make(chan message),
 		open:     len(p.Cells),
+		active:   time.Now(),
 	}
 	for _, planned := range p.Cells {
 		c := &step{Cell: planned, want: p.Options.Wants(planned.Node), outcome: Outcome{Node: planned.Node}}
@@ -193,7 +212,7 @@ func (x *loop) loop() {
 	defer tick.Stop()
 	for x.open > 0 {
 		x.dispatch()
-		if x.busy == 0 && !x.waits() {
+		if x.busy == 0 && (!x.waits() || x.isIdle()) {
 			return
 		}
 		select {

@@ -167,6 +167,8 @@ type started struct {
 }
 
 func (m started) handle(x *loop) {
+	m.cell.making, x.active = true, time.Now()
+	x.making++
 	if m.cell.reason != "" {
 		m.reason = m.cell.reason
 	}
@@ -236,4 +238,7 @@ func (m spent) handle(x *loop) { x.cpu += m.cpu }
 // stopped: the run was cancelled.
 type stopped struct{ cell *step }
 
-func (m stopped) handle(x *loop) { x.free(m.cell) }
+func (m stopped) handle(x *loop) {
+	x.interrupted = true
+	x.free(m.cell)
+}

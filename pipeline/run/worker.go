@@ -23,6 +23,8 @@ import (
 //   - It does not repeat the failure of a cell that another worker noted after this one started, or
 //     that a worker of its group noted at any time.
 //   - It gives up a cell after several attempts of its group that got nowhere.
+//   - It leaves cells to others that would take longer than the time until the deadline of its
+//     context, unless they would not end in a later worker of the same time either.
 type Worker struct {
 	Name     string         // no two workers share it
 	Group    string         // of workers that were started together; empty: none
@@ -41,7 +43,12 @@ type Worker struct {
 	// same event is the reason: a cluster that ends a job signals all its processes.
 	Settle time.Duration
 
+	// Idle is the time after which the run ends if, for so long, it has made no cell and only waited
+	// for those of others; 0: it waits until they are made.
+	Idle time.Duration
+
 	earlier map[digest.Key]*store.Failure // from before this run
+	started time.Time
 }
 
 // manyStalled is how many attempts without progress are too many.
@@ -49,8 +56,55 @@ const manyStalled = 3
 
 // prepare reads the failures from before this run.
 func (w *Worker) prepare() (err error) {
+	if w.started.IsZero() {
+		w.started = time.Now()
+	}
 	w.earlier, err = w.Failures.AllFailures()
 	return err
+}
+
+// spare takes care that an attempt is not counted that the end of the worker's time has interrupted
+// too soon.
+func (w *Worker) spare(lease store.Lease, began time.Time) {
+	if l, ok := lease.(store.Sparing); ok && !IsEarly(began.Sub(w.started), time.Since(w.started)) {
+		_ = l.Spare() // otherwise it counts
+	}
+}
+
+// IsEarly reports whether a cell began so early that it had nearly all the time of its worker: in
+// the first tenth, or in the first second.
+func IsEarly(began, all time.Duration) bool { return began <= max(all/10, time.Second) }
+
+// IsTooLong reports whether a cell would not end before the time of its worker is over, but would in
+// a worker that starts then.
+func IsTooLong(cell, left, all time.Duration) bool { return cell > left && cell <= all-all/10 }
+
+// isTooLong reports whether a cell is left to a worker that has more time.
+func (x *loop) isTooLong(c *step) bool {
+	w := x.opts.Worker
+	end, ok := x.ctx.Deadline()
+	if !ok || w.Costs == nil || c.tooLong {
+		return c.tooLong
+	}
+	cost := w.Costs.Cost(c.Cell)
+	c.tooLong = cost.Known && IsTooLong(cost.Wall, time.Until(end), end.Sub(w.started))
+	return c.tooLong
+}
+
+// isIdle reports whether a worker has waited for others for too long.
+func (x *loop) isIdle() bool {
+	w := x.opts.Worker
+	return w != nil && w.Idle > 0 && x.making == 0 && time.Since(x.active) >= w.Idle
+}
+
+// remains reports whether there are cells that this worker would make if it had more time.
+func (x *loop) remains() bool {
+	for _, l := range x.ready.lanes {
+		if len(l.cells) > 0 && x.opts.Executor.Capacity().Holds(l.want) {
+			return true
+		}
+	}
+	return x.interrupted || slices.ContainsFunc(x.steps, func(c *step) bool { return c.tooLong && !c.settled })
 }
 
 // failure returns the failure of a key that counts for this worker, or nil.
@@ -116,5 +170,5 @@ func (x *loop) leaves(c *step) bool {
 	if w == nil {
 		return false
 	}
-	return !x.opts.Executor.Capacity().Holds(c.want) || w.Leave != nil && w.Leave(c.Node)
+	return !x.opts.Executor.Capacity().Holds(c.want) || w.Leave != nil && w.Leave(c.Node) || x.isTooLong(c)
 }

@@ -307,3 +307,111 @@ func TestFailureAtTheEndOfTheRun(t *testing.T) {
 		t.Errorf("%+v, %v", f, err)
 	}
 }
+
+// An attempt that the end of the worker's time interrupts counts only if it began early: the cells of
+// a worker that are longer than what is left of its time are healthy.
+func TestAttemptsAtTheEndOfAWorkerDoNotCount(t *testing.T) {
+	c := newCrew(t)
+	try := func(age time.Duration) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		c.During = func(context.Context, *pipeline.Cell) error {
+			cancel()
+			return errors.New("stopped")
+		}
+		p, o := c.worker(pipelinetest.One, "worker", "g")
+		o.Worker.StartedAt(time.Now().Add(-age))
+		_, err := run.Run(ctx, p, o)
+		return err
+	}
+	for i, age := range []time.Duration{time.Hour, time.Hour, time.Hour, time.Hour, 0, time.Hour, 0, time.Hour, 0, 0} {
+		err := try(age)
+		if last := i == 9; last != errors.As(err, new(*run.StalledError)) {
+			t.Errorf("attempt %d: %v", i, err)
+		}
+	}
+	for _, test := range []struct {
+		began, all time.Duration
+		want       bool
+	}{
+		{0, 0, true}, {time.Second, time.Second, true}, {6 * time.Minute, time.Hour, true}, {7 * time.Minute, time.Hour, false},
+	} {
+		if got := run.IsEarly(test.began, test.all); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}
+
+// A worker does not start a cell that another worker will have the time for.
+func TestCellsThatAreTooLongForTheRestAreLeft(t *testing.T) {
+	const src = "name: x\nstages:\n  short: {uses: test/text}\n  long: {uses: test/text, with: {n: 1}}\n  endless: {uses: test/text, with: {n: 2}}\n"
+	c := newCrew(t)
+	work := func(age time.Duration) (*run.Result, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		p, o := c.worker(src, "worker", "g")
+		o.Worker.StartedAt(time.Now().Add(-age))
+		o.Worker.Costs = costs{"short": time.Second, "long": 2 * time.Hour, "endless": 100 * time.Hour}
+		return run.Run(ctx, p, o)
+	}
+	r, err := work(9 * time.Hour) // of 10
+	if !errors.Is(err, run.ErrTooShort) || r.Made != 2 || !r.Remains || r.Of("long").Status != run.WasStopped {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if r, err := work(0); err != nil || r.Made != 1 || r.Remains { // all its time is too short for the cell
+		t.Errorf("%v, %+v", err, r)
+	}
+}
+
+// A worker that only waits for others ends after some time, and is not needed again.
+func TestIdleWorkersEnd(t *testing.T) {
+	const src = "name: x\nstages:\n  a: {uses: test/text}\n  b: {uses: test/text, needs: {a: a}}\n"
+	c := newCrew(t)
+	began, release := make(chan struct{}), make(chan struct{})
+	c.During = func(_ context.Context, cell *pipeline.Cell) error {
+		if cell.ID == "a" {
+			close(began)
+			<-release
+		}
+		return nil
+	}
+	busy, busyOptions := c.worker(src, "busy", "")
+	busyOptions.Worker.Idle = time.Millisecond // which does not count for a worker that makes a cell
+	idle, idleOptions := c.worker(src, "idle", "")
+	idleOptions.Worker.Idle = 50 * time.Millisecond
+	done := make(chan error, 1)
+	go func() {
+		_, err := run.Run(t.Context(), busy, busyOptions)
+		done <- err
+	}()
+	<-began
+	pipelinetest.Within(t, time.Minute, func() {
+		if r, err := run.Run(t.Context(), idle, idleOptions); !errors.Is(err, run.ErrIdle) || r.Stopped != 2 || r.Remains {
+			t.Errorf("%v, %+v", err, r)
+		}
+	})
+	close(release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// A worker whose time is over is needed again if it would have made some of the cells that are left.
+func TestWhatRemainsOfAWorker(t *testing.T) {
+	const src = "name: x\nstages:\n  a: {uses: test/text}\n  b: {uses: test/text, needs: {a: a}}\n"
+	for name, stopped := range map[string]bool{"a cell was stopped": true, "between two cells": false} {
+		c := newCrew(t)
+		c.Running.Workers = 1
+		ctx, cancel := context.WithCancel(t.Context())
+		c.During = func(context.Context, *pipeline.Cell) error {
+			cancel()
+			if stopped {
+				return ctx.Err()
+			}
+			return nil
+		}
+		p, o := c.worker(src, "worker", "")
+		if r, err := run.Run(ctx, p, o); !errors.Is(err, context.Canceled) || !r.Remains {
+			t.Errorf("%s: %v, %+v", name, err, r)
+		}
+	}
+}

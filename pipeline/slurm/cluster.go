@@ -1,12 +1,17 @@
 package slurm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/user"
 	"strconv"
 	"strings"
 	"time"
+
+	"foil/spec"
 )
 
 // A Cluster is Slurm as seen from a login node.
@@ -78,7 +83,7 @@ func (c *Cluster) Submit(ctx context.Context, a *Array, dir string) (job string,
 // tryToSubmit sends an array once, if it is not there and the queue could be read.
 func (c *Cluster) tryToSubmit(ctx context.Context, a *Array, dir string) (job string, err error) {
 	if a.Sent {
-		all, err := c.Queue(ctx, []string{a.Name})
+		all, err := c.Queue(ctx, []string{a.Name}, "")
 		if err != nil {
 			return "", err
 		}
@@ -96,13 +101,25 @@ func (c *Cluster) tryToSubmit(ctx context.Context, a *Array, dir string) (job st
 	return parseSubmitted(out)
 }
 
+// User is the name of this user.
+func User() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}
+
 // Queue lists the workers of jobs with the given names, also those that have ended, as long as the
-// queue shows them.
-func (c *Cluster) Queue(ctx context.Context, names []string) ([]Worker, error) {
+// queue shows them. With a user, the controller sends only jobs of that user, who must be known here.
+func (c *Cluster) Queue(ctx context.Context, names []string, user string) ([]Worker, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	out, err := c.Commands.Run(ctx, "", "squeue", "--noheader", "--array", "--states=all", "--name="+strings.Join(names, ","), "--format="+queueFormat)
+	args := []string{"--noheader", "--array", "--states=all", "--name=" + strings.Join(names, ","), "--format=" + queueFormat}
+	if user != "" {
+		args = append(args, "--user="+user)
+	}
+	out, err := c.Commands.Run(ctx, "", "squeue", args...)
 	if isMissing(err) {
 		return nil, ErrNoSlurm
 	} else if err != nil {
@@ -116,9 +133,9 @@ func (c *Cluster) Queue(ctx context.Context, names []string) ([]Worker, error) {
 }
 
 // QueueWhenUp is Queue that waits for a controller that does not answer.
-func (c *Cluster) QueueWhenUp(ctx context.Context, names []string) (list []Worker, err error) {
+func (c *Cluster) QueueWhenUp(ctx context.Context, names []string, user string) (list []Worker, err error) {
 	err = c.patiently(ctx, func() error {
-		list, err = c.Queue(ctx, names)
+		list, err = c.Queue(ctx, names, user)
 		return err
 	})
 	return list, err
@@ -162,9 +179,8 @@ func (c *Cluster) Cancel(ctx context.Context, names []string) error {
 // defaultMaxArray is Slurm's default for the largest array.
 const defaultMaxArray = 1001
 
-// MaxArray is the largest number of elements of an array; 0 if arrays are not allowed. It waits for a
-// controller that does not answer.
-func (c *Cluster) MaxArray(ctx context.Context) (int, error) {
+// Config reads the configuration of the cluster. It waits for a controller that does not answer.
+func (c *Cluster) Config(ctx context.Context) (Config, error) {
 	var out string
 	err := c.patiently(ctx, func() (err error) {
 		out, err = c.Commands.Run(ctx, "", "scontrol", "show", "config")
@@ -172,14 +188,25 @@ func (c *Cluster) MaxArray(ctx context.Context) (int, error) {
 	})
 	switch {
 	case isMissing(err):
-		return 0, ErrNoSlurm
+		return Config{}, ErrNoSlurm
 	case err != nil && (ctx.Err() != nil || isUncertain(err)):
-		return 0, err
+		return Config{}, err
+	case err != nil:
+		out = ""
 	}
-	if n, ok := parseMaxArray(out); err == nil && ok {
-		return n, nil
+	return parseConfig(out), nil
+}
+
+// MaxTimes returns a function for the longest time limit that the partition of settings permits, or 0
+// if it is not known.
+func (c *Cluster) MaxTimes(ctx context.Context) func(spec.Slurm) time.Duration {
+	out, err := c.Commands.Run(ctx, "", "scontrol", "--oneliner", "show", "partition")
+	return func(set spec.Slurm) time.Duration {
+		if err != nil {
+			return 0
+		}
+		return parseMaxTime(out, cmp.Or(set.Partition, os.Getenv("SBATCH_PARTITION")))
 	}
-	return defaultMaxArray, nil
 }
 
 // args are the arguments of sbatch. The script comes by standard input.

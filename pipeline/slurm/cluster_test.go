@@ -48,7 +48,7 @@ const noAnswer = "!sbatch: error: Batch job submission failed: Socket timed out 
 
 // A submission whose answer was lost is looked for before it is sent again.
 func TestSubmissionIsLookedFor(t *testing.T) {
-	const there, failed = "7|0|PENDING|None||foil-a-0\n7|1|PENDING|None||foil-a-0\n", "7|0|FAILED|NonZeroExitCode|n|foil-a-0\n"
+	const there, failed = "7|0|PENDING|None||N/A|foil-a-0\n7|1|PENDING|None||N/A|foil-a-0\n", "7|0|FAILED|NonZeroExitCode|n|N/A|foil-a-0\n"
 	const down = "!squeue: error: slurm_load_jobs: Unable to contact slurm controller (connect failure)"
 	for name, test := range map[string]struct {
 		sent   bool
@@ -136,34 +136,25 @@ func TestScriptQuotesItsWords(t *testing.T) {
 	}
 }
 
-func TestMaxArray(t *testing.T) {
-	for answer, want := range map[string]int{"MaxArraySize = 10\n": 10, "!scontrol: error: not permitted": defaultMaxArray, "nothing": defaultMaxArray} {
-		_, c := newAnswers(t, map[string][]string{"scontrol": {answer}})
-		if n, err := c.MaxArray(t.Context()); n != want || err != nil {
-			t.Errorf("%q: %d, %v", answer, n, err)
-		}
-	}
-}
-
 // Commands that need an answer wait for a controller that is restarted, and say that once.
 func TestWaitingForTheController(t *testing.T) {
 	const down = "!squeue: error: slurm_load_jobs: Unable to contact slurm controller (connect failure)"
 	a, c := newAnswers(t, map[string][]string{
-		"squeue": {down, down, "8|N/A|RUNNING|None|n|foil-a-0\n"}, "scontrol": {down, "MaxArraySize = 10\n"},
+		"squeue": {down, down, "8|N/A|RUNNING|None|n|2026-12-01T10:00:00|foil-a-0\n"}, "scontrol": {down, "MaxArraySize = 10\n"},
 	})
 	told := 0
 	c.Waiting = func(err error) { told++ }
-	if list, err := c.QueueWhenUp(t.Context(), []string{"foil-a-0"}); len(list) != 1 || err != nil {
+	if list, err := c.QueueWhenUp(t.Context(), []string{"foil-a-0"}, ""); len(list) != 1 || err != nil {
 		t.Errorf("%v, %v", list, err)
 	}
-	if n, err := c.MaxArray(t.Context()); n != 10 || err != nil {
-		t.Errorf("%d, %v", n, err)
+	if here, err := c.Config(t.Context()); here.MaxArray != 10 || err != nil {
+		t.Errorf("%+v, %v", here, err)
 	}
 	if told != 2 || len(a.called) != 5 {
 		t.Errorf("told %d times, after %v", told, a.called)
 	}
 	_, c = newAnswers(t, map[string][]string{"squeue": {"!squeue: error: Invalid user"}})
-	if _, err := c.QueueWhenUp(t.Context(), []string{"foil-a-0"}); err == nil {
+	if _, err := c.QueueWhenUp(t.Context(), []string{"foil-a-0"}, ""); err == nil {
 		t.Error("another error was repeated")
 	}
 }
@@ -196,7 +187,7 @@ func TestSubmissionIsNotedBeforeItIsSent(t *testing.T) {
 	}
 	list[0].Arrays[1].Refused = ""
 	// Another process looks for the second array and does not send the first again.
-	b, c := newAnswers(t, map[string][]string{"squeue": {"8|N/A|RUNNING|None|n|" + s.Arrays[1].Name + "\n"}})
+	b, c := newAnswers(t, map[string][]string{"squeue": {"8|N/A|RUNNING|None|n|2026-12-01T10:00:00|" + s.Arrays[1].Name + "\n"}})
 	if err := list[0].Send(t.Context(), c); err != nil || list[0].Arrays[1].Job != "8" || len(b.called) != 1 {
 		t.Errorf("%v, %+v, %v", err, list[0].Arrays[1], b.called)
 	}
@@ -232,5 +223,81 @@ func TestBadSubmissionsAreReported(t *testing.T) {
 	list, err := List(cache)
 	if len(list) != 1 || list[0].ID != s.ID || err == nil || strings.Count(err.Error(), "correct or remove the file") != 6 {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// A limit on jobs permits fewer workers, or none.
+func TestFewerWorkersWithinALimit(t *testing.T) {
+	const over = "!sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
+	for name, test := range map[string]struct {
+		answers []string
+		workers int
+		job     string
+		refused bool
+	}{
+		"at the third try": {[]string{over, over, "7\n"}, 2, "7", false},
+		"none":             {[]string{over, over, over, over}, 1, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := New(t.TempDir(), "x", "graph")
+			s.Add(&Array{Workers: 9, Cores: 1, Dir: "/", Script: "#!/bin/sh\n"})
+			a, c := newAnswers(t, map[string][]string{"sbatch": test.answers})
+			err := s.Send(t.Context(), c)
+			if got := s.Arrays[0]; got.Workers != test.workers || got.Job != test.job || (got.Refused != "") != test.refused {
+				t.Errorf("%+v", got)
+			}
+			if test.refused != (IsOverLimit(err) && strings.Contains(err.Error(), "--jobs")) || len(a.called) != len(test.answers) {
+				t.Errorf("%v after %d calls", err, len(a.called))
+			}
+		})
+	}
+}
+
+// A job in which foil runs has no effect on the commands: sbatch would take its sizes.
+func TestVariablesOfAJobAreNotHandedOn(t *testing.T) {
+	for name, kept := range map[string]bool{"SLURM_CONF": true, "SLURM_CLUSTERS": true, "SLURM_JWT": true, "SLURM_MEM_PER_NODE": false, "SBATCH_QOS": true} {
+		t.Setenv(name, "x")
+		out, err := System{Timeout: time.Minute}.Run(t.Context(), "", "env")
+		if got := strings.Contains(out, "\n"+name+"=x\n"); err != nil || got != kept {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
+func TestQueueOfAUser(t *testing.T) {
+	for user, want := range map[string]bool{"": false, "me": true} {
+		var args []string
+		c := &Cluster{Commands: commands(func(a []string) { args = a })}
+		if _, err := c.Queue(t.Context(), []string{"foil-a-0"}, user); err != nil || slices.Contains(args, "--user=me") != want {
+			t.Errorf("%q, %v", args, err)
+		}
+	}
+}
+
+type commands func(args []string)
+
+func (c commands) Run(_ context.Context, _, _ string, args ...string) (string, error) {
+	c(args)
+	return "", nil
+}
+
+// What cannot be seen here is not known to be cancelled.
+func TestHiddenArrays(t *testing.T) {
+	for name, test := range map[string]struct {
+		a    Array
+		here Config
+		want bool
+	}{
+		"mine":               {Array{User: "me", Cluster: "c"}, Config{Name: "c", Private: true}, false},
+		"of a friend":        {Array{User: "you", Cluster: "c"}, Config{Name: "c"}, false},
+		"private":            {Array{User: "you", Cluster: "c"}, Config{Name: "c", Private: true}, true},
+		"on another cluster": {Array{User: "me", Cluster: "d"}, Config{Name: "c"}, true},
+		"refused there":      {Array{User: "me", Cluster: "d", Refused: "no"}, Config{Name: "c"}, false},
+		"not known":          {Array{}, Config{Name: "c", Private: true}, false},
+	} {
+		s := &Submission{Arrays: []*Array{&test.a}}
+		if got := s.Hidden("me", test.here); (got != nil) != test.want {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,6 +45,7 @@ func (s System) Run(ctx context.Context, stdin, name string, args ...string) (st
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), isOfAJob)
 	cmd.WaitDelay = time.Second
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, said bytes.Buffer
@@ -56,6 +59,13 @@ func (s System) Run(ctx context.Context, stdin, name string, args ...string) (st
 	return out.String(), nil
 }
 
+// isOfAJob reports whether a variable may be that of a job in which foil runs. sbatch would take its
+// sizes from there, and hand it on to the workers.
+func isOfAJob(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	return strings.HasPrefix(name, "SLURM_") && !slices.Contains([]string{"SLURM_CONF", "SLURM_CLUSTERS", "SLURM_JWT"}, name)
+}
+
 // isMissing reports whether a command is not installed.
 func isMissing(err error) bool { return errors.Is(err, exec.ErrNotFound) }
 
@@ -63,6 +73,12 @@ func isMissing(err error) bool { return errors.Is(err, exec.ErrNotFound) }
 func IsRefused(err error) bool {
 	var c *CommandError
 	return errors.As(err, &c) && !isMissing(err) && !isUncertain(err)
+}
+
+// IsOverLimit reports whether Slurm has refused a job because of limits of the account or the QOS,
+// such as on the number of jobs.
+func IsOverLimit(err error) bool {
+	return IsRefused(err) && strings.Contains(err.Error(), "violates accounting/QOS policy")
 }
 
 // isUncertain reports whether a failed submission may have arrived, or may succeed later: the

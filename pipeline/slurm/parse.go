@@ -3,8 +3,10 @@ package slurm
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 var jobPattern = regexp.MustCompile(`^[0-9]+$`)
@@ -25,9 +27,10 @@ type Worker struct {
 	Job    string // of the array
 	Task   string // of the array; empty: there is no array
 	State  State
-	Reason string // why it is pending
-	Node   string // empty: none yet
-	Name   string // of the job
+	Reason string    // why it is pending
+	Node   string    // empty: none yet
+	Name   string    // of the job
+	Ended  time.Time // of its processes, or when they will end at the latest; zero: not known
 }
 
 // A State is the state of a job, such as PENDING.
@@ -49,6 +52,17 @@ var hasEnded = map[State]bool{
 // IsAlive reports whether a worker waits or runs.
 func (w Worker) IsAlive() bool { return !hasEnded[w.State] }
 
+// manyCompleting is how long the end of a job may take. A node that hangs may keep it in this state
+// for days.
+const manyCompleting = 5 * time.Minute
+
+// IsOfUse reports whether a worker is alive and may make cells without anybody's help. It may not if
+// it is held, or if it has been completing for a long time.
+func (w Worker) IsOfUse(now time.Time) bool {
+	stuck := w.State == Completing && !w.Ended.IsZero() && now.Sub(w.Ended) > manyCompleting
+	return w.IsAlive() && !w.IsHeld() && !stuck
+}
+
 // neverStarts explains reasons for which a job stays pending until people change something.
 var neverStarts = map[string]string{
 	"PartitionTimeLimit": "the time limit is above that of the partition: change slurm: {time}",
@@ -59,6 +73,28 @@ var neverStarts = map[string]string{
 	"InvalidQOS":         "change slurm: {qos}",
 	"PartitionInactive":  "the partition takes no jobs now",
 	"PartitionDown":      "the partition starts no jobs now",
+
+	"QOSMaxWallDurationPerJobLimit":   "the time limit is above that of the QOS: change slurm: {time} or {qos}",
+	"AssocMaxWallDurationPerJobLimit": "the time limit is above that of the account: change slurm: {time} or {account}",
+	"QOSMaxMemoryPerJob":              "the memory is above the limit of the QOS: change memory of the stages, or slurm: {qos}",
+	"QOSMaxGRESPerJob":                "the GPUs are above the limit of the QOS: change gpus of the stages, or slurm: {qos}",
+
+	heldByUser:  "scontrol release JOB lets it start",
+	heldByAdmin: "an administrator holds it",
+	heldLaunch:  "Slurm could not start it; after scontrol release JOB it tries again",
+}
+
+// The reasons of jobs that are held. They stay pending until somebody releases them.
+const (
+	heldByUser  = "JobHeldUser"
+	heldByAdmin = "JobHeldAdmin"
+	heldLaunch  = "launch failed requeued held"
+)
+
+// IsHeld reports whether a worker is held.
+func (w Worker) IsHeld() bool {
+	reason := strings.ReplaceAll(w.Reason, "_", " ")
+	return w.State == Pending && (reason == heldByUser || reason == heldByAdmin || reason == heldLaunch)
 }
 
 // Text is the state of a worker for people, with the reason why it is pending.
@@ -67,7 +103,7 @@ func (w Worker) Text() string {
 	if w.State != Pending || w.Reason == "" {
 		return text
 	}
-	if why := neverStarts[w.Reason]; why != "" {
+	if why := neverStarts[strings.ReplaceAll(w.Reason, "_", " ")]; why != "" {
 		return text + " (" + w.Reason + ": " + why + ")"
 	}
 	return text + " (" + w.Reason + ")"
@@ -75,7 +111,7 @@ func (w Worker) Text() string {
 
 // queueFormat is the format of squeue that parseQueue reads. The name comes last, because it may
 // contain any character.
-const queueFormat = "%F|%K|%T|%r|%N|%j"
+const queueFormat = "%F|%K|%T|%r|%N|%e|%j"
 
 // parseQueue reads what squeue prints, a line for each element of an array.
 func parseQueue(text string) ([]Worker, error) {
@@ -85,17 +121,18 @@ func parseQueue(text string) ([]Worker, error) {
 		if line == "" {
 			continue
 		}
-		f := strings.SplitN(line, "|", 6)
-		if len(f) < 6 || !jobPattern.MatchString(f[0]) {
+		f := strings.SplitN(line, "|", 7)
+		if len(f) < 7 || !jobPattern.MatchString(f[0]) {
 			return nil, fmt.Errorf("squeue printed %.100q, which is not in the format %s", line, queueFormat)
 		}
-		w := Worker{Job: f[0], Task: f[1], State: State(f[2]), Reason: f[3], Node: f[4], Name: f[5]}
+		w := Worker{Job: f[0], Task: f[1], State: State(f[2]), Reason: f[3], Node: f[4], Name: f[6]}
 		if w.Task == "N/A" {
 			w.Task = ""
 		}
 		if w.Reason == "None" {
 			w.Reason = ""
 		}
+		w.Ended, _ = time.ParseInLocation("2006-01-02T15:04:05", f[5], time.Local) // N/A: it has not started
 		list = append(list, w)
 	}
 	return list, nil
@@ -116,15 +153,75 @@ func parseAccounting(text string) (list []Worker) {
 	return list
 }
 
-// parseMaxArray reads MaxArraySize from what scontrol show config prints. The highest number of an
-// element is one less, so it is the number of elements. ok is false if it is not there.
-func parseMaxArray(text string) (n int, ok bool) {
+// A Config is what foil must know about a cluster.
+type Config struct {
+	Name     string // empty: not known
+	MaxArray int    // the largest number of elements of an array; 0: arrays are not allowed
+	Private  bool   // users do not see the jobs of others
+}
+
+// parseConfig reads what scontrol show config prints.
+func parseConfig(text string) Config {
+	c := Config{MaxArray: defaultMaxArray}
 	for line := range strings.Lines(text) {
-		name, value, found := strings.Cut(line, "=")
-		if found && strings.TrimSpace(name) == "MaxArraySize" {
-			n, err := strconv.Atoi(strings.TrimSpace(value))
-			return n, err == nil && n >= 0
+		name, value, _ := strings.Cut(line, "=")
+		value = strings.TrimSpace(value)
+		switch strings.TrimSpace(name) {
+		case "ClusterName":
+			if value != "(null)" {
+				c.Name = value
+			}
+		case "PrivateData":
+			c.Private = slices.Contains(strings.Split(value, ","), "jobs")
+		case "MaxArraySize": // the highest number of an element is one less
+			if n, err := strconv.Atoi(value); err == nil && n >= 0 {
+				c.MaxArray = n
+			}
 		}
 	}
-	return 0, false
+	return c
+}
+
+// parseMaxTime reads the time limit of partitions from what scontrol --oneliner show partition
+// prints. Several partitions are separated by commas, and the shortest limit counts; "" is the default
+// partition. It is 0 if there is no limit, or if it is not known.
+func parseMaxTime(text, partitions string) (limit time.Duration) {
+	for line := range strings.Lines(text) {
+		fields := map[string]string{}
+		for word := range strings.FieldsSeq(line) {
+			if name, value, ok := strings.Cut(word, "="); ok {
+				fields[name] = value
+			}
+		}
+		if partitions == "" && fields["Default"] != "YES" ||
+			partitions != "" && !slices.Contains(strings.Split(partitions, ","), fields["PartitionName"]) {
+			continue
+		}
+		if d := parseTime(fields["MaxTime"]); d > 0 && (limit == 0 || d < limit) {
+			limit = d
+		}
+	}
+	return limit
+}
+
+// parseTime reads DAYS-HOURS:MINUTES:SECONDS, of which the days may be missing. It returns 0 for other
+// texts, such as UNLIMITED.
+func parseTime(text string) time.Duration {
+	days, clock, ok := strings.Cut(text, "-")
+	if !ok {
+		days, clock = "0", text
+	}
+	parts := append([]string{days}, strings.Split(clock, ":")...)
+	if len(parts) != 4 {
+		return 0
+	}
+	var d time.Duration
+	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute, time.Second} {
+		n, err := strconv.ParseUint(parts[i], 10, 16)
+		if err != nil {
+			return 0
+		}
+		d += time.Duration(n) * unit
+	}
+	return d
 }

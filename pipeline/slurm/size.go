@@ -1,7 +1,7 @@
 package slurm
 
 import (
-	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -21,100 +21,121 @@ const (
 	memoryMargin   = 1.3              // of cells over past ones
 	timeMargin     = 2                // over the estimate
 	leastTime      = 30 * time.Minute // of a worker, because a node may be slower
+	enoughTime     = 12 * time.Hour   // of a worker, unless a cell takes longer
 	defaultWorkers = 16
 )
 
 // Size returns the arrays for the cells of a plan that are not in the cache: workers with GPUs for
-// the cells that need them, and workers without for the others. most limits the workers of all
-// arrays together (0: a default), and maxArray those of each.
-func Size(p *plan.Plan, past Past, set spec.Slurm, most, maxArray int) (arrays []*Array) {
+// the cells that need them, and workers without for the others. Workers with GPUs are large enough
+// for every cell: they may start when the others have ended. most limits the workers of all arrays
+// together (0: a default), and maxArray those of each. maxTime is the longest time limit that the
+// cluster permits with some settings (0: not known).
+func Size(p *plan.Plan, past Past, set spec.Slurm, most, maxArray int, maxTime func(spec.Slurm) time.Duration) (arrays []*Array) {
 	if most == 0 {
 		most = defaultWorkers
 	}
-	var parts [2]part // without and with GPUs
+	var without, with []need // GPUs
 	for _, c := range p.Cells {
 		if c.State == plan.Hit || c.SameAs != nil || c.Node.Kind.Light {
 			continue
 		}
-		want := p.Options.Wants(c.Node)
-		parts[min(want.GPUs, 1)].add(c, want, past)
+		if n := needOf(c, p.Options.Wants(c.Node), past); n.GPUs > 0 {
+			with = append(with, n)
+		} else {
+			without = append(without, n)
+		}
 	}
-	without, with := &parts[0], &parts[1]
-	if with.cells > 0 && (most == 1 || without.cells == 0) {
-		with.join(without) // a worker with GPUs makes other cells, too
+	all := slices.Concat(with, without)
+	if len(with) > 0 && most == 1 {
+		with, without = all, nil
 	}
 	elements := max(maxArray, 1)
-	for i, part := range []*part{with, without} {
-		if part.cells == 0 {
-			continue
-		}
+	if len(with) > 0 {
 		share := most
-		if i == 0 && without.cells > 0 {
-			share = max(1, min(most-1, most*with.cells/(with.cells+without.cells)))
+		if len(without) > 0 {
+			share = max(1, min(most-1, most*len(with)/len(all)))
 		}
-		a := part.array(min(share, part.cells, elements), past != nil, set)
+		a := array(with, all, min(share, elements), set.ForGPUs(), maxTime)
 		most -= a.Workers
 		arrays = append(arrays, a)
+	}
+	if set.GPU = nil; len(without) > 0 {
+		arrays = append(arrays, array(without, without, min(most, elements), set, maxTime))
 	}
 	return arrays
 }
 
-// A part is the cells for workers of one size.
-type part struct {
-	cells    int
-	want     pipeline.Limits // the largest of each
-	least    int             // cores
-	wall     time.Duration   // of all cells whose time is known
-	longest  time.Duration
-	unknown  int   // cells without a known time
-	memory   int64 // the largest of past works
-	noMemory int   // cells without a known memory
+// A need is what a cell needs of a worker.
+type need struct {
+	pipeline.Limits
+	memory int64         // its own limit, or from past works; 0: not known
+	wall   time.Duration // 0: not known
+	known  bool          // wall
 }
 
-func (t *part) add(c *plan.Cell, want pipeline.Limits, past Past) {
-	own := part{cells: 1, want: want, least: want.Cores, unknown: 1, memory: want.Memory}
+func needOf(c *plan.Cell, want pipeline.Limits, past Past) need {
+	n := need{Limits: want, memory: want.Memory}
 	if past != nil {
-		if cost := past.Cost(c); cost.Known {
-			own.unknown, own.wall, own.longest = 0, cost.Wall, cost.Wall
-		}
-		if own.memory == 0 {
-			own.memory = int64(memoryMargin * float64(past.Memory(c)))
+		cost := past.Cost(c)
+		n.known, n.wall = cost.Known, cost.Wall
+		if n.memory == 0 {
+			n.memory = int64(memoryMargin * float64(past.Memory(c)))
 		}
 	}
-	if own.memory == 0 {
-		own.noMemory = 1
-	}
-	t.join(&own)
+	return n
 }
 
-func (t *part) join(other *part) {
-	if other.cells == 0 {
-		return
+// atOnce is how many such cells a worker can run at the same time.
+func (n need) atOnce(a *Array) int {
+	most := a.Cores / max(n.Cores, 1)
+	if n.GPUs > 0 {
+		most = min(most, a.GPUs/n.GPUs)
 	}
-	t.least = cmp.Or(min(t.least, other.least), t.least, other.least)
-	t.cells += other.cells
-	t.want = pipeline.Limits{
-		Cores: max(t.want.Cores, other.want.Cores), Memory: max(t.want.Memory, other.want.Memory), GPUs: max(t.want.GPUs, other.want.GPUs),
-	}
-	t.wall += other.wall
-	t.longest = max(t.longest, other.longest)
-	t.unknown += other.unknown
-	t.memory = max(t.memory, other.memory)
-	t.noMemory += other.noMemory
-	*other = part{}
+	return max(most, 1)
 }
 
-// array is the array of n workers. What is not known is left to the cluster.
-func (t *part) array(n int, known bool, set spec.Slurm) *Array {
-	a := &Array{Workers: n, Cores: t.want.Cores, GPUs: t.want.GPUs, Time: set.Time, Slurm: set}
-	atOnce := t.want.Cores / max(t.least, 1)
-	if t.noMemory == 0 || t.want.Memory > 0 {
-		a.Memory = workerMemory + int64(atOnce)*t.memory
+// array is an array of at most n workers for some cells, each of which can run any of all cells.
+// What is not known is left to the cluster.
+func array(cells, all []need, n int, set spec.Slurm, maxTime func(spec.Slurm) time.Duration) *Array {
+	a := &Array{Time: set.Time, Slurm: set}
+	for _, c := range all {
+		a.Cores, a.GPUs = max(a.Cores, c.Cores), max(a.GPUs, c.GPUs)
 	}
-	if a.Time == 0 && known && t.unknown == 0 {
-		all := t.wall / time.Duration(n*atOnce)
-		a.Time = max(leastTime, timeMargin*(all+t.longest)).Round(time.Minute) + longWarning
+	var memory int64
+	known, declared := true, false // memory
+	for _, c := range all {
+		memory = max(memory, int64(c.atOnce(a))*c.memory)
+		known = known && c.memory > 0
+		declared = declared || c.Memory > 0
+	}
+	if known || declared {
+		a.Memory = workerMemory + memory
+	}
+	var workers, wall float64 // of workers that run nothing else
+	var longest time.Duration
+	timed := true
+	for _, c := range cells {
+		share := 1 / float64(c.atOnce(a))
+		workers += share
+		wall += share * float64(c.wall)
+		longest = max(longest, c.wall)
+		timed = timed && c.known
+	}
+	const rounding = 1e-6
+	a.Workers = max(1, min(n, int(math.Ceil(workers-rounding))))
+	if a.Time == 0 && timed {
+		a.Time = timeFor(time.Duration(wall/float64(a.Workers)), longest)
+		if limit := maxTime(set); limit > 0 {
+			a.Time = min(a.Time, limit)
+		}
 	}
 	a.Slurm.Extra = slices.Clone(set.Extra)
 	return a
+}
+
+// timeFor is the time limit of workers that run for a time, and whose longest cell may start last.
+// Workers put themselves back into the queue, so a limit that few partitions permit gains nothing.
+func timeFor(all, longest time.Duration) time.Duration {
+	want := max(leastTime, timeMargin*(all+longest)).Round(time.Minute)
+	return min(want, max(timeMargin*longest, enoughTime).Round(time.Minute)) + longWarning
 }

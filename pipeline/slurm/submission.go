@@ -47,6 +47,8 @@ type Array struct {
 	Script  string        `json:"script"`
 	Sent    bool          `json:"sent,omitempty"` // it may have arrived
 	Job     string        `json:"job,omitempty"`  // empty: not known
+	User    string        `json:"user,omitempty"` // who has submitted it
+	Cluster string        `json:"cluster,omitempty"`
 
 	Refused string `json:"refused,omitempty"` // why Slurm did not take it; it is not sent again
 }
@@ -72,12 +74,25 @@ func (s *Submission) Add(a *Array) {
 	s.Arrays = append(s.Arrays, a)
 }
 
-// Names are the names of all arrays.
+// Names are the names of all arrays that may be there.
 func (s *Submission) Names() (list []string) {
 	for _, a := range s.Arrays {
-		list = append(list, a.Name)
+		if a.Refused == "" {
+			list = append(list, a.Name)
+		}
 	}
 	return list
+}
+
+// Hidden returns an array that this user may not see on this cluster, or nil.
+func (s *Submission) Hidden(user string, here Config) *Array {
+	for _, a := range s.Arrays {
+		other := a.Cluster != "" && here.Name != "" && a.Cluster != here.Name
+		if a.Refused == "" && (other || here.Private && a.User != "" && a.User != user) {
+			return a
+		}
+	}
+	return nil
 }
 
 // Logs is the folder of the logs of the workers.
@@ -181,7 +196,8 @@ func parseSubmission(text []byte) (*Submission, error) {
 	return s, nil
 }
 
-// Send submits the arrays that have no job yet, and notes every step.
+// Send submits the arrays that have no job yet, and notes every step. Where a limit of the account
+// does not permit so many workers, it submits fewer.
 func (s *Submission) Send(ctx context.Context, c *Cluster) error {
 	for _, a := range s.Arrays {
 		if a.Job != "" || a.Refused != "" {
@@ -195,6 +211,17 @@ func (s *Submission) Send(ctx context.Context, c *Cluster) error {
 			}
 		}
 		job, err := c.Submit(ctx, &sent, s.Logs())
+		for IsOverLimit(err) && a.Workers > 1 {
+			a.Workers /= 2
+			if err := s.Save(); err != nil {
+				return err
+			}
+			sent.Workers, sent.Sent = a.Workers, false // the refusal was an answer
+			job, err = c.Submit(ctx, &sent, s.Logs())
+		}
+		if IsOverLimit(err) {
+			err = fmt.Errorf("%w: not even one worker; wait until other jobs have ended, or use a smaller --jobs or slurm: {time}", err)
+		}
 		if IsRefused(err) {
 			a.Refused = err.Error()
 			return errors.Join(err, s.Save())

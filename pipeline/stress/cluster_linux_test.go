@@ -40,8 +40,9 @@ func init() {
 	}
 }
 
-// Three workers on nodes of their own, with host names and network namespaces of their own the system permits that, share a cache. They are killed at random moments, and others take
-// their place. Every cell is published once, and the bytes are those of one undisturbed run.
+// Three workers share a cache on nodes of their own: with host names and network namespaces of their
+// own, where the system permits that. They are killed at random moments, and others take their
+// place. Every cell is published once, and the bytes are those of one undisturbed run.
 func TestKilledWorkersOfACluster(t *testing.T) {
 	rnd := testenv.Rand(t)
 	start := time.Now()

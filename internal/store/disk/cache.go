@@ -37,7 +37,9 @@ type Cache struct {
 	doubt     atomic.Bool              // not all records are known
 	verifying atomic.Pointer[verifier] // while Verify runs
 
-	hash func(io.Reader) (digest.Digest, int64, error) // tests count its calls
+	hash       func(io.Reader) (digest.Digest, int64, error) // tests count its calls
+	revalidate func(dir string)                              // tests count its calls
+	readDir    func(dir string) ([]fs.DirEntry, error)       // tests let it fail
 
 	mu      sync.Mutex
 	checks  map[digest.Digest]*check // of the objects that this process has used
@@ -115,7 +117,10 @@ func at(dir string, on system) (*Cache, error) {
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("cache folder %s: is a file, not a folder; name another one", dir)
 	}
-	return &Cache{dir: abs, system: on, hash: digest.OfReader, checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{}}, nil
+	return &Cache{
+		dir: abs, system: on, hash: digest.OfReader, revalidate: openFolder, readDir: os.ReadDir,
+		checks: map[digest.Digest]*check{}, damaged: map[digest.Digest]string{},
+	}, nil
 }
 
 // Exists reports whether there is a cache in dir. Its folders may be odd entries.
@@ -232,18 +237,18 @@ func (c *Cache) eachEntry(dir string, f func(path, name string) error) error {
 	}
 	info, err := os.Lstat(dir)
 	if err != nil {
-		return ignoreMissing(c.skipUnreadable(dir, err))
+		return ignoreMissing(c.skipUnreadable(dir, staleIsMissing(err)))
 	}
 	if !info.IsDir() {
 		c.putAside(dir, "is "+kindOf(info.Mode()))
 		return nil
 	}
-	list, err := os.ReadDir(dir)
+	list, err := c.readDir(dir)
 	if isUnreadable(err) && access.IsUnfinished(dir) {
 		return nil // another user's process was killed
 	}
 	if err != nil {
-		return ignoreMissing(c.skipUnreadable(dir, err))
+		return ignoreMissing(c.skipUnreadable(dir, staleIsMissing(err)))
 	}
 	for _, e := range list {
 		if err := f(filepath.Join(dir, e.Name()), e.Name()); err != nil {

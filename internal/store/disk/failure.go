@@ -89,13 +89,30 @@ func (l *lease) countStalled(dir string) (int, error) {
 		return 0, nil
 	}
 	path := filepath.Join(dir, begunFile)
+	l.earlier = nil
 	now := begunNote{Group: l.cache.group, Checkpoint: checkpointState(filepath.Join(dir, checkpointDir))}
 	var before begunNote
 	if text, _, err := readSmall(path); err == nil && json.Unmarshal(text, &before) == nil &&
 		before.Group == now.Group && before.Checkpoint == now.Checkpoint {
 		now.Stalled = before.Stalled + 1
+		l.earlier = &before
 	}
 	return now.Stalled, l.cache.writeNote(path, now)
+}
+
+// Spare restores the count from before this attempt.
+func (l *lease) Spare() error {
+	if l.cache.group == "" || !l.begun {
+		return nil
+	}
+	if err := l.hold.check(); err != nil {
+		return err
+	}
+	path := filepath.Join(l.cache.workPath(l.key), begunFile)
+	if l.earlier == nil {
+		return l.cache.remove(path)
+	}
+	return l.cache.writeNote(path, l.earlier)
 }
 
 // checkpointState stands for the names, sizes and times of the files in a folder.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -37,12 +38,14 @@ type lease struct {
 	hold    hold
 	before  digest.Digest // of the text of the record when the lease was taken; zero: there was none
 	begun   bool          // an attempt of this lease has begun
+	earlier *begunNote    // of the attempts without progress before it; nil: there were none
 	release sync.Once
 }
 
 var (
 	_ store.Lease       = (*lease)(nil)
 	_ store.Inheritable = (*lease)(nil)
+	_ store.Sparing     = (*lease)(nil)
 )
 
 // Acquire takes the lease of a key, or returns store.ErrHeld.
@@ -66,10 +69,26 @@ func (c *Cache) acquire(key digest.Key) (*lease, error) {
 		return nil, err
 	}
 	l := &lease{cache: c, key: key, hold: h}
+	if _, ok := c.leases.(*fileLeases); ok {
+		// The previous owner may have published the record, or noted a failure, on another machine. A
+		// client of a network file system remembers for up to a minute that a file was missing, until
+		// it opens the folder.
+		folder := filepath.Dir(c.recordPath(key))
+		c.revalidate(filepath.Dir(folder))
+		c.revalidate(folder)
+		c.revalidate(c.workPath(key))
+	}
 	if text, _, err := c.readRecord(c.recordPath(key)); err == nil {
 		l.before = digest.Of(text)
 	}
 	return l, nil
+}
+
+// openFolder opens and closes a folder, which may be missing.
+func openFolder(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		f.Close()
+	}
 }
 
 // Holder returns the holder of the lease of a key, or nil if the lease is free.

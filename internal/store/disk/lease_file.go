@@ -52,9 +52,13 @@ type leaseText struct {
 
 func (l *fileLeases) patience() time.Duration { return Patience(l.expiry) }
 
+// betweenTries is the time until a folder that its previous owner has removed is made again. On a
+// network file system, it may seem to be there for some time.
+const betweenTries = 5 * time.Millisecond
+
 func (l *fileLeases) take(key digest.Key) (hold, error) {
 	dir := l.cache.leasePath(key)
-	for {
+	for ; ; time.Sleep(betweenTries) {
 		if err := l.cache.makeFolder(dir); errors.Is(err, fs.ErrExist) && !lexists(dir) {
 			continue // it was there, and the previous owner has just removed it
 		} else if err != nil {

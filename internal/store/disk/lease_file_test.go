@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -191,5 +192,31 @@ func TestHolderOfALeaseFileIsTold(t *testing.T) {
 	time.Sleep(350 * time.Millisecond)
 	if h, err := others.Holder(t.Context(), keyOf("work")); h != nil || err != nil {
 		t.Errorf("expired: %+v, %v", h, err)
+	}
+}
+
+// A client of a network file system remembers that a file was missing until it opens the folder. So
+// a lookup with a lease sees what the previous owner has published on another machine.
+func TestFoldersAreOpenedWithALease(t *testing.T) {
+	for name, openTemp := range bothWays {
+		t.Run(name, func(t *testing.T) {
+			c := openTemp(t)
+			var opened []string
+			c.revalidate = func(dir string) {
+				if h, err := c.Holder(t.Context(), keyOf("work")); h == nil || err != nil {
+					t.Errorf("opened %s without the lease: %v", dir, err)
+				}
+				opened = append(opened, dir)
+			}
+			take(t, c, "work")
+			var want []string
+			if name == "files" {
+				folder := filepath.Dir(c.recordPath(keyOf("work")))
+				want = []string{filepath.Dir(folder), folder, c.workPath(keyOf("work"))}
+			}
+			if !slices.Equal(opened, want) {
+				t.Errorf("opened %q, want %q", opened, want)
+			}
+		})
 	}
 }

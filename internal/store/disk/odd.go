@@ -153,9 +153,26 @@ func openRegular(path string, flag int) (*os.File, fs.FileInfo, error) {
 func readSmall(path string) ([]byte, fs.FileInfo, error) {
 	f, info, err := openRegular(path, os.O_RDONLY)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, staleIsMissing(err)
 	}
 	defer f.Close()
+	text, err := readAll(f, info)
+	if err != nil {
+		return nil, nil, staleIsMissing(err)
+	}
+	return text, info, nil
+}
+
+// staleIsMissing returns fs.ErrNotExist if a file or a folder was removed on another machine while
+// this one used it, on a network file system.
+func staleIsMissing(err error) error {
+	if errors.Is(err, syscall.ESTALE) {
+		return fmt.Errorf("%w (%w)", fs.ErrNotExist, err)
+	}
+	return err
+}
+
+func readAll(f io.Reader, info fs.FileInfo) ([]byte, error) {
 	// One more byte than the largest record shows that a file is too large to be one.
 	text := make([]byte, 0, min(info.Size(), store.MaxRecord)+1)
 	for {
@@ -163,9 +180,9 @@ func readSmall(path string) ([]byte, fs.FileInfo, error) {
 		text = text[:len(text)+n]
 		switch {
 		case errors.Is(err, io.EOF) || len(text) > store.MaxRecord:
-			return text, info, nil
+			return text, nil
 		case err != nil:
-			return nil, nil, err
+			return nil, err
 		case len(text) == cap(text):
 			text = append(text, 0)[:len(text)]
 		}

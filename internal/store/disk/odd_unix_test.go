@@ -452,3 +452,23 @@ func TestReadOnlyFoldersAreRemoved(t *testing.T) {
 		t.Error("the work folder is still there")
 	}
 }
+
+// A folder or file that was removed on another machine may be stale on a network file system. It is
+// missing.
+func TestStaleIsMissing(t *testing.T) {
+	stale := &fs.PathError{Op: "open", Path: "x", Err: syscall.ESTALE}
+	if err := staleIsMissing(stale); !errors.Is(err, fs.ErrNotExist) || !errors.Is(err, syscall.ESTALE) {
+		t.Error(err)
+	}
+	if err := staleIsMissing(fs.ErrPermission); err != fs.ErrPermission {
+		t.Error(err)
+	}
+	c := openTemp(t)
+	c.readDir = func(string) ([]fs.DirEntry, error) { return nil, stale }
+	if _, err := c.AllFailures(); err != nil {
+		t.Errorf("a stale folder: %v", err)
+	}
+	if _, err := (&fileLeases{cache: c}).highest(filepath.Join(c.dir, actionsDir)); err != nil {
+		t.Errorf("the stale folder of a lease: %v", err)
+	}
+}
