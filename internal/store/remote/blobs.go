@@ -24,6 +24,7 @@ type blobs interface {
 type body struct {
 	io.ReadCloser
 	packed bool // it is compressed with zstd
+	page   bool // it is a web page, such as one to log in
 }
 
 // A content is what is written to a blob.
@@ -37,6 +38,9 @@ type content struct {
 var (
 	errAbsent = errors.New("is not there")
 	errExists = errors.New("exists")
+
+	// errCut means that a body did not come to its end. What arrived says nothing about the blob.
+	errCut = errors.New("the answer was cut off")
 )
 
 // IsAbsent reports whether an error means that the remote does not have something.
@@ -52,7 +56,7 @@ func (e *RefusedError) Error() string { return e.Text }
 
 // IsDenied reports whether the server does not allow the request.
 func (e *RefusedError) IsDenied() bool {
-	return e.Status == 401 || e.Status == 403 || e.Status == 405 || e.Status == 501
+	return e.Status/100 == 3 || e.Status == 401 || e.Status == 403 || e.Status == 405 || e.Status == 501
 }
 
 // IsFull reports whether the server has no room, or not for this size.

@@ -64,11 +64,15 @@ type seen struct {
 	io.Reader
 	watch *watch
 	count *atomic.Int64
+	err   error // of a read, but for io.EOF
 }
 
-func (s seen) Read(p []byte) (int, error) {
+func (s *seen) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
 	s.watch.saw(n)
 	s.count.Add(int64(n))
+	if err != nil && err != io.EOF && s.err == nil {
+		s.err = fmt.Errorf("%w: %w", errCut, err)
+	}
 	return n, err
 }

@@ -117,7 +117,8 @@ func (r *Remote) Get(ctx context.Context, f digest.File, w io.Writer) error {
 	defer body.Close()
 	// A body may wait for a file system that does not answer.
 	defer context.AfterFunc(ctx, func() { body.Close() })()
-	var from io.Reader = seen{body, watch, &r.received}
+	raw := &seen{Reader: body, watch: watch, count: &r.received}
+	var from io.Reader = raw
 	if body.packed || !r.dialect {
 		z, err := zstd.NewReader(from, decoding...)
 		if err != nil {
@@ -131,6 +132,8 @@ func (r *Remote) Get(ctx context.Context, f digest.File, w io.Writer) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case raw.err != nil:
+		return raw.err
 	case isDamage(err):
 		return wrong("is damaged on the remote (%v)", err)
 	case err != nil:
@@ -206,10 +209,10 @@ const putPatience = 5
 // watchedContent is a content whose reader tells a watch about progress.
 type watchedContent struct {
 	io.ReadSeeker
-	seen
+	sending *seen
 }
 
-func (w watchedContent) Read(p []byte) (int, error) { return w.seen.Read(p) }
+func (w watchedContent) Read(p []byte) (int, error) { return w.sending.Read(p) }
 
 func (r *Remote) put(ctx context.Context, name string, c content, onlyNew bool) error {
 	ctx, watch, end, err := r.begin(ctx, putPatience*r.opts.Patience)
@@ -217,7 +220,7 @@ func (r *Remote) put(ctx context.Context, name string, c content, onlyNew bool) 
 		return err
 	}
 	defer end()
-	c.ReadSeeker = watchedContent{c.ReadSeeker, seen{c.ReadSeeker, watch, &r.sent}}
+	c.ReadSeeker = watchedContent{c.ReadSeeker, &seen{Reader: c.ReadSeeker, watch: watch, count: &r.sent}}
 	return because(ctx, r.blobs.put(ctx, name, c, onlyNew))
 }
 
@@ -253,7 +256,8 @@ func (r *Remote) takesPacked(ctx context.Context) bool {
 	return yes
 }
 
-// getSmall reads a blob of at most limit bytes within Patience, whatever the server sends.
+// getSmall reads a blob of at most limit bytes within Patience, whatever the server sends. It is a
+// *WrongError only if all bytes of the blob arrived.
 func (r *Remote) getSmall(ctx context.Context, name string, limit int64) ([]byte, error) {
 	ctx, watch, end, err := r.begin(ctx, r.opts.Patience)
 	if err != nil {
@@ -266,7 +270,11 @@ func (r *Remote) getSmall(ctx context.Context, name string, limit int64) ([]byte
 	}
 	defer body.Close()
 	defer context.AfterFunc(ctx, func() { body.Close() })()
-	var from io.Reader = seen{body, watch, &r.received}
+	if body.page { // neither an entry nor the probe is one
+		return nil, errors.New("the server sends a web page; is there a page to log in?")
+	}
+	raw := &seen{Reader: body, watch: watch, count: &r.received}
+	var from io.Reader = raw
 	if body.packed {
 		z, err := zstd.NewReader(from, decoding...)
 		if err != nil {
@@ -279,6 +287,8 @@ func (r *Remote) getSmall(ctx context.Context, name string, limit int64) ([]byte
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
+	case raw.err != nil:
+		return nil, raw.err
 	case isDamage(err):
 		return nil, wrong("is damaged on the remote (%v)", err)
 	case err != nil:

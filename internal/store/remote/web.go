@@ -52,7 +52,10 @@ func newWeb(locate func(context.Context) (*site, error)) *web {
 		}
 		return c, err
 	}
-	return &web{client: &http.Client{Transport: t}, locate: locate}
+	// Redirects are not followed: a PUT would become a GET without its content, and a password could go
+	// to another server.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &web{client: &http.Client{Transport: t, CheckRedirect: stay}, locate: locate}
 }
 
 func (w *web) site(ctx context.Context) (*site, error) {
@@ -109,7 +112,11 @@ func (w *web) do(ctx context.Context, method, name string, c content, header htt
 	case http.StatusPreconditionFailed:
 		return nil, errExists
 	}
-	return nil, &RefusedError{resp.StatusCode, statusText(resp.StatusCode, start)}
+	text := statusText(resp.StatusCode, start)
+	if to, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 {
+		text = fmt.Sprintf("the server redirects to %.200s; use that address", to.Scheme+"://"+to.Host)
+	}
+	return nil, &RefusedError{resp.StatusCode, text}
 }
 
 func (s *site) puttingIf(method string) http.Header {
@@ -149,12 +156,13 @@ func (w *web) get(ctx context.Context, name string) (*body, error) {
 	}
 	switch encoding := resp.Header.Get("Content-Encoding"); encoding {
 	case "", "identity":
-		return &body{ReadCloser: resp.Body}, nil
+		page := strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html")
+		return &body{ReadCloser: resp.Body, page: page}, nil
 	case "zstd":
-		return &body{resp.Body, true}, nil
-	default:
+		return &body{ReadCloser: resp.Body, packed: true}, nil
+	default: // something on the way has changed the body, so nothing is known about the blob
 		resp.Body.Close()
-		return nil, wrong("the server sends the encoding %.20q", encoding)
+		return nil, fmt.Errorf("the server sends the encoding %.20q, which foil did not ask for", encoding)
 	}
 }
 
