@@ -73,7 +73,7 @@ func (f *remoteFlags) setup(offline bool) (app.Remote, error) {
 func (f *remoteFlags) args() (args []string, err error) {
 	if f.url != "" {
 		if remote.Redacted(f.url) != f.url {
-			return nil, usageError{fmt.Errorf("--remote %s has a password, which job scripts would show; set FOIL_REMOTE instead", remote.Redacted(f.url))}
+			return nil, usageError{fmt.Errorf("--remote %s has a password or parameters, which job scripts would show; set FOIL_REMOTE instead", remote.Redacted(f.url))}
 		}
 		args = append(args, "--remote="+f.url)
 	}
@@ -230,6 +230,9 @@ func writeTransfer(out io.Writer, url, done, missing string, t *app.Transferred)
 		words.Count(t.Results, "result"), done, words.Count(t.Objects, "file"), spec.FormatSize(t.Bytes), t.Known)
 	if t.Missing > 0 {
 		line += fmt.Sprintf(", %s %s", words.Count(t.Missing, "cell"), missing)
+	}
+	if t.Others > 0 {
+		line += ", " + app.OthersText(t.Others)
 	}
 	fmt.Fprintf(out, "%s; %s in %s\n", line, words.Count(int(t.Requests), "request"), duration(t.Took))
 }

@@ -39,6 +39,7 @@ type Sent struct {
 	Objects int
 	Bytes   int64 // of the objects
 	Failed  int   // records that could not be sent
+	Others  int   // records that were not sent because of remote.ErrOthers
 }
 
 // uploadsAtOnce is the number of records that are sent at once.
@@ -197,6 +198,10 @@ func (s *Store) sendAll(ctx context.Context, r *store.Record) error {
 		}
 	}
 	known, other, err := s.remote.AddRecord(ctx, s.plan, r)
+	if errors.Is(err, remote.ErrOthers) {
+		s.uploads.count(func(s *Sent) { s.Others++ })
+		return nil
+	}
 	if err != nil {
 		return err
 	}
