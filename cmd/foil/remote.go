@@ -62,7 +62,7 @@ func (f *remoteFlags) setup(offline bool) (app.Remote, error) {
 		}
 		return app.Remote{}, nil
 	}
-	if _, err := r.Open(""); err != nil {
+	if _, err := r.Open(nil); err != nil {
 		return r, usageError{err}
 	}
 	return r, nil

@@ -29,8 +29,8 @@ type Remote struct {
 	OnNote   func(string) // what people should know; nil: no calls
 }
 
-// Open returns the remote. scratch is a folder for temporary files.
-func (r Remote) Open(scratch string) (*remote.Remote, error) {
+// Open returns the remote. scratch makes folders for temporary files.
+func (r Remote) Open(scratch remote.Scratch) (*remote.Remote, error) {
 	opts := remote.Options{Scratch: scratch}
 	for _, path := range r.Trust {
 		keys, err := remote.ReadTrusted(path)
@@ -53,7 +53,7 @@ func (r Remote) behind(c *disk.Cache, g *graph.Graph, numeric plan.Numeric) (*ti
 	if r.URL == "" {
 		return nil, nil
 	}
-	far, err := r.Open("")
+	far, err := r.Open(c.Scratch)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (s Setup) Push(ctx context.Context, e Experiment, progress func(done, all i
 	if len(records) == 0 {
 		return nil, v.errNothingMade()
 	}
-	to, err := far.Open("")
+	to, err := far.Open(v.Cache.Scratch)
 	if err != nil {
 		return nil, err
 	}
