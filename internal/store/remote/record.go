@@ -192,7 +192,7 @@ func (r *Remote) GetPlan(ctx context.Context, id digest.Key) (*Plan, error) {
 		return nil, err
 	}
 	e, err := decodeEntry(text)
-	if err != nil || len(e.files) != 1 || e.files[0].Name != planName || e.files[0].Size > maxPlan {
+	if err != nil || len(e.files) != 1 || e.files[0].Name != planName || e.files[0].Size > int64(maxPlan) {
 		return nil, &WrongError{errNoPlan.Error()}
 	}
 	var packed bytes.Buffer
@@ -206,7 +206,8 @@ func (r *Remote) GetPlan(ctx context.Context, id digest.Key) (*Plan, error) {
 	return p, nil
 }
 
-// PutPlan writes the manifest of a plan, unless it has not changed. It keeps what others have added.
+// PutPlan writes the manifest of a plan, unless it has not changed or would be too large: it only
+// spares requests. It keeps what others have added.
 func (r *Remote) PutPlan(ctx context.Context, id digest.Key, p *Plan) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -224,6 +225,9 @@ func (r *Remote) PutPlan(ctx context.Context, id digest.Key, p *Plan) error {
 		return err
 	}
 	packed, err := p.encode()
+	if errors.Is(err, errLargePlan) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -362,3 +362,20 @@ func TestSentBytesAreCountedOnce(t *testing.T) {
 		t.Errorf("%q", s.requests)
 	}
 }
+
+// A manifest only spares requests: without one, everything else is sent.
+func TestALargePlanIsLeftOut(t *testing.T) {
+	defer func(n int) { maxPlan = n }(maxPlan)
+	maxPlan = 200
+	r := opened(t, "file://"+filepath.ToSlash(t.TempDir()), Options{})
+	p, id := NewPlan(), recordOf("plan").Key
+	if _, _, err := r.AddRecord(t.Context(), p, recordOf("work")); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.PutPlan(t.Context(), id, p); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.GetPlan(t.Context(), id); !IsAbsent(err) {
+		t.Errorf("got %v", err)
+	}
+}
