@@ -148,8 +148,9 @@ before, or while the remote was not there.
 If the remote has other output for a cell, it keeps that, and push reports both;
 foil status shows them until they agree.
 
-Exit status: 0 no problem, 1 something could not be sent, or a cell has other
-output there although nothing explains that.`,
+Exit status: 0 no problem, 1 something could not be sent, also because of the
+signatures of others, or a cell has other output there although nothing explains
+that.`,
 		Example: `  foil push advx-ml-1m --remote s3://my-group/foil
   FOIL_REMOTE=https://cache.example.org foil push mine.yaml`,
 		Args: oneExperiment,
@@ -173,7 +174,7 @@ output there although nothing explains that.`,
 				fmt.Fprintf(out, "conflict   %s (%s, key %s) %s\n", c.Ours.Cell, c.Ours.Kind, c.Ours.Key.Short(), app.ConflictText(c.Ours, c.Theirs))
 			}
 			writeTransfer(out, remote.Redacted(setup.Remote.URL), "sent", "not cached here", t)
-			if unexplained > 0 {
+			if unexplained > 0 || t.Others > 0 {
 				return errReported
 			}
 			return nil

@@ -107,7 +107,12 @@ func (f folder) ready(context.Context) error { return nil }
 
 func (f folder) put(ctx context.Context, name string, c content, onlyNew bool) error {
 	got, err := inTime(ctx, func() error { return f.write(ctx, name, c, onlyNew) }, func(error) {})
-	switch err = cmp.Or(err, got); {
+	return refusal(cmp.Or(err, got))
+}
+
+// refusal is an error of a folder that cannot be written as the answer that a server would give.
+func refusal(err error) error {
+	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return &RefusedError{Status: http.StatusForbidden, Text: err.Error()}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

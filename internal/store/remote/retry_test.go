@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -377,5 +378,23 @@ func TestALargePlanIsLeftOut(t *testing.T) {
 	}
 	if _, err := r.GetPlan(t.Context(), id); !IsAbsent(err) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A folder that cannot be written, or is full, is like a server that refuses.
+func TestAFolderRefuses(t *testing.T) {
+	for cause, want := range map[error]int{
+		syscall.EACCES: http.StatusForbidden, syscall.EPERM: http.StatusForbidden, syscall.EROFS: http.StatusForbidden,
+		syscall.ENOSPC: http.StatusInsufficientStorage, syscall.EDQUOT: http.StatusInsufficientStorage,
+		syscall.EIO: 0,
+	} {
+		err := refusal(&os.PathError{Op: "open", Path: "/shared/x", Err: cause})
+		var refused *RefusedError
+		if errors.As(err, &refused) != (want != 0) || want != 0 && (refused.Status != want || !strings.Contains(err.Error(), "/shared/x")) {
+			t.Errorf("%v: %v", cause, err)
+		}
+	}
+	if refusal(nil) != nil {
+		t.Error("nil")
 	}
 }

@@ -337,3 +337,23 @@ func TestFinishDoesNotWaitForADisk(t *testing.T) {
 		t.Errorf("%+v after %v", sent, time.Since(start))
 	}
 }
+
+// A remote whose objects are wrong is an error, for those who ask.
+func TestLiesAreAnError(t *testing.T) {
+	b := newBench(t)
+	one, two := b.machine("", func(o *Options) { o.Plan = digest.Key{} }), b.machine("", nil)
+	works := []string{"1", "2", "3", "4", "5", "6"}
+	for _, work := range works {
+		b.publish(one, work, "out", work)
+	}
+	one.Finish(t.Context(), nil)
+	b.change("cas", func(path string) error { return os.Truncate(path, 5) })
+	for _, work := range works {
+		if r, _ := b.lookup(two, work); r != nil {
+			_, _ = two.Fetch(t.Context(), r.Outputs[0])
+		}
+	}
+	if !two.reads.isOff() || two.Err() == nil || !strings.Contains(two.Err().Error(), "wrong content") {
+		t.Errorf("%v, %q", two.Err(), two.notes)
+	}
+}
