@@ -80,8 +80,9 @@ func TestRequestsAreTriedAgain(t *testing.T) {
 		"PUT 507":                {"PUT", 1, answer(507), false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newServer(t)
-			r := opened(t, s.URL, Options{Patience: time.Second})
+			r := opened(t, s.URL, Options{Patience: 4 * time.Second})
 			text := bytes.Repeat([]byte("text "), 2000) // the first try does not read it to its end
 			key := "ac/" + recordOf("work").Key.String()
 			s.blobs[key] = text
@@ -163,9 +164,9 @@ func TestAServerThatDoesNotKnowConditions(t *testing.T) {
 // A slow disk of this machine is not a slow remote.
 func TestSlowWritesHereAreNotTheRemotes(t *testing.T) {
 	s := newServer(t)
-	r := opened(t, s.URL, Options{Patience: 100 * time.Millisecond})
+	r := opened(t, s.URL, Options{Patience: 500 * time.Millisecond})
 	f := putText(t, r, strings.Repeat("some content ", 5000))
-	if err := r.Get(t.Context(), f, slowWriter(150*time.Millisecond)); err != nil {
+	if err := r.Get(t.Context(), f, slowWriter(600*time.Millisecond)); err != nil {
 		t.Error(err)
 	}
 }
@@ -206,14 +207,14 @@ func slowly(t *testing.T, s *server, located, fetched time.Duration) (*Remote, *
 		time.Sleep(located)
 		return &site{base: base, ready: token.ready, authorize: token.authorize}, nil
 	})
-	return newRemote("slow", w, true, Options{Patience: 60 * time.Millisecond}), &fetches
+	return newRemote("slow", w, true, Options{Patience: 500 * time.Millisecond}), &fetches
 }
 
 // Credentials may take longer than a request, and are found once for many requests.
 func TestCredentialsHaveTheirOwnTime(t *testing.T) {
 	s := newServer(t)
 	s.odd = signedBy("Bearer 1")
-	r, fetches := slowly(t, s, 150*time.Millisecond, 150*time.Millisecond)
+	r, fetches := slowly(t, s, 700*time.Millisecond, 700*time.Millisecond)
 	var wait sync.WaitGroup
 	for range 40 {
 		wait.Go(func() {

@@ -47,8 +47,8 @@ func TestAHealthyRemoteStaysInUse(t *testing.T) {
 		answer time.Duration
 		off    bool
 	}{
-		"quick": {100 * time.Millisecond, false}, // 4 rounds of 32
-		"slow":  {250 * time.Millisecond, true},
+		"quick": {250 * time.Millisecond, false}, // 4 rounds of 32
+		"slow":  {600 * time.Millisecond, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +57,7 @@ func TestAHealthyRemoteStaysInUse(t *testing.T) {
 			}))
 			defer s.Close()
 			b := newBench(t)
-			m := b.machineWith(t.TempDir(), s.URL, remote.Options{Patience: 800 * time.Millisecond}, func(o *Options) { o.Plan = digest.Key{} })
+			m := b.machineWith(t.TempDir(), s.URL, remote.Options{Patience: 2 * time.Second}, func(o *Options) { o.Plan = digest.Key{} })
 			var wait sync.WaitGroup
 			for i := range 128 {
 				wait.Go(func() { m.look(t.Context(), digest.File{Name: "x", Digest: digest.Of([]byte{byte(i)})}) })
@@ -286,11 +286,14 @@ func TestUploadsShareAClock(t *testing.T) {
 				return true
 			})
 			b := newBench(t)
-			m := b.machineWith(t.TempDir(), s.URL, remote.Options{Patience: 200 * time.Millisecond}, nil)
+			m := b.machineWith(t.TempDir(), s.URL, remote.Options{Patience: time.Second}, nil)
 			for i := range 30 {
 				b.publish(m, string(rune('A'+i)), "out", string(rune('A'+i)))
 			}
-			time.Sleep(300 * time.Millisecond)
+			for asked.Load() == 0 && t.Context().Err() == nil {
+				time.Sleep(10 * time.Millisecond)
+			}
+			time.Sleep(time.Second)
 			if n := asked.Load(); n == 0 || n > c.most {
 				t.Errorf("asked %d times", n)
 			}
