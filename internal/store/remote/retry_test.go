@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -277,6 +276,17 @@ func TestAFolderThatHangs(t *testing.T) {
 	defer write.Close()
 	defer read.Close()
 	_ = read.Fd() // from now on it blocks, and Close does not interrupt a read
+	shared := folder{t.TempDir()}
+	if err := os.WriteFile(filepath.Join(shared.dir, "x"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := shared.get(t.Context(), "x"); err != nil {
+		t.Error(err)
+	} else if _, ok := b.ReadCloser.(timedFile); !ok {
+		t.Errorf("a file is read as %T", b.ReadCloser)
+	} else {
+		b.Close()
+	}
 	if _, err := (timedFile{ctx, read}).Read(make([]byte, 10)); !errors.Is(err, ErrSlow) {
 		t.Errorf("read: %v", err)
 	}
@@ -314,18 +324,18 @@ func TestPackingHasAPlaceOfItsOwn(t *testing.T) {
 		now, all = now+1, all+1
 		most = max(most, now)
 		mu.Unlock()
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		mu.Lock()
 		defer mu.Unlock()
 		now--
 		return os.MkdirTemp(dir, prefix)
 	}
 	r := opened(t, "file://"+filepath.ToSlash(t.TempDir()), Options{Scratch: scratch})
-	text := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
+	text := bytes.Repeat([]byte("0123456789abcdef"), 1<<17)
 	var wait sync.WaitGroup
 	for i := range 6 {
+		text := append(bytes.Clone(text), byte(i))
 		wait.Go(func() {
-			text := append(bytes.Clone(text), byte(i))
 			f := digest.File{Digest: digest.Digest(sha256.Sum256(text)), Size: int64(len(text))}
 			if err := r.putObject(t.Context(), f, bytes.NewReader(text)); err != nil {
 				t.Error(err)
@@ -352,6 +362,8 @@ func TestSentBytesAreCountedOnce(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "not a secret")
 	s := newServer(t)
+	var sent string
+	s.odd = func(_ http.ResponseWriter, r *http.Request) bool { sent = r.RequestURI; return false }
 	r := opened(t, "s3://bucket/a=b+c@d:e?endpoint="+url.QueryEscape(s.URL), Options{})
 	text := bytes.Repeat([]byte("x"), 1000)
 	if err := r.put(t.Context(), "x", content{ReadSeeker: bytes.NewReader(text), size: 1000}, false); err != nil {
@@ -360,8 +372,9 @@ func TestSentBytesAreCountedOnce(t *testing.T) {
 	if n := r.Traffic(); n.Sent != 1000 || n.Read != 1000 {
 		t.Errorf("%+v", n)
 	}
-	if !slices.Equal(s.requests, []string{"PUT bucket/a=b+c@d:e"}) {
-		t.Errorf("%q", s.requests)
+	// S3 computes the signature over this form of the path, and not every server is so strict.
+	if sent != "/bucket/a%3Db%2Bc%40d%3Ae/x" {
+		t.Errorf("%q", sent)
 	}
 }
 

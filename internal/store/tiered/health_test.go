@@ -47,7 +47,7 @@ func TestAHealthyRemoteStaysInUse(t *testing.T) {
 		answer time.Duration
 		off    bool
 	}{
-		"quick": {250 * time.Millisecond, false}, // 4 rounds of 32
+		"quick": {250 * time.Millisecond, false}, // 10 rounds of 32
 		"slow":  {600 * time.Millisecond, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,8 +59,8 @@ func TestAHealthyRemoteStaysInUse(t *testing.T) {
 			b := newBench(t)
 			m := b.machineWith(t.TempDir(), s.URL, remote.Options{Patience: 2 * time.Second}, func(o *Options) { o.Plan = digest.Key{} })
 			var wait sync.WaitGroup
-			for i := range 128 {
-				wait.Go(func() { m.look(t.Context(), digest.File{Name: "x", Digest: digest.Of([]byte{byte(i)})}) })
+			for i := range 320 {
+				wait.Go(func() { m.look(t.Context(), digest.File{Name: "x", Digest: digest.Of([]byte{byte(i), byte(i >> 8)})}) })
 			}
 			wait.Wait()
 			if m.reads.isOff() != c.off || (m.Err() != nil) != c.off || c.off && !errors.Is(m.Err(), errTardy) {
