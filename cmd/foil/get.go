@@ -42,7 +42,7 @@ The files belong to the cache: read them, but change only copies.
 				return err
 			}
 			if c.State != plan.Hit {
-				return fmt.Errorf("%s is not cached (%s); foil run makes it", c.Node.ID, c.Reason)
+				return fmt.Errorf("%s is not cached (%s); foil run makes it, and foil pull gets it from a remote", c.Node.ID, c.Reason)
 			}
 			files, err := chooseFiles(c, file)
 			if err != nil {

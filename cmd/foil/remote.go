@@ -62,7 +62,7 @@ func (f *remoteFlags) setup(offline bool) (app.Remote, error) {
 		}
 		return app.Remote{}, nil
 	}
-	if _, err := r.Open(""); err != nil {
+	if _, err := r.Open(nil); err != nil {
 		return r, usageError{err}
 	}
 	return r, nil
@@ -73,7 +73,7 @@ func (f *remoteFlags) setup(offline bool) (app.Remote, error) {
 func (f *remoteFlags) args() (args []string, err error) {
 	if f.url != "" {
 		if remote.Redacted(f.url) != f.url {
-			return nil, usageError{fmt.Errorf("--remote %s has a password, which job scripts would show; set FOIL_REMOTE instead", remote.Redacted(f.url))}
+			return nil, usageError{fmt.Errorf("--remote %s has a password or parameters, which job scripts would show; set FOIL_REMOTE instead", remote.Redacted(f.url))}
 		}
 		args = append(args, "--remote="+f.url)
 	}
@@ -148,8 +148,9 @@ before, or while the remote was not there.
 If the remote has other output for a cell, it keeps that, and push reports both;
 foil status shows them until they agree.
 
-Exit status: 0 no problem, 1 something could not be sent, or a cell has other
-output there although nothing explains that.`,
+Exit status: 0 no problem, 1 something could not be sent, also because of the
+signatures of others, or a cell has other output there although nothing explains
+that.`,
 		Example: `  foil push advx-ml-1m --remote s3://my-group/foil
   FOIL_REMOTE=https://cache.example.org foil push mine.yaml`,
 		Args: oneExperiment,
@@ -173,7 +174,7 @@ output there although nothing explains that.`,
 				fmt.Fprintf(out, "conflict   %s (%s, key %s) %s\n", c.Ours.Cell, c.Ours.Kind, c.Ours.Key.Short(), app.ConflictText(c.Ours, c.Theirs))
 			}
 			writeTransfer(out, remote.Redacted(setup.Remote.URL), "sent", "not cached here", t)
-			if unexplained > 0 {
+			if unexplained > 0 || t.Others > 0 {
 				return errReported
 			}
 			return nil
@@ -230,6 +231,9 @@ func writeTransfer(out io.Writer, url, done, missing string, t *app.Transferred)
 		words.Count(t.Results, "result"), done, words.Count(t.Objects, "file"), spec.FormatSize(t.Bytes), t.Known)
 	if t.Missing > 0 {
 		line += fmt.Sprintf(", %s %s", words.Count(t.Missing, "cell"), missing)
+	}
+	if t.Others > 0 {
+		line += ", " + app.OthersText(t.Others)
 	}
 	fmt.Fprintf(out, "%s; %s in %s\n", line, words.Count(int(t.Requests), "request"), duration(t.Took))
 }

@@ -29,8 +29,8 @@ type Remote struct {
 	OnNote   func(string) // what people should know; nil: no calls
 }
 
-// Open returns the remote. scratch is a folder for temporary files.
-func (r Remote) Open(scratch string) (*remote.Remote, error) {
+// Open returns the remote. scratch makes folders for temporary files.
+func (r Remote) Open(scratch remote.Scratch) (*remote.Remote, error) {
 	opts := remote.Options{Scratch: scratch}
 	for _, path := range r.Trust {
 		keys, err := remote.ReadTrusted(path)
@@ -53,7 +53,7 @@ func (r Remote) behind(c *disk.Cache, g *graph.Graph, numeric plan.Numeric) (*ti
 	if r.URL == "" {
 		return nil, nil
 	}
-	far, err := r.Open("")
+	far, err := r.Open(c.Scratch)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +100,17 @@ func (v *View) share(ctx context.Context, note func(string)) {
 	if sent.Failed > 0 {
 		parts = append(parts, fmt.Sprintf("%s not sent: foil push sends what is missing", words.Count(sent.Failed, "result")))
 	}
+	if sent.Others > 0 {
+		parts = append(parts, OthersText(sent.Others))
+	}
 	if parts != nil {
 		note(fmt.Sprintf("remote %s: %s", v.Remote.Name(), strings.Join(parts, ", ")))
 	}
+}
+
+// OthersText tells about results that were not sent because of others on the remote.
+func OthersText(n int) string {
+	return words.Count(n, "result") + " not sent: those there are not signed by a trusted key (--sign KEY adds yours)"
 }
 
 // Transferred is what Push or Pull did.
@@ -110,6 +118,7 @@ type Transferred struct {
 	Cells     int // of the experiment
 	Results   int // sent or received; cells that do the same work share one
 	Known     int // that were there before
+	Others    int // that were not sent, because nobody trusted has signed those that are there
 	Missing   int // cells that nobody has made, or that the other side lacks
 	Objects   int
 	Bytes     int64
@@ -147,7 +156,7 @@ func (s Setup) Push(ctx context.Context, e Experiment, progress func(done, all i
 	if len(records) == 0 {
 		return nil, v.errNothingMade()
 	}
-	to, err := far.Open("")
+	to, err := far.Open(v.Cache.Scratch)
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +168,7 @@ func (s Setup) Push(ctx context.Context, e Experiment, progress func(done, all i
 	}})
 	sent, err := st.Push(ctx, records, progress)
 	t.Results, t.Known, t.Objects, t.Bytes = sent.Records, sent.Known, sent.Objects, sent.Bytes
+	t.Others = sent.Others
 	t.Requests, t.Took = to.Traffic().Requests, time.Since(start)
 	slices.SortFunc(t.Conflicts, func(a, b disk.Conflict) int { return strings.Compare(a.Ours.Cell, b.Ours.Cell) })
 	if err != nil && ctx.Err() == nil {

@@ -85,14 +85,13 @@ func Redacted(address string) string {
 		}
 		return address
 	}
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 && strings.Contains(rest[i:], "@") && !(scheme == "file" && i == 0) {
+		return scheme + "://(not shown)" // what stands before the @ may be a part of a password
+	}
 	rest, _, _ = strings.Cut(rest, "?")
 	rest, _, _ = strings.Cut(rest, "#")
 	host, path, slash := strings.Cut(rest, "/")
-	if at := strings.LastIndexByte(host, '@'); at >= 0 {
-		host = host[at+1:]
-	} else if strings.Contains(path, "@") && strings.Contains(host, ":") { // a password with a slash
-		return scheme + "://(not shown)"
-	}
+	host = host[strings.LastIndexByte(host, '@')+1:]
 	if slash {
 		host += "/"
 	}

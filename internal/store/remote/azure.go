@@ -49,48 +49,52 @@ func atAzure(u *url.URL) (*web, error) {
 	}
 	return newWeb(func(context.Context) (*site, error) {
 		s := &site{base: base.JoinPath(u.Host, u.Path), onlyNew: http.Header{"If-None-Match": {"*"}}, putting: http.Header{"X-Ms-Blob-Type": {"BlockBlob"}}}
-		if s.authorize, err = azureCredentials(account); err != nil {
-			return nil, err
-		}
-		return s, nil
+		return s, azureCredentials(s, account)
 	}), nil
 }
 
-func azureCredentials(account string) (func(*http.Request, content) error, error) {
+// azureCredentials sets how requests to a site are authorized.
+func azureCredentials(s *site, account string) error {
 	if signature := strings.TrimPrefix(os.Getenv("AZURE_STORAGE_SAS_TOKEN"), "?"); signature != "" {
-		return func(r *http.Request, _ content) error {
+		s.authorize = func(r *http.Request, _ content) error {
 			r.Header.Set("X-Ms-Version", azureVersion)
 			r.URL.RawQuery = signature
 			return nil
-		}, nil
+		}
+		return nil
 	}
 	if text := os.Getenv("AZURE_STORAGE_KEY"); text != "" {
 		key, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
-			return nil, errors.New("AZURE_STORAGE_KEY is not the key of an account, which is base64")
+			return noCredentials("AZURE_STORAGE_KEY is not the key of an account, which is base64")
 		}
-		return func(r *http.Request, _ content) error {
+		s.authorize = func(r *http.Request, _ content) error {
 			r.Header.Set("X-Ms-Date", time.Now().UTC().Format(http.TimeFormat))
 			r.Header.Set("X-Ms-Version", azureVersion)
 			mac := hmac.New(sha256.New, key)
 			mac.Write([]byte(azureSigned(r, account)))
 			r.Header.Set("Authorization", "SharedKey "+account+":"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 			return nil
-		}, nil
+		}
+		return nil
 	}
 	found, err := azidentity.NewDefaultAzureCredential(nil)
 	if err != nil {
-		return nil, errors.New("no credentials were found; set AZURE_STORAGE_KEY, or run: az login")
+		return noCredentials("no credentials were found; set AZURE_STORAGE_KEY, or run: az login")
 	}
-	return func(r *http.Request, _ content) error {
-		token, err := found.GetToken(r.Context(), policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}})
+	token := newBearer(func(ctx context.Context) (string, time.Time, error) {
+		t, err := found.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}})
 		if err != nil {
-			return errors.New("the credentials for Azure give no token")
+			return "", time.Time{}, noCredentials("the credentials for Azure give no token")
 		}
+		return "Bearer " + t.Token, t.ExpiresOn, nil
+	})
+	s.ready = token.ready
+	s.authorize = func(r *http.Request, c content) error {
 		r.Header.Set("X-Ms-Version", azureVersion)
-		r.Header.Set("Authorization", "Bearer "+token.Token)
-		return nil
-	}, nil
+		return token.authorize(r, c)
+	}
+	return nil
 }
 
 // azureSigned is the text that a shared key signs. Requests have no query.

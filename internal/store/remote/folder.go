@@ -1,14 +1,17 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"foil/internal/access"
 	"foil/internal/ctxio"
@@ -39,7 +42,30 @@ func (f folder) get(ctx context.Context, name string) (*body, error) {
 	if o.err != nil {
 		return nil, o.err
 	}
-	return &body{ReadCloser: o.file}, nil
+	return &body{ReadCloser: timedFile{ctx, o.file}}, nil
+}
+
+// A timedFile is a file whose Read returns when ctx is done. Close alone does not interrupt a read of
+// a file system that does not answer.
+type timedFile struct {
+	ctx context.Context
+	*os.File
+}
+
+func (f timedFile) Read(p []byte) (int, error) {
+	type answer struct {
+		text []byte
+		err  error
+	}
+	a, err := inTime(f.ctx, func() answer {
+		text := make([]byte, len(p)) // not p: a late read must not write into it
+		n, err := f.File.Read(text)
+		return answer{text[:n], err}
+	}, func(answer) {})
+	if err != nil {
+		return 0, err
+	}
+	return copy(p, a.text), a.err
 }
 
 func (f folder) open(name string) (*os.File, error) {
@@ -77,7 +103,25 @@ func (f folder) has(ctx context.Context, name string) (bool, error) {
 	return err == nil, err
 }
 
+func (f folder) ready(context.Context) error { return nil }
+
 func (f folder) put(ctx context.Context, name string, c content, onlyNew bool) error {
+	got, err := inTime(ctx, func() error { return f.write(ctx, name, c, onlyNew) }, func(error) {})
+	return refusal(cmp.Or(err, got))
+}
+
+// refusal is an error of a folder that cannot be written as the answer that a server would give.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return &RefusedError{Status: http.StatusForbidden, Text: err.Error()}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return &RefusedError{Status: http.StatusInsufficientStorage, Text: err.Error()}
+	}
+	return err
+}
+
+func (f folder) write(ctx context.Context, name string, c content, onlyNew bool) error {
 	path := f.path(name)
 	// Only the folder itself is made, not the folders above it: a file system may not be mounted.
 	if err := os.Mkdir(f.dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -97,6 +141,9 @@ func (f folder) put(ctx context.Context, name string, c content, onlyNew bool) e
 	defer os.Remove(tmp.Name())
 	_, err = ctxio.Copy(ctx, tmp, io.LimitReader(c, c.size))
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil { // nobody waits for it any more
 		return err
 	}
 	if !onlyNew {

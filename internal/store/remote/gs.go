@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2/google"
 )
@@ -38,26 +39,16 @@ func atGS(u *url.URL) (*web, error) {
 		// The credentials outlive this request.
 		found, err := google.FindDefaultCredentials(context.WithoutCancel(ctx), scope)
 		if err != nil {
-			return nil, errors.New("no credentials were found; run: gcloud auth application-default login")
+			return nil, noCredentials("no credentials were found; run: gcloud auth application-default login")
 		}
-		s.authorize = func(r *http.Request, _ content) error {
-			type answer struct {
-				header string
-				err    error
+		token := newBearer(func(context.Context) (string, time.Time, error) {
+			t, err := found.TokenSource.Token()
+			if err != nil {
+				return "", time.Time{}, noCredentials("the credentials for Google give no token")
 			}
-			got, err := inTime(r.Context(), func() answer {
-				t, err := found.TokenSource.Token()
-				if err != nil {
-					return answer{err: errors.New("the credentials for Google give no token")}
-				}
-				return answer{header: t.Type() + " " + t.AccessToken}
-			}, func(answer) {})
-			if err == nil {
-				err = got.err
-			}
-			r.Header.Set("Authorization", got.header)
-			return err
-		}
+			return t.Type() + " " + t.AccessToken, t.Expiry, nil
+		})
+		s.ready, s.authorize = token.ready, token.authorize
 		return s, nil
 	}), nil
 }

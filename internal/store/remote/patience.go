@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -27,14 +28,17 @@ func slow(patience time.Duration) error {
 // A watch ends a context when there is no progress.
 type watch struct {
 	patience time.Duration
-	timer    *time.Timer
 	bytes    atomic.Int64 // since the last progress
+
+	mu    sync.Mutex
+	timer *time.Timer
+	ends  time.Time // when the timer fires
 }
 
 // watched returns a context that ends after patience, unless the watch sees progress.
 func watched(ctx context.Context, patience time.Duration) (context.Context, *watch, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watch{patience: patience}
+	w := &watch{patience: patience, ends: time.Now().Add(patience)}
 	w.timer = time.AfterFunc(patience, func() { cancel(slow(patience)) })
 	return ctx, w, func() {
 		w.timer.Stop()
@@ -49,7 +53,42 @@ func (w *watch) saw(n int) {
 	}
 }
 
-func (w *watch) progress() { w.timer.Reset(w.patience) }
+func (w *watch) progress() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.set(w.patience)
+}
+
+func (w *watch) set(left time.Duration) {
+	w.ends = time.Now().Add(left)
+	w.timer.Reset(left)
+}
+
+// hold stops the clock while this machine works, which the remote is not to blame for.
+func (w *watch) hold() (resume func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.timer.Stop() { // it has fired
+		return func() {}
+	}
+	left := time.Until(w.ends)
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.set(left)
+	}
+}
+
+// A heldWriter writes while the clock of a watch stands still.
+type heldWriter struct {
+	io.Writer
+	watch *watch
+}
+
+func (w heldWriter) Write(p []byte) (int, error) {
+	defer w.watch.hold()()
+	return w.Writer.Write(p)
+}
 
 // because returns the reason why a context ended, if err is its consequence.
 func because(ctx context.Context, err error) error {
@@ -64,11 +103,15 @@ type seen struct {
 	io.Reader
 	watch *watch
 	count *atomic.Int64
+	err   error // of a read, but for io.EOF
 }
 
-func (s seen) Read(p []byte) (int, error) {
+func (s *seen) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
 	s.watch.saw(n)
 	s.count.Add(int64(n))
+	if err != nil && err != io.EOF && s.err == nil {
+		s.err = fmt.Errorf("%w: %w", ErrCut, err)
+	}
 	return n, err
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -27,8 +26,8 @@ type Plan struct {
 // 32 bytes of the key, the length of the entry as an unsigned varint, the entry.
 const planStart = "foil plan 1\n"
 
-// maxPlan is the maximum size of the text of a manifest.
-const maxPlan = 256 << 20
+// maxPlan is the maximum size of the text of a manifest. A variable for tests.
+var maxPlan = 256 << 20
 
 // planName is the name of a manifest in its entry.
 const planName = "plan"
@@ -57,6 +56,13 @@ func (p *Plan) add(key digest.Key, text []byte) {
 	}
 }
 
+// Remove removes the entry of a key.
+func (p *Plan) Remove(key digest.Key) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.entries, key)
+}
+
 func (p *Plan) encode() ([]byte, error) {
 	keys := make([]digest.Key, 0, len(p.entries))
 	for key := range p.entries {
@@ -69,7 +75,7 @@ func (p *Plan) encode() ([]byte, error) {
 		text = binary.AppendUvarint(text, uint64(len(p.entries[key])))
 		text = append(text, p.entries[key]...)
 		if len(text) > maxPlan {
-			return nil, fmt.Errorf("the manifest of this plan would have more than %d bytes", maxPlan)
+			return nil, errLargePlan
 		}
 	}
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
@@ -80,6 +86,9 @@ func (p *Plan) encode() ([]byte, error) {
 	return z.EncodeAll(text, nil), nil
 }
 
+// errLargePlan means that a plan is too large for a manifest.
+var errLargePlan = errors.New("the manifest of this plan would be too large")
+
 var errNoPlan = errors.New("the manifest of the plan is damaged")
 
 func decodePlan(packed []byte) (*Plan, error) {
@@ -88,7 +97,7 @@ func decodePlan(packed []byte) (*Plan, error) {
 		return nil, err
 	}
 	defer z.Close()
-	text, err := io.ReadAll(io.LimitReader(z, maxPlan+1))
+	text, err := io.ReadAll(io.LimitReader(z, int64(maxPlan)+1))
 	if err != nil || len(text) > maxPlan || !bytes.HasPrefix(text, []byte(planStart)) {
 		return nil, errNoPlan
 	}

@@ -18,27 +18,43 @@ func (r *Remote) GetRecord(ctx context.Context, key digest.Key) (*store.Record, 
 	if err != nil {
 		return nil, err
 	}
-	record, _, err := r.read(key, text)
-	return record, err
+	return r.read(key, text)
 }
 
 // read checks an entry.
-func (r *Remote) read(key digest.Key, text []byte) (*store.Record, *entry, error) {
+func (r *Remote) read(key digest.Key, text []byte) (*store.Record, error) {
+	e, err := decodeEntry(text)
+	if err != nil {
+		return nil, wrong("its record %v", err)
+	}
+	if r.opts.Trust != nil && !r.opts.Trust.signed(e) {
+		return nil, wrong("its record is not signed by a trusted key")
+	}
+	return e.examine(key)
+}
+
+// examined checks an entry, whoever has signed it.
+func examined(key digest.Key, text []byte) (*entry, *store.Record, error) {
 	e, err := decodeEntry(text)
 	if err != nil {
 		return nil, nil, wrong("its record %v", err)
 	}
-	if r.opts.Trust != nil && !r.opts.Trust.signed(e) {
-		return nil, nil, wrong("its record is not signed by a trusted key")
-	}
 	record, err := e.examine(key)
-	return record, e, err
+	return e, record, err
 }
+
+// ErrOthers means that the remote has a record of a key that no trusted key has signed. It stays: it
+// may be good for those who trust other keys.
+var ErrOthers = errors.New("others have sent its record, and no trusted key has signed it")
 
 // PutRecord writes the record of a key, whose objects the remote has. If the remote has a record of
 // the key with other outputs, that one stays, and PutRecord returns it. A record that nobody can
-// use, because it is damaged, not trusted or names an object that is gone, is replaced. One that has
-// the same outputs gets the signature of the options, if it lacks it.
+// use, because it is damaged or names an object that is gone, is replaced.
+//
+// With a Signer, a record with the same text gets a signature, if it lacks it. One that no trusted
+// key has signed is replaced by the record, with a signature, if the outputs are the same or nobody
+// has signed it: a signature must not vouch for the text of a stranger. Without a Signer it stays,
+// and the error is ErrOthers.
 func (r *Remote) PutRecord(ctx context.Context, record *store.Record) (other *store.Record, err error) {
 	_, there, err := r.putRecord(ctx, record)
 	return there.other(record), err
@@ -62,8 +78,9 @@ func (r *Remote) putRecord(ctx context.Context, record *store.Record) (text []by
 		return nil, before, err
 	}
 	var signatures []signature
-	if r.opts.Sign != nil {
-		signatures = append(signatures, r.opts.Sign.sign(own))
+	signer := r.opts.Sign
+	if signer != nil {
+		signatures = append(signatures, signer.sign(own))
 	}
 	text = entryOf(record, own, signatures).encode()
 	name := r.entryName(record.Key)
@@ -84,22 +101,38 @@ func (r *Remote) putRecord(ctx context.Context, record *store.Record) (text []by
 		if err != nil {
 			return nil, before, err
 		}
-		known, e, err := r.read(record.Key, there)
+		e, known, err := examined(record.Key, there)
 		switch {
 		case errors.As(err, new(*WrongError)):
 			return text, before, write(text, false)
 		case err != nil: // of a newer format
 			return nil, before, err
+		}
+		e.signatures = e.valid()
+		trusted := r.opts.Trust.signed(e)
+		switch {
+		case r.opts.Trust != nil && !trusted && signer == nil:
+			return nil, before, ErrOthers
 		case !slices.Equal(known.Outputs, record.Outputs):
+			if r.opts.Trust != nil && len(e.signatures) == 0 {
+				return text, before, write(text, false)
+			}
 			if whole, err := r.hasAll(ctx, known.Outputs); err != nil || whole {
 				return there, There{known}, err
 			}
 			return text, before, write(text, false)
-		case r.opts.Sign == nil || len(e.signatures) >= maxSignatures || Trusted{r.opts.Sign.public()}.signed(e):
+		case signer == nil || Trusted{signer.public()}.signed(e):
+			return there, There{known}, nil
+		case !bytes.Equal(e.record, own):
+			if trusted {
+				return there, There{known}, nil
+			}
+			return text, There{known}, write(text, false)
+		case len(e.signatures) >= maxSignatures:
 			return there, There{known}, nil
 		}
-		e.signatures = append(e.signatures, r.opts.Sign.sign(e.record))
-		text = entryOf(known, e.record, e.signatures).encode()
+		e.signatures = append(e.signatures, signer.sign(own))
+		text = entryOf(known, own, e.signatures).encode()
 		return text, There{known}, write(text, false)
 	}
 	return nil, before, errors.New("its record comes and goes")
@@ -134,8 +167,7 @@ func (r *Remote) PlanRecord(p *Plan, key digest.Key) (*store.Record, error) {
 	if !ok {
 		return nil, errAbsent
 	}
-	record, _, err := r.read(key, text)
-	return record, err
+	return r.read(key, text)
 }
 
 // FindRecord is GetRecord. It also puts the entry into the manifest of a plan.
@@ -144,7 +176,7 @@ func (r *Remote) FindRecord(ctx context.Context, p *Plan, key digest.Key) (*stor
 	if err != nil {
 		return nil, err
 	}
-	record, _, err := r.read(key, text)
+	record, err := r.read(key, text)
 	if err == nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -160,7 +192,7 @@ func (r *Remote) GetPlan(ctx context.Context, id digest.Key) (*Plan, error) {
 		return nil, err
 	}
 	e, err := decodeEntry(text)
-	if err != nil || len(e.files) != 1 || e.files[0].Name != planName || e.files[0].Size > maxPlan {
+	if err != nil || len(e.files) != 1 || e.files[0].Name != planName || e.files[0].Size > int64(maxPlan) {
 		return nil, &WrongError{errNoPlan.Error()}
 	}
 	var packed bytes.Buffer
@@ -174,7 +206,8 @@ func (r *Remote) GetPlan(ctx context.Context, id digest.Key) (*Plan, error) {
 	return p, nil
 }
 
-// PutPlan writes the manifest of a plan, unless it has not changed. It keeps what others have added.
+// PutPlan writes the manifest of a plan, unless it has not changed or would be too large: it only
+// spares requests. It keeps what others have added.
 func (r *Remote) PutPlan(ctx context.Context, id digest.Key, p *Plan) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -192,6 +225,9 @@ func (r *Remote) PutPlan(ctx context.Context, id digest.Key, p *Plan) error {
 		return err
 	}
 	packed, err := p.encode()
+	if errors.Is(err, errLargePlan) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

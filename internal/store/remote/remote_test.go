@@ -89,6 +89,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = z.Write(text)
 		z.Close()
 	default:
+		w.Header().Set("Content-Type", "application/octet-stream")
 		_, _ = w.Write(text)
 	}
 }

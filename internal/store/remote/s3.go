@@ -2,11 +2,8 @@ package remote
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -58,7 +55,7 @@ func atS3(u *url.URL) (*web, error) {
 		}
 		cfg, err := config.LoadDefaultConfig(ctx, options...)
 		if err != nil {
-			return nil, fmt.Errorf("the configuration of AWS cannot be read: %w", err)
+			return nil, noCredentials("the configuration of AWS cannot be read: %v", err)
 		}
 		region := params["region"]
 		if region == "" {
@@ -73,6 +70,12 @@ func atS3(u *url.URL) (*web, error) {
 		}
 		s := &site{base: base.JoinPath(u.Path), onlyNew: http.Header{"If-None-Match": {"*"}}}
 		if !anonymous {
+			s.ready = func(ctx context.Context) error {
+				if _, err := cfg.Credentials.Retrieve(ctx); err != nil { // it keeps them
+					return noCredentials("no credentials were found for AWS: %v", shortened(err))
+				}
+				return nil
+			}
 			s.authorize = s3Signing(cfg.Credentials, region)
 		}
 		return s, nil
@@ -100,21 +103,30 @@ func s3Signing(from aws.CredentialsProvider, region string) func(*http.Request, 
 	return func(r *http.Request, c content) error {
 		credentials, err := from.Retrieve(r.Context())
 		if err != nil {
-			return fmt.Errorf("no credentials were found for AWS: %w", shortened(err))
+			return noCredentials("no credentials were found for AWS: %v", shortened(err))
 		}
-		h := sha256.New()
-		if c.size > 0 {
-			if _, err := io.Copy(h, c.ReadSeeker); err != nil {
-				return err
-			}
-			if _, err := c.Seek(0, io.SeekStart); err != nil {
-				return err
-			}
+		sum, err := c.sum(r.Context())
+		if err != nil {
+			return err
 		}
-		sum := hex.EncodeToString(h.Sum(nil))
-		r.Header.Set("X-Amz-Content-Sha256", sum)
-		return signer.SignHTTP(r.Context(), credentials, r, sum, "s3", region, time.Now())
+		r.URL.RawPath = s3Escaped(r.URL.Path)
+		r.Header.Set("X-Amz-Content-Sha256", sum.String())
+		return signer.SignHTTP(r.Context(), credentials, r, sum.String(), "s3", region, time.Now())
 	}
+}
+
+// s3Escaped is a path as S3 computes it for a signature: only letters, digits and -._~/ stay. Go's
+// escaping leaves others as they are, such as = and +.
+func s3Escaped(path string) string {
+	var b strings.Builder
+	for _, c := range []byte(path) {
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~/", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 // shortened is an error without its chain of causes, which fills lines.

@@ -46,6 +46,10 @@ func TestAServerOfS3(t *testing.T) {
 	})
 	r := opened(t, s.Address, Options{})
 	f := putText(t, r, "content")
+	odd := opened(t, strings.Replace(s.Address, "/shared", "/shared/a=b+c@d:e f$g%25h", 1), Options{Patience: time.Minute})
+	if text, err := getText(t, odd, putText(t, odd, "content")); text != "content" || err != nil {
+		t.Errorf("with an odd prefix: %q, %v", text, err)
+	}
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "another one")
 	_, err := getText(t, opened(t, s.Address, Options{}), f)
 	var refused *RefusedError

@@ -46,6 +46,18 @@ func (t Trusted) signed(e *entry) bool {
 	})
 }
 
+// valid are the signatures that fit the record, each key once.
+func (e *entry) valid() (list []signature) {
+	text := signedText(e.record)
+	for _, s := range e.signatures {
+		known := slices.ContainsFunc(list, func(o signature) bool { return o.key.Equal(s.key) })
+		if !known && ed25519.Verify(s.key, text, s.sum) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // Lengths of the parts of minisign's keys: algorithm, key id and key; for secret keys also the
 // derivation of the key that encrypts them, and a checksum.
 const (

@@ -6,10 +6,14 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"foil/internal/store"
 )
 
 // newKey is a private key as ssh-keygen writes it.
@@ -112,6 +116,90 @@ func TestOddKeysAreRefused(t *testing.T) {
 		if _, err := parseTrusted([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// Who may replace or sign a record that is there, and what then stands there.
+func TestRecordsOfOthers(t *testing.T) {
+	me, friend, stranger := newSigner(t), newSigner(t), newSigner(t)
+	trust := Trusted{friend.public(), me.public()}
+	const ( // records
+		same  = "same"  // text
+		text  = "text"  // same outputs, other text
+		other = "other" // outputs
+	)
+	for name, c := range map[string]struct {
+		there   string
+		signers []*Signer
+		broken  int // signatures that do not verify
+		opts    Options
+		want    string    // the record that is there then
+		by      []*Signer // its signatures
+		others  bool      // ErrOthers
+		told    bool      // a conflict
+	}{
+		"a stranger's, no key":                       {there: text, signers: []*Signer{stranger}, opts: Options{Trust: trust}, want: text, by: []*Signer{stranger}, others: true},
+		"a stranger's with other outputs, no key":    {there: other, signers: []*Signer{stranger}, opts: Options{Trust: trust}, want: other, by: []*Signer{stranger}, others: true},
+		"not signed, no key":                         {there: other, opts: Options{Trust: trust}, want: other, others: true},
+		"a friend's, no key":                         {there: text, signers: []*Signer{friend}, opts: Options{Trust: trust}, want: text, by: []*Signer{friend}},
+		"a friend's with other outputs, no key":      {there: other, signers: []*Signer{friend}, opts: Options{Trust: trust}, want: other, by: []*Signer{friend}, told: true},
+		"a stranger's, equal":                        {there: same, signers: []*Signer{stranger}, opts: Options{Trust: trust, Sign: me}, want: same, by: []*Signer{stranger, me}},
+		"a stranger's text":                          {there: text, signers: []*Signer{stranger}, opts: Options{Trust: trust, Sign: me}, want: same, by: []*Signer{me}},
+		"a stranger's text, no trust":                {there: text, signers: []*Signer{stranger}, opts: Options{Sign: me}, want: same, by: []*Signer{me}},
+		"a friend's text":                            {there: text, signers: []*Signer{friend}, opts: Options{Trust: trust, Sign: me}, want: text, by: []*Signer{friend}},
+		"a text that nobody signed":                  {there: text, opts: Options{Sign: me}, want: same, by: []*Signer{me}},
+		"a stranger's with other outputs":            {there: other, signers: []*Signer{stranger}, opts: Options{Trust: trust, Sign: me}, want: other, by: []*Signer{stranger}, told: true},
+		"other outputs that nobody signed":           {there: other, opts: Options{Trust: trust, Sign: me}, want: same, by: []*Signer{me}},
+		"other outputs that nobody signed, no trust": {there: other, opts: Options{Sign: me}, want: other, told: true},
+		"signatures that do not verify":              {there: same, broken: maxSignatures, opts: Options{Sign: me}, want: same, by: []*Signer{me}},
+		"some that do not verify":                    {there: same, signers: []*Signer{friend}, broken: maxSignatures - 1, opts: Options{Sign: me}, want: same, by: []*Signer{friend, me}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := folderPlace(t)
+			r := p.open(c.opts)
+			ours, theirs := putText(t, r, "ours"), putText(t, r, "theirs")
+			records := map[string]*store.Record{same: recordOf("work", ours), text: recordOf("work", ours), other: recordOf("work", theirs)}
+			records[text].Cell = "of a stranger"
+			record := records[c.there]
+			encoded, err := record.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var signatures []signature
+			for range c.broken {
+				signatures = append(signatures, signature{newSigner(t).public(), make([]byte, ed25519.SignatureSize)})
+			}
+			for _, s := range c.signers {
+				signatures = append(signatures, s.sign(encoded))
+			}
+			name, before := r.entryName(record.Key), entryOf(record, encoded, signatures).encode()
+			if err := r.put(t.Context(), name, content{ReadSeeker: bytes.NewReader(before), size: int64(len(before))}, false); err != nil {
+				t.Fatal(err)
+			}
+			conflict, err := r.PutRecord(t.Context(), records[same])
+			if errors.Is(err, ErrOthers) != c.others || err != nil && !c.others || (conflict != nil) != c.told {
+				t.Errorf("%v, %v", conflict, err)
+			}
+			after, err := r.getSmall(t.Context(), name, maxEntry)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, got, err := examined(record.Key, after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := records[c.want]; got.Cell != want.Cell || !slices.Equal(got.Outputs, want.Outputs) {
+				t.Errorf("there is %+v", got)
+			}
+			if len(e.signatures) != len(c.by) {
+				t.Errorf("%d signatures", len(e.signatures))
+			}
+			for _, s := range c.by {
+				if !(Trusted{s.public()}).signed(e) {
+					t.Error("a signature is missing")
+				}
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,9 +10,11 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,10 +23,13 @@ import (
 type web struct {
 	client *http.Client
 
-	// locate finds the address and the credentials. It is called until it succeeds.
-	locate func(ctx context.Context) (*site, error)
-	mu     sync.Mutex
-	found  *site
+	// locate finds the address and where credentials come from. It is called until it succeeds.
+	locate  func(ctx context.Context) (*site, error)
+	finding chan struct{} // who locates
+	found   atomic.Pointer[site]
+
+	// noCondition: the server does not know the headers of onlyNew.
+	noCondition atomic.Bool
 }
 
 // A site is where the blobs of a web are.
@@ -31,6 +37,7 @@ type site struct {
 	base      *url.URL // blobs are at base/NAME
 	onlyNew   http.Header
 	putting   http.Header                        // of every PUT
+	ready     func(context.Context) error        // finds credentials, and keeps them; nil: there is nothing to find
 	authorize func(*http.Request, content) error // adds credentials; nil: there are none
 }
 
@@ -52,31 +59,76 @@ func newWeb(locate func(context.Context) (*site, error)) *web {
 		}
 		return c, err
 	}
-	return &web{client: &http.Client{Transport: t}, locate: locate}
+	// Redirects are not followed: a PUT would become a GET without its content, and a password could go
+	// to another server.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &web{client: &http.Client{Transport: t, CheckRedirect: stay}, locate: locate, finding: make(chan struct{}, 1)}
+}
+
+func (w *web) ready(ctx context.Context) error {
+	s := w.found.Load()
+	if s != nil && s.ready == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, credentialPatience, noCredentials("no credentials were found within %s", credentialPatience))
+	defer cancel()
+	if s == nil {
+		var err error
+		if s, err = w.site(ctx); err != nil || s.ready == nil {
+			return err
+		}
+	}
+	found, err := inTime(ctx, func() error { return s.ready(ctx) }, func(error) {})
+	return because(ctx, cmp.Or(err, found))
 }
 
 func (w *web) site(ctx context.Context) (*site, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.found == nil {
-		s, err := w.locate(ctx)
-		if err != nil {
-			return nil, err
-		}
-		w.found = s
+	select {
+	case w.finding <- struct{}{}:
+		defer func() { <-w.finding }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	return w.found, nil
+	if s := w.found.Load(); s != nil {
+		return s, nil
+	}
+	type answer struct {
+		s   *site
+		err error
+	}
+	a, err := inTime(ctx, func() answer {
+		s, err := w.locate(ctx)
+		return answer{s, err}
+	}, func(answer) {})
+	if err = cmp.Or(err, a.err); err != nil {
+		return nil, because(ctx, err)
+	}
+	w.found.Store(a.s)
+	return a.s, nil
 }
 
-// do sends a request. The caller closes the body of the response, whose status is 2xx.
+// A sentBody is the body of a request. The client may read it until it closes it.
+type sentBody struct {
+	io.Reader
+	closed chan struct{}
+	close  func()
+}
+
+func newSentBody(r io.Reader) *sentBody {
+	closed := make(chan struct{})
+	return &sentBody{r, closed, sync.OnceFunc(func() { close(closed) })}
+}
+
+func (b *sentBody) Close() error { b.close(); return nil }
+
+// do sends a request, after ready. The caller closes the body of the response, whose status is 2xx.
+// After an error nobody reads the content any more, unless ctx is done.
 func (w *web) do(ctx context.Context, method, name string, c content, header http.Header) (*http.Response, error) {
-	s, err := w.site(ctx)
-	if err != nil {
-		return nil, err
-	}
+	s := w.found.Load()
 	var from io.Reader
 	if c.size > 0 {
-		from = io.NopCloser(c) // the caller closes it
+		body := newSentBody(c)
+		from = body
 	}
 	req, err := http.NewRequestWithContext(ctx, method, s.base.JoinPath(name).String(), from)
 	if err != nil {
@@ -95,21 +147,49 @@ func (w *web) do(ctx context.Context, method, name string, c content, header htt
 		}
 	}
 	resp, err := w.client.Do(req)
+	if err == nil && resp.StatusCode/100 == 2 {
+		return resp, nil
+	}
+	var start []byte
+	if err == nil {
+		start, _ = io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+		resp.Body.Close()
+	}
+	if body, ok := from.(*sentBody); ok {
+		select {
+		case <-body.closed:
+		case <-ctx.Done():
+		}
+	}
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	if resp.StatusCode/100 == 2 {
-		return resp, nil
-	}
-	defer resp.Body.Close()
-	start, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
-	switch resp.StatusCode {
-	case http.StatusNotFound, http.StatusGone:
-		return nil, errAbsent
-	case http.StatusPreconditionFailed:
+	code := errorCode(resp.Header, start)
+	switch {
+	case resp.StatusCode == http.StatusPreconditionFailed:
 		return nil, errExists
+	case resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusGone:
+	case method == http.MethodPut, slices.Contains(noPlace, code):
+	default:
+		return nil, errAbsent
 	}
-	return nil, &RefusedError{resp.StatusCode, statusText(resp.StatusCode, start)}
+	text := statusText(resp.StatusCode, code)
+	if to, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 {
+		text = fmt.Sprintf("the server redirects to %.200s; use that address", to.Scheme+"://"+to.Host)
+	}
+	return nil, &RefusedError{resp.StatusCode, text, retryAfter(resp.Header)}
+}
+
+// retryAfter is the time that a server asks to wait.
+func retryAfter(h http.Header) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if when, err := http.ParseTime(text); err == nil {
+		return max(0, time.Until(when))
+	}
+	return 0
 }
 
 func (s *site) puttingIf(method string) http.Header {
@@ -128,16 +208,29 @@ func withoutURL(err error) error {
 	return err
 }
 
-// errorCode finds the code in an answer of a cloud. The rest of such an answer may hold secrets.
-var errorCode = regexp.MustCompile(`<Code>([A-Za-z0-9]{1,64})</Code>`)
+// noPlace are the codes of clouds for a bucket or container that is not there.
+var noPlace = []string{"NoSuchBucket", "ContainerNotFound"}
 
-func statusText(status int, body []byte) string {
+var codes = regexp.MustCompile(`<Code>([A-Za-z0-9]{1,64})</Code>`)
+
+// errorCode is the code in an answer of a cloud. The rest of such an answer may hold secrets.
+func errorCode(h http.Header, body []byte) string {
+	if code := h.Get("X-Ms-Error-Code"); codes.MatchString("<Code>" + code + "</Code>") {
+		return code
+	}
+	if m := codes.FindSubmatch(body); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
+func statusText(status int, code string) string {
 	text := strconv.Itoa(status)
 	if name := http.StatusText(status); name != "" {
 		text += " " + name
 	}
-	if m := errorCode.FindSubmatch(body); m != nil {
-		text += " (" + string(m[1]) + ")"
+	if code != "" {
+		text += " (" + code + ")"
 	}
 	return "the server answers " + text
 }
@@ -149,12 +242,13 @@ func (w *web) get(ctx context.Context, name string) (*body, error) {
 	}
 	switch encoding := resp.Header.Get("Content-Encoding"); encoding {
 	case "", "identity":
-		return &body{ReadCloser: resp.Body}, nil
+		page := strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html")
+		return &body{ReadCloser: resp.Body, page: page}, nil
 	case "zstd":
-		return &body{resp.Body, true}, nil
-	default:
+		return &body{ReadCloser: resp.Body, packed: true}, nil
+	default: // something on the way has changed the body, so nothing is known about the blob
 		resp.Body.Close()
-		return nil, wrong("the server sends the encoding %.20q", encoding)
+		return nil, fmt.Errorf("the server sends the encoding %.20q, which foil did not ask for", encoding)
 	}
 }
 
@@ -171,13 +265,10 @@ func (w *web) has(ctx context.Context, name string) (bool, error) {
 }
 
 func (w *web) put(ctx context.Context, name string, c content, onlyNew bool) error {
-	s, err := w.site(ctx)
-	if err != nil {
-		return err
-	}
 	h := http.Header{"Content-Type": {"application/octet-stream"}}
-	if onlyNew {
-		for key, values := range s.onlyNew {
+	condition := onlyNew && !w.noCondition.Load()
+	if condition {
+		for key, values := range w.found.Load().onlyNew {
 			h[key] = values
 		}
 	}
@@ -188,8 +279,17 @@ func (w *web) put(ctx context.Context, name string, c content, onlyNew bool) err
 	resp, err := w.do(ctx, http.MethodPut, name, c, h)
 	if err != nil {
 		var refused *RefusedError
-		if errors.As(err, &refused) && refused.Status == http.StatusConflict && onlyNew {
-			return errExists
+		if errors.As(err, &refused) && condition {
+			switch refused.Status {
+			case http.StatusConflict:
+				return errExists
+			case http.StatusNotImplemented: // some servers with the API of S3
+				w.noCondition.Store(true)
+				if _, err := c.Seek(0, io.SeekStart); err != nil {
+					return err
+				}
+				return w.put(ctx, name, c, false)
+			}
 		}
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -16,10 +17,18 @@ var decoding = []zstd.DOption{
 	zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(128 << 20),
 }
 
-// pack compresses r into a temporary file, whose size is known then: servers ask for it.
-func pack(ctx context.Context, dir string, r io.Reader) (packed *os.File, size int64, err error) {
-	f, err := os.CreateTemp(dir, "upload-")
+// pack compresses r into a file in a folder of its own. Then the size is known: servers ask for it.
+func pack(ctx context.Context, scratch Scratch, r io.Reader) (packed *os.File, size int64, err error) {
+	if scratch == nil {
+		scratch = func(prefix string) (string, error) { return os.MkdirTemp("", "foil-"+prefix) }
+	}
+	dir, err := scratch("upload-")
 	if err != nil {
+		return nil, 0, err
+	}
+	f, err := os.Create(filepath.Join(dir, "packed"))
+	if err != nil {
+		os.RemoveAll(dir)
 		return nil, 0, err
 	}
 	defer func() {
@@ -47,5 +56,5 @@ func pack(ctx context.Context, dir string, r io.Reader) (packed *os.File, size i
 
 func discard(f *os.File) {
 	f.Close()
-	os.Remove(f.Name())
+	os.RemoveAll(filepath.Dir(f.Name()))
 }

@@ -39,8 +39,8 @@ type Store struct {
 	remote *remote.Remote
 	opts   Options
 
-	reads, writes health
-	uploads       uploads
+	reads   health
+	uploads uploads
 
 	planOnce sync.Once
 	plan     *remote.Plan // of the remote, with what this process adds
@@ -61,8 +61,9 @@ var (
 
 // An answer of the remote for a key.
 type answer struct {
-	record *store.Record // nil: it has none
-	when   time.Time
+	record  *store.Record // nil: it has none
+	when    time.Time
+	planned bool // it is from the manifest of the plan
 }
 
 // forget is the time after which the remote is asked again for a record that it did not have.
@@ -89,7 +90,7 @@ func New(local *disk.Cache, r *remote.Remote, opts Options) *Store {
 		local: local, remote: r, opts: opts, plan: remote.NewPlan(),
 		records: map[digest.Key]answer{}, gone: map[digest.Digest]string{}, flights: map[digest.Digest]*flight{},
 	}
-	s.reads.patience, s.writes.patience = opts.Patience, opts.Patience
+	s.reads.patience = opts.Patience
 	s.uploads.init()
 	return s
 }
@@ -149,8 +150,9 @@ func (s *Store) find(ctx context.Context, key digest.Key) *store.Record {
 	}
 	s.getPlan(ctx)
 	r, err := s.remote.PlanRecord(s.plan, key)
+	planned := err == nil
 	if err != nil {
-		err = s.ask(ctx, key.Short(), true, func() error {
+		err = s.ask(ctx, key.Short(), true, func(ctx context.Context) error {
 			r, err = s.remote.FindRecord(ctx, s.plan, key)
 			return err
 		})
@@ -160,7 +162,7 @@ func (s *Store) find(ctx context.Context, key digest.Key) *store.Record {
 	}
 	if err == nil || remote.IsAbsent(err) || errors.As(err, new(*remote.WrongError)) {
 		s.mu.Lock()
-		s.records[key] = answer{r, time.Now()}
+		s.records[key] = answer{r, time.Now(), planned}
 		s.mu.Unlock()
 	}
 	return r
@@ -172,7 +174,7 @@ func (s *Store) getPlan(ctx context.Context) {
 		if s.opts.Plan.IsZero() {
 			return
 		}
-		_ = s.ask(ctx, "the manifest of this plan", false, func() error {
+		_ = s.ask(ctx, "the manifest of this plan", false, func(ctx context.Context) error {
 			p, err := s.remote.GetPlan(ctx, s.opts.Plan)
 			if err == nil {
 				s.plan = p
@@ -202,21 +204,27 @@ func (s *Store) Fetch(ctx context.Context, f digest.File) (path string, err erro
 type flight struct {
 	done   chan struct{}
 	reason string
+	over   bool // the context of the one who began it ended
 }
 
 // download gets an object from the remote. It returns why that is impossible, or "".
 func (s *Store) download(ctx context.Context, f digest.File) (reason string) {
-	s.mu.Lock()
-	if reason := s.gone[f.Digest]; reason != "" {
-		s.mu.Unlock()
-		return reason
-	}
-	fl := s.flights[f.Digest]
-	if fl != nil {
+	var fl *flight
+	for {
+		s.mu.Lock()
+		if reason := s.gone[f.Digest]; reason != "" {
+			s.mu.Unlock()
+			return reason
+		}
+		if fl = s.flights[f.Digest]; fl == nil {
+			break
+		}
 		s.mu.Unlock()
 		select {
 		case <-fl.done:
-			return fl.reason
+			if !fl.over {
+				return fl.reason
+			}
 		case <-ctx.Done():
 			return "nobody waited for it"
 		}
@@ -225,6 +233,7 @@ func (s *Store) download(ctx context.Context, f digest.File) (reason string) {
 	s.flights[f.Digest] = fl
 	s.mu.Unlock()
 	fl.reason = s.get(ctx, f)
+	fl.over = fl.reason != "" && ctx.Err() != nil
 	s.mu.Lock()
 	delete(s.flights, f.Digest)
 	s.mu.Unlock()
@@ -232,18 +241,23 @@ func (s *Store) download(ctx context.Context, f digest.File) (reason string) {
 	return fl.reason
 }
 
+// tries is how often an object is received whose answer was cut off.
+const tries = 3
+
 func (s *Store) get(ctx context.Context, f digest.File) (reason string) {
-	var full error // of the cache, not of the remote
-	err := s.ask(ctx, f.Name, false, func() error {
-		return s.local.Receive(ctx, f, func(w io.Writer) error {
-			return s.remote.Get(ctx, f, &localWriter{w, &full})
-		})
+	var here error // of the cache, not of the remote
+	err := s.ask(ctx, f.Name, false, func(ctx context.Context) (far error) {
+		for n := 1; ; n++ {
+			if here, far = s.receive(ctx, f); n == tries || !errors.Is(far, remote.ErrCut) {
+				return far
+			}
+		}
 	})
 	var wrong *remote.WrongError
 	switch {
+	case here != nil:
+		return "cannot be stored (" + here.Error() + ")"
 	case err == nil:
-	case full != nil:
-		return "cannot be stored (" + full.Error() + ")"
 	case remote.IsAbsent(err):
 		reason = "is missing on the remote"
 	case errors.As(err, &wrong):
@@ -252,17 +266,50 @@ func (s *Store) get(ctx context.Context, f digest.File) (reason string) {
 	default:
 		return "the remote cannot be used now"
 	}
-	s.mu.Lock()
 	if reason != "" {
-		s.gone[f.Digest] = reason
-		s.mu.Unlock()
+		s.miss(f, reason)
 		return reason
 	}
+	s.mu.Lock()
 	s.got.Objects++
 	s.got.Bytes += f.Size
 	s.mu.Unlock()
 	s.adoptAll(ctx, f)
 	return ""
+}
+
+// receive gets an object from the remote into the cache. The errors are of the one or the other.
+func (s *Store) receive(ctx context.Context, f digest.File) (here, far error) {
+	here = s.local.Receive(ctx, f, func(w io.Writer) error {
+		var full error
+		if far = s.remote.Get(ctx, f, &localWriter{w, &full}); full != nil {
+			far = nil
+			return full
+		}
+		return far
+	})
+	if far != nil {
+		here = nil
+	}
+	return here, far
+}
+
+// miss remembers why the remote does not give an object. The manifest of the plan may be older than
+// the records, so those from there that name the object are asked for, once.
+func (s *Store) miss(f digest.File, reason string) {
+	s.mu.Lock()
+	s.gone[f.Digest] = reason
+	var old []digest.Key
+	for key, k := range s.records {
+		if k.planned && k.record != nil && slices.ContainsFunc(k.record.Outputs, func(o digest.File) bool { return o.Digest == f.Digest }) {
+			old = append(old, key)
+			delete(s.records, key)
+		}
+	}
+	s.mu.Unlock()
+	for _, key := range old {
+		s.plan.Remove(key)
+	}
 }
 
 // A localWriter remembers the error of the cache's disk.
@@ -366,7 +413,7 @@ func (s *Store) Prepare(ctx context.Context, files []digest.File, whole bool) (d
 
 // look asks whether the remote has an object. It returns why it cannot be had, or "".
 func (s *Store) look(ctx context.Context, f digest.File) (reason string) {
-	err := s.ask(ctx, f.Name, true, func() error {
+	err := s.ask(ctx, f.Name, true, func(ctx context.Context) error {
 		ok, err := s.remote.Has(ctx, f.Digest)
 		if err == nil && !ok {
 			reason = "is missing on the remote"
@@ -377,9 +424,7 @@ func (s *Store) look(ctx context.Context, f digest.File) (reason string) {
 		return "the remote cannot be used now"
 	}
 	if reason != "" {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.gone[f.Digest] = reason
+		s.miss(f, reason)
 	}
 	return reason
 }

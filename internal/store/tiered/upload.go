@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"foil/internal/digest"
@@ -26,10 +24,14 @@ type uploads struct {
 	end    func()        // closes it
 	wait   sync.WaitGroup
 
-	mu      sync.Mutex
-	left    int  // not sent yet
-	refused bool // the remote takes nothing
-	sent    Sent
+	mu       sync.Mutex
+	left     int           // not sent yet
+	refused  bool          // the remote takes nothing, until the end
+	again    chan struct{} // closed when uploads are tried again after a failure; nil: nobody waits
+	ended    bool          // by end
+	failures int           // one after the other, since the end began
+	told     bool          // that results cannot be sent
+	sent     Sent
 }
 
 // Sent is what was sent to the remote.
@@ -39,18 +41,56 @@ type Sent struct {
 	Objects int
 	Bytes   int64 // of the objects
 	Failed  int   // records that could not be sent
+	Others  int   // records that were not sent because of remote.ErrOthers
 }
 
 // uploadsAtOnce is the number of records that are sent at once.
 const uploadsAtOnce = 8
 
-// tryAgain is the time after which an upload that failed is tried again.
+// tryAgain is the time after which a remote that failed is tried again.
 const tryAgain = 30 * time.Second
+
+// pause makes all uploads wait for a while. There is one clock for all of them, so a remote that
+// cannot be used gets a few requests from time to time, however many results wait.
+func (u *uploads) pause() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.again != nil || u.ended {
+		return
+	}
+	again := make(chan struct{})
+	u.again = again
+	time.AfterFunc(tryAgain, func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.again = nil
+		close(again)
+	})
+}
+
+// next tells what an upload does now: give up, or wait for one of two channels before it asks again,
+// or, if they are nil, send.
+func (u *uploads) next() (hopeless bool, wait <-chan struct{}) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.ended:
+		return u.refused || u.failures >= maxFailures, nil
+	case u.refused:
+		return false, u.ending
+	}
+	return false, u.again
+}
 
 func (u *uploads) init() {
 	u.ctx, u.cancel = context.WithCancel(context.Background())
 	u.slots, u.ending = make(chan struct{}, uploadsAtOnce), make(chan struct{})
-	u.end = sync.OnceFunc(func() { close(u.ending) })
+	u.end = sync.OnceFunc(func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.ended, u.refused, u.failures = true, false, 0
+		close(u.ending)
+	})
 }
 
 func (u *uploads) count(change func(*Sent)) {
@@ -104,71 +144,90 @@ func (s *Store) upload(r store.Record) {
 	}
 	u := &s.uploads
 	u.mu.Lock()
-	if u.refused {
-		u.sent.Failed++
-		u.mu.Unlock()
-		return
-	}
 	u.left++
 	u.mu.Unlock()
 	u.wait.Go(func() {
-		defer func() {
-			u.mu.Lock()
-			u.left--
-			u.mu.Unlock()
-		}()
-		for last := false; ; {
-			select {
-			case u.slots <- struct{}{}:
-			case <-u.ctx.Done():
-				u.count(func(s *Sent) { s.Failed++ })
-				return
-			}
-			err := s.send(u.ctx, &r)
-			<-u.slots
-			if err == nil {
-				return
-			}
-			if last || u.ctx.Err() != nil || s.refuses() || errors.As(err, new(*store.DamagedError)) {
-				u.count(func(s *Sent) { s.Failed++ })
-				return
-			}
-			select {
-			case <-u.ending:
-				last = true
-			case <-u.ctx.Done():
-			case <-time.After(tryAgain):
-			}
+		sent := s.keepSending(&r)
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.left--
+		if !sent {
+			u.sent.Failed++
 		}
 	})
+}
+
+// keepSending sends a record until that succeeds or is hopeless.
+func (s *Store) keepSending(r *store.Record) (sent bool) {
+	u := &s.uploads
+	for {
+		select {
+		case u.slots <- struct{}{}:
+		case <-u.ctx.Done():
+			return false
+		}
+		hopeless, wait := u.next()
+		if !hopeless && wait == nil {
+			last := u.isEnding()
+			err := s.send(u.ctx, r)
+			hopeless = err != nil && (last || u.ctx.Err() != nil || isOfRecord(err))
+			sent = err == nil
+		}
+		<-u.slots
+		if sent || hopeless {
+			return sent
+		}
+		if wait != nil {
+			select {
+			case <-wait:
+			case <-u.ending:
+			case <-u.ctx.Done():
+			}
+		}
+	}
+}
+
+func (u *uploads) isEnding() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.ended
+}
+
+// isOfRecord reports whether only this record cannot be sent, now and later.
+func isOfRecord(err error) bool {
+	var refused *remote.RefusedError
+	return errors.As(err, new(*store.DamagedError)) || errors.As(err, &refused) && refused.IsFinal()
 }
 
 // send sends the objects of a record, then the record.
 func (s *Store) send(ctx context.Context, r *store.Record) error {
 	err := s.sendAll(ctx, r)
+	u := &s.uploads
+	var refused *remote.RefusedError
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.As(err, new(*store.DamagedError)):
+		return err
 	case err == nil:
 		s.reads.begin()
-		s.writes.begin()
-	case errors.As(err, new(*store.DamagedError)):
-	default:
-		var refused *remote.RefusedError
-		final := errors.As(err, &refused) && (refused.IsDenied() || refused.IsFull()) || isReadOnly(err)
-		s.uploads.mu.Lock()
-		before := s.uploads.refused
-		s.uploads.refused = before || final
-		s.uploads.mu.Unlock()
-		if s.writes.end() {
-			s.opts.OnNote(fmt.Sprintf("remote %s: results cannot be sent: %v; they stay in the cache, and foil push sends them", s.remote, err))
-		}
+		u.mu.Lock()
+		u.failures = 0
+		u.mu.Unlock()
+		return nil
+	case !isOfRecord(err):
+		u.pause()
+	}
+	u.mu.Lock()
+	if !isOfRecord(err) {
+		u.failures++
+	}
+	u.refused = u.refused || errors.As(err, &refused) && (refused.IsDenied() || refused.IsFull())
+	told := u.told
+	u.told = true
+	u.mu.Unlock()
+	if !told {
+		s.opts.OnNote(fmt.Sprintf("remote %s: results cannot be sent: %v; they stay in the cache, and foil push sends them", s.remote, err))
 	}
 	return err
-}
-
-// isReadOnly reports whether a folder cannot be written, or its disk is full.
-func isReadOnly(err error) bool {
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 func (s *Store) refuses() bool {
@@ -197,6 +256,10 @@ func (s *Store) sendAll(ctx context.Context, r *store.Record) error {
 		}
 	}
 	known, other, err := s.remote.AddRecord(ctx, s.plan, r)
+	if errors.Is(err, remote.ErrOthers) {
+		s.uploads.count(func(s *Sent) { s.Others++ })
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -293,17 +356,21 @@ func (s *Store) Finish(ctx context.Context, progress func(left int)) Sent {
 		}
 	}
 	u.cancel()
-	u.wait.Wait()
-	<-done
+	select {
+	case <-done:
+	case <-time.After(s.opts.Patience): // a disk does not answer
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.sent
+	sent := u.sent
+	sent.Failed += u.left
+	return sent
 }
 
 // A movement changes while something is sent.
 type movement struct {
-	bytes, requests int64
-	left            int
+	bytes, worked, requests int64
+	left                    int
 }
 
 // step is the number of bytes that count as a movement.
@@ -313,7 +380,7 @@ func (s *Store) movement() movement {
 	t := s.remote.Traffic()
 	s.uploads.mu.Lock()
 	defer s.uploads.mu.Unlock()
-	return movement{(t.Sent + t.Received) / step, t.Requests, s.uploads.left}
+	return movement{(t.Sent + t.Received) / step, t.Read / step, t.Requests, s.uploads.left}
 }
 
 // Records yields the records of the cache. A remote cannot be listed.
