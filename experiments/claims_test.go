@@ -74,7 +74,7 @@ var claims = []claim{
 }
 
 func TestSentencesAboutTheClaimsHold(t *testing.T) {
-	r := reports{t: t, read: map[string][]map[string]string{}}
+	r := newReports(t, "advx-ml-1m-claims")
 	for _, c := range claims {
 		if !c.holds(r) {
 			t.Errorf("the numbers of results/advx-ml-1m-claims do not carry this sentence: %s", c.sentence)
@@ -86,10 +86,15 @@ func all(rows []string, holds func(row string) bool) bool {
 	return !slices.ContainsFunc(rows, func(row string) bool { return !holds(row) })
 }
 
-// reports are the tables of results/advx-ml-1m-claims.
+// reports are the tables of a folder of results.
 type reports struct {
-	t    *testing.T
-	read map[string][]map[string]string
+	t      *testing.T
+	folder string
+	read   map[string][]map[string]string
+}
+
+func newReports(t *testing.T, folder string) reports {
+	return reports{t, folder, map[string][]map[string]string{}}
 }
 
 // numbers returns a number of a cell by the name of its column in the CSV file.
@@ -100,7 +105,7 @@ func (r reports) cell(report, table, row, column string) numbers {
 	r.t.Helper()
 	lines, ok := r.read[report]
 	if !ok {
-		lines = readTable(r.t, "../results/advx-ml-1m-claims/"+report+"/table.csv")
+		lines = readTable(r.t, "../results/"+r.folder+"/"+report+"/table.csv")
 		r.read[report] = lines
 	}
 	for _, line := range lines {
