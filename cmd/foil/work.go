@@ -59,8 +59,9 @@ queue.
 The output is for logs: lines with their time. foil status shows the progress of
 all workers.
 
-Exit status: 0 nothing is left, or --idle is over, 1 cells failed, 3 the time is over or other
-workers are needed, and there are cells to run, 130 interrupted by Ctrl-C.`,
+Exit status: 0 nothing is left, or --idle is over, 1 cells failed, 3 the time is
+over or other workers are needed, and there are cells to run, 130 interrupted by
+Ctrl-C.`,
 		Example: `  foil work advx-ml-1m --cache /shared/cache
   foil work mine.yaml --until 55m
   ssh node7 foil work /shared/mine.yaml --cache /shared/cache --cores 8`,
