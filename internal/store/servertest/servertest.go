@@ -161,13 +161,3 @@ func userName(t *testing.T) string {
 	}
 	return strings.TrimSpace(string(out))
 }
-
-// BazelRemote starts bazel-remote, the HTTP cache of Bazel's users.
-func BazelRemote(t *testing.T) *Server {
-	t.Helper()
-	path := program(t, "bazel-remote")
-	dir, host, other := t.TempDir(), freePort(t), freePort(t)
-	return start(t, host, "http://"+host, dir, func() *exec.Cmd {
-		return exec.Command(path, "--dir", dir, "--max_size", "1", "--http_address", host, "--grpc_address", other)
-	})
-}

@@ -21,9 +21,8 @@ var remotes = map[string]func(*testing.T) *servertest.Server{
 		dir := filepath.Join(t.TempDir(), "shared")
 		return &servertest.Server{Address: "file://" + filepath.ToSlash(dir), Dir: dir}
 	},
-	"s3":           servertest.S3,
-	"nginx":        servertest.Nginx,
-	"bazel-remote": servertest.BazelRemote,
+	"s3":    servertest.S3,
+	"nginx": servertest.Nginx,
 }
 
 func patient() remote.Options { return remote.Options{Patience: time.Minute} }
