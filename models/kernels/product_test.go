@@ -97,7 +97,7 @@ func needProducts(t *testing.T) *rand.Rand {
 // other code for less than 4 Mi multiplications.
 func TestProductHasTheBitsOfGoMLX(t *testing.T) {
 	r := needProducts(t)
-	for _, d := range [][3]int{{64, 3125, 200}, {64, 1001, 77}, {5, 8000, 129}, {200, 3125, 64}, {27, 3125, 200}, {1, 19000, 256}, {7, 301, 3125}, {64, 64, 1025}, {3, 17, 90000}} {
+	for _, d := range [][3]int{{64, 3125, 200}, {64, 1001, 77}, {5, 8000, 129}, {200, 3125, 64}, {27, 3125, 200}, {1, 19000, 256}, {7, 301, 3125}, {64, 64, 1025}, {3, 17, 90000}, {31, 4100, 130}} {
 		m, n, k := d[0], d[1], d[2]
 		x, y := normal(r, m*k), normal(r, k*n)
 		xT := turned(x, m, k)
@@ -155,14 +155,14 @@ func TestProductsOfNothing(t *testing.T) {
 	sameBits(t, "no values", got, make([]float32, 6))
 }
 
-// BenchmarkProduct compares the products of a training's step with GoMLX's: 64 users, 200 latent
-// values, 3,125 items.
+// BenchmarkProduct compares the products of a training's step with GoMLX's: 64 users, 100 latent
+// values, 3,125 or 47,383 items.
 func BenchmarkProduct(b *testing.B) {
 	device, err := backend.Open(backend.Default, 1)
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, d := range [][3]int{{64, 3125, 200}, {200, 3125, 64}, {200, 64, 3125}} {
+	for _, d := range [][3]int{{64, 3125, 100}, {100, 3125, 64}, {100, 64, 3125}, {64, 47383, 100}, {100, 47383, 64}} {
 		m, n, k := d[0], d[1], d[2]
 		x, y, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
 		operations := 2 * float64(m*n*k)
