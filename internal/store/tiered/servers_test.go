@@ -37,6 +37,12 @@ func incompressible(seed uint64, size int) string {
 	return string(text)
 }
 
+// maker is a machine that makes results and sends none.
+func (b *bench) maker(dir string, server *servertest.Server) *machine {
+	b.Helper()
+	return b.machineWith(dir, server.Address, patient(), func(o *Options) { o.ReadOnly = true })
+}
+
 // push sends the results of a machine.
 func (b *bench) push(m *machine, records []*store.Record) (Sent, error) {
 	return m.Push(b.Context(), records, nil)
@@ -52,14 +58,15 @@ func TestTwoPushersAtOnce(t *testing.T) {
 			var pushers [2]*machine
 			var records [2][]*store.Record
 			for i := range pushers {
-				pushers[i] = b.machineWith(t.TempDir(), server.Address, patient(), nil)
+				maker := b.maker(t.TempDir(), server)
 				for n := range same {
 					work := fmt.Sprint("same", n)
-					records[i] = append(records[i], b.publish(pushers[i], work, "out", work, "weights", incompressible(uint64(n), 20000)))
+					records[i] = append(records[i], b.publish(maker, work, "out", work, "weights", incompressible(uint64(n), 20000)))
 				}
 				for n := range random {
-					records[i] = append(records[i], b.publish(pushers[i], fmt.Sprint("random", n), "out", fmt.Sprint(i, n)))
+					records[i] = append(records[i], b.publish(maker, fmt.Sprint("random", n), "out", fmt.Sprint(i, n)))
 				}
+				pushers[i] = b.machineWith(maker.dir, server.Address, patient(), nil)
 			}
 			var wait sync.WaitGroup
 			for i, m := range pushers {
@@ -113,11 +120,12 @@ func TestAServerIsKilledInTheMiddle(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			server, b := start(t), newBench(t)
-			one := b.machineWith(t.TempDir(), server.Address, patient(), nil)
+			maker := b.maker(t.TempDir(), server)
 			var records []*store.Record
 			for n := range 60 {
-				records = append(records, b.publish(one, fmt.Sprint("work", n), "weights", incompressible(uint64(n), 400<<10)))
+				records = append(records, b.publish(maker, fmt.Sprint("work", n), "weights", incompressible(uint64(n), 400<<10)))
 			}
+			one := b.machineWith(maker.dir, server.Address, patient(), nil)
 			// The callback runs for one result at a time, so at most the requests in flight end before
 			// the server does.
 			sent, err := one.Push(t.Context(), records, func(done, _ int) {
