@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -342,8 +343,11 @@ func (r *Remote) put(ctx context.Context, name string, c content, onlyNew bool) 
 	})
 }
 
-// probe is an object that shows whether a server unpacks what it is sent.
-var probe = bytes.Repeat([]byte("foil asks whether this server unpacks zstd. "), 8)
+// newProbe is an object that shows whether a server unpacks what it is sent. Each is another one:
+// if two machines asked with the same object, one could see what the other one has put right.
+func newProbe() []byte {
+	return bytes.Repeat([]byte("foil asks whether this server unpacks zstd: "+strconv.FormatUint(rand.Uint64(), 36)+". "), 8)
+}
 
 // takesPacked reports whether the server of a dialect takes compressed objects and returns them as
 // they were before. One that does not know zstd may store the compressed bytes under the digest of
@@ -354,6 +358,7 @@ func (r *Remote) takesPacked(ctx context.Context) bool {
 	if r.unpacks != nil {
 		return *r.unpacks
 	}
+	probe := newProbe()
 	f := digest.File{Digest: digest.Of(probe), Size: int64(len(probe))}
 	name := r.objectName(f.Digest)
 	yes := false

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -584,6 +585,25 @@ func TestAnInterruptedRequestEnds(t *testing.T) {
 }
 
 // A server that does not know zstd holds objects as they are, so that other clients can read them.
+// Machines that ask at once whether a plain server unpacks objects do not see what another one has
+// put right: then they would take it for a server that unpacks.
+func TestMachinesAskAPlainServerAtOnce(t *testing.T) {
+	s := newServer(t)
+	var first atomic.Bool
+	other := opened(t, s.URL, Options{})
+	s.odd = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet && first.CompareAndSwap(false, true) {
+			if other.takesPacked(r.Context()) {
+				t.Error("the other one takes it for a server that unpacks")
+			}
+		}
+		return false
+	}
+	if opened(t, s.URL, Options{}).takesPacked(t.Context()) {
+		t.Error("taken for a server that unpacks")
+	}
+}
+
 func TestObjectsOfAPlainServerHaveTheirDigest(t *testing.T) {
 	s := newServer(t)
 	r := opened(t, s.URL, Options{})
