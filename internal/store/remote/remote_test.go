@@ -281,6 +281,14 @@ func objectsComeBack(t *testing.T, p place) {
 	}
 }
 
+func oneBitChanged(b []byte) []byte {
+	c := bytes.Clone(b)
+	if len(c) > 0 { // another change has emptied objects that no one puts again
+		c[len(c)/2] ^= 1
+	}
+	return c
+}
+
 func damagedObjects(t *testing.T, p place) {
 	text := strings.Repeat("some content ", 5000)
 	other, _ := packedText([]byte(strings.Repeat("x", len(text))))
@@ -288,7 +296,7 @@ func damagedObjects(t *testing.T, p place) {
 	for name, change := range map[string]func([]byte) []byte{
 		"truncated":   func(b []byte) []byte { return b[:len(b)/2] },
 		"empty":       func([]byte) []byte { return []byte{} },
-		"changed":     func(b []byte) []byte { c := bytes.Clone(b); c[len(c)/2] ^= 1; return c },
+		"changed":     oneBitChanged,
 		"appended":    func(b []byte) []byte { return append(bytes.Clone(b), 'x') },
 		"other":       func([]byte) []byte { return other },
 		"much longer": func([]byte) []byte { return []byte(long) },
