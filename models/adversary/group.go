@@ -1,7 +1,6 @@
 package adversary
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -170,11 +169,8 @@ func (g *Group) Moments() []optim.Moments { return g.moments[:] }
 // Update moves the weights with the optimizer. gradients are in the order of Params.
 func (g *Group) Update(adam *optim.Adam, rate float64, gradients [NumParams]backend.Values) error {
 	for i, t := range g.params {
-		var inner error
-		err := gradients[i](func(grad []float32) {
-			inner = backend.Write(t, func(w []float32) { adam.Update(rate, w, grad, g.moments[i]) })
-		})
-		if err := errors.Join(err, inner); err != nil {
+		err := gradients[i].ReadWrite(t, func(grad, w []float32) { adam.Update(rate, w, grad, g.moments[i]) })
+		if err != nil {
 			return err
 		}
 	}

@@ -76,7 +76,9 @@ func (p *Probe) Step(latents []float32, users []int32, targets []Targets, dropou
 		return nil, err
 	}
 	g, err := p.step.Run(batch.groups)
-	if err == nil {
+	if err != nil {
+		err = fmt.Errorf("probe: %w", err)
+	} else {
 		err = p.update(g)
 	}
 	return g.Losses, errors.Join(err, g.Release())

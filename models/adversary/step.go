@@ -2,7 +2,6 @@ package adversary
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -91,7 +90,7 @@ func (s *Step) Run(batches []*Batch) (*Gradients, error) {
 		run = s.runOwn
 	}
 	if err := run(g, batches); err != nil {
-		return g, fmt.Errorf("adversaries: %w", err)
+		return g, err
 	}
 	for i := range s.groups {
 		loss, err := backend.Scalar(g.outputs[i])
@@ -105,9 +104,9 @@ func (s *Step) Run(batches []*Batch) (*Gradients, error) {
 
 // areSmall reports whether SmallProduct and SmallDots have the bits of GoMLX's products.
 func (s *Step) areSmall(batches []*Batch) bool {
-	const least, most = 17, 4 << 20
+	const least = 17 // inputs
 	for i, g := range s.groups {
-		if g.latent < least || g.Heads*batches[i].users*g.Hidden*g.latent >= most {
+		if g.latent < least || g.Heads*batches[i].users*g.Hidden*g.latent >= kernels.Large {
 			return false
 		}
 	}

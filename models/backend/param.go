@@ -31,11 +31,7 @@ func Read(t *tensors.Tensor, f func(flat []float32)) error {
 
 // ReadWrite calls f with the values of two tensors. f may change the second.
 func ReadWrite(from, to *tensors.Tensor, f func(from, to []float32)) error {
-	var inner error
-	err := Read(from, func(from []float32) {
-		inner = Write(to, func(to []float32) { f(from, to) })
-	})
-	return errors.Join(err, inner)
+	return ValuesOf(from).ReadWrite(to, f)
 }
 
 // WriteBoth calls f with the values of two tensors. f may change both.

@@ -18,6 +18,10 @@ func (m Matrix) Turned() Matrix { return Matrix{m.Data, m.Column, m.Row} }
 // GoMLX's products, so that both have the same bits.
 const panel = 128
 
+// Large is the number of multiplications from which GoMLX multiplies as Product does, and below which
+// as SmallProduct and SmallDots do.
+const Large = 4 << 20
+
 const (
 	tileRows    = 6
 	tileColumns = 64

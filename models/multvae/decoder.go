@@ -12,8 +12,7 @@ import (
 // they neither pack their factors nor copy their result. For smaller products GoMLX has other code
 // with other bits.
 func (m *Model) ownProducts(users int) bool {
-	const smallest = 4 << 20
-	return m.threads > 0 && users*m.config.Latent*m.config.Items >= smallest
+	return m.threads > 0 && users*m.config.Latent*m.config.Items >= kernels.Large
 }
 
 // A scratch holds the arrays of the decoder's own products. It is reused in later steps.

@@ -79,7 +79,7 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 		return g, fmt.Errorf("decoder: %w", err)
 	}
 	if err := m.headGradients(g, b, users, targets, noise); err != nil {
-		return g, err
+		return g, fmt.Errorf("adversaries: %w", err)
 	}
 	b.latent.backward(b.h, m.config.Beta, b.hGrad)
 	g.hGrad = b.hGrad
@@ -109,11 +109,10 @@ func (m *Model) headGradients(g *gradients, b *batch, users []int32, targets []a
 func (m *Model) update(g *gradients, rate, headRate float64) error {
 	m.adam.Begin()
 	m.encoder.backward(g.hGrad, &m.adam, rate)
-	var inner error
-	err := g.decoderWeight(func(grad []float32) {
-		inner = backend.Write(m.decoderWeight, func(w []float32) { m.adam.Update(rate, w, grad, m.decoderMoments) })
+	err := g.decoderWeight.ReadWrite(m.decoderWeight, func(grad, w []float32) {
+		m.adam.Update(rate, w, grad, m.decoderMoments)
 	})
-	if err := errors.Join(err, inner); err != nil {
+	if err != nil {
 		return err
 	}
 	m.adam.Update(rate, m.decoderBias, m.biasGrad, m.biasMoments)
