@@ -13,6 +13,7 @@ import (
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/safetensors"
 	"foil/models/backend"
+	"foil/models/evaluate"
 	"foil/models/l2l"
 	"foil/models/nn"
 	"foil/pipeline"
@@ -59,8 +60,8 @@ const EvaluationBatch = 100
 
 // Evaluator evaluates the classifier on batches of at most the given number of images. Frozen
 // weights are faster, but weights that are still being trained must not be frozen.
-func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*nn.Evaluator, error) {
-	return nn.NewEvaluator(nn.EvaluatorConfig{
+func (t Trained) Evaluator(b compute.Backend, image artifact.Shape, images int, frozen bool) (*evaluate.Evaluator, error) {
+	return evaluate.New(evaluate.Config{
 		Network: t.Network, Shape: [3]int{image.Channels, image.Height, image.Width},
 		Batch: min(images, EvaluationBatch), Frozen: frozen, Backend: b,
 	}, t.Weights)

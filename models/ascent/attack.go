@@ -1,9 +1,9 @@
 // Package ascent attacks image classifiers by gradient ascent: it changes images within bounds so
 // that a classifier misclassifies them (Jiang et al. 2021, section 4).
 //
-//   - An Objective is a number that an attack raises, usually Mistake, the cross-entropy.
-//   - PGD and CW are the attacks. FGSM is PGD with one step. A Climb is PGD on a network,
-//     compiled.
+//   - An Objective is a number that an attack raises, usually Mistake, the cross-entropy. A Goal is
+//     the same for graphs and for the engine.
+//   - PGD and CW are the attacks. FGSM is PGD with one step. A Climb is PGD on a network.
 //   - A Target is a classifier under attack. It makes Attacks, which take any number of images.
 //   - A Verdict is the predicted class of an image and its loss, with or without an attack.
 //
@@ -16,17 +16,17 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
-	"foil/models/nn"
+	"foil/models/evaluate"
+	"foil/models/graphs"
 )
 
 // An Objective is a number that an attack raises, as a function of images [b, c, h, w].
 type Objective func(x *Node) *Node
 
 // Mistake is the objective of most attacks: the cross-entropy of a classifier.
-func Mistake(f nn.Classifier, labels *Node) Objective {
-	return func(x *Node) *Node { return nn.CrossEntropy(f(x), labels) }
+func Mistake(f graphs.Classifier, labels *Node) Objective {
+	return func(x *Node) *Node { return graphs.CrossEntropy(f(x), labels) }
 }
 
 // ValueGradient returns the value of an objective at x and its gradient there. Both are constants
@@ -48,11 +48,11 @@ type Attack interface {
 }
 
 // InBatches returns an attack that runs a transform batch by batch.
-func InBatches(e *nn.Evaluator, t nn.Transform) Attack { return batched{e, t} }
+func InBatches(e *evaluate.Evaluator, t evaluate.Transform) Attack { return batched{e, t} }
 
 type batched struct {
-	e *nn.Evaluator
-	t nn.Transform
+	e *evaluate.Evaluator
+	t evaluate.Transform
 }
 
 func (a batched) Attack(ctx context.Context, x []float32, labels []int32, start []float32) ([]float32, error) {
@@ -61,21 +61,21 @@ func (a batched) Attack(ctx context.Context, x []float32, labels []int32, start 
 
 // A Target is a classifier under attack.
 type Target struct {
-	*nn.Evaluator
+	*evaluate.Evaluator
 
-	climb *Climb
+	climb Climb
 }
 
 // NewTarget returns the classifier of an evaluator as a target.
-func NewTarget(e *nn.Evaluator) (*Target, error) {
-	climb, err := NewClimb(e.Config.Backend, e.Model, Mistake)
+func NewTarget(e *evaluate.Evaluator) (*Target, error) {
+	climb, err := NewClimb(e, ToMistake)
 	return &Target{e, climb}, err
 }
 
 // PGD is projected gradient ascent with any number of steps; FGSM is one of them.
 func (t *Target) PGD(a PGD) Attack {
-	return InBatches(t.Evaluator, func(ctx context.Context, x, start, labels *tensors.Tensor) (*tensors.Tensor, error) {
-		at, _, err := t.climb.Run(ctx, a, x, start, labels)
+	return InBatches(t.Evaluator, func(ctx context.Context, x, start []float32, labels []int32) ([]float32, error) {
+		at, _, err := t.climb.Run(ctx, a, x, start, Aim{Labels: labels})
 		return at, err
 	})
 }
@@ -83,13 +83,16 @@ func (t *Target) PGD(a PGD) Attack {
 // CW is Carlini and Wagner's attack, one image after the other. It always starts from the images
 // themselves.
 func (t *Target) CW(c CW) (Attack, error) {
-	a, err := newCWAttack(t.Config.Backend, c, t.Model)
-	return oneByOne{t.Evaluator, a}, err
+	if t.Net != nil {
+		return engineCW{t.Evaluator, c}, nil
+	}
+	on, err := newGraphObjective(t.Evaluator)
+	return oneByOne{t.Evaluator, &cwAttack{c, on}}, err
 }
 
 // oneByOne is CW on any number of images.
 type oneByOne struct {
-	e  *nn.Evaluator
+	e  *evaluate.Evaluator
 	cw *cwAttack
 }
 
@@ -97,15 +100,21 @@ func (a oneByOne) Attack(ctx context.Context, x []float32, labels []int32, start
 	if _, err := a.e.Check(x, labels, start); err != nil {
 		return nil, err
 	}
-	size := a.e.Size()
+	attacked = make([]float32, len(x))
+	return attacked, a.cw.each(ctx, x, labels, attacked, 0)
+}
+
+// each attacks images and writes them to attacked. first is the number of the first one.
+func (a *cwAttack) each(ctx context.Context, x []float32, labels []int32, attacked []float32, first int) error {
+	size := len(x) / len(labels)
 	for i, label := range labels {
-		r, err := a.cw.run(ctx, x[i*size:(i+1)*size], a.e.Config.Shape[:], label)
+		r, err := a.run(ctx, x[i*size:(i+1)*size], label)
 		if err != nil {
-			return nil, fmt.Errorf("image %d: %w", i, err)
+			return fmt.Errorf("image %d: %w", first+i, err)
 		}
-		attacked = append(attacked, r.Image...)
+		copy(attacked[i*size:], r.Image)
 	}
-	return attacked, nil
+	return nil
 }
 
 // A Verdict is the result of a classifier for one image.

@@ -9,6 +9,9 @@ import (
 
 	"foil/internal/modeltest"
 	"foil/internal/modeltest/authors"
+	"foil/models/engine"
+	"foil/models/evaluate"
+	"foil/models/graphs"
 	"foil/models/nn"
 )
 
@@ -17,7 +20,7 @@ func TestFGSMMatchesTheAuthors(t *testing.T) {
 	n := f.Hyper.Classifier.Build(t)
 	out := modeltest.Evaluate(t, b, func(in []*Node) []*Node {
 		x, labels := in[0], in[1]
-		classifier := n.Bind(in[2:]).Classifier(nn.Evaluation)
+		classifier := graphs.Bind(n, in[2:]).Classifier(nn.Evaluation)
 		mistake := Mistake(classifier, labels)
 		clean, gradient := ValueGradient(mistake, x)
 		attacked, _ := FGSM(f.Hyper.Epsilon).Attack(mistake, x, x)
@@ -46,7 +49,7 @@ func TestPGDMatchesTheAuthors(t *testing.T) {
 		for _, steps := range []int{10, 20} {
 			out := modeltest.Evaluate(t, b, func(in []*Node) []*Node {
 				x, labels, noise := in[0], in[1], in[2]
-				classifier := n.Bind(in[3:]).Classifier(nn.Evaluation)
+				classifier := graphs.Bind(n, in[3:]).Classifier(nn.Evaluation)
 				mistake := Mistake(classifier, labels)
 				attacked, losses := PGD{steps, f.Hyper.StepSize, f.Hyper.Epsilon}.Attack(mistake, x, Add(x, noise))
 				return append([]*Node{attacked, classifier(attacked)}, append(losses, mistake(attacked))...)
@@ -66,8 +69,8 @@ func TestBlackBoxMatchesTheAuthors(t *testing.T) {
 	weights := append(f.Weights(t, b, source, "w.source.").Inputs(), f.Weights(t, b, target, "w.target.").Inputs()...)
 	out := modeltest.Evaluate(t, b, func(in []*Node) []*Node {
 		x, labels, noise := in[0], in[1], in[2]
-		known := source.Bind(in[3 : 3+len(source.Params)]).Classifier(nn.Evaluation)
-		judge := target.Bind(in[3+len(source.Params):]).Classifier(nn.Evaluation)
+		known := graphs.Bind(source, in[3:3+len(source.Params)]).Classifier(nn.Evaluation)
+		judge := graphs.Bind(target, in[3+len(source.Params):]).Classifier(nn.Evaluation)
 		mistake := Mistake(known, labels)
 		attacked, losses := PGD{20, f.Hyper.StepSize, f.Hyper.Epsilon}.Attack(mistake, x, Add(x, noise))
 		return append([]*Node{attacked, known(attacked), judge(attacked)}, append(losses, mistake(attacked))...)
@@ -83,25 +86,27 @@ func TestBlackBoxMatchesTheAuthors(t *testing.T) {
 func TestCWMatchesTheAuthors(t *testing.T) {
 	f, b := authors.Named(t, "attack_cw"), modeltest.Backend(t)
 	n := f.Hyper.Classifier.Build(t)
-	attack, err := newCWAttack(b, DefaultCW(f.Hyper.Epsilon), nn.Model{Network: n, Weights: f.Weights(t, b, n, "w.")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := f.Evaluator(t, b, n, "w.", 1)
 	x := f.Tensors["in.x"]
 	var attacked []float32
 	var before, after []bool
-	for i, label := range f.Tensors["in.y"].I64 {
-		size := len(x.F32) / x.Shape[0]
-		r, err := attack.run(t.Context(), x.F32[i*size:(i+1)*size], x.Shape[1:], int32(label))
-		if err != nil {
-			t.Fatal(err)
+	size := len(x.F32) / x.Shape[0]
+	each := func(on cwObjective) error {
+		attack := &cwAttack{DefaultCW(f.Hyper.Epsilon), on}
+		for i, label := range f.Labels() {
+			r, err := attack.run(t.Context(), x.F32[i*size:(i+1)*size], label)
+			if err != nil {
+				return err
+			}
+			attacked = append(attacked, r.Image...)
+			before, after = append(before, r.Skipped), append(after, r.Skipped || r.Success)
+			if !r.Skipped {
+				compareRounds(t, f, fmt.Sprintf("image%d.", i), r.Rounds)
+			}
 		}
-		attacked = append(attacked, r.Image...)
-		before, after = append(before, r.Skipped), append(after, r.Skipped || r.Success)
-		if !r.Skipped {
-			compareRounds(t, f, fmt.Sprintf("image%d.", i), r.Rounds)
-		}
+		return nil
 	}
+	onObjective(t, e, each)
 	f.Compare(t, "out.x_adv", attacked, 1e-3)
 	for name, got := range map[string][]bool{"wrong_before": before, "wrong_after": after} {
 		var want []bool
@@ -138,4 +143,27 @@ func compareRounds(t *testing.T, f *authors.Case, prefix string, got []cwRound) 
 	column("const_out", func(r cwRound) float64 { return r.LastConst }, exact)
 	column("adam_steps", func(r cwRound) float64 { return float64(r.Steps) }, one)
 	column("max_abs", func(r cwRound) float64 { return r.MaxAbs }, relative)
+}
+
+// onObjective calls f with the objective of CW by the engine, or by graphs where the evaluator uses
+// them.
+func onObjective(t *testing.T, e *evaluate.Evaluator, f func(on cwObjective) error) {
+	t.Helper()
+	if e.Net == nil {
+		on, err := newGraphObjective(e)
+		if err == nil {
+			err = f(on)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	net, err := e.Net.Current()
+	if err == nil {
+		err = net.Evaluate(1, func(p *engine.Pass, _, _ int) error { return f(engineObjective{p}) })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }

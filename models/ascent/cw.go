@@ -2,16 +2,9 @@ package ascent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
-	"github.com/gomlx/compute"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-
-	"foil/models/backend"
-	"foil/models/nn"
 	"foil/models/optim"
 )
 
@@ -65,45 +58,15 @@ const (
 	solved     = 1e-4   // the objective is solved below this many constants
 )
 
-// objective builds the objective to minimise, and its gradient in the modifier. Images are [1, c,
-// h, w], label [1], tau and constant scalars.
-func (CW) objective(f nn.Classifier, x, space, modifier, label, tau, constant *Node) (loss, image, logits, gradient *Node) {
-	image = MulScalar(AddScalar(Tanh(Add(space, modifier)), 1), 0.5)
-	logits = f(image) // [1, y]
-	hot := OneHot(label, logits.Shape().Dim(-1), logits.DType())
-	own := ReduceAllSum(Mul(hot, logits))
-	other := ReduceAllMax(Sub(logits, MulScalar(hot, 1e4)))
-	margin := nn.ReLU(Sub(own, other))
-	beyond := ReduceAllSum(nn.ReLU(Sub(Abs(Sub(image, x)), tau)))
-	loss = Add(Mul(constant, margin), beyond)
-	return loss, image, logits, Gradient(loss, modifier)[0]
-}
-
-// A cwAttack is the attack on one classifier, compiled.
+// A cwAttack is the attack on one classifier.
 type cwAttack struct {
 	config CW
-	exec   *Exec // the objective
-	judge  *Exec // logits alone
-	on     nn.Model
-}
-
-// newCWAttack compiles the attack on a network in evaluation mode.
-func newCWAttack(b compute.Backend, c CW, on nn.Model) (*cwAttack, error) {
-	exec, err := backend.Compile(b, func(in []*Node) []*Node {
-		f := on.Classifier(in[0], in[6:])
-		loss, image, logits, gradient := c.objective(f, in[0], in[1], in[2], in[3], in[4], in[5])
-		return []*Node{loss, image, logits, gradient}
-	})
-	if err != nil {
-		return nil, err
-	}
-	judge, err := nn.CompileLogits(b, on)
-	return &cwAttack{c, exec, judge, on}, err
+	on     cwObjective
 }
 
 // run attacks one image [c, h, w] with its label.
-func (a *cwAttack) run(ctx context.Context, image []float32, shape []int, label int32) (cwResult, error) {
-	o := a.begin(image, shape, label)
+func (a *cwAttack) run(ctx context.Context, image []float32, label int32) (cwResult, error) {
+	o := &optimization{attack: a, image: image, label: label, start: image}
 	result := cwResult{Image: image}
 	tau, constant := a.config.FirstTau, a.config.FirstConst
 	wrong, err := o.wrongFromTheStart()
@@ -135,10 +98,9 @@ func (a *cwAttack) run(ctx context.Context, image []float32, shape []int, label 
 type optimization struct {
 	attack   *cwAttack
 	image    []float32
-	x        *tensors.Tensor // the image as [1, c, h, w]
 	label    int32
-	start    []float32       // where the round starts
-	space    *tensors.Tensor // start in tanh space
+	start    []float32 // where the round starts
+	space    []float32 // start in tanh space
 	modifier []float32
 
 	// The values of the objective at the modifier.
@@ -149,29 +111,21 @@ type optimization struct {
 	gradient []float32
 }
 
-func (a *cwAttack) begin(image []float32, shape []int, label int32) *optimization {
-	o := &optimization{attack: a, image: image, label: label, start: image}
-	o.x = tensors.FromFlatDataAndDimensions(image, append([]int{1}, shape...)...)
-	return o
-}
-
 // wrongFromTheStart reports whether the original image is misclassified.
 func (o *optimization) wrongFromTheStart() (bool, error) {
-	out, err := backend.Run(o.attack.judge, append([]any{o.x}, o.attack.on.Inputs()...)...)
+	logits, err := o.attack.on.logits(o.image)
 	if err != nil {
 		return false, fmt.Errorf("cw: %w", err)
 	}
-	logits, err := backend.Copy(out[0])
-	return argMax(logits) != int(o.label), errors.Join(err, backend.Release(out...))
+	return argMax(logits) != int(o.label), nil
 }
 
 // restart resets the modifier to zero, at the start of the round.
 func (o *optimization) restart() {
-	space := make([]float32, len(o.start))
+	o.space = make([]float32, len(o.start))
 	for i, v := range o.start {
-		space[i] = float32(math.Atanh((2*float64(v) - 1) * tanhShrink))
+		o.space[i] = float32(math.Atanh((2*float64(v) - 1) * tanhShrink))
 	}
-	o.space = tensors.FromFlatDataAndDimensions(space, o.x.Shape().Dimensions...)
 	o.modifier = make([]float32, len(o.image))
 }
 
@@ -204,30 +158,15 @@ func (o *optimization) round(ctx context.Context, tau, constant float64) (cwRoun
 
 // look evaluates the objective at the modifier.
 func (o *optimization) look(tau, constant float64) error {
-	in := []any{
-		o.x, o.space, tensors.FromFlatDataAndDimensions(o.modifier, o.x.Shape().Dimensions...),
-		[]int32{o.label}, float32(tau), float32(constant),
-	}
-	out, err := backend.Run(o.attack.exec, append(in, o.attack.on.Inputs()...)...)
+	v, err := o.attack.on.at(o.image, o.space, o.modifier, o.label, float32(tau), float32(constant))
 	if err != nil {
 		return fmt.Errorf("cw: %w", err)
 	}
-	o.loss, err = backend.Scalar(out[0])
-	o.changed, err = copyOf(out[1], err)
-	logits, err := copyOf(out[2], err)
-	o.gradient, err = copyOf(out[3], err)
-	if err := errors.Join(err, backend.Release(out...)); err != nil {
-		return fmt.Errorf("cw: %w", err)
-	}
-	o.wrong = argMax(logits) != int(o.label)
+	o.loss, o.changed, o.gradient = v.loss, v.image, v.gradient
+	o.wrong = argMax(v.logits) != int(o.label)
 	o.maxAbs = 0
 	for i, v := range o.changed {
 		o.maxAbs = max(o.maxAbs, math.Abs(float64(v)-float64(o.image[i])))
 	}
 	return nil
-}
-
-func copyOf(t *tensors.Tensor, before error) ([]float32, error) {
-	values, err := backend.Copy(t)
-	return values, errors.Join(before, err)
 }

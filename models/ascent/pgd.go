@@ -1,16 +1,7 @@
 package ascent
 
 import (
-	"context"
-	"errors"
-	"fmt"
-
-	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-
-	"foil/models/backend"
-	"foil/models/nn"
 )
 
 // PGD is projected gradient ascent in the maximum norm.
@@ -48,51 +39,4 @@ func (a PGD) Attack(objective Objective, x, start *Node) (attacked *Node, values
 		values = append(values, value)
 	}
 	return at, values
-}
-
-// A Climb is PGD on a network in evaluation mode. It is one compiled step, for any number of steps
-// of any size. On the Go backend, ten such steps take as long as one graph of ten steps (measured),
-// and the size of the graph does not grow with the number of steps.
-type Climb struct {
-	next *Exec
-	on   nn.Model
-}
-
-// A Goal builds the objective for a batch from its aim, such as its labels.
-type Goal func(f nn.Classifier, aim *Node) Objective
-
-// NewClimb compiles a step.
-func NewClimb(b compute.Backend, on nn.Model, g Goal) (*Climb, error) {
-	next, err := backend.Compile(b, func(in []*Node) []*Node {
-		x, at, aim, step, epsilon := in[0], in[1], in[2], in[3], in[4]
-		next, value := ascend(g(on.Classifier(x, in[5:]), aim), x, at, step, epsilon)
-		return []*Node{next, value}
-	})
-	return &Climb{next, on}, err
-}
-
-// Run makes the steps from start. It returns the images, which the caller must release, and the
-// value of the objective before each step. Without steps it returns start itself.
-func (c *Climb) Run(ctx context.Context, a PGD, x, start, aim *tensors.Tensor) (at *tensors.Tensor, values []float64, err error) {
-	at = start
-	for i := range a.Steps {
-		if err := ctx.Err(); err != nil {
-			return nil, nil, err
-		}
-		in := []any{x, at, aim, float32(a.Step), float32(a.Epsilon)}
-		out, err := backend.Run(c.next, append(in, c.on.Inputs()...)...)
-		if err != nil {
-			return nil, nil, fmt.Errorf("step %d of the attack: %w", i+1, err)
-		}
-		value, err := backend.Scalar(out[1])
-		err = errors.Join(err, backend.Release(out[1]))
-		if at != start {
-			err = errors.Join(err, backend.Release(at))
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("step %d of the attack: %w", i+1, err)
-		}
-		at, values = out[0], append(values, value)
-	}
-	return at, values, nil
 }

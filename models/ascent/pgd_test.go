@@ -2,73 +2,67 @@ package ascent
 
 import (
 	"fmt"
-	"slices"
 	"testing"
-
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/internal/modeltest"
 	"foil/internal/modeltest/authors"
-	"foil/models/nn"
+	"foil/models/evaluate"
 )
 
 // TestConstantWeightsAreAsGoodAsInputs climbs with both.
 func TestConstantWeightsAreAsGoodAsInputs(t *testing.T) {
 	f, b := authors.Named(t, "attack_pgd"), modeltest.Backend(t)
 	n := f.Hyper.Classifier.Build(t)
-	w := f.Weights(t, b, n, "w.")
-	x, labels := f.Input(t, "in.x"), f.Input(t, "in.y")
+	x, labels := f.Images("in.x"), f.Labels()
 	var attacked [2][]float32
-	for i, on := range []nn.Model{{Network: n, Weights: w}, {Network: n, Weights: w, Frozen: true}} {
-		if wantInputs := i == 0; wantInputs != (len(on.Inputs()) > 0) {
-			t.Errorf("frozen %v: %d inputs", on.Frozen, len(on.Inputs()))
-		}
-		climb, err := NewClimb(b, on, Mistake)
+	for i, frozen := range []bool{false, true} {
+		c := evaluate.Config{Network: n, Shape: f.Shape("in.x"), Batch: len(labels), Frozen: frozen, Backend: b}
+		e, err := evaluate.New(c, f.Weights(t, b, n, "w."))
 		if err != nil {
 			t.Fatal(err)
 		}
-		at, _, err := climb.Run(t.Context(), PGD{10, f.Hyper.StepSize, f.Hyper.Epsilon}, x, x, labels)
+		climb, err := NewClimb(e, ToMistake)
 		if err != nil {
 			t.Fatal(err)
 		}
-		attacked[i] = modeltest.Copied(t, at)
+		if attacked[i], _, err = climb.Run(t.Context(), PGD{10, f.Hyper.StepSize, f.Hyper.Epsilon}, x, x, Aim{Labels: labels}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	modeltest.Near(t, "images", attacked[1], attacked[0], 1e-5)
 }
 
-// TestClimbsAreTheirStepsInOneGraph holds a loop over one step against a graph of all
-// steps, to the bit, and both against the authors' images.
-func TestClimbsAreTheirStepsInOneGraph(t *testing.T) {
+// TestClimbsMatchTheAuthors holds images and the objective's values by the engine and by graphs.
+func TestClimbsMatchTheAuthors(t *testing.T) {
 	f, b := authors.Named(t, "attack_pgd"), modeltest.Backend(t)
 	n := f.Hyper.Classifier.Build(t)
-	w := f.Weights(t, b, n, "w.")
-	climb, err := NewClimb(b, nn.Model{Network: n, Weights: w}, Mistake)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, labels := f.Input(t, "in.x"), f.Input(t, "in.y")
-	for _, start := range []string{"uniform", "normal"} {
-		from := tensors.FromFlatDataAndDimensions(f.Noisy("in.start_"+start), x.Shape().Dimensions...)
-		for _, steps := range []int{10, 20} {
-			a := PGD{steps, f.Hyper.StepSize, f.Hyper.Epsilon}
-			at, values, err := climb.Run(t.Context(), a, x, from, labels)
-			if err != nil {
-				t.Fatal(err)
-			}
-			whole := modeltest.Evaluate(t, b, func(in []*Node) []*Node {
-				at, values := a.Attack(Mistake(n.Bind(in[3:]).Classifier(nn.Evaluation), in[1]), in[0], in[2])
-				return append([]*Node{at}, values...)
-			}, append([]any{x, labels, from}, w.Inputs()...)...)
-			attacked := modeltest.Copied(t, at)
-			f.CompareSteps(t, fmt.Sprintf("out.%s.x_adv_%d", start, steps), attacked)
-			if !slices.Equal(attacked, whole[0]) {
-				t.Errorf("%s start, %d steps: the images differ", start, steps)
-			}
-			for i, v := range values {
-				if v != float64(whole[1+i][0]) {
-					t.Errorf("%s start, %d steps: value %d is %g, in one graph %g", start, steps, i, v, whole[1+i][0])
+	for _, byGraph := range []bool{false, true} {
+		c := evaluate.Config{Network: n, Shape: f.Shape("in.x"), Batch: len(f.Labels()), Backend: b, ByGraph: byGraph}
+		e, err := evaluate.New(c, f.Weights(t, b, n, "w."))
+		if err != nil {
+			t.Fatal(err)
+		}
+		climb, err := NewClimb(e, ToMistake)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, start := range []string{"uniform", "normal"} {
+			for _, steps := range []int{10, 20} {
+				a := PGD{steps, f.Hyper.StepSize, f.Hyper.Epsilon}
+				at, values, err := climb.Run(t.Context(), a, f.Images("in.x"), f.Noisy("in.start_"+start), Aim{Labels: f.Labels()})
+				if err != nil {
+					t.Fatal(err)
 				}
+				f.CompareSteps(t, fmt.Sprintf("out.%s.x_adv_%d", start, steps), at)
+				_, last, err := climb.Run(t.Context(), PGD{1, 0, 1}, at, at, Aim{Labels: f.Labels()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var losses [][]float32
+				for _, v := range append(values, last...) {
+					losses = append(losses, []float32{float32(v)})
+				}
+				f.CompareLosses(t, fmt.Sprintf("%s.loss_%d", start, steps), losses)
 			}
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"foil/internal/modeltest"
 	"foil/internal/modeltest/authors"
 	"foil/models/backend"
+	"foil/models/evaluate"
 	"foil/models/nn"
 )
 
@@ -23,7 +24,7 @@ func target(t *testing.T, f *authors.Case, b compute.Backend, n *nn.Network, pre
 	return targetOf(t, f.Evaluator(t, b, n, prefix, batch))
 }
 
-func targetOf(t *testing.T, e *nn.Evaluator) *Target {
+func targetOf(t *testing.T, e *evaluate.Evaluator) *Target {
 	t.Helper()
 	target, err := NewTarget(e)
 	if err != nil {
@@ -146,8 +147,8 @@ func TestStartsBeyondEpsilonAreProjected(t *testing.T) {
 func TestEvaluationFollowsTheWeightsAndLeavesThem(t *testing.T) {
 	f, b := authors.Named(t, "l2l_1"), modeltest.Backend(t)
 	n := f.Hyper.Classifier.Build(t)
-	c := nn.EvaluatorConfig{Network: n, Shape: [3]int(f.Tensors["in.x"].Shape[1:]), Batch: 2, Backend: b}
-	evaluator, err := nn.NewEvaluator(c, f.Weights(t, b, n, "w.classifier."))
+	c := evaluate.Config{Network: n, Shape: [3]int(f.Tensors["in.x"].Shape[1:]), Batch: 2, Backend: b}
+	evaluator, err := evaluate.New(c, f.Weights(t, b, n, "w.classifier."))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +202,7 @@ func TestWrongInputsOfAttacksAreNamed(t *testing.T) {
 	if _, err := e.Logits(ended, x); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that it was cancelled", err)
 	}
-	if _, err := nn.NewEvaluator(nn.EvaluatorConfig{}, nil); err == nil || !strings.Contains(err.Error(), "the batch size is 0") {
+	if _, err := evaluate.New(evaluate.Config{}, nil); err == nil || !strings.Contains(err.Error(), "the batch size is 0") {
 		t.Errorf("error %v, want one about batches", err)
 	}
 }

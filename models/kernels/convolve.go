@@ -1,6 +1,9 @@
 package kernels
 
-import "sync"
+import (
+	"math"
+	"sync"
+)
 
 // A Layout says where the values of images lie. Channels are in blocks of 16, so that a block of a
 // pixel fills a register: [image, block, row, column, 16], with a border of zeros around each block.
@@ -77,113 +80,240 @@ func (l Layout) place(c, row, column int) int {
 	return l.at(c/block, row, column) + c%block
 }
 
-// A Convolution is a convolution with a square kernel, without bias, for processors with AVX-512 (see
-// HasProducts). The gradient of its images is another convolution, with PackTurned. No network uses
-// it yet: networks are GoMLX graphs.
-//
-// A tile of the result, such as 8 pixels by 2 blocks of channels, stays in registers until it is
-// complete. Its values are read where they lie, so nothing is copied or joined.
+// A stencil computes pixels of an image as sums over runs of values around pixels of another image. A
+// tile of pixels by blocks of channels, such as 8 by 2, stays in registers until it is complete. Its
+// values are read where they lie, so nothing is copied or joined.
+type stencil struct {
+	in, out Layout
+	offsets []int  // of the runs of values that the first pixel depends on, in x
+	taps    []int  // by run: its place in the kernel, or for packed images that of its first value
+	step    [2]int // from the runs of a pixel to those of the next row and column
+	height  int    // rows and columns that are computed
+	width   int
+	first   [2]int // the first row and column
+	apart   int    // rows from one to the next, and columns
+	run     int    // values of a run
+	blocks  int    // blocks of outputs that are computed together
+}
+
+// together is the number of blocks that a tile computes for all blocks of the result.
+func together(blocks int) int {
+	switch {
+	case blocks%4 == 0:
+		return 4
+	case blocks%2 == 0:
+		return 2
+	default:
+		return 1
+	}
+}
+
+// weights is the number of values of packed weights.
+func (s *stencil) weights() int { return len(s.offsets) * s.run * s.out.blocks() * block }
+
+// pack writes weights to packed, in the order in which image reads them. The weight of output channel
+// o, input channel i and place t of the kernel is at o of[0] + i of[1] + t. It is multiplied by
+// scale[o perOut + i perIn]; nil: not.
+func (s *stencil) pack(weights []float32, of [2]int, scale []float32, perOut, perIn int, packed []float32) {
+	at := 0
+	for group := 0; group < s.out.blocks(); group += s.blocks {
+		for r, tap := range s.taps {
+			for j := range s.run {
+				i, t := r/(len(s.taps)/s.in.blocks())*block+j, tap
+				if s.in.Packed {
+					i, t = j%s.in.Channels, tap+j/s.in.Channels
+				}
+				for o := group * block; o < (group+s.blocks)*block; o++ {
+					var w float32
+					if o < s.out.Channels && i < s.in.Channels {
+						if w = weights[o*of[0]+i*of[1]+t]; scale != nil {
+							w *= scale[o*perOut+i*perIn]
+						}
+					}
+					packed[at] = w
+					at++
+				}
+			}
+		}
+	}
+}
+
+// image computes the pixels of y from x. Sums begin with bias, or with what is in y if add is set.
+func (s *stencil) image(x, packed, bias []float32, floor float32, add bool, y []float32) {
+	if len(s.offsets) == 0 {
+		s.nothing(bias, floor, add, y)
+		return
+	}
+	size := s.weights() / (s.out.blocks() / s.blocks)
+	yRow, yPixel, yBlock := s.apart*s.out.row(), s.apart*block, s.out.plane()
+	for b := 0; b < s.out.blocks(); b += s.blocks {
+		w := &packed[b/s.blocks*size]
+		to := s.out.at(b, s.first[0], s.first[1])
+		start, startPixel, startBlock := &zeros[0], 0, 0
+		if bias != nil {
+			start, startBlock = &bias[b*block], block
+		}
+		for row := range s.height {
+			for column := 0; column < s.width; {
+				t := convTiles[s.blocks].fit(s.width - column)
+				pixel := &y[to+row*yRow+column*yPixel]
+				if add {
+					start, startPixel, startBlock = pixel, yPixel, yBlock
+				}
+				t.run(&x[row*s.step[0]+column*s.step[1]], &s.offsets[0], len(s.offsets), s.run, w, s.step[1],
+					start, startPixel, startBlock, floor, pixel, yPixel, yBlock)
+				column += t.pixels
+			}
+		}
+	}
+}
+
+// zeros is the start of sums without a bias.
+var zeros [4 * block]float32
+
+// nothing is image where the kernel does not reach.
+func (s *stencil) nothing(bias []float32, floor float32, add bool, y []float32) {
+	if add {
+		return
+	}
+	for b := range s.out.blocks() {
+		for row := range s.height {
+			for column := range s.width {
+				at := s.out.at(b, s.first[0]+row*s.apart, s.first[1]+column*s.apart)
+				for i := range block {
+					v := float32(0)
+					if bias != nil {
+						v = bias[b*block+i]
+					}
+					y[at+i] = max(v, floor)
+				}
+			}
+		}
+	}
+}
+
+// A Convolution is a convolution with a square kernel, for processors with AVX-512 (see HasProducts).
 type Convolution struct {
 	In, Out        Layout
 	Kernel, Stride int
 	Pad            int
 
-	offsets []int // of the runs of values that a pixel of the result depends on
-	run     int   // values of a run
-	blocks  int   // blocks of outputs that are computed together
+	stencil
 }
 
 // NewConvolution prepares a convolution. The border of in must be at least pad.
 func NewConvolution(in, out Layout, kernel, stride, pad int) *Convolution {
-	c := &Convolution{In: in, Out: out, Kernel: kernel, Stride: stride, Pad: pad, run: block}
+	c := &Convolution{In: in, Out: out, Kernel: kernel, Stride: stride, Pad: pad}
+	c.stencil = stencil{
+		in: in, out: out, step: [2]int{stride * in.row(), stride * in.pixel()}, height: out.Height, width: out.Width,
+		apart: 1, run: block, blocks: together(out.blocks()),
+	}
 	for b := range in.blocks() {
 		for ky := range kernel {
 			if in.Packed {
-				c.offsets = append(c.offsets, in.at(b, ky-pad, -pad))
+				c.offsets, c.taps = append(c.offsets, in.at(b, ky-pad, -pad)), append(c.taps, ky*kernel)
 				continue
 			}
 			for kx := range kernel {
-				c.offsets = append(c.offsets, in.at(b, ky-pad, kx-pad))
+				c.offsets, c.taps = append(c.offsets, in.at(b, ky-pad, kx-pad)), append(c.taps, ky*kernel+kx)
 			}
 		}
 	}
 	if in.Packed {
 		c.run = kernel * in.Channels
 	}
-	switch n := out.blocks(); {
-	case n%4 == 0:
-		c.blocks = 4
-	case n%2 == 0:
-		c.blocks = 2
-	default:
-		c.blocks = 1
-	}
 	return c
 }
 
 // Weights is the number of values of packed weights.
-func (c *Convolution) Weights() int { return len(c.offsets) * c.run * c.Out.blocks() * block }
+func (c *Convolution) Weights() int { return c.weights() }
 
-// Pack writes weights [o, c, k, k] to packed, which must be zero at first.
-func (c *Convolution) Pack(weights, packed []float32) {
-	c.pack(func(o, i, ky, kx int) int { return ((o*c.In.Channels+i)*c.Kernel+ky)*c.Kernel + kx }, weights, packed)
+// Pack writes weights [o, c, k, k] to packed, multiplied by scale [o] unless it is nil.
+func (c *Convolution) Pack(weights, scale, packed []float32) {
+	area := c.Kernel * c.Kernel
+	c.pack(weights, [2]int{c.In.Channels * area, area}, scale, 1, 0, packed)
 }
 
-// PackTurned writes weights [c, o, k, k] of another convolution to packed, so that this one computes
-// the gradient of the other's images.
-func (c *Convolution) PackTurned(weights, packed []float32) {
-	last := c.Kernel - 1
-	c.pack(func(o, i, ky, kx int) int { return ((i*c.Out.Channels+o)*c.Kernel+last-ky)*c.Kernel + last - kx }, weights, packed)
+// Image convolves an image x with packed weights. It writes max(sum, floor) to all pixels of y, and
+// nothing to its border. Sums begin with bias, which has as many values as the blocks of y have
+// channels; nil: with zero. NaN stays NaN.
+func (c *Convolution) Image(x, packed, bias []float32, floor float32, y []float32) {
+	c.image(x, packed, bias, floor, false, y)
 }
 
-func (c *Convolution) pack(from func(o, i, ky, kx int) int, weights, packed []float32) {
-	for o := range c.Out.Channels {
-		b := o / block
-		group, q := b/c.blocks, b%c.blocks
-		for r := range c.offsets {
-			for j := range c.run {
-				i, ky, kx := c.term(r, j)
-				if i >= c.In.Channels {
-					continue
+// ImageAdd adds the convolution of an image to y.
+func (c *Convolution) ImageAdd(x, packed, y []float32) { c.image(x, packed, nil, none, true, y) }
+
+// none is the floor that changes nothing.
+var none = float32(math.Inf(-1))
+
+// A Transposed is a transposed convolution: the gradient in the images of a convolution.
+type Transposed struct {
+	In, Out        Layout
+	Kernel, Stride int
+	Pad            int
+
+	parts []stencil // each computes every Stride-th row and column
+}
+
+// NewTransposed prepares the transpose of a convolution from images of out to results of in. The
+// border of in must be at least (kernel-1-pad) / stride, rounded up, and that of a result which ends
+// before the images do.
+func NewTransposed(in, out Layout, kernel, stride, pad int) *Transposed {
+	t := &Transposed{In: in, Out: out, Kernel: kernel, Stride: stride, Pad: pad}
+	for row := range stride {
+		for column := range stride {
+			s := stencil{
+				in: in, out: out, step: [2]int{in.row(), in.pixel()}, first: [2]int{row, column}, apart: stride,
+				height: (out.Height - row + stride - 1) / stride, width: (out.Width - column + stride - 1) / stride,
+				run: block, blocks: together(out.blocks()),
+			}
+			for b := range in.blocks() {
+				for ky := range kernel {
+					for kx := range kernel {
+						y, x := row+pad-ky, column+pad-kx
+						if y%stride == 0 && x%stride == 0 {
+							s.offsets, s.taps = append(s.offsets, in.at(b, y/stride, x/stride)), append(s.taps, ky*kernel+kx)
+						}
+					}
 				}
-				at := (((group*len(c.offsets)+r)*c.run+j)*c.blocks+q)*block + o%block
-				packed[at] = weights[from(o, i, ky, kx)]
 			}
+			t.parts = append(t.parts, s)
 		}
+	}
+	return t
+}
+
+// Weights is the number of values of packed weights.
+func (t *Transposed) Weights() (n int) {
+	for i := range t.parts {
+		n += t.parts[i].weights()
+	}
+	return n
+}
+
+// Pack writes weights [o, c, k, k] of the convolution to packed, multiplied by scale [o] unless it is
+// nil. Its results have o channels here, and its images c.
+func (t *Transposed) Pack(weights, scale, packed []float32) {
+	area := t.Kernel * t.Kernel
+	for i := range t.parts {
+		s := &t.parts[i]
+		s.pack(weights, [2]int{area, t.Out.Channels * area}, scale, 0, 1, packed)
+		packed = packed[s.weights():]
 	}
 }
 
-// term is the channel and the tap of value j of a run.
-func (c *Convolution) term(r, j int) (i, ky, kx int) {
-	if c.In.Packed {
-		return j % c.In.Channels, r, j / c.In.Channels
-	}
-	k := c.Kernel
-	return r/(k*k)*block + j, r / k % k, r % k
-}
+// Image writes the transposed convolution of an image v to all pixels of y.
+func (t *Transposed) Image(v, packed, y []float32) { t.image(v, packed, false, y) }
 
-// Run convolves images x with packed weights. It writes all pixels of y, and not its border.
-func (c *Convolution) Run(images int, x, packed, y []float32, threads int) {
-	inParts(images, threads, func(from, to int) {
-		for n := from; n < to; n++ {
-			c.image(x[n*c.In.Size():], packed, y[n*c.Out.Size():])
-		}
-	})
-}
+// ImageAdd adds it to y.
+func (t *Transposed) ImageAdd(v, packed, y []float32) { t.image(v, packed, true, y) }
 
-func (c *Convolution) image(x, packed, y []float32) {
-	groups, size := c.Out.blocks()/c.blocks, len(packed)/(c.Out.blocks()/c.blocks)
-	pixel := c.Stride * c.In.pixel()
-	for g := range groups {
-		w := &packed[g*size]
-		for row := range c.Out.Height {
-			from := row * c.Stride * c.In.row()
-			for column := 0; column < c.Out.Width; {
-				t := convTiles[c.blocks].fit(c.Out.Width - column)
-				t.run(&x[from+column*pixel], &c.offsets[0], len(c.offsets), c.run, w, pixel, &y[c.Out.at(g*c.blocks, row, column)], c.Out.plane())
-				column += t.pixels
-			}
-		}
+func (t *Transposed) image(v, packed []float32, add bool, y []float32) {
+	for i := range t.parts {
+		s := &t.parts[i]
+		s.image(v, packed, nil, none, add, y)
+		packed = packed[s.weights():]
 	}
 }
 
@@ -200,7 +330,7 @@ const groupBytes = 1 << 20
 // WeightGradient writes the gradient of the weights, [o, c, k, k], for images x and the gradient v of
 // the result, whose border must be zero.
 func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threads int) {
-	blocks := min(c.blocks, 2)
+	blocks := min(c.stencil.blocks, 2)
 	var jobs []weightJob
 	for b := 0; b < c.Out.blocks(); b += blocks {
 		for r := range c.offsets {
@@ -231,14 +361,22 @@ func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threa
 	})
 }
 
+// term is the channel and the place in the kernel of value j of a run.
+func (c *Convolution) term(r, j int) (i, tap int) {
+	if c.In.Packed {
+		return j % c.In.Channels, c.taps[r] + j/c.In.Channels
+	}
+	return r/(c.Kernel*c.Kernel)*block + j, c.taps[r]
+}
+
 // unpack writes the sums of a job to the gradient, [o, c, k, k].
 func (c *Convolution) unpack(j *weightJob, blocks int, gradient []float32) {
 	for n := range j.channels {
-		i, ky, kx := c.term(j.run, j.first+n)
+		i, tap := c.term(j.run, j.first+n)
 		for q := range blocks {
 			for lane := range block {
 				if o := (j.b+q)*block + lane; o < c.Out.Channels {
-					gradient[((o*c.In.Channels+i)*c.Kernel+ky)*c.Kernel+kx] = j.sums[(n*blocks+q)*block+lane]
+					gradient[(o*c.In.Channels+i)*c.Kernel*c.Kernel+tap] = j.sums[(n*blocks+q)*block+lane]
 				}
 			}
 		}
@@ -248,7 +386,7 @@ func (c *Convolution) unpack(j *weightJob, blocks int, gradient []float32) {
 // A convTile is a function for some pixels or channels, see asm.
 type convTile struct {
 	pixels int
-	run    func(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+	run    func(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 	sum    func(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)
 }
 

@@ -16,31 +16,31 @@ var (
 )
 
 //go:noescape
-func conv16x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+func conv16x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 
 //go:noescape
-func conv8x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+func conv8x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 
 //go:noescape
-func conv4x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+func conv4x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 
 //go:noescape
-func conv1x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+func conv1x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 
 //go:noescape
-func conv8x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+func conv8x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 
 //go:noescape
-func conv4x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+func conv4x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 
 //go:noescape
-func conv1x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+func conv1x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 
 //go:noescape
-func conv4x4(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+func conv4x4(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 
 //go:noescape
-func conv1x4(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
+func conv1x4(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
 
 //go:noescape
 func weights16x1(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)

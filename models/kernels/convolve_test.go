@@ -73,8 +73,10 @@ func TestConvolutionsAreThoseOfTheDefinition(t *testing.T) {
 			laid, y := make([]float32, d.n*in.Size()), make([]float32, d.n*out.Size())
 			in.Load(x, laid)
 			packed := make([]float32, conv.Weights())
-			conv.Pack(weights, packed)
-			conv.Run(d.n, laid, packed, y, 2)
+			conv.Pack(weights, nil, packed)
+			for i := range d.n {
+				conv.Image(laid[i*in.Size():], packed, nil, none, y[i*out.Size():])
+			}
 			got := make([]float32, len(want))
 			out.Store(y, got)
 			close(t, "result", got, want, 1e-5)
@@ -118,7 +120,9 @@ func BenchmarkConvolution(b *testing.B) {
 		flops := 2 * float64(images*d.size*d.size*d.c*d.o*9)
 		b.Run(fmt.Sprintf("%d-%d-%d/forward", d.size, d.c, d.o), func(b *testing.B) {
 			for b.Loop() {
-				conv.Run(images, x, packed, y, 1)
+				for i := range images {
+					conv.Image(x[i*in.Size():], packed, nil, none, y[i*out.Size():])
+				}
 			}
 			reportRate(b, flops)
 		})

@@ -1042,8 +1042,8 @@ store:
 	VZEROUPPER
 	RET
 
-// func conv16x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-TEXT ·conv16x1(SB), NOSPLIT, $0-64
+// func conv16x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
+TEXT ·conv16x1(SB), NOSPLIT, $0-104
 	MOVQ x+0(FP), AX
 	MOVQ offsets+8(FP), BX
 	MOVQ runs+16(FP), CX
@@ -1051,22 +1051,43 @@ TEXT ·conv16x1(SB), NOSPLIT, $0-64
 	MOVQ pixel+40(FP), R8
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
+	MOVQ start+48(FP), SI
+	MOVQ startPixel+56(FP), R13
+	MOVQ startBlock+64(FP), R12
+	SHLQ $2, R13
+	SHLQ $2, R12
+	MOVQ SI, R10
+	VMOVUPS (R10), Z0
+	ADDQ R13, R10
+	VMOVUPS (R10), Z1
+	ADDQ R13, R10
+	VMOVUPS (R10), Z2
+	ADDQ R13, R10
+	VMOVUPS (R10), Z3
+	ADDQ R13, R10
+	VMOVUPS (R10), Z4
+	ADDQ R13, R10
+	VMOVUPS (R10), Z5
+	ADDQ R13, R10
+	VMOVUPS (R10), Z6
+	ADDQ R13, R10
+	VMOVUPS (R10), Z7
+	ADDQ R13, R10
+	VMOVUPS (R10), Z8
+	ADDQ R13, R10
+	VMOVUPS (R10), Z9
+	ADDQ R13, R10
+	VMOVUPS (R10), Z10
+	ADDQ R13, R10
+	VMOVUPS (R10), Z11
+	ADDQ R13, R10
+	VMOVUPS (R10), Z12
+	ADDQ R13, R10
+	VMOVUPS (R10), Z13
+	ADDQ R13, R10
+	VMOVUPS (R10), Z14
+	ADDQ R13, R10
+	VMOVUPS (R10), Z15
 
 runs:
 	MOVQ (BX), SI
@@ -1104,30 +1125,65 @@ values:
 	JNZ  values
 	DECQ CX
 	JNZ  runs
-	MOVQ y+48(FP), DI
-	MOVQ yBlock+56(FP), R8
+	VBROADCASTSS floor+72(FP), Z16
+	MOVQ y+80(FP), DI
+	MOVQ yPixel+88(FP), R13
+	MOVQ yBlock+96(FP), R8
+	SHLQ $2, R13
 	SHLQ $2, R8
-	VMOVUPS Z0, 0(DI)
-	VMOVUPS Z1, 64(DI)
-	VMOVUPS Z2, 128(DI)
-	VMOVUPS Z3, 192(DI)
-	VMOVUPS Z4, 256(DI)
-	VMOVUPS Z5, 320(DI)
-	VMOVUPS Z6, 384(DI)
-	VMOVUPS Z7, 448(DI)
-	VMOVUPS Z8, 512(DI)
-	VMOVUPS Z9, 576(DI)
-	VMOVUPS Z10, 640(DI)
-	VMOVUPS Z11, 704(DI)
-	VMOVUPS Z12, 768(DI)
-	VMOVUPS Z13, 832(DI)
-	VMOVUPS Z14, 896(DI)
-	VMOVUPS Z15, 960(DI)
+	MOVQ DI, R10
+	VMAXPS Z0, Z16, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ R13, R10
+	VMAXPS Z1, Z16, Z1
+	VMOVUPS Z1, (R10)
+	ADDQ R13, R10
+	VMAXPS Z2, Z16, Z2
+	VMOVUPS Z2, (R10)
+	ADDQ R13, R10
+	VMAXPS Z3, Z16, Z3
+	VMOVUPS Z3, (R10)
+	ADDQ R13, R10
+	VMAXPS Z4, Z16, Z4
+	VMOVUPS Z4, (R10)
+	ADDQ R13, R10
+	VMAXPS Z5, Z16, Z5
+	VMOVUPS Z5, (R10)
+	ADDQ R13, R10
+	VMAXPS Z6, Z16, Z6
+	VMOVUPS Z6, (R10)
+	ADDQ R13, R10
+	VMAXPS Z7, Z16, Z7
+	VMOVUPS Z7, (R10)
+	ADDQ R13, R10
+	VMAXPS Z8, Z16, Z8
+	VMOVUPS Z8, (R10)
+	ADDQ R13, R10
+	VMAXPS Z9, Z16, Z9
+	VMOVUPS Z9, (R10)
+	ADDQ R13, R10
+	VMAXPS Z10, Z16, Z10
+	VMOVUPS Z10, (R10)
+	ADDQ R13, R10
+	VMAXPS Z11, Z16, Z11
+	VMOVUPS Z11, (R10)
+	ADDQ R13, R10
+	VMAXPS Z12, Z16, Z12
+	VMOVUPS Z12, (R10)
+	ADDQ R13, R10
+	VMAXPS Z13, Z16, Z13
+	VMOVUPS Z13, (R10)
+	ADDQ R13, R10
+	VMAXPS Z14, Z16, Z14
+	VMOVUPS Z14, (R10)
+	ADDQ R13, R10
+	VMAXPS Z15, Z16, Z15
+	VMOVUPS Z15, (R10)
 	VZEROUPPER
 	RET
 
-// func conv8x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-TEXT ·conv8x1(SB), NOSPLIT, $0-64
+// func conv8x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
+TEXT ·conv8x1(SB), NOSPLIT, $0-104
 	MOVQ x+0(FP), AX
 	MOVQ offsets+8(FP), BX
 	MOVQ runs+16(FP), CX
@@ -1135,14 +1191,27 @@ TEXT ·conv8x1(SB), NOSPLIT, $0-64
 	MOVQ pixel+40(FP), R8
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+	MOVQ start+48(FP), SI
+	MOVQ startPixel+56(FP), R13
+	MOVQ startBlock+64(FP), R12
+	SHLQ $2, R13
+	SHLQ $2, R12
+	MOVQ SI, R10
+	VMOVUPS (R10), Z0
+	ADDQ R13, R10
+	VMOVUPS (R10), Z1
+	ADDQ R13, R10
+	VMOVUPS (R10), Z2
+	ADDQ R13, R10
+	VMOVUPS (R10), Z3
+	ADDQ R13, R10
+	VMOVUPS (R10), Z4
+	ADDQ R13, R10
+	VMOVUPS (R10), Z5
+	ADDQ R13, R10
+	VMOVUPS (R10), Z6
+	ADDQ R13, R10
+	VMOVUPS (R10), Z7
 
 runs:
 	MOVQ (BX), SI
@@ -1168,22 +1237,41 @@ values:
 	JNZ  values
 	DECQ CX
 	JNZ  runs
-	MOVQ y+48(FP), DI
-	MOVQ yBlock+56(FP), R8
+	VBROADCASTSS floor+72(FP), Z16
+	MOVQ y+80(FP), DI
+	MOVQ yPixel+88(FP), R13
+	MOVQ yBlock+96(FP), R8
+	SHLQ $2, R13
 	SHLQ $2, R8
-	VMOVUPS Z0, 0(DI)
-	VMOVUPS Z1, 64(DI)
-	VMOVUPS Z2, 128(DI)
-	VMOVUPS Z3, 192(DI)
-	VMOVUPS Z4, 256(DI)
-	VMOVUPS Z5, 320(DI)
-	VMOVUPS Z6, 384(DI)
-	VMOVUPS Z7, 448(DI)
+	MOVQ DI, R10
+	VMAXPS Z0, Z16, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ R13, R10
+	VMAXPS Z1, Z16, Z1
+	VMOVUPS Z1, (R10)
+	ADDQ R13, R10
+	VMAXPS Z2, Z16, Z2
+	VMOVUPS Z2, (R10)
+	ADDQ R13, R10
+	VMAXPS Z3, Z16, Z3
+	VMOVUPS Z3, (R10)
+	ADDQ R13, R10
+	VMAXPS Z4, Z16, Z4
+	VMOVUPS Z4, (R10)
+	ADDQ R13, R10
+	VMAXPS Z5, Z16, Z5
+	VMOVUPS Z5, (R10)
+	ADDQ R13, R10
+	VMAXPS Z6, Z16, Z6
+	VMOVUPS Z6, (R10)
+	ADDQ R13, R10
+	VMAXPS Z7, Z16, Z7
+	VMOVUPS Z7, (R10)
 	VZEROUPPER
 	RET
 
-// func conv4x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-TEXT ·conv4x1(SB), NOSPLIT, $0-64
+// func conv4x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
+TEXT ·conv4x1(SB), NOSPLIT, $0-104
 	MOVQ x+0(FP), AX
 	MOVQ offsets+8(FP), BX
 	MOVQ runs+16(FP), CX
@@ -1191,10 +1279,19 @@ TEXT ·conv4x1(SB), NOSPLIT, $0-64
 	MOVQ pixel+40(FP), R8
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+	MOVQ start+48(FP), SI
+	MOVQ startPixel+56(FP), R13
+	MOVQ startBlock+64(FP), R12
+	SHLQ $2, R13
+	SHLQ $2, R12
+	MOVQ SI, R10
+	VMOVUPS (R10), Z0
+	ADDQ R13, R10
+	VMOVUPS (R10), Z1
+	ADDQ R13, R10
+	VMOVUPS (R10), Z2
+	ADDQ R13, R10
+	VMOVUPS (R10), Z3
 
 runs:
 	MOVQ (BX), SI
@@ -1214,18 +1311,29 @@ values:
 	JNZ  values
 	DECQ CX
 	JNZ  runs
-	MOVQ y+48(FP), DI
-	MOVQ yBlock+56(FP), R8
+	VBROADCASTSS floor+72(FP), Z16
+	MOVQ y+80(FP), DI
+	MOVQ yPixel+88(FP), R13
+	MOVQ yBlock+96(FP), R8
+	SHLQ $2, R13
 	SHLQ $2, R8
-	VMOVUPS Z0, 0(DI)
-	VMOVUPS Z1, 64(DI)
-	VMOVUPS Z2, 128(DI)
-	VMOVUPS Z3, 192(DI)
+	MOVQ DI, R10
+	VMAXPS Z0, Z16, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ R13, R10
+	VMAXPS Z1, Z16, Z1
+	VMOVUPS Z1, (R10)
+	ADDQ R13, R10
+	VMAXPS Z2, Z16, Z2
+	VMOVUPS Z2, (R10)
+	ADDQ R13, R10
+	VMAXPS Z3, Z16, Z3
+	VMOVUPS Z3, (R10)
 	VZEROUPPER
 	RET
 
-// func conv1x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-TEXT ·conv1x1(SB), NOSPLIT, $0-64
+// func conv1x1(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
+TEXT ·conv1x1(SB), NOSPLIT, $0-104
 	MOVQ x+0(FP), AX
 	MOVQ offsets+8(FP), BX
 	MOVQ runs+16(FP), CX
@@ -1233,7 +1341,13 @@ TEXT ·conv1x1(SB), NOSPLIT, $0-64
 	MOVQ pixel+40(FP), R8
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
+	MOVQ start+48(FP), SI
+	MOVQ startPixel+56(FP), R13
+	MOVQ startBlock+64(FP), R12
+	SHLQ $2, R13
+	SHLQ $2, R12
+	MOVQ SI, R10
+	VMOVUPS (R10), Z0
 
 runs:
 	MOVQ (BX), SI
@@ -1250,15 +1364,20 @@ values:
 	JNZ  values
 	DECQ CX
 	JNZ  runs
-	MOVQ y+48(FP), DI
-	MOVQ yBlock+56(FP), R8
+	VBROADCASTSS floor+72(FP), Z16
+	MOVQ y+80(FP), DI
+	MOVQ yPixel+88(FP), R13
+	MOVQ yBlock+96(FP), R8
+	SHLQ $2, R13
 	SHLQ $2, R8
-	VMOVUPS Z0, 0(DI)
+	MOVQ DI, R10
+	VMAXPS Z0, Z16, Z0
+	VMOVUPS Z0, (R10)
 	VZEROUPPER
 	RET
 
-// func conv8x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-TEXT ·conv8x2(SB), NOSPLIT, $0-64
+// func conv8x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
+TEXT ·conv8x2(SB), NOSPLIT, $0-104
 	MOVQ x+0(FP), AX
 	MOVQ offsets+8(FP), BX
 	MOVQ runs+16(FP), CX
@@ -1266,22 +1385,44 @@ TEXT ·conv8x2(SB), NOSPLIT, $0-64
 	MOVQ pixel+40(FP), R8
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
+	MOVQ start+48(FP), SI
+	MOVQ startPixel+56(FP), R13
+	MOVQ startBlock+64(FP), R12
+	SHLQ $2, R13
+	SHLQ $2, R12
+	MOVQ SI, R10
+	VMOVUPS (R10), Z0
+	ADDQ R13, R10
+	VMOVUPS (R10), Z2
+	ADDQ R13, R10
+	VMOVUPS (R10), Z4
+	ADDQ R13, R10
+	VMOVUPS (R10), Z6
+	ADDQ R13, R10
+	VMOVUPS (R10), Z8
+	ADDQ R13, R10
+	VMOVUPS (R10), Z10
+	ADDQ R13, R10
+	VMOVUPS (R10), Z12
+	ADDQ R13, R10
+	VMOVUPS (R10), Z14
+	ADDQ R12, SI
+	MOVQ SI, R10
+	VMOVUPS (R10), Z1
+	ADDQ R13, R10
+	VMOVUPS (R10), Z3
+	ADDQ R13, R10
+	VMOVUPS (R10), Z5
+	ADDQ R13, R10
+	VMOVUPS (R10), Z7
+	ADDQ R13, R10
+	VMOVUPS (R10), Z9
+	ADDQ R13, R10
+	VMOVUPS (R10), Z11
+	ADDQ R13, R10
+	VMOVUPS (R10), Z13
+	ADDQ R13, R10
+	VMOVUPS (R10), Z15
 
 runs:
 	MOVQ (BX), SI
@@ -1324,31 +1465,66 @@ values:
 	JNZ  values
 	DECQ CX
 	JNZ  runs
-	MOVQ y+48(FP), DI
-	MOVQ yBlock+56(FP), R8
+	VBROADCASTSS floor+72(FP), Z16
+	MOVQ y+80(FP), DI
+	MOVQ yPixel+88(FP), R13
+	MOVQ yBlock+96(FP), R8
+	SHLQ $2, R13
 	SHLQ $2, R8
-	VMOVUPS Z0, 0(DI)
-	VMOVUPS Z2, 64(DI)
-	VMOVUPS Z4, 128(DI)
-	VMOVUPS Z6, 192(DI)
-	VMOVUPS Z8, 256(DI)
-	VMOVUPS Z10, 320(DI)
-	VMOVUPS Z12, 384(DI)
-	VMOVUPS Z14, 448(DI)
+	MOVQ DI, R10
+	VMAXPS Z0, Z16, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ R13, R10
+	VMAXPS Z2, Z16, Z2
+	VMOVUPS Z2, (R10)
+	ADDQ R13, R10
+	VMAXPS Z4, Z16, Z4
+	VMOVUPS Z4, (R10)
+	ADDQ R13, R10
+	VMAXPS Z6, Z16, Z6
+	VMOVUPS Z6, (R10)
+	ADDQ R13, R10
+	VMAXPS Z8, Z16, Z8
+	VMOVUPS Z8, (R10)
+	ADDQ R13, R10
+	VMAXPS Z10, Z16, Z10
+	VMOVUPS Z10, (R10)
+	ADDQ R13, R10
+	VMAXPS Z12, Z16, Z12
+	VMOVUPS Z12, (R10)
+	ADDQ R13, R10
+	VMAXPS Z14, Z16, Z14
+	VMOVUPS Z14, (R10)
 	ADDQ R8, DI
-	VMOVUPS Z1, 0(DI)
-	VMOVUPS Z3, 64(DI)
-	VMOVUPS Z5, 128(DI)
-	VMOVUPS Z7, 192(DI)
-	VMOVUPS Z9, 256(DI)
-	VMOVUPS Z11, 320(DI)
-	VMOVUPS Z13, 384(DI)
-	VMOVUPS Z15, 448(DI)
+	MOVQ DI, R10
+	VMAXPS Z1, Z16, Z1
+	VMOVUPS Z1, (R10)
+	ADDQ R13, R10
+	VMAXPS Z3, Z16, Z3
+	VMOVUPS Z3, (R10)
+	ADDQ R13, R10
+	VMAXPS Z5, Z16, Z5
+	VMOVUPS Z5, (R10)
+	ADDQ R13, R10
+	VMAXPS Z7, Z16, Z7
+	VMOVUPS Z7, (R10)
+	ADDQ R13, R10
+	VMAXPS Z9, Z16, Z9
+	VMOVUPS Z9, (R10)
+	ADDQ R13, R10
+	VMAXPS Z11, Z16, Z11
+	VMOVUPS Z11, (R10)
+	ADDQ R13, R10
+	VMAXPS Z13, Z16, Z13
+	VMOVUPS Z13, (R10)
+	ADDQ R13, R10
+	VMAXPS Z15, Z16, Z15
+	VMOVUPS Z15, (R10)
 	VZEROUPPER
 	RET
 
-// func conv4x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-TEXT ·conv4x2(SB), NOSPLIT, $0-64
+// func conv4x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
+TEXT ·conv4x2(SB), NOSPLIT, $0-104
 	MOVQ x+0(FP), AX
 	MOVQ offsets+8(FP), BX
 	MOVQ runs+16(FP), CX
@@ -1356,14 +1532,28 @@ TEXT ·conv4x2(SB), NOSPLIT, $0-64
 	MOVQ pixel+40(FP), R8
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+	MOVQ start+48(FP), SI
+	MOVQ startPixel+56(FP), R13
+	MOVQ startBlock+64(FP), R12
+	SHLQ $2, R13
+	SHLQ $2, R12
+	MOVQ SI, R10
+	VMOVUPS (R10), Z0
+	ADDQ R13, R10
+	VMOVUPS (R10), Z2
+	ADDQ R13, R10
+	VMOVUPS (R10), Z4
+	ADDQ R13, R10
+	VMOVUPS (R10), Z6
+	ADDQ R12, SI
+	MOVQ SI, R10
+	VMOVUPS (R10), Z1
+	ADDQ R13, R10
+	VMOVUPS (R10), Z3
+	ADDQ R13, R10
+	VMOVUPS (R10), Z5
+	ADDQ R13, R10
+	VMOVUPS (R10), Z7
 
 runs:
 	MOVQ (BX), SI
@@ -1392,23 +1582,42 @@ values:
 	JNZ  values
 	DECQ CX
 	JNZ  runs
-	MOVQ y+48(FP), DI
-	MOVQ yBlock+56(FP), R8
+	VBROADCASTSS floor+72(FP), Z16
+	MOVQ y+80(FP), DI
+	MOVQ yPixel+88(FP), R13
+	MOVQ yBlock+96(FP), R8
+	SHLQ $2, R13
 	SHLQ $2, R8
-	VMOVUPS Z0, 0(DI)
-	VMOVUPS Z2, 64(DI)
-	VMOVUPS Z4, 128(DI)
-	VMOVUPS Z6, 192(DI)
+	MOVQ DI, R10
+	VMAXPS Z0, Z16, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ R13, R10
+	VMAXPS Z2, Z16, Z2
+	VMOVUPS Z2, (R10)
+	ADDQ R13, R10
+	VMAXPS Z4, Z16, Z4
+	VMOVUPS Z4, (R10)
+	ADDQ R13, R10
+	VMAXPS Z6, Z16, Z6
+	VMOVUPS Z6, (R10)
 	ADDQ R8, DI
-	VMOVUPS Z1, 0(DI)
-	VMOVUPS Z3, 64(DI)
-	VMOVUPS Z5, 128(DI)
-	VMOVUPS Z7, 192(DI)
+	MOVQ DI, R10
+	VMAXPS Z1, Z16, Z1
+	VMOVUPS Z1, (R10)
+	ADDQ R13, R10
+	VMAXPS Z3, Z16, Z3
+	VMOVUPS Z3, (R10)
+	ADDQ R13, R10
+	VMAXPS Z5, Z16, Z5
+	VMOVUPS Z5, (R10)
+	ADDQ R13, R10
+	VMAXPS Z7, Z16, Z7
+	VMOVUPS Z7, (R10)
 	VZEROUPPER
 	RET
 
-// func conv1x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-TEXT ·conv1x2(SB), NOSPLIT, $0-64
+// func conv1x2(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
+TEXT ·conv1x2(SB), NOSPLIT, $0-104
 	MOVQ x+0(FP), AX
 	MOVQ offsets+8(FP), BX
 	MOVQ runs+16(FP), CX
@@ -1416,8 +1625,16 @@ TEXT ·conv1x2(SB), NOSPLIT, $0-64
 	MOVQ pixel+40(FP), R8
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+	MOVQ start+48(FP), SI
+	MOVQ startPixel+56(FP), R13
+	MOVQ startBlock+64(FP), R12
+	SHLQ $2, R13
+	SHLQ $2, R12
+	MOVQ SI, R10
+	VMOVUPS (R10), Z0
+	ADDQ R12, SI
+	MOVQ SI, R10
+	VMOVUPS (R10), Z1
 
 runs:
 	MOVQ (BX), SI
@@ -1437,17 +1654,24 @@ values:
 	JNZ  values
 	DECQ CX
 	JNZ  runs
-	MOVQ y+48(FP), DI
-	MOVQ yBlock+56(FP), R8
+	VBROADCASTSS floor+72(FP), Z16
+	MOVQ y+80(FP), DI
+	MOVQ yPixel+88(FP), R13
+	MOVQ yBlock+96(FP), R8
+	SHLQ $2, R13
 	SHLQ $2, R8
-	VMOVUPS Z0, 0(DI)
+	MOVQ DI, R10
+	VMAXPS Z0, Z16, Z0
+	VMOVUPS Z0, (R10)
 	ADDQ R8, DI
-	VMOVUPS Z1, 0(DI)
+	MOVQ DI, R10
+	VMAXPS Z1, Z16, Z1
+	VMOVUPS Z1, (R10)
 	VZEROUPPER
 	RET
 
-// func conv4x4(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-TEXT ·conv4x4(SB), NOSPLIT, $0-64
+// func conv4x4(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
+TEXT ·conv4x4(SB), NOSPLIT, $0-104
 	MOVQ x+0(FP), AX
 	MOVQ offsets+8(FP), BX
 	MOVQ runs+16(FP), CX
@@ -1455,22 +1679,46 @@ TEXT ·conv4x4(SB), NOSPLIT, $0-64
 	MOVQ pixel+40(FP), R8
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
+	MOVQ start+48(FP), SI
+	MOVQ startPixel+56(FP), R13
+	MOVQ startBlock+64(FP), R12
+	SHLQ $2, R13
+	SHLQ $2, R12
+	MOVQ SI, R10
+	VMOVUPS (R10), Z0
+	ADDQ R13, R10
+	VMOVUPS (R10), Z4
+	ADDQ R13, R10
+	VMOVUPS (R10), Z8
+	ADDQ R13, R10
+	VMOVUPS (R10), Z12
+	ADDQ R12, SI
+	MOVQ SI, R10
+	VMOVUPS (R10), Z1
+	ADDQ R13, R10
+	VMOVUPS (R10), Z5
+	ADDQ R13, R10
+	VMOVUPS (R10), Z9
+	ADDQ R13, R10
+	VMOVUPS (R10), Z13
+	ADDQ R12, SI
+	MOVQ SI, R10
+	VMOVUPS (R10), Z2
+	ADDQ R13, R10
+	VMOVUPS (R10), Z6
+	ADDQ R13, R10
+	VMOVUPS (R10), Z10
+	ADDQ R13, R10
+	VMOVUPS (R10), Z14
+	ADDQ R12, SI
+	MOVQ SI, R10
+	VMOVUPS (R10), Z3
+	ADDQ R13, R10
+	VMOVUPS (R10), Z7
+	ADDQ R13, R10
+	VMOVUPS (R10), Z11
+	ADDQ R13, R10
+	VMOVUPS (R10), Z15
 
 runs:
 	MOVQ (BX), SI
@@ -1509,33 +1757,68 @@ values:
 	JNZ  values
 	DECQ CX
 	JNZ  runs
-	MOVQ y+48(FP), DI
-	MOVQ yBlock+56(FP), R8
+	VBROADCASTSS floor+72(FP), Z16
+	MOVQ y+80(FP), DI
+	MOVQ yPixel+88(FP), R13
+	MOVQ yBlock+96(FP), R8
+	SHLQ $2, R13
 	SHLQ $2, R8
-	VMOVUPS Z0, 0(DI)
-	VMOVUPS Z4, 64(DI)
-	VMOVUPS Z8, 128(DI)
-	VMOVUPS Z12, 192(DI)
+	MOVQ DI, R10
+	VMAXPS Z0, Z16, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ R13, R10
+	VMAXPS Z4, Z16, Z4
+	VMOVUPS Z4, (R10)
+	ADDQ R13, R10
+	VMAXPS Z8, Z16, Z8
+	VMOVUPS Z8, (R10)
+	ADDQ R13, R10
+	VMAXPS Z12, Z16, Z12
+	VMOVUPS Z12, (R10)
 	ADDQ R8, DI
-	VMOVUPS Z1, 0(DI)
-	VMOVUPS Z5, 64(DI)
-	VMOVUPS Z9, 128(DI)
-	VMOVUPS Z13, 192(DI)
+	MOVQ DI, R10
+	VMAXPS Z1, Z16, Z1
+	VMOVUPS Z1, (R10)
+	ADDQ R13, R10
+	VMAXPS Z5, Z16, Z5
+	VMOVUPS Z5, (R10)
+	ADDQ R13, R10
+	VMAXPS Z9, Z16, Z9
+	VMOVUPS Z9, (R10)
+	ADDQ R13, R10
+	VMAXPS Z13, Z16, Z13
+	VMOVUPS Z13, (R10)
 	ADDQ R8, DI
-	VMOVUPS Z2, 0(DI)
-	VMOVUPS Z6, 64(DI)
-	VMOVUPS Z10, 128(DI)
-	VMOVUPS Z14, 192(DI)
+	MOVQ DI, R10
+	VMAXPS Z2, Z16, Z2
+	VMOVUPS Z2, (R10)
+	ADDQ R13, R10
+	VMAXPS Z6, Z16, Z6
+	VMOVUPS Z6, (R10)
+	ADDQ R13, R10
+	VMAXPS Z10, Z16, Z10
+	VMOVUPS Z10, (R10)
+	ADDQ R13, R10
+	VMAXPS Z14, Z16, Z14
+	VMOVUPS Z14, (R10)
 	ADDQ R8, DI
-	VMOVUPS Z3, 0(DI)
-	VMOVUPS Z7, 64(DI)
-	VMOVUPS Z11, 128(DI)
-	VMOVUPS Z15, 192(DI)
+	MOVQ DI, R10
+	VMAXPS Z3, Z16, Z3
+	VMOVUPS Z3, (R10)
+	ADDQ R13, R10
+	VMAXPS Z7, Z16, Z7
+	VMOVUPS Z7, (R10)
+	ADDQ R13, R10
+	VMAXPS Z11, Z16, Z11
+	VMOVUPS Z11, (R10)
+	ADDQ R13, R10
+	VMAXPS Z15, Z16, Z15
+	VMOVUPS Z15, (R10)
 	VZEROUPPER
 	RET
 
-// func conv1x4(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-TEXT ·conv1x4(SB), NOSPLIT, $0-64
+// func conv1x4(x *float32, offsets *int, runs, run int, w *float32, pixel int, start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)
+TEXT ·conv1x4(SB), NOSPLIT, $0-104
 	MOVQ x+0(FP), AX
 	MOVQ offsets+8(FP), BX
 	MOVQ runs+16(FP), CX
@@ -1543,10 +1826,22 @@ TEXT ·conv1x4(SB), NOSPLIT, $0-64
 	MOVQ pixel+40(FP), R8
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+	MOVQ start+48(FP), SI
+	MOVQ startPixel+56(FP), R13
+	MOVQ startBlock+64(FP), R12
+	SHLQ $2, R13
+	SHLQ $2, R12
+	MOVQ SI, R10
+	VMOVUPS (R10), Z0
+	ADDQ R12, SI
+	MOVQ SI, R10
+	VMOVUPS (R10), Z1
+	ADDQ R12, SI
+	MOVQ SI, R10
+	VMOVUPS (R10), Z2
+	ADDQ R12, SI
+	MOVQ SI, R10
+	VMOVUPS (R10), Z3
 
 runs:
 	MOVQ (BX), SI
@@ -1570,16 +1865,27 @@ values:
 	JNZ  values
 	DECQ CX
 	JNZ  runs
-	MOVQ y+48(FP), DI
-	MOVQ yBlock+56(FP), R8
+	VBROADCASTSS floor+72(FP), Z16
+	MOVQ y+80(FP), DI
+	MOVQ yPixel+88(FP), R13
+	MOVQ yBlock+96(FP), R8
+	SHLQ $2, R13
 	SHLQ $2, R8
-	VMOVUPS Z0, 0(DI)
+	MOVQ DI, R10
+	VMAXPS Z0, Z16, Z0
+	VMOVUPS Z0, (R10)
 	ADDQ R8, DI
-	VMOVUPS Z1, 0(DI)
+	MOVQ DI, R10
+	VMAXPS Z1, Z16, Z1
+	VMOVUPS Z1, (R10)
 	ADDQ R8, DI
-	VMOVUPS Z2, 0(DI)
+	MOVQ DI, R10
+	VMAXPS Z2, Z16, Z2
+	VMOVUPS Z2, (R10)
 	ADDQ R8, DI
-	VMOVUPS Z3, 0(DI)
+	MOVQ DI, R10
+	VMAXPS Z3, Z16, Z3
+	VMOVUPS Z3, (R10)
 	VZEROUPPER
 	RET
 

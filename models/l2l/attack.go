@@ -2,12 +2,14 @@ package l2l
 
 import (
 	"context"
+	"errors"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/ascent"
 	"foil/models/backend"
+	"foil/models/engine"
+	"foil/models/evaluate"
 	"foil/models/nn"
 )
 
@@ -15,7 +17,19 @@ import (
 // the other images in its batch: gradients are divided by the largest value in the batch, and an
 // attacker that interpolates moves an image towards the image at the opposite position of the
 // batch. Only such an attacker uses the start. The others start at the images themselves.
-func NewAttack(e *nn.Evaluator, r Recipe, n *nn.Network, w *nn.Weights) (ascent.Attack, error) {
+func NewAttack(e *evaluate.Evaluator, r Recipe, n *nn.Network, w *nn.Weights) (ascent.Attack, error) {
+	prepare := newAttackGraph
+	if e.Net != nil {
+		prepare = newAttackEngine
+	}
+	transform, err := prepare(e, r, n, w)
+	if err != nil {
+		return nil, err
+	}
+	return ascent.InBatches(e, transform), nil
+}
+
+func newAttackGraph(e *evaluate.Evaluator, r Recipe, n *nn.Network, w *nn.Weights) (evaluate.Transform, error) {
 	attacker := e.Config.Model(n, w)
 	exec, err := backend.Compile(e.Config.Backend, func(in []*Node) []*Node {
 		x, start, labels, in := in[0], in[1], in[2], in[3:]
@@ -23,15 +37,49 @@ func NewAttack(e *nn.Evaluator, r Recipe, n *nn.Network, w *nn.Weights) (ascent.
 		network, _ := attacker.Bind(x, in)
 		return []*Node{r.Attacked(classifier, network, x, start, labels)}
 	})
-	if err != nil {
-		return nil, err
-	}
-	return ascent.InBatches(e, func(_ context.Context, x, start, labels *tensors.Tensor) (*tensors.Tensor, error) {
-		in := append([]any{x, start, labels}, e.Model.Inputs()...)
+	return func(_ context.Context, x, start []float32, labels []int32) ([]float32, error) {
+		in := append([]any{e.Images(x), e.Images(start), labels}, e.Model.Inputs()...)
 		out, err := backend.Run(exec, append(in, attacker.Inputs()...)...)
 		if err != nil {
 			return nil, err
 		}
-		return out[0], nil
-	}), nil
+		attacked, err := backend.Copy(out[0])
+		return attacked, errors.Join(err, backend.Release(out[0]))
+	}, err
+}
+
+func newAttackEngine(e *evaluate.Evaluator, r Recipe, n *nn.Network, w *nn.Weights) (evaluate.Transform, error) {
+	attacker, err := e.Config.Net(n, w)
+	if err != nil {
+		return nil, err
+	}
+	var features *evaluate.Net
+	if r.Method.Interpolates() {
+		if features, err = e.Config.Net(e.Config.Network.Body(), e.Model.Weights); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context, x, start []float32, labels []int32) ([]float32, error) {
+		round := &engineRound{recipe: r, image: e.Config.Shape, labels: labels}
+		for _, on := range []struct {
+			from *evaluate.Net
+			to   **engine.Net
+		}{{e.Net, &round.classifier.net}, {attacker, &round.attacker.net}, {features, &round.features}} {
+			if on.from == nil {
+				continue
+			}
+			net, err := on.from.Current()
+			if err != nil {
+				return nil, err
+			}
+			*on.to = net
+		}
+		var attacked *wave
+		if r.Method.Interpolates() {
+			attacked = round.interpolated(x, start)
+		} else {
+			attacked = round.perturbed(x)
+		}
+		return attacked.x, errors.Join(round.err, ctx.Err())
+	}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"foil/internal/modeltest"
 	"foil/internal/modeltest/authors"
 	"foil/models/ascent"
+	"foil/models/graphs"
 	"foil/models/nn"
 	"foil/models/random"
 )
@@ -83,8 +84,8 @@ func attack(t *testing.T, f *authors.Case, a ascent.Attack, start []float32) []f
 
 func TestAllZeroGradientStaysZero(t *testing.T) {
 	b := &nn.Builder{}
-	n := &nn.Network{Head: b.DenseFrom("fc", 3, 10, nn.Constant(0), nn.Constant(0)), Features: func(p *nn.Pass, x nn.Parts) *Node { return p.SpaceMean(x) }}
-	n.Params = b.Params
+	b.Then(nn.Images, nn.SpaceMean{}, b.DenseFrom("fc", 3, 10, nn.Constant(0), nn.Constant(0)))
+	n := b.Network(3)
 	backend := modeltest.Backend(t)
 	w, err := nn.NewWeights(backend, n.Params, 1, "weights")
 	if err != nil {
@@ -92,7 +93,7 @@ func TestAllZeroGradientStaysZero(t *testing.T) {
 	}
 	x, labels := modeltest.Normal(random.New(1, "test"), 2, 3, 4, 4), tensors.FromFlatDataAndDimensions([]int32{1, 2}, 2)
 	out := modeltest.Evaluate(t, backend, func(in []*Node) []*Node {
-		g := &round{objective: ascent.Mistake(n.Bind(in[2:]).Classifier(nn.Evaluation), in[1])}
+		g := &round{objective: ascent.Mistake(graphs.Bind(n, in[2:]).Classifier(nn.Evaluation), in[1])}
 		return []*Node{Slice(g.withGradient(in[0]), AxisRange(), AxisRange(3))}
 	}, append([]any{x, labels}, w.Inputs()...)...)
 	modeltest.Near(t, "gradient", out[0], make([]float32, 2*3*4*4), 0)

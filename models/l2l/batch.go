@@ -4,49 +4,74 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"foil/models/backend"
 	"foil/models/nn"
 )
 
 // A Batch is the input of a training step. It includes the random numbers, so that the caller owns
 // their streams.
 type Batch struct {
-	X      *tensors.Tensor // images [b, c, h, w]
-	Labels *tensors.Tensor // int32 [b]
-	Noise  *tensors.Tensor // attacks start from x + noise; nil: from x
-	Masks  *tensors.Tensor // masks of the classifier's Dropout; nil: no dropout
+	X      []float32 // images [b, c, h, w]
+	Labels []int32   // [b]
+	Noise  []float32 // attacks start from x + noise, [b, c, h, w]; nil: from x
+	Masks  []float32 // masks of the classifier's Dropout, [passes, b, width]; nil: no dropout
 }
 
-// start returns the start of an attack, in a new tensor.
-func (b Batch) start(be compute.Backend) (*tensors.Tensor, error) {
+// checkNoise checks that there is noise for the start of an attack.
+func (b Batch) checkNoise() error {
 	if b.Noise == nil {
-		return nil, errors.New("the attack starts from noise, but the batch has no noise")
+		return errors.New("the attack starts from noise, but the batch has no noise")
 	}
-	if !b.Noise.Shape().Equal(b.X.Shape()) {
-		return nil, fmt.Errorf("the noise has shape %s, but the images have %s", b.Noise.Shape(), b.X.Shape())
+	if len(b.Noise) != len(b.X) {
+		return fmt.Errorf("the noise has %d values, but the images have %d", len(b.Noise), len(b.X))
 	}
-	start, err := backend.NewTensor(be, b.X.Shape().Dimensions...)
-	if err != nil {
-		return nil, err
-	}
-	err = backend.Read(b.X, func(x []float32) {
-		err = backend.ReadWrite(b.Noise, start, func(noise, start []float32) {
-			for i, v := range noise {
-				start[i] = x[i] + v
-			}
-		})
-	})
-	return start, err
+	return nil
 }
 
-// masks returns the masks of the batch as the last input of a graph of n, with a number of passes
-// in training mode. A network without dropout has none.
-func (b Batch) masks(n *nn.Network, passes int) ([]any, error) {
-	if n.Dropout == nil {
-		return nil, nil
+// start returns the start of an attack.
+func (b Batch) start() []float32 {
+	start := make([]float32, len(b.X))
+	for i, v := range b.Noise {
+		start[i] = b.X[i] + v
 	}
-	return []any{b.Masks}, n.CheckMasks(b.Masks, passes, b.X.Shape().Dim(0))
+	return start
+}
+
+// check checks that there are masks for a number of passes of n in training mode, if it has dropout.
+func (b Batch) check(n *nn.Network, passes int) error {
+	if n.Dropout == nil {
+		return nil
+	}
+	return n.Dropout.Check(b.Masks, passes, len(b.Labels))
+}
+
+// mask is the mask of a pass, or nil.
+func (b Batch) mask(n *nn.Network, pass int) []float32 {
+	if n.Dropout == nil {
+		return nil
+	}
+	size := len(b.Labels) * n.Dropout.Width
+	return b.Masks[pass*size : (pass+1)*size]
+}
+
+// A batchTensors is a batch for graphs.
+type batchTensors struct {
+	x, labels *tensors.Tensor
+	masks     []any // as the last input of a graph; none without dropout
+}
+
+func (b Batch) tensors(n *nn.Network, image [3]int) batchTensors {
+	t := batchTensors{images(b.X, image), tensors.FromFlatDataAndDimensions(b.Labels, len(b.Labels)), nil}
+	if n.Dropout != nil {
+		passes := len(b.Masks) / (len(b.Labels) * n.Dropout.Width)
+		t.masks = []any{tensors.FromFlatDataAndDimensions(b.Masks, passes, len(b.Labels), n.Dropout.Width)}
+	}
+	return t
+}
+
+// images returns images as a tensor [b, c, h, w].
+func images(x []float32, image [3]int) *tensors.Tensor {
+	size := image[0] * image[1] * image[2]
+	return tensors.FromFlatDataAndDimensions(x, len(x)/size, image[0], image[1], image[2])
 }

@@ -2,13 +2,10 @@ package l2l
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/compute"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
-	"foil/models/backend"
+	"foil/models/engine"
 	"foil/models/nn"
 )
 
@@ -16,8 +13,10 @@ import (
 type GameConfig struct {
 	Recipe     Recipe // a method with an attacker network
 	Backend    compute.Backend
+	Image      [3]int         // channels, rows, columns
 	Networks   [2]*nn.Network // by Turn: the classifier, the attacker
 	Optimizers [2]Optimizer   // by Turn
+	ByGraph    bool           // use graphs on the embedded backend, too: the reference for the engine
 }
 
 // A Game trains a classifier and an attacker against each other: min over f, max
@@ -27,8 +26,19 @@ type Game struct {
 
 	config   GameConfig
 	learners [2]learner
-	turns    [2]*Exec
 	steps    int
+	on       gameSide
+}
+
+// A gameSide computes the turns of a Game: with graphs or with the engine.
+type gameSide interface {
+	// turn makes a turn of the step with the given number on a batch, and updates the weights of the
+	// network whose turn it is. It returns the loss.
+	turn(turn Turn, batch Batch, number int, rate float64) (float64, error)
+	// pull makes the attacker's turn of a game that interpolates, and also returns the attacked
+	// images. smoothed makes the classifier's turn on them.
+	pull(batch Batch, number int, rate float64) (attacked []float32, distance float64, err error)
+	smoothed(attacked []float32, batch Batch, number int, rate float64) (float64, error)
 }
 
 // The names of the two networks.
@@ -50,83 +60,54 @@ func NewGame(c GameConfig, classifier, attacker *nn.Weights) (*Game, error) {
 	if !c.Recipe.Method.HasAttacker() {
 		return nil, fmt.Errorf("method %q has no attacker network", c.Recipe.Method.Name)
 	}
-	turns := [2]func(in []*Node) []*Node{
-		func(in []*Node) []*Node { return g.turn(ClassifiersTurn, in) },
-		func(in []*Node) []*Node { return g.turn(AttackersTurn, in) },
+	var err error
+	if engine.For(c.Backend) && !c.ByGraph {
+		g.on, err = newEngineGame(c, g.learners)
+	} else {
+		g.on, err = newGraphGame(c, g.learners)
 	}
-	if c.Recipe.Method.Interpolates() {
-		turns = [2]func(in []*Node) []*Node{g.smoothedTurn, g.pullingTurn}
-	}
-	for turn, build := range turns {
-		exec, err := backend.Compile(c.Backend, build)
-		if err != nil {
-			return nil, err
-		}
-		g.turns[turn] = exec
-	}
-	return g, nil
-}
-
-// bind takes the nodes of both networks' weights, the attacker's first, and optionally the
-// classifier's masks.
-func (g *Game) bind(nodes []*Node) (classifier, attacker *nn.Bound) {
-	networks := g.config.Networks
-	first := len(networks[AttackersTurn].Params)
-	return networks[ClassifiersTurn].BindMasked(nodes[first:]), networks[AttackersTurn].Bind(nodes[:first])
-}
-
-// inputs returns both networks' weights in the order of bind.
-func (g *Game) inputs() []any {
-	return append(g.Weights[AttackersTurn].Inputs(), g.Weights[ClassifiersTurn].Inputs()...)
-}
-
-// turn builds the loss of a turn, and the gradients and statistics of the network that moves.
-// Inputs are images, labels, both networks' weights and, on the classifier's turn, its masks.
-func (g *Game) turn(turn Turn, in []*Node) []*Node {
-	classifier, attacker := g.bind(in[2:])
-	loss := g.config.Recipe.Loss(turn, classifier, attacker, in[0], in[1]).Loss
-	if turn == AttackersTurn {
-		return append([]*Node{loss}, learned(Neg(loss), attacker)...)
-	}
-	return append([]*Node{loss}, learned(loss, classifier)...)
+	return g, err
 }
 
 // Step makes the classifier's turn and then the attacker's turn on a batch, each at its own rate.
 // The attacker uses the classifier as it is after its turn. Step returns both losses. If the
 // attacker interpolates, its turn comes first.
 func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error) {
-	masks, err := batch.masks(g.config.Networks[ClassifiersTurn], g.config.Recipe.TrainingPasses())
-	if err != nil {
+	if err := batch.check(g.config.Networks[ClassifiersTurn], g.config.Recipe.TrainingPasses()); err != nil {
 		return losses, err
 	}
-	g.steps++
 	if g.config.Recipe.Method.Interpolates() {
-		return g.interpolate(batch, masks, rates)
+		if err := batch.checkNoise(); err != nil {
+			return losses, err
+		}
+		g.steps++
+		return g.interpolate(batch, rates)
 	}
-	for turn := range g.learners {
-		in := slices.Concat([]any{batch.X, batch.Labels}, g.inputs(), masks)
-		masks = nil // the attacker's turn has none
-		out, err := g.move(Turn(turn), rates, 1, in...)
-		if err != nil {
-			return losses, err
+	g.steps++
+	for turn := range losses {
+		if losses[turn], err = g.on.turn(Turn(turn), batch, g.steps, rates[turn]); err != nil {
+			return losses, inTurn(Turn(turn), err)
 		}
-		loss, err := scalars(out...)
-		if err != nil {
-			return losses, err
-		}
-		losses[turn] = loss[0]
 	}
 	return losses, nil
 }
 
-// move makes a turn and updates the weights of the network whose turn it is.
-func (g *Game) move(turn Turn, rates [2]float64, leading int, in ...any) ([]*tensors.Tensor, error) {
-	l := g.learners[turn]
-	out, err := l.move(g.turns[turn], g.steps, rates[turn], leading, in...)
+// interpolate is a step of the game with a variant that interpolates.
+func (g *Game) interpolate(batch Batch, rates [2]float64) (losses [2]float64, err error) {
+	attacked, distance, err := g.on.pull(batch, g.steps, rates[AttackersTurn])
 	if err != nil {
-		return nil, fmt.Errorf("the %s's turn: %w", l.name, err)
+		return losses, inTurn(AttackersTurn, err)
 	}
-	return out, nil
+	loss, err := g.on.smoothed(attacked, batch, g.steps, rates[ClassifiersTurn])
+	if err != nil {
+		return losses, inTurn(ClassifiersTurn, err)
+	}
+	return [2]float64{loss, distance}, nil
+}
+
+// inTurn adds to an error whose turn it was.
+func inTurn(turn Turn, err error) error {
+	return fmt.Errorf("the %s's turn: %w", [2]string{classifierName, attackerName}[turn], err)
 }
 
 // State returns everything that the game has changed about both networks.

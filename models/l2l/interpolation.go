@@ -1,12 +1,9 @@
 package l2l
 
 import (
-	"errors"
-	"slices"
-
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"foil/models/backend"
+	"foil/models/graphs"
 	"foil/models/nn"
 )
 
@@ -27,28 +24,13 @@ import (
 // its turn the attacker of 2-Step is in training mode, too. The script names that switch without
 // calling it, so there the attacker is in evaluation mode from the second batch on.
 
-// A pull moves a start towards the partners. The result is not yet kept within bounds.
-type pull func(g *round, start *Node) *Node
-
-// gradPull is the pull of Grad L2L. The script smooths labels by 0.5.
-func gradPull(g *round, start *Node) *Node {
-	return Add(start, g.attack(StopGradient(g.withGradient(start))))
-}
-
-// twoStepPull is the pull of 2-Step L2L. The second move starts from the images after the first
-// one, clipped to [0, 1], and is differentiated through them. The script smooths labels by 0.9.
-func twoStepPull(g *round, start *Node) *Node {
-	at := ClipScalar(Add(start, g.attack(StopGradient(g.withGradient(start)))), 0, 1)
-	return Add(at, g.attack(g.withGradient(at)))
-}
-
 // interpolate builds the attacked images and the distance to their partners, which the attacker
 // minimises.
 func (g *round) interpolate(x, start *Node) (attacked, distance *Node) {
 	features := func(x *Node) *Node { return g.classifier.Features(x, nn.Evaluation) }
 	partners := StopGradient(features(Reverse(x, 0)))
 	g.objective = func(at *Node) *Node { return cosineDistance(features(at), partners) }
-	attacked = g.recipe.Method.pull(g, start)
+	attacked = g.recipe.Method.pull.graph(g, g.recipe, start)
 	attacked = Max(Min(attacked, AddScalar(x, g.epsilon())), AddScalar(x, -g.epsilon()))
 	attacked = ClipScalar(attacked, 0, 1)
 	return attacked, g.objective(attacked)
@@ -59,10 +41,10 @@ func (g *round) interpolate(x, start *Node) (attacked, distance *Node) {
 func cosineDistance(a, b *Node) *Node {
 	squares := Mul(ReduceSum(Square(a), -1), ReduceSum(Square(b), -1))
 	cosine := Div(ReduceSum(Mul(a, b), -1), Sqrt(MaxScalar(squares, 1e-12)))
-	return ReduceAllMean(nn.ReLU(OneMinus(cosine)))
+	return ReduceAllMean(graphs.ReLU(OneMinus(cosine)))
 }
 
-// smoothedCrossEntropy is nn.CrossEntropy with smoothed labels [b]: part of a label is distributed
+// smoothedCrossEntropy is graphs.CrossEntropy with smoothed labels [b]: part of a label is distributed
 // evenly over all classes but the partner's.
 func smoothedCrossEntropy(logits, labels *Node, part float64) *Node {
 	classes := logits.Shape().Dim(-1)
@@ -70,44 +52,4 @@ func smoothedCrossEntropy(logits, labels *Node, part float64) *Node {
 	others := DivScalar(OneMinus(Reverse(own, 0)), float64(classes-1))
 	target := Add(MulScalar(own, 1-part), MulScalar(others, part))
 	return DivScalar(Neg(ReduceAllSum(Mul(target, LogSoftmax(logits)))), float64(logits.Shape().Dim(0)))
-}
-
-// pullingTurn builds the attacker's distance, the attacked images, and the gradients and
-// statistics. Inputs are images, starts and both networks' weights.
-func (g *Game) pullingTurn(in []*Node) []*Node {
-	classifier, attacker := g.bind(in[2:])
-	r := &round{recipe: g.config.Recipe, classifier: classifier, attacker: attacker, attackerMode: nn.Training}
-	attacked, distance := r.interpolate(in[0], in[1])
-	return append([]*Node{distance, attacked}, learned(distance, attacker)...)
-}
-
-// smoothedTurn builds the classifier's loss, and the gradients and statistics. Inputs are attacked
-// images, labels, the classifier's weights and masks.
-func (g *Game) smoothedTurn(in []*Node) []*Node {
-	classifier := g.config.Networks[ClassifiersTurn].BindMasked(in[2:])
-	loss := smoothedCrossEntropy(classifier.Logits(in[0], nn.Training), in[1], g.config.Recipe.Settings.Smooth)
-	return append([]*Node{loss}, learned(loss, classifier)...)
-}
-
-// interpolate is a step of the game with a variant that interpolates.
-func (g *Game) interpolate(batch Batch, masks []any, rates [2]float64) (losses [2]float64, err error) {
-	start, err := batch.start(g.config.Backend)
-	if err != nil {
-		return losses, err
-	}
-	pulled, err := g.move(AttackersTurn, rates, 2, append([]any{batch.X, start}, g.inputs()...)...)
-	if err = errors.Join(err, backend.Release(start)); err != nil {
-		return losses, err
-	}
-	attacked := pulled[1]
-	in := slices.Concat([]any{attacked, batch.Labels}, g.Weights[ClassifiersTurn].Inputs(), masks)
-	learnt, err := g.move(ClassifiersTurn, rates, 1, in...)
-	if err = errors.Join(err, backend.Release(attacked)); err != nil {
-		return losses, err
-	}
-	values, err := scalars(learnt[0], pulled[0])
-	if err != nil {
-		return losses, err
-	}
-	return [2]float64(values), nil
 }

@@ -8,10 +8,11 @@ import (
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/internal/modeltest"
 	"foil/internal/modeltest/authors"
+	"foil/models/evaluate"
+	"foil/models/graphs"
 	"foil/models/nn"
 	"foil/models/random"
 	"foil/models/zoo"
@@ -22,7 +23,7 @@ func interpolationGame(t *testing.T, f *authors.Case, b compute.Backend, v Recip
 	t.Helper()
 	classifier, attacker := f.Hyper.Classifier.Build(t), zoo.Slim(v.Method.Channels(), f.Hyper.Attacker.Width)
 	c := GameConfig{
-		Recipe: v.Within(f.Hyper.Epsilon), Backend: b,
+		Recipe: v.Within(f.Hyper.Epsilon), Backend: b, Image: f.Shape("in.x0"),
 		Networks: [2]*nn.Network{classifier, attacker}, Optimizers: PaperOptimizers(),
 	}
 	weights := func() *nn.Weights {
@@ -45,10 +46,9 @@ func interpolationGame(t *testing.T, f *authors.Case, b compute.Backend, v Recip
 // interpolationBatch is a batch of the fixture with a start in +-epsilon.
 func interpolationBatch(t *testing.T, f *authors.Case, number string) Batch {
 	t.Helper()
-	b := Batch{X: f.Input(t, "in.x"+number), Labels: f.Input(t, "in.y"+number)}
-	noise := make([]float32, b.X.Size())
-	random.Uniform(random.New(1, "noise/"+number), noise, f.Hyper.Epsilon)
-	b.Noise = tensors.FromFlatDataAndDimensions(noise, b.X.Shape().Dimensions...)
+	b := Batch{X: f.Images("in.x" + number), Labels: f.Classes("in.y" + number)}
+	b.Noise = make([]float32, len(b.X))
+	random.Uniform(random.New(1, "noise/"+number), b.Noise, f.Hyper.Epsilon)
 	return b
 }
 
@@ -135,24 +135,16 @@ func distances(t *testing.T, f *authors.Case, w *nn.Weights, prefix string) (mov
 func TestInterpolatingAttackersLearnToPull(t *testing.T) {
 	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
 	batch := interpolationBatch(t, f, "0")
-	start, err := batch.start(b)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, v := range []Recipe{recipe("l2l-grad-interpolation", Settings{Smooth: 0.5}), recipe("l2l-2step-interpolation", Settings{Smooth: 0.5})} {
 		g := interpolationGame(t, f, b, v)
 		var distances []float64
 		for range 9 {
 			g.steps++
-			out, err := g.move(AttackersTurn, [2]float64{0, 1e-3}, 2, append([]any{batch.X, start}, g.inputs()...)...)
+			_, distance, err := g.on.pull(batch, g.steps, 1e-3)
 			if err != nil {
 				t.Fatal(err)
 			}
-			distance, err := scalars(out[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			distances = append(distances, distance...)
+			distances = append(distances, distance)
 		}
 		if distances[8] >= distances[0] {
 			t.Errorf("%s: the distance does not fall: %g", v.Method.Name, distances)
@@ -208,13 +200,13 @@ func TestInterpolationNeedsNoise(t *testing.T) {
 func TestTrainedInterpolatorsKeepTheirBounds(t *testing.T) {
 	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
 	x, batch := f.Tensors["in.x0"], interpolationBatch(t, f, "0")
-	start := modeltest.Copied(t, batch.Noise)
+	start := slices.Clone(batch.Noise)
 	for i, v := range x.F32 {
 		start[i] += v
 	}
 	for _, v := range []Recipe{recipe("l2l-grad-interpolation", Settings{Smooth: 0.5}), recipe("l2l-2step-interpolation", Settings{Smooth: 0.5})} {
 		g := interpolationGame(t, f, b, v)
-		e, err := nn.NewEvaluator(nn.EvaluatorConfig{Network: g.config.Networks[0], Shape: [3]int(x.Shape[1:]), Batch: 2, Backend: b}, g.Weights[ClassifiersTurn])
+		e, err := evaluate.New(evaluate.Config{Network: g.config.Networks[0], Shape: [3]int(x.Shape[1:]), Batch: 2, Backend: b}, g.Weights[ClassifiersTurn])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -259,7 +251,7 @@ func TestSmoothingGoesToAllButThePartner(t *testing.T) {
 	logits, labels := [][]float32{{0.3, -1, 2}, {1, 0, -0.5}}, []int32{0, 2}
 	out := modeltest.Evaluate(t, modeltest.Backend(t), func(in []*Node) []*Node {
 		return []*Node{
-			smoothedCrossEntropy(in[0], in[1], 0.5), smoothedCrossEntropy(in[0], in[1], 0), nn.CrossEntropy(in[0], in[1]),
+			smoothedCrossEntropy(in[0], in[1], 0.5), smoothedCrossEntropy(in[0], in[1], 0), graphs.CrossEntropy(in[0], in[1]),
 		}
 	}, logits, labels)
 	var want float64

@@ -7,6 +7,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/models/backend"
+	"foil/models/engine"
+	"foil/models/graphs"
 	"foil/models/nn"
 	"foil/models/optim"
 )
@@ -116,9 +118,15 @@ func (l learner) move(exec *Exec, step int, rate float64, leading int, in ...any
 	return out[:leading], l.weights.Update(out[leading:], func(i int, w, grad []float32) { l.rule.update(i, rate, w, grad) })
 }
 
+// take updates the weights by the gradients of the engine, in the step with the given number.
+func (l learner) take(net *engine.Net, step int, rate float64) error {
+	l.rule.start(step)
+	return l.weights.Move(net.Gradients, net.Parameters(), func(i int, w, grad []float32) { l.rule.update(i, rate, w, grad) })
+}
+
 // learned builds the outputs of a learner's graph after its leading outputs: the gradients of the
 // objective, and new running statistics.
-func learned(objective *Node, f *nn.Bound) []*Node {
+func learned(objective *Node, f *graphs.Bound) []*Node {
 	return append(Gradient(objective, f.Trainable()...), f.Statistics()...)
 }
 

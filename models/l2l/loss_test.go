@@ -12,15 +12,16 @@ import (
 	"foil/internal/modeltest/authors"
 	"foil/internal/testenv"
 	"foil/models/ascent"
+	"foil/models/graphs"
 	"foil/models/nn"
 )
 
 func TestPGDTrainingMatchesTheAuthors(t *testing.T) {
 	f := authors.Named(t, "advtrain_pgd")
 	for _, beta := range []float64{f.Hyper.Beta, 3} {
-		out, n := adversarialLoss(t, f, func(bound *nn.Bound, x, labels, start *Node) []*Node {
+		out, n := adversarialLoss(t, f, func(bound *graphs.Bound, x, labels, start *Node) []*Node {
 			attacked, inner := ascent.PGD{Steps: 10, Step: f.Hyper.StepSize, Epsilon: f.Hyper.Epsilon}.Attack(ascent.Mistake(bound.Classifier(nn.Evaluation), labels), x, start)
-			loss, clean, adversarial := meanLoss(bound, x, attacked, labels, beta)
+			loss, clean, adversarial := meanLoss.graph(bound, x, attacked, labels, beta)
 			return append([]*Node{loss, attacked, clean, adversarial}, inner...)
 		})
 		if beta == 3 {
@@ -38,9 +39,9 @@ func TestPGDTrainingMatchesTheAuthors(t *testing.T) {
 
 func TestTradesMatchesItsFormulation(t *testing.T) {
 	f := authors.Named(t, "trades")
-	out, n := adversarialLoss(t, f, func(bound *nn.Bound, x, labels, start *Node) []*Node {
+	out, n := adversarialLoss(t, f, func(bound *graphs.Bound, x, labels, start *Node) []*Node {
 		attacked, inner := ascent.PGD{Steps: 10, Step: f.Hyper.StepSize, Epsilon: f.Hyper.Epsilon}.Attack(driftFrom(bound.Classifier(nn.Evaluation), StopGradient(bound.Classifier(nn.Evaluation)(x))), x, start)
-		loss, clean, robust := tradesLoss(bound, x, attacked, labels, f.Hyper.Beta)
+		loss, clean, robust := tradesLoss.graph(bound, x, attacked, labels, f.Hyper.Beta)
 		return append([]*Node{loss, attacked, clean, robust}, inner...)
 	})
 	f.CompareScalar(t, "loss", float64(out[0][0]), authors.LossTolerance)
@@ -60,11 +61,11 @@ func TestTradesMatchesItsFormulation(t *testing.T) {
 
 // adversarialLoss runs a loss, the first of what build gives; behind that are its
 // gradients and the running statistics.
-func adversarialLoss(t *testing.T, f *authors.Case, build func(bound *nn.Bound, x, labels, start *Node) []*Node) ([][]float32, *nn.Network) {
+func adversarialLoss(t *testing.T, f *authors.Case, build func(bound *graphs.Bound, x, labels, start *Node) []*Node) ([][]float32, *nn.Network) {
 	t.Helper()
 	b, n := modeltest.Backend(t), f.Hyper.Classifier.Build(t)
 	out := modeltest.Evaluate(t, b, func(in []*Node) []*Node {
-		bound := n.Bind(in[3:])
+		bound := graphs.Bind(n, in[3:])
 		out := build(bound, in[0], in[1], Add(in[0], in[2]))
 		return slices.Concat(out, Gradient(out[0], bound.Trainable()...), bound.Statistics())
 	}, append([]any{f.Input(t, "in.x"), f.Input(t, "in.y"), f.Input(t, "in.start_normal")}, f.Weights(t, b, n, "w.").Inputs()...)...)
@@ -111,8 +112,8 @@ func checkGame(t *testing.T, f *authors.Case, name string, v Recipe, turn Turn) 
 	classifier, attacker := f.Hyper.Classifier.Build(t), f.Hyper.Attacker.Build(t)
 	inner := 0
 	build := func(in []*Node) []*Node {
-		c := classifier.Bind(in[2 : 2+len(classifier.Params)])
-		a := attacker.Bind(in[2+len(classifier.Params):])
+		c := graphs.Bind(classifier, in[2:2+len(classifier.Params)])
+		a := graphs.Bind(attacker, in[2+len(classifier.Params):])
 		g := v.Within(f.Hyper.Epsilon).Loss(turn, c, a, in[0], in[1])
 		inner = len(g.Inner)
 		return slices.Concat([]*Node{g.Loss, g.Logits, g.Attacked, g.Total}, g.Inner,

@@ -18,16 +18,16 @@ type Method struct {
 	Moves int   // steps of the ascent or moves of the attacker for each batch; AsSet: a parameter
 
 	// For a classifier that is trained without an attacker network.
-	loss     lossFunc
-	goal     ascent.Goal // of the attack; nil: there is no attack
-	toLogits bool        // the aim of the attack is the logits of the images, not their labels
+	loss     loss
+	goal     *ascent.Goal // of the attack; nil: there is no attack
+	toLogits bool         // the aim of the attack is the logits of the images, not their labels
 
 	// For a game.
 	Variant string  // name in artifacts; "": the method has no attacker network
 	Sees    Sight   // the input of the attacker
 	Smooth  float64 // the share of a label that the script of an interpolation smooths
 	perturb perturb // the change that the attacker adds to the images
-	pull    pull    // used instead of perturb if the attacker interpolates
+	pull    perturb // used instead of perturb if the attacker interpolates
 
 	// own is the number of passes through the classifier in training mode in a step, without those
 	// for the gradient in the attacker's input.
@@ -38,26 +38,26 @@ type Method struct {
 var Methods = []Method{
 	{Name: "plain", own: 1, loss: plainLoss,
 		Doc: "on the images as they are"},
-	{Name: "fgsm", Takes: FGSM, Start: AtImages, Moves: 1, own: 2, loss: meanLoss, goal: ascent.Mistake,
+	{Name: "fgsm", Takes: FGSM, Start: AtImages, Moves: 1, own: 2, loss: meanLoss, goal: &ascent.ToMistake,
 		Doc: "on images attacked by one step of epsilon, beside the clean ones"},
-	{Name: "pgd", Takes: PGD, Start: NearImages, Moves: AsSet, own: 2, loss: meanLoss, goal: ascent.Mistake,
+	{Name: "pgd", Takes: PGD, Start: NearImages, Moves: AsSet, own: 2, loss: meanLoss, goal: &ascent.ToMistake,
 		Doc: "on images attacked by PGD, beside the clean ones"},
-	{Name: "trades", Takes: TRADES, Start: NearImages, Moves: AsSet, own: 3, loss: tradesLoss, goal: driftFrom,
+	{Name: "trades", Takes: TRADES, Start: NearImages, Moves: AsSet, own: 3, loss: tradesLoss, goal: &toDrift,
 		toLogits: true,
 		Doc:      "for equal answers on clean and attacked images (Zhang et al. 2019)"},
-	{Name: "l2l-naive", Variant: "naive", Takes: L2L, Sees: Images, Moves: 1, own: 1, perturb: naive,
+	{Name: "l2l-naive", Variant: "naive", Takes: L2L, Sees: Images, Moves: 1, own: 1, perturb: perturb{naive[*node], naive[*wave]},
 		Doc: "against an attacker that sees the images"},
-	{Name: "l2l-grad", Variant: "grad", Takes: L2L, Sees: Gradients, Moves: 1, own: 1, perturb: grad,
+	{Name: "l2l-grad", Variant: "grad", Takes: L2L, Sees: Gradients, Moves: 1, own: 1, perturb: perturb{grad[*node], grad[*wave]},
 		Doc: "against an attacker that sees the images and the gradient in them"},
-	{Name: "l2l-2step", Variant: "2-step", Takes: L2L, Sees: Gradients, Moves: 2, own: 1, perturb: twoStep,
+	{Name: "l2l-2step", Variant: "2-step", Takes: L2L, Sees: Gradients, Moves: 2, own: 1, perturb: perturb{twoStep[*node], twoStep[*wave]},
 		Doc: "the same, with two moves that learn together"},
-	{Name: "l2l-kstep", Variant: "k-step", Takes: L2L, Sees: Gradients, Moves: AsSet, own: 1, perturb: kStep,
+	{Name: "l2l-kstep", Variant: "k-step", Takes: L2L, Sees: Gradients, Moves: AsSet, own: 1, perturb: perturb{kStep[*node], kStep[*wave]},
 		Doc: "the same, with any number of moves of a given length"},
 	{Name: "l2l-grad-interpolation", Variant: "grad-interpolation", Takes: L2L, Sees: Gradients,
-		Start: WithinEpsilon, Moves: 1, own: 1, pull: gradPull, Smooth: 0.5,
+		Start: WithinEpsilon, Moves: 1, own: 1, pull: perturb{gradPull[*node], gradPull[*wave]}, Smooth: 0.5,
 		Doc: "against an attacker that pulls images towards others in one move"},
 	{Name: "l2l-2step-interpolation", Variant: "2-step-interpolation", Takes: L2L, Sees: Gradients,
-		Start: WithinEpsilon, Moves: 2, own: 1, pull: twoStepPull, Smooth: 0.9,
+		Start: WithinEpsilon, Moves: 2, own: 1, pull: perturb{twoStepPull[*node], twoStepPull[*wave]}, Smooth: 0.9,
 		Doc: "the same in two moves"},
 }
 
@@ -116,7 +116,7 @@ func FindVariant(name string) (Method, error) {
 func (m Method) HasAttacker() bool { return m.Variant != "" }
 
 // Interpolates reports whether the attacker moves images towards others of their batch.
-func (m Method) Interpolates() bool { return m.pull != nil }
+func (m Method) Interpolates() bool { return m.pull.graph != nil }
 
 // Channels is the number of channels of the attacker's input.
 func (m Method) Channels() int {
@@ -175,7 +175,7 @@ func (r Recipe) attack() ascent.PGD {
 // TrainingPasses returns the number of passes through the classifier in training mode in a step, on
 // the classifier's turn.
 func (r Recipe) TrainingPasses() int {
-	if r.Method.perturb != nil {
+	if r.Method.perturb.graph != nil {
 		return r.Method.own + r.seen()
 	}
 	return r.Method.own

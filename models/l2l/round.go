@@ -4,8 +4,12 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"foil/models/ascent"
+	"foil/models/graphs"
 	"foil/models/nn"
 )
+
+// node is a node of a graph, for the formulas.
+type node = Node
 
 // A Turn is a turn of the classifier or the attacker. The network whose turn it is is in training
 // mode, the other one in evaluation mode.
@@ -16,10 +20,10 @@ const (
 	AttackersTurn
 )
 
-// A round builds one loss of the game.
+// A round builds one loss of the game in a graph. It is the algebra of graphs.
 type round struct {
 	recipe                       Recipe
-	classifier, attacker         *nn.Bound
+	classifier, attacker         *graphs.Bound
 	classifierMode, attackerMode nn.Mode
 	objective                    ascent.Objective // its gradient is part of the attacker's input
 	inner                        []*Node          // the losses whose gradients were taken
@@ -32,9 +36,6 @@ func (g *round) attack(seen *Node) *Node {
 
 func (g *round) epsilon() float64 { return g.recipe.Settings.Epsilon }
 
-// withGradient joins images with the gradient of the objective in them. The gradient is a constant,
-// divided by its largest absolute value in the batch; if it is all zero, it stays zero. These
-// passes are in the classifier's mode. In training mode they update its running statistics, too.
 func (g *round) withGradient(x *Node) *Node {
 	value, gradient := ascent.ValueGradient(g.objective, x)
 	g.inner = append(g.inner, value)
@@ -43,38 +44,11 @@ func (g *round) withGradient(x *Node) *Node {
 	return Concatenate([]*Node{x, StopGradient(Div(gradient, largest))}, 1)
 }
 
-// A perturb builds the change that an attacker adds to images.
-type perturb func(g *round, x *Node) *Node
-
-// naive L2L: the input of the attacker is the images.
-func naive(g *round, x *Node) *Node { return g.attack(x) }
-
-// grad L2L: the input is the images and the gradient of the classifier's loss in them, both as
-// constants.
-func grad(g *round, x *Node) *Node { return g.attack(StopGradient(g.withGradient(x))) }
-
-// twoStep L2L: like grad, twice. In the second move the images remain functions of the first move;
-// only their gradient is a constant.
-func twoStep(g *round, x *Node) *Node {
-	first := g.attack(StopGradient(g.withGradient(x)))
-	second := g.attack(g.withGradient(ClipScalar(Add(x, first), 0, 1)))
-	return ClipScalar(Add(first, second), -g.epsilon(), g.epsilon())
-}
-
-// kStep L2L: k moves, each with step/epsilon times the length of grad's and clipped to [0, 1]. The
-// input of the attacker is constant; only its moves are functions of its weights. Epsilon bounds
-// only the sum of the moves.
-func kStep(g *round, x *Node) *Node {
-	if g.epsilon() == 0 {
-		return ZerosLike(x) // step/epsilon is no number
-	}
-	at := x
-	for range g.recipe.Moves() {
-		move := MulScalar(g.attack(StopGradient(g.withGradient(at))), g.recipe.step()/g.epsilon())
-		at = ClipScalar(Add(at, move), 0, 1)
-	}
-	return ClipScalar(Sub(at, x), -g.epsilon(), g.epsilon())
-}
+func (g *round) constant(x *Node) *Node                { return StopGradient(x) }
+func (g *round) add(x, y *Node) *Node                  { return Add(x, y) }
+func (g *round) sub(x, y *Node) *Node                  { return Sub(x, y) }
+func (g *round) scale(x *Node, by float64) *Node       { return MulScalar(x, by) }
+func (g *round) clip(x *Node, low, high float64) *Node { return ClipScalar(x, low, high) }
 
 // A GameLoss is the loss that the classifier minimises and the attacker maximises, with
 // intermediate results.
@@ -88,25 +62,25 @@ type GameLoss struct {
 
 // Loss is the cross-entropy at the attacked images, f(clip(x + g(A), 0, 1)), of a game that
 // does not interpolate.
-func (r Recipe) Loss(turn Turn, classifier, attacker *nn.Bound, x, labels *Node) GameLoss {
+func (r Recipe) Loss(turn Turn, classifier, attacker *graphs.Bound, x, labels *Node) GameLoss {
 	g := &round{recipe: r, classifier: classifier, attacker: attacker, classifierMode: nn.Training}
 	if turn == AttackersTurn {
 		g.classifierMode, g.attackerMode = nn.Evaluation, nn.Training
 	}
 	total, attacked := g.perturbed(x, labels)
 	logits := classifier.Logits(attacked, g.classifierMode)
-	return GameLoss{nn.CrossEntropy(logits, labels), attacked, total, logits, g.inner}
+	return GameLoss{graphs.CrossEntropy(logits, labels), attacked, total, logits, g.inner}
 }
 
 func (g *round) perturbed(x, labels *Node) (total, attacked *Node) {
 	g.objective = ascent.Mistake(g.classifier.Classifier(g.classifierMode), labels)
-	total = g.recipe.Method.perturb(g, x)
+	total = g.recipe.Method.perturb.graph(g, g.recipe, x)
 	return total, ClipScalar(Add(x, total), 0, 1)
 }
 
 // Attacked returns images under attack by a trained attacker, with both networks in evaluation
 // mode. Only an attacker that interpolates uses the start.
-func (r Recipe) Attacked(classifier, attacker *nn.Bound, x, start, labels *Node) (attacked *Node) {
+func (r Recipe) Attacked(classifier, attacker *graphs.Bound, x, start, labels *Node) (attacked *Node) {
 	g := &round{recipe: r, classifier: classifier, attacker: attacker}
 	if r.Method.Interpolates() {
 		attacked, _ = g.interpolate(x, start)

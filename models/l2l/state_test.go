@@ -63,7 +63,7 @@ func TestStatesThatDoNotFitChangeNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return newTrainer(t, b, n, w, recipe("plain", Settings{}), PaperOptimizers()[ClassifiersTurn])
+		return newTrainer(t, b, n, [3]int{3, 16, 16}, w, recipe("plain", Settings{}), PaperOptimizers()[ClassifiersTurn])
 	}
 	other := saved(t, fresh(2).State)
 	delete(other.arrays, "classifier.velocity.conv1.weight")

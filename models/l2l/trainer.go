@@ -1,17 +1,12 @@
 package l2l
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/compute"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
-	"foil/models/ascent"
-	"foil/models/backend"
+	"foil/models/engine"
+	"foil/models/evaluate"
 	"foil/models/nn"
 )
 
@@ -19,8 +14,10 @@ import (
 type TrainerConfig struct {
 	Recipe    Recipe // a method without an attacker network
 	Network   *nn.Network
+	Image     [3]int // channels, rows, columns
 	Optimizer Optimizer
 	Backend   compute.Backend
+	ByGraph   bool // use graphs on the embedded backend, too: the reference for the engine
 }
 
 // A Trainer trains a classifier without an attacker network. It is not safe for concurrent use.
@@ -30,9 +27,14 @@ type Trainer struct {
 	config  TrainerConfig
 	learner learner
 	steps   int
-	turn    *Exec         // loss, its parts, gradients, statistics
-	attack  *ascent.Climb // nil: the method has no attack
-	judge   *Exec         // logits of the clean images in evaluation mode, for TRADES
+	on      trainerSide
+}
+
+// A trainerSide computes the steps of a Trainer: with graphs or with the engine.
+type trainerSide interface {
+	// step attacks the images of a batch with the current weights, and updates the weights by the
+	// step with the given number.
+	step(batch Batch, number int, rate float64) (Losses, error)
 }
 
 // Losses are the losses of a step.
@@ -44,7 +46,7 @@ type Losses struct {
 
 // NewTrainer starts from the given weights, which it changes.
 func NewTrainer(c TrainerConfig, w *nn.Weights) (*Trainer, error) {
-	if c.Recipe.Method.loss == nil {
+	if c.Recipe.Method.loss.graph == nil {
 		return nil, fmt.Errorf("method %q does not train a classifier by itself", c.Recipe.Method.Name)
 	}
 	l, err := newLearner(classifierName, w, c.Optimizer)
@@ -52,80 +54,34 @@ func NewTrainer(c TrainerConfig, w *nn.Weights) (*Trainer, error) {
 		return nil, err
 	}
 	t := &Trainer{Weights: w, config: c, learner: l}
-	t.turn, err = backend.Compile(c.Backend, t.build)
-	if err != nil || c.Recipe.Method.goal == nil {
-		return t, err
+	if engine.For(c.Backend) && !c.ByGraph {
+		t.on, err = newEngineTrainer(c, l)
+	} else {
+		t.on, err = newGraphTrainer(c, l)
 	}
-	me := nn.Model{Network: c.Network, Weights: w}
-	if c.Recipe.Method.toLogits {
-		if t.judge, err = nn.CompileLogits(c.Backend, me); err != nil {
-			return nil, err
-		}
-	}
-	t.attack, err = ascent.NewClimb(c.Backend, me, c.Recipe.Method.goal)
 	return t, err
 }
 
-// build makes the graph of a step after the attack. Its inputs are images, attacked images, labels,
-// weights and masks.
-func (t *Trainer) build(in []*Node) []*Node {
-	f := t.config.Network.BindMasked(in[3:])
-	loss, clean, adversarial := t.config.Recipe.Method.loss(f, in[0], in[1], in[2], t.config.Recipe.Settings.Beta)
-	return append([]*Node{loss, clean, adversarial}, learned(loss, f)...)
+// evaluator is the classifier in evaluation mode, for the attack.
+func (c TrainerConfig) evaluator(w *nn.Weights) (*evaluate.Evaluator, error) {
+	return evaluate.New(evaluate.Config{
+		Network: c.Network, Shape: c.Image, Batch: 1, Backend: c.Backend, ByGraph: c.ByGraph,
+	}, w)
 }
 
 // Step attacks the images of a batch with the current weights, and updates the weights at the given
 // rate.
 func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
-	masks, err := batch.masks(t.config.Network, t.config.Recipe.TrainingPasses())
-	if err != nil {
+	if err := batch.check(t.config.Network, t.config.Recipe.TrainingPasses()); err != nil {
 		return Losses{}, err
 	}
-	attacked, err := t.craft(batch)
-	if err != nil {
-		return Losses{}, err
+	if m := t.config.Recipe.Method; m.goal != nil && m.Start != AtImages {
+		if err := batch.checkNoise(); err != nil {
+			return Losses{}, fmt.Errorf("%s training: %w", m.Name, err)
+		}
 	}
-	in := slices.Concat([]any{batch.X, attacked, batch.Labels}, t.Weights.Inputs(), masks)
 	t.steps++
-	out, err := t.learner.move(t.turn, t.steps, rate, 3, in...)
-	if attacked != batch.X {
-		err = errors.Join(err, backend.Release(attacked))
-	}
-	if err != nil {
-		return Losses{}, err
-	}
-	parts, err := scalars(out...)
-	if err != nil {
-		return Losses{}, err
-	}
-	return Losses{parts[0], parts[1], parts[2]}, nil
-}
-
-// craft returns the attacked images of a batch. If the method has no attack, it returns the images
-// themselves.
-func (t *Trainer) craft(batch Batch) (*tensors.Tensor, error) {
-	m := t.config.Recipe.Method
-	if t.attack == nil {
-		return batch.X, nil
-	}
-	start, aim := batch.X, batch.Labels
-	var made []*tensors.Tensor // made here, for the attack only
-	if m.Start != AtImages {
-		noisy, err := batch.start(t.config.Backend)
-		if err != nil {
-			return nil, fmt.Errorf("%s training: %w", m.Name, err)
-		}
-		start, made = noisy, append(made, noisy)
-	}
-	if m.toLogits {
-		out, err := backend.Run(t.judge, append([]any{batch.X}, t.Weights.Inputs()...)...)
-		if err != nil {
-			return nil, err
-		}
-		aim, made = out[0], append(made, out[0])
-	}
-	attacked, _, err := t.attack.Run(context.Background(), t.config.Recipe.attack(), batch.X, start, aim)
-	return attacked, errors.Join(err, backend.Release(made...))
+	return t.on.step(batch, t.steps, rate)
 }
 
 // State returns everything that the training has changed.

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/internal/modeltest"
 	"foil/internal/modeltest/authors"
@@ -21,8 +20,8 @@ func TestTrainerTakesTheAuthorsStep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f, b := authors.Named(t, name), modeltest.Backend(t)
 			n := f.Hyper.Classifier.Build(t)
-			trainer := newTrainer(t, b, n, f.Weights(t, b, n, "w."), recipe(method, ascending(ascent.PGD{Steps: 10, Step: f.Hyper.StepSize, Epsilon: f.Hyper.Epsilon}, f.Hyper.Beta)), SGD{})
-			losses, err := trainer.Step(Batch{X: f.Input(t, "in.x"), Labels: f.Input(t, "in.y"), Noise: f.Input(t, "in.start_normal")}, 1)
+			trainer := newTrainer(t, b, n, f.Shape("in.x"), f.Weights(t, b, n, "w."), recipe(method, ascending(ascent.PGD{Steps: 10, Step: f.Hyper.StepSize, Epsilon: f.Hyper.Epsilon}, f.Hyper.Beta)), SGD{})
+			losses, err := trainer.Step(Batch{X: f.Images("in.x"), Labels: f.Labels(), Noise: f.Images("in.start_normal")}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,12 +50,12 @@ func TestTrainerTakesTheAuthorsStep(t *testing.T) {
 func TestTrainersLearnAndResume(t *testing.T) {
 	f, b := authors.Named(t, "advtrain_pgd"), modeltest.Backend(t)
 	n := f.Hyper.Classifier.Build(t)
-	batch := Batch{X: f.Input(t, "in.x"), Labels: f.Input(t, "in.y"), Noise: f.Input(t, "in.start_normal")}
+	batch := Batch{X: f.Images("in.x"), Labels: f.Labels(), Noise: f.Images("in.start_normal")}
 	attack := ascent.PGD{Steps: 3, Step: f.Hyper.StepSize, Epsilon: f.Hyper.Epsilon}
 	for _, m := range []Recipe{recipe("plain", Settings{}), recipe("fgsm", Settings{Epsilon: f.Hyper.Epsilon, Beta: 1}), recipe("pgd", ascending(attack, 1)), recipe("trades", ascending(attack, 6))} {
 		t.Run(m.Method.Name, func(t *testing.T) {
 			fresh := func() *Trainer {
-				return newTrainer(t, b, n, f.Weights(t, b, n, "w."), m, PaperOptimizers()[ClassifiersTurn])
+				return newTrainer(t, b, n, f.Shape("in.x"), f.Weights(t, b, n, "w."), m, PaperOptimizers()[ClassifiersTurn])
 			}
 			run := func(trainer *Trainer, steps int) (losses []float64) {
 				for range steps {
@@ -87,20 +86,20 @@ func TestTrainersLearnAndResume(t *testing.T) {
 func TestNoiseThatIsMissingIsNamed(t *testing.T) {
 	f, b := authors.Named(t, "advtrain_pgd"), modeltest.Backend(t)
 	n := f.Hyper.Classifier.Build(t)
-	trainer := newTrainer(t, b, n, f.Weights(t, b, n, "w."), recipe("pgd", ascending(ascent.PGD{Steps: 1, Step: 0.1, Epsilon: 0.1}, 1)), SGD{})
-	batch := Batch{X: f.Input(t, "in.x"), Labels: f.Input(t, "in.y")}
+	trainer := newTrainer(t, b, n, f.Shape("in.x"), f.Weights(t, b, n, "w."), recipe("pgd", ascending(ascent.PGD{Steps: 1, Step: 0.1, Epsilon: 0.1}, 1)), SGD{})
+	batch := Batch{X: f.Images("in.x"), Labels: f.Labels()}
 	if _, err := trainer.Step(batch, 1); err == nil || !strings.Contains(err.Error(), "pgd training: the attack starts from noise") {
 		t.Errorf("error %v, want one that names the noise", err)
 	}
-	batch.Noise = tensors.FromFlatDataAndDimensions(make([]float32, 3), 1, 3)
-	if _, err := trainer.Step(batch, 1); err == nil || !strings.Contains(err.Error(), "[1, 3]") {
-		t.Errorf("error %v, want one that gives the noise's shape", err)
+	batch.Noise = make([]float32, 3)
+	if _, err := trainer.Step(batch, 1); err == nil || !strings.Contains(err.Error(), "the noise has 3 values") {
+		t.Errorf("error %v, want one that gives the noise's size", err)
 	}
 }
 
-func newTrainer(t testing.TB, b compute.Backend, n *nn.Network, w *nn.Weights, m Recipe, o Optimizer) *Trainer {
+func newTrainer(t testing.TB, b compute.Backend, n *nn.Network, image [3]int, w *nn.Weights, m Recipe, o Optimizer) *Trainer {
 	t.Helper()
-	trainer, err := NewTrainer(TrainerConfig{Recipe: m, Network: n, Optimizer: o, Backend: b}, w)
+	trainer, err := NewTrainer(TrainerConfig{Recipe: m, Network: n, Image: image, Optimizer: o, Backend: b}, w)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,10 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/tensors"
-
-	"foil/models/backend"
 	"foil/models/random"
 )
 
@@ -21,35 +17,26 @@ type Dropout struct {
 
 // Masks draws the masks of a step, [passes, b, width]. Features are multiplied by them: by 0, or by
 // the factor that keeps the mean.
-func (d Dropout) Masks(b compute.Backend, src rand.Source, passes, batch int) (*tensors.Tensor, error) {
-	masks, err := backend.NewTensor(b, passes, batch, d.Width)
-	if err != nil {
-		return nil, err
-	}
+func (d Dropout) Masks(src rand.Source, passes, batch int) []float32 {
 	limit, kept := random.DropoutLimit(d.Probability), float32(1/(1-d.Probability))
-	bits := make([]uint16, masks.Size())
+	bits := make([]uint16, passes*batch*d.Width)
 	random.Bits(src, bits)
-	return masks, backend.Write(masks, func(x []float32) {
-		for i, v := range bits {
-			if uint32(v) >= limit {
-				x[i] = kept
-			}
+	masks := make([]float32, len(bits))
+	for i, v := range bits {
+		if uint32(v) >= limit {
+			masks[i] = kept
 		}
-	})
+	}
+	return masks
 }
 
-// CheckMasks checks that masks have the shape for a number of passes of a batch in training mode,
-// if the network has dropout.
-func (n *Network) CheckMasks(masks *tensors.Tensor, passes, batch int) error {
-	if n.Dropout == nil {
-		return nil
-	}
-	want := []int{passes, batch, n.Dropout.Width}
+// Check checks that masks are those of a number of passes of a batch.
+func (d Dropout) Check(masks []float32, passes, batch int) error {
 	if masks == nil {
-		return fmt.Errorf("the network drops features in training and needs masks of shape %v, but the batch has none", want)
+		return fmt.Errorf("the network drops features in training and needs masks of shape %v, but the batch has none", []int{passes, batch, d.Width})
 	}
-	if masks.Shape().CheckDims(want...) != nil {
-		return fmt.Errorf("the masks have shape %v, not %v", masks.Shape().Dimensions, want)
+	if len(masks) != passes*batch*d.Width {
+		return fmt.Errorf("the masks have %d values, not those of shape %v", len(masks), []int{passes, batch, d.Width})
 	}
 	return nil
 }

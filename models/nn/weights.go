@@ -118,6 +118,25 @@ func (w *Weights) Update(outputs []*tensors.Tensor, update func(i int, w, grad [
 	return backend.Release(outputs...)
 }
 
+// Move is Update with gradients and new running statistics by the index of the parameter.
+func (w *Weights) Move(gradients, statistics [][]float32, update func(i int, w, grad []float32)) error {
+	number := 0
+	for i, p := range w.Params {
+		err := backend.Write(w.Tensors[i], func(x []float32) {
+			if p.Trainable {
+				update(number, x, gradients[i])
+				number++
+			} else {
+				copy(x, statistics[i])
+			}
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+	}
+	return nil
+}
+
 // statistics returns the number of running statistics.
 func (w *Weights) statistics() (n int) {
 	for _, p := range w.Params {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
 	"foil/models/nn"
 )
 
@@ -26,8 +24,8 @@ func newEntry(b *nn.Builder, in, out, stride int) entry {
 	}
 }
 
-func (e entry) apply(p *nn.Pass, x nn.Parts) nn.Parts {
-	return p.ReLU(e.norm.Apply(p, e.conv.Apply(p, x)))
+func (e entry) apply(b *nn.Builder, x nn.Value) nn.Value {
+	return b.Then(x, e.conv, e.norm, nn.ReLU{})
 }
 
 // attackerBlock is the attackers' residual block: batch norm, PReLU and convolution, twice. If the
@@ -61,13 +59,12 @@ func newAttackerBlock(b *nn.Builder, i, in, out int) attackerBlock {
 	return block
 }
 
-func (a attackerBlock) apply(p *nn.Pass, x nn.Parts) nn.Parts {
-	y := a.conv1.Apply(p, a.act1.Apply(p, a.norm1.Apply(p, x)))
-	y = a.conv2.Apply(p, a.act2.Apply(p, a.norm2.Apply(p, y)))
+func (a attackerBlock) apply(b *nn.Builder, x nn.Value) nn.Value {
+	y := b.Then(x, a.norm1, a.act1, a.conv1, a.norm2, a.act2, a.conv2)
 	if a.shortcut != nil {
-		x = a.shortcut.Apply(p, x)
+		x = b.Apply(*a.shortcut, x)
 	}
-	return p.Add(y, x)
+	return b.Apply(nn.Add{}, y, x)
 }
 
 // newAttackerBlocks declares blocks from res_group.1 on, with the given widths before, between and
@@ -99,13 +96,12 @@ func fullSize(channels int, widths ...int) *nn.Network {
 	blocks := newAttackerBlocks(b, widths...)
 	norm := b.PlainNorm(fmt.Sprintf("res_group.%d", len(widths)), last)
 	exit := b.Conv(fmt.Sprintf("res_group.%d", len(widths)+1), nn.Conv3x3(last, nn.ImageChannels, 1).WithBias())
-	return &nn.Network{Params: b.Params, Perturb: func(p *nn.Pass, x nn.Parts) nn.Parts {
-		x = enter.apply(p, x)
-		for _, block := range blocks {
-			x = block.apply(p, x)
-		}
-		return exit.Apply(p, norm.Apply(p, x)).Each(Tanh)
-	}}
+	x := enter.apply(b, nn.Images)
+	for _, block := range blocks {
+		x = block.apply(b, x)
+	}
+	b.Then(x, norm, exit, nn.Tanh{Scale: -1})
+	return b.Network(channels)
 }
 
 const (
@@ -124,14 +120,11 @@ func Slim(channels, width int) *nn.Network {
 	up := b.Deconv("res_group.4.conv", width, slimUpsampled)
 	upNorm := b.Norm("res_group.4.bn", slimUpsampled, firstEpsilon)
 	exit := b.Conv("convfinal", nn.Conv3x3(slimUpsampled+channels, nn.ImageChannels, 1))
-	return &nn.Network{Params: b.Params, Perturb: func(p *nn.Pass, x nn.Parts) nn.Parts {
-		y := enter.apply(p, x) // [b, h/2, w/2, width]
-		for _, block := range blocks {
-			y = block.apply(p, y)
-		}
-		y = up.Apply(p, norm.Apply(p, y))
-		y = p.ReLU(upNorm.Apply(p, y)) // [b, h, w, 16]
-		y = exit.Apply(p, p.Join(y, x))
-		return y.Each(func(y *Node) *Node { return Tanh(Mul(y, Reshape(p.Value(scale)))) })
-	}}
+	y := enter.apply(b, nn.Images) // [b, width, h/2, w/2]
+	for _, block := range blocks {
+		y = block.apply(b, y)
+	}
+	y = b.Then(y, norm, up, upNorm, nn.ReLU{}) // [b, 16, h, w]
+	b.Then(b.Apply(nn.Join{}, y, nn.Images), exit, nn.Tanh{Scale: scale})
+	return b.Network(channels)
 }

@@ -11,6 +11,7 @@ import (
 	"foil/internal/modeltest"
 	"foil/internal/testenv"
 	"foil/models/backend"
+	"foil/models/graphs"
 	"foil/models/nn"
 	"foil/models/random"
 	"foil/models/zoo"
@@ -30,8 +31,8 @@ func BenchmarkResNet9(b *testing.B) {
 		b.Fatal(err)
 	}
 	exec, err := backend.Compile(be, func(in []*Node) []*Node {
-		bound := n.Bind(in[2:])
-		loss := nn.CrossEntropy(bound.Logits(in[0], nn.Training), in[1])
+		bound := graphs.Bind(n, in[2:])
+		loss := graphs.CrossEntropy(bound.Logits(in[0], nn.Training), in[1])
 		return slices.Concat([]*Node{loss}, Gradient(loss, bound.Trainable()...), bound.Statistics())
 	})
 	if err != nil {

@@ -13,6 +13,9 @@ import (
 	"foil/internal/modeltest"
 	"foil/internal/modeltest/authors"
 	"foil/internal/testenv"
+	"foil/models/engine"
+	"foil/models/graphs"
+	"foil/models/losses"
 	"foil/models/nn"
 )
 
@@ -25,42 +28,132 @@ func TestClassifiersMatchTheAuthors(t *testing.T) {
 		t.Run(strings.TrimPrefix(filepath.Base(dir), "classifier_"), func(t *testing.T) {
 			f := authors.Read(t, dir)
 			for name, mode := range modes {
-				t.Run(name, func(t *testing.T) { checkClassifier(t, f, name, mode) })
+				t.Run(name, func(t *testing.T) { checkClassifier(t, f, name, mode, classifierByGraph) })
+				t.Run("engine/"+name, func(t *testing.T) { checkClassifier(t, f, name, mode, classifierByEngine) })
 			}
 		})
 	}
 }
 
-func checkClassifier(t *testing.T, f *authors.Case, name string, mode nn.Mode) {
-	b, n := modeltest.Backend(t), f.Hyper.Classifier.Build(t)
+// outputs are what a pass through a network gives, and its gradients. Those of the parameters are in
+// their order, nil in evaluation mode of the engine, which does not need them.
+type outputs struct {
+	features, result  []float32
+	loss              float64
+	inImages          []float32
+	grads, statistics [][]float32
+}
+
+func classifierByGraph(t *testing.T, f *authors.Case, n *nn.Network, mode nn.Mode) (o outputs) {
+	b := modeltest.Backend(t)
 	w := f.Weights(t, b, n, "w.")
 	build := func(in []*Node) []*Node {
 		x, labels := in[0], in[1]
-		bound := n.Bind(in[2:])
+		bound := graphs.Bind(n, in[2:])
 		features := bound.Features(x, mode)
 		logits := bound.Head(features)
-		loss := nn.CrossEntropy(logits, labels)
+		loss := graphs.CrossEntropy(logits, labels)
 		grads := Gradient(loss, append([]*Node{x}, bound.Trainable()...)...)
 		return append(append([]*Node{features, logits, loss}, grads...), bound.Statistics()...)
 	}
 	out := modeltest.Evaluate(t, b, build, append([]any{f.Input(t, "in.x"), f.Input(t, "in.y")}, w.Inputs()...)...)
-	features, logits, loss, xGrad := out[0], out[1], out[2], out[3]
 	trainable := authors.Trainables(n)
-	grads, statistics := out[4:4+trainable], out[4+trainable:]
+	return outputs{out[0], out[1], float64(out[2][0]), out[3], out[4 : 4+trainable], out[4+trainable:]}
+}
 
+func classifierByEngine(t *testing.T, f *authors.Case, n *nn.Network, mode nn.Mode) (o outputs) {
+	labels := f.Labels()
+	o = throughEngine(t, f, n, mode, func(from, i int, logits, d []float32) float64 {
+		return losses.CrossEntropy(logits, labels[from+i], 1/float32(len(labels)), d)
+	})
+	body := throughEngine(t, f, n.Body(), mode, func(int, int, []float32, []float32) float64 { return 0 })
+	o.features = body.result
+	return o
+}
+
+// throughEngine takes the images of a case through a network and back from a loss, of which image
+// gives the part of image from+i with its gradient.
+func throughEngine(t *testing.T, f *authors.Case, n *nn.Network, mode nn.Mode, image func(from, i int, y, d []float32) float64) (o outputs) {
+	t.Helper()
+	x := f.Images("in.x")
+	b := modeltest.Backend(t)
+	shape := f.Shape("in.x")
+	net, err := engine.New(n, shape, 2)
+	if err == nil {
+		err = net.Load(f.Weights(t, b, n, "w."))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	net.ClearGradients()
+	size := shape[0] * shape[1] * shape[2]
+	back := func(p *engine.Pass, from, images int, want engine.Want) (result, inImages []float32, loss float64) {
+		y := p.Output()
+		d := make([]float32, len(y))
+		for i := range images {
+			row := len(y) / images
+			loss += image(from, i, y[i*row:(i+1)*row], d[i*row:(i+1)*row])
+		}
+		return slices.Clone(y), slices.Clone(p.Backward(d, want)), loss
+	}
+	if mode == nn.Training {
+		p, err := net.Train(x, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.result, o.inImages, o.loss = back(p, 0, len(x)/size, engine.OfImages|engine.OfWeights)
+		p.Done()
+		for i, param := range n.Params {
+			if param.Trainable {
+				o.grads = append(o.grads, net.Gradients[i])
+			} else {
+				o.statistics = append(o.statistics, net.Parameters()[i])
+			}
+		}
+		return o
+	}
+	outs := net.Outputs()
+	o.result, o.inImages = make([]float32, len(x)/size*outs), make([]float32, len(x))
+	each := make([]float64, len(x)/size)
+	err = net.Evaluate(len(x)/size, func(p *engine.Pass, from, to int) error {
+		if _, err := p.Forward(x[from*size : to*size]); err != nil {
+			return err
+		}
+		result, inImages, loss := back(p, from, to-from, engine.OfImages)
+		copy(o.result[from*outs:], result)
+		copy(o.inImages[from*size:], inImages)
+		each[from] = loss
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range each {
+		o.loss += l
+	}
+	return o
+}
+
+type interpreter func(t *testing.T, f *authors.Case, n *nn.Network, mode nn.Mode) outputs
+
+func checkClassifier(t *testing.T, f *authors.Case, name string, mode nn.Mode, run interpreter) {
+	n := f.Hyper.Classifier.Build(t)
+	o := run(t, f, n, mode)
 	prefix := "out." + name + "."
 	if _, ok := f.Tensors[prefix+"feature"]; ok {
-		f.Compare(t, prefix+"feature", features, authors.ForwardTolerance)
+		f.Compare(t, prefix+"feature", o.features, authors.ForwardTolerance)
 	}
-	f.Compare(t, prefix+"logits", logits, authors.ForwardTolerance)
-	f.CompareScalar(t, name+".loss", float64(loss[0]), authors.LossTolerance)
-	f.Compare(t, prefix+"grad_x0", xGrad[:len(f.Tensors[prefix+"grad_x0"].F32)], authors.GradientTolerance)
-	f.Compare(t, prefix+"grad_first", authors.Value(t, n, grads, f.Hyper.FirstWeight), authors.GradientTolerance)
-	f.Compare(t, prefix+"grad_last", authors.Value(t, n, grads, f.Hyper.LastWeight), authors.GradientTolerance)
-	f.CompareScalar(t, name+".grad_norm_x", modeltest.Norm(xGrad), authors.GradientTolerance)
-	f.CompareScalar(t, name+".grad_norm_params", modeltest.Norm(grads...), authors.GradientTolerance)
+	f.Compare(t, prefix+"logits", o.result, authors.ForwardTolerance)
+	f.CompareScalar(t, name+".loss", o.loss, authors.LossTolerance)
+	f.Compare(t, prefix+"grad_x0", o.inImages[:len(f.Tensors[prefix+"grad_x0"].F32)], authors.GradientTolerance)
+	f.CompareScalar(t, name+".grad_norm_x", modeltest.Norm(o.inImages), authors.GradientTolerance)
+	if o.grads != nil {
+		f.Compare(t, prefix+"grad_first", authors.Value(t, n, o.grads, f.Hyper.FirstWeight), authors.GradientTolerance)
+		f.Compare(t, prefix+"grad_last", authors.Value(t, n, o.grads, f.Hyper.LastWeight), authors.GradientTolerance)
+		f.CompareScalar(t, name+".grad_norm_params", modeltest.Norm(o.grads...), authors.GradientTolerance)
+	}
 	if mode == nn.Training {
-		f.CompareStatistics(t, n, prefix+"state.", statistics)
+		f.CompareStatistics(t, n, prefix+"state.", o.statistics)
 	}
 }
 
@@ -71,14 +164,15 @@ func TestAttackersMatchTheAuthors(t *testing.T) {
 		t.Run(strings.TrimPrefix(filepath.Base(dir), "attacker_"), func(t *testing.T) {
 			f := authors.Read(t, dir)
 			for name, mode := range modes {
-				t.Run(name, func(t *testing.T) { checkAttacker(t, f, name, mode) })
+				t.Run(name, func(t *testing.T) { checkAttacker(t, f, name, mode, attackerByGraph) })
+				t.Run("engine/"+name, func(t *testing.T) { checkAttacker(t, f, name, mode, attackerByEngine) })
 			}
 		})
 	}
 }
 
-func checkAttacker(t *testing.T, f *authors.Case, name string, mode nn.Mode) {
-	b, n := modeltest.Backend(t), f.Hyper.Attacker.Build(t)
+func attackerByGraph(t *testing.T, f *authors.Case, n *nn.Network, mode nn.Mode) (o outputs) {
+	b := modeltest.Backend(t)
 	w := f.Weights(t, b, n, "w.")
 	_, weighted := f.Tensors["in.r"]
 	build := func(in []*Node) []*Node {
@@ -87,7 +181,7 @@ func checkAttacker(t *testing.T, f *authors.Case, name string, mode nn.Mode) {
 		if weighted {
 			r, in = in[1], in[1:]
 		}
-		bound := n.Bind(in[1:])
+		bound := graphs.Bind(n, in[1:])
 		y := bound.Perturb(x, mode, f.Hyper.Attacker.Eps)
 		sum := ReduceAllSum(Mul(y, r))
 		grads := Gradient(sum, append([]*Node{x}, bound.Trainable()...)...)
@@ -99,25 +193,53 @@ func checkAttacker(t *testing.T, f *authors.Case, name string, mode nn.Mode) {
 	}
 	out := modeltest.Evaluate(t, b, build, append(in, w.Inputs()...)...)
 	trainable := authors.Trainables(n)
-	y, sum, xGrad, grads, statistics := out[0], out[1], out[2], out[3:3+trainable], out[3+trainable:]
+	return outputs{nil, out[0], float64(out[1][0]), out[2], out[3 : 3+trainable], out[3+trainable:]}
+}
+
+func attackerByEngine(t *testing.T, f *authors.Case, n *nn.Network, mode nn.Mode) (o outputs) {
+	r := f.Images("in.r")
+	epsilon := float32(f.Hyper.Attacker.Eps)
+	o = throughEngine(t, f, n, mode, func(from, i int, y, d []float32) (sum float64) {
+		for k, v := range y {
+			weight := float32(1)
+			if r != nil {
+				weight = r[(from+i)*len(y)+k]
+			}
+			sum += float64(epsilon * v * weight)
+			d[k] = epsilon * weight
+		}
+		return sum
+	})
+	for i := range o.result {
+		o.result[i] *= epsilon
+	}
+	return o
+}
+
+func checkAttacker(t *testing.T, f *authors.Case, name string, mode nn.Mode, run interpreter) {
+	n := f.Hyper.Attacker.Build(t)
+	o := run(t, f, n, mode)
 
 	prefix := "out." + name + "."
-	f.Compare(t, prefix+"y", y, authors.ForwardTolerance)
-	largest := max(slices.Max(y), -slices.Min(y))
+	f.Compare(t, prefix+"y", o.result, authors.ForwardTolerance)
+	largest := max(slices.Max(o.result), -slices.Min(o.result))
 	f.CompareScalar(t, name+".max_abs", float64(largest), authors.ForwardTolerance)
 	if mode == nn.Training {
-		f.CompareStatistics(t, n, prefix+"state.", statistics)
+		f.CompareStatistics(t, n, prefix+"state.", o.statistics)
 	}
-	if !weighted {
+	if _, weighted := f.Tensors["in.r"]; !weighted {
 		return
 	}
-	f.CompareScalar(t, name+".sum_y_r", float64(sum[0]), authors.LossTolerance)
-	f.Compare(t, prefix+"grad_x0", xGrad[:len(f.Tensors[prefix+"grad_x0"].F32)], authors.GradientTolerance)
-	f.Compare(t, prefix+"grad_w", authors.Value(t, n, grads, f.Hyper.FirstConv), authors.GradientTolerance)
-	f.CompareScalar(t, name+".grad_norm_x", modeltest.Norm(xGrad), authors.GradientTolerance)
-	f.CompareScalar(t, name+".grad_norm_params", modeltest.Norm(grads...), authors.GradientTolerance)
+	f.CompareScalar(t, name+".sum_y_r", o.loss, authors.LossTolerance)
+	f.Compare(t, prefix+"grad_x0", o.inImages[:len(f.Tensors[prefix+"grad_x0"].F32)], authors.GradientTolerance)
+	f.CompareScalar(t, name+".grad_norm_x", modeltest.Norm(o.inImages), authors.GradientTolerance)
+	if o.grads == nil {
+		return
+	}
+	f.Compare(t, prefix+"grad_w", authors.Value(t, n, o.grads, f.Hyper.FirstConv), authors.GradientTolerance)
+	f.CompareScalar(t, name+".grad_norm_params", modeltest.Norm(o.grads...), authors.GradientTolerance)
 	if n.Params[0].Name == "scale_last" {
-		f.CompareScalar(t, name+".grad_scale_last", float64(grads[0][0]), authors.GradientTolerance)
+		f.CompareScalar(t, name+".grad_scale_last", float64(o.grads[0][0]), authors.GradientTolerance)
 	}
 }
 

@@ -3,8 +3,6 @@ package zoo
 import (
 	"fmt"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
 	"foil/models/nn"
 )
 
@@ -27,13 +25,12 @@ func ResNet18(width, classes int) *nn.Network {
 		}
 	}
 	head := b.Dense("linear", in, classes)
-	return &nn.Network{Params: b.Params, Head: head, Features: func(p *nn.Pass, x nn.Parts) *Node {
-		x = p.ReLU(norm.Apply(p, first.Apply(p, x)))
-		for _, block := range blocks {
-			x = block.apply(p, x)
-		}
-		return p.SpaceMean(x)
-	}}
+	x := b.Then(nn.Images, first, norm, nn.ReLU{})
+	for _, block := range blocks {
+		x = block.apply(b, x)
+	}
+	b.Then(x, nn.SpaceMean{}, head)
+	return b.Network(nn.ImageChannels)
 }
 
 // basicBlock is ResNet-18's block: two convolutions with batch norm. If the shape changes, the
@@ -60,11 +57,10 @@ func newBasicBlock(b *nn.Builder, name string, in, out, stride int) basicBlock {
 	return block
 }
 
-func (k basicBlock) apply(p *nn.Pass, x nn.Parts) nn.Parts {
-	y := p.ReLU(k.norm1.Apply(p, k.conv1.Apply(p, x)))
-	y = k.norm2.Apply(p, k.conv2.Apply(p, y))
+func (k basicBlock) apply(b *nn.Builder, x nn.Value) nn.Value {
+	y := b.Then(x, k.conv1, k.norm1, nn.ReLU{}, k.conv2, k.norm2)
 	if k.shortcut != nil {
-		x = k.shortcutNorm.Apply(p, k.shortcut.Apply(p, x))
+		x = b.Then(x, *k.shortcut, k.shortcutNorm)
 	}
-	return p.ReLU(p.Add(y, x))
+	return b.Then(b.Apply(nn.Add{}, y, x), nn.ReLU{})
 }

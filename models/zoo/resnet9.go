@@ -1,10 +1,6 @@
 package zoo
 
-import (
-	. "github.com/gomlx/gomlx/core/graph"
-
-	"foil/models/nn"
-)
+import "foil/models/nn"
 
 // ResNet9 is the authors' small residual network for images of 32 x 32. Their width is 64. Unlike
 // in other networks, pooling comes before batch norm, and there is no activation after the sum of a
@@ -18,13 +14,12 @@ func ResNet9(width, classes int) *nn.Network {
 	unit4 := newPooledUnit(b, "conv4", 4*width, 8*width, 2)
 	block2 := newResNet9Block(b, "block2", 8*width)
 	head := b.Dense("fc", 8*width, classes)
-	return &nn.Network{Params: b.Params, Head: head, Features: func(p *nn.Pass, x nn.Parts) *Node {
-		x = unit2.apply(p, unit1.apply(p, x)) // [b, 16, 16, 2 width]
-		x = block1.apply(p, x)
-		x = unit4.apply(p, unit3.apply(p, x)) // [b, 4, 4, 8 width]
-		x = block2.apply(p, x)
-		return p.Flatten(p.MaxPool(x, x[0].Shape().Dim(2)))
-	}}
+	x := unit2.apply(b, unit1.apply(b, nn.Images)) // [b, 2 width, 16, 16]
+	x = block1.apply(b, x)
+	x = unit4.apply(b, unit3.apply(b, x)) // [b, 8 width, 4, 4]
+	x = block2.apply(b, x)
+	b.Then(x, nn.MaxPool{}, nn.Flatten{}, head)
+	return b.Network(nn.ImageChannels)
 }
 
 // pooledUnit is convolution, max pool, batch norm and ReLU.
@@ -42,8 +37,12 @@ func newPooledUnit(b *nn.Builder, name string, in, out, pool int) pooledUnit {
 	}
 }
 
-func (u pooledUnit) apply(p *nn.Pass, x nn.Parts) nn.Parts {
-	return p.ReLU(u.norm.Apply(p, p.MaxPool(u.conv.Apply(p, x), u.pool)))
+func (u pooledUnit) apply(b *nn.Builder, x nn.Value) nn.Value {
+	x = b.Apply(u.conv, x)
+	if u.pool > 1 {
+		x = b.Apply(nn.MaxPool{Size: u.pool}, x)
+	}
+	return b.Then(x, u.norm, nn.ReLU{})
 }
 
 type resNet9Block struct {
@@ -60,8 +59,7 @@ func newResNet9Block(b *nn.Builder, name string, width int) resNet9Block {
 	}
 }
 
-func (r resNet9Block) apply(p *nn.Pass, x nn.Parts) nn.Parts {
-	y := p.ReLU(r.norm1.Apply(p, r.conv1.Apply(p, x)))
-	y = p.ReLU(r.norm2.Apply(p, r.conv2.Apply(p, y)))
-	return p.Add(x, y)
+func (r resNet9Block) apply(b *nn.Builder, x nn.Value) nn.Value {
+	y := b.Then(x, r.conv1, r.norm1, nn.ReLU{}, r.conv2, r.norm2, nn.ReLU{})
+	return b.Apply(nn.Add{}, x, y)
 }

@@ -1,10 +1,6 @@
 package zoo
 
-import (
-	. "github.com/gomlx/gomlx/core/graph"
-
-	"foil/models/nn"
-)
+import "foil/models/nn"
 
 // SmallCNN is the network for images of channels x size x size, such as MNIST: four convolutions
 // without padding and three dense layers, without batch norm. The authors' width is 32. Their
@@ -21,11 +17,11 @@ func SmallCNN(channels, size, width, hidden, classes int) *nn.Network {
 	fc1 := b.Dense("classifier.fc1", 2*width*size*size, hidden)
 	fc2 := b.Dense("classifier.fc2", hidden, hidden)
 	head := b.DenseFrom("classifier.fc3", hidden, classes, nn.Constant(0), nn.Constant(0))
-	return &nn.Network{Params: b.Params, Dropout: &nn.Dropout{Width: hidden, Probability: 0.5}, Head: head, Features: func(p *nn.Pass, x nn.Parts) *Node {
-		x = p.ReLU(conv2.Apply(p, p.ReLU(conv1.Apply(p, x))))
-		x = p.MaxPool(x, 2)
-		x = p.ReLU(conv4.Apply(p, p.ReLU(conv3.Apply(p, x))))
-		features := p.Flatten(p.MaxPool(x, 2))
-		return nn.ReLU(fc2.Apply(p, p.Drop(nn.ReLU(fc1.Apply(p, features)))))
-	}}
+	b.Then(nn.Images,
+		conv1, nn.ReLU{}, conv2, nn.ReLU{}, nn.MaxPool{Size: 2},
+		conv3, nn.ReLU{}, conv4, nn.ReLU{}, nn.MaxPool{Size: 2},
+		nn.Flatten{}, fc1, nn.ReLU{}, nn.Drop{}, fc2, nn.ReLU{}, head)
+	n := b.Network(channels)
+	n.Dropout = &nn.Dropout{Width: hidden, Probability: 0.5}
+	return n
 }

@@ -3,8 +3,6 @@ package zoo
 import (
 	"fmt"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
 	"foil/models/nn"
 )
 
@@ -30,13 +28,12 @@ func WideResNet(depth, widen, base, classes int) *nn.Network {
 	}
 	norm := b.Norm("bn1", in, nn.NormEpsilon)
 	head := b.DenseFrom("fc", in, classes, nn.PyTorchDefault(in), nn.Constant(0))
-	return &nn.Network{Params: b.Params, Head: head, Features: func(p *nn.Pass, x nn.Parts) *Node {
-		x = first.Apply(p, x)
-		for _, block := range blocks {
-			x = block.apply(p, x)
-		}
-		return p.SpaceMean(p.ReLU(norm.Apply(p, x)))
-	}}
+	x := b.Apply(first, nn.Images)
+	for _, block := range blocks {
+		x = block.apply(b, x)
+	}
+	b.Then(x, norm, nn.ReLU{}, nn.SpaceMean{}, head)
+	return b.Network(nn.ImageChannels)
 }
 
 // wrnConv adds the initialisation of this network to a convolution, by its fan out.
@@ -64,11 +61,11 @@ func newPreactBlock(b *nn.Builder, name string, in, out, stride int) preactBlock
 	return block
 }
 
-func (k preactBlock) apply(p *nn.Pass, x nn.Parts) nn.Parts {
-	y := p.ReLU(k.norm1.Apply(p, x))
+func (k preactBlock) apply(b *nn.Builder, x nn.Value) nn.Value {
+	y := b.Then(x, k.norm1, nn.ReLU{})
 	if k.shortcut != nil {
-		x = k.shortcut.Apply(p, y)
+		x = b.Apply(*k.shortcut, y)
 	}
-	y = p.ReLU(k.norm2.Apply(p, k.conv1.Apply(p, y)))
-	return p.Add(x, k.conv2.Apply(p, y))
+	y = b.Then(y, k.conv1, k.norm2, nn.ReLU{}, k.conv2)
+	return b.Apply(nn.Add{}, x, y)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -12,6 +13,9 @@ import (
 
 	"foil/internal/bench"
 	"foil/models/backend"
+	"foil/models/engine"
+	"foil/models/graphs"
+	"foil/models/kernels"
 	"foil/models/l2l"
 	"foil/models/nn"
 )
@@ -58,7 +62,7 @@ func (w Workload) stepper(b compute.Backend) (stepper, error) {
 		return w.conv(b)
 	}
 	optimizers := l2l.PaperOptimizers()
-	data := l2l.Batch{X: w.tensor("images"), Labels: tensors.FromFlatDataAndDimensions(w.Labels, batch)}
+	data := l2l.Batch{X: w.values("images"), Labels: w.Labels}
 	weights, err := w.weights(b)
 	if err != nil {
 		return nil, err
@@ -72,10 +76,10 @@ func (w Workload) stepper(b compute.Backend) (stepper, error) {
 		return w.game(b, recipe, data, weights, optimizers)
 	}
 	if method.Start == l2l.NearImages {
-		data.Noise = w.tensor("noise")
+		data.Noise = w.values("noise")
 	}
 	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{
-		Recipe: recipe, Network: networks()["classifier."], Optimizer: optimizers[l2l.ClassifiersTurn], Backend: b,
+		Recipe: recipe, Network: networks()["classifier."], Image: image, Optimizer: optimizers[l2l.ClassifiersTurn], Backend: b,
 	}, weights[l2l.ClassifiersTurn])
 	if err != nil {
 		return nil, err
@@ -92,7 +96,7 @@ func (w Workload) stepper(b compute.Backend) (stepper, error) {
 
 func (w Workload) game(b compute.Backend, recipe l2l.Recipe, data l2l.Batch, weights [2]*nn.Weights, optimizers [2]l2l.Optimizer) (stepper, error) {
 	game, err := l2l.NewGame(l2l.GameConfig{
-		Recipe: recipe, Backend: b, Optimizers: optimizers,
+		Recipe: recipe, Backend: b, Image: image, Optimizers: optimizers,
 		Networks: [2]*nn.Network{networks()["classifier."], networks()["attacker."]},
 	}, weights[l2l.ClassifiersTurn], weights[l2l.AttackersTurn])
 	if err != nil {
@@ -104,23 +108,70 @@ func (w Workload) game(b compute.Backend, recipe l2l.Recipe, data l2l.Batch, wei
 	}, nil
 }
 
+// conv is a convolution and both gradients, without conversions of the images: by the kernels of the
+// engine, or as a graph.
 func (w Workload) conv(b compute.Backend) (stepper, error) {
-	layer, err := nn.NewConvLayer(b, w.tensor("images"), w.tensor("kernel"), w.tensor("gradient"))
+	if !engine.For(b) {
+		return w.convGraph(b)
+	}
+	layout := func(name string) kernels.Layout {
+		s := w.Arrays[name].Shape
+		return kernels.Layout{Channels: s[1], Height: s[2], Width: s[3], Border: 1}
+	}
+	in, out := layout("images"), layout("gradient")
+	laid := func(name string) []float32 {
+		l, values := layout(name), w.values(name)
+		x := make([]float32, batch*l.Size())
+		n := len(values) / batch
+		for i := range batch {
+			l.Load(values[i*n:(i+1)*n], x[i*l.Size():])
+		}
+		return x
+	}
+	x, v, weights := laid("images"), laid("gradient"), w.values("kernel")
+	y, d, g := make([]float32, len(v)), make([]float32, len(x)), make([]float32, len(weights))
+	forward, back := kernels.NewConvolution(in, out, 3, 1, 1), kernels.NewTransposed(out, in, 3, 1, 1)
+	packed, turned := make([]float32, forward.Weights()), make([]float32, back.Weights())
+	each := func(f func(i int)) {
+		var wait sync.WaitGroup
+		for t := range w.Threads {
+			wait.Go(func() {
+				for i := batch * t / w.Threads; i < batch*(t+1)/w.Threads; i++ {
+					f(i)
+				}
+			})
+		}
+		wait.Wait()
+	}
+	none := float32(math.Inf(-1))
+	return func() (func() (bench.Losses, error), error) {
+		forward.Pack(weights, nil, packed)
+		back.Pack(weights, nil, turned)
+		each(func(i int) {
+			forward.Image(x[i*in.Size():], packed, nil, none, y[i*out.Size():])
+			back.Image(v[i*out.Size():], turned, d[i*in.Size():])
+		})
+		forward.WeightGradient(batch, x, v, g, w.Threads)
+		return told(bench.Losses{"image gradient": length(d), "kernel gradient": length(g), "result": length(y)}), nil
+	}, nil
+}
+
+func (w Workload) convGraph(b compute.Backend) (stepper, error) {
+	exec, err := graphs.CompileConvolution(b)
 	if err != nil {
 		return nil, err
 	}
+	in := []any{w.tensor("images"), w.tensor("kernel"), w.tensor("gradient")}
 	return func() (func() (bench.Losses, error), error) {
-		out, err := layer.Step()
+		out, err := backend.Run(exec, in...)
 		return func() (bench.Losses, error) {
 			losses := bench.Losses{}
-			for name, ts := range map[string][]*tensors.Tensor{"image gradient": out.Images, "kernel gradient": out.Kernel, "result": out.Result} {
-				l, err := length(ts)
-				if err != nil {
+			for i, name := range []string{"image gradient", "kernel gradient", "result"} {
+				if err := backend.Read(out[i], func(x []float32) { losses[name] = length(x) }); err != nil {
 					return nil, err
 				}
-				losses[name] = l
 			}
-			return losses, backend.Release(out.All()...)
+			return losses, backend.Release(out...)
 		}, err
 	}, nil
 }
@@ -137,6 +188,8 @@ func (w Workload) weights(b compute.Backend) (weights [2]*nn.Weights, err error)
 	return weights, err
 }
 
+func (w Workload) values(name string) []float32 { return w.Arrays[name].Values() }
+
 func (w Workload) tensor(name string) *tensors.Tensor {
 	a := w.Arrays[name]
 	return tensors.FromFlatDataAndDimensions(a.Values(), a.Shape...)
@@ -146,18 +199,11 @@ func told(l bench.Losses) func() (bench.Losses, error) {
 	return func() (bench.Losses, error) { return l, nil }
 }
 
-// length is the Euclidean length of all parts together.
-func length(parts []*tensors.Tensor) (float64, error) {
+// length is the Euclidean length.
+func length(x []float32) float64 {
 	var sum float64
-	for _, part := range parts {
-		err := backend.Read(part, func(x []float32) {
-			for _, v := range x {
-				sum += float64(v) * float64(v)
-			}
-		})
-		if err != nil {
-			return 0, err
-		}
+	for _, v := range x {
+		sum += float64(v) * float64(v)
 	}
-	return math.Sqrt(sum), nil
+	return math.Sqrt(sum)
 }

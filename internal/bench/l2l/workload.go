@@ -25,6 +25,9 @@ const (
 	attackersRate = 1e-3
 )
 
+// image is the shape of an image of the trainings.
+var image = [3]int{nn.ImageChannels, 32, 32}
+
 // A Workload is a work, its initial numbers and the number of steps. Both sides read the same
 // workload as JSON.
 type Workload struct {

@@ -13,12 +13,12 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
-	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"foil/internal/modeltest"
 	"foil/internal/safetensors"
 	"foil/internal/testenv"
+	"foil/models/evaluate"
 	"foil/models/nn"
 	"foil/models/zoo"
 )
@@ -107,16 +107,15 @@ func Tiny(norms bool) *nn.Network {
 		norm1, norm2 = b.Norm("bn1", 4, nn.NormEpsilon), b.Norm("bn2", 8, nn.NormEpsilon)
 	}
 	head := b.Dense("linear", 8, 10)
-	unit := func(p *nn.Pass, c nn.Conv, n nn.BatchNorm, x nn.Parts) nn.Parts {
-		x = c.Apply(p, x)
+	unit := func(x nn.Value, c nn.Conv, n nn.BatchNorm) nn.Value {
+		x = b.Apply(c, x)
 		if norms {
-			x = n.Apply(p, x)
+			x = b.Apply(n, x)
 		}
-		return p.ReLU(x)
+		return b.Apply(nn.ReLU{}, x)
 	}
-	return &nn.Network{Params: b.Params, Head: head, Features: func(p *nn.Pass, x nn.Parts) *Node {
-		return p.SpaceMean(unit(p, conv2, norm2, unit(p, conv1, norm1, x)))
-	}}
+	b.Then(unit(unit(nn.Images, conv1, norm1), conv2, norm2), nn.SpaceMean{}, head)
+	return b.Network(3)
 }
 
 // Trainables is the number of trainable parameters.
@@ -206,12 +205,21 @@ func (f *Case) Input(t testing.TB, name string) *tensors.Tensor {
 }
 
 // Labels are the labels of the case as class numbers.
-func (f *Case) Labels() (labels []int32) {
-	for _, y := range f.Tensors["in.y"].I64 {
+func (f *Case) Labels() []int32 { return f.Classes("in.y") }
+
+// Classes are class numbers of the case.
+func (f *Case) Classes(name string) (labels []int32) {
+	for _, y := range f.Tensors[name].I64 {
 		labels = append(labels, int32(y))
 	}
 	return labels
 }
+
+// Images are the images of the case of the given name, image after image.
+func (f *Case) Images(name string) []float32 { return f.Tensors[name].F32 }
+
+// Shape is the shape of its images.
+func (f *Case) Shape(name string) [3]int { return [3]int(f.Tensors[name].Shape[1:]) }
 
 // Noisy are the images of the case with noise added.
 func (f *Case) Noisy(noise string) []float32 {
@@ -223,9 +231,9 @@ func (f *Case) Noisy(noise string) []float32 {
 }
 
 // Evaluator evaluates a network of the case in batches of the given size.
-func (f *Case) Evaluator(t testing.TB, b compute.Backend, n *nn.Network, prefix string, batch int) *nn.Evaluator {
+func (f *Case) Evaluator(t testing.TB, b compute.Backend, n *nn.Network, prefix string, batch int) *evaluate.Evaluator {
 	t.Helper()
-	e, err := nn.NewEvaluator(nn.EvaluatorConfig{Network: n, Shape: [3]int(f.Tensors["in.x"].Shape[1:]), Batch: batch, Frozen: true, Backend: b}, f.Weights(t, b, n, prefix))
+	e, err := evaluate.New(evaluate.Config{Network: n, Shape: [3]int(f.Tensors["in.x"].Shape[1:]), Batch: batch, Frozen: true, Backend: b}, f.Weights(t, b, n, prefix))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,9 @@ func convTile(b *code, pixels, blocks int) {
 	}
 	used := (pixels + 3) / 4
 	name := fmt.Sprintf("conv%dx%d", pixels, blocks)
-	fmt.Fprintf(b, "\n// func %s(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)\n", name)
-	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-64\n", name)
+	fmt.Fprintf(b, "\n// func %s(x *float32, offsets *int, runs, run int, w *float32, pixel int, "+
+		"start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)\n", name)
+	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-104\n", name)
 	b.line("MOVQ x+0(FP), AX")
 	b.line("MOVQ offsets+8(FP), BX")
 	b.line("MOVQ runs+16(FP), CX")
@@ -21,9 +22,12 @@ func convTile(b *code, pixels, blocks int) {
 	b.line("MOVQ pixel+40(FP), R8")
 	b.line("SHLQ $2, R8")
 	b.line("LEAQ (R8)(R8*2), R9")
-	for i := range pixels * blocks {
-		b.line("VPXORD Z%d, Z%d, Z%d", i, i, i)
-	}
+	b.line("MOVQ start+48(FP), SI")
+	b.line("MOVQ startPixel+56(FP), R13")
+	b.line("MOVQ startBlock+64(FP), R12")
+	b.line("SHLQ $2, R13")
+	b.line("SHLQ $2, R12")
+	eachSum(b, pixels, blocks, "SI", "R12", func(sum int) { b.line("VMOVUPS (R10), Z%d", sum) })
 	b.label("runs")
 	b.line("MOVQ (BX), SI")
 	b.line("ADDQ $8, BX")
@@ -55,19 +59,36 @@ func convTile(b *code, pixels, blocks int) {
 	b.line("JNZ  values")
 	b.line("DECQ CX")
 	b.line("JNZ  runs")
-	b.line("MOVQ y+48(FP), DI")
-	b.line("MOVQ yBlock+56(FP), R8")
+	b.line("VBROADCASTSS floor+72(FP), Z16")
+	b.line("MOVQ y+80(FP), DI")
+	b.line("MOVQ yPixel+88(FP), R13")
+	b.line("MOVQ yBlock+96(FP), R8")
+	b.line("SHLQ $2, R13")
 	b.line("SHLQ $2, R8")
-	for q := range blocks {
-		for p := range pixels {
-			b.line("VMOVUPS Z%d, %d(DI)", p*blocks+q, p*laneBytes)
-		}
-		if q < blocks-1 {
-			b.line("ADDQ R8, DI")
-		}
-	}
+	eachSum(b, pixels, blocks, "DI", "R8", func(sum int) {
+		// A sum that is NaN stays NaN: VMAXPS returns its second source then.
+		b.line("VMAXPS Z%d, Z16, Z%d", sum, sum)
+		b.line("VMOVUPS Z%d, (R10)", sum)
+	})
 	b.line("VZEROUPPER")
 	b.line("RET")
+}
+
+// eachSum writes f for every sum of a tile, for which R10 points to its place. from points to the
+// first one, R13 has the distance of pixels, and apart that of blocks.
+func eachSum(b *code, pixels, blocks int, from, apart string, f func(sum int)) {
+	for q := range blocks {
+		b.line("MOVQ %s, R10", from)
+		for p := range pixels {
+			f(p*blocks + q)
+			if p < pixels-1 {
+				b.line("ADDQ R13, R10")
+			}
+		}
+		if q < blocks-1 {
+			b.line("ADDQ %s, %s", apart, from)
+		}
+	}
 }
 
 // weightTile writes the function that sums the products of some channels of images and blocks of 16

@@ -14,6 +14,7 @@ import (
 	"foil/internal/kindtest"
 	"foil/models/ascent"
 	"foil/models/backend"
+	"foil/models/graphs"
 	"foil/models/nn"
 	"foil/pipeline"
 )
@@ -159,7 +160,7 @@ func inTraining(v *victim) (func(ctx context.Context, x []float32) ([]float32, e
 		return nil, err
 	}
 	exec, err := backend.Compile(v.backend, func(in []*graph.Node) []*graph.Node {
-		return []*graph.Node{network.Bind(in[1:]).Logits(in[0], nn.Training)}
+		return []*graph.Node{graphs.Bind(network, in[1:]).Logits(in[0], nn.Training)}
 	})
 	return func(_ context.Context, x []float32) ([]float32, error) {
 		in := []any{tensors.FromFlatDataAndDimensions(x, len(x)/v.shape.Size(), v.shape.Channels, v.shape.Height, v.shape.Width)}

@@ -11,6 +11,7 @@ import (
 	"foil/internal/kindtest"
 	"foil/internal/safetensors"
 	"foil/models/backend"
+	"foil/models/evaluate"
 	"foil/models/nn"
 	"foil/pipeline"
 )
@@ -62,7 +63,7 @@ func fresh(t *testing.T, b compute.Backend, n *nn.Network, seed uint64) *nn.Weig
 // spread moves the mean of each logit over the test images to 0 and makes them larger.
 func spread(t *testing.T, b compute.Backend, m *artifact.Images, n *nn.Network, w *nn.Weights) *nn.Weights {
 	t.Helper()
-	e, err := nn.NewEvaluator(nn.EvaluatorConfig{
+	e, err := evaluate.New(evaluate.Config{
 		Network: n, Shape: [3]int{m.Shape.Channels, m.Shape.Height, m.Shape.Width}, Batch: m.Test.Len(), Backend: b,
 	}, w)
 	if err != nil {

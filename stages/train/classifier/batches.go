@@ -3,12 +3,8 @@ package classifier
 import (
 	"math/rand/v2"
 
-	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"foil/internal/artifact"
 	"foil/internal/training"
-	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/models/nn"
 	"foil/models/random"
@@ -17,7 +13,6 @@ import (
 // batches divides the training images into batches, in a new order every epoch. Only the images of
 // one batch are copied at a time.
 type batches struct {
-	backend compute.Backend
 	images  artifact.ImageSet
 	shape   artifact.Shape
 	size    int
@@ -29,9 +24,9 @@ type batches struct {
 	dropout rand.Source
 }
 
-func newBatches(b compute.Backend, m *artifact.Images, p *Params, streams *random.Streams) *batches {
+func newBatches(m *artifact.Images, p *Params, streams *random.Streams) *batches {
 	return &batches{
-		backend: b, images: m.Train, shape: m.Shape, size: p.Batch, crop: p.Crop, flip: p.Flip,
+		images: m.Train, shape: m.Shape, size: p.Batch, crop: p.Crop, flip: p.Flip,
 		order:   training.NewOrder(m.Train.Len(), streams),
 		augment: rand.New(streams.Source("augment")),
 		noise:   rand.New(streams.Source("noise")),
@@ -39,25 +34,16 @@ func newBatches(b compute.Backend, m *artifact.Images, p *Params, streams *rando
 	}
 }
 
-// A batch holds images [b, c, h, w] with their labels [b]. The caller must release it.
-type batch struct{ images, labels *tensors.Tensor }
-
-func (b batch) release() error { return backend.Release(b.images, b.labels) }
-
 // take makes a batch of the given images, cropped and flipped.
-func (x *batches) take(rows []int32) (batch, error) {
-	images, err := backend.NewTensor(x.backend, len(rows), x.shape.Channels, x.shape.Height, x.shape.Width)
-	if err != nil {
-		return batch{}, err
-	}
+func (x *batches) take(rows []int32) l2l.Batch {
 	size := x.shape.Size()
-	err = backend.Write(images, func(to []float32) {
-		for i, row := range rows {
-			from := x.images.Pixels[int(row)*size : (int(row)+1)*size]
-			x.draw().apply(to[i*size:(i+1)*size], from, x.shape)
-		}
-	})
-	return batch{images, labelsOf(x.images.Label, rows)}, err
+	b := l2l.Batch{X: make([]float32, len(rows)*size), Labels: make([]int32, len(rows))}
+	for i, row := range rows {
+		from := x.images.Pixels[int(row)*size : (int(row)+1)*size]
+		x.draw().apply(b.X[i*size:(i+1)*size], from, x.shape)
+		b.Labels[i] = x.images.Label[row]
+	}
+	return b
 }
 
 // draw draws the crop of an image, and whether it is mirrored. The number of draws does not depend
@@ -72,38 +58,16 @@ func (x *batches) draw() (c change) {
 	return c
 }
 
-// input returns a batch for networks, with the noise at the start of attacks (n nil: none) and the
-// dropout masks of the network for a number of passes. The caller must release the noise and the
-// masks.
-func (x *batches) input(of batch, n random.Noise, network *nn.Network, passes int) (in l2l.Batch, err error) {
-	in = l2l.Batch{X: of.images, Labels: of.labels}
+// prepare adds the noise at the start of attacks (n nil: none) to a batch, and the dropout masks of
+// the network for a number of passes.
+func (x *batches) prepare(b *l2l.Batch, n random.Noise, network *nn.Network, passes int) {
 	if n != nil {
-		if in.Noise, err = x.start(of, n); err != nil {
-			return in, err
-		}
+		b.Noise = make([]float32, len(b.X))
+		n(x.noise, b.Noise)
 	}
 	if network.Dropout != nil {
-		in.Masks, err = network.Dropout.Masks(x.backend, x.dropout, passes, of.images.Shape().Dim(0))
+		b.Masks = network.Dropout.Masks(x.dropout, passes, len(b.Labels))
 	}
-	return in, err
-}
-
-// start draws the noise at the start of an attack on a batch, [b, c, h, w].
-func (x *batches) start(of batch, n random.Noise) (*tensors.Tensor, error) {
-	t, err := backend.NewTensor(x.backend, of.images.Shape().Dimensions...)
-	if err != nil {
-		return nil, err
-	}
-	return t, backend.Write(t, func(to []float32) { n(x.noise, to) })
-}
-
-// labelsOf returns the labels of the given rows, [b].
-func labelsOf(labels []int32, rows []int32) *tensors.Tensor {
-	out := make([]int32, len(rows))
-	for i, row := range rows {
-		out[i] = labels[row]
-	}
-	return tensors.FromFlatDataAndDimensions(out, len(out))
 }
 
 // A change is an augmentation of an image: the content moves up by row and left by column, with

@@ -75,11 +75,7 @@ func (t *trainer) pass(ctx context.Context, rate float64) ([]float64, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		b, err := t.batches.take(rows)
-		if err != nil {
-			return nil, err
-		}
-		losses, err := t.learner.step(b, rate)
+		losses, err := t.learner.step(t.batches.take(rows), rate)
 		if err != nil {
 			return nil, fmt.Errorf("step %d: %w", n, err)
 		}
@@ -89,9 +85,6 @@ func (t *trainer) pass(ctx context.Context, rate float64) ([]float64, error) {
 				return nil, fmt.Errorf("step %d: the %s is %g; lower the rate", n, inWords(t.learner.losses()[l]), loss)
 			}
 			sum[l] += share * loss
-		}
-		if err := b.release(); err != nil {
-			return nil, err
 		}
 	}
 	return sum, nil

@@ -1,14 +1,12 @@
 package classifier
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
 
 	"foil/internal/artifact/checkpoints"
 	"foil/internal/classifiers"
-	"foil/models/backend"
 	"foil/models/l2l"
 	"foil/models/nn"
 	"foil/models/optim"
@@ -22,7 +20,7 @@ const lowered = "loss"
 type learner interface {
 	// losses returns the names of the losses that step returns. The first one is lowered.
 	losses() []string
-	step(b batch, rate float64) ([]float64, error)
+	step(b l2l.Batch, rate float64) ([]float64, error)
 	classifier() classifiers.Trained
 	tensors() (checkpoints.Weights, error) // copies of the weights
 	state() (l2l.State, error)
@@ -45,9 +43,12 @@ func newLearner(b compute.Backend, p *Params, x *batches, classes int, seed uint
 		return newGame(b, p, x, classifier, sgd, seed)
 	}
 	recipe := p.recipe()
-	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{Recipe: recipe, Network: network, Optimizer: sgd, Backend: b}, weights)
+	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{Recipe: recipe, Network: network, Image: image(x), Optimizer: sgd, Backend: b}, weights)
 	return &alone{trainer, classifier, x, recipe, p.start()}, err
 }
+
+// image is the shape of the images.
+func image(x *batches) [3]int { return [3]int{x.shape.Channels, x.shape.Height, x.shape.Width} }
 
 // alone trains a classifier without an attacker network.
 type alone struct {
@@ -65,13 +66,10 @@ func (a *alone) losses() []string {
 	return []string{lowered, "clean", "adversarial"}
 }
 
-func (a *alone) step(b batch, rate float64) ([]float64, error) {
-	in, err := a.batches.input(b, a.start, a.trained.Network, a.recipe.TrainingPasses())
-	if err != nil {
-		return nil, err
-	}
-	l, err := a.trainer.Step(in, rate)
-	return []float64{l.Total, l.Clean, l.Adversarial}[:len(a.losses())], errors.Join(err, backend.Release(in.Noise, in.Masks))
+func (a *alone) step(b l2l.Batch, rate float64) ([]float64, error) {
+	a.batches.prepare(&b, a.start, a.trained.Network, a.recipe.TrainingPasses())
+	l, err := a.trainer.Step(b, rate)
+	return []float64{l.Total, l.Clean, l.Adversarial}[:len(a.losses())], err
 }
 
 func (a *alone) classifier() classifiers.Trained { return a.trained }
@@ -108,7 +106,7 @@ func newGame(b compute.Backend, p *Params, x *batches, classifier classifiers.Tr
 		attackers = l2l.SGD{Momentum: p.L2L.Momentum, WeightDecay: p.L2L.WeightDecay}
 	}
 	g, err := l2l.NewGame(l2l.GameConfig{
-		Recipe: recipe, Backend: b,
+		Recipe: recipe, Backend: b, Image: image(x),
 		Networks: [2]*nn.Network{classifier.Network, network}, Optimizers: [2]l2l.Optimizer{sgd, attackers},
 	}, classifier.Weights, weights)
 	if err != nil {
@@ -122,13 +120,10 @@ func newGame(b compute.Backend, p *Params, x *batches, classifier classifiers.Tr
 
 func (g *game) losses() []string { return []string{lowered, "attacker"} }
 
-func (g *game) step(b batch, rate float64) ([]float64, error) {
-	in, err := g.batches.input(b, g.start, g.classifier().Network, g.recipe.TrainingPasses())
-	if err != nil {
-		return nil, err
-	}
-	losses, err := g.game.Step(in, [2]float64{rate, g.rate})
-	return losses[:], errors.Join(err, backend.Release(in.Noise, in.Masks))
+func (g *game) step(b l2l.Batch, rate float64) ([]float64, error) {
+	g.batches.prepare(&b, g.start, g.classifier().Network, g.recipe.TrainingPasses())
+	losses, err := g.game.Step(b, [2]float64{rate, g.rate})
+	return losses[:], err
 }
 
 func (g *game) classifier() classifiers.Trained { return g.networks[l2l.ClassifiersTurn] }

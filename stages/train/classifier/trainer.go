@@ -37,7 +37,7 @@ func (p *Params) newTrainer(cell *pipeline.Cell, streams *random.Streams) (train
 	if err != nil {
 		return nil, plan, err
 	}
-	t := &trainer{params: p, cell: cell, batches: newBatches(b, images, p, streams)}
+	t := &trainer{params: p, cell: cell, batches: newBatches(images, p, streams)}
 	classes := len(images.Classes)
 	if t.learner, err = newLearner(b, p, t.batches, classes, cell.Seed); err != nil {
 		return nil, plan, err

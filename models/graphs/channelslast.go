@@ -1,4 +1,4 @@
-package nn
+package graphs
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
@@ -9,10 +9,10 @@ import (
 // that compilers know.
 type channelsLast struct{}
 
-func (channelsLast) sizes(batch int) []int { return []int{batch} }
-
 func (channelsLast) enter(images *Node) *Node { return TransposeAllAxes(images, 0, 2, 3, 1) }
 func (channelsLast) leave(x *Node) *Node      { return TransposeAllAxes(x, 0, 3, 1, 2) }
+
+func (channelsLast) height(x *Node) int { return x.Shape().Dim(1) }
 
 func (channelsLast) spaceMean(x *Node) *Node { return ReduceMean(x, 1, 2) }
 
@@ -66,15 +66,14 @@ func (channelsLast) affine(x, scale, shift *Node) *Node {
 	return x
 }
 
-func (f channelsLast) normalise(batch Parts, scale, shift *Node, epsilon float64) (y Parts, mean, variance *Node) {
-	x := batch[0] // the whole batch, see sizes
+func (f channelsLast) normalise(x, scale, shift *Node, epsilon float64) (y, mean, variance *Node) {
 	constant := StopGradient(x)
 	mean = channelMean(constant)
 	variance = channelMean(Square(Sub(constant, perChannel(mean, x))))
 	inverse := Reciprocal(Sqrt(AddScalar(variance, epsilon)))
 	x = throughStatistics(x, mean, inverse)
 	normal := Mul(Sub(x, perChannel(mean, x)), perChannel(inverse, x))
-	return Parts{f.affine(normal, scale, shift)}, mean, variance
+	return f.affine(normal, scale, shift), mean, variance
 }
 
 // throughStatistics returns x. To the gradient of x it adds the gradient through the mean and the

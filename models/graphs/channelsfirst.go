@@ -1,4 +1,4 @@
-package nn
+package graphs
 
 import (
 	"github.com/gomlx/compute"
@@ -13,10 +13,10 @@ import (
 // hand. Where and Sign are the slowest operations here, then joins of single values.
 type channelsFirst struct{}
 
-func (channelsFirst) sizes(batch int) []int { return []int{batch} }
-
 func (channelsFirst) enter(images *Node) *Node { return images }
 func (channelsFirst) leave(x *Node) *Node      { return x }
+
+func (channelsFirst) height(x *Node) int { return x.Shape().Dim(2) }
 
 func (channelsFirst) spaceMean(x *Node) *Node { return ReduceMean(x, 2, 3) }
 
@@ -66,7 +66,8 @@ func shifted(x *Node, corner [2]int, h, w, stride int) *Node {
 		AxisRange(corner[1], corner[1]+(w-1)*stride+1).Stride(stride))
 }
 
-// maxPool has the same gradient as batchLast's.
+// maxPool compares the values of a square in PyTorch's order. The gradient goes to the last value
+// that was larger than all before it.
 func (channelsFirst) maxPool(x *Node, n int) *Node {
 	if n == 1 {
 		return x
@@ -162,14 +163,14 @@ func kernelGradient(x, v *Node, k, stride, pad int) *Node {
 	for column := range k {
 		columns = append(columns, Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(column, column+(w-1)*stride+1).Stride(stride)))
 	}
-	x = join(columns, 0) // [k c, b, h', w]
+	x = Concatenate(columns, 0) // [k c, b, h', w]
 	v = Reshape(TransposeAllAxes(v, 0, 2, 3, 1), -1, o)
 	var rows []*Node
 	for row := range k {
 		seen := Slice(x, AxisRange(), AxisRange(), AxisRange(row, row+(h-1)*stride+1).Stride(stride))
 		rows = append(rows, Dot(Reshape(seen, k*c, -1), v).MatMul()) // [k c, o]
 	}
-	return TransposeAllAxes(Reshape(join(rows, 0), k, k, c, o), 3, 2, 0, 1)
+	return TransposeAllAxes(Reshape(Concatenate(rows, 0), k, k, c, o), 3, 2, 0, 1)
 }
 
 // border adds n rows and columns of zeros around x [b, c, h, w].
@@ -209,34 +210,4 @@ func (f channelsFirst) deconvolve(x, kernel *Node) *Node {
 			kernelGradient(v, x, 4, 2, 1),
 		}
 	})
-}
-
-func (f channelsFirst) affine(x, scale, shift *Node) *Node { return affineBy(f, x, scale, shift) }
-
-func (f channelsFirst) normalise(x Parts, scale, shift *Node, epsilon float64) (y Parts, mean, variance *Node) {
-	return normaliseBy(f, x, scale, shift, epsilon)
-}
-
-func (channelsFirst) channels(x *Node) int   { return x.Shape().Dim(1) }
-func (channelsFirst) sum(x *Node) *Node      { return ReduceSum(x, 0, 2, 3) }
-func (f channelsFirst) dot(x, y *Node) *Node { return f.sum(Mul(x, y)) }
-
-// blend adds the shift to its first term before it adds the others.
-func (channelsFirst) blend(shift *Node, terms ...term) (sum *Node) {
-	each := func(v *Node) *Node { return Reshape(v, 1, -1, 1, 1) }
-	for i, t := range terms {
-		x := t.x
-		if t.scale != nil {
-			x = Mul(x, each(t.scale))
-		}
-		if i > 0 {
-			sum = Add(sum, x)
-			continue
-		}
-		sum = x
-		if shift != nil {
-			sum = Add(sum, each(shift))
-		}
-	}
-	return sum
 }

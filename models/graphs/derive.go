@@ -1,4 +1,4 @@
-package nn
+package graphs
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
@@ -9,42 +9,28 @@ import (
 // derive computes a node with a gradient by hand: back returns the gradients of the inputs for the
 // gradient of the node. The operations of forward need no gradients of their own. Gradients that
 // nobody uses are not computed.
+//
+// GoMLX takes gradients from a graph's last node to its first. So the gradient of the node is
+// complete at the gate, which lies between it and the inputs.
 func derive(in []*Node, forward func(in []*Node) *Node, back func(y, gradient *Node) []*Node) *Node {
-	return deriveAll(in, func(in []*Node) []*Node { return []*Node{forward(in)} },
-		func(y, gradients []*Node) []*Node { return back(y[0], gradients[0]) })[0]
-}
-
-// deriveAll is derive for several nodes. GoMLX takes gradients from a graph's last node to its
-// first. So the gradients of all these nodes are complete at the gate, which lies between them and
-// the inputs.
-func deriveAll(in []*Node, forward func(in []*Node) []*Node, back func(y, gradients []*Node) []*Node) []*Node {
-	var derived []*Node
-	var arrived []*Node   // gradients of the nodes; nil: none
+	var y, arrived *Node  // arrived: the gradient of the node; nil: none
 	var gradients []*Node // of the inputs
 	in = append([]*Node(nil), in...)
 	for i, x := range in {
 		in[i] = IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return gradients[i] })
 	}
 	gate := IdentityWithCustomGradient(anyOf(in), func(_, v *Node) *Node {
-		for i, y := range derived {
-			if arrived[i] == nil {
-				arrived[i] = ZerosLike(y)
-			}
-		}
-		gradients, arrived = back(derived, arrived), make([]*Node, len(derived))
+		gradients, arrived = back(y, arrived), nil
 		return v
 	})
-	for i, y := range forward(in) {
-		// For gradients, y is a function of the gate. On the Go backend nothing is copied, because
-		// y is chosen as a whole. For ONNX Runtime the choice is removed, see backend.Compile.
-		y = Where(Const(y.Graph(), true), StopGradient(y), gate)
-		derived = append(derived, IdentityWithCustomGradient(y, func(_, v *Node) *Node {
-			arrived[i] = v
-			return v
-		}))
-	}
-	arrived = make([]*Node, len(derived))
-	return derived
+	// For gradients, y is a function of the gate. On the Go backend nothing is copied, because y is
+	// chosen as a whole. For ONNX Runtime the choice is removed, see backend.Compile.
+	y = forward(in)
+	y = Where(Const(y.Graph(), true), StopGradient(y), gate)
+	return IdentityWithCustomGradient(y, func(_, v *Node) *Node {
+		arrived = v
+		return v
+	})
 }
 
 // anyOf returns a scalar that depends on every node. It uses one value of each. ONNX Runtime's

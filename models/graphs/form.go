@@ -1,4 +1,4 @@
-package nn
+package graphs
 
 import (
 	"github.com/gomlx/compute/shapes"
@@ -11,7 +11,6 @@ import (
 // its best form. Images outside networks are [b, c, h, w]. Inside, only the form depends on their
 // layout.
 type form interface {
-	sizes(batch int) []int    // sizes of the parts of a batch
 	enter(images *Node) *Node // converts from [b, c, h, w]
 	leave(x *Node) *Node      // converts back
 
@@ -21,31 +20,27 @@ type form interface {
 
 	// affine is x scale + shift, per channel; either may be nil.
 	affine(x, scale, shift *Node) *Node
-	// normalise normalises each channel over all parts of a batch to mean 0 and variance 1, and
-	// then applies affine. It returns the mean and the biased variance, [c], as constants.
-	normalise(x Parts, scale, shift *Node, epsilon float64) (y Parts, mean, variance *Node)
+	// normalise normalises each channel to mean 0 and variance 1, and then applies affine. It
+	// returns the mean and the biased variance, [c], as constants.
+	normalise(x, scale, shift *Node, epsilon float64) (y, mean, variance *Node)
 
 	relu(x *Node) *Node         // no gradient at zero, as in PyTorch
 	prelu(x, slope *Node) *Node // one slope for all channels
 
+	height(x *Node) int           // the number of rows
 	maxPool(x *Node, n int) *Node // over n x n squares; the first of equal values gets the gradient
 	spaceMean(x *Node) *Node      // over rows and columns: [b, c]
 	flatten(x *Node) *Node        // [b, c h w], as in PyTorch
 	join(x ...*Node) *Node        // along the channels
 }
 
-// formFor selects the form by the backend; no other code depends on the backend. The Go backend's
-// own convolution is 20 to 50 times slower than its matrix product. The other backends have fast
-// convolutions. ONNX Runtime's needs channels first.
+// formFor selects the form by the backend; no other code of this package depends on the backend.
+// ONNX Runtime's convolution needs channels first.
 func formFor(x *Node) form {
-	switch b := x.Graph().Backend(); {
-	case backend.IsGo(b):
-		return batchLast{}
-	case backend.IsONNXRuntime(b):
+	if backend.IsONNXRuntime(x.Graph().Backend()) {
 		return channelsFirst{}
-	default:
-		return channelsLast{}
 	}
+	return channelsLast{}
 }
 
 // window takes h rows and w columns of x from a corner on, every stride-th one. The axes of rows
@@ -57,14 +52,6 @@ func window(x *Node, row, column, h, w, stride int) *Node {
 	return Slice(x, AxisRange(),
 		AxisRange(row, row+(h-1)*stride+1).Stride(stride),
 		AxisRange(column, column+(w-1)*stride+1).Stride(stride))
-}
-
-// join concatenates nodes. It returns a single node as it is.
-func join(x []*Node, axis int) *Node {
-	if len(x) == 1 {
-		return x[0]
-	}
-	return Concatenate(x, axis)
 }
 
 // onesOf returns ones of the same type as x.
@@ -86,3 +73,6 @@ func corners(n int) (at [][2]int) {
 	}
 	return at
 }
+
+// ReLU is max(x, 0) of any values. Like PyTorch's, it passes no gradient at zero.
+func ReLU(x *Node) *Node { return formFor(x).relu(x) }
