@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"foil/internal/numeric"
 )
 
 // naive is the convolution by its definition, in float64.
@@ -48,68 +51,190 @@ func close(t *testing.T, what string, got []float32, want []float64, tolerance f
 	}
 }
 
-func TestConvolutionsAreThoseOfTheDefinition(t *testing.T) {
-	if !haveProducts {
-		t.Skip("this processor or build has no AVX-512")
-	}
-	r := rand.New(rand.NewPCG(3, 4))
-	normal := func(n int) []float32 {
-		x := make([]float32, n)
-		for i := range x {
-			x[i] = float32(r.NormFloat64())
-		}
-		return x
-	}
-	for _, d := range []struct{ n, c, h, w, o, k, stride, pad int }{
-		{2, 3, 32, 32, 16, 3, 1, 1}, {9, 16, 32, 32, 16, 3, 1, 1}, {2, 16, 8, 8, 32, 3, 1, 1}, {1, 32, 5, 7, 64, 3, 1, 1}, {3, 20, 6, 6, 10, 3, 1, 1},
-		{2, 6, 8, 8, 32, 3, 2, 1}, {2, 32, 8, 8, 48, 3, 2, 1}, {2, 32, 8, 8, 64, 1, 2, 0}, {2, 64, 4, 4, 128, 3, 1, 1}, {1, 16, 9, 9, 3, 3, 1, 0},
-	} {
-		t.Run(fmt.Sprint(d), func(t *testing.T) {
-			x, weights := normal(d.n*d.c*d.h*d.w), normal(d.o*d.c*d.k*d.k)
-			want, oh, ow := naive(d.n, d.c, d.h, d.w, d.o, d.k, d.stride, d.pad, x, weights)
-			in := Layout{Channels: d.c, Height: d.h, Width: d.w, Border: 1, Packed: d.c < 16}
-			out := Layout{Channels: d.o, Height: oh, Width: ow, Border: 1}
-			conv := NewConvolution(in, out, d.k, d.stride, d.pad)
-			laid, y := make([]float32, d.n*in.Size()), make([]float32, d.n*out.Size())
-			in.Load(x, laid)
-			packed := make([]float32, conv.Weights())
-			conv.Pack(weights, nil, packed)
-			for i := range d.n {
-				conv.Image(laid[i*in.Size():], packed, nil, none, y[i*out.Size():])
+// atEachLevel calls f with every vector code that this processor has.
+func atEachLevel(t *testing.T, f func(t *testing.T)) {
+	had := level
+	t.Cleanup(func() { level = had })
+	for _, l := range []numeric.SIMD{numeric.NoSIMD, numeric.AVX2, numeric.AVX512} {
+		t.Run(fmt.Sprintf("level %q", l), func(t *testing.T) {
+			if l == numeric.AVX512 && had != l || l == numeric.AVX2 && !hasAVX2() {
+				t.Skip("this processor or build does not have it")
 			}
-			got := make([]float32, len(want))
-			out.Store(y, got)
-			close(t, "result", got, want, 1e-5)
-
-			v := normal(len(want))
-			laidV := make([]float32, len(y))
-			out.Load(v, laidV)
-			grad := make([]float32, len(weights))
-			conv.WeightGradient(d.n, laid, laidV, grad, 2)
-			wantGrad := make([]float64, len(weights))
-			for b := range d.n {
-				for f := range d.o {
-					for p := range oh * ow {
-						for i := range d.c {
-							for tap := range d.k * d.k {
-								yy, xx := p/ow*d.stride+tap/d.k-d.pad, p%ow*d.stride+tap%d.k-d.pad
-								if yy >= 0 && yy < d.h && xx >= 0 && xx < d.w {
-									wantGrad[(f*d.c+i)*d.k*d.k+tap] += float64(x[((b*d.c+i)*d.h+yy)*d.w+xx]) * float64(v[(b*d.o+f)*oh*ow+p])
-								}
-							}
-						}
-					}
-				}
-			}
-			close(t, "gradient of the weights", grad, wantGrad, 1e-5)
+			level = l
+			f(t)
 		})
 	}
 }
 
-func BenchmarkConvolution(b *testing.B) {
-	if !haveProducts {
-		b.Skip("this processor or build has no AVX-512")
+func hasAVX2() bool { return best() != numeric.NoSIMD }
+
+var normals = rand.New(rand.NewPCG(3, 4))
+
+func normal(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(normals.NormFloat64())
 	}
+	return x
+}
+
+// A convCase is a convolution of n images [c, h, w] to o channels.
+type convCase struct{ n, c, h, w, o, k, stride, pad int }
+
+var convCases = []convCase{
+	{2, 3, 32, 32, 16, 3, 1, 1}, {9, 16, 32, 32, 16, 3, 1, 1}, {2, 16, 8, 8, 32, 3, 1, 1}, {1, 32, 5, 7, 64, 3, 1, 1}, {3, 20, 6, 6, 10, 3, 1, 1},
+	{2, 6, 8, 8, 32, 3, 2, 1}, {2, 32, 8, 8, 48, 3, 2, 1}, {2, 32, 8, 8, 64, 1, 2, 0}, {2, 64, 4, 4, 128, 3, 1, 1}, {1, 16, 9, 9, 3, 3, 1, 0},
+	{2, 33, 7, 9, 17, 3, 2, 1}, {2, 16, 8, 6, 32, 4, 2, 1}, {3, 40, 1, 1, 10, 1, 1, 0}, {1, 2, 9, 9, 5, 5, 1, 2},
+}
+
+// size is that of the result.
+func (d convCase) size() (h, w int) {
+	return (d.h+2*d.pad-d.k)/d.stride + 1, (d.w+2*d.pad-d.k)/d.stride + 1
+}
+
+// layouts are those of the images and of the result.
+func (d convCase) layouts() (in, out Layout) {
+	h, w := d.size()
+	return Layout{Channels: d.c, Height: d.h, Width: d.w, Border: 2, Packed: d.c < 16},
+		Layout{Channels: d.o, Height: h, Width: w, Border: 2}
+}
+
+// laid are images in a layout.
+func laid(l Layout, images []float32) []float32 {
+	n := l.Channels * l.Height * l.Width
+	x := make([]float32, len(images)/n*l.Size())
+	l.Load(images, x)
+	return x
+}
+
+// unlaid is the reverse.
+func unlaid(l Layout, x []float32) []float32 {
+	images := make([]float32, len(x)/l.Size()*l.Channels*l.Height*l.Width)
+	l.Store(x, images)
+	return images
+}
+
+func TestConvolutionsAreThoseOfTheDefinition(t *testing.T) {
+	for _, d := range convCases {
+		t.Run(fmt.Sprint(d), func(t *testing.T) {
+			x, weights := normal(d.n*d.c*d.h*d.w), normal(d.o*d.c*d.k*d.k)
+			in, out := d.layouts()
+			want, h, w := naive(d.n, d.c, d.h, d.w, d.o, d.k, d.stride, d.pad, x, weights)
+			bias, scale := make([]float32, out.Channels16()), normal(d.o)
+			copy(bias, normal(d.o))
+			v := normal(len(want))
+			wantGradient, wantImages := gradients(d, x, weights, v)
+			var bits [][]float32
+			atEachLevel(t, func(t *testing.T) {
+				conv, back := NewConvolution(in, out, d.k, d.stride, d.pad), NewTransposed(out, in.unpacked(), d.k, d.stride, d.pad)
+				laidX, y := laid(in, x), make([]float32, d.n*out.Size())
+				packed := normal(conv.Weights()) // Pack leaves nothing of it
+				each := func(f func(x, y []float32)) []float32 {
+					for i := range d.n {
+						f(laidX[i*in.Size():(i+1)*in.Size()], y[i*out.Size():(i+1)*out.Size()])
+					}
+					return unlaid(out, y)
+				}
+				conv.Pack(weights, nil, packed)
+				got := each(func(x, y []float32) { conv.Image(x, packed, nil, none, y) })
+				close(t, "result", got, want, 1e-5)
+				twice := each(func(x, y []float32) { conv.ImageAdd(x, packed, y) })
+				close(t, "added", twice, apply(want, func(i int, v float64) float64 { return 2 * v }), 1e-5)
+				conv.Pack(weights, scale, packed)
+				shifted := each(func(x, y []float32) { conv.Image(x, packed, bias, 0, y) })
+				close(t, "scaled, shifted, with ReLU", shifted, apply(want, func(i int, v float64) float64 {
+					o := i / (h * w) % d.o
+					return max(0, v*float64(scale[o])+float64(bias[o]))
+				}), 1e-5)
+
+				laidV := laid(out, v)
+				gradient := make([]float32, len(weights))
+				conv.WeightGradient(d.n, laidX, laidV, gradient, 2)
+				close(t, "gradient of the weights", gradient, wantGradient, 1e-5)
+
+				turned := normal(back.Weights())
+				back.Pack(weights, nil, turned)
+				to := in.unpacked()
+				dx := make([]float32, d.n*to.Size())
+				for i := range d.n {
+					back.Image(laidV[i*out.Size():], turned, dx[i*to.Size():(i+1)*to.Size()])
+				}
+				images := unlaid(to, dx)
+				close(t, "gradient of the images", images, wantImages, 1e-5)
+				for i := range d.n {
+					back.ImageAdd(laidV[i*out.Size():], turned, dx[i*to.Size():(i+1)*to.Size()])
+				}
+				close(t, "added gradient", unlaid(to, dx), apply(wantImages, func(_ int, v float64) float64 { return 2 * v }), 1e-5)
+				if level == numeric.NoSIMD {
+					return
+				}
+				if bits == nil {
+					bits = [][]float32{got, shifted, gradient, images}
+				}
+				for i, b := range [][]float32{got, shifted, gradient, images} {
+					if !slices.Equal(b, bits[i]) {
+						t.Errorf("output %d has other bits than with AVX2", i)
+					}
+				}
+			})
+		})
+	}
+}
+
+// unpacked is the layout of gradients of packed images.
+func (l Layout) unpacked() Layout {
+	l.Packed = false
+	return l
+}
+
+func apply(x []float64, f func(i int, v float64) float64) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = f(i, v)
+	}
+	return out
+}
+
+// gradients are those of the weights and of the images by their definition, for v, the gradient of
+// the result.
+func gradients(d convCase, x, weights, v []float32) (ofWeights, ofImages []float64) {
+	oh, ow := d.size()
+	ofWeights, ofImages = make([]float64, len(weights)), make([]float64, len(x))
+	for b := range d.n {
+		for f := range d.o {
+			for p := range oh * ow {
+				for i := range d.c {
+					for tap := range d.k * d.k {
+						yy, xx := p/ow*d.stride+tap/d.k-d.pad, p%ow*d.stride+tap%d.k-d.pad
+						if yy >= 0 && yy < d.h && xx >= 0 && xx < d.w {
+							at, w, u := ((b*d.c+i)*d.h+yy)*d.w+xx, (f*d.c+i)*d.k*d.k+tap, float64(v[(b*d.o+f)*oh*ow+p])
+							ofWeights[w] += float64(x[at]) * u
+							ofImages[at] += float64(weights[w]) * u
+						}
+					}
+				}
+			}
+		}
+	}
+	return ofWeights, ofImages
+}
+
+// TestNaNStaysNaN is about ReLU: a comparison with NaN is false.
+func TestNaNStaysNaN(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		l := Layout{Channels: 16, Height: 2, Width: 9}
+		conv := NewConvolution(l, l, 1, 1, 0)
+		x, y, packed, weights := make([]float32, l.Size()), make([]float32, l.Size()), make([]float32, conv.Weights()), make([]float32, 16*16)
+		x[5] = float32(math.NaN())
+		conv.Pack(weights, nil, packed)
+		conv.Image(x, packed, nil, 0, y)
+		if y[0] == y[0] || y[16] != 0 {
+			t.Errorf("the first pixel is %v, the second %v", y[0], y[16])
+		}
+	})
+}
+
+func BenchmarkConvolution(b *testing.B) {
 	for _, d := range []struct{ c, size, o int }{{3, 32, 16}, {16, 32, 32}, {32, 16, 32}, {32, 16, 64}, {64, 8, 128}, {128, 4, 128}} {
 		in := Layout{Channels: d.c, Height: d.size, Width: d.size, Border: 1, Packed: d.c < 16}
 		out := Layout{Channels: d.o, Height: d.size, Width: d.size, Border: 1}
@@ -125,6 +250,23 @@ func BenchmarkConvolution(b *testing.B) {
 				}
 			}
 			reportRate(b, flops)
+		})
+		back := NewTransposed(out, in.unpacked(), 3, 1, 1)
+		turned, dx := make([]float32, back.Weights()), make([]float32, images*in.unpacked().Size())
+		b.Run(fmt.Sprintf("%d-%d-%d/images", d.size, d.c, d.o), func(b *testing.B) {
+			for b.Loop() {
+				for i := range images {
+					back.Image(y[i*out.Size():], turned, dx[i*in.unpacked().Size():])
+				}
+			}
+			reportRate(b, flops)
+		})
+		weights := make([]float32, d.o*d.c*9)
+		b.Run(fmt.Sprintf("%d-%d-%d/pack", d.size, d.c, d.o), func(b *testing.B) {
+			for b.Loop() {
+				conv.Pack(weights, nil, packed)
+				back.Pack(weights, nil, turned)
+			}
 		})
 		b.Run(fmt.Sprintf("%d-%d-%d/weights", d.size, d.c, d.o), func(b *testing.B) {
 			for b.Loop() {

@@ -2,6 +2,9 @@
 
 package kernels
 
+// haveAVX2 reports whether the loops have a vector form.
+var haveAVX2 = false
+
 func affinePlane(rows, run, stride int, x, y, scale, shift []float32, floor float32) {
 	affinePlain(rows, run, stride, x, y, scale, shift, floor)
 }

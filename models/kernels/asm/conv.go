@@ -2,16 +2,41 @@ package main
 
 import "fmt"
 
+// vectors are the registers of a processor: their letter, bytes, and how many hold a block of 16
+// values. The first ones hold sums. From constants on they hold other values.
+type vectors struct {
+	letter    string
+	bytes     int
+	each      int
+	constants int
+}
+
+var (
+	avx512 = vectors{"Z", 64, 1, 16}
+	avx2   = vectors{"Y", 32, 2, 12}
+)
+
+// reg is a register by its number.
+func (v vectors) reg(n int) string { return fmt.Sprintf("%s%d", v.letter, n) }
+
+// clear writes zeros to a register.
+func (v vectors) clear(b *code, n int) {
+	if v == avx512 {
+		b.line("VPXORD %s, %s, %s", v.reg(n), v.reg(n), v.reg(n))
+		return
+	}
+	b.line("VXORPS %s, %s, %s", v.reg(n), v.reg(n), v.reg(n))
+}
+
 // convTile writes the function of a tile of a convolution: pixels of a row by blocks of 16 outputs.
-// Registers Z0 to Z15 hold the sums, Z16 to Z19 weights, Z20 to Z23 values of the image.
-func convTile(b *code, pixels, blocks int) {
+// The first registers hold the sums, those from v.constants on weights and values of the image.
+func convTile(b *code, v vectors, name string, pixels, blocks int) {
 	bases := []string{"SI", "R10", "R11", "R12"}
 	// The value of pixel p is at one of four registers plus a multiple of the distance of pixels.
 	at := func(p int) string {
 		return fmt.Sprintf("(%s)%s", bases[p/4], []string{"", "(R8*1)", "(R8*2)", "(R9*1)"}[p%4])
 	}
 	used := (pixels + 3) / 4
-	name := fmt.Sprintf("conv%dx%d", pixels, blocks)
 	fmt.Fprintf(b, "\n// func %s(x *float32, offsets *int, runs, run int, w *float32, pixel int, "+
 		"start *float32, startPixel, startBlock int, floor float32, y *float32, yPixel, yBlock int)\n", name)
 	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-104\n", name)
@@ -27,7 +52,7 @@ func convTile(b *code, pixels, blocks int) {
 	b.line("MOVQ startBlock+64(FP), R12")
 	b.line("SHLQ $2, R13")
 	b.line("SHLQ $2, R12")
-	eachSum(b, pixels, blocks, "SI", "R12", func(sum int) { b.line("VMOVUPS (R10), Z%d", sum) })
+	eachSum(b, v, pixels, blocks, "SI", "R12", func(sum, at int) { b.line("VMOVUPS %d(R10), %s", at, v.reg(sum)) })
 	b.label("runs")
 	b.line("MOVQ (BX), SI")
 	b.line("ADDQ $8, BX")
@@ -37,20 +62,7 @@ func convTile(b *code, pixels, blocks int) {
 	}
 	b.line("MOVQ run+24(FP), DX")
 	b.label("values")
-	for q := range blocks {
-		b.line("VMOVUPS %d(DI), Z%d", q*laneBytes, 16+q)
-	}
-	for p := range pixels {
-		if blocks == 1 {
-			b.line("VFMADD231PS.BCST %s, Z16, Z%d", at(p), p)
-			continue
-		}
-		value := 20 + p%4
-		b.line("VBROADCASTSS %s, Z%d", at(p), value)
-		for q := range blocks {
-			b.line("VFMADD231PS Z%d, Z%d, Z%d", 16+q, value, p*blocks+q)
-		}
-	}
+	outputs(b, v, pixels, blocks, at, func(q, part int) string { return fmt.Sprintf("%d(DI)", (q*v.each+part)*v.bytes) })
 	b.line("ADDQ $%d, DI", blocks*laneBytes)
 	for i := range used {
 		b.line("ADDQ $4, %s", bases[i])
@@ -59,28 +71,52 @@ func convTile(b *code, pixels, blocks int) {
 	b.line("JNZ  values")
 	b.line("DECQ CX")
 	b.line("JNZ  runs")
-	b.line("VBROADCASTSS floor+72(FP), Z16")
+	b.line("VBROADCASTSS floor+72(FP), %s", v.reg(v.constants))
 	b.line("MOVQ y+80(FP), DI")
 	b.line("MOVQ yPixel+88(FP), R13")
 	b.line("MOVQ yBlock+96(FP), R8")
 	b.line("SHLQ $2, R13")
 	b.line("SHLQ $2, R8")
-	eachSum(b, pixels, blocks, "DI", "R8", func(sum int) {
+	eachSum(b, v, pixels, blocks, "DI", "R8", func(sum, at int) {
 		// A sum that is NaN stays NaN: VMAXPS returns its second source then.
-		b.line("VMAXPS Z%d, Z16, Z%d", sum, sum)
-		b.line("VMOVUPS Z%d, (R10)", sum)
+		b.line("VMAXPS %s, %s, %s", v.reg(sum), v.reg(v.constants), v.reg(sum))
+		b.line("VMOVUPS %s, %d(R10)", v.reg(sum), at)
 	})
 	b.line("VZEROUPPER")
 	b.line("RET")
 }
 
-// eachSum writes f for every sum of a tile, for which R10 points to its place. from points to the
-// first one, R13 has the distance of pixels, and apart that of blocks.
-func eachSum(b *code, pixels, blocks int, from, apart string, f func(sum int)) {
+// outputs writes the multiplications and additions of one value of each pixel with the weights of
+// all blocks. at is where the value of a pixel is, weight where the weights are.
+func outputs(b *code, v vectors, pixels, blocks int, at func(p int) string, weight func(q, part int) string) {
+	values := v.constants + blocks*v.each
+	for q := range blocks {
+		for part := range v.each {
+			b.line("VMOVUPS %s, %s", weight(q, part), v.reg(v.constants+q*v.each+part))
+		}
+	}
+	for p := range pixels {
+		if v == avx512 && blocks == 1 {
+			b.line("VFMADD231PS.BCST %s, Z%d, Z%d", at(p), v.constants, p)
+			continue
+		}
+		value := values + p%2
+		b.line("VBROADCASTSS %s, %s", at(p), v.reg(value))
+		for i := range blocks * v.each {
+			b.line("VFMADD231PS %s, %s, %s", v.reg(v.constants+i), v.reg(value), v.reg(p*blocks*v.each+i))
+		}
+	}
+}
+
+// eachSum writes f for every register of sums of a tile and its distance from R10. from points to
+// the first one, R13 has the distance of pixels, and apart that of blocks.
+func eachSum(b *code, v vectors, pixels, blocks int, from, apart string, f func(sum, at int)) {
 	for q := range blocks {
 		b.line("MOVQ %s, R10", from)
 		for p := range pixels {
-			f(p*blocks + q)
+			for part := range v.each {
+				f((p*blocks+q)*v.each+part, part*v.bytes)
+			}
 			if p < pixels-1 {
 				b.line("ADDQ R13, R10")
 			}
@@ -93,8 +129,7 @@ func eachSum(b *code, pixels, blocks int, from, apart string, f func(sum int)) {
 
 // weightTile writes the function that sums the products of some channels of images and blocks of 16
 // gradients over all pixels of all images, and adds earlier sums if it is told to.
-func weightTile(b *code, channels, blocks int) {
-	name := fmt.Sprintf("weights%dx%d", channels, blocks)
+func weightTile(b *code, v vectors, name string, channels, blocks int) {
 	fmt.Fprintf(b, "\n// func %s(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)\n", name)
 	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-97\n", name)
 	b.line("MOVQ images+0(FP), AX")
@@ -104,15 +139,15 @@ func weightTile(b *code, channels, blocks int) {
 	b.line("MOVQ vBlock+80(FP), R13")
 	b.line("SHLQ $2, R12")
 	b.line("SHLQ $2, R13")
-	for i := range channels * blocks {
-		b.line("VPXORD Z%d, Z%d, Z%d", i, i, i)
+	for i := range channels * blocks * v.each {
+		v.clear(b, i)
 	}
 	b.line("MOVBLZX add+96(FP), DX")
 	b.line("TESTB DX, DX")
 	b.line("JZ images")
 	b.line("MOVQ w+88(FP), DI")
-	for i := range channels * blocks {
-		b.line("VMOVUPS %d(DI), Z%d", i*laneBytes, i)
+	for i := range channels * blocks * v.each {
+		b.line("VMOVUPS %d(DI), %s", i*v.bytes, v.reg(i))
 	}
 	b.label("images")
 	b.line("MOVQ R8, R10")
@@ -123,20 +158,8 @@ func weightTile(b *code, channels, blocks int) {
 	b.line("MOVQ R11, DI")
 	b.line("MOVQ columns+16(FP), CX")
 	b.label("pixels")
-	for q := range blocks {
-		b.line("VMOVUPS (DI)%s, Z%d", []string{"", "(R13*1)", "(R13*2)"}[q], 16+q)
-	}
-	for c := range channels {
-		if blocks == 1 {
-			b.line("VFMADD231PS.BCST %d(SI), Z16, Z%d", 4*c, c)
-			continue
-		}
-		value := 20 + c%4
-		b.line("VBROADCASTSS %d(SI), Z%d", 4*c, value)
-		for q := range blocks {
-			b.line("VFMADD231PS Z%d, Z%d, Z%d", 16+q, value, c*blocks+q)
-		}
-	}
+	outputs(b, v, channels, blocks, func(c int) string { return fmt.Sprintf("%d(SI)", 4*c) },
+		func(q, part int) string { return fmt.Sprintf("%d(DI)%s", part*v.bytes, []string{"", "(R13*1)"}[q]) })
 	b.line("ADDQ R12, SI")
 	b.line("ADDQ $%d, DI", laneBytes)
 	b.line("DECQ CX")
@@ -154,8 +177,8 @@ func weightTile(b *code, channels, blocks int) {
 	b.line("DECQ AX")
 	b.line("JNZ  images")
 	b.line("MOVQ w+88(FP), DI")
-	for i := range channels * blocks {
-		b.line("VMOVUPS Z%d, %d(DI)", i, i*laneBytes)
+	for i := range channels * blocks * v.each {
+		b.line("VMOVUPS %s, %d(DI)", v.reg(i), i*v.bytes)
 	}
 	b.line("VZEROUPPER")
 	b.line("RET")

@@ -41,10 +41,16 @@ func assembly() []byte {
 		tile(&b, rows, 1, false)
 	}
 	for _, d := range [][2]int{{16, 1}, {8, 1}, {4, 1}, {1, 1}, {8, 2}, {4, 2}, {1, 2}, {4, 4}, {1, 4}} {
-		convTile(&b, d[0], d[1])
+		convTile(&b, avx512, fmt.Sprintf("conv%dx%d", d[0], d[1]), d[0], d[1])
 	}
 	for _, d := range [][2]int{{16, 1}, {8, 1}, {1, 1}, {8, 2}, {1, 2}} {
-		weightTile(&b, d[0], d[1])
+		weightTile(&b, avx512, fmt.Sprintf("weights%dx%d", d[0], d[1]), d[0], d[1])
+	}
+	for _, pixels := range []int{6, 4, 2, 1} {
+		convTile(&b, avx2, fmt.Sprintf("narrow%d", pixels), pixels, 1)
+	}
+	for _, channels := range []int{6, 4, 1} {
+		weightTile(&b, avx2, fmt.Sprintf("narrowWeights%d", channels), channels, 1)
 	}
 	peak(&b)
 	return b.Bytes()
