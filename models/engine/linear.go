@@ -26,7 +26,6 @@ type linear struct {
 
 	toward, back []float32 // the weights of the convolution and of the transposed convolution
 	shift        []float32 // bias and norm; nil: none
-	kernel       []float32 // the gradient of the weights of one pass
 }
 
 func (o *linear) load(params [][]float32) {
@@ -124,16 +123,14 @@ func (o *linear) backward(p *Pass, _ any) {
 // learn adds the gradients of the parameters for v, the gradient of the result.
 func (o *linear) learn(p *Pass, v []float32) {
 	into := p.net.Gradients[o.weight]
-	o.kernel = grown(o.kernel, len(into))
 	switch {
 	case o.turned: // the gradient of the convolution whose result is the input
-		o.convolution.WeightGradient(p.images, v, p.values[o.in], o.kernel, p.threads)
+		o.convolution.WeightGradient(p.images, v, p.values[o.in], into, p.threads)
 	case o.packed:
-		o.convolution.WeightGradient(p.images, p.packed, v, o.kernel, p.threads)
+		o.convolution.WeightGradient(p.images, p.packed, v, into, p.threads)
 	default:
-		o.convolution.WeightGradient(p.images, p.values[o.in], v, o.kernel, p.threads)
+		o.convolution.WeightGradient(p.images, p.values[o.in], v, into, p.threads)
 	}
-	kernels.Axpy(1, o.kernel, into)
 	if o.bias >= 0 {
 		addChannelSums(p, v, p.plan.layouts[o.out], p.net.Gradients[o.bias])
 	}

@@ -9,6 +9,12 @@ type Convolution struct {
 	Pad            int
 
 	stencil
+
+	// Of the gradient of the weights.
+	jobs     []weightJob
+	together int // blocks of outputs that a job sums together
+	sumTiles tiles
+	sums     []float32
 }
 
 // NewConvolution prepares a convolution. The border of in must be at least pad.

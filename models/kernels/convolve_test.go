@@ -150,6 +150,13 @@ func TestConvolutionsAreThoseOfTheDefinition(t *testing.T) {
 				laidV := laid(out, v)
 				gradient := make([]float32, len(weights))
 				conv.WeightGradient(d.n, laidX, laidV, gradient, 2)
+				again := slices.Clone(gradient)
+				conv.WeightGradient(d.n, laidX, laidV, again, 1)
+				for i := range again {
+					if again[i] != 2*gradient[i] {
+						t.Fatalf("the gradient of two calls has %v, that of one %v", again[i], gradient[i])
+					}
+				}
 				close(t, "gradient of the weights", gradient, wantGradient, 1e-5)
 
 				turned := normal(back.Weights())

@@ -44,15 +44,24 @@ func (s *stencil) pack(weights []float32, of [2]int, scale []float32, perOut, pe
 				if s.in.Packed {
 					i, t = j%s.in.Channels, tap+j/s.in.Channels
 				}
-				for o := group * block; o < (group+s.blocks)*block; o++ {
-					var w float32
-					if o < s.out.Channels && i < s.in.Channels {
-						if w = weights[o*of[0]+i*of[1]+t]; scale != nil {
-							w *= scale[o*perOut+i*perIn]
+				for o := group * block; o < (group+s.blocks)*block; o += block {
+					lanes := packed[at : at+block]
+					at += block
+					known := 0
+					if i < s.in.Channels {
+						known = max(0, min(block, s.out.Channels-o))
+					}
+					from := o*of[0] + i*of[1] + t
+					for lane := range lanes[:known] {
+						lanes[lane] = weights[from]
+						from += of[0]
+					}
+					clear(lanes[known:])
+					if scale != nil {
+						for lane := range lanes[:known] {
+							lanes[lane] *= scale[(o+lane)*perOut+i*perIn]
 						}
 					}
-					packed[at] = w
-					at++
 				}
 			}
 		}

@@ -5,53 +5,71 @@ import "sync"
 // A weightJob is a part of the gradient of the weights: some channels of a run by blocks of outputs.
 type weightJob struct {
 	run, first, channels, b int
-	sums                    [16 * block]float32
+	sums                    []float32 // by channel, block and lane
 }
 
 // groupBytes is the size of the images that all jobs go over before they go on to the next ones, so
 // that these stay in the processor's second-level cache.
 const groupBytes = 1 << 20
 
-// WeightGradient writes the gradient of the weights, [o, c, k, k], for images x and the gradient v of
-// the result, whose border must be zero.
+// WeightGradient adds the gradient of the weights to gradient, [o, c, k, k], for images x and the
+// gradient v of the result, whose border must be zero. It is not for several goroutines at once.
 func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threads int) {
-	blocks := 1
-	if c.Out.blocks()%2 == 0 && weightTiles[level][2] != nil {
-		blocks = 2
+	if c.jobs == nil {
+		c.plan()
 	}
-	list := weightTiles[level][blocks]
-	var jobs []weightJob
-	for b := 0; b < c.Out.blocks(); b += blocks {
+	group := max(1, groupBytes/(4*(c.In.Size()+c.Out.Size())))
+	inParts(len(c.jobs), threads, func(from, to int) {
+		for n := 0; n < images; n += group {
+			for i := from; i < to; i++ {
+				c.sum(&c.jobs[i], n, min(images, n+group), x, v)
+			}
+		}
+	})
+	inParts(c.Out.Channels, threads, func(from, to int) {
+		for o := from; o < to; o++ {
+			c.unpack(o, gradient)
+		}
+	})
+}
+
+// plan divides the work into jobs. The sums of a run are one after the other.
+func (c *Convolution) plan() {
+	c.together = 1
+	if c.Out.blocks()%2 == 0 && weightTiles[level][2] != nil {
+		c.together = 2
+	}
+	c.sumTiles = weightTiles[level][c.together]
+	c.sums = make([]float32, c.Weights())
+	lanes := c.together * block
+	for b := 0; b < c.Out.blocks(); b += c.together {
 		for r := range c.offsets {
 			used := c.run
 			if !c.In.Packed {
 				used = min(block, c.In.Channels-r/(c.Kernel*c.Kernel)*block)
 			}
+			sums := c.sums[(b*len(c.offsets)+r*c.together)*c.run*block:]
 			for first := 0; first < used; {
-				n := list.fit(used - first).pixels
-				jobs = append(jobs, weightJob{run: r, first: first, channels: n, b: b})
+				n := c.sumTiles.fit(used - first).pixels
+				c.jobs = append(c.jobs, weightJob{r, first, n, b, sums[first*lanes : (first+n)*lanes]})
 				first += n
 			}
 		}
 	}
-	group := max(1, groupBytes/(4*(c.In.Size()+c.Out.Size())))
-	inParts(len(jobs), threads, func(from, to int) {
-		for n := 0; n < images; n += group {
-			for i := from; i < to; i++ {
-				j := &jobs[i]
-				if list == nil {
-					c.sumPlain(j, n, min(images, n+group), x, v)
-					continue
-				}
-				list.fit(j.channels).sum(min(group, images-n), c.Out.Height, c.Out.Width,
-					&x[n*c.In.Size()+c.offsets[j.run]+j.first], c.In.Size(), c.step[0], c.step[1],
-					&v[n*c.Out.Size()+c.Out.at(j.b, 0, 0)], c.Out.Size(), c.Out.row(), c.Out.plane(), &j.sums[0], n > 0)
-			}
+}
+
+// sum adds the products of images first to last-1 to those of the images before them.
+func (c *Convolution) sum(j *weightJob, first, last int, x, v []float32) {
+	if c.sumTiles == nil {
+		if first == 0 {
+			clear(j.sums)
 		}
-		for i := from; i < to; i++ {
-			c.unpack(&jobs[i], blocks, gradient)
-		}
-	})
+		c.sumPlain(j, first, last, x, v)
+		return
+	}
+	c.sumTiles.fit(j.channels).sum(last-first, c.Out.Height, c.Out.Width,
+		&x[first*c.In.Size()+c.offsets[j.run]+j.first], c.In.Size(), c.step[0], c.step[1],
+		&v[first*c.Out.Size()+c.Out.at(j.b, 0, 0)], c.Out.Size(), c.Out.row(), c.Out.plane(), &j.sums[0], first > 0)
 }
 
 // sumPlain adds the products of images first to last-1 to a job without vector instructions.
@@ -72,24 +90,24 @@ func (c *Convolution) sumPlain(j *weightJob, first, last int, x, v []float32) {
 	}
 }
 
-// term is the channel and the place in the kernel of value j of a run.
-func (c *Convolution) term(r, j int) (i, tap int) {
+// unpack adds the sums of an output to the gradient.
+func (c *Convolution) unpack(o int, gradient []float32) {
+	area, lanes := c.Kernel*c.Kernel, c.together*block
+	from := c.sums[o/lanes*len(c.offsets)*c.run*lanes+o%lanes:]
+	to := gradient[o*c.In.Channels*area : (o+1)*c.In.Channels*area]
 	if c.In.Packed {
-		return j % c.In.Channels, c.taps[r] + j/c.In.Channels
+		// The values of a row of the kernel are a run: column by column, channel by channel.
+		for i := range to {
+			channel, tap := i/area, i%area
+			to[i] += from[(tap/c.Kernel*c.run+tap%c.Kernel*c.In.Channels+channel)*lanes]
+		}
+		return
 	}
-	return r/(c.Kernel*c.Kernel)*block + j, c.taps[r]
-}
-
-// unpack writes the sums of a job to the gradient, [o, c, k, k].
-func (c *Convolution) unpack(j *weightJob, blocks int, gradient []float32) {
-	for n := range j.channels {
-		i, tap := c.term(j.run, j.first+n)
-		for q := range blocks {
-			for lane := range block {
-				if o := (j.b+q)*block + lane; o < c.Out.Channels {
-					gradient[(o*c.In.Channels+i)*c.Kernel*c.Kernel+tap] = j.sums[(n*blocks+q)*block+lane]
-				}
-			}
+	for channel := range c.In.Channels {
+		at := (channel/block*area*block + channel%block) * lanes
+		for tap := range to[channel*area : (channel+1)*area] {
+			to[channel*area+tap] += from[at]
+			at += block * lanes
 		}
 	}
 }

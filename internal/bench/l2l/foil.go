@@ -151,6 +151,7 @@ func (w Workload) conv(b compute.Backend) (stepper, error) {
 			forward.Image(x[i*in.Size():], packed, nil, none, y[i*out.Size():])
 			back.Image(v[i*out.Size():], turned, d[i*in.Size():])
 		})
+		clear(g)
 		forward.WeightGradient(batch, x, v, g, w.Threads)
 		return told(bench.Losses{"image gradient": length(d), "kernel gradient": length(g), "result": length(y)}), nil
 	}, nil
