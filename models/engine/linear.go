@@ -62,27 +62,23 @@ func fixedNorm(n *nn.BatchNorm, params [][]float32, c int) (factor, shift float3
 }
 
 func (o *linear) forward(p *Pass, _ any) error {
-	p.each(func(i int) {
-		y := p.of(o.out, i)
+	read, size := p.values[o.in], p.plan.layouts[o.in].Size()
+	if o.packed {
+		read, size = p.packed, p.plan.packed.Size()
+	}
+	p.spans(o.convolution.Far(), func(from, to int) {
+		x, y := read[from*size:to*size], p.span(o.out, from, to)
 		if o.turned {
-			o.transposed.Image(p.of(o.in, i), o.back, y)
+			o.transposed.Images(x, o.back, y)
 		} else {
-			o.convolution.Image(o.input(p, i), o.toward, o.shift, o.floor, y)
+			o.convolution.Images(x, o.toward, o.shift, o.floor, y)
 		}
 	})
 	return nil
 }
 
-// input is an image that the operation reads.
-func (o *linear) input(p *Pass, i int) []float32 {
-	if o.packed {
-		return part(p.packed, i, p.plan.packed)
-	}
-	return p.of(o.in, i)
-}
-
 func (o *linear) backward(p *Pass, _ any) {
-	l := p.plan.layouts[o.out]
+	l, size := p.plan.layouts[o.out], p.plan.layouts[o.in].Size()
 	v := p.leave(o.out)
 	defer func() { p.drop(o.out, v) }()
 	ours := v
@@ -90,29 +86,29 @@ func (o *linear) backward(p *Pass, _ any) {
 		ours = p.fresh(l)
 		defer func() { p.drop(o.out, ours) }()
 	}
-	var to []float32
+	var into []float32
 	var add bool
 	if p.wants(o.in) {
-		to, add = p.arrive(o.in)
+		into, add = p.arrive(o.in)
 	}
-	p.each(func(i int) {
-		d := part(ours.data, i, l)
+	p.spans(o.transposed.Far(), func(from, to int) {
+		d := ours.data[from*l.Size() : to*l.Size()]
 		if o.floor == 0 {
-			kernels.Positive(part(v.data, i, l), p.of(o.out, i), d, false)
+			kernels.Positive(v.data[from*l.Size():to*l.Size()], p.span(o.out, from, to), d, false)
 		}
-		if to == nil {
+		if into == nil {
 			return
 		}
-		x := part(to, i, p.plan.layouts[o.in])
+		x := into[from*size : to*size]
 		switch {
 		case o.turned && add:
-			o.convolution.ImageAdd(d, o.toward, x)
+			o.convolution.ImagesAdd(d, o.toward, x)
 		case o.turned:
-			o.convolution.Image(d, o.toward, nil, none, x)
+			o.convolution.Images(d, o.toward, nil, none, x)
 		case add:
-			o.transposed.ImageAdd(d, o.back, x)
+			o.transposed.ImagesAdd(d, o.back, x)
 		default:
-			o.transposed.Image(d, o.back, x)
+			o.transposed.Images(d, o.back, x)
 		}
 	})
 	if p.weights {

@@ -50,15 +50,18 @@ func (c *Convolution) Pack(weights, scale, packed []float32) {
 	c.pack(weights, [2]int{c.In.Channels * area, area}, scale, 1, 0, packed)
 }
 
-// Image convolves an image x with packed weights. It writes max(sum, floor) to all pixels of y, and
-// nothing to its border. Sums begin with bias, which has as many values as the blocks of y have
+// Far reports whether the weights are so many that Images should get many images at once.
+func (c *Convolution) Far() bool { return far(c.weights()) }
+
+// Images convolves images x with packed weights. It writes max(sum, floor) to all pixels of y, and
+// nothing to their borders. Sums begin with bias, which has as many values as the blocks of y have
 // channels; nil: with zero. NaN stays NaN.
-func (c *Convolution) Image(x, packed, bias []float32, floor float32, y []float32) {
-	c.image(x, packed, bias, floor, false, y)
+func (c *Convolution) Images(x, packed, bias []float32, floor float32, y []float32) {
+	c.images(x, packed, bias, floor, false, y)
 }
 
-// ImageAdd adds the convolution of an image to y.
-func (c *Convolution) ImageAdd(x, packed, y []float32) { c.image(x, packed, nil, none, true, y) }
+// ImagesAdd adds the convolution of images to y.
+func (c *Convolution) ImagesAdd(x, packed, y []float32) { c.images(x, packed, nil, none, true, y) }
 
 // none is the floor that changes nothing.
 var none = float32(math.Inf(-1))
@@ -119,16 +122,19 @@ func (t *Transposed) Pack(weights, scale, packed []float32) {
 	}
 }
 
-// Image writes the transposed convolution of an image v to all pixels of y.
-func (t *Transposed) Image(v, packed, y []float32) { t.image(v, packed, false, y) }
+// Far is like that of a Convolution.
+func (t *Transposed) Far() bool { return far(t.Weights()) }
 
-// ImageAdd adds it to y.
-func (t *Transposed) ImageAdd(v, packed, y []float32) { t.image(v, packed, true, y) }
+// Images writes the transposed convolution of images v to all pixels of y.
+func (t *Transposed) Images(v, packed, y []float32) { t.images(v, packed, false, y) }
 
-func (t *Transposed) image(v, packed []float32, add bool, y []float32) {
+// ImagesAdd adds it to y.
+func (t *Transposed) ImagesAdd(v, packed, y []float32) { t.images(v, packed, true, y) }
+
+func (t *Transposed) images(v, packed []float32, add bool, y []float32) {
 	for i := range t.parts {
 		s := &t.parts[i]
-		s.image(v, packed, nil, none, add, y)
+		s.images(v, packed, nil, none, add, y)
 		packed = packed[s.weights():]
 	}
 }

@@ -84,7 +84,7 @@ type convCase struct{ n, c, h, w, o, k, stride, pad int }
 var convCases = []convCase{
 	{2, 3, 32, 32, 16, 3, 1, 1}, {9, 16, 32, 32, 16, 3, 1, 1}, {2, 16, 8, 8, 32, 3, 1, 1}, {1, 32, 5, 7, 64, 3, 1, 1}, {3, 20, 6, 6, 10, 3, 1, 1},
 	{2, 6, 8, 8, 32, 3, 2, 1}, {2, 32, 8, 8, 48, 3, 2, 1}, {2, 32, 8, 8, 64, 1, 2, 0}, {2, 64, 4, 4, 128, 3, 1, 1}, {1, 16, 9, 9, 3, 3, 1, 0},
-	{2, 33, 7, 9, 17, 3, 2, 1}, {2, 16, 8, 6, 32, 4, 2, 1}, {3, 40, 1, 1, 10, 1, 1, 0}, {1, 2, 9, 9, 5, 5, 1, 2},
+	{2, 33, 7, 9, 17, 3, 2, 1}, {2, 160, 3, 3, 192, 3, 1, 1}, {2, 16, 8, 6, 32, 4, 2, 1}, {3, 40, 1, 1, 10, 1, 1, 0}, {1, 2, 9, 9, 5, 5, 1, 2},
 }
 
 // size is that of the result.
@@ -130,18 +130,16 @@ func TestConvolutionsAreThoseOfTheDefinition(t *testing.T) {
 				laidX, y := laid(in, x), make([]float32, d.n*out.Size())
 				packed := normal(conv.Weights()) // Pack leaves nothing of it
 				each := func(f func(x, y []float32)) []float32 {
-					for i := range d.n {
-						f(laidX[i*in.Size():(i+1)*in.Size()], y[i*out.Size():(i+1)*out.Size()])
-					}
+					f(laidX, y)
 					return unlaid(out, y)
 				}
 				conv.Pack(weights, nil, packed)
-				got := each(func(x, y []float32) { conv.Image(x, packed, nil, none, y) })
+				got := each(func(x, y []float32) { conv.Images(x, packed, nil, none, y) })
 				close(t, "result", got, want, 1e-5)
-				twice := each(func(x, y []float32) { conv.ImageAdd(x, packed, y) })
+				twice := each(func(x, y []float32) { conv.ImagesAdd(x, packed, y) })
 				close(t, "added", twice, apply(want, func(i int, v float64) float64 { return 2 * v }), 1e-5)
 				conv.Pack(weights, scale, packed)
-				shifted := each(func(x, y []float32) { conv.Image(x, packed, bias, 0, y) })
+				shifted := each(func(x, y []float32) { conv.Images(x, packed, bias, 0, y) })
 				close(t, "scaled, shifted, with ReLU", shifted, apply(want, func(i int, v float64) float64 {
 					o := i / (h * w) % d.o
 					return max(0, v*float64(scale[o])+float64(bias[o]))
@@ -163,14 +161,10 @@ func TestConvolutionsAreThoseOfTheDefinition(t *testing.T) {
 				back.Pack(weights, nil, turned)
 				to := in.unpacked()
 				dx := make([]float32, d.n*to.Size())
-				for i := range d.n {
-					back.Image(laidV[i*out.Size():], turned, dx[i*to.Size():(i+1)*to.Size()])
-				}
+				back.Images(laidV, turned, dx)
 				images := unlaid(to, dx)
 				close(t, "gradient of the images", images, wantImages, 1e-5)
-				for i := range d.n {
-					back.ImageAdd(laidV[i*out.Size():], turned, dx[i*to.Size():(i+1)*to.Size()])
-				}
+				back.ImagesAdd(laidV, turned, dx)
 				close(t, "added gradient", unlaid(to, dx), apply(wantImages, func(_ int, v float64) float64 { return 2 * v }), 1e-5)
 				if level == numeric.NoSIMD {
 					return
@@ -234,7 +228,7 @@ func TestNaNStaysNaN(t *testing.T) {
 		x, y, packed, weights := make([]float32, l.Size()), make([]float32, l.Size()), make([]float32, conv.Weights()), make([]float32, 16*16)
 		x[5] = float32(math.NaN())
 		conv.Pack(weights, nil, packed)
-		conv.Image(x, packed, nil, 0, y)
+		conv.Images(x, packed, nil, 0, y)
 		if y[0] == y[0] || y[16] != 0 {
 			t.Errorf("the first pixel is %v, the second %v", y[0], y[16])
 		}
@@ -242,19 +236,17 @@ func TestNaNStaysNaN(t *testing.T) {
 }
 
 func BenchmarkConvolution(b *testing.B) {
-	for _, d := range []struct{ c, size, o int }{{3, 32, 16}, {16, 32, 32}, {32, 16, 32}, {32, 16, 64}, {64, 8, 128}, {128, 4, 128}} {
+	for _, d := range []struct{ c, size, o int }{{3, 32, 16}, {16, 32, 32}, {32, 16, 32}, {32, 16, 64}, {64, 8, 128}, {128, 4, 128}, {160, 32, 160}, {320, 16, 320}, {640, 8, 640}} {
 		in := Layout{Channels: d.c, Height: d.size, Width: d.size, Border: 1, Packed: d.c < 16}
 		out := Layout{Channels: d.o, Height: d.size, Width: d.size, Border: 1}
 		conv := NewConvolution(in, out, 3, 1, 1)
-		const images = 32
+		images := min(32, 1<<19/(d.c*d.size*d.size))
 		x, y := make([]float32, images*in.Size()), make([]float32, images*out.Size())
 		packed, grad := make([]float32, conv.Weights()), make([]float32, d.o*d.c*9)
 		flops := 2 * float64(images*d.size*d.size*d.c*d.o*9)
 		b.Run(fmt.Sprintf("%d-%d-%d/forward", d.size, d.c, d.o), func(b *testing.B) {
 			for b.Loop() {
-				for i := range images {
-					conv.Image(x[i*in.Size():], packed, nil, none, y[i*out.Size():])
-				}
+				conv.Images(x, packed, nil, none, y)
 			}
 			reportRate(b, flops)
 		})
@@ -262,9 +254,7 @@ func BenchmarkConvolution(b *testing.B) {
 		turned, dx := make([]float32, back.Weights()), make([]float32, images*in.unpacked().Size())
 		b.Run(fmt.Sprintf("%d-%d-%d/images", d.size, d.c, d.o), func(b *testing.B) {
 			for b.Loop() {
-				for i := range images {
-					back.Image(y[i*out.Size():], turned, dx[i*in.unpacked().Size():])
-				}
+				back.Images(y, turned, dx)
 			}
 			reportRate(b, flops)
 		})

@@ -68,36 +68,63 @@ func (s *stencil) pack(weights []float32, of [2]int, scale []float32, perOut, pe
 	}
 }
 
-// image computes the pixels of y from x. Sums begin with bias, or with what is in y if add is set.
-func (s *stencil) image(x, packed, bias []float32, floor float32, add bool, y []float32) {
+// farWeights is the number of bytes of weights from which images go through one group of outputs
+// after the other, so that its weights stay in the second-level cache. Otherwise an image goes through
+// all groups, so that the image stays there.
+const farWeights = 1 << 20
+
+// far reports whether a number of weights is so large that images should come together.
+func far(weights int) bool { return 4*weights > farWeights }
+
+// images computes the pixels of images y from images x. Sums begin with bias, or with what is in y if
+// add is set.
+func (s *stencil) images(x, packed, bias []float32, floor float32, add bool, y []float32) {
+	n := len(y) / s.out.Size()
+	each := func(i, b int) {
+		s.group(b, x[i*s.in.Size():], packed, bias, floor, add, y[i*s.out.Size():(i+1)*s.out.Size()])
+	}
+	if far(s.weights()) {
+		for b := 0; b < s.out.blocks(); b += s.blocks {
+			for i := range n {
+				each(i, b)
+			}
+		}
+		return
+	}
+	for i := range n {
+		for b := 0; b < s.out.blocks(); b += s.blocks {
+			each(i, b)
+		}
+	}
+}
+
+// group computes the blocks of an image from b on that are computed together.
+func (s *stencil) group(b int, x, packed, bias []float32, floor float32, add bool, y []float32) {
 	if len(s.offsets) == 0 {
-		s.nothing(bias, floor, add, y)
+		s.nothing(b, bias, floor, add, y)
 		return
 	}
 	if s.tiles == nil {
-		s.plain(x, packed, bias, floor, add, y)
+		s.plain(b, x, packed, bias, floor, add, y)
 		return
 	}
-	size := s.weights() / (s.out.blocks() / s.blocks)
 	yRow, yPixel, yBlock := s.apart*s.out.row(), s.apart*block, s.out.plane()
-	for b := 0; b < s.out.blocks(); b += s.blocks {
-		w := &packed[b/s.blocks*size]
-		to := s.out.at(b, s.first[0], s.first[1])
-		start, startPixel, startBlock := &zeros[0], 0, 0
-		if bias != nil {
-			start, startBlock = &bias[b*block], block
-		}
-		for row := range s.height {
-			for column := 0; column < s.width; {
-				t := s.tiles.fit(s.width - column)
-				pixel := &y[to+row*yRow+column*yPixel]
-				if add {
-					start, startPixel, startBlock = pixel, yPixel, yBlock
-				}
-				t.run(&x[row*s.step[0]+column*s.step[1]], &s.offsets[0], len(s.offsets), s.run, w, s.step[1],
-					start, startPixel, startBlock, floor, pixel, yPixel, yBlock)
-				column += t.pixels
+	w := &packed[b*len(s.offsets)*s.run*block]
+	to := s.out.at(b, s.first[0], s.first[1])
+	start, startPixel, startBlock := &zeros[0], 0, 0
+	if bias != nil {
+		start, startBlock = &bias[b*block], block
+	}
+	for row := range s.height {
+		for column := 0; column < s.width; {
+			t := s.tiles.fit(s.width - column)
+			pixel := &y[to+row*yRow+column*yPixel]
+			if add {
+				start, startPixel, startBlock = pixel, yPixel, yBlock
 			}
+			t.run(&x[row*s.step[0]+column*s.step[1]], &s.offsets[0], len(s.offsets), s.run, w, s.step[1],
+				start, startPixel, startBlock, floor, pixel, yPixel, yBlock)
+			column += t.pixels
 		}
 	}
 }
@@ -105,54 +132,52 @@ func (s *stencil) image(x, packed, bias []float32, floor float32, add bool, y []
 // zeros is the start of sums without a bias.
 var zeros [4 * block]float32
 
-// nothing is image where the kernel does not reach.
-func (s *stencil) nothing(bias []float32, floor float32, add bool, y []float32) {
+// nothing is group where the kernel does not reach.
+func (s *stencil) nothing(first int, bias []float32, floor float32, add bool, y []float32) {
 	if add {
 		return
 	}
-	for b := range s.out.blocks() {
+	for b := first; b < first+s.blocks; b++ {
+		var values [block]float32
+		if bias != nil {
+			copy(values[:], bias[b*block:])
+		}
+		for i, v := range values {
+			values[i] = max(v, floor)
+		}
 		for row := range s.height {
 			for column := range s.width {
-				at := s.out.at(b, s.first[0]+row*s.apart, s.first[1]+column*s.apart)
-				for i := range block {
-					v := float32(0)
-					if bias != nil {
-						v = bias[b*block+i]
-					}
-					y[at+i] = max(v, floor)
-				}
+				copy(y[s.out.at(b, s.first[0]+row*s.apart, s.first[1]+column*s.apart):], values[:])
 			}
 		}
 	}
 }
 
-// plain is image without vector instructions, for one block at a time.
-func (s *stencil) plain(x, packed, bias []float32, floor float32, add bool, y []float32) {
-	size := s.weights() / s.out.blocks()
-	for b := range s.out.blocks() {
-		for row := range s.height {
-			for column := range s.width {
-				to := y[s.out.at(b, s.first[0]+row*s.apart, s.first[1]+column*s.apart):][:block]
-				var sums [block]float32
-				switch {
-				case add:
-					copy(sums[:], to)
-				case bias != nil:
-					copy(sums[:], bias[b*block:])
-				}
-				w := packed[b*size : (b+1)*size]
-				from := row*s.step[0] + column*s.step[1]
-				for _, offset := range s.offsets {
-					for _, v := range x[from+offset:][:s.run] {
-						for i, weight := range w[:block] {
-							sums[i] += v * weight
-						}
-						w = w[block:]
+// plain is group without vector instructions, for one block.
+func (s *stencil) plain(b int, x, packed, bias []float32, floor float32, add bool, y []float32) {
+	size := len(s.offsets) * s.run * block
+	for row := range s.height {
+		for column := range s.width {
+			to := y[s.out.at(b, s.first[0]+row*s.apart, s.first[1]+column*s.apart):][:block]
+			var sums [block]float32
+			switch {
+			case add:
+				copy(sums[:], to)
+			case bias != nil:
+				copy(sums[:], bias[b*block:])
+			}
+			w := packed[b*size : (b+1)*size]
+			from := row*s.step[0] + column*s.step[1]
+			for _, offset := range s.offsets {
+				for _, v := range x[from+offset:][:s.run] {
+					for i, weight := range w[:block] {
+						sums[i] += v * weight
 					}
+					w = w[block:]
 				}
-				for i, sum := range sums {
-					to[i] = max(sum, floor)
-				}
+			}
+			for i, sum := range sums {
+				to[i] = max(sum, floor)
 			}
 		}
 	}
