@@ -85,4 +85,3 @@ func compileBack(e *Evaluator) (*Exec, error) {
 		return Gradient(ReduceAllSum(Mul(logits, StopGradient(in[1]))), in[0])
 	})
 }
-
