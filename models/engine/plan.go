@@ -45,8 +45,12 @@ func newPlan(n *nn.Network, image [3]int, mode nn.Mode) (*plan, error) {
 	w := &planner{plan: &plan{mode: mode, version: -1}, network: n, done: make([]bool, len(n.Steps))}
 	w.readers, w.next = make([]int, len(n.Steps)+1), make([]int, len(n.Steps)+1)
 	w.used = make([]bool, len(n.Steps)+1)
-	for i, s := range n.Steps {
-		for _, v := range s.In {
+	for i := len(n.Steps) - 1; i >= 0; i-- {
+		if i < len(n.Steps)-1 && w.readers[i+1] == 0 {
+			w.done[i] = true // nothing depends on it
+			continue
+		}
+		for _, v := range n.Steps[i].In {
 			w.readers[v]++
 			w.next[v] = i
 		}
