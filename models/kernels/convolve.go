@@ -1,278 +1,150 @@
 package kernels
 
-import "sync"
+import "math"
 
-// A Layout says where the values of images lie. Channels are in blocks of 16, so that a block of a
-// pixel fills a register: [image, block, row, column, 16], with a border of zeros around each block.
-// Images of a few channels, such as colours, may be packed instead: [image, row, column, channel].
-type Layout struct {
-	Channels, Height, Width int
-	Border                  int
-	Packed                  bool
-}
-
-const block = 16
-
-func (l Layout) blocks() int {
-	if l.Packed {
-		return 1
-	}
-	return (l.Channels + block - 1) / block
-}
-
-// pixel is the distance from a pixel to the next one, row and plane are those of rows and blocks.
-func (l Layout) pixel() int {
-	if l.Packed {
-		return l.Channels
-	}
-	return block
-}
-func (l Layout) row() int   { return (l.Width + 2*l.Border) * l.pixel() }
-func (l Layout) plane() int { return (l.Height + 2*l.Border) * l.row() }
-
-// Size is the number of values of an image, with its border.
-func (l Layout) Size() int { return l.blocks() * l.plane() }
-
-// at is the place of a pixel of a block. Rows and columns may be in the border.
-func (l Layout) at(b, row, column int) int {
-	return b*l.plane() + (row+l.Border)*l.row() + (column+l.Border)*l.pixel()
-}
-
-// Load writes images [b, c, h, w] to x, whose border must be zero.
-func (l Layout) Load(images, x []float32) {
-	plane := l.Height * l.Width
-	for n := range len(images) / (l.Channels * plane) {
-		for c := range l.Channels {
-			from := images[(n*l.Channels+c)*plane:]
-			for r := range l.Height {
-				to := x[n*l.Size()+l.place(c, r, 0):]
-				for i, v := range from[r*l.Width : (r+1)*l.Width] {
-					to[i*l.pixel()] = v
-				}
-			}
-		}
-	}
-}
-
-// Store is the reverse of Load.
-func (l Layout) Store(x, images []float32) {
-	plane := l.Height * l.Width
-	for n := range len(images) / (l.Channels * plane) {
-		for c := range l.Channels {
-			to := images[(n*l.Channels+c)*plane:]
-			for r := range l.Height {
-				from := x[n*l.Size()+l.place(c, r, 0):]
-				for i := range l.Width {
-					to[r*l.Width+i] = from[i*l.pixel()]
-				}
-			}
-		}
-	}
-}
-
-func (l Layout) place(c, row, column int) int {
-	if l.Packed {
-		return l.at(0, row, column) + c
-	}
-	return l.at(c/block, row, column) + c%block
-}
-
-// A Convolution is a convolution with a square kernel, without bias, for processors with AVX-512 (see
-// HasProducts). The gradient of its images is another convolution, with PackTurned. No network uses
-// it yet: networks are GoMLX graphs.
+// A Convolution is a convolution with a square kernel. The result must not be packed.
 //
 // A tile of the result, such as 8 pixels by 2 blocks of channels, stays in registers until it is
-// complete. Its values are read where they lie, so nothing is copied or joined.
+// complete. Its values are read where they lie, so nothing is copied or joined. Callers run images in
+// parallel: an image is in the cache for what follows its convolution.
 type Convolution struct {
 	In, Out        Layout
 	Kernel, Stride int
 	Pad            int
 
-	offsets []int // of the runs of values that a pixel of the result depends on
-	run     int   // values of a run
-	blocks  int   // blocks of outputs that are computed together
+	phase phase
 }
 
 // NewConvolution prepares a convolution. The border of in must be at least pad.
 func NewConvolution(in, out Layout, kernel, stride, pad int) *Convolution {
-	c := &Convolution{In: in, Out: out, Kernel: kernel, Stride: stride, Pad: pad, run: block}
-	for b := range in.blocks() {
-		for ky := range kernel {
-			if in.Packed {
-				c.offsets = append(c.offsets, in.at(b, ky-pad, -pad))
-				continue
-			}
-			for kx := range kernel {
-				c.offsets = append(c.offsets, in.at(b, ky-pad, kx-pad))
-			}
-		}
+	taps := make([]tap, kernel)
+	for k := range taps {
+		taps[k] = tap{k, k - pad}
 	}
-	if in.Packed {
-		c.run = kernel * in.Channels
-	}
-	switch n := out.blocks(); {
-	case n%4 == 0:
-		c.blocks = 4
-	case n%2 == 0:
-		c.blocks = 2
-	default:
-		c.blocks = 1
-	}
-	return c
+	return &Convolution{in, out, kernel, stride, pad, newPhase(in, out, taps, taps, 0, 0, stride, 1)}
 }
 
 // Weights is the number of values of packed weights.
-func (c *Convolution) Weights() int { return len(c.offsets) * c.run * c.Out.blocks() * block }
+func (c *Convolution) Weights() int { return c.phase.weights() }
 
-// Pack writes weights [o, c, k, k] to packed, which must be zero at first.
-func (c *Convolution) Pack(weights, packed []float32) {
-	c.pack(func(o, i, ky, kx int) int { return ((o*c.In.Channels+i)*c.Kernel+ky)*c.Kernel + kx }, weights, packed)
+// Pack writes weights [o, c, k, k] to packed. It multiplies those of output o by scale[o], if scale is
+// not nil.
+func (c *Convolution) Pack(weights, scale, packed []float32) {
+	taps := c.Kernel * c.Kernel
+	c.phase.pack(source{weights, c.Kernel, c.In.Channels * taps, taps, orOnes(scale, c.Out.Channels), orOnes(nil, c.In.Channels)}, packed)
 }
 
-// PackTurned writes weights [c, o, k, k] of another convolution to packed, so that this one computes
-// the gradient of the other's images.
-func (c *Convolution) PackTurned(weights, packed []float32) {
-	last := c.Kernel - 1
-	c.pack(func(o, i, ky, kx int) int { return ((i*c.Out.Channels+o)*c.Kernel+last-ky)*c.Kernel + last - kx }, weights, packed)
+// Image convolves an image x with packed weights. Each value of the result is the sum of products and
+// bias, but at least floor: 0 for ReLU, NoFloor for the sum itself. NaN stays NaN. Bias has a value
+// for each lane of each block of the result, and may be nil. Image writes all pixels of y, and not its
+// border.
+func (c *Convolution) Image(x, packed, bias []float32, floor float32, y []float32) {
+	c.phase.image(x, packed, orZeros(bias, c.Out), floor, y)
 }
 
-func (c *Convolution) pack(from func(o, i, ky, kx int) int, weights, packed []float32) {
-	for o := range c.Out.Channels {
-		b := o / block
-		group, q := b/c.blocks, b%c.blocks
-		for r := range c.offsets {
-			for j := range c.run {
-				i, ky, kx := c.term(r, j)
-				if i >= c.In.Channels {
-					continue
-				}
-				at := (((group*len(c.offsets)+r)*c.run+j)*c.blocks+q)*block + o%block
-				packed[at] = weights[from(o, i, ky, kx)]
+// ImageAdd adds the convolution of an image to y.
+func (c *Convolution) ImageAdd(x, packed, y []float32) {
+	c.phase.image(x, packed, nil, NoFloor, y)
+}
+
+// NoFloor is the floor of results that may have any value.
+var NoFloor = float32(math.Inf(-1))
+
+// Transposed is the transposed convolution: the gradient of the images of a convolution with the
+// same kernel, stride and padding. With its weights as [in, out, k, k] it is PyTorch's
+// ConvTranspose2d. The gradient of those is the WeightGradient of the convolution of its results: x is
+// the gradient of the results, and v are the images of the transposed convolution.
+//
+// Each parity of rows and columns of the result depends on some of the taps. It is a convolution with
+// stride 1 and those taps, whose pixels are written at a distance.
+type Transposed struct {
+	In, Out        Layout
+	Kernel, Stride int
+	Pad            int
+
+	phases []phase
+}
+
+// NewTransposed prepares the transposed convolution of images in [o channels] to images out [c
+// channels]. The border of in must be zero, and wide enough for the taps that reach beyond the image:
+// 1 for a kernel of 3 with padding 1, or of 4 with stride 2 and padding 1, at most kernel-1 with
+// stride 1. NewTransposed panics if it is too narrow.
+func NewTransposed(in, out Layout, kernel, stride, pad int) *Transposed {
+	t := &Transposed{In: in, Out: out, Kernel: kernel, Stride: stride, Pad: pad}
+	// The pixels first, first+stride, ... of a result depend on these taps, from the left to the right
+	// in the image: pixel r of the result is in*stride + k - pad.
+	taps := func(first int) (taps []tap) {
+		for k := kernel - 1; k >= 0; k-- {
+			if (first+pad-k)%stride == 0 {
+				taps = append(taps, tap{k, (first + pad - k) / stride})
 			}
 		}
+		return taps
 	}
-}
-
-// term is the channel and the tap of value j of a run.
-func (c *Convolution) term(r, j int) (i, ky, kx int) {
-	if c.In.Packed {
-		return j % c.In.Channels, r, j / c.In.Channels
-	}
-	k := c.Kernel
-	return r/(k*k)*block + j, r / k % k, r % k
-}
-
-// Run convolves images x with packed weights. It writes all pixels of y, and not its border.
-func (c *Convolution) Run(images int, x, packed, y []float32, threads int) {
-	inParts(images, threads, func(from, to int) {
-		for n := from; n < to; n++ {
-			c.image(x[n*c.In.Size():], packed, y[n*c.Out.Size():])
-		}
-	})
-}
-
-func (c *Convolution) image(x, packed, y []float32) {
-	groups, size := c.Out.blocks()/c.blocks, len(packed)/(c.Out.blocks()/c.blocks)
-	pixel := c.Stride * c.In.pixel()
-	for g := range groups {
-		w := &packed[g*size]
-		for row := range c.Out.Height {
-			from := row * c.Stride * c.In.row()
-			for column := 0; column < c.Out.Width; {
-				t := convTiles[c.blocks].fit(c.Out.Width - column)
-				t.run(&x[from+column*pixel], &c.offsets[0], len(c.offsets), c.run, w, pixel, &y[c.Out.at(g*c.blocks, row, column)], c.Out.plane())
-				column += t.pixels
-			}
+	for row := range min(stride, out.Height) {
+		for column := range min(stride, out.Width) {
+			t.phases = append(t.phases, newPhase(in, out, taps(row), taps(column), row, column, 1, stride))
 		}
 	}
+	return t
 }
 
-// A weightJob is a part of the gradient of the weights: some channels of a run by blocks of outputs.
-type weightJob struct {
-	run, first, channels, b int
-	sums                    [16 * block]float32
-}
-
-// groupBytes is the size of the images that all jobs go over before they go on to the next ones, so
-// that these stay in the processor's second-level cache.
-const groupBytes = 1 << 20
-
-// WeightGradient writes the gradient of the weights, [o, c, k, k], for images x and the gradient v of
-// the result, whose border must be zero.
-func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threads int) {
-	blocks := min(c.blocks, 2)
-	var jobs []weightJob
-	for b := 0; b < c.Out.blocks(); b += blocks {
-		for r := range c.offsets {
-			used := c.run
-			if !c.In.Packed {
-				used = min(block, c.In.Channels-r/(c.Kernel*c.Kernel)*block)
-			}
-			for first := 0; first < used; {
-				n := weightTiles[blocks].fit(used - first).pixels
-				jobs = append(jobs, weightJob{run: r, first: first, channels: n, b: b})
-				first += n
-			}
-		}
+// Weights is the number of values of packed weights.
+func (t *Transposed) Weights() int {
+	n := 0
+	for i := range t.phases {
+		n += t.phases[i].weights()
 	}
-	group := max(1, groupBytes/(4*(c.In.Size()+c.Out.Size())))
-	inParts(len(jobs), threads, func(from, to int) {
-		for n := 0; n < images; n += group {
-			for i := from; i < to; i++ {
-				j := &jobs[i]
-				weightTiles[blocks].fit(j.channels).sum(min(group, images-n), c.Out.Height, c.Out.Width,
-					&x[n*c.In.Size()+c.offsets[j.run]+j.first], c.In.Size(), c.Stride*c.In.row(), c.Stride*c.In.pixel(),
-					&v[n*c.Out.Size()+c.Out.at(j.b, 0, 0)], c.Out.Size(), c.Out.row(), c.Out.plane(), &j.sums[0], n > 0)
-			}
-		}
-		for i := from; i < to; i++ {
-			c.unpack(&jobs[i], blocks, gradient)
-		}
-	})
+	return n
 }
 
-// unpack writes the sums of a job to the gradient, [o, c, k, k].
-func (c *Convolution) unpack(j *weightJob, blocks int, gradient []float32) {
-	for n := range j.channels {
-		i, ky, kx := c.term(j.run, j.first+n)
-		for q := range blocks {
-			for lane := range block {
-				if o := (j.b+q)*block + lane; o < c.Out.Channels {
-					gradient[((o*c.In.Channels+i)*c.Kernel+ky)*c.Kernel+kx] = j.sums[(n*blocks+q)*block+lane]
-				}
-			}
-		}
+// Pack writes weights [o, c, k, k] to packed. It multiplies those of channel o of the images In by
+// scale[o], if scale is not nil.
+func (t *Transposed) Pack(weights, scale, packed []float32) {
+	taps := t.Kernel * t.Kernel
+	s := source{weights, t.Kernel, taps, t.Out.Channels * taps, orOnes(nil, t.Out.Channels), orOnes(scale, t.In.Channels)}
+	for i := range t.phases {
+		p := &t.phases[i]
+		p.pack(s, packed[:p.weights()])
+		packed = packed[p.weights():]
 	}
 }
 
-// A convTile is a function for some pixels or channels, see asm.
-type convTile struct {
-	pixels int
-	run    func(x *float32, offsets *int, runs, run int, w *float32, pixel int, y *float32, yBlock int)
-	sum    func(images, rows, columns int, x *float32, xImage, xRow, xPixel int, v *float32, vImage, vRow, vBlock int, w *float32, add bool)
+// Image computes an image, as Convolution.Image does. Pixels without taps are the bias alone.
+func (t *Transposed) Image(v, packed, bias []float32, floor float32, y []float32) {
+	t.image(v, packed, orZeros(bias, t.Out), floor, y)
 }
 
-type convTileList []convTile
+// ImageAdd adds an image to y.
+func (t *Transposed) ImageAdd(v, packed, y []float32) { t.image(v, packed, nil, NoFloor, y) }
 
-// fit returns the largest tile for at most n pixels.
-func (l convTileList) fit(n int) *convTile {
-	for i := range l {
-		if l[i].pixels <= n {
-			return &l[i]
+func (t *Transposed) image(v, packed, bias []float32, floor float32, y []float32) {
+	for i := range t.phases {
+		p := &t.phases[i]
+		p.image(v, packed[:p.weights()], bias, floor, y)
+		packed = packed[p.weights():]
+	}
+}
+
+var zeros = make([]float32, 4096)
+
+func orZeros(bias []float32, l Layout) []float32 {
+	n := l.blocks() * block
+	switch {
+	case bias != nil:
+		return bias[:n]
+	case n <= len(zeros):
+		return zeros[:n]
+	}
+	return make([]float32, n)
+}
+
+func orOnes(scale []float32, n int) []float32 {
+	if scale == nil {
+		scale = make([]float32, n)
+		for i := range scale {
+			scale[i] = 1
 		}
 	}
-	return nil
-}
-
-// inParts calls f for ranges that are 0 to n-1 together, each in a goroutine.
-func inParts(n, threads int, f func(from, to int)) {
-	if threads = min(threads, n); threads <= 1 {
-		f(0, n)
-		return
-	}
-	var wait sync.WaitGroup
-	for t := range threads {
-		wait.Go(func() { f(n*t/threads, n*(t+1)/threads) })
-	}
-	wait.Wait()
+	return scale[:n]
 }

@@ -1,0 +1,95 @@
+package kernels
+
+import "sync"
+
+// A weightJob is a part of the gradient of the weights: some channels of a run by blocks of outputs.
+type weightJob struct {
+	run, first, channels, b int
+	sums                    []float32
+}
+
+// groupBytes is the size of the images that all jobs go over before they go on to the next ones, so
+// that these stay in the processor's second-level cache.
+const groupBytes = 1 << 20
+
+// WeightGradient writes the gradient of the weights, [o, c, k, k], for images x, whose border must be
+// zero, and the gradient v of the result. Its bits do not depend on the number of threads.
+func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threads int) {
+	p := &c.phase
+	x, v = x[:images*c.In.Size()], v[:images*c.Out.Size()]
+	gradient = gradient[:c.Out.Channels*c.In.Channels*c.Kernel*c.Kernel]
+	if images == 0 {
+		clear(gradient)
+		return
+	}
+	blocks := min(p.blocks, len(weightTiles[p.level])-1)
+	tiles := weightTiles[p.level][blocks]
+	var jobs []weightJob
+	sums := make([]float32, p.weights())
+	for b := 0; b < c.Out.blocks(); b += blocks {
+		for r := range p.offsets {
+			used := p.run
+			if !c.In.Packed {
+				used = min(block, c.In.Channels-r/(c.Kernel*c.Kernel)*block)
+			}
+			for first, n := range parts(used, len(tiles)) {
+				size := n * blocks * block
+				jobs = append(jobs, weightJob{run: r, first: first, channels: n, b: b, sums: sums[:size]})
+				sums = sums[size:]
+			}
+		}
+	}
+	group := max(1, groupBytes/(4*(c.In.Size()+c.Out.Size())))
+	inParts(len(jobs), threads, func(from, to int) {
+		a := weightArgs{
+			rows: c.Out.Height, columns: c.Out.Width,
+			xImage: c.In.Size(), xRow: c.Stride * c.In.row(), xPixel: c.Stride * c.In.pixel(),
+			vImage: c.Out.Size(), vRow: c.Out.row(), vBlock: c.Out.plane(),
+		}
+		for n := 0; n < images; n += group {
+			a.images = min(group, images-n)
+			for i := from; i < to; i++ {
+				j := &jobs[i]
+				a.x, a.v = x[n*a.xImage+p.offsets[j.run]+j.first:], v[n*a.vImage+c.Out.at(j.b, 0, 0):]
+				a.sums = j.sums
+				p.level.sumWeights(tiles[j.channels-1], &a)
+			}
+		}
+		for i := from; i < to; i++ {
+			c.unpack(&jobs[i], blocks, gradient)
+		}
+	})
+}
+
+// unpack writes the sums of a job to the gradient, [o, c, k, k].
+func (c *Convolution) unpack(j *weightJob, blocks int, gradient []float32) {
+	taps := c.Kernel * c.Kernel
+	outputs := c.In.Channels * taps // distance of outputs
+	for n := range j.channels {
+		at := j.run/taps*block*taps + (j.first+n)*taps + j.run%taps
+		if c.In.Packed {
+			at = (j.first+n)%c.In.Channels*taps + j.run*c.Kernel + (j.first+n)/c.In.Channels
+		}
+		for q := range blocks {
+			o := (j.b + q) * block
+			to := at + o*outputs
+			for _, sum := range j.sums[(n*blocks+q)*block:][:min(block, c.Out.Channels-o)] {
+				gradient[to] = sum
+				to += outputs
+			}
+		}
+	}
+}
+
+// inParts calls f for ranges that are 0 to n-1 together, each in a goroutine.
+func inParts(n, threads int, f func(from, to int)) {
+	if threads = min(threads, n); threads <= 1 {
+		f(0, n)
+		return
+	}
+	var wait sync.WaitGroup
+	for t := range threads {
+		wait.Go(func() { f(n*t/threads, n*(t+1)/threads) })
+	}
+	wait.Wait()
+}
