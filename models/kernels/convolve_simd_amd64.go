@@ -2,15 +2,16 @@
 
 package kernels
 
-// best is the level of new convolutions.
+// best is the level of new convolutions. Without AVX2 there are no fused products at all, so that SIMD
+// tells what the bits are.
 var best = func() level {
 	switch {
+	case !haveAVX2:
+		return plain
 	case haveProducts:
 		return avx512
-	case haveAVX2:
-		return avx2
 	}
-	return plain
+	return avx2
 }()
 
 // runConv and runWeights run a tile by its number.

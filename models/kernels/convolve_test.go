@@ -207,6 +207,41 @@ func testConvolution(t *testing.T, d convCase) {
 	}
 }
 
+// The numeric signature of a result does not tell AVX2 and AVX-512 apart.
+func TestConvolutionsHaveTheSameBitsWithAVX2AndAVX512(t *testing.T) {
+	if best != avx512 {
+		t.Skip("this processor or build has no AVX-512")
+	}
+	defer func() { best = avx512 }()
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, d := range convCases {
+		oh, ow := d.result()
+		x, weights, v := randoms(r, d.n*d.c*d.h*d.w, 1), randoms(r, d.o*d.c*d.k*d.k, 1), randoms(r, d.n*d.o*oh*ow, 1)
+		in := Layout{Channels: d.c, Height: d.h, Width: d.w, Border: max(1, d.k-1)}
+		out := Layout{Channels: d.o, Height: oh, Width: ow, Border: max(1, d.k-1)}
+		xs, vs, bias := laid(in, x), laid(out, v), randoms(r, out.blocks()*block, 1)
+		var results [levels][3][]float32
+		for _, l := range []level{avx2, avx512} {
+			best = l
+			conv, transposed := NewConvolution(in, out, d.k, d.stride, d.pad), NewTransposed(out, in, d.k, d.stride, d.pad)
+			packed, packedT := make([]float32, conv.Weights()), make([]float32, transposed.Weights())
+			conv.Pack(weights, nil, packed)
+			transposed.Pack(weights, nil, packedT)
+			y, gradX, gradW := make([]float32, out.Size()), make([]float32, in.Size()), make([]float32, len(weights))
+			conv.Image(xs, packed, bias, 0, y)
+			transposed.Image(vs, packedT, nil, NoFloor, gradX)
+			transposed.ImageAdd(vs, packedT, gradX)
+			conv.WeightGradient(d.n, xs, vs, gradW, 1)
+			results[l] = [3][]float32{y, gradX, gradW}
+		}
+		for i, what := range []string{"result", "transposed", "gradient of the weights"} {
+			if !slices.Equal(results[avx2][i], results[avx512][i]) {
+				t.Errorf("%v: the %s differs", d, what)
+			}
+		}
+	}
+}
+
 // ConvTranspose2d(2, 1, 4, stride=2, padding=1) of PyTorch, with weights [in, out, 4, 4].
 func TestTransposedIsThatOfPyTorch(t *testing.T) {
 	atLevels(t, func(t *testing.T) {
