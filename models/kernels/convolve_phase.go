@@ -7,10 +7,10 @@ import "fmt"
 type phase struct {
 	in, out          Layout
 	rowTaps, colTaps []tap // from the top to the bottom, from the left to the right of in
-	row, column      int   // the first ones in out
 	rows, columns    int   // how many
 	stride           int   // the distance of their pixels in in
-	distance         int   // that in out
+
+	y placing
 
 	level   level
 	offsets []int // of the runs of values of in that a pixel depends on
@@ -18,13 +18,18 @@ type phase struct {
 	blocks  int   // blocks of outputs that are computed together
 }
 
+// A placing says where a phase writes: the first pixel, the distances of its rows, pixels and blocks,
+// and the size of an image.
+type placing struct{ first, row, pixel, block, size int }
+
 // A tap is an index of a kernel, and the row or column of in that it meets for pixel 0.
 type tap struct{ k, at int }
 
 func newPhase(in, out Layout, rowTaps, colTaps []tap, row, column, stride, distance int) phase {
 	p := phase{
-		in: in, out: out, rowTaps: rowTaps, colTaps: colTaps, row: row, column: column, stride: stride, distance: distance,
+		in: in, out: out, rowTaps: rowTaps, colTaps: colTaps, stride: stride,
 		rows: (out.Height - row + distance - 1) / distance, columns: (out.Width - column + distance - 1) / distance,
+		y:     placing{out.at(0, row, column), distance * out.row(), distance * out.pixel(), out.plane(), out.Size()},
 		level: best, run: block,
 	}
 	if out.Packed {
@@ -113,9 +118,9 @@ func (p *phase) image(x, packed, bias []float32, floor float32, y []float32) {
 	if add && len(p.offsets) == 0 {
 		return
 	}
-	x, packed, y = x[:p.in.Size()], packed[:p.weights()], y[:p.out.Size()]
+	x, packed, y = x[:p.in.Size()], packed[:p.weights()], y[:p.y.size]
 	a := convArgs{
-		offsets: p.offsets, run: p.run, pixel: p.stride * p.in.pixel(), yPixel: p.distance * p.out.pixel(), yBlock: p.out.plane(),
+		offsets: p.offsets, run: p.run, pixel: p.stride * p.in.pixel(), yPixel: p.y.pixel, yBlock: p.y.block,
 		startBlock: block, floor: floor,
 	}
 	if add {
@@ -126,7 +131,7 @@ func (p *phase) image(x, packed, bias []float32, floor float32, y []float32) {
 	for g := 0; g < p.out.blocks(); g += p.blocks {
 		a.w, packed = packed[:size], packed[size:]
 		for r := range p.rows {
-			row, from := p.out.at(g, p.row+r*p.distance, p.column), r*p.stride*p.in.row()
+			row, from := p.y.first+g*p.y.block+r*p.y.row, r*p.stride*p.in.row()
 			for first, n := range parts(p.columns, len(tiles)) {
 				a.x, a.y = x[from+first*a.pixel:], y[row+first*a.yPixel:]
 				if a.start = a.y; !add {

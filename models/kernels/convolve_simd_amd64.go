@@ -21,3 +21,6 @@ func runConv(code int, a *convArgs)
 
 //go:noescape
 func runWeights(code int, a *weightArgs)
+
+//go:noescape
+func sumProducts(a *sumArgs)

@@ -131,7 +131,7 @@ var convCases = []convCase{
 	{2, 3, 32, 32, 16, 3, 1, 1}, {3, 16, 32, 32, 16, 3, 1, 1}, {2, 16, 8, 8, 32, 3, 1, 1}, {1, 32, 5, 7, 64, 3, 1, 1}, {3, 20, 6, 6, 10, 3, 1, 1},
 	{2, 6, 8, 8, 32, 3, 2, 1}, {2, 32, 8, 8, 48, 3, 2, 1}, {2, 32, 8, 8, 64, 1, 2, 0}, {2, 64, 4, 4, 128, 3, 1, 1}, {1, 16, 9, 9, 3, 3, 1, 0},
 	{2, 3, 12, 10, 40, 4, 2, 1}, {1, 20, 9, 11, 18, 3, 2, 1}, {1, 20, 9, 11, 18, 1, 2, 0}, {2, 5, 7, 7, 21, 1, 1, 0}, {1, 17, 10, 6, 3, 4, 2, 1},
-	{1, 3, 5, 5, 16, 4, 1, 1}, {1, 16, 10, 11, 16, 3, 3, 1}, {1, 2, 1, 1, 3, 1, 2, 0},
+	{1, 3, 5, 5, 16, 4, 1, 1}, {2, 4, 9, 7, 20, 3, 2, 1}, {1, 1, 8, 8, 5, 3, 3, 1}, {1, 2, 7, 8, 17, 2, 3, 0}, {1, 16, 10, 11, 16, 3, 3, 1}, {1, 2, 1, 1, 3, 1, 2, 0},
 }
 
 func TestConvolutionsAreThoseOfTheDefinition(t *testing.T) {
@@ -323,13 +323,15 @@ func BenchmarkConvolution(b *testing.B) {
 			reportRate(b, flops)
 		})
 	}
-	for _, d := range []struct{ o, size, c, k int }{{64, 8, 32, 4}, {32, 16, 16, 4}, {16, 16, 3, 4}, {64, 16, 3, 4}, {64, 8, 32, 3}} {
+	for _, d := range []struct{ o, size, c, k, stride int }{
+		{64, 8, 32, 4, 2}, {32, 16, 16, 4, 2}, {16, 16, 3, 4, 2}, {64, 16, 3, 4, 2}, {64, 8, 32, 3, 2}, {16, 32, 3, 3, 1}, {64, 32, 3, 3, 1}, {64, 8, 64, 3, 1},
+	} {
 		in := Layout{Channels: d.o, Height: d.size, Width: d.size, Border: 1}
-		out := Layout{Channels: d.c, Height: 2 * d.size, Width: 2 * d.size, Border: 1}
-		transposed := NewTransposed(in, out, d.k, 2, 1)
+		out := Layout{Channels: d.c, Height: d.stride * d.size, Width: d.stride * d.size, Border: 1}
+		transposed := NewTransposed(in, out, d.k, d.stride, 1)
 		const images = 32
 		v, y, packed := make([]float32, images*in.Size()), make([]float32, images*out.Size()), make([]float32, transposed.Weights())
-		b.Run(fmt.Sprintf("%d-%d-%d/transposed%d", d.size, d.o, d.c, d.k), func(b *testing.B) {
+		b.Run(fmt.Sprintf("%d-%d-%d/transposed%dx%d-%d", d.size, d.o, d.c, d.k, d.k, d.stride), func(b *testing.B) {
 			for b.Loop() {
 				for n := range images {
 					transposed.Image(v[n*in.Size():], packed, nil, 0, y[n*out.Size():])

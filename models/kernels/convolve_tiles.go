@@ -41,6 +41,20 @@ type weightArgs struct {
 	sums                  []float32
 }
 
+// sumArgs are the arguments of sums of products of some pixels. Each is of 4 values, of which lanes has
+// the bits. Other values of the block of y become 0.
+type sumArgs struct {
+	pixels, pixel int
+	x             []float32
+	offsets       []int // of a pixel's products in x
+	start         []float32
+	startPixel    int
+	y             []float32
+	yPixel        int
+	floor         float32
+	lanes         [4]uint32
+}
+
 // plainTiles returns tiles of one block, the smallest first.
 func plainTiles(n int) []convTile {
 	tiles := make([]convTile, n)
@@ -66,6 +80,14 @@ func (l level) sumWeights(t convTile, a *weightArgs) {
 	runWeights(t.code, a)
 }
 
+func (l level) sum(a *sumArgs) {
+	if l == plain {
+		sumProductsPlain(a)
+		return
+	}
+	sumProducts(a)
+}
+
 // convPlain computes some pixels of a block.
 func convPlain(pixels int, a *convArgs) {
 	for p := range pixels {
@@ -79,11 +101,7 @@ func convPlain(pixels int, a *convArgs) {
 				w = w[block:]
 			}
 		}
-		for i, v := range sum {
-			if a.floor > v { // false for NaN
-				sum[i] = a.floor
-			}
-		}
+		raise(sum[:], a.floor)
 		copy(a.y[p*a.yPixel:], sum[:])
 	}
 }
@@ -101,6 +119,34 @@ func weightsPlain(channels int, a *weightArgs) {
 						sums[lane] += value * v[lane]
 					}
 				}
+			}
+		}
+	}
+}
+
+// raise makes values at least the floor, except NaN.
+func raise(x []float32, floor float32) {
+	for i, v := range x {
+		if floor > v {
+			x[i] = floor
+		}
+	}
+}
+
+func sumProductsPlain(a *sumArgs) {
+	for p := range a.pixels {
+		sum := [fewest]float32(a.start[p*a.startPixel:])
+		for _, offset := range a.offsets {
+			for i, v := range a.x[p*a.pixel+offset:][:fewest] {
+				sum[i] += v
+			}
+		}
+		raise(sum[:], a.floor)
+		y := a.y[p*a.yPixel:][:block]
+		clear(y)
+		for i, bits := range a.lanes {
+			if bits != 0 {
+				y[i] = sum[i]
 			}
 		}
 	}

@@ -18,6 +18,8 @@ func runConv(code int, a *convArgs) { panic("kernels: there is no vector code") 
 
 func runWeights(code int, a *weightArgs) { panic("kernels: there is no vector code") }
 
+func sumProducts(a *sumArgs) { panic("kernels: there is no vector code") }
+
 func peak2(n int) { panic("kernels: there is no vector code") }
 
 func peak512(n int) { panic("kernels: there is no vector code") }

@@ -7668,6 +7668,110 @@ TEXT ·runWeights(SB), NOSPLIT, $0-16
 	MOVQ (BX)(AX*8), AX
 	JMP AX
 
+// func sumProducts(a *sumArgs)
+TEXT ·sumProducts(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), R13
+	MOVQ sumArgs_pixels(R13), AX
+	MOVQ sumArgs_x(R13), SI
+	MOVQ sumArgs_start(R13), R10
+	MOVQ sumArgs_y(R13), DI
+	MOVQ sumArgs_startPixel(R13), R11
+	MOVQ sumArgs_yPixel(R13), R12
+	SHLQ $2, R11
+	SHLQ $2, R12
+	MOVQ sumArgs_pixel(R13), R8
+	SHLQ $2, R8
+	LEAQ (R8)(R8*2), R9
+	VBROADCASTSS sumArgs_floor(R13), X8
+	VMOVUPS sumArgs_lanes(R13), X9
+	VXORPS Y10, Y10, Y10
+
+pixels4:
+	CMPQ AX, $4
+	JLT  end4
+	VMOVUPS (R10), X0
+	ADDQ R11, R10
+	VMOVUPS (R10), X1
+	ADDQ R11, R10
+	VMOVUPS (R10), X2
+	ADDQ R11, R10
+	VMOVUPS (R10), X3
+	ADDQ R11, R10
+	MOVQ sumArgs_offsets(R13), BX
+	MOVQ (sumArgs_offsets+8)(R13), CX
+	TESTQ CX, CX
+	JZ   store4
+
+offsets4:
+	MOVQ (BX), DX
+	ADDQ $8, BX
+	LEAQ (SI)(DX*4), DX
+	VADDPS (DX), X0, X0
+	VADDPS (DX)(R8*1), X1, X1
+	VADDPS (DX)(R8*2), X2, X2
+	VADDPS (DX)(R9*1), X3, X3
+	DECQ CX
+	JNZ  offsets4
+
+store4:
+	VMAXPS X0, X8, X0
+	VANDPS X0, X9, X0
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y10, 32(DI)
+	ADDQ R12, DI
+	VMAXPS X1, X8, X1
+	VANDPS X1, X9, X1
+	VMOVUPS Y1, (DI)
+	VMOVUPS Y10, 32(DI)
+	ADDQ R12, DI
+	VMAXPS X2, X8, X2
+	VANDPS X2, X9, X2
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y10, 32(DI)
+	ADDQ R12, DI
+	VMAXPS X3, X8, X3
+	VANDPS X3, X9, X3
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y10, 32(DI)
+	ADDQ R12, DI
+	LEAQ (SI)(R8*4), SI
+	SUBQ $4, AX
+	JMP  pixels4
+
+end4:
+
+pixels1:
+	CMPQ AX, $1
+	JLT  end1
+	VMOVUPS (R10), X0
+	ADDQ R11, R10
+	MOVQ sumArgs_offsets(R13), BX
+	MOVQ (sumArgs_offsets+8)(R13), CX
+	TESTQ CX, CX
+	JZ   store1
+
+offsets1:
+	MOVQ (BX), DX
+	ADDQ $8, BX
+	LEAQ (SI)(DX*4), DX
+	VADDPS (DX), X0, X0
+	DECQ CX
+	JNZ  offsets1
+
+store1:
+	VMAXPS X0, X8, X0
+	VANDPS X0, X9, X0
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y10, 32(DI)
+	ADDQ R12, DI
+	LEAQ (SI)(R8*1), SI
+	SUBQ $1, AX
+	JMP  pixels1
+
+end1:
+	VZEROUPPER
+	RET
+
 // func peak2(n int)
 TEXT ·peak2(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), CX

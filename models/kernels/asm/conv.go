@@ -272,6 +272,61 @@ func weightTile(b *code, v vector, channels, blocks int) string {
 	return name
 }
 
+// sumProducts writes the function that adds products of pixels, 4 values at each place. It works on 4
+// pixels at once, and then on single ones. Registers X0 to X3 hold the sums.
+func sumProducts(b *code) {
+	fmt.Fprintf(b, "\n// func sumProducts(a *sumArgs)\nTEXT ·sumProducts(SB), NOSPLIT, $0-8\n")
+	b.line("MOVQ a+0(FP), R13")
+	b.line("MOVQ sumArgs_pixels(R13), AX")
+	b.line("MOVQ sumArgs_x(R13), SI")
+	b.line("MOVQ sumArgs_start(R13), R10")
+	b.line("MOVQ sumArgs_y(R13), DI")
+	b.line("MOVQ sumArgs_startPixel(R13), R11")
+	b.line("MOVQ sumArgs_yPixel(R13), R12")
+	b.line("SHLQ $2, R11")
+	b.line("SHLQ $2, R12")
+	distance(b, "sumArgs_pixel")
+	b.line("VBROADCASTSS sumArgs_floor(R13), X8")
+	b.line("VMOVUPS sumArgs_lanes(R13), X9")
+	b.line("VXORPS Y10, Y10, Y10")
+	for _, n := range []int{4, 1} {
+		b.label(fmt.Sprintf("pixels%d", n))
+		b.line("CMPQ AX, $%d", n)
+		b.line("JLT  end%d", n)
+		for p := range n {
+			b.line("VMOVUPS (R10), X%d", p)
+			b.line("ADDQ R11, R10")
+		}
+		b.line("MOVQ sumArgs_offsets(R13), BX")
+		b.line("MOVQ (sumArgs_offsets+8)(R13), CX")
+		b.line("TESTQ CX, CX")
+		b.line("JZ   store%d", n)
+		b.label(fmt.Sprintf("offsets%d", n))
+		b.line("MOVQ (BX), DX")
+		b.line("ADDQ $8, BX")
+		b.line("LEAQ (SI)(DX*4), DX")
+		for p, multiple := range []string{"", "(R8*1)", "(R8*2)", "(R9*1)"}[:n] {
+			b.line("VADDPS (DX)%s, X%d, X%d", multiple, p, p)
+		}
+		b.line("DECQ CX")
+		b.line("JNZ  offsets%d", n)
+		b.label(fmt.Sprintf("store%d", n))
+		for p := range n {
+			b.line("VMAXPS X%d, X8, X%d", p, p)
+			b.line("VANDPS X%d, X9, X%d", p, p)
+			b.line("VMOVUPS Y%d, (DI)", p) // the upper half is 0
+			b.line("VMOVUPS Y10, 32(DI)")
+			b.line("ADDQ R12, DI")
+		}
+		b.line("LEAQ (SI)(R8*%d), SI", n)
+		b.line("SUBQ $%d, AX", n)
+		b.line("JMP  pixels%d", n)
+		b.label(fmt.Sprintf("end%d", n))
+	}
+	b.line("VZEROUPPER")
+	b.line("RET")
+}
+
 // peak writes functions that do independent multiplications and additions n times, and nothing else:
 // what the processor can do at most.
 func peak(b *code, v vector) {

@@ -45,6 +45,7 @@ func files() map[string][]byte {
 		tile(&b, rows, 1, false)
 	}
 	tables := convolutions(&b)
+	sumProducts(&b)
 	peak(&b, avx2)
 	peak(&b, avx512)
 	tables, err := format.Source(tables)
