@@ -1,6 +1,9 @@
 package kernels
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // A Convolution is a convolution with a square kernel. The result must not be packed.
 //
@@ -13,6 +16,7 @@ type Convolution struct {
 	Pad            int
 
 	phase phase
+	sums  sync.Pool // *[]float32, for gradients of the weights
 }
 
 // NewConvolution prepares a convolution. The border of in must be at least pad.
@@ -21,7 +25,10 @@ func NewConvolution(in, out Layout, kernel, stride, pad int) *Convolution {
 	for k := range taps {
 		taps[k] = tap{k, k - pad}
 	}
-	return &Convolution{in, out, kernel, stride, pad, newPhase(in, out, taps, taps, 0, 0, stride, 1)}
+	return &Convolution{
+		In: in, Out: out, Kernel: kernel, Stride: stride, Pad: pad,
+		phase: newPhase(in, out, taps, taps, 0, 0, stride, 1),
+	}
 }
 
 // Weights is the number of values of packed weights.

@@ -24,8 +24,14 @@ func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threa
 	}
 	blocks := min(p.blocks, len(weightTiles[p.level])-1)
 	tiles := weightTiles[p.level][blocks]
-	var jobs []weightJob
-	sums := make([]float32, p.weights())
+	buffer, ok := c.sums.Get().(*[]float32)
+	if !ok {
+		buffer = new([]float32)
+		*buffer = make([]float32, p.weights())
+	}
+	defer c.sums.Put(buffer)
+	sums := *buffer
+	jobs := make([]weightJob, 0, c.Out.blocks()/blocks*len(p.offsets)*((p.run+len(tiles)-1)/len(tiles)))
 	for b := 0; b < c.Out.blocks(); b += blocks {
 		for r := range p.offsets {
 			used := p.run
@@ -51,7 +57,9 @@ func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threa
 			for i := from; i < to; i++ {
 				j := &jobs[i]
 				a.x, a.v = x[n*a.xImage+p.offsets[j.run]+j.first:], v[n*a.vImage+c.Out.at(j.b, 0, 0):]
-				a.sums = j.sums
+				if a.sums = j.sums; n == 0 {
+					clear(a.sums)
+				}
 				p.level.sumWeights(tiles[j.channels-1], &a)
 			}
 		}
