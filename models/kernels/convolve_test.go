@@ -299,7 +299,7 @@ func TestConvolutionsRefuseNarrowBorders(t *testing.T) {
 }
 
 func BenchmarkConvolution(b *testing.B) {
-	for _, d := range []struct{ c, size, o int }{{3, 32, 16}, {16, 32, 16}, {16, 32, 32}, {32, 16, 32}, {32, 16, 64}, {64, 8, 128}, {128, 4, 128}} {
+	for _, d := range []struct{ c, size, o int }{{3, 32, 16}, {16, 32, 16}, {16, 32, 32}, {32, 16, 32}, {32, 16, 64}, {64, 8, 128}, {128, 4, 128}, {512, 4, 512}} {
 		in := Layout{Channels: d.c, Height: d.size, Width: d.size, Border: 1, Packed: d.c < 16}
 		out := Layout{Channels: d.o, Height: d.size, Width: d.size, Border: 1}
 		conv := NewConvolution(in, out, 3, 1, 1)
