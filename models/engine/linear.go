@@ -7,9 +7,6 @@ import (
 	"foil/models/nn"
 )
 
-// none is the floor of operations without ReLU.
-var none = float32(math.Inf(-1))
-
 // A linear operation is a convolution, a transposed convolution or a dense layer, with a bias, and
 // perhaps with the batch norm of evaluation mode and with ReLU.
 type linear struct {
@@ -62,23 +59,27 @@ func fixedNorm(n *nn.BatchNorm, params [][]float32, c int) (factor, shift float3
 }
 
 func (o *linear) forward(p *Pass, _ any) error {
-	read, size := p.values[o.in], p.plan.layouts[o.in].Size()
-	if o.packed {
-		read, size = p.packed, p.plan.packed.Size()
-	}
-	p.spans(o.convolution.Far(), func(from, to int) {
-		x, y := read[from*size:to*size], p.span(o.out, from, to)
+	p.each(func(i int) {
+		y := p.of(o.out, i)
 		if o.turned {
-			o.transposed.Images(x, o.back, y)
+			o.transposed.Image(p.of(o.in, i), o.back, o.shift, o.floor, y)
 		} else {
-			o.convolution.Images(x, o.toward, o.shift, o.floor, y)
+			o.convolution.Image(o.input(p, i), o.toward, o.shift, o.floor, y)
 		}
 	})
 	return nil
 }
 
+// input is an image that the operation reads.
+func (o *linear) input(p *Pass, i int) []float32 {
+	if o.packed {
+		return part(p.packed, i, p.plan.packed)
+	}
+	return p.of(o.in, i)
+}
+
 func (o *linear) backward(p *Pass, _ any) {
-	l, size := p.plan.layouts[o.out], p.plan.layouts[o.in].Size()
+	l := p.plan.layouts[o.out]
 	v := p.leave(o.out)
 	defer func() { p.drop(o.out, v) }()
 	ours := v
@@ -91,24 +92,24 @@ func (o *linear) backward(p *Pass, _ any) {
 	if p.wants(o.in) {
 		into, add = p.arrive(o.in)
 	}
-	p.spans(o.transposed.Far(), func(from, to int) {
-		d := ours.data[from*l.Size() : to*l.Size()]
+	p.each(func(i int) {
+		d := part(ours.data, i, l)
 		if o.floor == 0 {
-			kernels.Positive(v.data[from*l.Size():to*l.Size()], p.span(o.out, from, to), d, false)
+			kernels.Positive(part(v.data, i, l), p.of(o.out, i), d, false)
 		}
 		if into == nil {
 			return
 		}
-		x := into[from*size : to*size]
+		x := part(into, i, p.plan.layouts[o.in])
 		switch {
 		case o.turned && add:
-			o.convolution.ImagesAdd(d, o.toward, x)
+			o.convolution.ImageAdd(d, o.toward, x)
 		case o.turned:
-			o.convolution.Images(d, o.toward, nil, none, x)
+			o.convolution.Image(d, o.toward, nil, kernels.NoFloor, x)
 		case add:
-			o.transposed.ImagesAdd(d, o.back, x)
+			o.transposed.ImageAdd(d, o.back, x)
 		default:
-			o.transposed.Images(d, o.back, x)
+			o.transposed.Image(d, o.back, nil, kernels.NoFloor, x)
 		}
 	})
 	if p.weights {

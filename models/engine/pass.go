@@ -146,22 +146,6 @@ func (p *Pass) each(f func(i int)) {
 	})
 }
 
-// spans calls f for ranges of images on all threads: for all images of a thread if they should come
-// together, else for each image.
-func (p *Pass) spans(together bool, f func(from, to int)) {
-	if !together {
-		p.each(func(i int) { f(i, i+1) })
-		return
-	}
-	inParallel(p.images, p.threads, f)
-}
-
-// span returns images of a value.
-func (p *Pass) span(v nn.Value, from, to int) []float32 {
-	size := p.plan.layouts[v].Size()
-	return p.values[v][from*size : to*size]
-}
-
 // of returns an image of a value.
 func (p *Pass) of(v nn.Value, i int) []float32 { return part(p.values[v], i, p.plan.layouts[v]) }
 

@@ -3,8 +3,20 @@ package kernels
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 )
+
+var normals = rand.New(rand.NewPCG(3, 4))
+
+func normal(n int) []float32 { return randoms(normals, n, 1) }
+
+// unlaid are the images [b, c, h, w] of a layout.
+func unlaid(l Layout, x []float32) []float32 {
+	images := make([]float32, len(x)/l.Size()*l.Channels*l.Height*l.Width)
+	l.Store(x, images)
+	return images
+}
 
 // TestPlanesAreTheirPlainForm holds the vector form of every loop between convolutions against the
 // plain one, for images with a border.
@@ -29,7 +41,7 @@ func TestPlanesAreTheirPlainForm(t *testing.T) {
 	a := Activation{values[0], values[1], 0.2}
 	loops := map[string]func(y []float32){
 		"affine":   func(y []float32) { l.Affine(x, y, values[0], values[1], 0) },
-		"no floor": func(y []float32) { l.Affine(x, y, values[0], values[1], none) },
+		"no floor": func(y []float32) { l.Affine(x, y, values[0], values[1], NoFloor) },
 		"slope":    func(y []float32) { l.AffineSlope(x, y, values[0], values[1], 0.2) },
 		"sums":     func(y []float32) { l.Sums(x, y) },
 		"moments":  func(y []float32) { l.Moments(x, y, y[n:]) },
@@ -90,7 +102,7 @@ func TestPlanesLeaveBordersAlone(t *testing.T) {
 	for i := range y {
 		y[i] = 7
 	}
-	l.Affine(inside, y, ones, zeros, none)
+	l.Affine(inside, y, ones, zeros, NoFloor)
 	for i, v := range y {
 		if border := inside[i] == 0; border && v != 7 || !border && v != inside[i] {
 			t.Fatalf("value %d is %v, border %v", i, v, border)
