@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 var normals = rand.New(rand.NewPCG(3, 4))
@@ -186,4 +187,51 @@ func TestTanhHasItsGradient(t *testing.T) {
 			t.Errorf("the gradient in value %d is %v, not %v", i, d[i], want)
 		}
 	}
+}
+
+// BenchmarkPlanes are the loops between convolutions on images of 16 channels of 32 x 32, which fit the
+// second-level cache. %copy is the share of the speed at which values are copied there.
+func BenchmarkPlanes(b *testing.B) {
+	l := Layout{Channels: 16, Height: 32, Width: 32, Border: 1}
+	half := Layout{Channels: 16, Height: 16, Width: 16, Border: 1}
+	x, v, y, d := laid(l, normal(16*1024)), laid(l, normal(16*1024)), make([]float32, l.Size()), make([]float32, l.Size())
+	small, smaller := make([]float32, half.Size()), make([]float32, half.Size())
+	c := make([][]float32, 8)
+	for i := range c {
+		c[i] = normal(16)
+	}
+	a := Activation{Scale: c[0], Shift: c[1]}
+	const pixels = 4 * 16 * 1024 // bytes
+	for _, loop := range []struct {
+		name  string
+		bytes int // that are read and written
+		run   func()
+	}{
+		{"norm", 2 * pixels, func() { l.Affine(x, y, c[0], c[1], 0) }},
+		{"moments", 2 * pixels, func() { l.Moments(x, c[2], c[3]) }},
+		{"norm-sums", 2 * pixels, func() { l.NormSums(a, v, x, c[2], c[3], c[4], c[5]) }},
+		{"norm-gradient", 3 * pixels, func() { l.NormGradient(a, v, x, d, c[2], c[3], c[4], c[5], false) }},
+		{"pool", pixels + pixels/4, func() { l.Pool(half, 2, x, small) }},
+		{"pool-gradient", 2*pixels + pixels/2, func() { l.PoolGradient(half, 2, smaller, x, small, d, false) }},
+		{"sum", 3 * pixels, func() { AddFloor(x, v, y, 0) }},
+	} {
+		b.Run(loop.name, func(b *testing.B) {
+			for b.Loop() {
+				loop.run()
+			}
+			rate := float64(loop.bytes) * float64(b.N) / b.Elapsed().Seconds()
+			b.ReportMetric(rate/1e9, "GB/s")
+			b.ReportMetric(100*rate/copyRate(x, y), "%copy")
+		})
+	}
+}
+
+// copyRate is the number of bytes that are read and written a second when x is copied to y.
+func copyRate(x, y []float32) float64 {
+	const rounds = 2000
+	start := time.Now()
+	for range rounds {
+		copy(y, x)
+	}
+	return 2 * 4 * float64(len(x)) * rounds / time.Since(start).Seconds()
 }
