@@ -144,7 +144,7 @@ func TestInterpolatingAttackersLearnToPull(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			distances = append(distances, distance)
+			distances = append(distances, distance.loss)
 		}
 		if distances[8] >= distances[0] {
 			t.Errorf("%s: the distance does not fall: %g", v.Method.Name, distances)
