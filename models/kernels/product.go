@@ -117,22 +117,25 @@ func SmallDots(m, n, k int, a, b, c []float32) {
 	smallDots(m, n, k, a, b, c)
 }
 
-// transposeBlock is the side of the squares in which Transpose moves values: they fit the first-level
-// cache.
-const transposeBlock = 16
-
 // Transpose writes x [rows, columns] to y as [columns, rows].
 func Transpose(x []float32, rows, columns int, y []float32) {
 	_ = y[:rows*columns]
-	for i := 0; i < rows; i += transposeBlock {
-		for j := 0; j < columns; j += transposeBlock {
-			for r := i; r < min(i+transposeBlock, rows); r++ {
-				at := j*rows + r
-				for _, v := range x[r*columns+j : r*columns+min(j+transposeBlock, columns)] {
-					y[at] = v
-					at += rows
-				}
-			}
+	for j := 0; j < columns; j += transposeBlock {
+		transpose(x[j:], columns, rows, min(transposeBlock, columns-j), y[j*rows:])
+	}
+}
+
+// transposeBlock is the number of columns of which lines stay in the first-level cache.
+const transposeBlock = 64
+
+// transposePlain writes x [rows, columns], whose rows are a distance apart, to y as [columns, rows]. It
+// begins with a row.
+func transposePlain(x []float32, distance, first, rows, columns int, y []float32) {
+	for r := first; r < rows; r++ {
+		at := r
+		for _, v := range x[r*distance : r*distance+columns] {
+			y[at] = v
+			at += rows
 		}
 	}
 }

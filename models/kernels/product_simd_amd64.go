@@ -55,6 +55,9 @@ func rounded5(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *floa
 //go:noescape
 func rounded6(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool)
 
+//go:noescape
+func fetching6(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool, lines *int, base *float32)
+
 // peak does 24 n multiplications and additions of 16 values, see Peak.
 func peak(n int)
 

@@ -37,9 +37,10 @@ func assembly() []byte {
 #include "textflag.h"
 `)
 	for rows := 1; rows <= 6; rows++ {
-		tile(&b, rows, 4, true)
-		tile(&b, rows, 1, false)
+		tile(&b, fmt.Sprintf("fused%d", rows), rows, 4, true, false)
+		tile(&b, fmt.Sprintf("rounded%d", rows), rows, 1, false, false)
 	}
+	tile(&b, "fetching6", 6, 4, true, true)
 	for _, d := range [][2]int{{16, 1}, {8, 1}, {4, 1}, {1, 1}, {8, 2}, {4, 2}, {1, 2}, {4, 4}, {1, 4}} {
 		convTile(&b, avx512, fmt.Sprintf("conv%dx%d", d[0], d[1]), d[0], d[1])
 	}
@@ -58,18 +59,19 @@ func assembly() []byte {
 
 // tile writes the function of a tile of rows by vectors. Registers Z0 to Z23 hold its sums, Z24 to Z27
 // a row of b, Z28 to Z31 values of a, K1 to K4 the columns that the tile has. If it is not fused, each
-// product is rounded before it is added.
-func tile(b *code, rows, vectors int, fused bool) {
+// product is rounded before it is added. If it fetches, each term loads a line of memory into the
+// second-level cache for a later tile. The lines are given by their distances from a base, in bytes.
+func tile(b *code, name string, rows, vectors int, fused, fetches bool) {
 	// a value of row r of a is at one of two registers plus a multiple of the distance of rows.
 	at := func(r int) string {
 		return fmt.Sprintf("(%s)%s", []string{"AX", "R12"}[r/3], []string{"", "(R8*1)", "(R8*2)"}[r%3])
 	}
-	name := fmt.Sprintf("fused%d", rows)
-	if !fused {
-		name = fmt.Sprintf("rounded%d", rows)
+	more, size := "", 73
+	if fetches {
+		more, size = ", lines *int, base *float32", 96
 	}
-	fmt.Fprintf(b, "\n// func %s(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool)\n", name)
-	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-73\n", name)
+	fmt.Fprintf(b, "\n// func %s(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool%s)\n", name, more)
+	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", name, size)
 	b.line("MOVQ k+0(FP), CX")
 	b.line("MOVQ a+8(FP), AX")
 	b.line("MOVQ aRow+16(FP), R8")
@@ -101,7 +103,16 @@ func tile(b *code, rows, vectors int, fused bool) {
 		b.line("VPTERNLOGD $0xff, Z%d, Z%d, Z%d", i, i, i)
 		b.line("VPSLLD $31, Z%d, Z%d", i, i)
 	}
+	if fetches {
+		b.line("MOVQ lines+80(FP), SI")
+		b.line("MOVQ base+88(FP), R15")
+	}
 	b.label("loop")
+	if fetches {
+		b.line("MOVQ (SI), DX")
+		b.line("PREFETCHT1 (R15)(DX*1)")
+		b.line("ADDQ $8, SI")
+	}
 	for v := range vectors {
 		b.line("VMOVUPS.Z %d(BX), K%d, Z%d", v*laneBytes, v+1, 24+v)
 	}
