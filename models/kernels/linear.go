@@ -118,6 +118,3 @@ func (s *LinearStep) plan(from, to int, a *ahead) {
 	}
 	a.spread(terms)
 }
-
-// columns are the bits of the first n columns of a tile.
-func columns(n int) uint64 { return ^uint64(0) >> (tileColumns - min(tileColumns, n)) }

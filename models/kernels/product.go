@@ -1,6 +1,9 @@
 package kernels
 
-import "sync"
+import (
+	"sync"
+	"unsafe"
+)
 
 // A Matrix is a view of values: element (row, column) is at Data[row*Row + column*Column].
 type Matrix struct {
@@ -66,18 +69,37 @@ func Product(m, n, k int, a, b, c Matrix, threads int) {
 // grain is the number of multiplications for which another thread pays.
 const grain = 1 << 20
 
-// productColumns computes the columns of a product from one on to another.
+// productColumns computes the columns of a product from one on to another. The next columns of b and c
+// are loaded ahead, unless they are in the caches anyway.
 func productColumns(from, to, m, k int, a, b, c Matrix) {
+	var next ahead
+	if to-from > tileColumns && k*b.Row >= cached {
+		base := unsafe.Pointer(&b.Data[0])
+		for p := range k {
+			next.add(base, &b.Data[p*b.Row], tileColumns)
+		}
+		for i := range m {
+			next.add(base, &c.Data[i*c.Row], tileColumns)
+		}
+		next.spread((m + tileRows - 1) / tileRows * k)
+	}
 	for j := from; j < to; j += tileColumns {
-		columns := ^uint64(0) >> (tileColumns - min(tileColumns, to-j))
+		bits := columns(to - j)
+		next.begin(&b.Data[min(j+tileColumns, to-1)])
 		eachTile(m, func(i, rows int) {
 			for p := 0; p < k; p += panel {
-				fusedTiles[rows](min(panel, k-p), &a.Data[i*a.Row+p*a.Column], a.Row, a.Column,
-					&b.Data[p*b.Row+j], b.Row, &c.Data[i*c.Row+j], c.Row, columns, p > 0)
+				next.tile(rows, min(panel, k-p), &a.Data[i*a.Row+p*a.Column], a.Row, a.Column,
+					&b.Data[p*b.Row+j], b.Row, &c.Data[i*c.Row+j], c.Row, bits, p > 0)
 			}
 		})
 	}
 }
+
+// cached is a number of values that stay in the second-level cache.
+const cached = 256 << 10
+
+// columns are the bits of the first n columns of a tile.
+func columns(n int) uint64 { return ^uint64(0) >> (tileColumns - min(tileColumns, n)) }
 
 // eachTile calls f for tiles of m rows. The last one may overlap with the one before it, and then
 // writes the same values again.
@@ -94,9 +116,9 @@ func eachTile(m int, f func(i, rows int)) {
 func SmallProduct(m, n, k int, a, b, c Matrix) {
 	full := n &^ (vectorColumns - 1)
 	for j := 0; j < full; j += tileColumns {
-		columns := ^uint64(0) >> (tileColumns - min(tileColumns, full-j))
+		bits := columns(full - j)
 		eachTile(m, func(i, rows int) {
-			fusedTiles[rows](k, &a.Data[i*a.Row], a.Row, a.Column, &b.Data[j], b.Row, &c.Data[i*c.Row+j], c.Row, columns, false)
+			fusedTiles[rows](k, &a.Data[i*a.Row], a.Row, a.Column, &b.Data[j], b.Row, &c.Data[i*c.Row+j], c.Row, bits, false)
 		})
 	}
 	if full == n {
