@@ -62,10 +62,6 @@ func assembly() []byte {
 // product is rounded before it is added. If it fetches, each term loads a line of memory into the
 // second-level cache for a later tile. The lines are given by their distances from a base, in bytes.
 func tile(b *code, name string, rows, vectors int, fused, fetches bool) {
-	// a value of row r of a is at one of two registers plus a multiple of the distance of rows.
-	at := func(r int) string {
-		return fmt.Sprintf("(%s)%s", []string{"AX", "R12"}[r/3], []string{"", "(R8*1)", "(R8*2)"}[r%3])
-	}
 	more, size := "", 73
 	if fetches {
 		more, size = ", lines *int, base *float32", 96
@@ -107,33 +103,15 @@ func tile(b *code, name string, rows, vectors int, fused, fetches bool) {
 		b.line("MOVQ lines+80(FP), SI")
 		b.line("MOVQ base+88(FP), R15")
 	}
-	b.label("loop")
-	if fetches {
-		b.line("MOVQ (SI), DX")
-		b.line("PREFETCHT1 (R15)(DX*1)")
-		b.line("ADDQ $8, SI")
+	if vectors == 4 {
+		// A masked load takes a port of the additions as well.
+		b.line("CMPQ columns+64(FP), $-1")
+		b.line("JNE  loop")
+		terms(b, "full", rows, vectors, fused, fetches, false)
+		b.line("JMP  end")
 	}
-	for v := range vectors {
-		b.line("VMOVUPS.Z %d(BX), K%d, Z%d", v*laneBytes, v+1, 24+v)
-	}
-	for r := range rows {
-		value := 28 + r%4
-		b.line("VBROADCASTSS %s, Z%d", at(r), value)
-		for v := range vectors {
-			sum := r*vectors + v
-			if fused {
-				b.line("VFMADD231PS Z%d, Z%d, Z%d", 24+v, value, sum)
-				continue
-			}
-			b.line("VMULPS Z%d, Z%d, Z%d", 24+v, value, value)
-			b.line("VADDPS Z%d, Z%d, Z%d", value, sum, sum)
-		}
-	}
-	b.line("ADDQ R9, AX")
-	b.line("ADDQ R9, R12")
-	b.line("ADDQ R10, BX")
-	b.line("DECQ CX")
-	b.line("JNZ  loop")
+	terms(b, "loop", rows, vectors, fused, fetches, true)
+	b.label("end")
 	b.line("TESTB R13, R13")
 	b.line("JZ   store")
 	b.line("MOVQ DI, SI")
@@ -156,4 +134,43 @@ func tile(b *code, name string, rows, vectors int, fused, fetches bool) {
 	}
 	b.line("VZEROUPPER")
 	b.line("RET")
+}
+
+// terms writes the loop over the terms of a tile.
+func terms(b *code, label string, rows, vectors int, fused, fetches, masked bool) {
+	// a value of row r of a is at one of two registers plus a multiple of the distance of rows.
+	at := func(r int) string {
+		return fmt.Sprintf("(%s)%s", []string{"AX", "R12"}[r/3], []string{"", "(R8*1)", "(R8*2)"}[r%3])
+	}
+	b.label(label)
+	if fetches {
+		b.line("MOVQ (SI), DX")
+		b.line("PREFETCHT1 (R15)(DX*1)")
+		b.line("ADDQ $8, SI")
+	}
+	for v := range vectors {
+		if masked {
+			b.line("VMOVUPS.Z %d(BX), K%d, Z%d", v*laneBytes, v+1, 24+v)
+		} else {
+			b.line("VMOVUPS %d(BX), Z%d", v*laneBytes, 24+v)
+		}
+	}
+	for r := range rows {
+		value := 28 + r%4
+		b.line("VBROADCASTSS %s, Z%d", at(r), value)
+		for v := range vectors {
+			sum := r*vectors + v
+			if fused {
+				b.line("VFMADD231PS Z%d, Z%d, Z%d", 24+v, value, sum)
+				continue
+			}
+			b.line("VMULPS Z%d, Z%d, Z%d", 24+v, value, value)
+			b.line("VADDPS Z%d, Z%d, Z%d", value, sum, sum)
+		}
+	}
+	b.line("ADDQ R9, AX")
+	b.line("ADDQ R9, R12")
+	b.line("ADDQ R10, BX")
+	b.line("DECQ CX")
+	b.line("JNZ  %s", label)
 }
