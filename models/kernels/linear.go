@@ -25,6 +25,7 @@ type LinearStep struct {
 // linearPart holds the arrays that a thread needs for a block of columns.
 type linearPart struct {
 	turned []float32 // [panel, batch], the gradient of y
+	packed []float32 // [batch, panel], the gradient of y
 	weight []float32 // [tileRows, panel], the gradient of W
 	ahead  ahead
 }
@@ -41,7 +42,9 @@ func (s *LinearStep) Run(threads int) {
 	tiles := (l + tileRows - 1) / tileRows
 	threads = max(1, min(threads, tiles, 1+b*l*n/grain))
 	for len(s.parts) < threads {
-		s.parts = append(s.parts, linearPart{turned: make([]float32, panel*b), weight: make([]float32, tileRows*panel)})
+		s.parts = append(s.parts, linearPart{
+			turned: aligned(panel * b), packed: aligned(b * panel), weight: aligned(tileRows * panel),
+		})
 	}
 	if threads == 1 {
 		s.rows(0, l, &s.parts[0])
@@ -61,7 +64,8 @@ func (s *LinearStep) rows(from, to int, part *linearPart) {
 	s.plan(from, to, &part.ahead)
 	for j := 0; j < n; j += panel {
 		width := min(panel, n-j)
-		transpose(s.Gradient[j:], n, b, width, part.turned)
+		pack(s.Gradient[j:], n, b, width, part.packed, panel)
+		transpose(part.packed, panel, b, width, part.turned)
 		part.ahead.begin(&s.Weight[min(j+panel, n-1)])
 		for i := from; i < to; i += tileRows {
 			s.tile(i, min(tileRows, to-i), j, width, part)
@@ -79,7 +83,7 @@ func (s *LinearStep) tile(i, rows, j, width int, part *linearPart) {
 	}
 	for c := 0; c < width; c += tileColumns {
 		for p := 0; p < b; p += panel {
-			part.ahead.tile(rows, min(panel, b-p), &s.X[p*l+i], 1, l, &s.Gradient[p*n+j+c], n, &part.weight[c], panel, columns(width-c), p > 0)
+			part.ahead.tile(rows, min(panel, b-p), &s.X[p*l+i], 1, l, &part.packed[p*panel+c], panel, &part.weight[c], panel, columns(width-c), p > 0)
 		}
 	}
 	for r := range rows {

@@ -66,3 +66,26 @@ func transpose(x []float32, distance, rows, columns int, y []float32) {
 	}
 	transposePlain(x, distance, first, rows, columns, y)
 }
+
+// pack copies x [rows, columns], whose rows are a distance apart, to y with rows another distance apart.
+func pack(x []float32, distance, rows, columns int, y []float32, to int) {
+	const wide = 4 * vectorColumns
+	for j := 0; j < columns; j += wide {
+		if j+wide > columns {
+			for r := range rows {
+				copy(y[r*to+j:], x[r*distance+j:r*distance+columns])
+			}
+			break
+		}
+		for r := range rows {
+			from, into := x[r*distance+j:][:wide], y[r*to+j:][:wide]
+			a, b := archsimd.LoadFloat32x16Slice(from[:16]), archsimd.LoadFloat32x16Slice(from[16:32])
+			c, d := archsimd.LoadFloat32x16Slice(from[32:48]), archsimd.LoadFloat32x16Slice(from[48:])
+			a.StoreSlice(into[:16])
+			b.StoreSlice(into[16:32])
+			c.StoreSlice(into[32:48])
+			d.StoreSlice(into[48:])
+		}
+	}
+	archsimd.ClearAVXUpperBits()
+}

@@ -83,16 +83,40 @@ func productColumns(from, to, m, k int, a, b, c Matrix) {
 		}
 		next.spread((m + tileRows - 1) / tileRows * k)
 	}
+	var packed []float32
+	if m > 2*tileRows && k <= 2*panel {
+		buffer := packs.Get().(*[]float32)
+		defer packs.Put(buffer)
+		packed = *buffer
+	}
 	for j := from; j < to; j += tileColumns {
-		bits := columns(to - j)
+		part, row, width := b.Data[j:], b.Row, min(tileColumns, to-j)
+		if packed != nil {
+			pack(part, row, k, width, packed, tileColumns)
+			part, row = packed, tileColumns
+		}
 		next.begin(&b.Data[min(j+tileColumns, to-1)])
 		eachTile(m, func(i, rows int) {
 			for p := 0; p < k; p += panel {
 				next.tile(rows, min(panel, k-p), &a.Data[i*a.Row+p*a.Column], a.Row, a.Column,
-					&b.Data[p*b.Row+j], b.Row, &c.Data[i*c.Row+j], c.Row, bits, p > 0)
+					&part[p*row], row, &c.Data[i*c.Row+j], c.Row, columns(width), p > 0)
 			}
 		})
 	}
+}
+
+// packs are buffers for columns of b. Tiles read them many times, and a register that comes from two
+// lines of the cache takes twice as long.
+var packs = sync.Pool{New: func() any {
+	x := aligned(2 * panel * tileColumns)
+	return &x
+}}
+
+// aligned returns n values that begin with a line of the caches.
+func aligned(n int) []float32 {
+	x := make([]float32, n+lineValues)
+	skip := -uintptr(unsafe.Pointer(&x[0])) / 4 % lineValues
+	return x[skip:][:n]
 }
 
 // cached is a number of values that stay in the second-level cache.

@@ -18,6 +18,10 @@ func transpose(x []float32, distance, rows, columns int, y []float32) {
 	transposePlain(x, distance, 0, rows, columns, y)
 }
 
+func pack(x []float32, distance, rows, columns int, y []float32, to int) {
+	panic("kernels: there are no products")
+}
+
 // lanes is the number of values of a vector register.
 const lanes = 8
 
