@@ -97,7 +97,7 @@ func (s *LinearStep) tile(i, rows, j, width int, part *linearPart) {
 func (s *LinearStep) adam(from, to int, g []float32) {
 	last := min(to, s.Inputs*s.Outputs&^(lanes-1))
 	if from < last {
-		adamWide(&s.Adam, s.Weight[from:last], g, s.First[from:last], s.Second[from:last])
+		adamWide(&s.Adam, s.Weight[from:last], g, s.First[from:last], s.Second[from:last], 0)
 	}
 	if last = max(last, from); last < to {
 		adamPlain(s.Adam, s.Weight[last:to], g[last-from:], s.First[last:to], s.Second[last:to])

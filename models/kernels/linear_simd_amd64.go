@@ -4,38 +4,26 @@ package kernels
 
 import "simd/archsimd"
 
-// adamWide is Adam with AVX-512 for all of w: a register that is not full has the same values.
-func adamWide(s *AdamStep, w, g, m, v []float32) {
-	const wide = vectorColumns
-	beta1, beta2 := archsimd.BroadcastFloat32x16(s.Beta1), archsimd.BroadcastFloat32x16(s.Beta2)
-	rest1, rest2 := archsimd.BroadcastFloat32x16(s.Rest1), archsimd.BroadcastFloat32x16(s.Rest2)
-	decay, rate := archsimd.BroadcastFloat32x16(s.Decay), archsimd.BroadcastFloat32x16(s.Rate)
-	root, eps := archsimd.BroadcastFloat32x16(s.RootScale), archsimd.BroadcastFloat32x16(s.Epsilon)
+// adamWide is Adam with AVX-512 for all of w: a register that is not full has the same values. Beside
+// each line of memory, it loads one that is a number of bytes ahead.
+func adamWide(s *AdamStep, w, g, m, v []float32, ahead int) {
 	n := len(w)
 	g, m, v = g[:n], m[:n], v[:n]
-	i := 0
-	for ; i+wide <= n; i += wide {
-		wi := archsimd.LoadFloat32x16Slice(w[i : i+wide])
-		gi := wi.MulAdd(decay, archsimd.LoadFloat32x16Slice(g[i:i+wide]))
-		mi := archsimd.LoadFloat32x16Slice(m[i:i+wide]).MulAdd(beta1, gi.Mul(rest1))
-		vi := archsimd.LoadFloat32x16Slice(v[i:i+wide]).MulAdd(beta2, gi.Mul(gi).Mul(rest2))
-		mi.StoreSlice(m[i : i+wide])
-		vi.StoreSlice(v[i : i+wide])
-		step := mi.Mul(rate).Div(vi.Sqrt().MulAdd(root, eps))
-		wi.Sub(step).StoreSlice(w[i : i+wide])
+	if n >= vectorColumns {
+		adam16(s, n/vectorColumns, &w[0], &g[0], &m[0], &v[0], ahead)
 	}
-	if i < n {
-		w, g, m, v = w[i:], g[i:], m[i:], v[i:]
-		wi := archsimd.LoadFloat32x16SlicePart(w)
-		gi := wi.MulAdd(decay, archsimd.LoadFloat32x16SlicePart(g))
-		mi := archsimd.LoadFloat32x16SlicePart(m).MulAdd(beta1, gi.Mul(rest1))
-		vi := archsimd.LoadFloat32x16SlicePart(v).MulAdd(beta2, gi.Mul(gi).Mul(rest2))
-		mi.StoreSlicePart(m)
-		vi.StoreSlicePart(v)
-		step := mi.Mul(rate).Div(vi.Sqrt().MulAdd(root, eps))
-		wi.Sub(step).StoreSlicePart(w)
+	full := n &^ (vectorColumns - 1)
+	if full == n {
+		return
 	}
-	archsimd.ClearAVXUpperBits()
+	var rest [4][vectorColumns]float32
+	for i, x := range [][]float32{w[full:], g[full:], m[full:], v[full:]} {
+		copy(rest[i][:], x)
+	}
+	adam16(s, 1, &rest[0][0], &rest[1][0], &rest[2][0], &rest[3][0], 0)
+	copy(w[full:], rest[0][:])
+	copy(m[full:], rest[2][:])
+	copy(v[full:], rest[3][:])
 }
 
 // transpose writes x [rows, columns], whose rows are a distance apart, to y as [columns, rows]. It

@@ -25,4 +25,4 @@ func pack(x []float32, distance, rows, columns int, y []float32, to int) {
 // lanes is the number of values of a vector register.
 const lanes = 8
 
-func adamWide(s *AdamStep, w, g, m, v []float32) { panic("kernels: there are no products") }
+func adamWide(s *AdamStep, w, g, m, v []float32, ahead int) { panic("kernels: there are no products") }

@@ -58,6 +58,9 @@ func rounded6(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *floa
 //go:noescape
 func fetching6(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool, lines *int, base *float32)
 
+//go:noescape
+func adam16(s *AdamStep, n int, w, grad, m, v *float32, ahead int)
+
 // peak does 24 n multiplications and additions of 16 values, see Peak.
 func peak(n int)
 

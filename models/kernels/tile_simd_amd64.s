@@ -2,6 +2,7 @@
 
 //go:build amd64 && goexperiment.simd
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // func fused1(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool)
@@ -3263,6 +3264,53 @@ pixels:
 	MOVQ w+88(FP), DI
 	VMOVUPS Y0, 0(DI)
 	VMOVUPS Y1, 32(DI)
+	VZEROUPPER
+	RET
+
+// func adam16(s *AdamStep, n int, w, grad, m, v *float32, ahead int)
+TEXT ·adam16(SB), NOSPLIT, $0-56
+	MOVQ s+0(FP), AX
+	MOVQ n+8(FP), CX
+	MOVQ w+16(FP), BX
+	MOVQ grad+24(FP), DX
+	MOVQ m+32(FP), SI
+	MOVQ v+40(FP), DI
+	MOVQ ahead+48(FP), R8
+	VBROADCASTSS AdamStep_Beta1(AX), Z0
+	VBROADCASTSS AdamStep_Beta2(AX), Z1
+	VBROADCASTSS AdamStep_Rest1(AX), Z2
+	VBROADCASTSS AdamStep_Rest2(AX), Z3
+	VBROADCASTSS AdamStep_Decay(AX), Z4
+	VBROADCASTSS AdamStep_Epsilon(AX), Z5
+	VBROADCASTSS AdamStep_Rate(AX), Z6
+	VBROADCASTSS AdamStep_RootScale(AX), Z7
+
+loop:
+	PREFETCHT0 (BX)(R8*1)
+	PREFETCHT0 (SI)(R8*1)
+	PREFETCHT0 (DI)(R8*1)
+	VMOVUPS (BX), Z8
+	VMOVUPS (DX), Z9
+	VFMADD231PS Z4, Z8, Z9
+	VMULPS Z2, Z9, Z10
+	VFMADD231PS (SI), Z0, Z10
+	VMULPS Z9, Z9, Z9
+	VMULPS Z3, Z9, Z9
+	VFMADD231PS (DI), Z1, Z9
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z9, (DI)
+	VSQRTPS Z9, Z9
+	VFMADD213PS Z5, Z7, Z9
+	VMULPS Z6, Z10, Z10
+	VDIVPS Z9, Z10, Z10
+	VSUBPS Z10, Z8, Z8
+	VMOVUPS Z8, (BX)
+	ADDQ $64, BX
+	ADDQ $64, DX
+	ADDQ $64, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ  loop
 	VZEROUPPER
 	RET
 

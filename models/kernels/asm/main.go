@@ -34,6 +34,7 @@ func assembly() []byte {
 
 //go:build amd64 && goexperiment.simd
 
+#include "go_asm.h"
 #include "textflag.h"
 `)
 	for rows := 1; rows <= 6; rows++ {
@@ -53,6 +54,7 @@ func assembly() []byte {
 	for _, channels := range []int{6, 4, 1} {
 		weightTile(&b, avx2, fmt.Sprintf("narrowWeights%d", channels), channels, 1)
 	}
+	adam(&b)
 	peak(&b)
 	return b.Bytes()
 }
