@@ -17,9 +17,10 @@ const lineValues = 16
 
 func (a *ahead) reset() { a.lines = a.lines[:0] }
 
-// add appends the lines of n values at x.
+// add appends the lines of n values at x, but for a line that begins before x: it belongs to the columns
+// before.
 func (a *ahead) add(base unsafe.Pointer, x *float32, n int) {
-	at := int(uintptr(unsafe.Pointer(x)) - uintptr(base))
+	at := int(uintptr(unsafe.Pointer(x))-uintptr(base)) + 4*(lineValues-1)
 	for ; n > 0; n -= lineValues {
 		a.lines = append(a.lines, at)
 		at += 4 * lineValues
