@@ -33,8 +33,13 @@ func (a *ahead) spread(terms int) {
 	if len(a.lines) == 0 {
 		return
 	}
-	for t := range terms {
-		a.terms = append(a.terms, a.lines[t*min(len(a.lines), terms)/terms])
+	n := min(len(a.lines), terms)
+	line, rest := 0, 0
+	for range terms {
+		a.terms = append(a.terms, a.lines[line])
+		if rest += n; rest >= terms {
+			line, rest = line+1, rest-terms
+		}
 	}
 }
 
