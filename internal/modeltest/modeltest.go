@@ -67,11 +67,18 @@ func Normal(r *rand.Rand, dims ...int) *tensors.Tensor {
 // Near compares values, with a tolerance relative to the largest expected value.
 func Near(t testing.TB, name string, got, want []float32, tolerance float64) {
 	t.Helper()
+	NearWithin(t, name, got, want, tolerance, 0)
+}
+
+// NearWithin is Near with a floor for the largest value, for values that may all be zero but for
+// rounding.
+func NearWithin(t testing.TB, name string, got, want []float32, tolerance, floor float64) {
+	t.Helper()
 	if len(got) != len(want) {
 		t.Errorf("%s has %d values, want %d", name, len(got), len(want))
 		return
 	}
-	var size, worst float64
+	size, worst := floor, 0.0
 	at := 0
 	for i := range want {
 		size = max(size, math.Abs(float64(want[i])))

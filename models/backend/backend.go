@@ -40,8 +40,7 @@ func Open(name string, threads int) (b compute.Backend, err error) {
 		// In a pool of N workers, N concurrent products would wait for each other forever.
 		config, workers = "go:ops_parallel", unlimited
 	case name == Default:
-		// In the order of creation, the halves of a batch go through a layer one after the other.
-		// That takes a third less memory than both at once.
+		// In the order of creation, graphs with independent parts need less memory.
 		config = "go:ops_sequential,creation_order"
 	}
 	err = Guard(func() error {

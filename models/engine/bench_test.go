@@ -13,9 +13,12 @@ import (
 
 // BenchmarkResNet9 is a pass forward and backward at the sizes of the small protocol, width 16 and
 // batch 32, on the threads that -cpu gives.
-func BenchmarkResNet9(b *testing.B) {
-	const batch = 32
-	n := zoo.ResNet9(16, 10)
+func BenchmarkResNet9(b *testing.B) { benchmark(b, zoo.ResNet9(16, 10), 32) }
+
+// BenchmarkWideResNet is the same for WRN-34-10 with batch 4.
+func BenchmarkWideResNet(b *testing.B) { benchmark(b, zoo.WideResNet(34, 10, 16, 10), 4) }
+
+func benchmark(b *testing.B, n *nn.Network, batch int) {
 	be, err := backend.Open(backend.Default, 1)
 	if err != nil {
 		b.Fatal(err)

@@ -7,9 +7,6 @@ import (
 	"foil/models/nn"
 )
 
-// none is the floor of operations without ReLU.
-var none = float32(math.Inf(-1))
-
 // A linear operation is a convolution, a transposed convolution or a dense layer, with a bias, and
 // perhaps with the batch norm of evaluation mode and with ReLU.
 type linear struct {
@@ -65,7 +62,7 @@ func (o *linear) forward(p *Pass, _ any) error {
 	p.each(func(i int) {
 		y := p.of(o.out, i)
 		if o.turned {
-			o.transposed.Image(p.of(o.in, i), o.back, y)
+			o.transposed.Image(p.of(o.in, i), o.back, o.shift, o.floor, y)
 		} else {
 			o.convolution.Image(o.input(p, i), o.toward, o.shift, o.floor, y)
 		}
@@ -90,29 +87,29 @@ func (o *linear) backward(p *Pass, _ any) {
 		ours = p.fresh(l)
 		defer func() { p.drop(o.out, ours) }()
 	}
-	var to []float32
+	var into []float32
 	var add bool
 	if p.wants(o.in) {
-		to, add = p.arrive(o.in)
+		into, add = p.arrive(o.in)
 	}
 	p.each(func(i int) {
 		d := part(ours.data, i, l)
 		if o.floor == 0 {
 			kernels.Positive(part(v.data, i, l), p.of(o.out, i), d, false)
 		}
-		if to == nil {
+		if into == nil {
 			return
 		}
-		x := part(to, i, p.plan.layouts[o.in])
+		x := part(into, i, p.plan.layouts[o.in])
 		switch {
 		case o.turned && add:
 			o.convolution.ImageAdd(d, o.toward, x)
 		case o.turned:
-			o.convolution.Image(d, o.toward, nil, none, x)
+			o.convolution.Image(d, o.toward, nil, kernels.NoFloor, x)
 		case add:
 			o.transposed.ImageAdd(d, o.back, x)
 		default:
-			o.transposed.Image(d, o.back, x)
+			o.transposed.Image(d, o.back, nil, kernels.NoFloor, x)
 		}
 	})
 	if p.weights {

@@ -82,7 +82,7 @@ func (o *norm) forward(p *Pass, state any) error {
 		case 0:
 			l.Affine(x, y, s.act.Scale, s.act.Shift, 0)
 		case 1:
-			l.Affine(x, y, s.act.Scale, s.act.Shift, none)
+			l.Affine(x, y, s.act.Scale, s.act.Shift, kernels.NoFloor)
 		default:
 			l.AffineSlope(x, y, s.act.Scale, s.act.Shift, s.act.Slope)
 		}

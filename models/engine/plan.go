@@ -45,8 +45,12 @@ func newPlan(n *nn.Network, image [3]int, mode nn.Mode) (*plan, error) {
 	w := &planner{plan: &plan{mode: mode, version: -1}, network: n, done: make([]bool, len(n.Steps))}
 	w.readers, w.next = make([]int, len(n.Steps)+1), make([]int, len(n.Steps)+1)
 	w.used = make([]bool, len(n.Steps)+1)
-	for i, s := range n.Steps {
-		for _, v := range s.In {
+	for i := len(n.Steps) - 1; i >= 0; i-- {
+		if i < len(n.Steps)-1 && w.readers[i+1] == 0 {
+			w.done[i] = true // nothing depends on it
+			continue
+		}
+		for _, v := range n.Steps[i].In {
 			w.readers[v]++
 			w.next[v] = i
 		}
@@ -143,7 +147,7 @@ func poolSize(l nn.MaxPool, in kernels.Layout) int {
 	return l.Size
 }
 
-// then returns the layer of the only step that reads v, and its value. A nil layer: there is none,
+// then returns the layer of the only step that reads v, and its value. A nil layer: there is kernels.NoFloor,
 // or it reads another value, too.
 func (w *planner) then(v nn.Value) (l nn.Layer, out nn.Value) {
 	if w.readers[v] != 1 {
@@ -182,7 +186,7 @@ func (w *planner) op(i int) op {
 		w.use(in, out)
 		return o
 	case nn.Add:
-		o := &add{x: step.In[0], y: step.In[1], floor: none}
+		o := &add{x: step.In[0], y: step.In[1], floor: kernels.NoFloor}
 		if l, v := w.then(out); isReLU(l) {
 			w.take(v)
 			o.floor, out = 0, v
@@ -243,7 +247,7 @@ func isReLU(l nn.Layer) bool {
 // linear makes the operation of a convolution, transposed convolution or dense layer. In evaluation
 // mode a norm that follows becomes a part of it, and so does ReLU.
 func (w *planner) linear(l nn.Layer, in, out nn.Value) op {
-	o := &linear{in: in, floor: none, weight: -1, bias: -1}
+	o := &linear{in: in, floor: kernels.NoFloor, weight: -1, bias: -1}
 	from, to := w.layouts[in], w.layouts[out]
 	switch l := l.(type) {
 	case nn.Conv:

@@ -71,6 +71,7 @@ type Evaluator struct {
 	Net    *Net         // for the engine; nil: the evaluator uses graphs
 
 	logits *Exec
+	back   *Exec // see Slopes; nil until it is needed
 }
 
 // New returns an evaluator of a classifier. Unless the weights are frozen, they may be those of a

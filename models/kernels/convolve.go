@@ -1,134 +1,81 @@
 package kernels
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
-// A Convolution is a convolution with a square kernel.
+// A Convolution is a convolution with a square kernel. The result must not be packed.
+//
+// A tile of the result, such as 8 pixels by 2 blocks of channels, stays in registers until it is
+// complete. Its values are read where they lie, so nothing is copied or joined. Callers run images in
+// parallel: an image is in the cache for what follows its convolution.
 type Convolution struct {
 	In, Out        Layout
 	Kernel, Stride int
 	Pad            int
 
-	stencil
-
-	// Of the gradient of the weights.
-	jobs     []weightJob
-	together int // blocks of outputs that a job sums together
-	sumTiles tiles
-	sums     []float32
+	phase phase
+	sums  sync.Pool // *[]float32, for gradients of the weights
 }
 
 // NewConvolution prepares a convolution. The border of in must be at least pad.
 func NewConvolution(in, out Layout, kernel, stride, pad int) *Convolution {
-	c := &Convolution{In: in, Out: out, Kernel: kernel, Stride: stride, Pad: pad}
-	c.stencil = stencil{
-		in: in, out: out, step: [2]int{stride * in.row(), stride * in.pixel()}, height: out.Height, width: out.Width,
-		apart: 1, run: block,
-	}.tiled()
-	for b := range in.blocks() {
-		for ky := range kernel {
-			if in.Packed {
-				c.offsets, c.taps = append(c.offsets, in.at(b, ky-pad, -pad)), append(c.taps, ky*kernel)
-				continue
-			}
-			for kx := range kernel {
-				c.offsets, c.taps = append(c.offsets, in.at(b, ky-pad, kx-pad)), append(c.taps, ky*kernel+kx)
-			}
-		}
+	taps := make([]tap, kernel)
+	for k := range taps {
+		taps[k] = tap{k, k - pad}
 	}
-	if in.Packed {
-		c.run = kernel * in.Channels
+	return &Convolution{
+		In: in, Out: out, Kernel: kernel, Stride: stride, Pad: pad,
+		phase: newPhase(in, out, taps, taps, 0, 0, stride, 1),
 	}
-	return c
 }
 
 // Weights is the number of values of packed weights.
-func (c *Convolution) Weights() int { return c.weights() }
+func (c *Convolution) Weights() int { return c.phase.weights() }
 
-// Pack writes weights [o, c, k, k] to packed, multiplied by scale [o] unless it is nil.
+// Pack writes weights [o, c, k, k] to packed. It multiplies those of output o by scale[o], if scale is
+// not nil.
 func (c *Convolution) Pack(weights, scale, packed []float32) {
-	area := c.Kernel * c.Kernel
-	c.pack(weights, [2]int{c.In.Channels * area, area}, scale, 1, 0, packed)
+	taps := c.Kernel * c.Kernel
+	c.phase.pack(source{weights, c.Kernel, c.In.Channels * taps, taps, orOnes(scale, c.Out.Channels), orOnes(nil, c.In.Channels)}, packed)
 }
 
-// Image convolves an image x with packed weights. It writes max(sum, floor) to all pixels of y, and
-// nothing to its border. Sums begin with bias, which has as many values as the blocks of y have
-// channels; nil: with zero. NaN stays NaN.
+// Image convolves an image x with packed weights. Each value of the result is the sum of products and
+// bias, but at least floor: 0 for ReLU, NoFloor for the sum itself. NaN stays NaN. Bias has a value
+// for each lane of each block of the result, 0 for lanes without a channel, and may be nil. Image writes
+// all pixels of y, and not its border. Any number of goroutines may call it at once.
 func (c *Convolution) Image(x, packed, bias []float32, floor float32, y []float32) {
-	c.image(x, packed, bias, floor, false, y)
+	c.phase.image(x, packed, orZeros(bias, c.Out), floor, y)
 }
 
 // ImageAdd adds the convolution of an image to y.
-func (c *Convolution) ImageAdd(x, packed, y []float32) { c.image(x, packed, nil, none, true, y) }
-
-// none is the floor that changes nothing.
-var none = float32(math.Inf(-1))
-
-// A Transposed is a transposed convolution: the gradient in the images of a convolution.
-type Transposed struct {
-	In, Out        Layout
-	Kernel, Stride int
-	Pad            int
-
-	parts []stencil // each computes every Stride-th row and column
+func (c *Convolution) ImageAdd(x, packed, y []float32) {
+	c.phase.image(x, packed, nil, NoFloor, y)
 }
 
-// NewTransposed prepares the transpose of a convolution from images of out to results of in. The
-// border of in must be at least (kernel-1-pad) / stride, rounded up, and that of a result which ends
-// before the images do.
-func NewTransposed(in, out Layout, kernel, stride, pad int) *Transposed {
-	t := &Transposed{In: in, Out: out, Kernel: kernel, Stride: stride, Pad: pad}
-	for row := range stride {
-		for column := range stride {
-			s := stencil{
-				in: in, out: out, step: [2]int{in.row(), in.pixel()}, first: [2]int{row, column}, apart: stride,
-				height: (out.Height - row + stride - 1) / stride, width: (out.Width - column + stride - 1) / stride,
-				run: block,
-			}.tiled()
-			for b := range in.blocks() {
-				for ky := range kernel {
-					for kx := range kernel {
-						y, x := row+pad-ky, column+pad-kx
-						if y%stride == 0 && x%stride == 0 {
-							s.offsets, s.taps = append(s.offsets, in.at(b, y/stride, x/stride)), append(s.taps, ky*kernel+kx)
-						}
-					}
-				}
-			}
-			t.parts = append(t.parts, s)
+// NoFloor is the floor of results that may have any value.
+var NoFloor = float32(math.Inf(-1))
+
+var zeros = make([]float32, 4096)
+
+func orZeros(bias []float32, l Layout) []float32 {
+	n := l.blocks() * block
+	switch {
+	case bias != nil:
+		return bias[:n]
+	case n <= len(zeros):
+		return zeros[:n]
+	}
+	return make([]float32, n)
+}
+
+func orOnes(scale []float32, n int) []float32 {
+	if scale == nil {
+		scale = make([]float32, n)
+		for i := range scale {
+			scale[i] = 1
 		}
 	}
-	return t
-}
-
-// Weights is the number of values of packed weights.
-func (t *Transposed) Weights() (n int) {
-	for i := range t.parts {
-		n += t.parts[i].weights()
-	}
-	return n
-}
-
-// Pack writes weights [o, c, k, k] of the convolution to packed, multiplied by scale [o] unless it is
-// nil. Its results have o channels here, and its images c.
-func (t *Transposed) Pack(weights, scale, packed []float32) {
-	area := t.Kernel * t.Kernel
-	for i := range t.parts {
-		s := &t.parts[i]
-		s.pack(weights, [2]int{area, t.Out.Channels * area}, scale, 0, 1, packed)
-		packed = packed[s.weights():]
-	}
-}
-
-// Image writes the transposed convolution of an image v to all pixels of y.
-func (t *Transposed) Image(v, packed, y []float32) { t.image(v, packed, false, y) }
-
-// ImageAdd adds it to y.
-func (t *Transposed) ImageAdd(v, packed, y []float32) { t.image(v, packed, true, y) }
-
-func (t *Transposed) image(v, packed []float32, add bool, y []float32) {
-	for i := range t.parts {
-		s := &t.parts[i]
-		s.image(v, packed, nil, none, add, y)
-		packed = packed[s.weights():]
-	}
+	return scale[:n]
 }

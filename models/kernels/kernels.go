@@ -5,10 +5,13 @@
 // Products of matrices need AVX-512. They are in assembly, have the bits of GoMLX's, and take a
 // fraction of their time. See Product.
 //
-// Each of the other loops has two versions: one for AVX2 (built with GOEXPERIMENT=simd on amd64, used if the processor
-// has AVX2) and one in plain Go. Both compute the same formula. They differ in the last bits, as
-// two BLAS libraries do. On one machine with one build every result is reproducible, because
-// nothing here depends on threads.
+// Convolutions of images are in assembly for AVX-512 and for AVX2, with the same bits, and in plain
+// Go. See Convolution and Transposed.
+//
+// Each of the other loops has two versions: one for AVX2 (built with GOEXPERIMENT=simd on amd64, used
+// if the processor has AVX2) and one in plain Go. Both compute the same formula. They differ in the
+// last bits, as two BLAS libraries do. On one machine with one build every result is reproducible,
+// because nothing here depends on threads.
 package kernels
 
 import "math"

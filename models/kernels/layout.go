@@ -2,7 +2,8 @@ package kernels
 
 // A Layout says where the values of images lie. Channels are in blocks of 16, so that a block of a
 // pixel fills a register: [image, block, row, column, 16], with a border of zeros around each block.
-// Images of a few channels, such as colours, may be packed instead: [image, row, column, channel].
+// What a convolution reads may be packed instead if it has few channels, such as colours: [image, row,
+// column, channel].
 type Layout struct {
 	Channels, Height, Width int
 	Border                  int

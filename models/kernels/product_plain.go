@@ -10,7 +10,23 @@ func fetching6(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *flo
 	panic("kernels: there are no products")
 }
 
-func peak(n int) { panic("kernels: there are no products") }
+// best is the level of new convolutions.
+var best = plain
+
+var (
+	convTiles   = [levels][5][]convTile{plain: {1: plainTiles(8)}}
+	weightTiles = [levels][3][]convTile{plain: {1: plainTiles(block)}}
+)
+
+func runConv(code int, a *convArgs) { panic("kernels: there is no vector code") }
+
+func runWeights(code int, a *weightArgs) { panic("kernels: there is no vector code") }
+
+func sumProducts(a *sumArgs) { panic("kernels: there is no vector code") }
+
+func peak2(n int) { panic("kernels: there is no vector code") }
+
+func peak512(n int) { panic("kernels: there is no vector code") }
 
 func smallDots(m, n, k int, a, b, c []float32) { panic("kernels: there are no products") }
 

@@ -61,8 +61,9 @@ func fetching6(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *flo
 //go:noescape
 func adam16(s *AdamStep, n int, w, grad, m, v *float32, ahead int)
 
-// peak does 24 n multiplications and additions of 16 values, see Peak.
-func peak(n int)
+// peak512 does 24 n multiplications and additions of 16 values, peak2 12 n of 8 values. See Peak.
+func peak512(n int)
+func peak2(n int)
 
 // smallDots computes two rows by five columns at once: Go's compiler uses 15 registers.
 func smallDots(m, n, k int, a, b, c []float32) {

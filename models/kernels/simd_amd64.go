@@ -14,7 +14,8 @@ const lanes = 8
 
 var haveAVX2 = archsimd.X86.AVX2() && archsimd.X86.FMA()
 
-// SIMD is the vector code that the loops of this package run in this process.
+// SIMD is the vector code that the loops of this package run in this process. Convolutions with AVX-512
+// have the bits of those with AVX2.
 func SIMD() numeric.SIMD {
 	if haveAVX2 {
 		return numeric.AVX2

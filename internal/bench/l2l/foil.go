@@ -59,27 +59,27 @@ func (w Workload) stepper(b compute.Backend) (stepper, error) {
 		return nil, err
 	}
 	if work.isConv() {
-		return w.conv(b)
+		return w.conv(work.batch, b)
 	}
 	optimizers := l2l.PaperOptimizers()
 	data := l2l.Batch{X: w.values("images"), Labels: w.Labels}
-	weights, err := w.weights(b)
+	weights, err := w.weights(work, b)
 	if err != nil {
 		return nil, err
 	}
-	method, err := l2l.Find(w.Work)
+	method, err := l2l.Find(work.method)
 	if err != nil {
 		return nil, err
 	}
 	recipe := method.With(l2l.Settings{Epsilon: epsilon, Steps: attackSteps, Step: attackStep, Beta: 1})
 	if method.HasAttacker() {
-		return w.game(b, recipe, data, weights, optimizers)
+		return w.game(work, b, recipe, data, weights, optimizers)
 	}
 	if method.Start == l2l.NearImages {
 		data.Noise = w.values("noise")
 	}
 	trainer, err := l2l.NewTrainer(l2l.TrainerConfig{
-		Recipe: recipe, Network: networks()["classifier."], Image: image, Optimizer: optimizers[l2l.ClassifiersTurn], Backend: b,
+		Recipe: recipe, Network: work.networks()["classifier."], Image: image, Optimizer: optimizers[l2l.ClassifiersTurn], Backend: b,
 	}, weights[l2l.ClassifiersTurn])
 	if err != nil {
 		return nil, err
@@ -94,10 +94,10 @@ func (w Workload) stepper(b compute.Backend) (stepper, error) {
 	}, nil
 }
 
-func (w Workload) game(b compute.Backend, recipe l2l.Recipe, data l2l.Batch, weights [2]*nn.Weights, optimizers [2]l2l.Optimizer) (stepper, error) {
+func (w Workload) game(work work, b compute.Backend, recipe l2l.Recipe, data l2l.Batch, weights [2]*nn.Weights, optimizers [2]l2l.Optimizer) (stepper, error) {
 	game, err := l2l.NewGame(l2l.GameConfig{
 		Recipe: recipe, Backend: b, Image: image, Optimizers: optimizers,
-		Networks: [2]*nn.Network{networks()["classifier."], networks()["attacker."]},
+		Networks: [2]*nn.Network{work.networks()["classifier."], work.networks()["attacker."]},
 	}, weights[l2l.ClassifiersTurn], weights[l2l.AttackersTurn])
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (w Workload) game(b compute.Backend, recipe l2l.Recipe, data l2l.Batch, wei
 
 // conv is a convolution and both gradients, without conversions of the images: by the kernels of the
 // engine, or as a graph.
-func (w Workload) conv(b compute.Backend) (stepper, error) {
+func (w Workload) conv(batch int, b compute.Backend) (stepper, error) {
 	if !engine.For(b) {
 		return w.convGraph(b)
 	}
@@ -143,13 +143,13 @@ func (w Workload) conv(b compute.Backend) (stepper, error) {
 		}
 		wait.Wait()
 	}
-	none := float32(math.Inf(-1))
 	return func() (func() (bench.Losses, error), error) {
 		forward.Pack(weights, nil, packed)
 		back.Pack(weights, nil, turned)
 		each(func(i int) {
-			forward.Image(x[i*in.Size():], packed, nil, none, y[i*out.Size():])
-			back.Image(v[i*out.Size():], turned, d[i*in.Size():])
+			from, to := x[i*in.Size():(i+1)*in.Size()], y[i*out.Size():(i+1)*out.Size()]
+			forward.Image(from, packed, nil, kernels.NoFloor, to)
+			back.Image(v[i*out.Size():(i+1)*out.Size()], turned, nil, kernels.NoFloor, d[i*in.Size():(i+1)*in.Size()])
 		})
 		clear(g)
 		forward.WeightGradient(batch, x, v, g, w.Threads)
@@ -178,9 +178,9 @@ func (w Workload) convGraph(b compute.Backend) (stepper, error) {
 }
 
 // weights are both networks', by turn.
-func (w Workload) weights(b compute.Backend) (weights [2]*nn.Weights, err error) {
+func (w Workload) weights(work work, b compute.Backend) (weights [2]*nn.Weights, err error) {
 	for turn, prefix := range []string{"classifier.", "attacker."} {
-		loaded, wrong := nn.LoadWeights(b, networks()[prefix].Params, func(name string) (nn.Stored, bool) {
+		loaded, wrong := nn.LoadWeights(b, work.networks()[prefix].Params, func(name string) (nn.Stored, bool) {
 			a, ok := w.Arrays[prefix+name]
 			return nn.Stored{Type: nn.F32, Shape: a.Shape, Values: a.Values()}, ok
 		})

@@ -18,7 +18,7 @@ func TestFlagsAreRead(t *testing.T) {
 	}
 	want := options{
 		Protocol: bench.Protocol{Python: "py", Threads: []int{2}, Rounds: 1, Warmup: 3, Steps: 10},
-		backend:  "onnxruntime:cpu", works: []work{{name: "pgd"}, conv(8, 64, 128)},
+		backend:  "onnxruntime:cpu", works: []work{small("pgd"), conv(8, 64, 128)},
 	}
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got %+v, want %+v", o, want)

@@ -60,6 +60,45 @@ class ResNet9(nn.Module):
         return self.fc(torch.flatten(F.max_pool2d(x, 4), 1))
 
 
+class PreactBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.bn1, self.conv1 = nn.BatchNorm2d(inputs), conv3x3(inputs, outputs, stride)
+        self.bn2, self.conv2 = nn.BatchNorm2d(outputs), conv3x3(outputs, outputs)
+        if inputs != outputs:
+            self.convShortcut = nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False)
+
+    def forward(self, x):
+        y = F.relu(self.bn1(x))
+        if hasattr(self, "convShortcut"):
+            x = self.convShortcut(y)
+        return x + self.conv2(F.relu(self.bn2(self.conv1(y))))
+
+
+class Stage(nn.Module):
+    def __init__(self, inputs, outputs, stride, blocks):
+        super().__init__()
+        self.layer = nn.Sequential(*[
+            PreactBlock(outputs if i else inputs, outputs, 1 if i else stride) for i in range(blocks)])
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class WideResNet(nn.Module):
+    def __init__(self, depth, widen, classes):
+        super().__init__()
+        n, width = (depth - 4) // 6, 16 * widen
+        self.conv1 = conv3x3(3, 16)
+        self.block1, self.block2 = Stage(16, width, 1, n), Stage(width, 2 * width, 2, n)
+        self.block3 = Stage(2 * width, 4 * width, 2, n)
+        self.bn1, self.fc = nn.BatchNorm2d(4 * width), nn.Linear(4 * width, classes)
+
+    def forward(self, x):
+        x = self.block3(self.block2(self.block1(self.conv1(x))))
+        return self.fc(F.relu(self.bn1(x)).mean((2, 3)))
+
+
 class Unit(nn.Module):
     """Convolution (or its transpose), batch norm, ReLU."""
 
@@ -144,7 +183,8 @@ def move(optimizer, loss):
 
 def training(work):
     x, labels = array(work, "images"), torch.tensor(work["labels"], dtype=torch.long)
-    f = load(work, "classifier.", ResNet9(16, 10)).train()
+    wide = work["work"] == "wrn-34-10"
+    f = load(work, "classifier.", WideResNet(34, 10, 10) if wide else ResNet9(16, 10)).train()
     sgd = torch.optim.SGD(f.parameters(), **SGD)
 
     def plain():
@@ -173,7 +213,7 @@ def training(work):
         losses["attacker"] = loss.item()
         return losses
 
-    if work["work"] == "plain":
+    if work["work"] in ("plain", "wrn-34-10"):
         return plain
     if work["work"] == "pgd":
         noise = array(work, "noise")

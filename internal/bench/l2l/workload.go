@@ -13,7 +13,6 @@ import (
 
 // The small protocol's sizes and rates.
 const (
-	batch         = 32
 	classes       = 10
 	classifier    = 16 // width of ResNet-9
 	attacker      = 32 // width of slim
@@ -53,11 +52,14 @@ func (w Workload) Name() string { return fmt.Sprintf("%s, threads %d", w.Work, w
 func (w Workload) Counts() (warmup, steps int) { return w.Warmup, w.Steps }
 
 // networks are the networks of a training, by the prefix of their weights.
-func networks() map[string]*nn.Network {
-	return map[string]*nn.Network{
-		"classifier.": zoo.ResNet9(classifier, classes),
-		"attacker.":   zoo.Slim(2*nn.ImageChannels, attacker), // it sees gradients, too
+func (w work) networks() map[string]*nn.Network {
+	n := map[string]*nn.Network{"attacker.": zoo.Slim(2*nn.ImageChannels, attacker)} // it sees gradients, too
+	if w.wide {
+		n["classifier."] = zoo.WideResNet(34, 10, 16, classes)
+	} else {
+		n["classifier."] = zoo.ResNet9(classifier, classes)
 	}
+	return n
 }
 
 // newWorkload draws the numbers; equal arguments give equal ones.
@@ -65,26 +67,26 @@ func newWorkload(work work, threads, warmup, steps int) (Workload, error) {
 	r := rand.New(rand.NewPCG(1, 2))
 	w := Workload{Work: work.name, Threads: threads, Warmup: warmup, Steps: steps, Arrays: map[string]Array{}}
 	if work.isConv() {
-		w.draw("images", r.NormFloat64, batch, work.in, work.size, work.size)
+		w.draw("images", r.NormFloat64, work.batch, work.in, work.size, work.size)
 		w.draw("kernel", r.NormFloat64, work.outs, work.in, 3, 3)
-		w.draw("gradient", r.NormFloat64, batch, work.outs, work.size, work.size)
+		w.draw("gradient", r.NormFloat64, work.batch, work.outs, work.size, work.size)
 		return w, nil
 	}
-	w.draw("images", r.Float64, batch, 3, 32, 32)
-	w.draw("noise", func() float64 { return noise * r.NormFloat64() }, batch, 3, 32, 32)
-	for i := range batch {
+	w.draw("images", r.Float64, work.batch, 3, 32, 32)
+	w.draw("noise", func() float64 { return noise * r.NormFloat64() }, work.batch, 3, 32, 32)
+	for i := range work.batch {
 		w.Labels = append(w.Labels, int32(i%classes))
 	}
-	return w, w.initialise()
+	return w, w.initialise(work)
 }
 
 // initialise adds the weights that training starts from.
-func (w Workload) initialise() error {
+func (w Workload) initialise(work work) error {
 	b, err := backend.Open(backend.Default, 1)
 	if err != nil {
 		return err
 	}
-	for prefix, network := range networks() {
+	for prefix, network := range work.networks() {
 		weights, err := nn.NewWeights(b, network.Params, 1, "weights/"+prefix)
 		if err != nil {
 			return err

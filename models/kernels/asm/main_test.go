@@ -7,11 +7,13 @@ import (
 )
 
 func TestTheAssemblyIsThatOfThisProgram(t *testing.T) {
-	got, err := os.ReadFile("../tile_simd_amd64.s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, assembly()) {
-		t.Error("models/kernels/tile_simd_amd64.s is of another state of this program: run go generate ./models/kernels")
+	for name, want := range files() {
+		got, err := os.ReadFile("../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("models/kernels/%s is of another state of this program: run go generate ./models/kernels", name)
+		}
 	}
 }

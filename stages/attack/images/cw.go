@@ -67,7 +67,7 @@ func (p *CWParams) attack(epsilon float64) ascent.CW {
 func CW() pipeline.Kind {
 	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/cw-linf",
-		Version: 7,
+		Version: 8, // 8: the engine
 		Doc: "Attacks a classifier with Carlini and Wagner's attack in the maximum norm, image by image (Carlini and Wagner 2017; " +
 			"Jiang et al. 2021, section 4). Images that are misclassified without an attack are not changed.",
 		Cost: pipeline.Cost{Times: []string{"iterations", "model/last.safetensors"}},

@@ -20,7 +20,7 @@ var fgsmParams = &spec.Params[FGSMParams]{
 func FGSM() pipeline.Kind {
 	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/fgsm",
-		Version: 7,
+		Version: 8, // 8: the engine
 		Doc: "Attacks a classifier with the fast gradient sign method: one step of epsilon from the image (Goodfellow et al. 2015; " +
 			"Jiang et al. 2021, section 4).",
 		Cost: pipeline.Cost{Times: []string{"model/last.safetensors"}},

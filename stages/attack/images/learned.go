@@ -24,7 +24,7 @@ var learnedParams = &spec.Params[LearnedParams]{
 func Learned() pipeline.Kind {
 	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/learned",
-		Version: 7,
+		Version: 8, // 8: the engine
 		Doc: "Attacks a classifier with the attacker network of an L2L training (Jiang et al. 2021, section 3): " +
 			"the classifier's own training or another one. " +
 			fmt.Sprintf("The result for an image depends on the other images in its batch of %d: ", batch) +

@@ -96,7 +96,7 @@ func (p *PGDParams) check(report spec.Reporter) {
 func PGD() pipeline.Kind {
 	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/pgd",
-		Version: 7,
+		Version: 8, // 8: the engine
 		Doc: "Attacks a classifier by projected gradient ascent in the maximum norm, from one or more starts (Madry et al. 2018; " +
 			"Jiang et al. 2021, section 4). The k of the metrics is the number of steps. The outcomes are those after all steps.",
 		Draws: true,

@@ -24,7 +24,7 @@ var transferParams = &spec.Params[TransferParams]{
 func Transfer() pipeline.Kind {
 	return pipeline.Define(attackKind(pipeline.Kind{
 		Name:    "attack/transfer",
-		Version: 7,
+		Version: 8, // 8: the engine
 		Doc: "Attacks a classifier with images that PGD made on another classifier (Jiang et al. 2021, section 4, " +
 			"black-box). The attack does not use the classifier under attack. The k of the metrics is the number of steps.",
 		Inputs: []pipeline.Port{{Name: "source", Type: artifact.TypeClassifier, Doc: "the classifier that the images are made on"}},

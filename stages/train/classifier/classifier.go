@@ -23,7 +23,7 @@ const name = "train/classifier"
 func Kind() pipeline.Kind {
 	return pipeline.Define(pipeline.Kind{
 		Name:    name,
-		Version: 3,
+		Version: 4, // 4: the engine
 		Doc: "Trains an image classifier on clean images, under attack (FGSM, PGD, TRADES), or against an attacker network that " +
 			"is trained with it (L2L, Jiang et al. 2021, section 3). " +
 			"Methods with the same seed start from the same weights and see the same batches.",
