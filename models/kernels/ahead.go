@@ -3,8 +3,8 @@ package kernels
 import "unsafe"
 
 // ahead loads memory into the second-level cache while products are computed, a line for each term.
-// The processor does that by itself only where lines follow each other for long: columns of a matrix
-// with long rows do not.
+// The processor does that by itself only where lines follow each other for long: columns of a
+// matrix with long rows do not.
 type ahead struct {
 	lines []int // distances from the base in bytes, in the order in which they are needed
 	terms []int // the line for each term of the tiles
@@ -17,8 +17,8 @@ const lineValues = 16
 
 func (a *ahead) reset() { a.lines = a.lines[:0] }
 
-// add appends the lines of n values at x, but for a line that begins before x: it belongs to the columns
-// before.
+// add appends the lines of n values at x, but for a line that begins before x: it belongs to the
+// columns before.
 func (a *ahead) add(base unsafe.Pointer, x *float32, n int) {
 	at := int(uintptr(unsafe.Pointer(x))-uintptr(base)) + 4*(lineValues-1)
 	for ; n > 0; n -= lineValues {

@@ -6,9 +6,9 @@ import (
 )
 
 // A LinearStep is the backward pass of a linear layer y = x W, followed by a step of Adam for W. It
-// goes over W, its moments and the gradient of y once, in blocks of columns that stay in the caches.
-// The gradient of W is never in memory as a whole. The bits are those of two products and Adam. See
-// HasProducts.
+// goes over W, its moments and the gradient of y once, in blocks of columns that stay in the
+// caches. The gradient of W is never in memory as a whole. The bits are those of two products and
+// Adam. See HasProducts.
 type LinearStep struct {
 	Batch, Inputs, Outputs int
 
@@ -73,8 +73,8 @@ func (s *LinearStep) rows(from, to int, part *linearPart) {
 	}
 }
 
-// tile computes the step for some rows of W from i on, and a block of columns from j on. The gradient
-// of x comes first, because it needs W as it was.
+// tile computes the step for some rows of W from i on, and a block of columns from j on. The
+// gradient of x comes first, because it needs W as it was.
 func (s *LinearStep) tile(i, rows, j, width int, part *linearPart) {
 	b, l, n := s.Batch, s.Inputs, s.Outputs
 	at := i*n + j
@@ -92,8 +92,8 @@ func (s *LinearStep) tile(i, rows, j, width int, part *linearPart) {
 	}
 }
 
-// adam changes weights of one row. Like Adam for the whole of W, it computes the last values of W one
-// by one.
+// adam changes weights of one row. Like Adam for the whole of W, it computes the last values of W
+// one by one.
 func (s *LinearStep) adam(from, to int, g []float32) {
 	last := min(to, s.Inputs*s.Outputs&^(lanes-1))
 	if from < last {

@@ -4,8 +4,8 @@ package kernels
 
 import "simd/archsimd"
 
-// adamWide is Adam with AVX-512 for all of w: a register that is not full has the same values. Beside
-// each line of memory, it loads one that is a number of bytes ahead.
+// adamWide is Adam with AVX-512 for all of w: a register that is not full has the same values.
+// Beside each line of memory, it loads one that is a number of bytes ahead.
 func adamWide(s *AdamStep, w, g, m, v []float32, ahead int) {
 	n := len(w)
 	g, m, v = g[:n], m[:n], v[:n]
@@ -55,7 +55,8 @@ func transpose(x []float32, distance, rows, columns int, y []float32) {
 	transposePlain(x, distance, first, rows, columns, y)
 }
 
-// pack copies x [rows, columns], whose rows are a distance apart, to y with rows another distance apart.
+// pack copies x [rows, columns], whose rows are a distance apart, to y with rows another distance
+// apart.
 func pack(x []float32, distance, rows, columns int, y []float32, to int) {
 	const wide = 4 * vectorColumns
 	for j := 0; j < columns; j += wide {

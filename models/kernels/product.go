@@ -21,8 +21,8 @@ func (m Matrix) Turned() Matrix { return Matrix{m.Data, m.Column, m.Row} }
 // GoMLX's products, so that both have the same bits.
 const panel = 128
 
-// Large is the number of multiplications from which GoMLX multiplies as Product does, and below which
-// as SmallProduct and SmallDots do.
+// Large is the number of multiplications from which GoMLX multiplies as Product does, and below
+// which as SmallProduct and SmallDots do.
 const Large = 4 << 20
 
 const (
@@ -69,8 +69,8 @@ func Product(m, n, k int, a, b, c Matrix, threads int) {
 // grain is the number of multiplications for which another thread pays.
 const grain = 1 << 20
 
-// productColumns computes the columns of a product from one on to another. The next columns of b and c
-// are loaded ahead, unless they are in the caches anyway.
+// productColumns computes the columns of a product from one on to another. The next columns of b
+// and c are loaded ahead, unless they are in the caches anyway.
 func productColumns(from, to, m, k int, a, b, c Matrix) {
 	var next ahead
 	if to-from > tileColumns && k*b.Row >= cached {
@@ -105,8 +105,8 @@ func productColumns(from, to, m, k int, a, b, c Matrix) {
 	}
 }
 
-// packs are buffers for columns of b. Tiles read them many times, and a register that comes from two
-// lines of the cache takes twice as long.
+// packs are buffers for columns of b. Tiles read them many times, and a register that comes from
+// two lines of the cache takes twice as long.
 var packs = sync.Pool{New: func() any {
 	x := aligned(2 * panel * tileColumns)
 	return &x
@@ -134,9 +134,9 @@ func eachTile(m int, f func(i, rows int)) {
 	}
 }
 
-// SmallProduct is Product for factors with fewer than 4 Mi multiplications, and more than 16 columns.
-// GoMLX has other code for these: sums have no panels, and the last columns, which do not fill a
-// register, are computed one by one.
+// SmallProduct is Product for factors with fewer than 4 Mi multiplications, and more than 16
+// columns. GoMLX has other code for these: sums have no panels, and the last columns, which do not
+// fill a register, are computed one by one.
 func SmallProduct(m, n, k int, a, b, c Matrix) {
 	full := n &^ (vectorColumns - 1)
 	for j := 0; j < full; j += tileColumns {
@@ -156,8 +156,8 @@ func SmallProduct(m, n, k int, a, b, c Matrix) {
 // vectorColumns is the number of values of a register.
 const vectorColumns = 16
 
-// SmallDots writes the scalar products of the rows of a [m, k] with those of b [n, k] to c [m, n], for
-// fewer than 4 Mi multiplications. All are stored row by row.
+// SmallDots writes the scalar products of the rows of a [m, k] with those of b [n, k] to c [m, n],
+// for fewer than 4 Mi multiplications. All are stored row by row.
 func SmallDots(m, n, k int, a, b, c []float32) {
 	_, _, _ = a[:m*k], b[:n*k], c[:m*n]
 	smallDots(m, n, k, a, b, c)
@@ -174,8 +174,8 @@ func Transpose(x []float32, rows, columns int, y []float32) {
 // transposeBlock is the number of columns of which lines stay in the first-level cache.
 const transposeBlock = 64
 
-// transposePlain writes x [rows, columns], whose rows are a distance apart, to y as [columns, rows]. It
-// begins with a row.
+// transposePlain writes x [rows, columns], whose rows are a distance apart, to y as [columns,
+// rows]. It begins with a row.
 func transposePlain(x []float32, distance, first, rows, columns int, y []float32) {
 	for r := first; r < rows; r++ {
 		at := r

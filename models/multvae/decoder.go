@@ -84,8 +84,8 @@ func (m *Model) ownStep(g *gradients, b *batch, rows Rows, users []int32, rate f
 }
 
 // crossEntropy adds the decoder's bias to the logits, and returns the users' mean softmax
-// cross-entropy. It writes the gradient to gradient, which may be the logits, and its sum over users
-// to m.biasGrad.
+// cross-entropy. It writes the gradient to gradient, which may be the logits, and its sum over
+// users to m.biasGrad.
 func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient []float32) (loss float64) {
 	n := m.config.Items
 	weight := 1 / float32(len(users))

@@ -28,8 +28,8 @@ func (l Losses) Total() float64 {
 }
 
 // Step trains on the given users of rows. targets has their attributes (an entry per group). rate
-// is the learning rate of encoder and decoder, headRate that of the adversaries. The model must not be
-// used after an error.
+// is the learning rate of encoder and decoder, headRate that of the adversaries. The model must not
+// be used after an error.
 func (m *Model) Step(rows Rows, users []int32, targets []adversary.Targets, noise Noise, rate, headRate float64) (Losses, error) {
 	m.adam.Begin()
 	g, err := m.gradients(rows, users, targets, noise, rate)
