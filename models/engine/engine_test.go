@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -195,6 +196,11 @@ func TestNetworksThatDoNotFitAreRefused(t *testing.T) {
 		build func(b *nn.Builder)
 		want  string
 	}{
+		"kernel": {func(b *nn.Builder) {
+			b.Apply(b.Conv("c", nn.ConvSpec{In: 3, Out: 3, Kernel: 11, Stride: 2, Pad: 1}), nn.Images)
+		},
+			"8 x 8 pixels are too few for a convolution with kernel 11 and padding 1: it needs 9 x 9"},
+		"dense":    {func(b *nn.Builder) { b.Apply(b.Dense("d", 3, 2), nn.Images) }, "a nn.Dense gets images of 8 x 8 pixels: flatten them first"},
 		"channels": {func(b *nn.Builder) { b.Apply(b.Conv("c", nn.Conv3x3(4, 8, 1)), nn.Images) }, "step 1 of the network: a nn.Conv of 4 channels gets 3"},
 		"pool":     {func(b *nn.Builder) { b.Apply(nn.MaxPool{Size: 3}, nn.Images) }, "8 x 8 pixels cannot be divided into squares of 3"},
 		"sum": {func(b *nn.Builder) {
@@ -208,6 +214,17 @@ func TestNetworksThatDoNotFitAreRefused(t *testing.T) {
 		c.build(b)
 		if _, err := engine.New(b.Network(3), [3]int{3, 8, 8}, 1); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestPoolsOverTheWholeImageNeedSquares(t *testing.T) {
+	b := &nn.Builder{}
+	b.Apply(nn.MaxPool{}, nn.Images)
+	for rows, want := range map[int]string{8: "", 4: "4 x 8 pixels are not a square"} {
+		_, err := engine.New(b.Network(3), [3]int{3, rows, 8}, 1)
+		if got := fmt.Sprint(err); (want == "") != (err == nil) || !strings.Contains(got, want) && err != nil {
+			t.Errorf("%d rows: error %v, want %q", rows, err, want)
 		}
 	}
 }
@@ -268,7 +285,7 @@ func TestImagesDoNotMeetInEvaluation(t *testing.T) {
 	logits, gradient := run(x)
 	spoilt := slices.Clone(x)
 	for i := 2 * size; i < 3*size; i++ {
-		spoilt[i] = float32(nan())
+		spoilt[i] = float32(math.NaN())
 	}
 	run(spoilt) // leaves its buffers behind
 	again, gradientAgain := run(spoilt)
@@ -279,9 +296,4 @@ func TestImagesDoNotMeetInEvaluation(t *testing.T) {
 			t.Errorf("image %d: the same result is %v", i, same)
 		}
 	}
-}
-
-func nan() float64 {
-	zero := 0.0
-	return zero / zero
 }

@@ -95,7 +95,7 @@ func (o *linear) backward(p *Pass, _ any) {
 	p.each(func(i int) {
 		d := part(ours.data, i, l)
 		if o.floor == 0 {
-			kernels.Positive(part(v.data, i, l), p.of(o.out, i), d, false)
+			kernels.Positive(part(v.data, i, l), p.of(o.out, i), d)
 		}
 		if into == nil {
 			return

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -88,6 +89,14 @@ func (n *Net) ready(mode nn.Mode) *plan {
 // size is the number of values of an image.
 func (n *Net) size() int { return n.Image[0] * n.Image[1] * n.Image[2] }
 
+// count is the number of images in x.
+func (n *Net) count(x []float32) (int, error) {
+	if len(x) == 0 || len(x)%n.size() != 0 {
+		return 0, fmt.Errorf("engine: %d values are not those of one or more images of shape %v", len(x), n.Image)
+	}
+	return len(x) / n.size(), nil
+}
+
 // Outputs is the number of values that the network gives for an image.
 func (n *Net) Outputs() int {
 	layouts := n.plans[nn.Evaluation].layouts
@@ -96,13 +105,21 @@ func (n *Net) Outputs() int {
 }
 
 // Train begins a pass of a whole batch in training mode, on all threads. It moves the running
-// statistics. mask [b, width] is that of dropout; nil: none. The caller must call Done.
+// statistics, which Evaluate uses only after the next Load. mask [b, width] is that of dropout; nil:
+// none. The caller must call Done, unless there is an error.
 func (n *Net) Train(x, mask []float32) (*Pass, error) {
-	images := len(x) / n.size()
+	images, err := n.count(x)
+	if err != nil {
+		return nil, err
+	}
 	p := n.take(nn.Training, images)
 	p.threads = n.threads
 	p.mask = mask
-	return p, p.forward(x)
+	if err := p.forward(x); err != nil {
+		p.Done()
+		return nil, err
+	}
+	return p, nil
 }
 
 // Evaluate calls f for all images in evaluation mode, some at a time, on all threads. f may call
@@ -139,12 +156,16 @@ func (n *Net) take(mode nn.Mode, images int) *Pass {
 	plan := n.ready(mode)
 	n.lock.Lock()
 	defer n.lock.Unlock()
-	for i, p := range n.free[mode] {
+	free := n.free[mode]
+	for i, p := range free {
 		if p.room >= images {
-			n.free[mode] = append(n.free[mode][:i], n.free[mode][i+1:]...)
+			n.free[mode] = slices.Delete(free, i, i+1)
 			p.images = images
 			return p
 		}
+	}
+	if len(free) > 0 { // the new pass replaces a smaller one, so that passes do not pile up
+		n.free[mode] = slices.Delete(free, 0, 1)
 	}
 	return newPass(n, plan, images)
 }

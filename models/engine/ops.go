@@ -27,7 +27,7 @@ func (o *add) backward(p *Pass, _ any) {
 	v := p.leave(o.out)
 	if o.floor == 0 {
 		ours := p.fresh(l)
-		p.each(func(i int) { kernels.Positive(part(v.data, i, l), p.of(o.out, i), part(ours.data, i, l), false) })
+		p.each(func(i int) { kernels.Positive(part(v.data, i, l), p.of(o.out, i), part(ours.data, i, l)) })
 		p.drop(o.out, v)
 		v = ours
 	}
@@ -41,11 +41,10 @@ func (o *add) backward(p *Pass, _ any) {
 
 // pool takes the largest value of each square.
 type pool struct {
+	stateless
 	in, out nn.Value
 	size    int
 }
-
-func (*pool) load([][]float32) {}
 
 func (o *pool) forward(p *Pass, _ any) error {
 	from, to := p.plan.layouts[o.in], p.plan.layouts[o.out]
@@ -66,9 +65,10 @@ func (o *pool) backward(p *Pass, _ any) {
 }
 
 // join puts the channels of y behind those of x.
-type join struct{ x, y, out nn.Value }
-
-func (*join) load([][]float32) {}
+type join struct {
+	stateless
+	x, y, out nn.Value
+}
 
 func (o *join) forward(p *Pass, _ any) error {
 	p.each(func(i int) {
@@ -90,7 +90,12 @@ func (o *join) backward(p *Pass, _ any) {
 		to := p.plan.layouts[from]
 		if p.wants(from) {
 			d, add := p.arrive(from)
-			p.each(func(i int) { l.Take(first, part(v.data, i, l), to, part(d, i, to), add) })
+			p.each(func(i int) {
+				if !add {
+					clear(part(d, i, to)) // also the lanes of the last block, which have no channel
+				}
+				l.Take(first, part(v.data, i, l), to, part(d, i, to), add)
+			})
 		}
 		first += to.Channels
 	}
@@ -141,9 +146,10 @@ func (o *tanh) backward(p *Pass, _ any) {
 }
 
 // mean is the mean over rows and columns.
-type mean struct{ in, out nn.Value }
-
-func (*mean) load([][]float32) {}
+type mean struct {
+	stateless
+	in, out nn.Value
+}
 
 func (o *mean) forward(p *Pass, _ any) error {
 	l := p.plan.layouts[o.in]
@@ -167,9 +173,10 @@ func (o *mean) backward(p *Pass, _ any) {
 }
 
 // flatten lists the values of each image by channels, rows and columns.
-type flatten struct{ in, out nn.Value }
-
-func (*flatten) load([][]float32) {}
+type flatten struct {
+	stateless
+	in, out nn.Value
+}
 
 func (o *flatten) forward(p *Pass, _ any) error {
 	l := p.plan.layouts[o.in]
@@ -193,9 +200,10 @@ func (o *flatten) backward(p *Pass, _ any) {
 }
 
 // drop multiplies features by the mask of the pass, if there is one.
-type drop struct{ in, out nn.Value }
-
-func (*drop) load([][]float32) {}
+type drop struct {
+	stateless
+	in, out nn.Value
+}
 
 func (o *drop) forward(p *Pass, _ any) error {
 	width := p.plan.layouts[o.in].Channels

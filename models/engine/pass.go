@@ -65,13 +65,19 @@ func (p *Pass) Done() {
 }
 
 // Forward computes the network for images [b, c, h, w]. It returns the logits [b, y] of a classifier,
-// or the change [b, c, h, w] of an attacker, which are valid until the next call.
+// or the change [b, c, h, w] of an attacker, which are valid until the next call of Forward, and not
+// after Done.
 func (p *Pass) Forward(x []float32) ([]float32, error) {
-	p.images = len(x) / p.net.size()
-	if p.images > p.room {
-		return nil, fmt.Errorf("engine: %d images for a pass of %d", p.images, p.room)
+	images, err := p.net.count(x)
+	if err != nil {
+		return nil, err
 	}
-	return p.output, p.forward(x)
+	if images > p.room {
+		return nil, fmt.Errorf("engine: %d images for a pass that holds %d: pass fewer to Forward", images, p.room)
+	}
+	p.images = images
+	err = p.forward(x)
+	return p.output, err
 }
 
 // Output is the result of Forward.
@@ -105,13 +111,13 @@ func (p *Pass) forward(x []float32) error {
 type Want int
 
 const (
-	OfImages Want = 1 << iota
-	OfWeights
+	OfImages  Want = 1 << iota
+	OfWeights      // only in training mode: in evaluation mode, batch norm is a part of the weights
 )
 
 // Backward computes gradients for d, the gradient of the result of Forward. Those of the parameters
-// are added to the Gradients of the Net. It returns the gradient in the images [b, c, h, w], which is
-// valid until the next call, or nil.
+// are added to the Gradients of the Net. It returns the gradient in the images [b, c, h, w], or nil.
+// It is valid until the next call of Backward, and not after Done.
 func (p *Pass) Backward(d []float32, want Want) []float32 {
 	p.inImage, p.weights = want&OfImages != 0, want&OfWeights != 0
 	last := nn.Value(len(p.plan.layouts) - 1)
@@ -125,13 +131,16 @@ func (p *Pass) Backward(d []float32, want Want) []float32 {
 	for i := len(p.plan.ops) - 1; i >= 0; i-- {
 		p.plan.ops[i].backward(p, p.states[i])
 	}
+	v := p.leave(nn.Images)
 	if !p.inImage {
+		if v != nil { // an operation has made it on the way to a parameter
+			p.drop(nn.Images, v)
+		}
 		return nil
 	}
 	l = p.plan.layouts[nn.Images]
 	size := p.net.size()
 	p.change = grown(p.change, p.images*size)
-	v := p.leave(nn.Images)
 	p.each(func(i int) { l.Store(v.data[i*l.Size():], p.change[i*size:(i+1)*size]) })
 	p.drop(nn.Images, v)
 	return p.change

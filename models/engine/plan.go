@@ -102,6 +102,10 @@ func shape(l nn.Layer, in, second kernels.Layout) (out kernels.Layout, err error
 	flat := func(features int) kernels.Layout { return kernels.Layout{Channels: features, Height: 1, Width: 1} }
 	switch l := l.(type) {
 	case nn.Conv:
+		if least := l.Kernel - 2*l.Pad; min(in.Height, in.Width) < least {
+			return out, fmt.Errorf("%d x %d pixels are too few for a convolution with kernel %d and padding %d: it needs %d x %d",
+				in.Height, in.Width, l.Kernel, l.Pad, least, least)
+		}
 		out.Channels = l.Out
 		out.Height, out.Width = (in.Height+2*l.Pad-l.Kernel)/l.Stride+1, (in.Width+2*l.Pad-l.Kernel)/l.Stride+1
 		err = takes(l.In)
@@ -112,7 +116,9 @@ func shape(l nn.Layer, in, second kernels.Layout) (out kernels.Layout, err error
 		err = takes(l.Channels)
 	case nn.MaxPool:
 		n := poolSize(l, in)
-		if in.Height%n != 0 || in.Width%n != 0 {
+		if l.Size == 0 && in.Height != in.Width {
+			err = fmt.Errorf("%d x %d pixels are not a square, which a pool over the whole image needs", in.Height, in.Width)
+		} else if in.Height%n != 0 || in.Width%n != 0 {
 			err = fmt.Errorf("%d x %d pixels cannot be divided into squares of %d", in.Height, in.Width, n)
 		}
 		out.Height, out.Width = in.Height/n, in.Width/n
@@ -132,7 +138,9 @@ func shape(l nn.Layer, in, second kernels.Layout) (out kernels.Layout, err error
 		out = flat(in.Channels * in.Height * in.Width)
 	case nn.Dense:
 		out = flat(l.Out)
-		err = takes(l.In)
+		if err = takes(l.In); in.Height != 1 || in.Width != 1 {
+			err = fmt.Errorf("a %T gets images of %d x %d pixels: flatten them first", l, in.Height, in.Width)
+		}
 	case nn.ReLU, nn.PReLU, nn.Tanh, nn.Drop:
 	default:
 		err = fmt.Errorf("the engine has no layer %T", l)
@@ -147,8 +155,8 @@ func poolSize(l nn.MaxPool, in kernels.Layout) int {
 	return l.Size
 }
 
-// then returns the layer of the only step that reads v, and its value. A nil layer: there is kernels.NoFloor,
-// or it reads another value, too.
+// then returns the layer of the only step that reads v, and the value of that step. The layer is nil
+// if several steps or none read v, or if the step reads another value, too.
 func (w *planner) then(v nn.Value) (l nn.Layer, out nn.Value) {
 	if w.readers[v] != 1 {
 		return nil, 0
@@ -196,22 +204,22 @@ func (w *planner) op(i int) op {
 		return o
 	case nn.MaxPool:
 		w.use(in, out)
-		return &pool{in, out, poolSize(l, w.layouts[in])}
+		return &pool{in: in, out: out, size: poolSize(l, w.layouts[in])}
 	case nn.Join:
 		w.use(in, step.In[1], out)
-		return &join{in, step.In[1], out}
+		return &join{x: in, y: step.In[1], out: out}
 	case nn.Tanh:
 		w.use(in, out)
 		return &tanh{in: in, out: out, scale: l.Scale}
 	case nn.SpaceMean:
 		w.use(in, out)
-		return &mean{in, out}
+		return &mean{in: in, out: out}
 	case nn.Flatten:
 		w.use(in, out)
-		return &flatten{in, out}
+		return &flatten{in: in, out: out}
 	case nn.Drop:
 		w.use(in, out)
-		return &drop{in, out}
+		return &drop{in: in, out: out}
 	}
 	panic(fmt.Sprintf("engine: a layer %T has a shape, but no operation", step.Layer))
 }

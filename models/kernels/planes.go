@@ -172,7 +172,7 @@ func (l Layout) values(f func(i int)) {
 func (l Layout) Pool(to Layout, n int, x, y []float32) {
 	for b := range l.blocks() {
 		for r := range to.Height {
-			poolRow(to.Width, n, l.row(), x[l.at(b, n*r, 0):], y[to.at(b, r, 0):][:to.run()])
+			poolRow(n, l.row(), x[l.at(b, n*r, 0):], y[to.at(b, r, 0):][:to.run()])
 		}
 	}
 }
@@ -183,7 +183,7 @@ func (l Layout) PoolGradient(to Layout, n int, v, x, y, d []float32, add bool) {
 	for b := range l.blocks() {
 		for r := range to.Height {
 			at, from := l.at(b, n*r, 0), to.at(b, r, 0)
-			poolGradientRow(to.Width, n, l.row(), v[from:][:to.run()], x[at:], y[from:][:to.run()], d[at:], add)
+			poolGradientRow(n, l.row(), v[from:][:to.run()], x[at:], y[from:][:to.run()], d[at:], add)
 		}
 	}
 }
@@ -194,10 +194,10 @@ func AddFloor(x, y, sum []float32, floor float32) {
 	addFloor(x[:n], y[:n], sum, floor)
 }
 
-// Positive writes v where y is above 0, else 0, to d, or adds it.
-func Positive(v, y, d []float32, add bool) {
+// Positive writes v where y is above 0, else 0, to d.
+func Positive(v, y, d []float32) {
 	n := len(d)
-	positive(v[:n], y[:n], d, add)
+	positive(v[:n], y[:n], d)
 }
 
 // The plain form of each loop. A plane has rows of run values, whose first ones are stride apart.
@@ -276,7 +276,7 @@ func normGradientPlain(rows, run, stride int, v, x, d, scale, shift []float32, s
 	}
 }
 
-func poolPlain(width, n, stride int, x, y []float32) {
+func poolPlain(n, stride int, x, y []float32) {
 	for i := range y {
 		at := i/block*n*block + i%block
 		largest := x[at]
@@ -289,7 +289,7 @@ func poolPlain(width, n, stride int, x, y []float32) {
 	}
 }
 
-func poolGradientPlain(width, n, stride int, v, x, y, d []float32, add bool) {
+func poolGradientPlain(n, stride int, v, x, y, d []float32, add bool) {
 	for i := range y {
 		at := i/block*n*block + i%block
 		taken := false
@@ -313,14 +313,11 @@ func addFloorPlain(x, y, sum []float32, floor float32) {
 	}
 }
 
-func positivePlain(v, y, d []float32, add bool) {
+func positivePlain(v, y, d []float32) {
 	for i := range d {
 		var g float32
 		if y[i] > 0 {
 			g = v[i]
-		}
-		if add {
-			g += d[i]
 		}
 		d[i] = g
 	}

@@ -27,11 +27,11 @@ func normGradientPlane(rows, run, stride int, v, x, d, scale, shift []float32, s
 	normGradientPlain(rows, run, stride, v, x, d, scale, shift, slope, mean, of, with, plus, add)
 }
 
-func poolRow(width, n, stride int, x, y []float32) { poolPlain(width, n, stride, x, y) }
+func poolRow(n, stride int, x, y []float32) { poolPlain(n, stride, x, y) }
 
-func poolGradientRow(width, n, stride int, v, x, y, d []float32, add bool) {
-	poolGradientPlain(width, n, stride, v, x, y, d, add)
+func poolGradientRow(n, stride int, v, x, y, d []float32, add bool) {
+	poolGradientPlain(n, stride, v, x, y, d, add)
 }
 
 func addFloor(x, y, sum []float32, floor float32) { addFloorPlain(x, y, sum, floor) }
-func positive(v, y, d []float32, add bool)        { positivePlain(v, y, d, add) }
+func positive(v, y, d []float32)                  { positivePlain(v, y, d) }

@@ -135,9 +135,9 @@ func normGradientPlane(rows, run, stride int, v, x, d, scale, shift []float32, s
 	archsimd.ClearAVXUpperBits()
 }
 
-func poolRow(width, n, stride int, x, y []float32) {
+func poolRow(n, stride int, x, y []float32) {
 	if !haveAVX2 {
-		poolPlain(width, n, stride, x, y)
+		poolPlain(n, stride, x, y)
 		return
 	}
 	for i := 0; i <= len(y)-lanes; i += lanes {
@@ -155,9 +155,9 @@ func poolRow(width, n, stride int, x, y []float32) {
 	archsimd.ClearAVXUpperBits()
 }
 
-func poolGradientRow(width, n, stride int, v, x, y, d []float32, add bool) {
+func poolGradientRow(n, stride int, v, x, y, d []float32, add bool) {
 	if !haveAVX2 {
-		poolGradientPlain(width, n, stride, v, x, y, d, add)
+		poolGradientPlain(n, stride, v, x, y, d, add)
 		return
 	}
 	zero := spreadOver(0)
@@ -194,20 +194,16 @@ func addFloor(x, y, sum []float32, floor float32) {
 	addFloorPlain(x[n:], y[n:], sum[n:], floor)
 }
 
-func positive(v, y, d []float32, add bool) {
+func positive(v, y, d []float32) {
 	if !haveAVX2 {
-		positivePlain(v, y, d, add)
+		positivePlain(v, y, d)
 		return
 	}
 	n := len(d) &^ (lanes - 1)
 	zero := spreadOver(0)
 	for i := 0; i < n; i += lanes {
-		g := load(v[i:]).Merge(zero, load(y[i:]).Greater(zero))
-		if add {
-			g = g.Add(load(d[i:]))
-		}
-		g.StoreSlice(d[i : i+lanes])
+		load(v[i:]).Merge(zero, load(y[i:]).Greater(zero)).StoreSlice(d[i : i+lanes])
 	}
 	archsimd.ClearAVXUpperBits()
-	positivePlain(v[n:], y[n:], d[n:], add)
+	positivePlain(v[n:], y[n:], d[n:])
 }

@@ -66,9 +66,8 @@ func TestPlanesAreTheirPlainForm(t *testing.T) {
 			copy(y, v)
 			l.PoolGradient(to, 2, small, x, pooled, y, true)
 		},
-		"sum":            func(y []float32) { AddFloor(x[3:], v[3:], y[:len(x)-3], 0) },
-		"positive":       func(y []float32) { Positive(v[3:], x[3:], y[:len(x)-3], false) },
-		"added positive": func(y []float32) { copy(y, x); Positive(v[3:], x[3:], y[:len(x)-3], true) },
+		"sum":      func(y []float32) { AddFloor(x[3:], v[3:], y[:len(x)-3], 0) },
+		"positive": func(y []float32) { Positive(v[3:], x[3:], y[:len(x)-3]) },
 	}
 	for name, loop := range loops {
 		t.Run(name, func(t *testing.T) {
