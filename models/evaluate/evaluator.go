@@ -58,8 +58,9 @@ func (n *Net) Current() (*engine.Net, error) {
 	if n.frozen && n.loaded {
 		return n.Net, nil
 	}
-	n.loaded = true
-	return n.Net, n.Load(n.weights)
+	err := n.Load(n.weights)
+	n.loaded = err == nil
+	return n.Net, err
 }
 
 // An Evaluator runs a classifier in evaluation mode. Batches of graphs have one size, so that each
