@@ -106,8 +106,8 @@ func (a oneByOne) Attack(ctx context.Context, x []float32, labels []int32, start
 
 // each attacks images and writes them to attacked. first is the number of the first one.
 func (a *cwAttack) each(ctx context.Context, x []float32, labels []int32, attacked []float32, first int) error {
-	size := len(x) / len(labels)
 	for i, label := range labels {
+		size := len(x) / len(labels)
 		r, err := a.run(ctx, x[i*size:(i+1)*size], label)
 		if err != nil {
 			return fmt.Errorf("image %d: %w", first+i, err)

@@ -168,6 +168,27 @@ func TestEvaluationFollowsTheWeightsAndLeavesThem(t *testing.T) {
 	}
 }
 
+// TestNoImagesAreNoWork attacks no images, by the engine and by graphs.
+func TestNoImagesAreNoWork(t *testing.T) {
+	f, b := authors.Named(t, "attack_cw"), modeltest.Backend(t)
+	n := f.Hyper.Classifier.Build(t)
+	for _, byGraph := range []bool{false, true} {
+		e, err := evaluate.New(evaluate.Config{Network: n, Shape: f.Shape("in.x"), Batch: 2, Backend: b, ByGraph: byGraph}, f.Weights(t, b, n, "w."))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cw, err := targetOf(t, e).CW(DefaultCW(0.03))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range []Attack{targetOf(t, e).PGD(FGSM(0.03)), cw} {
+			if attacked, err := a.Attack(t.Context(), nil, nil, nil); err != nil || len(attacked) != 0 {
+				t.Errorf("by graph %v: %d values, error %v", byGraph, len(attacked), err)
+			}
+		}
+	}
+}
+
 func TestWrongInputsOfAttacksAreNamed(t *testing.T) {
 	f, b := authors.Named(t, "attack_pgd"), modeltest.Backend(t)
 	e := target(t, f, b, f.Hyper.Classifier.Build(t), "w.", 4)
