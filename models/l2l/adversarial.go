@@ -73,7 +73,9 @@ var tradesLoss = loss{
 	image: func(logits, d [][]float32, label int32, share, beta float32) Losses {
 		clean := losses.CrossEntropy(logits[0], label, share, d[0])
 		robust := losses.Divergence(logits[2], logits[1], beta*share, d[2], d[1])
-		if beta != 0 {
+		if beta == 0 {
+			robust = losses.Divergence(logits[2], logits[1], share, nil, nil)
+		} else {
 			robust /= float64(beta)
 		}
 		return Losses{clean + float64(beta)*robust, clean, robust}

@@ -85,8 +85,9 @@ func (g *graphGame) move(turn Turn, number int, rate float64, in []any) (turnRes
 	return turnResult{found[0], int(found[1])}, nil
 }
 
-// pullingTurn builds the attacker's distance, the number of flat gradients, the attacked images, and the gradients and
-// statistics. Inputs are images, starts and both networks' weights.
+// pullingTurn builds the attacker's distance, the number of gradients that are zero in every value, the
+// attacked images, and the gradients and statistics. Inputs are images, starts and both networks'
+// weights.
 func (g *graphGame) pullingTurn(in []*Node) []*Node {
 	classifier, attacker := g.bind(in[2:])
 	r := &round{recipe: g.config.Recipe, classifier: classifier, attacker: attacker, attackerMode: nn.Training}

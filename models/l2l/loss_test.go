@@ -59,6 +59,24 @@ func TestTradesMatchesItsFormulation(t *testing.T) {
 	compareGradients(t, f, n, out[14:])
 }
 
+// TestTradesReportsTheDivergenceWithoutItsWeight has beta 0: the divergence is reported, and has no
+// gradient.
+func TestTradesReportsTheDivergenceWithoutItsWeight(t *testing.T) {
+	logits := [][]float32{{1, 2, 3}, {3, 1, 2}, {1, 2, 3}}
+	image := func(beta float32) (Losses, [][]float32) {
+		d := [][]float32{make([]float32, 3), make([]float32, 3), make([]float32, 3)}
+		return tradesLoss.image(logits, d, 1, 0.5, beta), d
+	}
+	want, _ := image(1)
+	got, d := image(0)
+	if got.Adversarial != want.Adversarial || got.Adversarial == 0 || got.Total != got.Clean {
+		t.Errorf("losses %+v, with weight 1 %+v", got, want)
+	}
+	if slices.ContainsFunc(slices.Concat(d[1], d[2]), func(v float32) bool { return v != 0 }) {
+		t.Errorf("gradients %v", d[1:])
+	}
+}
+
 // adversarialLoss runs a loss, the first of what build gives; behind that are its
 // gradients and the running statistics.
 func adversarialLoss(t *testing.T, f *authors.Case, build func(bound *graphs.Bound, x, labels, start *Node) []*Node) ([][]float32, *nn.Network) {

@@ -8,8 +8,8 @@ import (
 )
 
 // A Dropout describes how a network drops features in training mode: each with the given
-// probability, independently for every image and pass. The masks are inputs of the graph, so that
-// the caller owns their random stream.
+// probability, independently for every image and pass. Whoever
+// trains a network draws the masks, and so owns their random stream.
 type Dropout struct {
 	Width       int // features of an image
 	Probability float64
