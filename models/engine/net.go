@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"foil/models/backend"
+	"foil/models/kernels"
 	"foil/models/nn"
 )
 
@@ -129,7 +130,7 @@ func (n *Net) Evaluate(images int, f func(p *Pass, from, to int) error) error {
 	n.ready(nn.Evaluation)
 	chunks := (images + chunk - 1) / chunk
 	failed := make([]error, chunks)
-	inParallel(chunks, n.threads, func(first, last int) {
+	kernels.InParallel(chunks, n.threads, func(first, last int) {
 		p := n.take(nn.Evaluation, min(chunk, images))
 		defer p.Done()
 		p.threads = 1
@@ -168,19 +169,6 @@ func (n *Net) take(mode nn.Mode, images int) *Pass {
 		n.free[mode] = slices.Delete(free, 0, 1)
 	}
 	return newPass(n, plan, images)
-}
-
-// inParallel divides 0 to n-1 into ranges of about the same length, one for each thread.
-func inParallel(n, threads int, f func(from, to int)) {
-	if threads = min(threads, n); threads <= 1 {
-		f(0, n)
-		return
-	}
-	var wait sync.WaitGroup
-	for t := range threads {
-		wait.Go(func() { f(n*t/threads, n*(t+1)/threads) })
-	}
-	wait.Wait()
 }
 
 // For reports whether the engine, and not graphs, is for networks on a backend.

@@ -90,12 +90,7 @@ func (o *join) backward(p *Pass, _ any) {
 		to := p.plan.layouts[from]
 		if p.wants(from) {
 			d, add := p.arrive(from)
-			p.each(func(i int) {
-				if !add {
-					clear(part(d, i, to)) // also the lanes of the last block, which have no channel
-				}
-				l.Take(first, part(v.data, i, l), to, part(d, i, to), add)
-			})
+			p.each(func(i int) { l.Take(first, part(v.data, i, l), to, part(d, i, to), add) })
 		}
 		first += to.Channels
 	}

@@ -148,7 +148,7 @@ func (p *Pass) Backward(d []float32, want Want) []float32 {
 
 // each calls f for every image, on all threads of the pass.
 func (p *Pass) each(f func(i int)) {
-	inParallel(p.images, p.threads, func(from, to int) {
+	kernels.InParallel(p.images, p.threads, func(from, to int) {
 		for i := from; i < to; i++ {
 			f(i)
 		}

@@ -43,8 +43,8 @@ func (c *Convolution) Pack(weights, scale, packed []float32) {
 
 // Image convolves an image x with packed weights. Each value of the result is the sum of products and
 // bias, but at least floor: 0 for ReLU, NoFloor for the sum itself. NaN stays NaN. Bias has a value
-// for each lane of each block of the result, 0 for lanes without a channel, and may be nil. Image writes
-// all pixels of y, and not its border. Any number of goroutines may call it at once.
+// for each lane of each block of the result, 0 for lanes without a channel, and may be nil. Image
+// writes all pixels of y, and not its border. Any number of goroutines may call it at once.
 func (c *Convolution) Image(x, packed, bias []float32, floor float32, y []float32) {
 	c.phase.image(x, packed, orZeros(bias, c.Out), floor, y)
 }

@@ -11,8 +11,8 @@ const (
 	levels
 )
 
-// A convTile is a part of a result that fits the registers: pixels, or channels of weights, by blocks of
-// 16 outputs. Its code is in assembly: see asm.
+// A convTile is a part of a result that fits the registers: pixels, or channels of weights, by
+// blocks of 16 outputs. Its code is in assembly: see asm.
 type convTile struct{ size, blocks, code int }
 
 // convArgs are the arguments of a tile of a convolution. Distances are in values.
@@ -41,8 +41,8 @@ type weightArgs struct {
 	sums                  []float32
 }
 
-// sumArgs are the arguments of sums of products of some pixels. Each is of 4 values, of which lanes has
-// the bits. Other values of the block of y become 0.
+// sumArgs are the arguments of sums of products of some pixels. Each is of 4 values. lanes has all
+// bits of those that are written to y. Other values of the block of y become 0.
 type sumArgs struct {
 	pixels, pixel int
 	x             []float32

@@ -14,8 +14,9 @@ type weightJob struct {
 // what one job reads of it still fits, and the sums are read and written less often.
 const groupBytes = 1 << 20
 
-// WeightGradient adds the gradient of the weights to gradient, [o, c, k, k], for images x, whose border must be
-// zero, and the gradient v of the result. Its bits do not depend on the number of threads.
+// WeightGradient adds the gradient of the weights to gradient, [o, c, k, k], for images x, whose
+// border must be zero, and the gradient v of the result. Its bits do not depend on the number of
+// threads.
 func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threads int) {
 	p := &c.phase
 	x, v = x[:images*c.In.Size()], v[:images*c.Out.Size()]
@@ -48,7 +49,7 @@ func (c *Convolution) WeightGradient(images int, x, v, gradient []float32, threa
 		}
 	}
 	group := max(1, max(groupBytes, 4*p.weights())/(4*(c.In.Size()+c.Out.Size())))
-	inParts(len(jobs), threads, func(from, to int) {
+	InParallel(len(jobs), threads, func(from, to int) {
 		a := weightArgs{
 			rows: c.Out.Height, columns: c.Out.Width,
 			xImage: c.In.Size(), xRow: c.Stride * c.In.row(), xPixel: c.Stride * c.In.pixel(),
@@ -100,8 +101,9 @@ func (c *Convolution) unpack(jobs []weightJob, blocks int, gradient []float32) {
 	}
 }
 
-// inParts calls f for ranges that are 0 to n-1 together, each in a goroutine.
-func inParts(n, threads int, f func(from, to int)) {
+// InParallel divides 0 to n-1 into ranges of about the same length, one for each thread, and calls f
+// for each, in goroutines.
+func InParallel(n, threads int, f func(from, to int)) {
 	if threads = min(threads, n); threads <= 1 {
 		f(0, n)
 		return

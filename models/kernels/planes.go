@@ -103,6 +103,9 @@ func (l Layout) Put(first int, to []float32, from Layout, x []float32) {
 
 // Take writes the channels from first on of an image of l to d, an image of layout to, or adds them.
 func (l Layout) Take(first int, from []float32, to Layout, d []float32, add bool) {
+	if !add && first%block != 0 {
+		clear(d[:to.Size()]) // the lanes of the last block that have no channel, too
+	}
 	l.join(first, to, func(at, n, of int) {
 		if !add {
 			copy(d[of:of+n], from[at:at+n])

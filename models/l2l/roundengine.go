@@ -125,7 +125,8 @@ func (r *engineRound) mistake(x []float32, want engine.Want) (value float64, gra
 }
 
 // through takes images through a network and back from a loss, of which image gives the part of an
-// image and its gradient in the network's output.
+// image and its gradient in the network's output. The gradient in the images is valid until the next
+// call.
 func (r *engineRound) through(p player, x []float32, want engine.Want, image func(i int, out, d []float32) float64) (value float64, gradient []float32, err error) {
 	each := make([]float64, len(r.labels))
 	rows := func(out, d []float32, from, to int) {
