@@ -60,7 +60,7 @@ func newAttackEngine(e *evaluate.Evaluator, r Recipe, n *nn.Network, w *nn.Weigh
 		}
 	}
 	return func(ctx context.Context, x, start []float32, labels []int32) ([]float32, error) {
-		round := &engineRound{recipe: r, image: e.Config.Shape, labels: labels}
+		round := &engineRound{ctx: ctx, recipe: r, image: e.Config.Shape, labels: labels}
 		for _, on := range []struct {
 			from *evaluate.Net
 			to   **engine.Net
@@ -80,6 +80,9 @@ func newAttackEngine(e *evaluate.Evaluator, r Recipe, n *nn.Network, w *nn.Weigh
 		} else {
 			attacked = round.perturbed(x)
 		}
-		return attacked.x, errors.Join(round.err, ctx.Err())
+		if round.err != nil {
+			return nil, round.err
+		}
+		return attacked.x, ctx.Err()
 	}, nil
 }

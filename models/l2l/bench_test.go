@@ -35,7 +35,7 @@ func BenchmarkGradL2L(b *testing.B) {
 	batch := Batch{X: make([]float32, images*nn.ImageChannels*32*32), Labels: make([]int32, images)}
 	random.Normal(random.New(1, "bench"), batch.X, 1)
 	for b.Loop() {
-		if _, err := g.Step(batch, [2]float64{0.05, 1e-3}); err != nil {
+		if _, err := g.Step(b.Context(), batch, [2]float64{0.05, 1e-3}); err != nil {
 			b.Fatal(err)
 		}
 	}

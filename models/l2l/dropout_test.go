@@ -107,7 +107,7 @@ func TestTrainersDrop(t *testing.T) {
 		end := func(n *nn.Network, masks []float32) savedState {
 			trainer, batch := newTrainer(t, b, n, smallImage, weights(), m, SGD{}), smallBatch()
 			batch.Masks = masks
-			if _, err := trainer.Step(batch, 0.1); err != nil {
+			if _, err := trainer.Step(t.Context(), batch, 0.1); err != nil {
 				t.Fatal(err)
 			}
 			return saved(t, trainer.State)
@@ -128,7 +128,7 @@ func TestMasksThatDoNotFitAreNamed(t *testing.T) {
 	trainer, batch := newTrainer(t, b, n, smallImage, weights(), recipe("fgsm", Settings{Epsilon: 0.1, Beta: 1}), SGD{}), smallBatch()
 	for _, masks := range [][]float32{nil, filledWith(1, 1*4*20), filledWith(1, 2*4*10)} {
 		batch.Masks = masks
-		if _, err := trainer.Step(batch, 0.1); err == nil || !strings.Contains(err.Error(), "[2 4 20]") {
+		if _, err := trainer.Step(t.Context(), batch, 0.1); err == nil || !strings.Contains(err.Error(), "[2 4 20]") {
 			t.Errorf("error %v, want one that gives the shape that is needed", err)
 		}
 	}
@@ -150,7 +150,7 @@ func TestPassesAreCounted(t *testing.T) {
 			}
 			if !m.HasAttacker() {
 				trainer := newTrainer(t, b, n, smallImage, weights(), r, SGD{})
-				if _, err := trainer.Step(batch, 0.1); err != nil {
+				if _, err := trainer.Step(t.Context(), batch, 0.1); err != nil {
 					t.Fatal(err)
 				}
 				return saved(t, trainer.State)
@@ -165,7 +165,7 @@ func TestPassesAreCounted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := g.Step(batch, [2]float64{0.1, 1e-3}); err != nil {
+			if _, err := g.Step(t.Context(), batch, [2]float64{0.1, 1e-3}); err != nil {
 				t.Fatal(err)
 			}
 			return saved(t, g.State)

@@ -58,7 +58,7 @@ func TestFlatGradientsAreCounted(t *testing.T) {
 				t.Errorf("%v flat gradients are counted twice", n)
 			}
 			stops := flatGame(t, byGraph, true)
-			if _, err := stops.Step(batch, [2]float64{0, 1e-3}); !errors.Is(err, ErrFlat) || err.Error()[:len("the classifier's turn")] != "the classifier's turn" {
+			if _, err := stops.Step(t.Context(), batch, [2]float64{0, 1e-3}); !errors.Is(err, ErrFlat) || err.Error()[:len("the classifier's turn")] != "the classifier's turn" {
 				t.Errorf("error %v, want ErrFlat in the classifier's turn", err)
 			}
 		})
@@ -80,9 +80,9 @@ func TestAttackersUpdateSeveralTimes(t *testing.T) {
 			var attacked []float32
 			var err error
 			if m.Method.Interpolates() {
-				attacked, r, err = parts.on.pull(batch, i, 1e-3)
+				attacked, r, err = parts.on.pull(t.Context(), batch, i, 1e-3)
 			} else {
-				r, err = parts.on.turn(AttackersTurn, batch, i, 1e-3)
+				r, err = parts.on.turn(t.Context(), AttackersTurn, batch, i, 1e-3)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -94,11 +94,11 @@ func TestAttackersUpdateSeveralTimes(t *testing.T) {
 			attacked := turn(1)
 			turn(2)
 			turn(3)
-			if _, err := parts.on.smoothed(attacked, batch, 1, 0.1); err != nil {
+			if _, err := parts.on.smoothed(t.Context(), attacked, batch, 1, 0.1); err != nil {
 				t.Fatal(err)
 			}
 		} else {
-			if _, err := parts.on.turn(ClassifiersTurn, batch, 1, 0.1); err != nil {
+			if _, err := parts.on.turn(t.Context(), ClassifiersTurn, batch, 1, 0.1); err != nil {
 				t.Fatal(err)
 			}
 			for i := range 3 {

@@ -1,6 +1,7 @@
 package l2l
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -49,11 +50,11 @@ type turnResult struct {
 type gameSide interface {
 	// turn makes a turn of the step with the given number on a batch, and updates the weights of the
 	// network whose turn it is.
-	turn(turn Turn, batch Batch, number int, rate float64) (turnResult, error)
+	turn(ctx context.Context, turn Turn, batch Batch, number int, rate float64) (turnResult, error)
 	// pull makes the attacker's turn of a game that interpolates, and also returns the attacked
 	// images. smoothed makes the classifier's turn on them.
-	pull(batch Batch, number int, rate float64) (attacked []float32, distance turnResult, err error)
-	smoothed(attacked []float32, batch Batch, number int, rate float64) (turnResult, error)
+	pull(ctx context.Context, batch Batch, number int, rate float64) (attacked []float32, distance turnResult, err error)
+	smoothed(ctx context.Context, attacked []float32, batch Batch, number int, rate float64) (turnResult, error)
 }
 
 // The names of the two networks.
@@ -87,8 +88,9 @@ func NewGame(c GameConfig, classifier, attacker *nn.Weights) (*Game, error) {
 // Step makes the classifier's turn and then the attacker's turns on a batch, each at its own rate.
 // The attacker uses the classifier as it is after its turn. Step returns both losses, of the attacker
 // the mean over its turns. If the attacker interpolates, its turns come first, and the classifier is
-// trained on the images from before them.
-func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error) {
+// trained on the images from before them. If ctx is cancelled, Step returns its error, perhaps after
+// some of the turns.
+func (g *Game) Step(ctx context.Context, batch Batch, rates [2]float64) (losses [2]float64, err error) {
 	if err := batch.check(g.config.Networks[ClassifiersTurn], g.config.Recipe.TrainingPasses()); err != nil {
 		return losses, err
 	}
@@ -97,15 +99,15 @@ func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error
 			return losses, err
 		}
 		g.steps++
-		return g.interpolate(batch, rates)
+		return g.interpolate(ctx, batch, rates)
 	}
 	g.steps++
-	learnt, err := g.on.turn(ClassifiersTurn, batch, g.steps, rates[ClassifiersTurn])
+	learnt, err := g.on.turn(ctx, ClassifiersTurn, batch, g.steps, rates[ClassifiersTurn])
 	if losses[ClassifiersTurn], err = g.took(ClassifiersTurn, learnt, err); err != nil {
 		return losses, err
 	}
 	for i := range g.updates() {
-		moved, err := g.on.turn(AttackersTurn, batch, g.attackersStep(i), rates[AttackersTurn])
+		moved, err := g.on.turn(ctx, AttackersTurn, batch, g.attackersStep(i), rates[AttackersTurn])
 		loss, err := g.took(AttackersTurn, moved, err)
 		if err != nil {
 			return losses, err
@@ -116,10 +118,10 @@ func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error
 }
 
 // interpolate is a step of the game with a variant that interpolates.
-func (g *Game) interpolate(batch Batch, rates [2]float64) (losses [2]float64, err error) {
+func (g *Game) interpolate(ctx context.Context, batch Batch, rates [2]float64) (losses [2]float64, err error) {
 	var attacked []float32
 	for i := range g.updates() {
-		images, moved, err := g.on.pull(batch, g.attackersStep(i), rates[AttackersTurn])
+		images, moved, err := g.on.pull(ctx, batch, g.attackersStep(i), rates[AttackersTurn])
 		loss, err := g.took(AttackersTurn, moved, err)
 		if err != nil {
 			return losses, err
@@ -129,7 +131,7 @@ func (g *Game) interpolate(batch Batch, rates [2]float64) (losses [2]float64, er
 			attacked = images
 		}
 	}
-	learnt, err := g.on.smoothed(attacked, batch, g.steps, rates[ClassifiersTurn])
+	learnt, err := g.on.smoothed(ctx, attacked, batch, g.steps, rates[ClassifiersTurn])
 	losses[ClassifiersTurn], err = g.took(ClassifiersTurn, learnt, err)
 	return losses, err
 }

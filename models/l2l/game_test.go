@@ -31,7 +31,7 @@ func TestGameUpdatesMatchTheAuthors(t *testing.T) {
 			f.Scalar(t, "losses", &want)
 			for step := range 2 {
 				x, labels := f.Images(fmt.Sprintf("in.x%d", step)), f.Classes(fmt.Sprintf("in.y%d", step))
-				losses, err := g.Step(Batch{X: x, Labels: labels}, [2]float64{0.1, 1e-3})
+				losses, err := g.Step(t.Context(), Batch{X: x, Labels: labels}, [2]float64{0.1, 1e-3})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -124,7 +124,7 @@ func TestTheEngineTakesTheStepsOfGraphs(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					l, err := trainer.Step(batch, 1)
+					l, err := trainer.Step(t.Context(), batch, 1)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -176,7 +176,7 @@ func TestGamesResume(t *testing.T) {
 				return g
 			}
 			step := func(g *Game) {
-				if _, err := g.Step(Batch{X: f.Images("in.x0"), Labels: f.Classes("in.y0")}, [2]float64{0.1, 1e-3}); err != nil {
+				if _, err := g.Step(t.Context(), Batch{X: f.Images("in.x0"), Labels: f.Classes("in.y0")}, [2]float64{0.1, 1e-3}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -1,6 +1,8 @@
 package l2l
 
 import (
+	"context"
+
 	"foil/models/backend"
 	"foil/models/engine"
 	"foil/models/losses"
@@ -38,7 +40,7 @@ func engineNets(r Recipe, networks [2]*nn.Network, image [3]int, threads int) (n
 }
 
 // round begins a round with the current weights.
-func (g *engineGame) round(turn Turn, batch Batch) (*engineRound, error) {
+func (g *engineGame) round(ctx context.Context, turn Turn, batch Batch) (*engineRound, error) {
 	for t, net := range g.nets {
 		if err := net.Load(g.learners[t].weights); err != nil {
 			return nil, err
@@ -51,6 +53,7 @@ func (g *engineGame) round(turn Turn, batch Batch) (*engineRound, error) {
 	}
 	g.nets[turn].ClearGradients()
 	r := &engineRound{
+		ctx:    ctx,
 		recipe: g.config.Recipe, image: g.config.Image, labels: batch.Labels, features: g.features,
 		classifier: player{net: g.nets[ClassifiersTurn]}, attacker: player{net: g.nets[AttackersTurn]},
 	}
@@ -67,8 +70,8 @@ func (g *engineGame) round(turn Turn, batch Batch) (*engineRound, error) {
 	return r, nil
 }
 
-func (g *engineGame) turn(turn Turn, batch Batch, number int, rate float64) (result turnResult, err error) {
-	r, err := g.round(turn, batch)
+func (g *engineGame) turn(ctx context.Context, turn Turn, batch Batch, number int, rate float64) (result turnResult, err error) {
+	r, err := g.round(ctx, turn, batch)
 	if err != nil {
 		return result, err
 	}
@@ -91,8 +94,8 @@ func (g *engineGame) turn(turn Turn, batch Batch, number int, rate float64) (res
 	return turnResult{loss, r.flat}, g.learners[turn].take(g.nets[turn], number, rate)
 }
 
-func (g *engineGame) pull(batch Batch, number int, rate float64) (attacked []float32, result turnResult, err error) {
-	r, err := g.round(AttackersTurn, batch)
+func (g *engineGame) pull(ctx context.Context, batch Batch, number int, rate float64) (attacked []float32, result turnResult, err error) {
+	r, err := g.round(ctx, AttackersTurn, batch)
 	if err != nil {
 		return nil, result, err
 	}
@@ -109,8 +112,8 @@ func (g *engineGame) pull(batch Batch, number int, rate float64) (attacked []flo
 	return moved.x, turnResult{distance, r.flat}, g.learners[AttackersTurn].take(g.nets[AttackersTurn], number, rate)
 }
 
-func (g *engineGame) smoothed(attacked []float32, batch Batch, number int, rate float64) (result turnResult, err error) {
-	r, err := g.round(ClassifiersTurn, batch)
+func (g *engineGame) smoothed(ctx context.Context, attacked []float32, batch Batch, number int, rate float64) (result turnResult, err error) {
+	r, err := g.round(ctx, ClassifiersTurn, batch)
 	if err != nil {
 		return result, err
 	}

@@ -1,6 +1,7 @@
 package l2l
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -62,18 +63,21 @@ func (g *graphGame) build(turn Turn, in []*Node) []*Node {
 	return append(leading, learned(made.Loss, classifier)...)
 }
 
-func (g *graphGame) turn(turn Turn, batch Batch, number int, rate float64) (turnResult, error) {
+func (g *graphGame) turn(ctx context.Context, turn Turn, batch Batch, number int, rate float64) (turnResult, error) {
 	b := batch.tensors(g.config.Networks[ClassifiersTurn], g.config.Image)
 	in := slices.Concat([]any{b.x, b.labels}, g.inputs())
 	if turn == ClassifiersTurn {
 		in = append(in, b.masks...)
 	}
-	return g.move(turn, number, rate, in)
+	return g.move(ctx, turn, number, rate, in)
 }
 
 // move makes a turn. Its leading outputs are the loss and the number of gradients that are zero in
 // every value.
-func (g *graphGame) move(turn Turn, number int, rate float64, in []any) (turnResult, error) {
+func (g *graphGame) move(ctx context.Context, turn Turn, number int, rate float64, in []any) (turnResult, error) {
+	if err := ctx.Err(); err != nil {
+		return turnResult{}, err
+	}
 	out, err := g.learners[turn].move(g.turns[turn], number, rate, 2, in...)
 	if err != nil {
 		return turnResult{}, err
@@ -103,7 +107,10 @@ func (g *graphGame) smoothedTurn(in []*Node) []*Node {
 	return append([]*Node{loss, ZerosLike(loss)}, learned(loss, classifier)...)
 }
 
-func (g *graphGame) pull(batch Batch, number int, rate float64) (attacked []float32, result turnResult, err error) {
+func (g *graphGame) pull(ctx context.Context, batch Batch, number int, rate float64) (attacked []float32, result turnResult, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, result, err
+	}
 	in := append([]any{images(batch.X, g.config.Image), images(batch.start(), g.config.Image)}, g.inputs()...)
 	out, err := g.learners[AttackersTurn].move(g.turns[AttackersTurn], number, rate, 3, in...)
 	if err != nil {
@@ -120,8 +127,8 @@ func (g *graphGame) pull(batch Batch, number int, rate float64) (attacked []floa
 	return attacked, turnResult{found[0], int(found[1])}, nil
 }
 
-func (g *graphGame) smoothed(attacked []float32, batch Batch, number int, rate float64) (turnResult, error) {
+func (g *graphGame) smoothed(ctx context.Context, attacked []float32, batch Batch, number int, rate float64) (turnResult, error) {
 	b := batch.tensors(g.config.Networks[ClassifiersTurn], g.config.Image)
 	weights := g.learners[ClassifiersTurn].weights.Inputs()
-	return g.move(ClassifiersTurn, number, rate, slices.Concat([]any{images(attacked, g.config.Image), b.labels}, weights, b.masks))
+	return g.move(ctx, ClassifiersTurn, number, rate, slices.Concat([]any{images(attacked, g.config.Image), b.labels}, weights, b.masks))
 }

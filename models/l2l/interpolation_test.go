@@ -54,7 +54,7 @@ func interpolationBatch(t *testing.T, f *authors.Case, number string) Batch {
 
 func play(t *testing.T, g *Game, b Batch, rates [2]float64) [2]float64 {
 	t.Helper()
-	losses, err := g.Step(b, rates)
+	losses, err := g.Step(t.Context(), b, rates)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestInterpolatingAttackersLearnToPull(t *testing.T) {
 		var distances []float64
 		for range 9 {
 			g.steps++
-			_, distance, err := g.on.pull(batch, g.steps, 1e-3)
+			_, distance, err := g.on.pull(t.Context(), batch, g.steps, 1e-3)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -190,7 +190,7 @@ func TestInterpolationNeedsNoise(t *testing.T) {
 	f, b := authors.Named(t, "l2l_1_updates"), modeltest.Backend(t)
 	batch := interpolationBatch(t, f, "0")
 	batch.Noise = nil
-	_, err := interpolationGame(t, f, b, recipe("l2l-grad-interpolation", Settings{Smooth: 0.5})).Step(batch, [2]float64{})
+	_, err := interpolationGame(t, f, b, recipe("l2l-grad-interpolation", Settings{Smooth: 0.5})).Step(t.Context(), batch, [2]float64{})
 	if err == nil || !strings.Contains(err.Error(), "starts from noise") {
 		t.Errorf("error %v, want one that names the noise", err)
 	}

@@ -1,6 +1,8 @@
 package l2l
 
 import (
+	"context"
+	"errors"
 	"math"
 
 	"foil/models/engine"
@@ -12,6 +14,7 @@ import (
 type engineRound struct {
 	tape
 
+	ctx                  context.Context // of the step or attack that the round is a part of
 	recipe               Recipe
 	image                [3]int // channels, rows, columns
 	labels               []int32
@@ -128,6 +131,9 @@ func (r *engineRound) mistake(x []float32, want engine.Want) (value float64, gra
 // image and its gradient in the network's output. The gradient in the images is valid until the next
 // call.
 func (r *engineRound) through(p player, x []float32, want engine.Want, image func(i int, out, d []float32) float64) (value float64, gradient []float32, err error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, nil, err
+	}
 	each := make([]float64, len(r.labels))
 	rows := func(out, d []float32, from, to int) {
 		n := len(out) / (to - from)
@@ -154,7 +160,7 @@ func (r *engineRound) through(p player, x []float32, want engine.Want, image fun
 		size := len(x) / len(each)
 		err = p.net.Evaluate(len(each), func(pass *engine.Pass, from, to int) error {
 			out, err := pass.Forward(x[from*size : to*size])
-			if err != nil {
+			if err := errors.Join(err, r.ctx.Err()); err != nil {
 				return err
 			}
 			d := make([]float32, len(out))

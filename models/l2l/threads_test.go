@@ -65,7 +65,7 @@ func gameSteps(t *testing.T, name, method string, threads int) savedState {
 		batch.Labels[i] = int32(i % 10)
 	}
 	for range 2 {
-		if _, err := g.Step(batch, [2]float64{0.05, 1e-3}); err != nil {
+		if _, err := g.Step(t.Context(), batch, [2]float64{0.05, 1e-3}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package l2l
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -34,7 +35,7 @@ type Trainer struct {
 type trainerSide interface {
 	// step attacks the images of a batch with the current weights, and updates the weights by the
 	// step with the given number.
-	step(batch Batch, number int, rate float64) (Losses, error)
+	step(ctx context.Context, batch Batch, number int, rate float64) (Losses, error)
 }
 
 // Losses are the losses of a step.
@@ -70,8 +71,8 @@ func (c TrainerConfig) evaluator(w *nn.Weights) (*evaluate.Evaluator, error) {
 }
 
 // Step attacks the images of a batch with the current weights, and updates the weights at the given
-// rate.
-func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
+// rate. If ctx is cancelled before the update, Step returns its error, and the weights stay.
+func (t *Trainer) Step(ctx context.Context, batch Batch, rate float64) (Losses, error) {
 	if err := batch.check(t.config.Network, t.config.Recipe.TrainingPasses()); err != nil {
 		return Losses{}, err
 	}
@@ -81,7 +82,7 @@ func (t *Trainer) Step(batch Batch, rate float64) (Losses, error) {
 		}
 	}
 	t.steps++
-	return t.on.step(batch, t.steps, rate)
+	return t.on.step(ctx, batch, t.steps, rate)
 }
 
 // State returns everything that the training has changed.

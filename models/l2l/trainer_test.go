@@ -21,7 +21,7 @@ func TestTrainerTakesTheAuthorsStep(t *testing.T) {
 			f, b := authors.Named(t, name), modeltest.Backend(t)
 			n := f.Hyper.Classifier.Build(t)
 			trainer := newTrainer(t, b, n, f.Shape("in.x"), f.Weights(t, b, n, "w."), recipe(method, ascending(ascent.PGD{Steps: 10, Step: f.Hyper.StepSize, Epsilon: f.Hyper.Epsilon}, f.Hyper.Beta)), SGD{})
-			losses, err := trainer.Step(Batch{X: f.Images("in.x"), Labels: f.Labels(), Noise: f.Images("in.start_normal")}, 1)
+			losses, err := trainer.Step(t.Context(), Batch{X: f.Images("in.x"), Labels: f.Labels(), Noise: f.Images("in.start_normal")}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -59,7 +59,7 @@ func TestTrainersLearnAndResume(t *testing.T) {
 			}
 			run := func(trainer *Trainer, steps int) (losses []float64) {
 				for range steps {
-					l, err := trainer.Step(batch, 0.05)
+					l, err := trainer.Step(t.Context(), batch, 0.05)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -88,11 +88,11 @@ func TestNoiseThatIsMissingIsNamed(t *testing.T) {
 	n := f.Hyper.Classifier.Build(t)
 	trainer := newTrainer(t, b, n, f.Shape("in.x"), f.Weights(t, b, n, "w."), recipe("pgd", ascending(ascent.PGD{Steps: 1, Step: 0.1, Epsilon: 0.1}, 1)), SGD{})
 	batch := Batch{X: f.Images("in.x"), Labels: f.Labels()}
-	if _, err := trainer.Step(batch, 1); err == nil || !strings.Contains(err.Error(), "pgd training: the attack starts from noise") {
+	if _, err := trainer.Step(t.Context(), batch, 1); err == nil || !strings.Contains(err.Error(), "pgd training: the attack starts from noise") {
 		t.Errorf("error %v, want one that names the noise", err)
 	}
 	batch.Noise = make([]float32, 3)
-	if _, err := trainer.Step(batch, 1); err == nil || !strings.Contains(err.Error(), "the noise has 3 values") {
+	if _, err := trainer.Step(t.Context(), batch, 1); err == nil || !strings.Contains(err.Error(), "the noise has 3 values") {
 		t.Errorf("error %v, want one that gives the noise's size", err)
 	}
 }

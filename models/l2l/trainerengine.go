@@ -1,6 +1,8 @@
 package l2l
 
 import (
+	"context"
+
 	"foil/models/backend"
 	"foil/models/engine"
 )
@@ -22,8 +24,8 @@ func newEngineTrainer(c TrainerConfig, l learner) (*engineTrainer, error) {
 	return &engineTrainer{c, l, net, a}, err
 }
 
-func (t *engineTrainer) step(batch Batch, number int, rate float64) (sum Losses, err error) {
-	attacked, err := t.attack.images(batch)
+func (t *engineTrainer) step(ctx context.Context, batch Batch, number int, rate float64) (sum Losses, err error) {
+	attacked, err := t.attack.images(ctx, batch)
 	if err != nil {
 		return sum, err
 	}
@@ -41,6 +43,9 @@ func (t *engineTrainer) step(batch Batch, number int, rate float64) (sum Losses,
 	classes := t.config.Network.Classes()
 	d := make([][]float32, len(loss.attacked))
 	for i, under := range loss.attacked {
+		if err := ctx.Err(); err != nil {
+			return sum, err
+		}
 		x := batch.X
 		if under {
 			x = attacked

@@ -40,9 +40,9 @@ func newCrafting(c TrainerConfig, l learner) (*crafting, error) {
 }
 
 // images returns the attacked images of a batch, which are those of the batch without an attack.
-func (a *crafting) images(batch Batch) ([]float32, error) {
+func (a *crafting) images(ctx context.Context, batch Batch) ([]float32, error) {
 	if a == nil {
-		return batch.X, nil
+		return batch.X, ctx.Err()
 	}
 	start, aim := batch.X, ascent.Aim{Labels: batch.Labels}
 	m := a.recipe.Method
@@ -51,13 +51,13 @@ func (a *crafting) images(batch Batch) ([]float32, error) {
 	}
 	if m.toLogits {
 		a.judge.Config.Batch = len(batch.Labels)
-		logits, err := a.judge.Logits(context.Background(), batch.X)
+		logits, err := a.judge.Logits(ctx, batch.X)
 		if err != nil {
 			return nil, err
 		}
 		aim = ascent.Aim{Logits: logits}
 	}
-	attacked, _, err := a.climb.Run(context.Background(), a.recipe.attack(), batch.X, start, aim)
+	attacked, _, err := a.climb.Run(ctx, a.recipe.attack(), batch.X, start, aim)
 	return attacked, err
 }
 
@@ -80,8 +80,8 @@ func (t *graphTrainer) build(in []*Node) []*Node {
 	return append([]*Node{loss, clean, adversarial}, learned(loss, f)...)
 }
 
-func (t *graphTrainer) step(batch Batch, number int, rate float64) (Losses, error) {
-	attacked, err := t.attack.images(batch)
+func (t *graphTrainer) step(ctx context.Context, batch Batch, number int, rate float64) (Losses, error) {
+	attacked, err := t.attack.images(ctx, batch)
 	if err != nil {
 		return Losses{}, err
 	}

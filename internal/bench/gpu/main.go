@@ -112,7 +112,7 @@ func (o options) training(name, on string) (t training, err error) {
 			return t, err
 		}
 		t.step = func(b l2l.Batch) (float64, error) {
-			l, err := trainer.Step(b, 0.1)
+			l, err := trainer.Step(context.Background(), b, 0.1)
 			return l.Total, err
 		}
 		return t, nil
@@ -129,7 +129,7 @@ func (o options) training(name, on string) (t training, err error) {
 		return t, err
 	}
 	t.step = func(b l2l.Batch) (float64, error) {
-		l, err := game.Step(b, [2]float64{0.1, 1e-3})
+		l, err := game.Step(context.Background(), b, [2]float64{0.1, 1e-3})
 		return l[0], err
 	}
 	return t, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -85,7 +86,7 @@ func (w Workload) stepper(b compute.Backend) (stepper, error) {
 		return nil, err
 	}
 	return func() (func() (bench.Losses, error), error) {
-		l, err := trainer.Step(data, rate)
+		l, err := trainer.Step(context.Background(), data, rate)
 		losses := bench.Losses{"clean": l.Clean}
 		if recipe.Moves() > 0 {
 			losses["adversarial"] = l.Adversarial
@@ -103,7 +104,7 @@ func (w Workload) game(work work, b compute.Backend, recipe l2l.Recipe, data l2l
 		return nil, err
 	}
 	return func() (func() (bench.Losses, error), error) {
-		l, err := game.Step(data, [2]float64{rate, attackersRate})
+		l, err := game.Step(context.Background(), data, [2]float64{rate, attackersRate})
 		return told(bench.Losses{"classifier": l[l2l.ClassifiersTurn], "attacker": l[l2l.AttackersTurn]}), err
 	}, nil
 }

@@ -75,7 +75,7 @@ func (t *trainer) pass(ctx context.Context, rate float64) ([]float64, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		losses, err := t.learner.step(t.batches.take(rows), rate)
+		losses, err := t.learner.step(ctx, t.batches.take(rows), rate)
 		if err != nil {
 			return nil, fmt.Errorf("step %d: %w", n, err)
 		}

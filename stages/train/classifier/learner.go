@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -20,7 +21,7 @@ const lowered = "loss"
 type learner interface {
 	// losses returns the names of the losses that step returns. The first one is lowered.
 	losses() []string
-	step(b l2l.Batch, rate float64) ([]float64, error)
+	step(ctx context.Context, b l2l.Batch, rate float64) ([]float64, error)
 	// flat returns, by l2l.Turn, the number of gradients since the last call that the attacker saw and
 	// that were zero in every value. nil: no attacker sees gradients.
 	flat() []int
@@ -69,9 +70,9 @@ func (a *alone) losses() []string {
 	return []string{lowered, "clean", "adversarial"}
 }
 
-func (a *alone) step(b l2l.Batch, rate float64) ([]float64, error) {
+func (a *alone) step(ctx context.Context, b l2l.Batch, rate float64) ([]float64, error) {
 	a.batches.prepare(&b, a.start, a.trained.Network, a.recipe.TrainingPasses())
-	l, err := a.trainer.Step(b, rate)
+	l, err := a.trainer.Step(ctx, b, rate)
 	return []float64{l.Total, l.Clean, l.Adversarial}[:len(a.losses())], err
 }
 
@@ -125,9 +126,9 @@ func newGame(b compute.Backend, p *Params, x *batches, classifier classifiers.Tr
 
 func (g *game) losses() []string { return []string{lowered, "attacker"} }
 
-func (g *game) step(b l2l.Batch, rate float64) ([]float64, error) {
+func (g *game) step(ctx context.Context, b l2l.Batch, rate float64) ([]float64, error) {
 	g.batches.prepare(&b, g.start, g.classifier().Network, g.recipe.TrainingPasses())
-	losses, err := g.game.Step(b, [2]float64{rate, g.rate})
+	losses, err := g.game.Step(ctx, b, [2]float64{rate, g.rate})
 	return losses[:], err
 }
 
