@@ -261,6 +261,42 @@ func (t *foreignTable) float64s(column int) ([]float64, error) {
 	return values, err
 }
 
+// times reads dates and times as microseconds since 1970, UTC.
+func (t *foreignTable) times(column int) ([]int64, error) {
+	typ := t.fields[column].Type
+	if _, ok := typ.(*arrow.TimestampType); !ok {
+		return nil, fmt.Errorf("column %q is %s; it must be a time: cast it, in pyarrow with cast(pa.timestamp('us', 'UTC'))", TimeColumn, typeInWords(typ))
+	}
+	values := make([]int64, 0, t.rows)
+	err := t.each(column, func(_ int, a arrow.Array, i int) error {
+		if a.IsNull(i) {
+			return errNull
+		}
+		v, ok := microseconds(int64(a.(*array.Timestamp).Value(i)), typ.(*arrow.TimestampType).Unit)
+		if !ok {
+			return fmt.Errorf("%d %s cannot be written in whole microseconds of 64 bits", a.(*array.Timestamp).Value(i), typ)
+		}
+		values = append(values, v)
+		return nil
+	})
+	return values, err
+}
+
+// microseconds converts a number of another unit. ok is false if that loses information.
+func microseconds(v int64, unit arrow.TimeUnit) (us int64, ok bool) {
+	switch unit {
+	case arrow.Second:
+		us = v * 1e6
+		return us, us/1e6 == v
+	case arrow.Millisecond:
+		us = v * 1e3
+		return us, us/1e3 == v
+	case arrow.Nanosecond:
+		return v / 1e3, v%1e3 == 0
+	}
+	return v, true
+}
+
 // float32s reads numbers that float32 holds exactly. Null is NaN.
 func (t *foreignTable) float32s(column int) ([]float32, error) {
 	values := make([]float32, 0, t.rows)
