@@ -3,6 +3,7 @@ package artifact
 import (
 	"fmt"
 	"io"
+	"iter"
 	"math"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -189,4 +190,23 @@ func (x Interactions) check(users, items int) error {
 		}
 	}
 	return nil
+}
+
+// PerUser yields the rows of each user. The caller may reorder them until the next user.
+func (x Interactions) PerUser() iter.Seq[[]int32] {
+	return func(yield func([]int32) bool) {
+		var rows []int32
+		for i, u := range x.User {
+			if i > 0 && u != x.User[i-1] {
+				if !yield(rows) {
+					return
+				}
+				rows = rows[:0]
+			}
+			rows = append(rows, int32(i))
+		}
+		if len(rows) > 0 {
+			yield(rows)
+		}
+	}
 }

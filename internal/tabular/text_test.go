@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 )
 
@@ -207,6 +208,12 @@ func FuzzOpen(f *testing.F) {
 		if separator == "" {
 			return
 		}
+		began := time.Now()
+		defer func() {
+			if took := time.Since(began); took > 3*time.Second && len(raw) < 1<<16 {
+				t.Errorf("%d bytes took %v", len(raw), took)
+			}
+		}()
 		table, err := Open("a", raw, Options{Separator: separator, Encoding: encoding, Quotes: true})
 		if err != nil {
 			return
