@@ -24,7 +24,8 @@ func testFile(t testing.TB, name string) []byte {
 }
 
 func TestDefaultFilesOfOtherProgramsAreRead(t *testing.T) {
-	for _, name := range []string{"pandas.parquet", "pandas.arrow", "pandas.csv", "polars.parquet", "polars.arrow", "duckdb.parquet"} {
+	for _, name := range []string{"pandas.parquet", "pandas.arrow", "pandas.csv", "polars.parquet", "polars.arrow", "duckdb.parquet",
+		"pandas-plain.parquet", "pandas-gzip.parquet", "pandas-zstd.parquet", "pandas-lz4.parquet", "pandas-v2.parquet"} {
 		table, err := Open(name, testFile(t, name), auto)
 		if err != nil {
 			t.Error(err)
@@ -87,6 +88,46 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 				damaged[n] ^= flip
 				read(damaged)
 			}
+		}
+	}
+}
+
+func TestParquetThatCannotBeReadIsTold(t *testing.T) {
+	read := func(name string, column string) (*Column, error) {
+		table, err := Open(name, testFile(t, name), auto)
+		if err != nil {
+			return nil, err
+		}
+		i, err := table.Find(column, "a test")
+		if err != nil {
+			return nil, err
+		}
+		c, err := table.Read(i)
+		if err != nil {
+			return nil, err
+		}
+		return c[0], nil
+	}
+	for _, c := range []struct{ file, column, want string }{
+		{"pandas-brotli.parquet", "user", `pandas-brotli.parquet: column "user": it is compressed with Brotli (number 4); write it with snappy`},
+		{"pandas-delta.parquet", "item", "its encoding is DELTA_BINARY_PACKED (number 5); write the file with the default encodings"},
+		{"types.parquet", "l.list.element", "its values are lists or structs"},
+		{"types.parquet", "d", "its values are decimal numbers"},
+		{"types.parquet", "t", "its values are times of day"},
+		{"types.parquet", "u", "row 1: 9223372036854775808 is too large"},
+	} {
+		if _, err := read(c.file, c.column); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s of %s: %v, want %s", c.column, c.file, err, c.want)
+		}
+	}
+	for column, want := range map[string]string{"u8": "200", "day": "2000-12-31T00:00:00Z"} {
+		c, err := read("types.parquet", column)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if texts, err := c.Texts(); err != nil || texts[0] != want {
+			t.Errorf("%s: %v %v, want %s", column, texts, err, want)
 		}
 	}
 }
