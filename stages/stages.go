@@ -51,6 +51,7 @@ func All() []pipeline.Kind {
 		load.CSV(),
 		load.Synthetic(),
 		load.SyntheticImages(),
+		load.OwnImages(),
 		load.CIFAR10(),
 		load.CIFAR100(),
 		load.Classifier(),

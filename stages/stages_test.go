@@ -26,6 +26,7 @@ var given = map[string][]string{
 		"{file: a.csv, user: u, rating: r, timestamp: t, weight: w, users: {file: u.csv, categories: [zip]}, items: {file: i.csv}}",
 		"{file: a.csv, columns: [user, item], separator: tab, encoding: latin-1, quotes: false, repeats: error}",
 	},
+	"load/images":             {"{train: a, test: b}", "{train: a.npz, test: b.npz, images: x, labels: y, classes: [cat, dog]}"},
 	"filter/min-rating":       {"{at_least: 4}", "{at_least: 2, column: weight}"},
 	"filter/last-n":           {"{n: 50}"},
 	"split/temporal":          {"{}", "{by: user, validation: 0.2}", "{validation_from: 2024-01-01, test_from: 2024-06-01}"},
