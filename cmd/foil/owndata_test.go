@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,7 +14,7 @@ import (
 )
 
 // makeOwnData is `owndata DIR`: it writes the files that docs/data.md describes, of 60 users and 30
-// items. Women prefer the first items.
+// items, and images. Women prefer the first items; images of one class are dark, of the other bright.
 func makeOwnData(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: owndata DIR")
@@ -32,5 +35,20 @@ func makeOwnData(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.MkdirAll(dir, 0o777))
 	for name, text := range map[string]string{"ratings.csv": ratings.String(), "users.tsv": users.String()} {
 		ts.Check(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666))
+	}
+	for part, n := range map[string]int{"train": 24, "test": 6} {
+		for class, level := range map[string]int{"dark": 40, "bright": 180} {
+			folder := filepath.Join(dir, "pictures", part, class)
+			ts.Check(os.MkdirAll(folder, 0o777))
+			for i := range n {
+				m := image.NewGray(image.Rect(0, 0, 16, 16))
+				for at := range m.Pix {
+					m.Pix[at] = uint8(level + r.IntN(40))
+				}
+				var b bytes.Buffer
+				ts.Check(png.Encode(&b, m))
+				ts.Check(os.WriteFile(filepath.Join(folder, fmt.Sprint(i, ".png")), b.Bytes(), 0o666))
+			}
+		}
 	}
 }
