@@ -93,3 +93,16 @@ func TestKCoreKeepsColumns(t *testing.T) {
 		t.Errorf("%+v %v", d, err)
 	}
 }
+
+func TestOutputsOfOwnFiltersArePinned(t *testing.T) {
+	for _, c := range []struct {
+		kind   pipeline.Kind
+		params any
+		want   string
+	}{{MinRating(), &MinRatingParams{3, "rating"}, "4557caea479a"}, {LastN(), &LastNParams{1}, "29bc80c77a36"}} {
+		a := kindtest.MustRun(t, c.kind, c.params, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"interactions": written(t, timed())}})
+		if got := a.Digest().String()[:12]; got != c.want {
+			t.Errorf("the digest of %s is %s, not %s: raise the version of the kind", c.kind.Name, got, c.want)
+		}
+	}
+}

@@ -226,3 +226,17 @@ func TestWhatASplitCannotDoIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestOutputsOfSplitsWithinUsersArePinned(t *testing.T) {
+	want := map[string]string{
+		"temporal": "0bea3b946f7e", "temporal at times": "0a2581ed6681", "temporal of users": "514f7102dbfe",
+		"leave one out": "e5af76ca5b04", "leave any out": "dfdab004db29",
+		"random": "fab654dd05b6", "random of all": "33ac7733403c",
+	}
+	for _, c := range splits {
+		a := kindtest.MustRun(t, c.kind, c.params, &pipeline.Cell{Inputs: map[string]pipeline.Artifact{"interactions": written(t, clicks(60, 20, c.timed))}})
+		if got := a.Digest().String()[:12]; got != want[c.name] {
+			t.Errorf("%s: the digest is %s, not %s: raise the version of %s", c.name, got, want[c.name], c.kind.Name)
+		}
+	}
+}
