@@ -121,14 +121,14 @@ type reader struct {
 // record appends the fields of the next record. Without one it returns nil.
 func (r *reader) record(fields []string) ([]string, error) {
 	for r.at < len(r.text) {
-		end := strings.IndexByte(r.text[r.at:], '\n')
-		if end < 0 {
-			end = len(r.text) - r.at
-		}
-		if line := r.text[r.at : r.at+end]; line != "" && (len(line) > 64 || strings.Trim(line, " \r") != "") {
+		if b := r.text[r.at]; b != '\n' && b != '\r' && b != ' ' {
 			break
 		}
-		r.at = min(r.at+end+1, len(r.text))
+		line, _, _ := strings.Cut(r.text[r.at:], "\n")
+		if strings.Trim(line, " \r") != "" {
+			break
+		}
+		r.at = min(r.at+len(line)+1, len(r.text))
 		r.line++
 		r.blank++
 	}
