@@ -46,6 +46,7 @@ internal/checkpoint    internal/safetensors internal/access
 internal/dataset       internal/ctxio internal/digest internal/access
 internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
 internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest internal/stats spec
+internal/tabular       internal/artifact spec arrow
 
 # From a spec to results, in this order.
 pipeline               spec internal/digest internal/numeric internal/syserror
@@ -69,7 +70,7 @@ internal/classifiers   models/... pipeline spec internal/artifact/... internal/d
 internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/numeric internal/safetensors internal/scores
 internal/modeltest/...  models/... internal/testenv internal/safetensors gomlx internal/modeltest/...
 internal/kindtest/...  models/backend pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
-stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/identity internal/learners internal/safetensors internal/scores internal/training internal/words gomlx
+stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/identity internal/learners internal/safetensors internal/scores internal/tabular internal/training internal/words gomlx
 
 # The program.
 internal/backends      models/backend internal/dataset internal/digest

@@ -63,8 +63,10 @@ func ListFamily() pipeline.Kind {
 	})
 }
 
-// checkFacts reports a length beyond the number of items, as far as that is known.
+// checkFacts reports a length beyond the number of items, and a split within users, as far as they are
+// known.
 func (p *ListFamilyParams) checkFacts(inputs []pipeline.Input, report, _ spec.Reporter) {
+	checkShared(inputs, report)
 	if items, known := pipeline.AtMost(inputs, "data", "items"); known && p.K > items {
 		report("k", "lists of %d items are asked for, but the data has at most %d items; lower it", p.K, items)
 	}
@@ -72,6 +74,9 @@ func (p *ListFamilyParams) checkFacts(inputs []pipeline.Input, report, _ spec.Re
 
 func runListFamily(ctx context.Context, cell *pipeline.Cell, p *ListFamilyParams) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
+	if err == nil {
+		err = checkUsers(split)
+	}
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,7 @@ func Ranking() pipeline.Kind {
 			{Name: artifact.MetricsFile, Doc: "ndcg, recall, hits (the number of a user's other items among the first k) and coverage at each k; " +
 				"ndcg_gap, recall_gap and hits_gap for each attribute in groups"},
 			{Name: artifact.OutcomesFile, Doc: "for each split, checkpoint and user: the user's attributes, and ndcg, recall and hits at each k"},
+			{Name: artifact.NotesFile, Doc: "what captions of tables and figures must tell of a split within users: that test users are training users, and what is later than the targets"},
 		},
 		Numeric: true,
 		Cost:    pipeline.Cost{Times: []string{"data/users.arrow", "model/last.safetensors"}, Like: []string{"checkpoints", "splits"}},
@@ -149,7 +150,30 @@ func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) erro
 			}
 		}
 	}
+	if err := artifact.WriteNotes(cell.Create, sharedNote(split)); err != nil {
+		return err
+	}
 	return artifact.WriteEvaluation(cell.Create, metrics, outcomes)
+}
+
+// sharedNote tells the readers of a table that the models have trained on the test users.
+func sharedNote(split *artifact.Split) string {
+	shared, test := split.SharedUsers()
+	if shared == 0 {
+		return ""
+	}
+	users := "All"
+	if shared < test {
+		users = fmt.Sprintf("%d of %d", shared, test)
+	}
+	note := users + " test users are training users, too, with other interactions."
+	switch later, known := split.FromFuture(); {
+	case !known:
+		return note + " The data has no times: models may have trained on interactions that came after the targets."
+	case later > 0:
+		return note + fmt.Sprintf(" %.3g %% of the training interactions are later than the first test target.", 100*float64(later)/float64(split.Train.Len()))
+	}
+	return note + " No training interaction is later than the first test target."
 }
 
 // rank ranks all items for every user of a part of the split.
