@@ -46,6 +46,7 @@ func Command() pipeline.Kind {
 		RunsProgram: true,
 		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "the files in the parameter outputs, of the type in the parameter type"}},
 		Printed:     printed,
+		Open:        open,
 		Program:     programOf,
 	}, params, pipeline.Work[Params]{
 		CheckInputs: (*Params).checkInputs,

@@ -34,7 +34,9 @@ var params = &spec.Params[Params]{
 		"outputs": "the files that the program writes to out/, all of them and no others, as names or patterns. " +
 			"Patterns are those of files: model/ stands for all files in out/model.",
 		"type": "type of the output, for the stages that depend on it. Tables are checked and put into foil's form. " +
-			"Metrics may also be text, and outcomes may come with them. " +
+			"Metrics may also be text, and outcomes may come with them or stand for them. " +
+			"latents, scores and recommender are about the users of a split, and classifier about images, which must be an input: " +
+			"docs/artifacts.md describes the files. " +
 			"The type files is not checked and is for other commands. " +
 			"A report is copied to results/, and its table.txt is printed.",
 		"env": "environment variables of the program, by name",
@@ -106,13 +108,9 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 	listed := func(name string) bool {
 		return slices.ContainsFunc(p.Outputs, func(pattern string) bool { return matchesAtTop(pattern, name) })
 	}
-	for _, name := range artifacts[p.Type].files {
-		if p.Type == artifact.TypeMetrics && (listed(artifact.MetricsCSVFile) || listed(artifact.MetricsJSONFile)) {
-			continue
-		}
-		if !listed(name) {
-			report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
-		}
+	o := outputTypes[p.Type]
+	if name := o.missing(listed); name != "" {
+		report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, o.formsText())
 	}
 }
 
@@ -124,6 +122,9 @@ func (p *Params) checkInputs(inputs []pipeline.Input, report spec.Reporter) {
 	var names []string
 	for _, in := range inputs {
 		names = append(names, in.Name)
+	}
+	if of := outputTypes[p.Type].needs; of != "" && len(names) == 0 {
+		report("type", "an output of type %s needs an input of type %s, which tells what it is about; add needs: {data: STAGE}", p.Type, of)
 	}
 	for i, arg := range p.arguments() {
 		m := inPath.FindStringSubmatch(arg)
