@@ -146,12 +146,9 @@ func New(d Description, file safetensors.File, items int) (artifact.Recommender,
 		}
 	}
 	width := items
-	for i, l := range slices.Concat(d.Encoder, d.Decoder) {
+	for _, l := range slices.Concat(d.Encoder, d.Decoder) {
 		made, err := newLayer(l, file, width)
 		if err != nil {
-			if i == 0 {
-				err = fmt.Errorf("%w (the input has a number for each of the %d items)", err, items)
-			}
 			return nil, err
 		}
 		m.layers = append(m.layers, made)

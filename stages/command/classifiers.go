@@ -52,11 +52,14 @@ func (a *arrival) images() (*artifact.Images, error) {
 		return nil, err
 	}
 	for _, set := range []struct {
-		name string
-		set  artifact.ImageSet
-	}{{"train", m.Train}, {"test", m.Test}} {
+		name, file string
+		set        artifact.ImageSet
+	}{{"train", artifact.TrainFile, m.Train}, {"test", artifact.TestFile, m.Test}} {
+		if a.form[0] == imagesArchive {
+			set.file = imagesArchive
+		}
 		if set.set.Len() == 0 {
-			return nil, fmt.Errorf("there are no %s images", set.name)
+			return nil, of(set.file, fmt.Errorf("there are no %s images", set.name))
 		}
 		if m.Classes == nil { // named by their numbers
 			for i := range slices.Max(set.set.Label) + 1 {
@@ -64,7 +67,7 @@ func (a *arrival) images() (*artifact.Images, error) {
 			}
 		}
 		if err := set.set.Check(m.Shape, len(m.Classes)); err != nil {
-			return nil, fmt.Errorf("%s images: %w", set.name, err)
+			return nil, of(set.file, fmt.Errorf("%s images: %w", set.name, err))
 		}
 	}
 	return m, nil
@@ -177,7 +180,11 @@ func takeClassifier(a *arrival) error {
 	}
 	found, err := zoo.FindClassifier(d.Network.Name)
 	if err != nil {
-		return of(modelFile, fmt.Errorf("network.name: %w", err))
+		var names []string
+		for _, c := range zoo.Classifiers {
+			names = append(names, c.Name)
+		}
+		return of(modelFile, fmt.Errorf("network.name is %q; it must be one of %s", d.Network.Name, strings.Join(names, ", ")))
 	}
 	if d.Network.Width == 0 {
 		d.Network.Width = found.Width

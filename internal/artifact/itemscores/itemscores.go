@@ -134,7 +134,7 @@ func (s *Scores) fromTable(t *artifact.ItemScores, split *artifact.Split) error 
 			for ; at < len(rows) && t.User[rows[at]] == user; at++ {
 				row := rows[at]
 				if before, twice := seen[t.Item[row]]; twice {
-					return fmt.Errorf("rows %d and %d are both item %d of user %d; each pair may occur once", before, row, t.Item[row], user)
+					return fmt.Errorf("rows %d and %d are both item %d of user %d; each pair may occur once", min(before, row), max(before, row), t.Item[row], user)
 				}
 				seen[t.Item[row]] = row
 				p.Item, p.Score = append(p.Item, t.Item[row]), append(p.Score, t.Score[row])
