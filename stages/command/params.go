@@ -14,12 +14,13 @@ import (
 
 // Params are the parameters of command.
 type Params struct {
-	Run     []spec.Text          `yaml:"run" nonempty:"true"`
-	Files   []string             `yaml:"files" key:"-"`
-	Outputs []string             `yaml:"outputs" nonempty:"true"`
-	Type    string               `yaml:"type"`
-	Env     map[string]spec.Text `yaml:"env"`
-	Inherit []string             `yaml:"inherit" key:"-"`
+	Run     []spec.Text           `yaml:"run" nonempty:"true"`
+	Params  map[string]spec.Value `yaml:"params" key:"omitempty"`
+	Files   []string              `yaml:"files" key:"-"`
+	Outputs []string              `yaml:"outputs" nonempty:"true"`
+	Type    string                `yaml:"type"`
+	Env     map[string]spec.Text  `yaml:"env"`
+	Inherit []string              `yaml:"inherit" key:"-"`
 }
 
 var params = &spec.Params[Params]{
@@ -33,12 +34,10 @@ var params = &spec.Params[Params]{
 			"Names and content are part of the key, patterns are not.",
 		"outputs": "the files that the program writes to out/, all of them and no others, as names or patterns. " +
 			"Patterns are those of files: model/ stands for all files in out/model.",
-		"type": "type of the output, for the stages that depend on it. Tables are checked and put into foil's form. " +
-			"Metrics may also be text, and outcomes may come with them or stand for them. " +
-			"latents, scores and recommender are about the users of a split, and classifier about images, which must be an input: " +
-			"docs/artifacts.md describes the files. " +
-			"The type files is not checked and is for other commands. " +
-			"A report is copied to results/, and its table.txt is printed.",
+		"params": "values for the program, in .cell/cell.json, as numbers, texts, lists or maps. In Python they are foil.params",
+		"type": "type of the output, for the stages that depend on it. docs/artifacts.md describes the files of each type. " +
+			"What a program wrote is checked and put into foil's form. " +
+			"The type files is not checked. A report is copied to results/, and its table.txt is printed.",
 		"env": "environment variables of the program, by name",
 		"inherit": "variables to copy from foil's environment, such as LD_LIBRARY_PATH. " +
 			"Use them for locations on a machine only, not for settings that change the result: " +
