@@ -228,7 +228,7 @@ func (t *foreignTable) pixels(column int, shape Shape) ([]uint8, error) {
 	f := t.fields[column]
 	isList := false
 	switch f.Type.ID() {
-	case arrow.BINARY, arrow.LARGE_BINARY, arrow.FIXED_SIZE_BINARY:
+	case arrow.BINARY, arrow.LARGE_BINARY, arrow.FIXED_SIZE_BINARY, arrow.BINARY_VIEW:
 	default:
 		if elem := listElement(f.Type); elem == nil || !arrow.IsInteger(elem.ID()) {
 			return nil, fmt.Errorf("column %q is %s; it must be the bytes of each image: in Python image.astype(\"uint8\").tobytes()", f.Name, typeInWords(f.Type))
@@ -254,6 +254,8 @@ func (t *foreignTable) pixels(column int, shape Shape) ([]uint8, error) {
 		} else {
 			switch a := a.(type) {
 			case *array.Binary:
+				pixels = append(pixels, a.Value(i)...)
+			case *array.BinaryView:
 				pixels = append(pixels, a.Value(i)...)
 			case *array.LargeBinary:
 				pixels = append(pixels, a.Value(i)...)

@@ -62,7 +62,9 @@ func TestProgressOfAProgramIsReported(t *testing.T) {
 	} {
 		last, notes := "", ""
 		cell := newCell(t)
-		cell.OnProgress = func(p pipeline.Progress) { last = fmt.Sprintf("%d/%d %s %v %s", p.Done, p.Total, p.Unit, p.Loss, p.Message) }
+		cell.OnProgress = func(p pipeline.Progress) {
+			last = fmt.Sprintf("%d/%d %s %v %s", p.Done, p.Total, p.Unit, p.Loss, p.Message)
+		}
 		cell.OnNote = func(text string) { notes += text + "\n" }
 		if _, err := kindtest.Run(t, Command(), shell(c.script+"; touch out/x", "x"), cell); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -216,6 +216,9 @@ func takeClassifier(a *arrival) error {
 				}
 			}
 		}
+		if err := a.keepWeights(name, file); err != nil {
+			return err
+		}
 		if unused := classifiers.Unused(n, file); len(unused) > 0 {
 			a.cell.Note("%s does not use %d tensors of %s: %s", d.Network.Name, len(unused), shown(name), strings.Join(unused, ", "))
 		}

@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"foil/internal/artifact/latents"
 	"foil/internal/dense"
 	"foil/internal/digest"
+	"foil/internal/npy"
 	"foil/internal/safetensors"
 	"foil/pipeline"
 )
@@ -104,6 +107,9 @@ func takeRecommender(a *arrival) error {
 		if _, err := dense.New(d, file, config.Items); err != nil {
 			return of(name, err)
 		}
+		if err := a.keepWeights(name, file); err != nil {
+			return err
+		}
 		var unused []string
 		for tensor := range file {
 			if !slices.Contains(d.Tensors(), tensor) {
@@ -118,20 +124,50 @@ func takeRecommender(a *arrival) error {
 }
 
 // weights lists the files of weights that the program wrote.
-func (a *arrival) weights() []string {
-	if a.has(bestWeights) {
-		return []string{bestWeights, lastWeights}
+func (a *arrival) weights() (names []string) {
+	extension := filepath.Ext(a.form[0])
+	for _, checkpoint := range []string{checkpoints.Best, checkpoints.Last} {
+		if a.has(checkpoint + extension) {
+			names = append(names, checkpoint+extension)
+		}
 	}
-	return []string{lastWeights}
+	return names
 }
 
+// readWeights reads tensors, or arrays of NumPy. The tensors of arrays are F32.
 func readWeights(a *arrival, name string) (safetensors.File, error) {
 	raw, err := artifact.ReadRaw(filepath.Join(a.dir, name))
 	if err != nil {
 		return nil, of(name, err)
 	}
-	file, err := safetensors.Parse(raw)
-	return file, of(name, err)
+	if filepath.Ext(name) == ".safetensors" {
+		file, err := safetensors.Parse(raw)
+		return file, of(name, err)
+	}
+	arrays, err := npy.ParseZip(raw)
+	if err != nil {
+		return nil, of(name, err)
+	}
+	file := safetensors.File{}
+	for tensor, array := range arrays {
+		file[tensor] = safetensors.Tensor{Name: tensor, Shape: array.Shape, F32: array.Float32s()}
+	}
+	return file, nil
+}
+
+// keepWeights writes the tensors of arrays in foil's form. Files of tensors stay as they are.
+func (a *arrival) keepWeights(name string, file safetensors.File) error {
+	checkpoint, isArrays := strings.CutSuffix(name, ".npz")
+	if !isArrays {
+		return nil
+	}
+	err := artifact.WriteFile(a.create, checkpoint+".safetensors", func(w io.Writer) error {
+		return safetensors.Write(w, slices.Collect(maps.Values(file)))
+	})
+	if err != nil {
+		return err
+	}
+	return a.remove(name)
 }
 
 // describe writes training.json in the place of model.json.

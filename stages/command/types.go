@@ -58,7 +58,7 @@ var outputTypes = map[string]outputType{
 		take:  takeScores, needs: artifact.TypeSplit,
 	},
 	artifact.TypeRecommender: {
-		forms: [][]string{{lastWeights, modelFile}},
+		forms: [][]string{{lastWeights, modelFile}, {lastArrays, modelFile}},
 		take:  takeRecommender, needs: artifact.TypeSplit,
 	},
 	artifact.TypeImages: {
@@ -66,7 +66,7 @@ var outputTypes = map[string]outputType{
 		take:  takeImages,
 	},
 	artifact.TypeClassifier: {
-		forms: [][]string{{lastWeights, modelFile}},
+		forms: [][]string{{lastWeights, modelFile}, {lastArrays, modelFile}},
 		take:  takeClassifier, needs: artifact.TypeImages,
 	},
 }
@@ -75,6 +75,7 @@ var outputTypes = map[string]outputType{
 const (
 	bestWeights = checkpoints.Best + ".safetensors"
 	lastWeights = checkpoints.Last + ".safetensors"
+	lastArrays  = checkpoints.Last + ".npz"
 )
 
 // types lists the types that an output can have.
