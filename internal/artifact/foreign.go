@@ -116,6 +116,9 @@ func checkBlocks(raw []byte) error {
 		return fmt.Errorf("a footer of %d bytes in a file of %d", size, len(raw))
 	}
 	footer := flatRoot(raw[end-size : end])
+	if err := checkSchema(footer.table(1), size); err != nil {
+		return err
+	}
 	for _, vector := range []int{2, 3} { // dictionaries, batches
 		for i := range footer.length(vector) {
 			at := footer.vector(vector) + i*block
@@ -128,6 +131,31 @@ func checkBlocks(raw []byte) error {
 		}
 	}
 	return nil
+}
+
+// schemaMessage is the type of a message with a schema.
+const schemaMessage = 1
+
+// checkSchema compares the number of columns, of columns in them, and of metadata with the bytes that
+// hold them. Arrow's reader allocates what they say.
+func checkSchema(schema flatTable, size int) error {
+	left := size - schema.length(2)
+	var visit func(t flatTable, vector int) error
+	visit = func(t flatTable, vector int) error {
+		n := t.length(vector)
+		if left -= n; n < 0 || left < 0 {
+			return errors.New("its schema is damaged")
+		}
+		for i := range n {
+			column := t.element(vector, i)
+			left -= max(column.length(6), 0)
+			if err := visit(column, 5); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return visit(schema, 1)
 }
 
 // checkStream does the same for the messages of a stream.
@@ -144,7 +172,13 @@ func checkStream(raw []byte) error {
 		if length < 0 || length > len(rest) {
 			return errors.New("it is truncated")
 		}
-		body := flatRoot(rest[:length]).int64(3)
+		message := flatRoot(rest[:length])
+		if message.byte(1) == schemaMessage {
+			if err := checkSchema(message.table(2), length); err != nil {
+				return err
+			}
+		}
+		body := message.int64(3)
 		rest = rest[length:]
 		if body < 0 || body > int64(len(rest)) {
 			return errors.New("it is truncated")

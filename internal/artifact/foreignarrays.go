@@ -22,9 +22,17 @@ const (
 
 // readVectorTable reads a table with the columns user and latent, which holds lists of numbers.
 // Columns split and checkpoint are optional.
-func readVectorTable(path string) (v *UserVectors, err error) {
+func readVectorTable(path string) (*UserVectors, error) {
+	raw, err := ReadRaw(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseVectorTable(raw)
+}
+
+func parseVectorTable(raw []byte) (v *UserVectors, err error) {
 	defer soundly(&err)
-	t, err := readForeign(path)
+	t, err := decodeForeign(raw)
 	if err != nil {
 		return nil, err
 	}
