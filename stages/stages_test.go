@@ -57,7 +57,7 @@ var given = map[string][]string{
 	},
 	"report/figure": {"{figures: [{title: F, x: x, y: y, min: 0, lines: [{name: l, from: a, metric: m, where: {x: 1}}]}]}",
 		"{figures: [{title: F, x: {label: x, axis: a, better: lower, scale: symlog, linear: 1}, y: {label: y, from: b, metric: m, better: lower}, points: [{name: s, grid: [a]}, {name: t, rows: [{name: r, where: {a: 1}}]}], fronts: [{}]}]}"},
-	"command": {"{run: [sh, -c, x], outputs: [a]}", "{run: [a, 1, 0.5], files: [a], outputs: [metrics.arrow], type: metrics, env: {A: 1}, inherit: [B]}"},
+	"command": {"{run: [sh, -c, x], outputs: [a]}", "{run: [a, 1, 0.5], files: [a], outputs: [metrics.arrow], type: metrics, env: {A: 1}, inherit: [B]}", "{run: [a], outputs: [a], params: {rate: 0.5, layers: [2, 1]}}"},
 }
 
 // What parameters are in a key must not change without the kind's version.

@@ -66,6 +66,10 @@ var conversions = map[string]conversion{
 		read:  func(path string) error { _, err := ReadItems(path); return err },
 		write: func(w io.Writer, t *foreignTable) error { return writeForeign(w, t.items, WriteItems) },
 	},
+	ClassesFile: {
+		read:  func(path string) error { _, err := ReadClasses(path); return err },
+		write: func(w io.Writer, t *foreignTable) error { return writeForeign(w, t.classes, WriteClasses) },
+	},
 	InteractionsFile:     interactionsConversion,
 	TrainFile:            interactionsConversion,
 	ValidationInputFile:  interactionsConversion,

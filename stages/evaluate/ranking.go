@@ -62,7 +62,7 @@ func Ranking() pipeline.Kind {
 		Doc: "Scores a recommender on the test users: NDCG, recall and hits, averaged over users, and coverage of the items " +
 			"(Escobedo et al. 2024, section 4). The model gets a part of each user's items and must rank the others high.",
 		Inputs: []pipeline.Port{
-			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
+			{Name: "model", Type: artifact.TypeRecommender, Or: []pipeline.Type{artifact.TypeScores}, Doc: "the recommender, or the scores of a program's recommender"},
 			{Name: "latents", Type: artifact.TypeLatents, Optional: true,
 				Doc: "latent vectors of the recommender. With those of encode/latents, users are not encoded again; the scores are the same. " +
 					"With those of erase/leace, the model decodes vectors without the erased attributes."},
@@ -197,6 +197,12 @@ func rank(ctx context.Context, s *latents.Scorer, split *artifact.Split, part st
 	}
 	if r.input.Len() == 0 {
 		return nil, errors.New("the split has no such users")
+	}
+	if s.AreLists() && r.seen == scores.Zero {
+		return nil, errors.New("seen: zero needs the scores of all items, and the program wrote lists; let it write a matrix, or use seen: exclude")
+	}
+	if err := s.Reach(part, r.input, slices.Max(p.K)); err != nil {
+		return nil, err
 	}
 	return r, s.Each(ctx, part, r.input, r.add)
 }
