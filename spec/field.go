@@ -20,6 +20,7 @@ type FieldInfo struct {
 	NonEmpty bool // of a list
 	Nullable bool // null is allowed
 	OutOfKey bool // cannot change the output
+	KeyIfSet bool // part of the key only where it is not empty
 
 	Min, Max, Above *float64 // of numbers, also in lists; nil: no bound
 	OneOf           []string // of strings, also in lists; nil: any
@@ -93,6 +94,7 @@ func taggedField(t reflect.Type, i int) (f field, ok bool) {
 		NonEmpty: sf.Tag.Get("nonempty") == "true",
 		Nullable: sf.Type.Kind() == reflect.Pointer,
 		OutOfKey: sf.Tag.Get("key") == "-",
+		KeyIfSet: sf.Tag.Get("key") == "omitempty",
 		Min:      bound(sf, "min"),
 		Max:      bound(sf, "max"),
 		Above:    bound(sf, "above"),

@@ -19,6 +19,8 @@ import (
 //	required:"true"  it has no default
 //	nonempty:"true"  the list must not be empty
 //	key:"-"          it cannot change the output, so it is not part of the key
+//	key:"omitempty"  it is not part of the key where it is empty: a later version of foil added it,
+//	                 and cells without it keep their keys
 //
 // Everything else stands here, where the compiler sees it:
 //
