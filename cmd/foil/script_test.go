@@ -73,7 +73,7 @@ var shownSpecs = map[string]string{
 	"gaps.yaml":     "docs/statistics.md",
 	"claims.yaml":   "docs/claims.md",
 	"tradeoff.yaml": "docs/figures.md",
-	"own.yaml":      "docs/data.md",
+	"owndata.yaml":  "docs/data.md",
 }
 
 // writeShownSpec writes the spec of a page that has the name of the file.

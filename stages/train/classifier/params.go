@@ -158,7 +158,7 @@ var l2lParams = &spec.Params[L2L]{
 var selectParams = &spec.Params[Select]{
 	Docs: spec.Docs{
 		"from": "images that select: some that are held out from training (training), or test images, as in the authors' code (test)",
-		"images": "number of these images. From training, they are at equal distances in the data, and none is trained on; " +
+		"images": "number of these images. From training, every class gives its share, and none of them is trained on; " +
 			"0: a tenth of the training images, at most 1,000. From test, they are the first ones; 0: all.",
 	},
 	Nested: []spec.Described{craftingParams},

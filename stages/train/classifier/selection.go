@@ -92,13 +92,23 @@ func (s Select) held(n int) int {
 	return max(1, min(n/10, 1000))
 }
 
-// divide returns the training images that are held out, at equal distances, and the others.
+// divide returns the training images that are held out, and the others. Each class gives its share: the
+// images that are held out are at equal distances among those of their class.
 func (s Select) divide(m *artifact.Images) (held, rest artifact.ImageSet) {
 	n, size := m.Train.Len(), m.Shape.Size()
 	images := s.held(n)
+	next := make([]int, len(m.Classes)+1) // by class: the place of its next image if images were sorted by class
+	for _, label := range m.Train.Label {
+		next[label+1]++
+	}
+	for class := range m.Classes {
+		next[class+1] += next[class]
+	}
 	for i, label := range m.Train.Label {
+		place := next[label]
+		next[label]++
 		to := &rest
-		if i*images/n != (i+1)*images/n {
+		if place*images/n != (place+1)*images/n {
 			to = &held
 		}
 		to.Label = append(to.Label, label)

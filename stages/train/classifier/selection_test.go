@@ -13,25 +13,41 @@ import (
 	"foil/internal/kindtest"
 )
 
-// TestHeldOutImagesAreAtEqualDistances also finds that every image is either held out or trained on.
-func TestHeldOutImagesAreAtEqualDistances(t *testing.T) {
-	m := &artifact.Images{Shape: artifact.Shape{Channels: 1, Height: 1, Width: 1}}
-	for i := range 10 {
-		m.Train.Label, m.Train.Pixels = append(m.Train.Label, int32(i)), append(m.Train.Pixels, uint8(i))
-	}
-	for n, want := range map[int][]int32{1: {9}, 3: {3, 6, 9}, 5: {1, 3, 5, 7, 9}, 9: {1, 2, 3, 4, 5, 6, 7, 8, 9}, 0: {9}} {
-		held, rest := Select{From: fromTraining, Images: n}.divide(m)
-		if !slices.Equal(held.Label, want) {
-			t.Errorf("%d of 10: %v are held out, want %v", n, held.Label, want)
+// TestEveryClassIsHeldOutByItsShare has labels in a cycle, sorted and of uneven numbers. It also finds
+// that every image is either held out or trained on.
+func TestEveryClassIsHeldOutByItsShare(t *testing.T) {
+	for name, c := range map[string]struct {
+		label func(i int) int32
+		want  []int // held out by class, of 12 of 120
+	}{
+		"cycle":  {func(i int) int32 { return int32(i % 4) }, []int{3, 3, 3, 3}},
+		"sorted": {func(i int) int32 { return int32(i / 30) }, []int{3, 3, 3, 3}},
+		"uneven": {func(i int) int32 { return int32(min(i%6, 3)) }, []int{2, 2, 2, 6}},
+	} {
+		m := &artifact.Images{Shape: artifact.Shape{Channels: 1, Height: 1, Width: 1}, Classes: []string{"a", "b", "c", "d"}}
+		for i := range 120 {
+			m.Train.Label, m.Train.Pixels = append(m.Train.Label, c.label(i)), append(m.Train.Pixels, uint8(i))
 		}
-		all := append(slices.Clone(held.Label), rest.Label...)
-		slices.Sort(all)
-		if !slices.Equal(all, m.Train.Label) {
-			t.Errorf("%d of 10: held out %v, trained on %v", n, held.Label, rest.Label)
-		}
-		for i, label := range rest.Label {
-			if rest.Pixels[i] != uint8(label) {
-				t.Errorf("image %d has the pixels of %d", label, rest.Pixels[i])
+		for _, images := range []int{12, 0} { // 0: a tenth
+			held, rest := Select{From: fromTraining, Images: images}.divide(m)
+			counts := make([]int, 4)
+			for _, label := range held.Label {
+				counts[label]++
+			}
+			if !slices.Equal(counts, c.want) {
+				t.Errorf("%s: %v are held out, want %v", name, counts, c.want)
+			}
+			seen := map[uint8]bool{}
+			for _, part := range []artifact.ImageSet{held, rest} {
+				for i, pixel := range part.Pixels {
+					if seen[pixel] || part.Label[i] != c.label(int(pixel)) {
+						t.Errorf("%s: image %d is there twice, or has another label", name, pixel)
+					}
+					seen[pixel] = true
+				}
+			}
+			if len(seen) != 120 {
+				t.Errorf("%s: %d of 120 images are held out or trained on", name, len(seen))
 			}
 		}
 	}
@@ -67,7 +83,7 @@ func TestHeldOutImagesAreNotTrainedOn(t *testing.T) {
 		return content
 	}
 	same := weights(-1)
-	if !bytes.Equal(weights(3), same) {
+	if !bytes.Equal(weights(7), same) {
 		t.Error("another image that is held out changes the last weights")
 	}
 	if bytes.Equal(weights(4), same) {
