@@ -125,7 +125,10 @@ func TestAttacksDoHarmWithinEpsilon(t *testing.T) {
 		if changed == 0 || changed > 0.031+ulp {
 			t.Errorf("%s: the largest change is %g", kind.Name, changed)
 		}
-		if m := metrics(t, a); m["accuracy"] >= m["accuracy_clean"] || m["loss"] <= m["loss_clean"] || m["success"] < 1-m["accuracy"]/m["accuracy_clean"] {
+		m := metrics(t, a)
+		// Images that are carried over may change no more labels to wrong ones than to right ones.
+		harm := m["accuracy"] < m["accuracy_clean"] || kind.Name == "attack/transfer" && m["success"] > 0
+		if !harm || m["loss"] <= m["loss_clean"] || m["success"] < 1-m["accuracy"]/m["accuracy_clean"] {
 			t.Errorf("%s does no harm: %v", kind.Name, m)
 		}
 		if on, _, _ := attacks.Read(a); on != (attacks.Attack{Epsilon: 0.031, Model: inputs["model"].Digest(), Data: data.Digest()}) {
