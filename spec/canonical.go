@@ -123,8 +123,9 @@ func encode(rv reflect.Value, keyOnly bool) Value {
 	fields := fieldsOf(rv.Type())
 	v := Value{Type: Map, Map: make([]Field, 0, len(fields))}
 	for _, f := range fields {
-		if !keyOnly || !f.OutOfKey {
-			v.Map = append(v.Map, Field{Name: f.Name, Value: encode(rv.FieldByIndex(f.index), keyOnly)})
+		value := encode(rv.FieldByIndex(f.index), keyOnly)
+		if !keyOnly || !f.OutOfKey && !f.isUsual(value) {
+			v.Map = append(v.Map, Field{Name: f.Name, Value: value})
 		}
 	}
 	return sortFields(v)

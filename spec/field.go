@@ -33,6 +33,7 @@ type field struct {
 	FieldInfo
 	index []int
 	inner *structure // of the struct in it, also in lists; nil: none
+	usual string     // the value that does not enter the key, see Params; empty: none
 }
 
 // A Text is a parameter that is text wherever it is used, such as an argument of a program. A spec
@@ -97,7 +98,22 @@ func taggedField(t reflect.Type, i int) (f field, ok bool) {
 		Max:      bound(sf, "max"),
 		Above:    bound(sf, "above"),
 		OneOf:    choices(sf),
-	}}, true
+	}, usual: usual(sf)}, true
+}
+
+// usual reads the value in a tag such as key:"unless 3".
+func usual(sf reflect.StructField) string {
+	text := sf.Tag.Get("key")
+	value, ok := strings.CutPrefix(text, "unless ")
+	if text != "" && text != "-" && (!ok || value == "") {
+		panic(fmt.Sprintf("spec: field %s: key:%q is neither \"-\" nor \"unless VALUE\"", sf.Name, text))
+	}
+	return value
+}
+
+// isUsual reports whether a value is the one that does not enter the key.
+func (f *field) isUsual(v Value) bool {
+	return f.usual != "" && (v.Type == String && v.Str == f.usual || v.Type != String && canonicalValue(v) == f.usual)
 }
 
 func bound(sf reflect.StructField, tag string) *float64 {

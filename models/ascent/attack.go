@@ -74,6 +74,12 @@ func NewTarget(e *evaluate.Evaluator) (*Target, error) {
 	return &Target{e, climb}, err
 }
 
+// Toward returns the target with another goal of PGD. A new target has ToMistake.
+func (t *Target) Toward(g Goal) (*Target, error) {
+	climb, err := NewClimb(t.Evaluator, g)
+	return &Target{t.Evaluator, climb}, err
+}
+
 // PGD is projected gradient ascent with any number of steps; FGSM is one of them.
 func (t *Target) PGD(a PGD) Attack {
 	return InBatches(t.Evaluator, func(ctx context.Context, x, start []float32, labels []int32) ([]float32, error) {

@@ -13,6 +13,7 @@ import (
 	"foil/internal/modeltest/authors"
 	"foil/models/backend"
 	"foil/models/evaluate"
+	"foil/models/losses"
 	"foil/models/nn"
 	"foil/models/random"
 	"foil/models/zoo"
@@ -96,6 +97,45 @@ func TestMoreTriesFoolMore(t *testing.T) {
 		if more == 0 {
 			t.Errorf("%s: the second try fools nothing", name)
 		}
+	}
+}
+
+// TestMarginsAreClimbedByEngineAndGraphAlike also checks that what grows is the margin.
+func TestMarginsAreClimbedByEngineAndGraphAlike(t *testing.T) {
+	var made [][]float32
+	margin := func(f *authors.Case, on *Target, x []float32) (sum float64) {
+		logits, d := logitsOf(t, on, x), make([]float32, 6)
+		for i, label := range f.Labels() {
+			sum += losses.Margin(row(logits, i, 6), label, d) / float64(len(f.Labels()))
+		}
+		return sum
+	}
+	for _, byGraph := range []bool{false, true} {
+		f, on := peer(t, byGraph)
+		toward, err := on.Toward(ToMargin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		attacked, values, err := toward.climb.Run(t.Context(), PGD{5, 0.005, 0.02}, f.Images("in.x"), f.Images("in.x"), Aim{Labels: f.Labels()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := margin(f, on, f.Images("in.x")); math.Abs(values[0]-want) > 1e-4*math.Abs(want) {
+			t.Errorf("by graph %v: the climb begins at %g, want %g", byGraph, values[0], want)
+		}
+		if before, after := margin(f, on, f.Images("in.x")), margin(f, on, attacked); after <= before {
+			t.Errorf("by graph %v: the margin goes from %g to %g", byGraph, before, after)
+		}
+		made = append(made, attacked)
+	}
+	off := 0
+	for i := range made[0] {
+		if math.Abs(float64(made[0][i]-made[1][i])) > 1e-5 {
+			off++
+		}
+	}
+	if off > len(made[0])/1000 {
+		t.Errorf("%d of %d values differ between engine and graph", off, len(made[0]))
 	}
 }
 

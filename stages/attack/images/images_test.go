@@ -69,7 +69,9 @@ func trainedFor(t testing.TB, data pipeline.Artifact, method string, epochs int)
 	return kindtest.MustRun(t, kind, p.Values, &pipeline.Cell{Seed: 7, OutDir: dir, Inputs: map[string]pipeline.Artifact{"data": data}})
 }
 
-func kinds() []pipeline.Kind { return []pipeline.Kind{FGSM(), PGD(), Transfer(), CW(), Learned()} }
+func kinds() []pipeline.Kind {
+	return []pipeline.Kind{FGSM(), PGD(), Transfer(), CW(), Learned(), APGD(), FAB(), Square(), Auto()}
+}
 
 // attack runs a kind with its defaults as edit leaves them, if that is not nil.
 func attack(t testing.TB, kind pipeline.Kind, inputs map[string]pipeline.Artifact, cell pipeline.Cell, edit func(params any)) pipeline.Artifact {
@@ -79,8 +81,13 @@ func attack(t testing.TB, kind pipeline.Kind, inputs map[string]pipeline.Artifac
 	if cell.Seed == 0 {
 		cell.Seed = 3
 	}
-	if cw, ok := params.(*CWParams); ok {
-		cw.Images = 3
+	switch p := params.(type) {
+	case *CWParams:
+		p.Images = 3
+	case *SquareParams:
+		p.Queries = 300
+	case *AutoParams:
+		p.Attacks = []string{"apgd-ce", "fab-t"} // apgd-t needs four classes
 	}
 	if edit != nil {
 		edit(params)
@@ -104,7 +111,11 @@ func metrics(t testing.TB, a pipeline.Artifact) map[string]float64 {
 	t.Helper()
 	out := map[string]float64{}
 	for _, m := range kindtest.Metrics(t, a) {
-		out[m.Name] = m.Value
+		name := m.Name
+		if m.Group != "" {
+			name += "/" + m.Group
+		}
+		out[name] = m.Value
 	}
 	return out
 }
@@ -142,7 +153,12 @@ var golden = map[string]map[string]float64{
 	"attack/pgd":      {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.65513, "loss_clean": 1.05762, "change": 0.031, "images": 24},
 	"attack/transfer": {"accuracy": 0.5, "accuracy_clean": 0.5, "success": 0, "loss": 1.0675, "loss_clean": 1.05762, "change": 0.031, "images": 24},
 	"attack/cw-linf":  {"accuracy": 0, "accuracy_clean": 0.333333, "success": 1, "loss": 1.09197, "loss_clean": 1.08238, "change": 0.000822107, "images": 3},
-	"attack/learned":  {"accuracy": 0.5, "accuracy_clean": 0.5, "success": 0, "loss": 1.06843, "loss_clean": 1.05762, "change": 0.0251654, "images": 24},
+	"attack/apgd":     {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.40115, "loss_clean": 1.05762, "change": 0.0155, "images": 24},
+	"attack/fab":      {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.09397, "loss_clean": 1.05762, "change": 0.00217129, "images": 24},
+	"attack/square":   {"accuracy": 0.0833333, "accuracy_clean": 0.5, "success": 0.833333, "loss": 1.08169, "loss_clean": 1.05762, "change": 0.0129167, "images": 24},
+	"attack/auto": {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.40115, "loss_clean": 1.05762, "change": 0.0155, "images": 24,
+		"accuracy/apgd-ce": 0, "success/apgd-ce": 1, "accuracy/fab-t": 0, "success/fab-t": 1},
+	"attack/learned": {"accuracy": 0.5, "accuracy_clean": 0.5, "success": 0, "loss": 1.06843, "loss_clean": 1.05762, "change": 0.0251654, "images": 24},
 }
 
 func TestTinyAttacksArePinned(t *testing.T) {
@@ -172,6 +188,14 @@ func commonOf(params any) *Common {
 	case *TransferParams:
 		return &p.Common
 	case *CWParams:
+		return &p.Common
+	case *APGDParams:
+		return &p.Common
+	case *FABParams:
+		return &p.Common
+	case *SquareParams:
+		return &p.Common
+	case *AutoParams:
 		return &p.Common
 	default:
 		return &p.(*LearnedParams).Common
