@@ -73,6 +73,7 @@ func All() []pipeline.Kind {
 		images.FAB(),
 		images.Square(),
 		images.Auto(),
+		images.Binarization(),
 		images.Transfer(),
 		images.Learned(),
 		evaluate.Ranking(),

@@ -35,6 +35,7 @@ var given = map[string][]string{
 	"encode/latents":       {"{}", "{match_lengths: true}"},
 	"attack/pgd":           {"{}", "{start: normal, before: [1, 5]}", "{start: none}", "{objective: margin}"},
 	"attack/apgd":          {"{}", "{objective: dlr}", "{objective: targeted-dlr}"},
+	"attack/binarization":  {"{}", "{attack: apgd}"},
 	"attack/transfer":      {"{}", "{start: normal}"},
 	"erase/leace":          {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, classes: true}, {attribute: gender}], shrinkage: false}"},
 	"report/table": {

@@ -33,7 +33,7 @@ func peer(t *testing.T, byGraph bool) (*authors.Case, *Target) {
 func autoAttacks(t *testing.T, on *Target, epsilon float64, iterations, restarts int) map[string]Fooling {
 	t.Helper()
 	a, fab, square := DefaultAPGD(epsilon), DefaultFAB(epsilon), DefaultSquare(epsilon)
-	a.Iterations, fab.Iterations, square.Queries = iterations, iterations, 50*iterations
+	a.Iterations, fab.Iterations, square.Queries = iterations, iterations, 10*iterations
 	targeted, err := on.APGDTargeted(a, 9, peerSeed)
 	if err != nil {
 		t.Fatal(err)

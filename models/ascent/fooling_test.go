@@ -161,7 +161,7 @@ func TestWhatRatiosNeedIsSaid(t *testing.T) {
 // for a class that is never the largest.
 func TestGradientsThatAreNoNumbersEndTheAttack(t *testing.T) {
 	f, on := peer(t, false)
-	w := f.Weights(t, modeltest.Backend(t), on.Config.Network, "w.")
+	w := f.Weights(t, on.Config.Backend, on.Config.Network, "w.")
 	for i, p := range w.Params {
 		if p.Name == "fc.weight" {
 			if err := backend.Write(w.Tensors[i], func(v []float32) { v[len(v)-1] = float32(math.NaN()) }); err != nil {
