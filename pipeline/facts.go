@@ -17,6 +17,9 @@ type Facts struct {
 
 	// Curves are the names of the curves and figures of a training. Nil: not known.
 	Curves []string
+
+	// SharedUsers says that the test users of a split are training users, too.
+	SharedUsers bool
 }
 
 // A Metric is one metric of a cell, without its value.
@@ -67,6 +70,17 @@ func AtMost(inputs []Input, name, what string) (most int, ok bool) {
 		most = max(most, n)
 	}
 	return most, true
+}
+
+// SharesUsers reports whether the test users of a cell of an input, a split, are known to be training
+// users, too.
+func SharesUsers(inputs []Input, name string) bool {
+	for _, in := range inputs {
+		if in.Name == name && slices.ContainsFunc(in.Cells, func(c InputCell) bool { return c.Facts != nil && c.Facts.SharedUsers }) {
+			return true
+		}
+	}
+	return false
 }
 
 // PassOn says that an output has at most as much of everything as the input called name, as is true

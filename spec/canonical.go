@@ -123,9 +123,8 @@ func encode(rv reflect.Value, keyOnly bool) Value {
 	fields := fieldsOf(rv.Type())
 	v := Value{Type: Map, Map: make([]Field, 0, len(fields))}
 	for _, f := range fields {
-		value := encode(rv.FieldByIndex(f.index), keyOnly)
-		if !keyOnly || !f.OutOfKey && !f.isUsual(value) {
-			v.Map = append(v.Map, Field{Name: f.Name, Value: value})
+		if !keyOnly || !f.OutOfKey && !(f.KeyIfSet && isEmpty(rv.FieldByIndex(f.index))) {
+			v.Map = append(v.Map, Field{Name: f.Name, Value: encode(rv.FieldByIndex(f.index), keyOnly)})
 		}
 	}
 	return sortFields(v)
@@ -157,4 +156,12 @@ func sorted(v Value) Value {
 func sortFields(v Value) Value {
 	slices.SortFunc(v.Map, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
 	return v
+}
+
+// isEmpty reports whether a parameter is zero, or a list or map without elements.
+func isEmpty(v reflect.Value) bool {
+	if k := v.Kind(); k == reflect.Slice || k == reflect.Map {
+		return v.Len() == 0
+	}
+	return v.IsZero()
 }

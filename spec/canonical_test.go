@@ -58,24 +58,6 @@ func TestSameMeaningSameText(t *testing.T) {
 	}
 }
 
-// A parameter that came later has no line while it has the value from before there was one.
-func TestUsualValuesHaveNoLine(t *testing.T) {
-	type later struct {
-		Steps int    `yaml:"steps" key:"unless 3"`
-		Goal  string `yaml:"goal" key:"unless near"`
-	}
-	for want, p := range map[string]later{
-		"":                            {3, "near"},
-		"steps = 4\n":                 {4, "near"},
-		"goal = \"3\"\n":              {3, "3"},
-		"goal = \"far\"\nsteps = 0\n": {0, "far"},
-	} {
-		if got := Canonical(p); got != want {
-			t.Errorf("%+v has the text %q, want %q", p, got, want)
-		}
-	}
-}
-
 // Distinct raw values have distinct texts, for any names and contents.
 func TestCanonicalIsInjective(t *testing.T) {
 	type raw struct {

@@ -20,6 +20,7 @@ type FieldInfo struct {
 	NonEmpty bool // of a list
 	Nullable bool // null is allowed
 	OutOfKey bool // cannot change the output
+	KeyIfSet bool // part of the key only where it is not empty
 
 	Min, Max, Above *float64 // of numbers, also in lists; nil: no bound
 	OneOf           []string // of strings, also in lists; nil: any
@@ -33,7 +34,6 @@ type field struct {
 	FieldInfo
 	index []int
 	inner *structure // of the struct in it, also in lists; nil: none
-	usual string     // the value that does not enter the key, see Params; empty: none
 }
 
 // A Text is a parameter that is text wherever it is used, such as an argument of a program. A spec
@@ -94,26 +94,12 @@ func taggedField(t reflect.Type, i int) (f field, ok bool) {
 		NonEmpty: sf.Tag.Get("nonempty") == "true",
 		Nullable: sf.Type.Kind() == reflect.Pointer,
 		OutOfKey: sf.Tag.Get("key") == "-",
+		KeyIfSet: sf.Tag.Get("key") == "omitempty",
 		Min:      bound(sf, "min"),
 		Max:      bound(sf, "max"),
 		Above:    bound(sf, "above"),
 		OneOf:    choices(sf),
-	}, usual: usual(sf)}, true
-}
-
-// usual reads the value in a tag such as key:"unless 3".
-func usual(sf reflect.StructField) string {
-	text := sf.Tag.Get("key")
-	value, ok := strings.CutPrefix(text, "unless ")
-	if text != "" && text != "-" && (!ok || value == "") {
-		panic(fmt.Sprintf("spec: field %s: key:%q is neither \"-\" nor \"unless VALUE\"", sf.Name, text))
-	}
-	return value
-}
-
-// isUsual reports whether a value is the one that does not enter the key.
-func (f *field) isUsual(v Value) bool {
-	return f.usual != "" && (v.Type == String && v.Str == f.usual || v.Type != String && canonicalValue(v) == f.usual)
+	}}, true
 }
 
 func bound(sf reflect.StructField, tag string) *float64 {

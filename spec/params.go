@@ -19,8 +19,8 @@ import (
 //	required:"true"  it has no default
 //	nonempty:"true"  the list must not be empty
 //	key:"-"          it cannot change the output, so it is not part of the key
-//	key:"unless V"   it is not part of the key while its value is V: its default, with which the
-//	                 output is the one from before there was the parameter, so old keys hold
+//	key:"omitempty"  it is not part of the key where it is empty: a later version of foil added it,
+//	                 and cells without it keep their keys
 //
 // Everything else stands here, where the compiler sees it:
 //

@@ -18,9 +18,20 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // given are parameters of each kind that has required ones, or some that decide what
 // others mean. A kind that is not here is given none.
 var given = map[string][]string{
-	"load/cifar-10":           {"{}", "{per_class_train: 5}"},
-	"load/cifar-100":          {"{}", "{labels: coarse, per_class_test: 2}"},
-	"load/classifier":         {"{file: a.safetensors}", "{file: a.safetensors, network: {name: small-cnn}}", "{file: a.safetensors, network: {name: resnet-9, width: 8}}"},
+	"load/cifar-10":   {"{}", "{per_class_train: 5}"},
+	"load/cifar-100":  {"{}", "{labels: coarse, per_class_test: 2}"},
+	"load/classifier": {"{file: a.safetensors}", "{file: a.safetensors, network: {name: small-cnn}}", "{file: a.safetensors, network: {name: resnet-9, width: 8}}"},
+	"load/csv": {
+		"{file: a.csv}",
+		"{file: a.csv, user: u, rating: r, timestamp: t, weight: w, users: {file: u.csv, categories: [zip]}, items: {file: i.csv}}",
+		"{file: a.csv, columns: [user, item], separator: tab, encoding: latin-1, quotes: false, repeats: error}",
+	},
+	"load/images":             {"{train: a, test: b}", "{train: a.npz, test: b.npz, images: x, labels: y, classes: [cat, dog]}"},
+	"filter/min-rating":       {"{at_least: 4}", "{at_least: 2, column: weight}"},
+	"filter/last-n":           {"{n: 50}"},
+	"split/temporal":          {"{}", "{by: user, validation: 0.2}", "{validation_from: 2024-01-01, test_from: 2024-06-01}"},
+	"split/leave-one-out":     {"{}", "{by: random}"},
+	"split/random":            {"{}", "{per: all, seed: 1}"},
 	"filter/known-attributes": {"{attributes: [age]}"},
 	"split/user-kfold":        {"{fold: 0}"},
 	"train/advx-multvae":      {"{}", "{adversaries: [{attribute: gender, class_weights: {f: 2, m: 1}}, {attribute: age, range: [1, 56], lambda: 3}]}"},
@@ -48,7 +59,7 @@ var given = map[string][]string{
 	},
 	"report/figure": {"{figures: [{title: F, x: x, y: y, min: 0, lines: [{name: l, from: a, metric: m, where: {x: 1}}]}]}",
 		"{figures: [{title: F, x: {label: x, axis: a, better: lower, scale: symlog, linear: 1}, y: {label: y, from: b, metric: m, better: lower}, points: [{name: s, grid: [a]}, {name: t, rows: [{name: r, where: {a: 1}}]}], fronts: [{}]}]}"},
-	"command": {"{run: [sh, -c, x], outputs: [a]}", "{run: [a, 1, 0.5], files: [a], outputs: [metrics.arrow], type: metrics, env: {A: 1}, inherit: [B]}"},
+	"command": {"{run: [sh, -c, x], outputs: [a]}", "{run: [a, 1, 0.5], files: [a], outputs: [metrics.arrow], type: metrics, env: {A: 1}, inherit: [B]}", "{run: [a], outputs: [a], params: {rate: 0.5, layers: [2, 1]}}"},
 }
 
 // What parameters are in a key must not change without the kind's version.

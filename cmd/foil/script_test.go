@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: a script per promise of the command line. `fails CODE
-// COMMAND...` expects an exit code. See signalCell, noCell, makeLFM, makeLastFM, makeCIFAR, damage,
+// COMMAND...` expects an exit code. See signalCell, noCell, makeLFM, makeLastFM, makeOwnData, makeCIFAR, damage,
 // readonly, truncated, forge, bazelCache and sshKey for the other commands.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
-		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "lastfm": makeLastFM, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb, "slurm": slurmCommand, "bazelcache": bazelCache, "sshkey": sshKey},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "lastfm": makeLastFM, "owndata": makeOwnData, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb, "slurm": slurmCommand, "bazelcache": bazelCache, "sshkey": sshKey},
 	})
 }
 
@@ -73,6 +73,7 @@ var shownSpecs = map[string]string{
 	"gaps.yaml":     "docs/statistics.md",
 	"claims.yaml":   "docs/claims.md",
 	"tradeoff.yaml": "docs/figures.md",
+	"own.yaml":      "docs/data.md",
 }
 
 // writeShownSpec writes the spec of a page that has the name of the file.

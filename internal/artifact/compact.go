@@ -7,10 +7,16 @@ func Compact(d *Dataset, x Interactions) *Dataset {
 	users.Keep(x.User)
 	items.Keep(x.Item)
 	return &Dataset{
-		Interactions: Interactions{User: users.Apply(x.User), Item: items.Apply(x.Item)},
+		Interactions: x.Renumbered(users, items),
 		Users:        d.Users.Select(users.Kept()),
 		Items:        d.Items.Select(items.Kept()),
 	}
+}
+
+// Renumbered returns the pairs with the new numbers of their users and items.
+func (x Interactions) Renumbered(users, items Renumbering) Interactions {
+	x.User, x.Item = users.Apply(x.User), items.Apply(x.Item)
+	return x
 }
 
 // A Renumbering drops rows of a table and numbers the others anew, in their order.

@@ -66,6 +66,10 @@ var conversions = map[string]conversion{
 		read:  func(path string) error { _, err := ReadItems(path); return err },
 		write: func(w io.Writer, t *foreignTable) error { return writeForeign(w, t.items, WriteItems) },
 	},
+	ClassesFile: {
+		read:  func(path string) error { _, err := ReadClasses(path); return err },
+		write: func(w io.Writer, t *foreignTable) error { return writeForeign(w, t.classes, WriteClasses) },
+	},
 	InteractionsFile:     interactionsConversion,
 	TrainFile:            interactionsConversion,
 	ValidationInputFile:  interactionsConversion,
@@ -126,22 +130,38 @@ func (t *foreignTable) metrics() ([]Metric, error) {
 
 // interactions are sorted. A pair that occurs twice is an error, because foil would lose one.
 func (t *foreignTable) interactions() (x Interactions, err error) {
-	if err := t.only([]string{"user", "item"}, nil); err != nil {
+	if err := t.only([]string{userColumn, itemColumn}, optionalColumns); err != nil {
 		return x, err
 	}
-	users, err := t.int32s(t.find("user"), false)
+	users, err := t.int32s(t.find(userColumn), false)
 	if err != nil {
 		return x, err
 	}
-	items, err := t.int32s(t.find("item"), false)
+	items, err := t.int32s(t.find(itemColumn), false)
 	if err != nil {
 		return x, err
 	}
-	order := make([]int, len(users))
+	all := Interactions{User: users, Item: items}
+	if column := t.find(RatingColumn); column >= 0 {
+		if all.Rating, err = t.float64s(column); err != nil {
+			return x, err
+		}
+	}
+	if column := t.find(TimeColumn); column >= 0 {
+		if all.Time, err = t.times(column); err != nil {
+			return x, err
+		}
+	}
+	if column := t.find(WeightColumn); column >= 0 {
+		if all.Weight, err = t.float64s(column); err != nil {
+			return x, err
+		}
+	}
+	order := make([]int32, len(users))
 	for i := range order {
-		order[i] = i
+		order[i] = int32(i)
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
+	slices.SortStableFunc(order, func(a, b int32) int {
 		if users[a] != users[b] {
 			return int(users[a]) - int(users[b])
 		}
@@ -151,9 +171,8 @@ func (t *foreignTable) interactions() (x Interactions, err error) {
 		if n > 0 && users[i] == users[order[n-1]] && items[i] == items[order[n-1]] {
 			return x, fmt.Errorf("rows %d and %d are both the pair (%d, %d); each pair may occur once", order[n-1], i, users[i], items[i])
 		}
-		x.User, x.Item = append(x.User, users[i]), append(x.Item, items[i])
 	}
-	return x, nil
+	return all.Select(order), nil
 }
 
 // users are in the order of the file, because interactions count its rows.

@@ -51,8 +51,8 @@ func TestTablesOfOtherProgramsAreConverted(t *testing.T) {
 		{"users-pandas", UsersFile, readUsers, Users{ID: []string{"7", "3"}, Attributes: []Attribute{
 			{Name: "age", Number: []float32{25, nan}}, {Name: "gender", Category: []string{"f", ""}}, {Name: "vip", Category: []string{"true", "false"}}}}},
 		{"users-polars", UsersFile, readUsers, Users{ID: []string{"u1", "u2"}, Attributes: []Attribute{{Name: "gender", Category: []string{"f", "m"}}}}},
-		{"interactions-polars", TrainFile, readInteractions, Interactions{[]int32{0, 1, 1}, []int32{2, 0, 1}}},
-		{"interactions-pandas", InteractionsFile, readInteractions, Interactions{[]int32{0, 1, 1}, []int32{2, 0, 1}}},
+		{"interactions-polars", TrainFile, readInteractions, Interactions{User: []int32{0, 1, 1}, Item: []int32{2, 0, 1}}},
+		{"interactions-pandas", InteractionsFile, readInteractions, Interactions{User: []int32{0, 1, 1}, Item: []int32{2, 0, 1}}},
 		{"items-polars", ItemsFile, readItems, Items{ID: []string{"5", "6", "9"}, Title: []string{"a", "", "ü"}}},
 	} {
 		path := foreign(t, c.file)

@@ -116,6 +116,9 @@ func checkBlocks(raw []byte) error {
 		return fmt.Errorf("a footer of %d bytes in a file of %d", size, len(raw))
 	}
 	footer := flatRoot(raw[end-size : end])
+	if err := checkSchema(footer.table(1)); err != nil {
+		return err
+	}
 	for _, vector := range []int{2, 3} { // dictionaries, batches
 		for i := range footer.length(vector) {
 			at := footer.vector(vector) + i*block
@@ -124,6 +127,9 @@ func checkBlocks(raw []byte) error {
 			body := int(binary.LittleEndian.Uint64(footer.bytes[at+16:]))
 			if offset < 0 || length < 0 || body < 0 || offset > end || length > end-offset || body > end-offset-length {
 				return fmt.Errorf("message %d lies outside of the file", i)
+			}
+			if err := checkMessage(unframed(raw[offset : offset+length])); err != nil {
+				return err
 			}
 		}
 	}
@@ -144,12 +150,80 @@ func checkStream(raw []byte) error {
 		if length < 0 || length > len(rest) {
 			return errors.New("it is truncated")
 		}
+		if err := checkMessage(rest[:length]); err != nil {
+			return err
+		}
 		body := flatRoot(rest[:length]).int64(3)
 		rest = rest[length:]
 		if body < 0 || body > int64(len(rest)) {
 			return errors.New("it is truncated")
 		}
 		rest = rest[body:]
+	}
+	return nil
+}
+
+// unframed returns a message without the mark and the length before it.
+func unframed(message []byte) []byte {
+	if binary.LittleEndian.Uint32(message) == continuation {
+		return message[8:]
+	}
+	return message[4:]
+}
+
+// checkSchema looks at the numbers of fields and of metadata, for which Arrow's reader makes lists.
+func checkSchema(schema flatTable) error {
+	if n := schema.length(2); n > len(schema.bytes)/4 {
+		return fmt.Errorf("%d pieces of metadata in %d bytes", n, len(schema.bytes))
+	}
+	left := foreignFields
+	return checkChildren(schema, 1, 0, &left)
+}
+
+// foreignFields is the largest number of columns, with those inside of others, and of their depth.
+const foreignFields, foreignDepth = 100_000, 64
+
+// checkChildren looks at the fields that the vector of a table holds.
+func checkChildren(t flatTable, vector, depth int, left *int) error {
+	n := t.length(vector)
+	if n > len(t.bytes)/4 || n > *left || depth > foreignDepth {
+		return fmt.Errorf("%d fields in %d bytes, at a depth of %d", n, len(t.bytes), depth)
+	}
+	*left -= n
+	for i := range n {
+		f := t.element(vector, i)
+		if n := f.length(6); n > len(t.bytes)/4 {
+			return fmt.Errorf("%d pieces of metadata in %d bytes", n, len(t.bytes))
+		}
+		if err := checkChildren(f, 5, depth+1, left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMessage looks at the schema in a message, or at the numbers of buffers of its columns of text
+// views, for which Arrow's reader makes lists.
+func checkMessage(message []byte) error {
+	const schema, dictionary, batch = 1, 2, 3
+	root := flatRoot(message)
+	var header flatTable
+	switch root.byte(1) {
+	case schema:
+		return checkSchema(root.table(2))
+	case dictionary:
+		header = root.table(2).table(1)
+	case batch:
+		header = root.table(2)
+	default:
+		return nil
+	}
+	buffers := header.length(2)
+	for i := range header.length(4) {
+		n := int64(binary.LittleEndian.Uint64(header.bytes[header.vector(4)+8*i:]))
+		if n < 0 || n > int64(buffers) {
+			return fmt.Errorf("a column has %d of %d buffers", n, buffers)
+		}
 	}
 	return nil
 }
@@ -259,6 +333,42 @@ func (t *foreignTable) float64s(column int) ([]float64, error) {
 		return nil
 	})
 	return values, err
+}
+
+// times reads dates and times as microseconds since 1970, UTC.
+func (t *foreignTable) times(column int) ([]int64, error) {
+	typ := t.fields[column].Type
+	if _, ok := typ.(*arrow.TimestampType); !ok {
+		return nil, fmt.Errorf("column %q is %s; it must be a time: cast it, in pyarrow with cast(pa.timestamp('us', 'UTC'))", TimeColumn, typeInWords(typ))
+	}
+	values := make([]int64, 0, t.rows)
+	err := t.each(column, func(_ int, a arrow.Array, i int) error {
+		if a.IsNull(i) {
+			return errNull
+		}
+		v, ok := microseconds(int64(a.(*array.Timestamp).Value(i)), typ.(*arrow.TimestampType).Unit)
+		if !ok {
+			return fmt.Errorf("%d %s cannot be written in whole microseconds of 64 bits", a.(*array.Timestamp).Value(i), typ)
+		}
+		values = append(values, v)
+		return nil
+	})
+	return values, err
+}
+
+// microseconds converts a number of another unit. ok is false if that loses information.
+func microseconds(v int64, unit arrow.TimeUnit) (us int64, ok bool) {
+	switch unit {
+	case arrow.Second:
+		us = v * 1e6
+		return us, us/1e6 == v
+	case arrow.Millisecond:
+		us = v * 1e3
+		return us, us/1e3 == v
+	case arrow.Nanosecond:
+		return v / 1e3, v%1e3 == 0
+	}
+	return v, true
 }
 
 // float32s reads numbers that float32 holds exactly. Null is NaN.
@@ -432,4 +542,14 @@ func typeInWords(t arrow.DataType) string {
 		return t.String()
 	}
 	return word + " (" + t.String() + ")"
+}
+
+// Foreign reads an Arrow table that another program wrote, a file or a stream, with the memory of a
+// small multiple of its size. It returns the chunks of each column.
+func Foreign(raw []byte) (fields []arrow.Field, chunks [][]arrow.Array, err error) {
+	t, err := decodeForeign(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t.fields, t.chunks, nil
 }

@@ -29,7 +29,8 @@ const maxImageBytes = 1 << 24
 // Size is the number of bytes of an image.
 func (s Shape) Size() int { return s.Channels * s.Height * s.Width }
 
-func (s Shape) check() error {
+// Check bounds the three numbers.
+func (s Shape) Check() error {
 	sound := true
 	size := 1
 	for _, n := range []int{s.Channels, s.Height, s.Width} {
@@ -56,7 +57,7 @@ func (m *Images) sets() []namedImageSet {
 
 // Write writes the four files.
 func (m *Images) Write(create CreateFunc) error {
-	if err := m.Shape.check(); err != nil {
+	if err := m.Shape.Check(); err != nil {
 		return err
 	}
 	if err := WriteFile(create, ImageFile, func(w io.Writer) error { return json.NewEncoder(w).Encode(m.Shape) }); err != nil {
@@ -81,7 +82,7 @@ func ReadImages(path PathFunc) (*Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.Shape, err = readShape(p); err != nil {
+	if m.Shape, err = ReadShape(p); err != nil {
 		return nil, err
 	}
 	if p, err = path(ClassesFile); err != nil {
@@ -101,7 +102,8 @@ func ReadImages(path PathFunc) (*Images, error) {
 	return m, nil
 }
 
-func readShape(path string) (s Shape, err error) {
+// ReadShape reads ImageFile.
+func ReadShape(path string) (s Shape, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return s, err
@@ -109,7 +111,7 @@ func readShape(path string) (s Shape, err error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err = d.Decode(&s); err == nil {
-		err = s.check()
+		err = s.Check()
 	}
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)

@@ -30,7 +30,8 @@ func (x ImageSet) Values(n int, shape Shape) []float32 {
 	return out
 }
 
-func (x ImageSet) check(shape Shape, classes int) error {
+// Check compares the pixels with the shape, and the labels with the number of classes.
+func (x ImageSet) Check(shape Shape, classes int) error {
 	if len(x.Pixels) != x.Len()*shape.Size() {
 		return fmt.Errorf("%d bytes of pixels for %d images of %v, which need %d", len(x.Pixels), x.Len(), shape, x.Len()*shape.Size())
 	}
@@ -43,7 +44,7 @@ func (x ImageSet) check(shape Shape, classes int) error {
 }
 
 func writeImageSet(w io.Writer, x ImageSet, shape Shape, classes int) error {
-	if err := x.check(shape, classes); err != nil {
+	if err := x.Check(shape, classes); err != nil {
 		return err
 	}
 	return encode(w, int32Column("label", x.Label), fixedColumn("image", x.Pixels, shape.Size()))
@@ -55,7 +56,7 @@ func readImageSet(path string, shape Shape, classes int) (x ImageSet, err error)
 		return x, err
 	}
 	if x, err = decodeImageSet(raw, shape); err == nil {
-		err = x.check(shape, classes)
+		err = x.Check(shape, classes)
 	}
 	if err != nil {
 		return x, fmt.Errorf("%s: %w", path, err)

@@ -195,6 +195,22 @@ func (o *Outcomes) values(s *OutcomeSeries, start, end int, has func(row int) bo
 	return v
 }
 
+// Metrics are the means of all series, in the order of parts and columns. Columns of class numbers,
+// which others are balanced by, are no metrics.
+func (o *Outcomes) Metrics() (metrics []Metric) {
+	for _, p := range o.Parts {
+		for _, s := range o.Series {
+			if slices.ContainsFunc(o.Series, func(t OutcomeSeries) bool { return t.Balance == s.Column() }) {
+				continue
+			}
+			if values, ok := o.Of(s.Name, s.K, s.Group, p.Split, p.Checkpoint); ok {
+				metrics = append(metrics, Metric{Name: s.Name, K: s.K, Group: s.Group, Split: p.Split, Checkpoint: p.Checkpoint, Value: values.Mean()})
+			}
+		}
+	}
+	return metrics
+}
+
 // Len is the number of rows.
 func (o *Outcomes) Len() int { return len(o.Units) }
 

@@ -8,6 +8,7 @@ const (
 	TypeImages       = "images"       // train.arrow, test.arrow, classes.arrow, image.json
 	TypeRecommender  = "recommender"  // checkpoints of a training, or of a model without one: package checkpoints
 	TypeClassifier   = "classifier"   // the same, with an attacker's weights beside the classifier's
+	TypeScores       = "scores"       // scores of a program for the users of a split: package itemscores
 	TypeLatents      = "latents"      // best.safetensors, last.safetensors, latents.json
 	TypeMetrics      = "metrics"      // metrics.arrow, and outcomes.arrow for metrics that are means over users or images
 	TypeReport       = "report"       // files for people; the kind names the file for the terminal

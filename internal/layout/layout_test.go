@@ -31,6 +31,7 @@ internal/words         -
 internal/syserror      -
 internal/clean         -
 internal/safetensors   -
+internal/npy           -
 internal/scores        -
 internal/learners      -
 internal/numeric       internal/words
@@ -44,8 +45,9 @@ internal/store         internal/digest internal/numeric
 internal/store/...     internal/store/... internal/ctxio internal/digest internal/identity internal/numeric internal/access
 internal/checkpoint    internal/safetensors internal/access
 internal/dataset       internal/ctxio internal/digest internal/access
-internal/artifact/...  internal/artifact/... internal/digest internal/safetensors pipeline arrow
+internal/artifact/...  internal/artifact/... internal/digest internal/npy internal/safetensors pipeline arrow
 internal/report/...    internal/report/... internal/artifact/... internal/clean internal/digest internal/stats spec
+internal/tabular       internal/artifact spec arrow
 
 # From a spec to results, in this order.
 pipeline               spec internal/digest internal/numeric internal/syserror
@@ -65,11 +67,12 @@ models/...             models/... internal/numeric gomlx
 
 # Kinds join both worlds, with what several kinds share beside them.
 internal/attributes    models/... spec internal/artifact
+internal/dense         internal/artifact internal/safetensors
 internal/classifiers   models/... pipeline spec internal/artifact/... internal/digest internal/safetensors gomlx
 internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/numeric internal/safetensors internal/scores
 internal/modeltest/...  models/... internal/testenv internal/safetensors gomlx internal/modeltest/...
 internal/kindtest/...  models/backend pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
-stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/identity internal/learners internal/safetensors internal/scores internal/training internal/words gomlx
+stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/dense internal/identity internal/learners internal/npy internal/safetensors internal/scores internal/tabular internal/training internal/words gomlx
 
 # The program.
 internal/backends      models/backend internal/dataset internal/digest

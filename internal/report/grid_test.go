@@ -2,6 +2,8 @@ package report
 
 import (
 	"bytes"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -70,5 +72,37 @@ func TestFiguresAreTablesWhereNothingCanBeDrawn(t *testing.T) {
 		if !strings.Contains(c.got, c.want) {
 			t.Errorf("no %s in\n%s", c.want, c.got)
 		}
+	}
+}
+
+// TestColumnsCountValues counts the folds whose value is above a threshold.
+func TestColumnsCountValues(t *testing.T) {
+	const layout = `
+over: [fold]
+columns:
+  - {title: mean, from: utility, metric: recall}
+  - {title: above, from: utility, metric: recall, show: count, above: %g}
+tables: [{title: t, grid: [gender, age]}]
+`
+	gathered := sample([]int{0, 400}, 3)
+	values := map[string]bool{}
+	for _, above := range []float64{-1, 0.1, 0.102, 7} {
+		g := build(t, decodeLayout(t, fmt.Sprintf(layout, above)), gathered).Grid()
+		for _, row := range g.Tables[0].Rows {
+			higher := 0
+			for _, o := range row.Numbers[1].Origins {
+				if v, err := strconv.ParseFloat(o.Value, 64); err == nil && v > above {
+					higher++
+				}
+			}
+			want := fmt.Sprintf("%d/3", higher)
+			if got := row.Numbers[1]; got.Mean != want || got.Spread != "" {
+				t.Errorf("%v above %g: %q ± %q, want %q", row.Labels, above, got.Mean, got.Spread, want)
+			}
+			values[want] = true
+		}
+	}
+	if !values["0/3"] || !values["3/3"] {
+		t.Errorf("the counts are %v, want none and all among them", values)
 	}
 }

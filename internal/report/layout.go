@@ -71,20 +71,30 @@ type Column struct {
 	K         int        `yaml:"k" min:"0"`
 	Better    string     `yaml:"better" oneof:"higher,lower"`
 	Digits    int        `yaml:"digits" min:"0" max:"15"`
+	Show      string     `yaml:"show" oneof:"mean,count"`
+	Above     float64    `yaml:"above"`
 	Baselines []Baseline `yaml:"baselines"`
 }
 
 var columnParams = &spec.Params[Column]{
-	Defaults: func() Column { return Column{Digits: 3} },
+	Defaults: func() Column { return Column{Digits: 3, Show: showMean} },
 	Docs: spec.Docs{
 		"title":     "heading of the column",
 		"k":         "cut-off of a ranking metric, or epoch of a curve; required if the metric exists for several",
 		"better":    "whether higher or lower values are better; the best rows of the column are marked. Default: no mark.",
 		"digits":    "digits after the decimal point",
+		"show":      "the mean of the values, or how many of them are higher than above, such as 3/5",
+		"above":     "a value must be higher to be counted, for show: count",
 		"baselines": "metrics of the same stage that need no model; each one is a row below the models",
 	},
 	Nested: []spec.Described{selectorParams, baselineParams},
 }
+
+// What a column shows of the values of a row.
+const (
+	showMean  = "mean"
+	showCount = "count"
+)
 
 // A Baseline is a metric to compare a column with. Baselines of several columns that have the same
 // name share a row.

@@ -114,11 +114,27 @@ func (r *Tables) numbers(t Table, row Row, absent grid.State, formats []format) 
 		if r.Interval == intervalNone {
 			numbers[i].Spread = ""
 		}
+		if c := r.Columns[i]; c.Show == showCount && numbers[i].State == grid.Present {
+			numbers[i] = counted(numbers[i], e, c.Above)
+		}
 		if e.Difference.tested() {
 			numbers[i].Detail += "; " + e.Difference.detail(t.Reference, t.Compare)
 		}
 	}
 	return numbers
+}
+
+// counted replaces the mean of a number by how many of the entry's values are above a threshold.
+func counted(n grid.Number, e Entry, above float64) grid.Number {
+	higher := 0
+	for _, o := range e.Origins {
+		if o.Value > above {
+			higher++
+		}
+	}
+	n.Detail = fmt.Sprintf("%d of %d values are above %s; %s", higher, len(e.Origins), brief(above), n.Detail)
+	n.Mean, n.Spread = fmt.Sprintf("%d/%d", higher, len(e.Origins)), ""
+	return n
 }
 
 // number is the text of an entry, or the state of a place without values. full is the number of
@@ -174,6 +190,9 @@ func (e Entry) number(absent grid.State, f format, full int, over []string) grid
 // describe defines the column's numbers.
 func (c Column) describe() string {
 	s := c.series(c.K).String() + ", from " + clean(c.From)
+	if c.Show == showCount {
+		s = "how many values are above " + brief(c.Above) + ": " + s
+	}
 	if c.Better != "" {
 		s += "; " + c.Better + " is better"
 	}

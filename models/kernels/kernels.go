@@ -8,10 +8,11 @@
 // Convolutions of images are in assembly for AVX-512 and for AVX2, with the same bits, and in plain
 // Go. See Convolution and Transposed.
 //
-// Each of the other loops has two versions: one for AVX2 (built with GOEXPERIMENT=simd on amd64, used
-// if the processor has AVX2) and one in plain Go. Both compute the same formula. They differ in the
-// last bits, as two BLAS libraries do. On one machine with one build every result is reproducible,
-// because nothing here depends on threads.
+// Each of the other loops has two versions: one for AVX2 (built with GOEXPERIMENT=simd on amd64,
+// used if the processor has AVX2) and one in plain Go. Both compute the same formula. They differ
+// in the last bits, as two BLAS libraries do. On one machine with one build every result is
+// reproducible, because nothing here depends on threads. Adam has a third version for AVX-512, with
+// the bits of that for AVX2.
 package kernels
 
 import "math"

@@ -135,7 +135,7 @@ func (l Layout) join(first int, part Layout, f func(at, n, of int)) {
 
 // Tanh writes tanh(factor x) to y.
 func (l Layout) Tanh(x, y []float32, factor float32) {
-	l.values(func(i int) { y[i] = float32(math.Tanh(float64(factor * x[i]))) })
+	l.each(func(at, _ int) { tanhPlane(l.Height, l.run(), l.row(), x[at:], y[at:], factor) })
 }
 
 // TanhGradient writes the gradient in x of Tanh to d, or adds it, for v, the gradient in y. It returns
@@ -272,6 +272,19 @@ func normGradientPlain(rows, run, stride int, v, x, d, scale, shift []float32, s
 				g += ds[i]
 			}
 			ds[i] = g
+		}
+	}
+}
+
+func tanhPlain(rows, run, stride int, x, y []float32, factor float32) {
+	for r := range rows {
+		from, to := x[r*stride:][:run], y[r*stride:][:run]
+		for i, v := range from {
+			if v == 0 { // most lanes of an image of colours
+				to[i] = 0
+				continue
+			}
+			to[i] = float32(math.Tanh(float64(factor * v)))
 		}
 	}
 }

@@ -27,6 +27,10 @@ func normGradientPlane(rows, run, stride int, v, x, d, scale, shift []float32, s
 	normGradientPlain(rows, run, stride, v, x, d, scale, shift, slope, mean, of, with, plus, add)
 }
 
+func tanhPlane(rows, run, stride int, x, y []float32, factor float32) {
+	tanhPlain(rows, run, stride, x, y, factor)
+}
+
 func poolRow(width, n, stride int, x, y []float32) { poolPlain(width, n, stride, x, y) }
 
 func poolGradientRow(width, n, stride int, v, x, y, d []float32, add bool) {

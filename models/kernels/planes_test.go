@@ -157,6 +157,27 @@ func TestJoinedChannelsAreTakenApartAgain(t *testing.T) {
 	}
 }
 
+// TestTanhIsExact compares the vector form with the function in float64, over all sizes and both signs.
+func TestTanhIsExact(t *testing.T) {
+	l := Layout{Channels: 16, Height: 1, Width: 4096}
+	x, y := make([]float32, l.Size()), make([]float32, l.Size())
+	for i := range x {
+		x[i] = float32(math.Copysign(math.Exp2(float64(i%1024)/1024*60-40), float64(i%2)-0.5))
+	}
+	x[0], x[1], x[2] = float32(math.Inf(1)), float32(math.Inf(-1)), 0
+	l.Tanh(x, y, 3)
+	for i, v := range x {
+		want := math.Tanh(float64(3 * v))
+		if math.Abs(float64(y[i])-want) > 4e-7*math.Abs(want) {
+			t.Fatalf("tanh(3 * %v) is %v, not %v", v, y[i], want)
+		}
+	}
+	x[5] = float32(math.NaN())
+	if l.Tanh(x, y, 3); y[5] == y[5] || y[6] != y[6] {
+		t.Errorf("tanh of NaN is %v, beside it %v", y[5], y[6])
+	}
+}
+
 func TestTanhHasItsGradient(t *testing.T) {
 	l := Layout{Channels: 3, Height: 2, Width: 2, Border: 1}
 	x := laid(l, normal(12))

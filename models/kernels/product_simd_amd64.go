@@ -55,6 +55,12 @@ func rounded5(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *floa
 //go:noescape
 func rounded6(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool)
 
+//go:noescape
+func fetching6(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool, lines *int, base *float32)
+
+//go:noescape
+func adam16(s *AdamStep, n int, w, grad, m, v *float32, ahead int)
+
 // peak512 does 24 n multiplications and additions of 16 values, peak2 12 n of 8 values. See Peak.
 func peak512(n int)
 func peak2(n int)

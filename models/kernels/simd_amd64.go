@@ -61,12 +61,20 @@ func sumOf(x, y, sum []float32) {
 	sumPlain(x[n:], y[n:], sum[n:])
 }
 
+// adamAhead is how far ahead memory is loaded, in bytes.
+const adamAhead = 2048
+
 func adam(s AdamStep, w, g, m, v []float32) {
 	if !haveAVX2 {
 		adamPlain(s, w, g, m, v)
 		return
 	}
 	n := len(w) &^ (lanes - 1)
+	if haveProducts {
+		adamWide(&s, w[:n], g, m, v, adamAhead)
+		adamPlain(s, w[n:], g[n:], m[n:], v[n:])
+		return
+	}
 	beta1 := archsimd.BroadcastFloat32x8(s.Beta1)
 	beta2 := archsimd.BroadcastFloat32x8(s.Beta2)
 	rest1 := archsimd.BroadcastFloat32x8(s.Rest1)

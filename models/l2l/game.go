@@ -1,6 +1,7 @@
 package l2l
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -16,6 +17,7 @@ type GameConfig struct {
 	Image      [3]int         // channels, rows, columns
 	Networks   [2]*nn.Network // by Turn: the classifier, the attacker
 	Optimizers [2]Optimizer   // by Turn
+	StopAtFlat bool           // a gradient that is zero everywhere is an error, see ErrFlat
 	ByGraph    bool           // use graphs on the embedded backend, too: the reference for the engine
 }
 
@@ -27,18 +29,31 @@ type Game struct {
 	config   GameConfig
 	learners [2]learner
 	steps    int
+	flat     [2]int // by Turn, see Flat
 	on       gameSide
+}
+
+// ErrFlat means that the gradient in the images of a batch, which the attacker sees, is zero in every
+// value. Dividing it by its largest value gives no number, with which the published scripts go on. A
+// game takes it as zero, unless StopAtFlat is set.
+var ErrFlat = errors.New("the gradient in the images of the batch is zero in every value, so it has no largest value to be divided by")
+
+// A turnResult is the result of a turn: the loss, and how many of the gradients that the attacker saw
+// were zero in every value.
+type turnResult struct {
+	loss float64
+	flat int
 }
 
 // A gameSide computes the turns of a Game: with graphs or with the engine.
 type gameSide interface {
 	// turn makes a turn of the step with the given number on a batch, and updates the weights of the
-	// network whose turn it is. It returns the loss.
-	turn(turn Turn, batch Batch, number int, rate float64) (float64, error)
+	// network whose turn it is.
+	turn(turn Turn, batch Batch, number int, rate float64) (turnResult, error)
 	// pull makes the attacker's turn of a game that interpolates, and also returns the attacked
 	// images. smoothed makes the classifier's turn on them.
-	pull(batch Batch, number int, rate float64) (attacked []float32, distance float64, err error)
-	smoothed(attacked []float32, batch Batch, number int, rate float64) (float64, error)
+	pull(batch Batch, number int, rate float64) (attacked []float32, distance turnResult, err error)
+	smoothed(attacked []float32, batch Batch, number int, rate float64) (turnResult, error)
 }
 
 // The names of the two networks.
@@ -69,9 +84,10 @@ func NewGame(c GameConfig, classifier, attacker *nn.Weights) (*Game, error) {
 	return g, err
 }
 
-// Step makes the classifier's turn and then the attacker's turn on a batch, each at its own rate.
-// The attacker uses the classifier as it is after its turn. Step returns both losses. If the
-// attacker interpolates, its turn comes first.
+// Step makes the classifier's turn and then the attacker's turns on a batch, each at its own rate.
+// The attacker uses the classifier as it is after its turn. Step returns both losses, of the attacker
+// the mean over its turns. If the attacker interpolates, its turns come first, and the classifier is
+// trained on the images from before them.
 func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error) {
 	if err := batch.check(g.config.Networks[ClassifiersTurn], g.config.Recipe.TrainingPasses()); err != nil {
 		return losses, err
@@ -84,30 +100,63 @@ func (g *Game) Step(batch Batch, rates [2]float64) (losses [2]float64, err error
 		return g.interpolate(batch, rates)
 	}
 	g.steps++
-	for turn := range losses {
-		if losses[turn], err = g.on.turn(Turn(turn), batch, g.steps, rates[turn]); err != nil {
-			return losses, inTurn(Turn(turn), err)
+	learnt, err := g.on.turn(ClassifiersTurn, batch, g.steps, rates[ClassifiersTurn])
+	if losses[ClassifiersTurn], err = g.took(ClassifiersTurn, learnt, err); err != nil {
+		return losses, err
+	}
+	for i := range g.updates() {
+		moved, err := g.on.turn(AttackersTurn, batch, g.attackersStep(i), rates[AttackersTurn])
+		loss, err := g.took(AttackersTurn, moved, err)
+		if err != nil {
+			return losses, err
 		}
+		losses[AttackersTurn] += loss / float64(g.updates())
 	}
 	return losses, nil
 }
 
 // interpolate is a step of the game with a variant that interpolates.
 func (g *Game) interpolate(batch Batch, rates [2]float64) (losses [2]float64, err error) {
-	attacked, distance, err := g.on.pull(batch, g.steps, rates[AttackersTurn])
-	if err != nil {
-		return losses, inTurn(AttackersTurn, err)
+	var attacked []float32
+	for i := range g.updates() {
+		images, moved, err := g.on.pull(batch, g.attackersStep(i), rates[AttackersTurn])
+		loss, err := g.took(AttackersTurn, moved, err)
+		if err != nil {
+			return losses, err
+		}
+		losses[AttackersTurn] += loss / float64(g.updates())
+		if i == 0 {
+			attacked = images
+		}
 	}
-	loss, err := g.on.smoothed(attacked, batch, g.steps, rates[ClassifiersTurn])
-	if err != nil {
-		return losses, inTurn(ClassifiersTurn, err)
-	}
-	return [2]float64{loss, distance}, nil
+	learnt, err := g.on.smoothed(attacked, batch, g.steps, rates[ClassifiersTurn])
+	losses[ClassifiersTurn], err = g.took(ClassifiersTurn, learnt, err)
+	return losses, err
 }
 
-// inTurn adds to an error whose turn it was.
-func inTurn(turn Turn, err error) error {
-	return fmt.Errorf("the %s's turn: %w", [2]string{classifierName, attackerName}[turn], err)
+// updates is the number of the attacker's turns in a step.
+func (g *Game) updates() int { return max(g.config.Recipe.Settings.Updates, 1) }
+
+// attackersStep is the number of the attacker's turn i of this step, counted from 1.
+func (g *Game) attackersStep(i int) int { return (g.steps-1)*g.updates() + i + 1 }
+
+// took counts what a turn has found.
+func (g *Game) took(turn Turn, r turnResult, err error) (loss float64, _ error) {
+	g.flat[turn] += r.flat
+	if err == nil && r.flat > 0 && g.config.StopAtFlat {
+		err = ErrFlat
+	}
+	if err != nil {
+		return r.loss, fmt.Errorf("the %s's turn: %w", [2]string{classifierName, attackerName}[turn], err)
+	}
+	return r.loss, nil
+}
+
+// Flat returns, by Turn, how many of the gradients that the attacker saw since the last call were zero
+// in every value.
+func (g *Game) Flat() (n [2]int) {
+	n, g.flat = g.flat, n
+	return n
 }
 
 // State returns everything that the game has changed about both networks.

@@ -67,15 +67,15 @@ func (g *engineGame) round(turn Turn, batch Batch) (*engineRound, error) {
 	return r, nil
 }
 
-func (g *engineGame) turn(turn Turn, batch Batch, number int, rate float64) (float64, error) {
+func (g *engineGame) turn(turn Turn, batch Batch, number int, rate float64) (result turnResult, err error) {
 	r, err := g.round(turn, batch)
 	if err != nil {
-		return 0, err
+		return result, err
 	}
 	defer r.done()
 	attacked := r.perturbed(batch.X)
 	if r.err != nil {
-		return 0, r.err
+		return result, r.err
 	}
 	want := engine.OfWeights
 	if turn == AttackersTurn {
@@ -83,44 +83,44 @@ func (g *engineGame) turn(turn Turn, batch Batch, number int, rate float64) (flo
 	}
 	loss, gradient, err := r.objective(attacked.x, want)
 	if err != nil {
-		return 0, err
+		return result, err
 	}
 	if turn == AttackersTurn {
 		r.backward(attacked, scaled(gradient, -1)) // the attacker raises the loss
 	}
-	return loss, g.learners[turn].take(g.nets[turn], number, rate)
+	return turnResult{loss, r.flat}, g.learners[turn].take(g.nets[turn], number, rate)
 }
 
-func (g *engineGame) pull(batch Batch, number int, rate float64) (attacked []float32, distance float64, err error) {
+func (g *engineGame) pull(batch Batch, number int, rate float64) (attacked []float32, result turnResult, err error) {
 	r, err := g.round(AttackersTurn, batch)
 	if err != nil {
-		return nil, 0, err
+		return nil, result, err
 	}
 	defer r.done()
 	moved := r.interpolated(batch.X, batch.start())
 	if r.err != nil {
-		return nil, 0, r.err
+		return nil, result, r.err
 	}
 	distance, gradient, err := r.objective(moved.x, engine.OfImages)
 	if err != nil {
-		return nil, 0, err
+		return nil, result, err
 	}
 	r.backward(moved, gradient)
-	return moved.x, distance, g.learners[AttackersTurn].take(g.nets[AttackersTurn], number, rate)
+	return moved.x, turnResult{distance, r.flat}, g.learners[AttackersTurn].take(g.nets[AttackersTurn], number, rate)
 }
 
-func (g *engineGame) smoothed(attacked []float32, batch Batch, number int, rate float64) (float64, error) {
+func (g *engineGame) smoothed(attacked []float32, batch Batch, number int, rate float64) (result turnResult, err error) {
 	r, err := g.round(ClassifiersTurn, batch)
 	if err != nil {
-		return 0, err
+		return result, err
 	}
 	defer r.done()
 	n, part := len(batch.Labels), float32(g.config.Recipe.Settings.Smooth)
-	loss, _, err := r.through(r.classifier, attacked, engine.OfWeights, func(i int, logits, d []float32) float64 {
+	result.loss, _, err = r.through(r.classifier, attacked, engine.OfWeights, func(i int, logits, d []float32) float64 {
 		return losses.SmoothedCrossEntropy(logits, batch.Labels[i], batch.Labels[n-1-i], part, 1/float32(n), d)
 	})
 	if err != nil {
-		return 0, err
+		return result, err
 	}
-	return loss, g.learners[ClassifiersTurn].take(g.nets[ClassifiersTurn], number, rate)
+	return result, g.learners[ClassifiersTurn].take(g.nets[ClassifiersTurn], number, rate)
 }

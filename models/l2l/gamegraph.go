@@ -54,14 +54,15 @@ func (g *graphGame) inputs() []any {
 // Inputs are images, labels, both networks' weights and, on the classifier's turn, its masks.
 func (g *graphGame) build(turn Turn, in []*Node) []*Node {
 	classifier, attacker := g.bind(in[2:])
-	loss := g.config.Recipe.Loss(turn, classifier, attacker, in[0], in[1]).Loss
+	made := g.config.Recipe.Loss(turn, classifier, attacker, in[0], in[1])
+	leading := []*Node{made.Loss, made.Flat}
 	if turn == AttackersTurn {
-		return append([]*Node{loss}, learned(Neg(loss), attacker)...)
+		return append(leading, learned(Neg(made.Loss), attacker)...)
 	}
-	return append([]*Node{loss}, learned(loss, classifier)...)
+	return append(leading, learned(made.Loss, classifier)...)
 }
 
-func (g *graphGame) turn(turn Turn, batch Batch, number int, rate float64) (float64, error) {
+func (g *graphGame) turn(turn Turn, batch Batch, number int, rate float64) (turnResult, error) {
 	b := batch.tensors(g.config.Networks[ClassifiersTurn], g.config.Image)
 	in := slices.Concat([]any{b.x, b.labels}, g.inputs())
 	if turn == ClassifiersTurn {
@@ -70,26 +71,27 @@ func (g *graphGame) turn(turn Turn, batch Batch, number int, rate float64) (floa
 	return g.move(turn, number, rate, in)
 }
 
-// move makes a turn whose only leading output is the loss.
-func (g *graphGame) move(turn Turn, number int, rate float64, in []any) (float64, error) {
-	out, err := g.learners[turn].move(g.turns[turn], number, rate, 1, in...)
+// move makes a turn. Its leading outputs are the loss and the number of gradients that are zero in
+// every value.
+func (g *graphGame) move(turn Turn, number int, rate float64, in []any) (turnResult, error) {
+	out, err := g.learners[turn].move(g.turns[turn], number, rate, 2, in...)
 	if err != nil {
-		return 0, err
+		return turnResult{}, err
 	}
-	loss, err := scalars(out...)
+	found, err := scalars(out...)
 	if err != nil {
-		return 0, err
+		return turnResult{}, err
 	}
-	return loss[0], nil
+	return turnResult{found[0], int(found[1])}, nil
 }
 
-// pullingTurn builds the attacker's distance, the attacked images, and the gradients and
+// pullingTurn builds the attacker's distance, the number of flat gradients, the attacked images, and the gradients and
 // statistics. Inputs are images, starts and both networks' weights.
 func (g *graphGame) pullingTurn(in []*Node) []*Node {
 	classifier, attacker := g.bind(in[2:])
 	r := &round{recipe: g.config.Recipe, classifier: classifier, attacker: attacker, attackerMode: nn.Training}
 	attacked, distance := r.interpolate(in[0], in[1])
-	return append([]*Node{distance, attacked}, learned(distance, attacker)...)
+	return append([]*Node{distance, r.flats(in[0]), attacked}, learned(distance, attacker)...)
 }
 
 // smoothedTurn builds the classifier's loss, and the gradients and statistics. Inputs are attacked
@@ -97,21 +99,27 @@ func (g *graphGame) pullingTurn(in []*Node) []*Node {
 func (g *graphGame) smoothedTurn(in []*Node) []*Node {
 	classifier := graphs.BindMasked(g.config.Networks[ClassifiersTurn], in[2:])
 	loss := smoothedCrossEntropy(classifier.Logits(in[0], nn.Training), in[1], g.config.Recipe.Settings.Smooth)
-	return append([]*Node{loss}, learned(loss, classifier)...)
+	return append([]*Node{loss, ZerosLike(loss)}, learned(loss, classifier)...)
 }
 
-func (g *graphGame) pull(batch Batch, number int, rate float64) (attacked []float32, distance float64, err error) {
+func (g *graphGame) pull(batch Batch, number int, rate float64) (attacked []float32, result turnResult, err error) {
 	in := append([]any{images(batch.X, g.config.Image), images(batch.start(), g.config.Image)}, g.inputs()...)
-	out, err := g.learners[AttackersTurn].move(g.turns[AttackersTurn], number, rate, 2, in...)
+	out, err := g.learners[AttackersTurn].move(g.turns[AttackersTurn], number, rate, 3, in...)
 	if err != nil {
-		return nil, 0, err
+		return nil, result, err
 	}
-	distance, err = backend.Scalar(out[0])
-	attacked, wrong := backend.Copy(out[1])
-	return attacked, distance, errors.Join(err, wrong, backend.Release(out...))
+	attacked, err = backend.Copy(out[2])
+	if err := errors.Join(err, backend.Release(out[2])); err != nil {
+		return nil, result, err
+	}
+	found, err := scalars(out[:2]...)
+	if err != nil {
+		return nil, result, err
+	}
+	return attacked, turnResult{found[0], int(found[1])}, nil
 }
 
-func (g *graphGame) smoothed(attacked []float32, batch Batch, number int, rate float64) (float64, error) {
+func (g *graphGame) smoothed(attacked []float32, batch Batch, number int, rate float64) (turnResult, error) {
 	b := batch.tensors(g.config.Networks[ClassifiersTurn], g.config.Image)
 	weights := g.learners[ClassifiersTurn].weights.Inputs()
 	return g.move(ClassifiersTurn, number, rate, slices.Concat([]any{images(attacked, g.config.Image), b.labels}, weights, b.masks))

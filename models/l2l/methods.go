@@ -137,6 +137,7 @@ type Settings struct {
 	Step    float64 // length of a move, for the same methods
 	Beta    float64 // the weight of the loss under attack; fgsm, pgd, trades
 	Smooth  float64 // the share of a label that is moved to other classes; interpolations
+	Updates int     // of the attacker per step; 0: one. L2L
 }
 
 // A Recipe is a method with its settings.
@@ -199,19 +200,20 @@ type Passes struct {
 // Passes counts the passes of a step.
 func (r Recipe) Passes() Passes {
 	m, moves := r.Method, r.Moves()
+	updates := max(r.Settings.Updates, 1)
 	switch {
 	case m.Interpolates():
-		// The features of the starts, of the result of each move and of the partners, which are
-		// constants, and the classifier's own pass.
+		// In each turn of the attacker: the features of the starts, of the result of each move and of
+		// the partners, which are constants. And the classifier's own pass.
 		return Passes{
-			Forward: moves + 2 + m.own, Backward: moves + 1 + m.own,
-			AttackerForward: moves, AttackerBackward: moves,
+			Forward: updates*(moves+2) + m.own, Backward: updates*(moves+1) + m.own,
+			AttackerForward: updates * moves, AttackerBackward: updates * moves,
 		}
 	case m.HasAttacker():
 		// Each turn has the gradients in the attacker's input, and the loss. Only the attacker's
 		// own turn derives the attacker.
-		n := 2 * (r.seen() + m.own)
-		return Passes{Forward: n, Backward: n, AttackerForward: 2 * moves, AttackerBackward: moves}
+		n := (1 + updates) * (r.seen() + m.own)
+		return Passes{Forward: n, Backward: n, AttackerForward: (1 + updates) * moves, AttackerBackward: updates * moves}
 	default:
 		p := Passes{Forward: moves + m.own, Backward: moves + m.own}
 		if m.toLogits {

@@ -27,6 +27,7 @@ type round struct {
 	classifierMode, attackerMode nn.Mode
 	objective                    ascent.Objective // its gradient is part of the attacker's input
 	inner                        []*Node          // the losses whose gradients were taken
+	flat                         []*Node          // by gradient that the attacker saw: 1 if it is zero in every value
 }
 
 // attack returns the attacker's change of the images, within epsilon.
@@ -40,7 +41,9 @@ func (g *round) withGradient(x *Node) *Node {
 	value, gradient := ascent.ValueGradient(g.objective, x)
 	g.inner = append(g.inner, value)
 	largest := ReduceAllMax(Abs(gradient))
-	largest = Where(Equal(largest, ZerosLike(largest)), OnesLike(largest), largest)
+	none := Equal(largest, ZerosLike(largest))
+	g.flat = append(g.flat, ConvertDType(none, x.DType()))
+	largest = Where(none, OnesLike(largest), largest)
 	return Concatenate([]*Node{x, StopGradient(Div(gradient, largest))}, 1)
 }
 
@@ -58,6 +61,7 @@ type GameLoss struct {
 	Total    *Node   // the change of the images before they were clipped to [0, 1]
 	Logits   *Node   // of the attacked images
 	Inner    []*Node // losses at the images whose gradient was in the attacker's input
+	Flat     *Node   // how many of these gradients are zero in every value
 }
 
 // Loss is the cross-entropy at the attacked images, f(clip(x + g(A), 0, 1)), of a game that
@@ -69,7 +73,16 @@ func (r Recipe) Loss(turn Turn, classifier, attacker *graphs.Bound, x, labels *N
 	}
 	total, attacked := g.perturbed(x, labels)
 	logits := classifier.Logits(attacked, g.classifierMode)
-	return GameLoss{graphs.CrossEntropy(logits, labels), attacked, total, logits, g.inner}
+	return GameLoss{graphs.CrossEntropy(logits, labels), attacked, total, logits, g.inner, g.flats(x)}
+}
+
+// flats is the number of gradients that are zero in every value.
+func (g *round) flats(x *Node) *Node {
+	sum := ScalarZero(x.Graph(), x.DType())
+	for _, n := range g.flat {
+		sum = Add(sum, n)
+	}
+	return StopGradient(sum)
 }
 
 func (g *round) perturbed(x, labels *Node) (total, attacked *Node) {

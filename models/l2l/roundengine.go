@@ -19,6 +19,7 @@ type engineRound struct {
 	features             *engine.Net // the classifier without its last layer, for games that interpolate
 
 	objective func(x []float32, want engine.Want) (value float64, gradient []float32, err error)
+	flat      int            // gradients that the attacker saw and that are zero in every value
 	err       error          // the first one
 	open      []*engine.Pass // of the attacker, until the gradient has gone through them
 }
@@ -96,6 +97,7 @@ func (r *engineRound) withGradient(x *wave) *wave {
 			largest = max(largest, float32(math.Abs(float64(v)))) // NaN stays
 		}
 		if largest == 0 {
+			r.flat++
 			largest = 1
 		}
 		for i := range len(gradient) / size {

@@ -15,25 +15,25 @@ func (m *Model) ownProducts(users int) bool {
 	return m.threads > 0 && users*m.config.Latent*m.config.Items >= kernels.Large
 }
 
-// A scratch holds the arrays of the decoder's own products. It is reused in later steps.
+// A scratch holds what the decoder's own products need. It is reused in later steps.
 type scratch struct {
-	logits, gradient []float32 // [b, i]
-	turned           []float32 // [i, b], the gradient
-	zGrad            []float32 // [l, b]
+	logits []float32 // [b, i], then their gradient
+	zGrad  []float32 // [l, b]
+	step   kernels.LinearStep
 }
 
 func (s *scratch) prepare(users, items, latent int) {
 	if s.logits == nil {
-		s.logits, s.gradient, s.turned = make([]float32, users*items), make([]float32, users*items), make([]float32, users*items)
+		s.logits = make([]float32, users*items)
 		s.zGrad = make([]float32, latent*users)
 	}
 }
 
 // decoderGradients computes the reconstruction loss and its gradients. The gradient of z is in
 // b.latent.
-func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int32) error {
+func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int32, rate float64) error {
 	if m.ownProducts(len(users)) {
-		return m.ownGradients(g, b, rows, users)
+		return m.ownStep(g, b, rows, users, rate)
 	}
 	if b.z == nil {
 		var err error
@@ -65,28 +65,27 @@ func (m *Model) decoderGradients(g *gradients, b *batch, rows Rows, users []int3
 	return backend.Read(out[1], func(zGrad []float32) { copy(b.latent.zGrad, zGrad) })
 }
 
-// ownGradients is decoderGradients with the products of models/kernels.
-func (m *Model) ownGradients(g *gradients, b *batch, rows Rows, users []int32) error {
+// ownStep is decoderGradients with the products of models/kernels. It also updates the decoder's
+// weights.
+func (m *Model) ownStep(g *gradients, b *batch, rows Rows, users []int32, rate float64) error {
 	n, items, l := len(users), m.config.Items, m.config.Latent
 	s := &b.scratch
 	s.prepare(n, items, l)
-	if m.decoderGrad == nil {
-		m.decoderGrad = make([]float32, l*items)
-	}
-	g.logits, g.decoderWeight = backend.Slice(s.logits), backend.Slice(m.decoderGrad)
-	z := kernels.Rows(b.latent.z, l)
-	return backend.Read(m.decoderWeight, func(weight []float32) {
-		kernels.Product(n, items, l, z, kernels.Rows(weight, items), kernels.Rows(s.logits, items), m.threads)
-		g.losses.NLL = m.crossEntropy(rows, users, s.logits, s.gradient)
-		kernels.Product(l, items, n, z.Turned(), kernels.Rows(s.gradient, items), kernels.Rows(m.decoderGrad, items), m.threads)
-		kernels.Transpose(s.gradient, n, items, s.turned)
-		kernels.Product(l, n, items, kernels.Rows(weight, items), kernels.Rows(s.turned, n), kernels.Rows(s.zGrad, n), m.threads)
+	return backend.Write(m.decoderWeight, func(weight []float32) {
+		kernels.Product(n, items, l, kernels.Rows(b.latent.z, l), kernels.Rows(weight, items), kernels.Rows(s.logits, items), m.threads)
+		g.losses.NLL = m.crossEntropy(rows, users, s.logits, s.logits)
+		s.step.Batch, s.step.Inputs, s.step.Outputs = n, l, items
+		s.step.X, s.step.Gradient, s.step.XGradient = b.latent.z, s.logits, s.zGrad
+		s.step.Weight, s.step.First, s.step.Second = weight, m.decoderMoments.First, m.decoderMoments.Second
+		s.step.Adam = m.adam.Kernel(rate)
+		s.step.Run(m.threads)
 		kernels.Transpose(s.zGrad, l, n, b.latent.zGrad)
 	})
 }
 
 // crossEntropy adds the decoder's bias to the logits, and returns the users' mean softmax
-// cross-entropy. It writes the gradient to gradient, and its sum over users to m.biasGrad.
+// cross-entropy. It writes the gradient to gradient, which may be the logits, and its sum over
+// users to m.biasGrad.
 func (m *Model) crossEntropy(rows Rows, users []int32, logits, gradient []float32) (loss float64) {
 	n := m.config.Items
 	weight := 1 / float32(len(users))

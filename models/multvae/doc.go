@@ -8,7 +8,9 @@
 //  1. the encoder's product, a sum of the weight rows of the user's items (encoder.go)
 //  2. sampling of z and the KL divergence (latent.go)
 //  3. a graph from z to logits; the softmax cross-entropy and its gradient (package kernels); a
-//     graph from there to the gradients of the decoder and of z
+//     graph from there to the gradients of the decoder and of z;
+//     with AVX-512 instead of the graphs: a product, and a pass that updates the decoder by blocks
+//     (kernels.LinearStep)
 //  4. dropout for each adversary; a graph for their losses and gradients; the reversed gradients
 //     are added to that of z (package adversary)
 //  5. the gradient of the encoder's output, and of its weight rows, block by block; each block is

@@ -141,7 +141,7 @@ func fixtureModel(t *testing.T, c stepCase, file safetensors.File) *Model {
 
 func checkFirstStep(t *testing.T, m *Model, rows Rows, users []int32, targets []adversary.Targets, noise Noise, file safetensors.File) {
 	t.Helper()
-	g, err := m.gradients(rows, users, targets, noise)
+	g, err := m.gradients(rows, users, targets, noise, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,6 @@ type Model struct {
 	decoderWeight               *tensors.Tensor // [l, i]
 	decoderBias                 []float32       // [i], added outside the graph
 	decoderMoments, biasMoments optim.Moments
-	decoderGrad                 []float32 // [l, i], of the decoder's own products
 	biasGrad                    []float32 // [i]
 	threads                     int       // of its own products; 0: the backend or the processor does not have them
 	groups                      []*adversary.Group

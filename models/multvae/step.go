@@ -28,9 +28,11 @@ func (l Losses) Total() float64 {
 }
 
 // Step trains on the given users of rows. targets has their attributes (an entry per group). rate
-// is the learning rate of encoder and decoder, headRate that of the adversaries.
+// is the learning rate of encoder and decoder, headRate that of the adversaries. The model must not
+// be used after an error.
 func (m *Model) Step(rows Rows, users []int32, targets []adversary.Targets, noise Noise, rate, headRate float64) (Losses, error) {
-	g, err := m.gradients(rows, users, targets, noise)
+	m.adam.Begin()
+	g, err := m.gradients(rows, users, targets, noise, rate)
 	if err == nil {
 		err = m.update(g, rate, headRate)
 	}
@@ -41,8 +43,8 @@ func (m *Model) Step(rows Rows, users []int32, targets []adversary.Targets, nois
 // weight rows.
 type gradients struct {
 	losses        Losses
-	logits        backend.Values       // [b, i], without the decoder's bias
-	decoderWeight backend.Values       // [l, i]
+	logits        backend.Values       // [b, i], without the decoder's bias; nil with own products
+	decoderWeight backend.Values       // [l, i]; nil with own products: the weights are updated
 	hGrad         []float32            // [b, 2l]
 	heads         *adversary.Gradients // nil: there are none
 	outputs       []*tensors.Tensor    // everything else that must be released
@@ -63,9 +65,9 @@ func (g *gradients) run(exec *Exec, inputs ...any) ([]*tensors.Tensor, error) {
 	return out, err
 }
 
-// gradients computes the gradients of a batch. The caller must release the result, also after an
-// error.
-func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets, noise Noise) (*gradients, error) {
+// gradients computes the gradients of a batch. The decoder's own products update the decoder's
+// weights, with the given rate. The caller must release the result, also after an error.
+func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets, noise Noise, rate float64) (*gradients, error) {
 	m.prepare()
 	g := &gradients{}
 	b, err := m.batchOf(len(users))
@@ -75,7 +77,7 @@ func (m *Model) gradients(rows Rows, users []int32, targets []adversary.Targets,
 	m.encoder.forward(rows, users, m.config.InputDropout, noise.Input, b.h)
 	noise.Latent(b.latent.noise)
 	g.losses.KL = m.config.Beta * b.latent.sample(b.h)
-	if err := m.decoderGradients(g, b, rows, users); err != nil {
+	if err := m.decoderGradients(g, b, rows, users, rate); err != nil {
 		return g, fmt.Errorf("decoder: %w", err)
 	}
 	if err := m.headGradients(g, b, users, targets, noise); err != nil {
@@ -107,13 +109,14 @@ func (m *Model) headGradients(g *gradients, b *batch, users []int32, targets []a
 
 // update changes all weights: encoder and decoder with one rate, the heads with another.
 func (m *Model) update(g *gradients, rate, headRate float64) error {
-	m.adam.Begin()
 	m.encoder.backward(g.hGrad, &m.adam, rate)
-	err := g.decoderWeight.ReadWrite(m.decoderWeight, func(grad, w []float32) {
-		m.adam.Update(rate, w, grad, m.decoderMoments)
-	})
-	if err != nil {
-		return err
+	if g.decoderWeight != nil {
+		err := g.decoderWeight.ReadWrite(m.decoderWeight, func(grad, w []float32) {
+			m.adam.Update(rate, w, grad, m.decoderMoments)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	m.adam.Update(rate, m.decoderBias, m.biasGrad, m.biasMoments)
 	for i, group := range m.groups {

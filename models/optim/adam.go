@@ -54,8 +54,13 @@ func (a *Adam) Begin() {
 
 // Update moves the weights w against the gradient g.
 func (a *Adam) Update(rate float64, w, g []float32, m Moments) {
+	kernels.Adam(a.Kernel(rate), w, g, m.First, m.Second)
+}
+
+// Kernel returns the values of this step for models/kernels.
+func (a *Adam) Kernel(rate float64) kernels.AdamStep {
 	c := a.Config
-	kernels.Adam(kernels.AdamStep{
+	return kernels.AdamStep{
 		Beta1:     float32(c.Beta1),
 		Beta2:     float32(c.Beta2),
 		Rest1:     float32(1 - c.Beta1),
@@ -64,5 +69,5 @@ func (a *Adam) Update(rate float64, w, g []float32, m Moments) {
 		Epsilon:   float32(c.Epsilon),
 		Rate:      float32(rate / a.unbias1),
 		RootScale: float32(1 / math.Sqrt(a.unbias2)),
-	}, w, g, m.First, m.Second)
+	}
 }

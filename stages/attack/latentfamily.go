@@ -6,6 +6,7 @@ import (
 	"foil/internal/artifact"
 	"foil/internal/artifact/latents"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // LatentFamily is attack/latent-family.
@@ -28,11 +29,18 @@ func LatentFamily() pipeline.Kind {
 		Draws:     true,
 		Libraries: familyLibraries,
 		Cost:      pipeline.Cost{Times: []string{"latents/last.safetensors"}, Like: familyLike},
-	}, sharedFamilyParams, pipeline.Work[FamilyParams]{Facts: (*FamilyParams).facts, Run: runLatentFamily})
+	}, sharedFamilyParams, pipeline.Work[FamilyParams]{
+		CheckFacts: func(_ *FamilyParams, inputs []pipeline.Input, report, _ spec.Reporter) { checkShared(inputs, report) },
+		Facts:      (*FamilyParams).facts,
+		Run:        runLatentFamily,
+	})
 }
 
 func runLatentFamily(ctx context.Context, cell *pipeline.Cell, p *FamilyParams) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
+	if err == nil {
+		err = checkUsers(split)
+	}
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"foil/models/optim"
 	"foil/models/random"
 	"foil/pipeline"
+	"foil/spec"
 )
 
 // LatentProbe is attack/latent-probe.
@@ -50,7 +51,13 @@ func LatentProbe() pipeline.Kind {
 			Times: []string{"epochs", "latents/last.safetensors"},
 			Like:  []string{"batch", "checkpoints", "attributes[].hidden"},
 		},
-	}, latentProbeParams, pipeline.Work[LatentProbeParams]{Facts: (*LatentProbeParams).facts, Run: runLatentProbe})
+	}, latentProbeParams, pipeline.Work[LatentProbeParams]{
+		CheckFacts: func(_ *LatentProbeParams, inputs []pipeline.Input, report, _ spec.Reporter) {
+			checkShared(inputs, report)
+		},
+		Facts: (*LatentProbeParams).facts,
+		Run:   runLatentProbe,
+	})
 }
 
 // facts lists the metrics. An attribute without class weights and without a range may be of either
@@ -104,6 +111,9 @@ func curveOf(score string) string { return score + "_curve" }
 
 func runLatentProbe(ctx context.Context, cell *pipeline.Cell, p *LatentProbeParams) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
+	if err == nil {
+		err = checkUsers(split)
+	}
 	if err != nil {
 		return err
 	}

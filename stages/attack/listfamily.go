@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"foil/internal/artifact"
@@ -45,7 +46,7 @@ func ListFamily() pipeline.Kind {
 			"Recommenders get the items of training users and the input items of the others, and never recommend these again. " +
 			"So even a list of popular items tells a little about a user: a popular item that is not in it has been used.",
 		Inputs: []pipeline.Port{
-			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
+			{Name: "model", Type: artifact.TypeRecommender, Or: []pipeline.Type{artifact.TypeScores}, Doc: "the recommender, or the scores of a program's recommender for all users"},
 			{Name: "latents", Type: artifact.TypeLatents, Optional: true,
 				Doc: "latent vectors of the recommender, which it decodes: those of encode/latents, or those of erase/leace to attack lists without the erased attributes"},
 			{Name: "data", Type: artifact.TypeSplit, Doc: "the split that the recommender was trained on"},
@@ -63,8 +64,10 @@ func ListFamily() pipeline.Kind {
 	})
 }
 
-// checkFacts reports a length beyond the number of items, as far as that is known.
+// checkFacts reports a length beyond the number of items, and a split within users, as far as they are
+// known.
 func (p *ListFamilyParams) checkFacts(inputs []pipeline.Input, report, _ spec.Reporter) {
+	checkShared(inputs, report)
 	if items, known := pipeline.AtMost(inputs, "data", "items"); known && p.K > items {
 		report("k", "lists of %d items are asked for, but the data has at most %d items; lower it", p.K, items)
 	}
@@ -72,6 +75,9 @@ func (p *ListFamilyParams) checkFacts(inputs []pipeline.Input, report, _ spec.Re
 
 func runListFamily(ctx context.Context, cell *pipeline.Cell, p *ListFamilyParams) error {
 	split, err := artifact.ReadSplit(cell.Inputs["data"].Path)
+	if err == nil {
+		err = checkUsers(split)
+	}
 	if err != nil {
 		return err
 	}
@@ -90,6 +96,9 @@ func listView(ctx context.Context, cell *pipeline.Cell, p *ListFamilyParams, spl
 	if err != nil {
 		return nil, err
 	}
+	if p.MatchLengths && s.AreGiven() {
+		return nil, errors.New("match_lengths: the scores of a program are for given items of the users, and cannot be computed for others; leave it out")
+	}
 	train, matching, err := listedProfiles(cell, p, split, s.Latents)
 	if err != nil {
 		return nil, err
@@ -100,6 +109,9 @@ func listView(ctx context.Context, cell *pipeline.Cell, p *ListFamilyParams, spl
 		rows := artifact.NewRows(used)
 		v.of[part] = latents.Part{User: rows.User}
 		lists[part] = make([][]int32, rows.Len())
+		if err := s.Reach(part, rows, p.K); err != nil {
+			return nil, err
+		}
 		ranker := scores.NewRanker(p.K)
 		err := s.Each(ctx, part, rows, func(u int, all []float32) error {
 			scores.Exclude.Mask(all, rows.Items(u))

@@ -6,6 +6,8 @@
 // written, and no path of this machine need reach the output. The folder of a failed run is kept,
 // so the run can be repeated there by hand.
 //
+// .cell/ tells the program about its cell, and takes its progress and its checkpoints.
+//
 // The promise: everything in the spec that can reach the program is part of the key, except values
 // of inherited variables. The program itself (python3), the libraries that it imports and other
 // files that it reads are not.
@@ -14,6 +16,7 @@ package command
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"foil/pipeline"
 	"foil/spec"
@@ -27,6 +30,7 @@ func Command() pipeline.Kind {
 		Doc: "Runs any program as a stage. " +
 			"It runs in a new folder that holds the stage's files, in/NAME/ with the files of each input, " +
 			"and an empty out/ for its output. " +
+			".cell/ holds its parameters in cell.json, a folder for checkpoints that survives interruptions, and takes its progress. " +
 			"For a gathered input, in/NAME/cells.json lists the cells, each with its axes and its folder. " +
 			"Of foil's environment, the program gets PATH, HOME, TMPDIR and the variables in inherit. " +
 			"OMP_NUM_THREADS and CUDA_VISIBLE_DEVICES hold the cores and GPUs of the cell. " +
@@ -46,6 +50,7 @@ func Command() pipeline.Kind {
 		RunsProgram: true,
 		Files:       []pipeline.FileDoc{{Name: "(outputs)", Doc: "the files in the parameter outputs, of the type in the parameter type"}},
 		Printed:     printed,
+		Open:        open,
 		Program:     programOf,
 	}, params, pipeline.Work[Params]{
 		CheckInputs: (*Params).checkInputs,
@@ -62,11 +67,13 @@ func Command() pipeline.Kind {
 func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	// The folder is beside the output, so that files are moved and not copied, and so that it is
 	// removed with the rest of the cell's folder when the cell is published.
-	s, err := newScratch(cell.OutDir+scratchSuffix, cell)
+	s, err := newScratch(cell.OutDir+scratchSuffix, cell, p.Params)
 	if err != nil {
 		return err
 	}
+	stop := follow(cell, filepath.Join(s.dir, progressFile))
 	err = execute(ctx, s.dir, p, cell)
+	stop()
 	if ctx.Err() == nil { // a program that failed may have done so because of its own changes
 		err = s.checkInputs(err)
 	}

@@ -71,6 +71,23 @@ func convertTexts(dir string) (converted bool, err error) {
 	return converted, nil
 }
 
+// addMetrics adds the means of outcomes that stand alone.
+func addMetrics(dir string) error {
+	outcomes, metrics := filepath.Join(dir, artifact.OutcomesFile), filepath.Join(dir, artifact.MetricsFile)
+	if exists(metrics) || !exists(outcomes) {
+		return nil
+	}
+	if _, err := artifact.Convert(artifact.OutcomesFile, outcomes); err != nil {
+		return of(artifact.OutcomesFile, err)
+	}
+	o, err := artifact.ReadOutcomes(outcomes)
+	if err != nil {
+		return err
+	}
+	create := func(string) (*os.File, error) { return os.Create(metrics) }
+	return artifact.WriteFile(create, artifact.MetricsFile, func(w io.Writer) error { return artifact.WriteMetrics(w, o.Metrics()) })
+}
+
 // exists reports whether there is something under a name, if only a link.
 func exists(path string) bool {
 	_, err := os.Lstat(path)

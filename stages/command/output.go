@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,29 +23,6 @@ const typeFiles = "files"
 // printed is the optional file of a report that is shown on the terminal.
 const printed = "table.txt"
 
-// artifacts holds the types that an output can have: the required files, and a function that checks
-// them.
-var artifacts = map[string]struct {
-	files []string
-	check func(artifact.PathFunc) error
-}{
-	typeFiles:            {},
-	artifact.TypeReport:  {},
-	artifact.TypeMetrics: {[]string{artifact.MetricsFile}, checkMetrics},
-	artifact.TypeInteractions: {[]string{artifact.InteractionsFile, artifact.UsersFile, artifact.ItemsFile}, func(path artifact.PathFunc) error {
-		_, err := artifact.ReadDataset(path)
-		return err
-	}},
-	artifact.TypeSplit: {[]string{artifact.TrainFile, artifact.ValidationInputFile, artifact.ValidationTargetFile, artifact.TestInputFile, artifact.TestTargetFile,
-		artifact.UsersFile, artifact.ItemsFile}, func(path artifact.PathFunc) error {
-		_, err := artifact.ReadSplit(path)
-		return err
-	}},
-}
-
-// types lists the types that an output can have.
-func types() []string { return slices.Sorted(maps.Keys(artifacts)) }
-
 // collect checks the files in the program's output folder, and moves them to the output of the cell.
 func (p *Params) collect(cell *pipeline.Cell, from string) error {
 	written, err := writtenFiles(from)
@@ -59,7 +35,7 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 	if err := checkTogether(written); err != nil {
 		return err
 	}
-	if converted, err := p.checkArtifact(from); err != nil {
+	if converted, err := p.checkArtifact(cell, from); err != nil {
 		return fmt.Errorf("the output is not a valid %s artifact: %w", p.Type, err)
 	} else if converted {
 		if written, err = writtenFiles(from); err != nil {
@@ -79,49 +55,6 @@ func (p *Params) collect(cell *pipeline.Cell, from string) error {
 		}
 	}
 	return nil
-}
-
-// checkArtifact checks the files of the output's type. Only those that are not in foil's form are
-// converted.
-func (p *Params) checkArtifact(dir string) (converted bool, err error) {
-	check := artifacts[p.Type].check
-	if check == nil {
-		return false, nil
-	}
-	if p.Type == artifact.TypeMetrics {
-		if converted, err = convertTexts(dir); err != nil {
-			return false, err
-		}
-	}
-	in := func(file string) (string, error) { return filepath.Join(dir, file), nil }
-	wrong := check(in)
-	if wrong == nil {
-		return converted, nil
-	}
-	if done, err := p.convert(dir); err != nil || !done {
-		return false, cmp.Or(err, wrong)
-	}
-	return true, check(in)
-}
-
-// convert turns tables of other programs into foil's form.
-func (p *Params) convert(dir string) (converted bool, err error) {
-	names := artifacts[p.Type].files
-	if p.Type == artifact.TypeMetrics {
-		names = append(names[:len(names):len(names)], artifact.OutcomesFile)
-	}
-	for _, name := range names {
-		path := filepath.Join(dir, name)
-		if !exists(path) {
-			continue // reported by the check, if it is required
-		}
-		done, err := artifact.Convert(name, path)
-		if err != nil {
-			return false, fmt.Errorf("%s/%s: %w", outDir, name, err)
-		}
-		converted = converted || done
-	}
-	return converted, nil
 }
 
 func order(first bool) int {

@@ -14,12 +14,13 @@ import (
 
 // Params are the parameters of command.
 type Params struct {
-	Run     []spec.Text          `yaml:"run" nonempty:"true"`
-	Files   []string             `yaml:"files" key:"-"`
-	Outputs []string             `yaml:"outputs" nonempty:"true"`
-	Type    string               `yaml:"type"`
-	Env     map[string]spec.Text `yaml:"env"`
-	Inherit []string             `yaml:"inherit" key:"-"`
+	Run     []spec.Text           `yaml:"run" nonempty:"true"`
+	Params  map[string]spec.Value `yaml:"params" key:"omitempty"`
+	Files   []string              `yaml:"files" key:"-"`
+	Outputs []string              `yaml:"outputs" nonempty:"true"`
+	Type    string                `yaml:"type"`
+	Env     map[string]spec.Text  `yaml:"env"`
+	Inherit []string              `yaml:"inherit" key:"-"`
 }
 
 var params = &spec.Params[Params]{
@@ -33,10 +34,10 @@ var params = &spec.Params[Params]{
 			"Names and content are part of the key, patterns are not.",
 		"outputs": "the files that the program writes to out/, all of them and no others, as names or patterns. " +
 			"Patterns are those of files: model/ stands for all files in out/model.",
-		"type": "type of the output, for the stages that depend on it. Tables are checked and put into foil's form. " +
-			"Metrics may also be text, and outcomes may come with them. " +
-			"The type files is not checked and is for other commands. " +
-			"A report is copied to results/, and its table.txt is printed.",
+		"params": "values for the program, in .cell/cell.json, as numbers, texts, lists or maps. In Python they are foil.params",
+		"type": "type of the output, for the stages that depend on it. docs/artifacts.md describes the files of each type. " +
+			"What a program wrote is checked and put into foil's form. " +
+			"The type files is not checked. A report is copied to results/, and its table.txt is printed.",
 		"env": "environment variables of the program, by name",
 		"inherit": "variables to copy from foil's environment, such as LD_LIBRARY_PATH. " +
 			"Use them for locations on a machine only, not for settings that change the result: " +
@@ -106,13 +107,9 @@ func (p *Params) checkOutputs(report spec.Reporter) {
 	listed := func(name string) bool {
 		return slices.ContainsFunc(p.Outputs, func(pattern string) bool { return matchesAtTop(pattern, name) })
 	}
-	for _, name := range artifacts[p.Type].files {
-		if p.Type == artifact.TypeMetrics && (listed(artifact.MetricsCSVFile) || listed(artifact.MetricsJSONFile)) {
-			continue
-		}
-		if !listed(name) {
-			report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, strings.Join(artifacts[p.Type].files, ", "))
-		}
+	o := outputTypes[p.Type]
+	if name := o.missing(listed); name != "" {
+		report("outputs", "%s is missing; an output of type %s consists of %s", name, p.Type, o.formsText())
 	}
 }
 
@@ -124,6 +121,9 @@ func (p *Params) checkInputs(inputs []pipeline.Input, report spec.Reporter) {
 	var names []string
 	for _, in := range inputs {
 		names = append(names, in.Name)
+	}
+	if of := outputTypes[p.Type].needs; of != "" && len(names) == 0 {
+		report("type", "an output of type %s needs an input of type %s, which tells what it is about; add needs: {data: STAGE}", p.Type, of)
 	}
 	for i, arg := range p.arguments() {
 		m := inPath.FindStringSubmatch(arg)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"foil/internal/digest"
 	"foil/internal/identity"
@@ -68,7 +69,7 @@ func (l link) changed() bool {
 }
 
 // newScratch makes the folder, with the program's files and inputs.
-func newScratch(dir string, cell *pipeline.Cell) (*scratch, error) {
+func newScratch(dir string, cell *pipeline.Cell, params map[string]spec.Value) (*scratch, error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
 	}
@@ -83,6 +84,9 @@ func newScratch(dir string, cell *pipeline.Cell) (*scratch, error) {
 		}
 	}
 	for _, f := range cell.Sources {
+		if strings.HasPrefix(f.Name, cellDir+"/") {
+			return nil, fmt.Errorf("%s: the folder %s belongs to foil; give the file another place", f.Name, cellDir)
+		}
 		// Files are always executable, because only their content is part of the key.
 		if err := s.write(f.Name, f.Content, 0o777); err != nil {
 			return nil, err
@@ -98,7 +102,7 @@ func newScratch(dir string, cell *pipeline.Cell) (*scratch, error) {
 			return nil, fmt.Errorf("input %s: %w", name, err)
 		}
 	}
-	return s, nil
+	return s, s.addCell(cell, params)
 }
 
 func (s *scratch) out() string { return filepath.Join(s.dir, outDir) }
@@ -176,7 +180,7 @@ func (s *scratch) addGathered(folder string, cells []pipeline.GatheredCell) erro
 	return s.write(folder+"/"+cellsFile, append(text, '\n'), 0o666)
 }
 
-// plain returns the value of an axis for JSON. A number keeps its spelling where JSON has it.
+// plain returns a value of the spec for JSON. A number keeps its spelling where JSON has it.
 func plain(v spec.Value) any {
 	switch v.Type {
 	case spec.Int, spec.Float:
@@ -186,6 +190,20 @@ func plain(v spec.Value) any {
 		return json.RawMessage(v.Canonical())
 	case spec.Bool:
 		return v.Bool
+	case spec.Null:
+		return nil
+	case spec.List:
+		list := []any{}
+		for _, e := range v.List {
+			list = append(list, plain(e))
+		}
+		return list
+	case spec.Map:
+		m := map[string]any{}
+		for _, f := range v.Map {
+			m[f.Name] = plain(f.Value)
+		}
+		return m
 	}
 	return v.Str
 }

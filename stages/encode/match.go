@@ -15,6 +15,9 @@ import (
 // all.
 func MatchLengths(split *artifact.Split, seed uint64) (artifact.Interactions, *latents.Matching, error) {
 	var chosen artifact.Interactions
+	if shared, _ := split.SharedUsers(); shared > 0 {
+		return chosen, nil, errors.New("match_lengths: the test users of the split are training users, too, and their profiles are as long already; set match_lengths: false")
+	}
 	input, target := split.TestInput.Len(), split.TestTarget.Len()
 	if input == 0 || target == 0 {
 		return chosen, nil, errors.New("match_lengths: the split has no test users whose profiles are divided into input and targets")

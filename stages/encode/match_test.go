@@ -24,8 +24,17 @@ func profiles(input, target int) *artifact.Split {
 			s.Train.User, s.Train.Item = append(s.Train.User, u), append(s.Train.Item, i)
 		}
 	}
-	s.TestInput.User, s.TestTarget.User = make([]int32, input), make([]int32, target)
+	s.TestInput.User, s.TestTarget.User = slices.Repeat([]int32{300}, input), slices.Repeat([]int32{300}, target)
 	return s
+}
+
+// In a split within users, the profiles of test users are as long as those of training users.
+func TestLengthsOfTheSameUsersAreNotMatched(t *testing.T) {
+	s := profiles(20, 80)
+	s.TestTarget.User[0] = 299
+	if _, _, err := encode.MatchLengths(s, 7); err == nil || !strings.Contains(err.Error(), "the test users of the split are training users, too") {
+		t.Error(err)
+	}
 }
 
 func TestMatchedLengths(t *testing.T) {

@@ -81,6 +81,9 @@ func runLEACE(ctx context.Context, cell *pipeline.Cell, p *LEACEParams) error {
 	if err != nil {
 		return err
 	}
+	if shared, test := split.SharedUsers(); shared > 0 && len(p.Attributes) > 0 {
+		cell.Note("%d of %d test users of the split are training users, too: the erasure has been fitted to their attributes", shared, test)
+	}
 	input := cell.Inputs["latents"]
 	erasure := latents.Erasure{By: leaceName, Attributes: p.names(), Latents: input.Digest(), Rank: map[string]int{}}
 	var config latents.Config

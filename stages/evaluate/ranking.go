@@ -62,7 +62,7 @@ func Ranking() pipeline.Kind {
 		Doc: "Scores a recommender on the test users: NDCG, recall and hits, averaged over users, and coverage of the items " +
 			"(Escobedo et al. 2024, section 4). The model gets a part of each user's items and must rank the others high.",
 		Inputs: []pipeline.Port{
-			{Name: "model", Type: artifact.TypeRecommender, Doc: "the recommender"},
+			{Name: "model", Type: artifact.TypeRecommender, Or: []pipeline.Type{artifact.TypeScores}, Doc: "the recommender, or the scores of a program's recommender"},
 			{Name: "latents", Type: artifact.TypeLatents, Optional: true,
 				Doc: "latent vectors of the recommender. With those of encode/latents, users are not encoded again; the scores are the same. " +
 					"With those of erase/leace, the model decodes vectors without the erased attributes."},
@@ -73,6 +73,7 @@ func Ranking() pipeline.Kind {
 			{Name: artifact.MetricsFile, Doc: "ndcg, recall, hits (the number of a user's other items among the first k) and coverage at each k; " +
 				"ndcg_gap, recall_gap and hits_gap for each attribute in groups"},
 			{Name: artifact.OutcomesFile, Doc: "for each split, checkpoint and user: the user's attributes, and ndcg, recall and hits at each k"},
+			{Name: artifact.NotesFile, Doc: "what captions of tables and figures must tell of a split within users: that test users are training users, and what is later than the targets"},
 		},
 		Numeric: true,
 		Cost:    pipeline.Cost{Times: []string{"data/users.arrow", "model/last.safetensors"}, Like: []string{"checkpoints", "splits"}},
@@ -149,7 +150,30 @@ func runRanking(ctx context.Context, cell *pipeline.Cell, p *RankingParams) erro
 			}
 		}
 	}
+	if err := artifact.WriteNotes(cell.Create, sharedNote(split)); err != nil {
+		return err
+	}
 	return artifact.WriteEvaluation(cell.Create, metrics, outcomes)
+}
+
+// sharedNote tells the readers of a table that the models have trained on the test users.
+func sharedNote(split *artifact.Split) string {
+	shared, test := split.SharedUsers()
+	if shared == 0 {
+		return ""
+	}
+	users := "All"
+	if shared < test {
+		users = fmt.Sprintf("%d of %d", shared, test)
+	}
+	note := users + " test users are training users, too, with other interactions."
+	switch later, known := split.FromFuture(); {
+	case !known:
+		return note + " The data has no times: models may have trained on interactions that came after the targets."
+	case later > 0:
+		return note + fmt.Sprintf(" %.3g %% of the training interactions are later than the first test target.", 100*float64(later)/float64(split.Train.Len()))
+	}
+	return note + " No training interaction is later than the first test target."
 }
 
 // rank ranks all items for every user of a part of the split.
@@ -173,6 +197,12 @@ func rank(ctx context.Context, s *latents.Scorer, split *artifact.Split, part st
 	}
 	if r.input.Len() == 0 {
 		return nil, errors.New("the split has no such users")
+	}
+	if s.AreLists() && r.seen == scores.Zero {
+		return nil, errors.New("seen: zero needs the scores of all items, and the program wrote lists; let it write a matrix, or use seen: exclude")
+	}
+	if err := s.Reach(part, r.input, slices.Max(p.K)); err != nil {
+		return nil, err
 	}
 	return r, s.Each(ctx, part, r.input, r.add)
 }

@@ -69,12 +69,7 @@ func kCore(ctx context.Context, in *artifact.Dataset, p *KCoreParams, logf func(
 			ofUser[u]++
 			ofItem[x.Item[i]]++
 		}
-		left := artifact.Interactions{User: make([]int32, 0, x.Len()), Item: make([]int32, 0, x.Len())}
-		for i, u := range x.User {
-			if item := x.Item[i]; ofUser[u] >= p.Users && ofItem[item] >= p.Items {
-				left.User, left.Item = append(left.User, u), append(left.Item, item)
-			}
-		}
+		left := x.Where(func(i int) bool { return ofUser[x.User[i]] >= p.Users && ofItem[x.Item[i]] >= p.Items })
 		logf("round %d: %d of %d interactions remain", round, left.Len(), x.Len())
 		if left.Len() == 0 {
 			return nil, fmt.Errorf("none of %d interactions remain after round %d: there is no core of users with %d and items with %d interactions; lower users or items",

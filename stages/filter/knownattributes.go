@@ -70,12 +70,7 @@ func knownAttributes(in *artifact.Dataset, names []string, logf func(string, ...
 		}
 		logf("%s is missing for %d of %d users", name, n, len(unknown))
 	}
-	var left artifact.Interactions
-	for i, u := range in.Interactions.User {
-		if !unknown[u] {
-			left.User, left.Item = append(left.User, u), append(left.Item, in.Interactions.Item[i])
-		}
-	}
+	left := in.Interactions.Where(func(i int) bool { return !unknown[in.Interactions.User[i]] })
 	if left.Len() == 0 {
 		return nil, fmt.Errorf("no users remain: each of the %d users lacks one of %s; name fewer attributes", len(unknown), strings.Join(names, ", "))
 	}

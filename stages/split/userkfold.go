@@ -103,7 +103,7 @@ func userKFold(in *artifact.Dataset, p *UserKFoldParams) (*artifact.Split, error
 		users.Keep(x.User)
 	}
 	for _, x := range out.Parts() {
-		x.User, x.Item = users.Apply(x.User), items.Apply(x.Item)
+		*x = x.Renumbered(users, items)
 	}
 	out.Users, out.Items = in.Users.Select(users.Kept()), in.Items.Select(items.Kept())
 	for _, u := range users.Kept() {
@@ -130,13 +130,8 @@ func parts(users int, p *UserKFoldParams) []string {
 }
 
 // ofPart returns the pairs of a part's users. With items, it drops items that are not kept.
-func ofPart(x artifact.Interactions, part []string, want string, items *artifact.Renumbering) (out artifact.Interactions) {
-	for i, u := range x.User {
-		if item := x.Item[i]; part[u] == want && (items == nil || items.Has(item)) {
-			out.User, out.Item = append(out.User, u), append(out.Item, item)
-		}
-	}
-	return out
+func ofPart(x artifact.Interactions, part []string, want string, items *artifact.Renumbering) artifact.Interactions {
+	return x.Where(func(i int) bool { return part[x.User[i]] == want && (items == nil || items.Has(x.Item[i])) })
 }
 
 // divide divides the pairs of all users at once into input and targets. It drops users without
@@ -152,14 +147,8 @@ func divide(x artifact.Interactions, users int, p *UserKFoldParams) (input, targ
 		hasInput[u] = hasInput[u] || isInput[i]
 		hasTarget[u] = hasTarget[u] || !isInput[i]
 	}
-	for i, u := range x.User {
-		switch {
-		case !hasInput[u] || !hasTarget[u]:
-		case isInput[i]:
-			input.User, input.Item = append(input.User, u), append(input.Item, x.Item[i])
-		default:
-			target.User, target.Item = append(target.User, u), append(target.Item, x.Item[i])
-		}
-	}
+	both := func(i int) bool { return hasInput[x.User[i]] && hasTarget[x.User[i]] }
+	input = x.Where(func(i int) bool { return both(i) && isInput[i] })
+	target = x.Where(func(i int) bool { return both(i) && !isInput[i] })
 	return input, target
 }

@@ -115,6 +115,9 @@ type Saved struct {
 	artifact pipeline.Artifact
 }
 
+// IsArtifact says whether an artifact is that of a training.
+func IsArtifact(a pipeline.Artifact) bool { return a.Has(trainingFile) }
+
 // Read reads training.json.
 func Read(a pipeline.Artifact) (*Saved, error) {
 	var content struct {

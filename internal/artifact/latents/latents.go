@@ -4,6 +4,7 @@
 package latents
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -31,8 +32,8 @@ var Docs = []pipeline.FileDoc{
 // Config is latents.json.
 type Config struct {
 	Width int           `json:"width"`
-	Data  digest.Digest `json:"data"`  // of the split
-	Model digest.Digest `json:"model"` // the model that encoded them
+	Data  digest.Digest `json:"data"`           // of the split
+	Model digest.Digest `json:"model,omitzero"` // the model that encoded them; zero for vectors of a program that had none
 
 	// Matched tells from which of their items the training users were encoded. Nil: all.
 	Matched *Matching `json:"match_lengths,omitempty"`
@@ -108,11 +109,7 @@ func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
 		return nil, fmt.Errorf("the latent vectors belong to the split %s, but this stage uses the split %s; use the same split for both",
 			c.Data.Short(), used.Short())
 	}
-	path, err := a.Path(checkpoint + ".safetensors")
-	if err != nil {
-		return nil, err
-	}
-	file, err := safetensors.ReadFile(path)
+	file, err := openTensors(a, checkpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +128,10 @@ func Open(a, data pipeline.Artifact, checkpoint string) (*Latents, error) {
 // OfModel checks that a model is the one that encoded the vectors: the decoder of another model
 // cannot use them.
 func (l *Latents) OfModel(model pipeline.Artifact) error {
+	if l.Model.IsZero() {
+		return errors.New("a program made the latent vectors without a model of foil, so no model can decode them; leave out the input latents, " +
+			"or give the program the model as an input, if the vectors are the model's")
+	}
 	if used := model.Digest(); used != l.Model {
 		return fmt.Errorf("the latent vectors belong to the model %s, but this stage uses the model %s; use the same model for both", l.Model.Short(), used.Short())
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (l *lease) Begin() (*store.Workspace, error) {
 		Out:        newAttempt(dir),
 		Checkpoint: filepath.Join(dir, checkpointDir),
 		Log:        filepath.Join(dir, logFile),
-		Resumes:    hasEntries(filepath.Join(dir, checkpointDir)),
+		Resumes:    hasCheckpoint(filepath.Join(dir, checkpointDir)),
 	}
 	err = l.cache.access.Mkdir(w.Out)
 	if errors.Is(err, fs.ErrPermission) && l.cache.replaceWork(dir) { // of a user who keeps it closed
@@ -271,16 +272,37 @@ func (c *Cache) WorkState(key digest.Key) (*WorkState, error) {
 	})
 }
 
-// lastCheckpoint returns the time of the newest checkpoint, if there is one.
+// lastCheckpoint returns the time of the newest checkpoint, if there is one. An empty folder is none:
+// some kinds make one before they know whether anything will be in it.
 func (c *Cache) lastCheckpoint(dir string) (when time.Time, ok bool) {
-	err := c.eachEntry(dir, func(path, _ string) error {
+	newest := func(path string) error {
 		info, err := os.Lstat(path)
 		if err == nil && info.ModTime().After(when) {
 			when = info.ModTime()
 		}
 		return ignoreMissing(err)
+	}
+	err := c.eachEntry(dir, func(path, _ string) error {
+		if info, err := os.Lstat(path); err != nil || !info.IsDir() {
+			return newest(path)
+		}
+		if !hasEntries(path) {
+			return nil
+		}
+		if err := newest(path); err != nil {
+			return err
+		}
+		return c.eachEntry(path, func(path, _ string) error { return newest(path) })
 	})
 	return when, err == nil && !when.IsZero()
+}
+
+// hasCheckpoint reports whether a folder has entries that are not empty folders.
+func hasCheckpoint(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		return !e.IsDir() || hasEntries(filepath.Join(dir, e.Name()))
+	})
 }
 
 // Begun returns the keys with a work folder or a lease. It reads three folders, independent of the

@@ -85,7 +85,11 @@ func TestWorkStateTellsHowFarWorkIs(t *testing.T) {
 		t.Errorf("running: %+v", s)
 	}
 	os.WriteFile(work.Log, []byte("x"), 0o666)
-	os.Mkdir(work.Checkpoint, 0o777)
+	os.MkdirAll(filepath.Join(work.Checkpoint, "inputs-1"), 0o777)
+	if s := state(); s.Checkpoint {
+		t.Errorf("an empty folder is a checkpoint: %+v", s)
+	}
+	os.Remove(filepath.Join(work.Checkpoint, "inputs-1"))
 	os.WriteFile(filepath.Join(work.Checkpoint, "epoch1"), nil, 0o666)
 	saved := time.Date(2026, 11, 24, 12, 3, 0, 0, time.UTC)
 	os.Chtimes(filepath.Join(work.Checkpoint, "epoch1"), saved, saved)

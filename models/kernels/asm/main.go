@@ -41,9 +41,11 @@ func files() map[string][]byte {
 #include "textflag.h"
 `)
 	for rows := 1; rows <= 6; rows++ {
-		tile(&b, rows, 4, true)
-		tile(&b, rows, 1, false)
+		tile(&b, fmt.Sprintf("fused%d", rows), rows, 4, true, false)
+		tile(&b, fmt.Sprintf("rounded%d", rows), rows, 1, false, false)
 	}
+	tile(&b, "fetching6", 6, 4, true, true)
+	adam(&b)
 	tables := convolutions(&b)
 	sumProducts(&b)
 	peak(&b, avx2)
@@ -57,18 +59,15 @@ func files() map[string][]byte {
 
 // tile writes the function of a tile of rows by vectors. Registers Z0 to Z23 hold its sums, Z24 to Z27
 // a row of b, Z28 to Z31 values of a, K1 to K4 the columns that the tile has. If it is not fused, each
-// product is rounded before it is added.
-func tile(b *code, rows, vectors int, fused bool) {
-	// a value of row r of a is at one of two registers plus a multiple of the distance of rows.
-	at := func(r int) string {
-		return fmt.Sprintf("(%s)%s", []string{"AX", "R12"}[r/3], []string{"", "(R8*1)", "(R8*2)"}[r%3])
+// product is rounded before it is added. If it fetches, each term loads a line of memory into the
+// second-level cache for a later tile. The lines are given by their distances from a base, in bytes.
+func tile(b *code, name string, rows, vectors int, fused, fetches bool) {
+	more, size := "", 73
+	if fetches {
+		more, size = ", lines *int, base *float32", 96
 	}
-	name := fmt.Sprintf("fused%d", rows)
-	if !fused {
-		name = fmt.Sprintf("rounded%d", rows)
-	}
-	fmt.Fprintf(b, "\n// func %s(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool)\n", name)
-	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-73\n", name)
+	fmt.Fprintf(b, "\n// func %s(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, cStep int, columns uint64, add bool%s)\n", name, more)
+	fmt.Fprintf(b, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", name, size)
 	b.line("MOVQ k+0(FP), CX")
 	b.line("MOVQ a+8(FP), AX")
 	b.line("MOVQ aRow+16(FP), R8")
@@ -100,28 +99,19 @@ func tile(b *code, rows, vectors int, fused bool) {
 		b.line("VPTERNLOGD $0xff, Z%d, Z%d, Z%d", i, i, i)
 		b.line("VPSLLD $31, Z%d, Z%d", i, i)
 	}
-	b.label("loop")
-	for v := range vectors {
-		b.line("VMOVUPS.Z %d(BX), K%d, Z%d", v*laneBytes, v+1, 24+v)
+	if fetches {
+		b.line("MOVQ lines+80(FP), SI")
+		b.line("MOVQ base+88(FP), R15")
 	}
-	for r := range rows {
-		value := 28 + r%4
-		b.line("VBROADCASTSS %s, Z%d", at(r), value)
-		for v := range vectors {
-			sum := r*vectors + v
-			if fused {
-				b.line("VFMADD231PS Z%d, Z%d, Z%d", 24+v, value, sum)
-				continue
-			}
-			b.line("VMULPS Z%d, Z%d, Z%d", 24+v, value, value)
-			b.line("VADDPS Z%d, Z%d, Z%d", value, sum, sum)
-		}
+	if vectors == 4 {
+		// A masked load takes a port of the additions as well.
+		b.line("CMPQ columns+64(FP), $-1")
+		b.line("JNE  loop")
+		terms(b, "full", rows, vectors, fused, fetches, false)
+		b.line("JMP  end")
 	}
-	b.line("ADDQ R9, AX")
-	b.line("ADDQ R9, R12")
-	b.line("ADDQ R10, BX")
-	b.line("DECQ CX")
-	b.line("JNZ  loop")
+	terms(b, "loop", rows, vectors, fused, fetches, true)
+	b.label("end")
 	b.line("TESTB R13, R13")
 	b.line("JZ   store")
 	b.line("MOVQ DI, SI")
@@ -144,4 +134,43 @@ func tile(b *code, rows, vectors int, fused bool) {
 	}
 	b.line("VZEROUPPER")
 	b.line("RET")
+}
+
+// terms writes the loop over the terms of a tile.
+func terms(b *code, label string, rows, vectors int, fused, fetches, masked bool) {
+	// a value of row r of a is at one of two registers plus a multiple of the distance of rows.
+	at := func(r int) string {
+		return fmt.Sprintf("(%s)%s", []string{"AX", "R12"}[r/3], []string{"", "(R8*1)", "(R8*2)"}[r%3])
+	}
+	b.label(label)
+	if fetches {
+		b.line("MOVQ (SI), DX")
+		b.line("PREFETCHT1 (R15)(DX*1)")
+		b.line("ADDQ $8, SI")
+	}
+	for v := range vectors {
+		if masked {
+			b.line("VMOVUPS.Z %d(BX), K%d, Z%d", v*laneBytes, v+1, 24+v)
+		} else {
+			b.line("VMOVUPS %d(BX), Z%d", v*laneBytes, 24+v)
+		}
+	}
+	for r := range rows {
+		value := 28 + r%4
+		b.line("VBROADCASTSS %s, Z%d", at(r), value)
+		for v := range vectors {
+			sum := r*vectors + v
+			if fused {
+				b.line("VFMADD231PS Z%d, Z%d, Z%d", 24+v, value, sum)
+				continue
+			}
+			b.line("VMULPS Z%d, Z%d, Z%d", 24+v, value, value)
+			b.line("VADDPS Z%d, Z%d, Z%d", value, sum, sum)
+		}
+	}
+	b.line("ADDQ R9, AX")
+	b.line("ADDQ R9, R12")
+	b.line("ADDQ R10, BX")
+	b.line("DECQ CX")
+	b.line("JNZ  %s", label)
 }

@@ -58,7 +58,7 @@ func trainedFor(t testing.TB, data pipeline.Artifact, method string, epochs int)
 	}
 	kind := classifier.Kind()
 	with, err := spec.ParseValue("test", fmt.Sprintf("{method: %s, epochs: %d, network: {name: resnet-9, width: 8}, l2l: {attacker: {name: slim, width: 4}}, "+
-		"batch: 8, rate: 0.01, schedule: {epochs: [6]}, crop: 0, flip: false, select: {steps: 1}}", method, epochs))
+		"batch: 8, rate: 0.01, schedule: {epochs: [6]}, crop: 0, flip: false, select: {steps: 1, from: test}}", method, epochs))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func TestNoiseIsThatOfANormalStart(t *testing.T) {
 	for start, want := range map[string]float64{"uniform": 0, "none": 0, "normal": 0.001} {
 		p := pgdParams.New()
 		p.Start = start
-		if p.settle(); p.Noise != want {
+		if p.Climb.settle(); p.Noise != want {
 			t.Errorf("start %s: noise %g, want %g", start, p.Noise, want)
 		}
 	}

@@ -66,7 +66,7 @@ type PGDParams struct {
 	Before   []int `yaml:"before" min:"1" unit:"steps"`
 	Restarts int   `yaml:"restarts" min:"1" max:"1000"`
 
-	Objective string `yaml:"objective" oneof:"cross-entropy,margin" key:"unless cross-entropy"`
+	Objective string `yaml:"objective" oneof:"cross-entropy,margin" key:"omitempty"`
 }
 
 var pgdParams = &spec.Params[PGDParams]{
@@ -79,6 +79,15 @@ var pgdParams = &spec.Params[PGDParams]{
 	},
 	Nested: []spec.Described{commonParams, climbParams},
 	Check:  (*PGDParams).check,
+	Settle: (*PGDParams).settle,
+}
+
+// settle clears the objective that PGD had before there was a parameter, so that it is not part of
+// the key.
+func (p *PGDParams) settle() {
+	if p.Objective == "cross-entropy" {
+		p.Objective = ""
+	}
 }
 
 func (p *PGDParams) check(report spec.Reporter) {

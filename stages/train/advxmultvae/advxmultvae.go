@@ -122,6 +122,9 @@ func newTrainer(cell *pipeline.Cell, p *Params, streams *random.Streams) (traini
 	if t.valid, err = training.NewValidation(split, p.Select, scores.Seen(p.Seen)); err != nil {
 		return nil, plan, err
 	}
+	if shared, test := split.SharedUsers(); shared > 0 && len(p.Adversaries) > 0 {
+		cell.Note("%d of %d test users of the split are training users, too: the adversaries have learned their attributes", shared, test)
+	}
 	model := multvae.Config{
 		Items:        split.Items.Len(),
 		Latent:       p.Latent,

@@ -24,10 +24,10 @@ type batches struct {
 	dropout rand.Source
 }
 
-func newBatches(m *artifact.Images, p *Params, streams *random.Streams) *batches {
+func newBatches(m artifact.ImageSet, shape artifact.Shape, p *Params, streams *random.Streams) *batches {
 	return &batches{
-		images: m.Train, shape: m.Shape, size: p.Batch, crop: p.Crop, flip: p.Flip,
-		order:   training.NewOrder(m.Train.Len(), streams),
+		images: m, shape: shape, size: p.Batch, crop: p.Crop, flip: p.Flip,
+		order:   training.NewOrder(m.Len(), streams),
 		augment: rand.New(streams.Source("augment")),
 		noise:   rand.New(streams.Source("noise")),
 		dropout: streams.Source("dropout"),

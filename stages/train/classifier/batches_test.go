@@ -56,7 +56,7 @@ func testBatches(t *testing.T, seed uint64, edit func(*Params)) *batches {
 			m.Train.Pixels = append(m.Train.Pixels, uint8(1+i))
 		}
 	}
-	return newBatches(m, p, random.NewStreams(seed))
+	return newBatches(m.Train, m.Shape, p, random.NewStreams(seed))
 }
 
 // epochOf returns labels and pixels of an epoch.
@@ -115,7 +115,7 @@ func TestCropsReachAsFarAsThePadding(t *testing.T) {
 		pixels[7*size+5], pixels[7*size+6] = 255, 128 // never cut off; their order tells the side
 		m.Train.Label, m.Train.Pixels = append(m.Train.Label, 0), append(m.Train.Pixels, pixels...)
 	}
-	_, pixels := epochOf(newBatches(m, p, random.NewStreams(1)))
+	_, pixels := epochOf(newBatches(m.Train, m.Shape, p, random.NewStreams(1)))
 	rows, columns, mirrored := map[int]int{}, map[int]int{}, 0
 	for i := range images {
 		image := pixels[i*size*size:][:size*size]

@@ -64,7 +64,7 @@ func (t *trainer) Epoch(ctx context.Context, epoch int) (training.Epoch, error) 
 			return training.Epoch{}, fmt.Errorf("selection: the loss on test images (attack: %s) is %g; lower the rate", f.attack, f.loss)
 		}
 	}
-	return t.report(epoch, rate, sum, found, time.Since(start), time.Since(middle)), nil
+	return t.report(epoch, rate, sum, t.learner.flat(), found, time.Since(start), time.Since(middle)), nil
 }
 
 // pass trains on every image once, and returns the mean losses over the images.
@@ -96,11 +96,25 @@ func (p *Params) curves() []string {
 	for _, loss := range []string{lowered, "clean", "adversarial", "attacker"} {
 		names = append(names, "train/"+loss)
 	}
+	for _, turn := range turns {
+		names = append(names, flatCurve+turn)
+	}
 	for _, attack := range []string{clean, pgd, learned} {
 		names = append(names, "selection/"+attack+"/accuracy", "selection/"+attack+"/loss")
 	}
+	names = append(names, learnedCurve)
 	return append(names, slices.Sorted(maps.Keys(p.figures()))...)
 }
+
+// The curves about attackers: how many gradients were zero in every value on the turns of both
+// networks, and what part the attacker has learned, see attackersPart.
+const (
+	flatCurve    = "train/flat_gradients/"
+	learnedCurve = "selection/learned/part"
+)
+
+// turns are the names of turns in curves, by l2l.Turn.
+var turns = []string{"classifier", "attacker"}
 
 // inWords returns the name of a loss for a sentence.
 func inWords(loss string) string {
@@ -114,12 +128,21 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // report logs the results of an epoch, and returns them. Durations are only in the log, because
 // curves must be the same in every run.
-func (t *trainer) report(epoch int, rate float64, losses []float64, found []score, took, scoring time.Duration) training.Epoch {
+func (t *trainer) report(epoch int, rate float64, losses []float64, flat []int, found []score, took, scoring time.Duration) training.Epoch {
 	points := []training.Point{{Name: "rate", Value: rate}}
 	line := ""
 	for i, name := range t.learner.losses() {
 		points = append(points, training.Point{Name: "train/" + name, Value: losses[i]})
 		line += fmt.Sprintf(" %s %.4f,", name, losses[i])
+	}
+	for turn, n := range flat {
+		points = append(points, training.Point{Name: flatCurve + turns[turn], Value: float64(n)})
+		if n > 0 {
+			t.cell.Note("epoch %d: the gradient that the attacker saw was zero in every value %d times on the turns of the %s", epoch, n, turns[turn])
+		}
+	}
+	if part, ok := attackersPart(found); ok {
+		points = append(points, training.Point{Name: learnedCurve, Value: part})
 	}
 	for _, f := range found {
 		points = append(points,

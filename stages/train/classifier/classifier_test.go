@@ -30,6 +30,7 @@ func tinyParams(method string) *Params {
 	p.Schedule.Epochs = []int{2}
 	p.PGD.Steps, p.TRADES.Steps, p.Select.Steps = 2, 2, 2
 	p.L2L.Attacker = classifiers.Attacker{Name: "slim", Width: 2}
+	p.Select.From, p.Select.Images = fromTest, 0
 	params.SettleAll(p)
 	return p
 }
@@ -135,6 +136,8 @@ func TestWhatCannotBeTrainedIsRefused(t *testing.T) {
 		data       pipeline.Artifact
 		edit       func(*Params)
 	}{
+		{"more held-out images than there are", "select.images is 27, but the data has 27 training images, and some must remain to train on", data,
+			func(p *Params) { p.Select.From, p.Select.Images = fromTraining, 27 }},
 		{"more test images than there are", "select.images is 13, but the data has 12", data, func(p *Params) { p.Select.Images = 13 }},
 		{"a rate that is far too large", "lower the rate", data, func(p *Params) { p.Rate, p.Epochs = 1e30, 5 }},
 		{"a last batch of one image that shrinks to a pixel", "batch norm gets one value per channel", specks(t, 9), func(*Params) {}},

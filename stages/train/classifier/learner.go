@@ -21,6 +21,9 @@ type learner interface {
 	// losses returns the names of the losses that step returns. The first one is lowered.
 	losses() []string
 	step(b l2l.Batch, rate float64) ([]float64, error)
+	// flat returns, by l2l.Turn, the number of gradients since the last call that the attacker saw and
+	// that were zero in every value. nil: no attacker sees gradients.
+	flat() []int
 	classifier() classifiers.Trained
 	tensors() (checkpoints.Weights, error) // copies of the weights
 	state() (l2l.State, error)
@@ -72,6 +75,8 @@ func (a *alone) step(b l2l.Batch, rate float64) ([]float64, error) {
 	return []float64{l.Total, l.Clean, l.Adversarial}[:len(a.losses())], err
 }
 
+func (a *alone) flat() []int { return nil }
+
 func (a *alone) classifier() classifiers.Trained { return a.trained }
 
 func (a *alone) tensors() (checkpoints.Weights, error) {
@@ -106,7 +111,7 @@ func newGame(b compute.Backend, p *Params, x *batches, classifier classifiers.Tr
 		attackers = l2l.SGD{Momentum: p.L2L.Momentum, WeightDecay: p.L2L.WeightDecay}
 	}
 	g, err := l2l.NewGame(l2l.GameConfig{
-		Recipe: recipe, Backend: b, Image: image(x),
+		Recipe: recipe, Backend: b, Image: image(x), StopAtFlat: p.L2L.ZeroGrad == "stop",
 		Networks: [2]*nn.Network{classifier.Network, network}, Optimizers: [2]l2l.Optimizer{sgd, attackers},
 	}, classifier.Weights, weights)
 	if err != nil {
@@ -124,6 +129,14 @@ func (g *game) step(b l2l.Batch, rate float64) ([]float64, error) {
 	g.batches.prepare(&b, g.start, g.classifier().Network, g.recipe.TrainingPasses())
 	losses, err := g.game.Step(b, [2]float64{rate, g.rate})
 	return losses[:], err
+}
+
+func (g *game) flat() []int {
+	if g.recipe.Method.Sees != l2l.Gradients {
+		return nil
+	}
+	n := g.game.Flat()
+	return n[:]
 }
 
 func (g *game) classifier() classifiers.Trained { return g.networks[l2l.ClassifiersTurn] }

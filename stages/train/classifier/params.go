@@ -68,13 +68,22 @@ type L2L struct {
 	Steps       int                  `yaml:"steps" min:"1" max:"1000"`
 	Step        float64              `yaml:"step" above:"0" max:"1"`
 	Smooth      float64              `yaml:"smooth" min:"0" max:"1"`
+	Updates     int                  `yaml:"updates" min:"1" max:"100"`
+	ZeroGrad    string               `yaml:"zero_gradient" oneof:"continue,stop"`
 }
 
 // Select holds the settings of the attack that selects the best epoch.
 type Select struct {
 	Crafting
-	Images int `yaml:"images" min:"0" unit:"images"`
+	From   string `yaml:"from" oneof:"training,test"`
+	Images int    `yaml:"images" min:"0" unit:"images"`
 }
+
+// The images that select the best epoch.
+const (
+	fromTraining = "training" // held out from the training images
+	fromTest     = "test"
+)
 
 var params = &spec.Params[Params]{
 	Defaults: defaults,
@@ -97,7 +106,7 @@ var params = &spec.Params[Params]{
 		"pgd":          "settings of the method pgd",
 		"trades":       "settings of the method trades",
 		"l2l":          "settings of the methods l2l-*",
-		"select":       "attack that selects the best epoch: the one with the highest accuracy on test images under PGD, or the last of several",
+		"select":       "attack that selects the best epoch: the one with the highest accuracy under PGD, or the last of several",
 	},
 	Nested: []spec.Described{classifiers.NetworkParams, scheduleParams, fgsmParams, pgdParams, tradesParams, l2lParams, selectParams},
 	Check:  (*Params).check,
@@ -138,12 +147,20 @@ var l2lParams = &spec.Params[L2L]{
 		"step":         "largest change of a pixel by one step of the attacker, for l2l-kstep",
 		"smooth": "share of a label that is distributed over all classes but that of the other image, with interpolation. " +
 			"0: the authors' values (grad 0.5, 2step 0.9).",
+		"updates": "updates of the attacker for each one of the classifier",
+		"zero_gradient": "if the gradient that the attacker sees is zero in every value of a batch: " +
+			"continue with zeros and count it in train/flat_gradients, or stop. " +
+			"The published scripts divide it by zero.",
 	},
 	Nested: []spec.Described{classifiers.AttackerParams},
 }
 
 var selectParams = &spec.Params[Select]{
-	Docs:   spec.Docs{"images": "number of test images; the first ones are used. 0: all"},
+	Docs: spec.Docs{
+		"from": "images that select: some that are held out from training (training), or test images, as in the authors' code (test)",
+		"images": "number of these images. From training, they are at equal distances in the data, and none is trained on; " +
+			"0: a tenth of the training images, at most 1,000. From test, they are the first ones; 0: all.",
+	},
 	Nested: []spec.Described{craftingParams},
 }
 
@@ -155,7 +172,7 @@ func defaults() Params {
 		Rate:        0.1,
 		Momentum:    0.9,
 		WeightDecay: 2e-4,
-		Schedule:    Schedule{Epochs: []int{30, 60, 90}, Factor: 0.1},
+		Schedule:    Schedule{Epochs: []int{29, 59, 89}, Factor: 0.1},
 		Crop:        4,
 		Flip:        true,
 		Epsilon:     0.031,
@@ -164,9 +181,9 @@ func defaults() Params {
 		TRADES:      TRADES{Crafting: Crafting{Steps: 10, Step: 0.007, Noise: 0.001}, Beta: 6},
 		L2L: L2L{
 			Attacker: classifiers.Attacker{Name: "wide"}, Optimizer: "adam", Rate: 1e-3, Momentum: 0.9, WeightDecay: 2e-4,
-			Steps: 2, Step: 0.007,
+			Steps: 2, Step: 0.007, Updates: 1, ZeroGrad: "continue",
 		},
-		Select: Select{Crafting: Crafting{Steps: 10, Step: 0.003, Noise: 0.001}},
+		Select: Select{Crafting: Crafting{Steps: 10, Step: 0.003, Noise: 0.001}, From: fromTraining},
 	}
 }
 
@@ -193,6 +210,9 @@ func (p *Params) settle() {
 	if m.Takes != l2l.L2L {
 		p.L2L = L2L{}
 		return
+	}
+	if m.Sees != l2l.Gradients {
+		p.L2L.ZeroGrad = ""
 	}
 	if p.L2L.Optimizer == "adam" {
 		p.L2L.Momentum = 0
@@ -226,7 +246,7 @@ func (p *Params) recipe() l2l.Recipe {
 	case l2l.TRADES:
 		s.Steps, s.Step, s.Beta = p.TRADES.Steps, p.TRADES.Step, p.TRADES.Beta
 	case l2l.L2L:
-		s.Steps, s.Step, s.Smooth = p.L2L.Steps, p.L2L.Step, p.L2L.Smooth
+		s.Steps, s.Step, s.Smooth, s.Updates = p.L2L.Steps, p.L2L.Step, p.L2L.Smooth, p.L2L.Updates
 	}
 	return m.With(s)
 }

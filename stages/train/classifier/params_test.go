@@ -63,7 +63,7 @@ func TestTheRateFallsAfterTheEpochsOfTheSchedule(t *testing.T) {
 	for _, c := range []struct {
 		epoch int
 		want  float64
-	}{{1, 0.1}, {30, 0.1}, {31, 0.01}, {60, 0.01}, {61, 0.001}, {76, 0.001}, {91, 0.0001}} {
+	}{{1, 0.1}, {29, 0.1}, {30, 0.01}, {59, 0.01}, {60, 0.001}, {76, 0.001}, {90, 0.0001}} {
 		if got := p.rate(c.epoch); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("epoch %d: rate %g, want %g", c.epoch, got, c.want)
 		}

@@ -12,9 +12,10 @@ import (
 	"foil/models/random"
 )
 
-// A selection scores the classifier of a training on test images, without an attack and under
-// attacks. The images and the starts are the same in every epoch.
+// A selection scores the classifier of a training on images that it is not trained on, without an
+// attack and under attacks. The images and the starts are the same in every epoch.
 type selection struct {
+	from    string // the set of the images, in words
 	target  *ascent.Target
 	pixels  []float32 // image after image, in [0, 1]
 	labels  []int32
@@ -44,11 +45,9 @@ const (
 )
 
 func newSelection(b compute.Backend, p *Params, m *artifact.Images, l learner, seed uint64) (*selection, error) {
-	n := p.Select.Images
-	if n == 0 {
-		n = m.Test.Len()
-	}
-	s := &selection{labels: m.Test.Label[:n], pixels: m.Test.Values(n, m.Shape)}
+	held, from := p.Select.images(m)
+	n := held.Len()
+	s := &selection{from: from, labels: held.Label, pixels: held.Values(n, m.Shape)}
 	start := make([]float32, len(s.pixels))
 	random.Normal(random.New(seed, "selection"), start, p.Select.Noise)
 	for i, v := range s.pixels {
@@ -70,6 +69,56 @@ func newSelection(b compute.Backend, p *Params, m *artifact.Images, l learner, s
 	a, err := l2l.NewAttack(evaluator, g.recipe, attacker.Network, attacker.Weights)
 	s.attacks = append(s.attacks, selectionAttack{learned, a, nil})
 	return s, err
+}
+
+// images returns the images that select, and what they are in words.
+func (s Select) images(m *artifact.Images) (held artifact.ImageSet, from string) {
+	if s.From == fromTraining {
+		held, _ = s.divide(m)
+		return held, "images held out from training"
+	}
+	n := s.Images
+	if n == 0 {
+		n = m.Test.Len()
+	}
+	return artifact.ImageSet{Label: m.Test.Label[:n], Pixels: m.Test.Pixels[:n*m.Shape.Size()]}, "test images"
+}
+
+// held is the number of the n training images that are held out.
+func (s Select) held(n int) int {
+	if s.Images > 0 {
+		return s.Images
+	}
+	return max(1, min(n/10, 1000))
+}
+
+// divide returns the training images that are held out, at equal distances, and the others.
+func (s Select) divide(m *artifact.Images) (held, rest artifact.ImageSet) {
+	n, size := m.Train.Len(), m.Shape.Size()
+	images := s.held(n)
+	for i, label := range m.Train.Label {
+		to := &rest
+		if i*images/n != (i+1)*images/n {
+			to = &held
+		}
+		to.Label = append(to.Label, label)
+		to.Pixels = append(to.Pixels, m.Train.Pixels[i*size:(i+1)*size]...)
+	}
+	return held, rest
+}
+
+// attackersPart is the part that the attacker network has learned of what PGD does: how far it raises
+// the loss, relative to PGD. ok is false without an attacker, or if PGD does not raise the loss.
+func attackersPart(found []score) (part float64, ok bool) {
+	loss := map[string]float64{}
+	for _, f := range found {
+		loss[f.attack] = f.loss
+	}
+	attackers, ok := loss[learned]
+	if rise := loss[pgd] - loss[clean]; ok && rise > 0 {
+		return (attackers - loss[clean]) / rise, true
+	}
+	return 0, false
 }
 
 func (s *selection) len() int { return len(s.labels) }

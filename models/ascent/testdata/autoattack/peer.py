@@ -4,7 +4,8 @@
     git clone https://github.com/fra31/auto-attack   # a39220048b3c9f2cca9a4d3a54604793c68eca7e
     PYTHONPATH=auto-attack python peer.py /tmp/classifier.safetensors models/ascent/testdata/autoattack
 
-It needs torch and numpy. AutoAttack draws random numbers for a batch. Here a batch is one image, and
+The first command trains a classifier anew; tensors.safetensors of the folder holds the one of the
+committed figures, and serves in place of its file. It needs torch and numpy. AutoAttack draws random numbers for a batch. Here a batch is one image, and
 its numbers come from the stream that foil uses for this image and this try. Nothing else differs
 from the published code. The folder gets tensors.safetensors and case.json.
 """
