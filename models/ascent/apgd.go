@@ -110,7 +110,7 @@ type climber struct {
 // is none.
 func (a APGD) climb(ctx context.Context, s *subjects, at []float32, head evaluate.Head) ([]float32, error) {
 	size, classes := s.Size(), s.Config.Network.Classes()
-	logits, values, gradient, err := s.slopes(ctx, at, head)
+	_, values, gradient, err := s.slopes(ctx, at, head)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +125,7 @@ func (a APGD) climb(ctx context.Context, s *subjects, at []float32, head evaluat
 		for i := range climbers {
 			a.move(climbers[i].step, iteration == 0, row(s.x, i, size), row(at, i, size), row(before, i, size), row(gradient, i, size))
 		}
+		var logits []float32
 		if logits, values, gradient, err = s.slopes(ctx, at, head); err != nil {
 			return nil, fmt.Errorf("iteration %d: %w", iteration+1, err)
 		}

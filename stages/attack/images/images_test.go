@@ -1,6 +1,7 @@
 package images
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -339,5 +340,24 @@ func TestProgressCoversAllTries(t *testing.T) {
 	}
 	if len(at) == 0 || at[len(at)-1].Done != 96 {
 		t.Errorf("the last progress is not the end: %+v", at)
+	}
+}
+
+// TestImagesAreNumberedThroughAllBatches attacks them in batches of other sizes.
+func TestImagesAreNumberedThroughAllBatches(t *testing.T) {
+	data := textures(t, 16, 3)
+	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
+	in := func(size int) []attacks.Outcome {
+		kind := pipeline.Define(attackKind(pipeline.Kind{Name: "attack/batches"}), squareParams, pipeline.Work[SquareParams]{
+			Run: func(ctx context.Context, cell *pipeline.Cell, p *SquareParams) error {
+				return p.run(ctx, cell, func(v *victim) (plan, error) {
+					return plan{tries: 1, batch: size, build: func(epsilon float64) ([]leg, error) { return single(p.attack(v, epsilon), nil) }}, nil
+				})
+			},
+		})
+		return outcomes(t, attack(t, kind, inputs, pipeline.Cell{}, nil))
+	}
+	if all, few := in(24), in(5); !slices.Equal(all, few) {
+		t.Errorf("in batches of 5 images the outcomes are\n%+v\nnot\n%+v", few, all)
 	}
 }
