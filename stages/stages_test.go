@@ -44,7 +44,9 @@ var given = map[string][]string{
 	"attack/latent-family": {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, range: [1, 56]}], members: [linear]}"},
 	"attack/list-family":   {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: gender}], k: 20, min_users: 1, match_lengths: true, members: [trees]}"},
 	"encode/latents":       {"{}", "{match_lengths: true}"},
-	"attack/pgd":           {"{}", "{start: normal, before: [1, 5]}", "{start: none}"},
+	"attack/pgd":           {"{}", "{start: normal, before: [1, 5]}", "{start: none}", "{objective: margin}"},
+	"attack/apgd":          {"{}", "{objective: dlr}", "{objective: targeted-dlr}"},
+	"attack/binarization":  {"{}", "{attack: apgd}"},
 	"attack/transfer":      {"{}", "{start: normal}"},
 	"erase/leace":          {"{attributes: [{attribute: gender}]}", "{attributes: [{attribute: age, classes: true}, {attribute: gender}], shrinkage: false}"},
 	"report/table": {

@@ -3,7 +3,9 @@
 //
 //   - An Objective is a number that an attack raises, usually Mistake, the cross-entropy. A Goal is
 //     the same for graphs and for the engine.
-//   - PGD and CW are the attacks. FGSM is PGD with one step. A Climb is PGD on a network.
+//   - PGD and CW are the attacks of the paper. FGSM is PGD with one step. A Climb is PGD on a network.
+//   - APGD, FAB and SquareAttack are those of AutoAttack (Croce and Hein 2020). A Fooling makes them
+//     on the images that still stand.
 //   - A Target is a classifier under attack. It makes Attacks, which take any number of images.
 //   - A Verdict is the predicted class of an image and its loss, with or without an attack.
 //
@@ -70,6 +72,12 @@ type Target struct {
 func NewTarget(e *evaluate.Evaluator) (*Target, error) {
 	climb, err := NewClimb(e, ToMistake)
 	return &Target{e, climb}, err
+}
+
+// Toward returns the target with another goal of PGD. A new target has ToMistake.
+func (t *Target) Toward(g Goal) (*Target, error) {
+	climb, err := NewClimb(t.Evaluator, g)
+	return &Target{t.Evaluator, climb}, err
 }
 
 // PGD is projected gradient ascent with any number of steps; FGSM is one of them.

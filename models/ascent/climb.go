@@ -45,6 +45,26 @@ var ToMistake = Goal{
 	},
 }
 
+// ToMargin raises the lead of the best wrong class over the label. Unlike the cross-entropy, it has a
+// gradient where the classifier is certain.
+var ToMargin = Goal{
+	Graph: func(f graphs.Classifier, labels *Node) Objective {
+		return func(x *Node) *Node {
+			logits := f(x) // [b, y]
+			own := OneHot(labels, logits.Shape().Dim(-1), logits.DType())
+			rival := ReduceMax(Sub(logits, MulScalar(own, 1e9)), -1)
+			return ReduceAllMean(Sub(rival, ReduceSum(Mul(own, logits), -1)))
+		}
+	},
+	Image: func(logits []float32, aim Aim, i, images int, d []float32) float64 {
+		margin := losses.Margin(logits, aim.Labels[i], d)
+		for j := range d {
+			d[j] /= float32(images)
+		}
+		return margin / float64(images)
+	},
+}
+
 // NewClimb prepares PGD on the classifier of an evaluator.
 func NewClimb(e *evaluate.Evaluator, g Goal) (Climb, error) {
 	if e.Net != nil {

@@ -1,5 +1,7 @@
 package nn
 
+import "slices"
+
 // ImageChannels is the number of channels of a colour image.
 const ImageChannels = 3
 
@@ -45,6 +47,17 @@ func (n *Network) Body() *Network {
 	body := *n
 	body.Steps = n.Steps[:len(n.Steps)-1]
 	return &body
+}
+
+// WithHead returns a classifier with another last layer, of out classes. The parameters of the layer
+// have the places of those of the old one.
+func (n *Network) WithHead(out int) *Network {
+	other, head := *n, n.Head()
+	head.Out = out
+	other.Params, other.Steps = slices.Clone(n.Params), slices.Clone(n.Steps)
+	other.Params[head.Weight].Shape, other.Params[head.Bias].Shape = []int{out, head.In}, []int{out}
+	other.Steps[len(n.Steps)-1].Layer = head
+	return &other
 }
 
 // Classes is the number of a classifier's classes.

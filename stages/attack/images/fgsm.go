@@ -28,7 +28,7 @@ func FGSM() pipeline.Kind {
 		Facts: func(p *FGSMParams, _ map[string]*pipeline.Facts) *pipeline.Facts { return p.facts(0) },
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *FGSMParams) error {
 			return p.run(ctx, cell, func(v *victim) (plan, error) {
-				return plan{tries: 1, batch: batch, build: func(epsilon float64) ([]leg, error) {
+				return plan{tries: 1, batch: batch, gradients: true, build: func(epsilon float64) ([]leg, error) {
 					return single(v.PGD(ascent.FGSM(epsilon)), nil)
 				}}, nil
 			})

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -69,7 +70,9 @@ func trainedFor(t testing.TB, data pipeline.Artifact, method string, epochs int)
 	return kindtest.MustRun(t, kind, p.Values, &pipeline.Cell{Seed: 7, OutDir: dir, Inputs: map[string]pipeline.Artifact{"data": data}})
 }
 
-func kinds() []pipeline.Kind { return []pipeline.Kind{FGSM(), PGD(), Transfer(), CW(), Learned()} }
+func kinds() []pipeline.Kind {
+	return []pipeline.Kind{FGSM(), PGD(), Transfer(), CW(), Learned(), APGD(), FAB(), Square(), Auto()}
+}
 
 // attack runs a kind with its defaults as edit leaves them, if that is not nil.
 func attack(t testing.TB, kind pipeline.Kind, inputs map[string]pipeline.Artifact, cell pipeline.Cell, edit func(params any)) pipeline.Artifact {
@@ -79,8 +82,13 @@ func attack(t testing.TB, kind pipeline.Kind, inputs map[string]pipeline.Artifac
 	if cell.Seed == 0 {
 		cell.Seed = 3
 	}
-	if cw, ok := params.(*CWParams); ok {
-		cw.Images = 3
+	switch p := params.(type) {
+	case *CWParams:
+		p.Images = 3
+	case *SquareParams:
+		p.Queries = 300
+	case *AutoParams:
+		p.Attacks = []string{"apgd-ce", "fab-t"} // apgd-t needs four classes
 	}
 	if edit != nil {
 		edit(params)
@@ -104,7 +112,11 @@ func metrics(t testing.TB, a pipeline.Artifact) map[string]float64 {
 	t.Helper()
 	out := map[string]float64{}
 	for _, m := range kindtest.Metrics(t, a) {
-		out[m.Name] = m.Value
+		name := m.Name
+		if m.Group != "" {
+			name += "/" + m.Group
+		}
+		out[name] = m.Value
 	}
 	return out
 }
@@ -145,7 +157,12 @@ var golden = map[string]map[string]float64{
 	"attack/pgd":      {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.65513, "loss_clean": 1.05762, "change": 0.031, "images": 24},
 	"attack/transfer": {"accuracy": 0.5, "accuracy_clean": 0.5, "success": 0, "loss": 1.0675, "loss_clean": 1.05762, "change": 0.031, "images": 24},
 	"attack/cw-linf":  {"accuracy": 0, "accuracy_clean": 0.333333, "success": 1, "loss": 1.09197, "loss_clean": 1.08238, "change": 0.000822107, "images": 3},
-	"attack/learned":  {"accuracy": 0.5, "accuracy_clean": 0.5, "success": 0, "loss": 1.06843, "loss_clean": 1.05762, "change": 0.0251654, "images": 24},
+	"attack/apgd":     {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.40115, "loss_clean": 1.05762, "change": 0.0155, "images": 24},
+	"attack/fab":      {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.09397, "loss_clean": 1.05762, "change": 0.00217129, "images": 24},
+	"attack/square":   {"accuracy": 0.0833333, "accuracy_clean": 0.5, "success": 0.833333, "loss": 1.08169, "loss_clean": 1.05762, "change": 0.0129167, "images": 24},
+	"attack/auto": {"accuracy": 0, "accuracy_clean": 0.5, "success": 1, "loss": 1.40115, "loss_clean": 1.05762, "change": 0.0155, "images": 24,
+		"accuracy/apgd-ce": 0, "success/apgd-ce": 1, "accuracy/fab-t": 0, "success/fab-t": 1},
+	"attack/learned": {"accuracy": 0.5, "accuracy_clean": 0.5, "success": 0, "loss": 1.06843, "loss_clean": 1.05762, "change": 0.0251654, "images": 24},
 }
 
 func TestTinyAttacksArePinned(t *testing.T) {
@@ -175,6 +192,14 @@ func commonOf(params any) *Common {
 	case *TransferParams:
 		return &p.Common
 	case *CWParams:
+		return &p.Common
+	case *APGDParams:
+		return &p.Common
+	case *FABParams:
+		return &p.Common
+	case *SquareParams:
+		return &p.Common
+	case *AutoParams:
 		return &p.Common
 	default:
 		return &p.(*LearnedParams).Common
@@ -318,5 +343,24 @@ func TestProgressCoversAllTries(t *testing.T) {
 	}
 	if len(at) == 0 || at[len(at)-1].Done != 96 {
 		t.Errorf("the last progress is not the end: %+v", at)
+	}
+}
+
+// TestImagesAreNumberedThroughAllBatches attacks them in batches of other sizes.
+func TestImagesAreNumberedThroughAllBatches(t *testing.T) {
+	data := textures(t, 16, 3)
+	inputs := map[string]pipeline.Artifact{"model": trained(t, data, "plain"), "data": data}
+	in := func(size int) []attacks.Outcome {
+		kind := pipeline.Define(attackKind(pipeline.Kind{Name: "attack/batches"}), squareParams, pipeline.Work[SquareParams]{
+			Run: func(ctx context.Context, cell *pipeline.Cell, p *SquareParams) error {
+				return p.run(ctx, cell, func(v *victim) (plan, error) {
+					return plan{tries: 1, batch: size, build: func(epsilon float64) ([]leg, error) { return single(p.attack(v, epsilon), nil) }}, nil
+				})
+			},
+		})
+		return outcomes(t, attack(t, kind, inputs, pipeline.Cell{}, nil))
+	}
+	if all, few := in(24), in(5); !slices.Equal(all, few) {
+		t.Errorf("in batches of 5 images the outcomes are\n%+v\nnot\n%+v", few, all)
 	}
 }

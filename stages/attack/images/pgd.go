@@ -53,7 +53,7 @@ func (c Climb) legs(on *ascent.Target, epsilon float64, ends ...int) (legs []leg
 	made := 0
 	for _, steps := range ends {
 		part := ascent.PGD{Steps: steps - made, Step: c.Step, Epsilon: epsilon}
-		legs = append(legs, leg{on.PGD(part), steps, true})
+		legs = append(legs, leg{Attack: on.PGD(part), steps: steps, shown: true})
 		made = steps
 	}
 	return legs
@@ -65,16 +65,29 @@ type PGDParams struct {
 	Climb
 	Before   []int `yaml:"before" min:"1" unit:"steps"`
 	Restarts int   `yaml:"restarts" min:"1" max:"1000"`
+
+	Objective string `yaml:"objective" oneof:"cross-entropy,margin" key:"omitempty"`
 }
 
 var pgdParams = &spec.Params[PGDParams]{
-	Defaults: func() PGDParams { return PGDParams{common(), climb(), nil, 1} },
+	Defaults: func() PGDParams { return PGDParams{common(), climb(), nil, 1, "cross-entropy"} },
 	Docs: spec.Docs{
-		"before":   "more numbers of steps, all below steps, after which the images are scored. The k of the metrics is the number of steps.",
+		"before": "more numbers of steps, all below steps, after which the images are scored. The k of the metrics is the number of steps.",
+		"objective": "what the attack raises: the cross-entropy, or the margin by which the best wrong class leads over the label in the logits. " +
+			"The margin has a gradient where the classifier is certain and the gradient of the cross-entropy is rounded to 0.",
 		"restarts": "number of tries, each from another start; an image is robust if it withstands all tries",
 	},
 	Nested: []spec.Described{commonParams, climbParams},
 	Check:  (*PGDParams).check,
+	Settle: (*PGDParams).settle,
+}
+
+// settle clears the objective that PGD had before there was a parameter, so that it is not part of
+// the key.
+func (p *PGDParams) settle() {
+	if p.Objective == "cross-entropy" {
+		p.Objective = ""
+	}
 }
 
 func (p *PGDParams) check(report spec.Reporter) {
@@ -106,7 +119,13 @@ func PGD() pipeline.Kind {
 			return p.facts(append(slices.Clone(p.Before), p.Steps)...)
 		},
 		Run: func(ctx context.Context, cell *pipeline.Cell, p *PGDParams) error {
-			return p.run(ctx, cell, func(v *victim) (plan, error) { return p.plan(v.Target), nil })
+			return p.run(ctx, cell, func(v *victim) (plan, error) {
+				if p.Objective == "margin" {
+					on, err := v.Toward(ascent.ToMargin)
+					return p.plan(on), err
+				}
+				return p.plan(v.Target), nil
+			})
 		},
 	})
 }
@@ -118,7 +137,7 @@ func (p *PGDParams) plan(on *ascent.Target) plan {
 	if first > 1 {
 		ends = append([]int{1}, ends...)
 	}
-	return plan{tries: p.Restarts, batch: batch, start: p.noise(), climbs: true, build: func(epsilon float64) ([]leg, error) {
+	return plan{tries: p.Restarts, batch: batch, start: p.noise(), climbs: true, gradients: true, build: func(epsilon float64) ([]leg, error) {
 		legs := p.legs(on, epsilon, ends...)
 		legs[0].shown = first == 1
 		return legs, nil

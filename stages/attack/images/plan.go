@@ -22,14 +22,19 @@ type plan struct {
 
 	// climbs is true if every leg must do more harm than the legs before it.
 	climbs bool
+
+	// gradients is true if the attack uses gradients of the classifier itself.
+	gradients bool
 }
 
 // A leg is a part of an attack. It starts where the leg before it ended. The images are scored at
 // its end.
 type leg struct {
 	ascent.Attack
-	steps int  // steps of the attack up to the end of the leg; 0: the attack does not count steps
-	shown bool // true if the scores at its end are a result; otherwise only the rules use them
+	steps    int    // steps of the attack up to the end of the leg; 0: the attack does not count steps
+	shown    bool   // true if the scores at its end are a result; otherwise only the rules use them
+	name     string // of the attack, where each leg is one; otherwise ""
+	blackBox bool   // true if it is an attack of its own, and uses no gradients
 }
 
 // single returns an attack as one leg.
@@ -58,13 +63,17 @@ func (p plan) through(ctx context.Context, g *gallery, legs []leg, x []float32, 
 		end := min(first+p.batch, len(labels))
 		at := start[first*size : end*size]
 		for i, l := range legs {
+			attack := l.Attack
+			if f, ok := attack.(ascent.Fooling); ok {
+				attack = f.From(first)
+			}
 			var err error
-			if at, err = l.Attack.Attack(ctx, x[first*size:end*size], labels[first:end], at); err != nil {
+			if at, err = attack.Attack(ctx, x[first*size:end*size], labels[first:end], at); err != nil {
 				return nil, fmt.Errorf("images %d to %d: %w", first, end-1, err)
 			}
 			ends[i] = append(ends[i], at...)
+			done(first + (end-first)*(i+1)/len(legs))
 		}
-		done(end)
 	}
 	return ends, nil
 }

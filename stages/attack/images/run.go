@@ -3,6 +3,7 @@ package images
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"foil/internal/artifact"
 	"foil/internal/artifact/attacks"
@@ -12,20 +13,33 @@ import (
 
 // attackKind sets the fields that all attacks have in common. Each attack has its own Version. A
 // change of shared code, such as the rules or the metrics, must raise the Version of every attack
-// whose output it changes.
-func attackKind(k pipeline.Kind) pipeline.Kind {
+// whose output it changes. metrics documents more metrics.
+func attackKind(k pipeline.Kind, metrics ...string) pipeline.Kind {
 	k.Inputs = append([]pipeline.Port{
 		{Name: "model", Type: artifact.TypeClassifier, Doc: "the classifier under attack"},
 		{Name: "data", Type: artifact.TypeImages, Doc: "the images that the classifier was trained on; their test images are attacked"},
 	}, k.Inputs...)
 	k.Output = artifact.TypeMetrics
-	k.Files = attacks.Docs("accuracy and loss under attack, over all images; accuracy_clean and loss_clean without an attack; " +
+	k.Files = attacks.Docs(strings.Join(append([]string{"accuracy and loss under attack, over all images; accuracy_clean and loss_clean without an attack; " +
 		"success (the share of correctly classified images that the attack makes misclassified; missing if there are none); " +
-		"change (the largest change of a pixel, averaged over the images); images (their number)")
+		"change (the largest change of a pixel, averaged over the images); images (their number)"}, metrics...), "; "))
 	k.Numeric = true
 	k.Cost.Times = append(k.Cost.Times, "data/test.arrow")
-	k.Cost.Like = []string{"images", "checkpoints"}
+	k.Cost.Like = append(k.Cost.Like, "images", "checkpoints")
 	return k
+}
+
+// factsOf lists the metrics of attacks one after the other, by their names.
+func (c *Common) factsOf(names []string) *pipeline.Facts {
+	f := c.facts(0)
+	for _, checkpoint := range c.Checkpoints {
+		for _, name := range names {
+			for _, metric := range []string{"accuracy", "success"} {
+				f.Metrics = append(f.Metrics, pipeline.Metric{Name: metric, Group: name, Split: artifact.Test, Checkpoint: checkpoint, Unit: artifact.UnitImage})
+			}
+		}
+	}
+	return f
 }
 
 // facts lists the metrics of an attack that is scored after some numbers of steps; 0: it does not
@@ -116,7 +130,10 @@ func (r *attackRun) attack(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return unmoved(r.weights, before)
+	if err := unmoved(r.weights, before); err != nil {
+		return err
+	}
+	return r.warn(ctx)
 }
 
 // try attacks all images from one start.
@@ -192,6 +209,26 @@ func share(outcomes []attacks.Outcome, has func(attacks.Outcome) bool) float64 {
 	return float64(n) / float64(len(outcomes))
 }
 
+// A result is the state of an attack that its metrics and series are about.
+type result struct {
+	group    string // an attack; "": all
+	k        int    // steps of the attack; 0: it does not count steps
+	outcomes []attacks.Outcome
+}
+
+// results lists the ends of the legs that are shown, and the end of all, if they have names.
+func (r *attackRun) results() (all []result) {
+	for i, l := range r.legs {
+		if l.shown {
+			all = append(all, result{l.name, l.steps, r.outcomes[i]})
+		}
+	}
+	if r.legs[len(r.legs)-1].name != "" {
+		all = append(all, result{outcomes: r.last()})
+	}
+	return all
+}
+
 func (r *attackRun) metrics() (metrics []artifact.Metric) {
 	n := float64(len(r.clean))
 	clean := share(r.last(), attacks.Outcome.WasRight)
@@ -199,23 +236,22 @@ func (r *attackRun) metrics() (metrics []artifact.Metric) {
 	for _, v := range r.clean {
 		before += v.Loss / n
 	}
-	for i, l := range r.legs {
-		if !l.shown {
-			continue
-		}
+	for _, at := range r.results() {
 		var loss, change float64
-		for _, o := range r.outcomes[i] {
+		for _, o := range at.outcomes {
 			loss += o.Loss / n
 			change += o.Change / n
 		}
-		metrics = append(metrics, artifact.Metric{Name: "accuracy", Value: share(r.outcomes[i], attacks.Outcome.Right), K: l.steps})
+		metrics = append(metrics, artifact.Metric{Name: "accuracy", Value: share(at.outcomes, attacks.Outcome.Right), K: at.k, Group: at.group})
 		if clean > 0 { // a share of nothing is missing
-			success := 1 - share(r.outcomes[i], attacks.Outcome.Stood)/clean
-			metrics = append(metrics, artifact.Metric{Name: "success", Value: success, K: l.steps})
+			success := 1 - share(at.outcomes, attacks.Outcome.Stood)/clean
+			metrics = append(metrics, artifact.Metric{Name: "success", Value: success, K: at.k, Group: at.group})
 		}
-		metrics = append(metrics,
-			artifact.Metric{Name: "loss", Value: loss, K: l.steps},
-			artifact.Metric{Name: "change", Value: change, K: l.steps})
+		if at.group == "" {
+			metrics = append(metrics,
+				artifact.Metric{Name: "loss", Value: loss, K: at.k},
+				artifact.Metric{Name: "change", Value: change, K: at.k})
+		}
 	}
 	metrics = append(metrics,
 		artifact.Metric{Name: "accuracy_clean", Value: clean},
@@ -230,30 +266,27 @@ func (r *attackRun) metrics() (metrics []artifact.Metric) {
 // series returns the values of each image that the metrics are means of. At the end of an attack
 // that does not count steps, loss and change are part of the verdict.
 func (r *attackRun) series() []artifact.OutcomeSeries {
-	of := func(name string, k int, outcomes []attacks.Outcome, value func(o attacks.Outcome) float64) artifact.OutcomeSeries {
-		s := artifact.OutcomeSeries{Name: name, K: k}
-		for _, o := range outcomes {
+	of := func(name string, at result, value func(o attacks.Outcome) float64) artifact.OutcomeSeries {
+		s := artifact.OutcomeSeries{Name: name, Group: at.group, K: at.k}
+		for _, o := range at.outcomes {
 			s.Values = append(s.Values, value(o))
 		}
 		return s
 	}
 	var all []artifact.OutcomeSeries
-	for i, l := range r.legs {
-		if !l.shown {
-			continue
-		}
+	for _, at := range r.results() {
 		all = append(all,
-			of("accuracy", l.steps, r.outcomes[i], func(o attacks.Outcome) float64 { return attacks.Indicator(o.Right()) }),
-			of("success", l.steps, r.outcomes[i], attacks.Outcome.Success))
-		if l.steps > 0 {
+			of("accuracy", at, func(o attacks.Outcome) float64 { return attacks.Indicator(o.Right()) }),
+			of("success", at, attacks.Outcome.Success))
+		if at.k > 0 {
 			all = append(all,
-				of("loss", l.steps, r.outcomes[i], func(o attacks.Outcome) float64 { return o.Loss }),
-				of("change", l.steps, r.outcomes[i], func(o attacks.Outcome) float64 { return o.Change }))
+				of("loss", at, func(o attacks.Outcome) float64 { return o.Loss }),
+				of("change", at, func(o attacks.Outcome) float64 { return o.Change }))
 		}
 	}
 	before := artifact.OutcomeSeries{Name: "loss_clean"}
 	for _, v := range r.clean {
 		before.Values = append(before.Values, v.Loss)
 	}
-	return append(all, of("accuracy_clean", 0, r.last(), func(o attacks.Outcome) float64 { return attacks.Indicator(o.WasRight()) }), before)
+	return append(all, of("accuracy_clean", result{outcomes: r.last()}, func(o attacks.Outcome) float64 { return attacks.Indicator(o.WasRight()) }), before)
 }
