@@ -68,6 +68,12 @@ type reference struct {
 		Interval      []float64
 		TP            float64 `json:"t_p"`
 	} `json:"gap_differences"`
+	Ranks []struct {
+		Name        string
+		A, B        []float64
+		U, Shift, P float64
+		Interval    []float64
+	}
 }
 
 func readReference(t *testing.T) reference {

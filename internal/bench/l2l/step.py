@@ -159,26 +159,61 @@ def input_gradient(network, x, labels):
     return torch.autograd.grad(F.cross_entropy(network(x), labels), x)[0]
 
 
+def ascend(network, x, at, labels, steps, step):
+    """Moves images by PGD from at, which may be anywhere, and keeps them within epsilon of x."""
+    for _ in range(steps):
+        at = at + step * input_gradient(network, at, labels).sign()
+        at = torch.max(torch.min(at, x + EPSILON), x - EPSILON).clamp(0, 1)
+    return at
+
+
 def pgd(network, x, noise, labels):
     network.eval()
-    at = x + noise
-    for _ in range(ATTACK_STEPS):
-        at = at + ATTACK_STEP * input_gradient(network, at, labels).sign()
-        at = torch.max(torch.min(at, x + EPSILON), x - EPSILON).clamp(0, 1)
+    at = ascend(network, x, x + noise, labels, ATTACK_STEPS, ATTACK_STEP)
     network.train()
     return at
 
 
 def seen(network, x, labels):
-    """What Grad L2L's attacker sees: the images and their scaled gradient."""
+    """What Grad L2L's attacker sees, the images and their scaled gradient, and whether that is all
+    zero. The authors' code divides it by zero then; here it stays zero."""
     gradient = input_gradient(network, x, labels)
-    return torch.cat([x, gradient / gradient.abs().max()], 1)
+    largest = gradient.abs().max()
+    flat = largest == 0
+    return torch.cat([x, gradient / torch.where(flat, 1, largest)], 1), flat.item()
 
 
 def move(optimizer, loss):
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+
+
+class GradGame:
+    """Grad L2L: a classifier f and an attacker g, each with its optimizer."""
+
+    def __init__(self, f, g):
+        self.f, self.g = f, g
+        self.sgd, self.adam = torch.optim.SGD(f.parameters(), **SGD), torch.optim.Adam(g.parameters(), **ADAM)
+
+    def step(self, x, labels):
+        """Makes the classifier's turn, then the attacker's turn. Returns the losses of the turns, and
+        whether the gradient that the attacker saw was all zero, by turn."""
+        f, g = self.f, self.g
+        losses, flat = {}, {}
+        f.train(), g.eval()
+        view, flat["classifier"] = seen(f, x, labels)
+        with torch.no_grad():
+            moved = g(view)
+        loss = F.cross_entropy(f((x + moved).clamp(0, 1)), labels)
+        move(self.sgd, loss)
+        losses["classifier"] = loss.item()
+        f.eval(), g.train()
+        view, flat["attacker"] = seen(f, x, labels)
+        loss = F.cross_entropy(f((x + g(view)).clamp(0, 1)), labels)
+        move(self.adam, -loss)
+        losses["attacker"] = loss.item()
+        return losses, flat
 
 
 def training(work):
@@ -198,29 +233,13 @@ def training(work):
         move(sgd, (clean + other) / 2)
         return {"clean": clean.item(), "adversarial": other.item()}
 
-    def grad():
-        losses = {}
-        f.train(), g.eval()
-        view = seen(f, x, labels)
-        with torch.no_grad():
-            moved = g(view)
-        loss = F.cross_entropy(f((x + moved).clamp(0, 1)), labels)
-        move(sgd, loss)
-        losses["classifier"] = loss.item()
-        f.eval(), g.train()
-        loss = F.cross_entropy(f((x + g(seen(f, x, labels))).clamp(0, 1)), labels)
-        move(adam, -loss)
-        losses["attacker"] = loss.item()
-        return losses
-
     if work["work"] in ("plain", "wrn-34-10"):
         return plain
     if work["work"] == "pgd":
         noise = array(work, "noise")
         return adversarial
-    g = load(work, "attacker.", Slim(6, 32))
-    adam = torch.optim.Adam(g.parameters(), **ADAM)
-    return grad
+    game = GradGame(f, load(work, "attacker.", Slim(6, 32)))
+    return lambda: game.step(x, labels)[0]
 
 
 def convolution(work):

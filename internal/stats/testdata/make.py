@@ -211,6 +211,37 @@ for name, sizes, signed, shift, wider in [
         case |= {"interval": interval, "t_p": float(welch.pvalue)}
     out["gap_differences"].append(case)
 
+# Two samples by ranks. SciPy's exact test has no equal values; with them, permutations. The shift's
+# interval has the differences that the exact test does not reject.
+def ranks(a, b, level=0.95):
+    def u(x, y, axis=-1):
+        return stats.mannwhitneyu(x, y, axis=axis, method="asymptotic").statistic
+
+    test = stats.mannwhitneyu(a, b, method="exact")
+    p, differences = test.pvalue, np.sort(np.subtract.outer(a, b).ravel())
+    case = {"a": numbers(a), "b": numbers(b), "u": float(test.statistic), "shift": float(np.median(differences))}
+    if len(set(a) | set(b)) < len(a) + len(b):
+        p = stats.permutation_test((a, b), u, n_resamples=np.inf).pvalue
+    else:
+        step = np.min(np.diff(differences)[np.diff(differences) > 1e-9]) / 3
+        inside = [d for d in differences if max(
+            stats.mannwhitneyu(a - d - e, b, method="exact").pvalue for e in (-step, step)) > 1 - level]
+        lowest, highest = differences[0], differences[-1]
+        rejects = stats.mannwhitneyu(a - highest - step, b, method="exact").pvalue <= 1 - level
+        case["interval"] = [float(min(inside)), float(max(inside))] if rejects else None
+    return case | {"p": float(p)}
+
+
+out["ranks"] = [{"name": name} | ranks(a, b) for name, a, b in [
+    ("ten seeds", rng.normal(0.2, 0.05, 10).round(4), rng.normal(0.2, 0.02, 10).round(4)),
+    ("shifted", rng.normal(1, 1, 12).round(3), rng.normal(0, 1, 9).round(3)),
+    ("apart", np.arange(10) + 20.0, np.arange(10) * 1.5),
+    ("few", np.array([3.0, 1.5]), np.array([2.0, 4.0])),
+    ("one", np.array([2.0]), rng.normal(0, 1, 39).round(3)),
+    ("thirty", rng.normal(0, 1, 30).round(4), rng.normal(0.5, 1, 31).round(4)),
+    ("equal values", rng.integers(0, 4, 8).astype(float), rng.integers(1, 6, 7).astype(float)),
+    ("one value", np.full(4, 0.1), np.full(5, 0.1))]]
+
 # One line for each case.
 parts = []
 for key, value in out.items():
