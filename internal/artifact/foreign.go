@@ -171,35 +171,45 @@ func unframed(message []byte) []byte {
 	return message[4:]
 }
 
-// checkSchema looks at the numbers of fields and of metadata, for which Arrow's reader makes lists.
+// foreignDepth is the largest depth of columns inside of others.
+const foreignDepth = 64
+
+// checkSchema looks at the numbers of fields and of metadata, for which Arrow's reader makes lists. Each
+// takes four bytes at least, so all of them together are bounded by the bytes: fields that share their
+// metadata would otherwise make long lists of few bytes.
 func checkSchema(schema flatTable) error {
-	if n := schema.length(2); n > len(schema.bytes)/4 {
-		return fmt.Errorf("%d pieces of metadata in %d bytes", n, len(schema.bytes))
-	}
-	left := foreignFields
-	return checkChildren(schema, 1, 0, &left)
-}
-
-// foreignFields is the largest number of columns, with those inside of others, and of their depth.
-const foreignFields, foreignDepth = 100_000, 64
-
-// checkChildren looks at the fields that the vector of a table holds.
-func checkChildren(t flatTable, vector, depth int, left *int) error {
-	n := t.length(vector)
-	if n > len(t.bytes)/4 || n > *left || depth > foreignDepth {
-		return fmt.Errorf("%d fields in %d bytes, at a depth of %d", n, len(t.bytes), depth)
-	}
-	*left -= n
-	for i := range n {
-		f := t.element(vector, i)
-		if n := f.length(6); n > len(t.bytes)/4 {
-			return fmt.Errorf("%d pieces of metadata in %d bytes", n, len(t.bytes))
+	left := len(schema.bytes) / 4
+	take := func(n int) error {
+		if n < 0 || n > left {
+			return fmt.Errorf("its schema is damaged: too many fields or pieces of metadata for %d bytes", len(schema.bytes))
 		}
-		if err := checkChildren(f, 5, depth+1, left); err != nil {
+		left -= n
+		return nil
+	}
+	var visit func(t flatTable, vector, depth int) error
+	visit = func(t flatTable, vector, depth int) error {
+		if depth > foreignDepth {
+			return fmt.Errorf("its schema is damaged: columns inside of others, %d deep", depth)
+		}
+		n := t.length(vector)
+		if err := take(n); err != nil {
 			return err
 		}
+		for i := range n {
+			f := t.element(vector, i)
+			if err := take(f.length(6)); err != nil {
+				return err
+			}
+			if err := visit(f, 5, depth+1); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return nil
+	if err := take(schema.length(2)); err != nil {
+		return err
+	}
+	return visit(schema, 1, 0)
 }
 
 // checkMessage looks at the schema in a message, or at the numbers of buffers of its columns of text

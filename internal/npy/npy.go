@@ -50,7 +50,7 @@ func Parse(b []byte) (*Array, error) {
 	if b[6] < 1 || b[6] > 3 {
 		return nil, fmt.Errorf("it has version %d of the format; versions 1 to 3 are read", b[6])
 	}
-	if size > len(rest) {
+	if size < 0 || size > len(rest) { // below 0 where int has 32 bits
 		return nil, errors.New("it is truncated")
 	}
 	a, fortran, err := parseHeader(string(rest[:size]))

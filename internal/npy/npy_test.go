@@ -82,32 +82,79 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 	}
 }
 
-func TestArraysOfAnArchive(t *testing.T) {
+// archive makes a .npz file of files.
+func archive(t testing.TB, files ...string) []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for _, name := range []string{"x", "y"} {
-		w, _ := z.Create(name + ".npy")
-		w.Write(file("'|u1'", "False", "(3,)", []uint8{1, 2, 3}))
+	for i := 0; i < len(files); i += 2 {
+		w, err := z.Create(files[i])
+		if err == nil {
+			_, err = w.Write([]byte(files[i+1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	z.Close()
-	arrays, err := ParseZip(b.Bytes())
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestArraysOfAnArchive(t *testing.T) {
+	array, objects := string(file("'|u1'", "False", "(3,)", []uint8{1, 2, 3})), string(file("'|O'", "False", "(1,)", []uint8{1}))
+	arrays, err := ParseZip(archive(t, "x.npy", array, "y.npy", array))
 	if err != nil || len(arrays) != 2 {
 		t.Fatalf("got %v (%v)", arrays, err)
 	}
 	if got, err := arrays["y"].Bytes(); err != nil || !slices.Equal(got, []byte{1, 2, 3}) {
 		t.Errorf("got %v (%v)", got, err)
 	}
-	if _, err := ParseZip(b.Bytes()[:50]); err == nil || !strings.Contains(err.Error(), "not a .npz file") {
-		t.Errorf("got %v", err)
+	// What has not been asked for may be anything.
+	mixed := archive(t, "x.npy", array, "names.npy", objects, "README", "text")
+	if arrays, err = ParseZip(mixed, "x"); err != nil || len(arrays) != 1 || arrays["x"].Len() != 3 {
+		t.Errorf("got %v (%v)", arrays, err)
+	}
+	for name, c := range map[string]struct {
+		file  []byte
+		names []string
+		want  string
+	}{
+		"truncated":      {mixed[:50], nil, "not a .npz file"},
+		"no array":       {mixed, nil, `array "names": its values are Python objects`},
+		"a missing one":  {mixed, []string{"x", "z"}, `it has no array "z"; it has x, names, README`},
+		"nothing":        {archive(t), []string{"x"}, `it has no array "x"; it has none`},
+		"twice":          {archive(t, "x.npy", array, "x.npy", array), nil, `two arrays are called "x"`},
+		"another file":   {archive(t, "x.npy", array, "x.txt", "text"), nil, `it holds "x.txt", which is not an array`},
+		"a damaged file": {bytes.Replace(archive(t, "x.npy", array), []byte("PK\x01\x02"), []byte("PK\x01\x03"), 1), nil, "not a .npz file"},
+	} {
+		if _, err := ParseZip(c.file, c.names...); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
 	}
 }
 
+// Whatever the bytes, reading ends with arrays whose values can all be read, or with an error.
 func FuzzParse(f *testing.F) {
 	f.Add(file("'<f4'", "True", "(2, 2)", []float32{1, 2, 3, 4}))
 	f.Add(file("'|u1'", "False", "(3,)", []uint8{1, 2, 3}))
+	f.Add(file("'<i2'", "False", "(2,)", []int16{-1, 2}))
+	f.Add([]byte(magic + "\x02\x00\xff\xff\xff\xff"))
+	f.Add([]byte("PK\x03\x04"))
+	f.Add(archive(f, "images.npy", string(file("'<u2'", "False", "(1,)", []uint16{7}))))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if a, err := Parse(b); err == nil && len(a.Float32s()) > len(b) {
-			t.Errorf("%d values in %d bytes", a.Len(), len(b))
+		arrays, _ := ParseZip(b)
+		ParseZip(b, "images")
+		if a, err := Parse(b); err == nil {
+			if a.Len() > len(b) {
+				t.Errorf("%d values in %d bytes", a.Len(), len(b))
+			}
+			arrays = map[string]*Array{"": a}
+		}
+		for _, a := range arrays {
+			a.Float32s()
+			a.Int32s()
+			a.Bytes()
 		}
 	})
 }

@@ -107,8 +107,8 @@ func (a *arrival) imageArrays(m *artifact.Images) error {
 		case label == nil:
 			return of(imagesArchive, fmt.Errorf("the array %q is missing; the arrays are train_image, train_label, test_image and test_label", part.name+"_label"))
 		}
-		shape, err := readPixels(image, part.set)
-		if err != nil {
+		var shape artifact.Shape
+		if shape, part.set.Pixels, err = artifact.PixelArray(image); err != nil {
 			return of(imagesArchive, fmt.Errorf("array %q: %w", part.name+"_image", err))
 		}
 		if part.name == "test" && shape != m.Shape {
@@ -123,42 +123,6 @@ func (a *arrival) imageArrays(m *artifact.Images) error {
 		}
 	}
 	return nil
-}
-
-// readPixels reads images, which are [n, height, width, channels] as Pillow has them, or
-// [n, channels, height, width] as PyTorch has them. There are 1 or 3 channels.
-func readPixels(a *npy.Array, set *artifact.ImageSet) (shape artifact.Shape, err error) {
-	pixels, err := a.Bytes()
-	if err != nil {
-		return shape, fmt.Errorf("%w: from 0 (black) to 255, in NumPy (x * 255).round().astype(\"uint8\")", err)
-	}
-	channels := func(n int) bool { return n == 1 || n == 3 }
-	s := a.Shape
-	switch {
-	case len(s) == 4 && channels(s[3]) && !channels(s[1]):
-		shape = artifact.Shape{Channels: s[3], Height: s[1], Width: s[2]}
-		set.Pixels = planes(pixels, shape)
-	case len(s) == 4 && channels(s[1]) && !channels(s[3]):
-		shape = artifact.Shape{Channels: s[1], Height: s[2], Width: s[3]}
-		set.Pixels = pixels
-	default:
-		return shape, fmt.Errorf("it has the shape %s; it must be (n, height, width, channels) or (n, channels, height, width), with 1 or 3 channels", a.ShapeText())
-	}
-	return shape, shape.Check()
-}
-
-// planes turns rows of pixels into planes of channels.
-func planes(pixels []byte, s artifact.Shape) []byte {
-	out := make([]byte, len(pixels))
-	area := s.Height * s.Width
-	for at := 0; at < len(pixels); at += s.Size() {
-		for i := range area {
-			for c := range s.Channels {
-				out[at+c*area+i] = pixels[at+i*s.Channels+c]
-			}
-		}
-	}
-	return out
 }
 
 // classifierDescription is model.json of a classifier: one of foil's networks.

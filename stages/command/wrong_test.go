@@ -176,7 +176,7 @@ func TestWrongOutputsAreExplained(t *testing.T) {
 		{"a label without a class", "images", images.with("test.arrow", imageTable([]int64{2}, pixels)), nil, `out/test.arrow: test images: column "label", row 0: 2 is outside 0..1`},
 		{"an array is missing", "images", archive("test_label", nil), nil, `out/images.npz: the array "test_label" is missing`},
 		{"images from 0 to 1", "images", archive("test_image", npyFile("<f4", make([]float32, 8*8*3), 1, 8, 8, 3)), nil, `out/images.npz: array "test_image": the values are float32; they must be uint8: from 0 (black) to 255`},
-		{"images without channels", "images", archive("test_image", npyFile("|u1", make([]uint8, 64), 1, 8, 8)), nil, `out/images.npz: array "test_image": it has the shape (1, 8, 8); it must be (n, height, width, channels)`},
+		{"images of one axis", "images", archive("test_image", npyFile("|u1", make([]uint8, 64), 1, 64)), nil, `out/images.npz: array "test_image": it has the shape (1, 64); it must be (n, height, width, channels)`},
 		{"fewer labels than images", "images", archive("train_label", npyFile("<i8", []int64{0}, 1)), nil, `out/images.npz: array "train_label" has the shape (1,); it must be (2,), with a label for each image`},
 
 		// Classifiers.

@@ -17,7 +17,7 @@ import (
 	"foil/internal/attributes"
 	"foil/internal/dataset"
 	"foil/internal/digest"
-	"foil/internal/tabular"
+	"foil/internal/npy"
 	"foil/pipeline"
 	"foil/spec"
 )
@@ -36,7 +36,7 @@ var ownImagesParams = &spec.Params[OwnImagesParams]{
 	Docs: spec.Docs{
 		"train": "training images: a folder that has a folder for each class, or a .npz file, beside the spec or in the data folder (--data or FOIL_DATA)",
 		"test":  "test images, in the same form; they are not for training",
-		"images": "array of a .npz file with the pixels: uint8, of the shape (n, height, width, 3), (n, 3, height, width), or (n, height, width) for grey. " +
+		"images": "array of a .npz file with the pixels: uint8, of the shape (n, height, width, channels), (n, channels, height, width) or (n, height, width), with 3 channels, or 1 for grey. " +
 			"If it is the name of a .npy file, train and test are folders that have this file.",
 		"labels":  "array, or .npy file, with the labels: integers from 0",
 		"classes": "names of the classes; empty: those of the folders, sorted, or the labels",
@@ -240,18 +240,21 @@ type imageReader struct {
 	params  *OwnImagesParams
 	shape   artifact.Shape
 	set     artifact.ImageSet
-	folders []string // of each image; nil for arrays
-	arrays  []*tabular.Array
+	folders []string     // of each image; nil for arrays
+	arrays  []*npy.Array // of the images and the labels
 }
 
 func (r *imageReader) add(name string, raw []byte) error {
 	var err error
 	switch {
 	case strings.HasSuffix(name, ".npz"):
-		r.arrays, err = tabular.ReadNPZ(raw, r.params.Images, r.params.Labels)
+		var arrays map[string]*npy.Array
+		if arrays, err = npy.ParseZip(raw, r.params.Images, r.params.Labels); err == nil {
+			r.arrays = []*npy.Array{arrays[r.params.Images], arrays[r.params.Labels]}
+		}
 	case isNPY(name):
-		var a *tabular.Array
-		if a, err = tabular.ReadNPY(raw); err == nil {
+		var a *npy.Array
+		if a, err = npy.Parse(raw); err == nil {
 			r.arrays = append(r.arrays, a)
 		}
 	case path.Dir(name) == ".":
@@ -278,52 +281,37 @@ func (r *imageReader) end() error {
 		return errors.New("it has no images")
 	}
 	images, labels := r.arrays[0], r.arrays[1]
-	if !images.IsBytes() {
-		return fmt.Errorf("%s: pixels must be uint8; cast the array", r.params.Images)
+	var err error
+	if r.shape, r.set.Pixels, err = artifact.PixelArray(images); err != nil {
+		return fmt.Errorf("%s: %w", r.params.Images, err)
 	}
-	s := images.Shape
-	planes := len(s) == 4 && s[1] == channels
-	last := len(s) == 4 && (s[3] == channels || s[3] == 1)
-	switch {
-	case planes && last:
-		return fmt.Errorf("%s: the shape %v may be (n, 3, height, width) or (n, height, width, channels)", r.params.Images, s)
-	case planes:
-		r.shape = artifact.Shape{Channels: channels, Height: s[2], Width: s[3]}
-	case last || len(s) == 3:
-		r.shape = artifact.Shape{Channels: channels, Height: s[1], Width: s[2]}
-	default:
-		return fmt.Errorf("%s: the shape is %v; it must be (n, height, width, 3), (n, 3, height, width), or (n, height, width)", r.params.Images, s)
+	n := images.Shape[0]
+	if len(labels.Shape) != 1 || labels.Shape[0] != n {
+		return fmt.Errorf("%s: the shape is %s; it must be (%d,), a label for each image", r.params.Labels, labels.ShapeText(), n)
 	}
-	if s[0] == 0 || r.shape.Size() == 0 {
-		return fmt.Errorf("%s: the shape is %v: there are no images", r.params.Images, s)
-	}
-	if len(labels.Shape) != 1 || labels.Shape[0] != s[0] {
-		return fmt.Errorf("%s: the shape is %v; it must be (%d), a label for each image", r.params.Labels, labels.Shape, s[0])
+	if r.set.Label, err = labels.Int32s(); err != nil {
+		return fmt.Errorf("%s: %w", r.params.Labels, err)
 	}
 	const mostClasses = 100_000
-	for i := range s[0] {
-		v, ok := labels.At(i)
-		if !ok || v < 0 || v >= mostClasses {
+	for i, v := range r.set.Label {
+		if v < 0 || v >= mostClasses {
 			return fmt.Errorf("%s: label %d of image %d is outside 0..%d", r.params.Labels, v, i, mostClasses-1)
 		}
-		r.set.Label = append(r.set.Label, int32(v))
 	}
-	if planes {
-		r.set.Pixels = images.Bytes
-		return nil
-	}
-	each := 1
-	if len(s) == 4 {
-		each = s[3]
-	}
-	plane := r.shape.Height * r.shape.Width
-	r.set.Pixels = make([]uint8, s[0]*channels*plane)
-	for i := range s[0] {
-		for c := range channels {
-			for at := range plane {
-				r.set.Pixels[(i*channels+c)*plane+at] = images.Bytes[(i*plane+at)*each+min(c, each-1)]
-			}
-		}
+	if r.shape.Channels == 1 {
+		r.shape.Channels = channels
+		r.set.Pixels = threePlanes(r.set.Pixels, r.shape.Height*r.shape.Width)
 	}
 	return nil
+}
+
+// threePlanes repeats the plane of each grey image.
+func threePlanes(grey []uint8, area int) (pixels []uint8) {
+	pixels = make([]uint8, 0, channels*len(grey))
+	for plane := range slices.Chunk(grey, area) {
+		for range channels {
+			pixels = append(pixels, plane...)
+		}
+	}
+	return pixels
 }

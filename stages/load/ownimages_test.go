@@ -35,13 +35,13 @@ func pngOf(t testing.TB, width, height int, c color.Color) string {
 	return b.String()
 }
 
-// npy is a NumPy file.
-func npy(typ, shape string, values ...byte) string {
+// npyOf is a NumPy file.
+func npyOf(typ, shape string, values ...byte) string {
 	head := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }\n", typ, shape)
 	return "\x93NUMPY\x01\x00" + string(binary.LittleEndian.AppendUint16(nil, uint16(len(head)))) + head + string(values)
 }
 
-func npz(t testing.TB, arrays map[string]string) string {
+func npzOf(t testing.TB, arrays map[string]string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -108,15 +108,15 @@ func TestImagesAreLoaded(t *testing.T) {
 		Train: artifact.ImageSet{Label: []int32{0, 1}, Pixels: []byte{255, 255, 1, 1, 2, 2, 7, 7, 7, 7, 7, 7}},
 		Test:  artifact.ImageSet{Label: []int32{1}, Pixels: []byte{0, 0, 0, 0, 0, 0}},
 	}
-	arrays := func(classes ...string) *artifact.Images {
+	arrays := func(height, width int, classes ...string) *artifact.Images {
 		return &artifact.Images{
-			Shape: folders.Shape, Classes: classes,
+			Shape: artifact.Shape{Channels: 3, Height: height, Width: width}, Classes: classes,
 			Train: artifact.ImageSet{Label: []int32{1}, Pixels: []byte{1, 4, 2, 5, 3, 6}},
 			Test:  artifact.ImageSet{Label: []int32{0}, Pixels: []byte{8, 9, 8, 9, 8, 9}},
 		}
 	}
-	last := npz(t, map[string]string{"images": npy("|u1", "1, 1, 2, 3", 1, 2, 3, 4, 5, 6), "labels": npy("<i8", "1,", 1, 0, 0, 0, 0, 0, 0, 0)})
-	flat := npz(t, map[string]string{"images": npy("|u1", "1, 1, 2", 8, 9), "labels": npy("|u1", "1,", 0)})
+	last := npzOf(t, map[string]string{"images": npyOf("|u1", "1, 2, 1, 3", 1, 2, 3, 4, 5, 6), "labels": npyOf("<i8", "1,", 1, 0, 0, 0, 0, 0, 0, 0)})
+	flat := npzOf(t, map[string]string{"images": npyOf("|u1", "1, 2, 1", 8, 9), "labels": npyOf("|u1", "1,", 0)})
 	inNPZ := func(p *OwnImagesParams) { p.Train, p.Test = "a.npz", "b.npz" }
 	for _, c := range []struct {
 		name   string
@@ -125,12 +125,12 @@ func TestImagesAreLoaded(t *testing.T) {
 		want   *artifact.Images
 	}{
 		{"folders", map[string]string{"train/cat/1.png": pngOf(t, 2, 1, red), "train/dog/1.png": pngOf(t, 2, 1, grey), "train/.DS_Store": "x", "test/dog/2.jpg": photo.String()}, nil, folders},
-		{"npz", map[string]string{"a.npz": last, "b.npz": flat}, inNPZ, arrays("0", "1")},
-		{"named classes", map[string]string{"a.npz": last, "b.npz": flat}, func(p *OwnImagesParams) { inNPZ(p); p.Classes = []string{"x", "y", "z"} }, arrays("x", "y", "z")},
+		{"npz", map[string]string{"a.npz": last, "b.npz": flat}, inNPZ, arrays(2, 1, "0", "1")},
+		{"named classes", map[string]string{"a.npz": last, "b.npz": flat}, func(p *OwnImagesParams) { inNPZ(p); p.Classes = []string{"x", "y", "z"} }, arrays(2, 1, "x", "y", "z")},
 		{"npy", map[string]string{
-			"train/x.npy": npy("|u1", "1, 3, 1, 2", 1, 4, 2, 5, 3, 6), "train/y.npy": npy("<u2", "1,", 1, 0),
-			"test/x.npy": npy("|u1", "1, 1, 2, 1", 8, 9), "test/y.npy": npy("<i4", "1,", 0, 0, 0, 0),
-		}, func(p *OwnImagesParams) { p.Images, p.Labels = "x.npy", "y.npy" }, arrays("0", "1")},
+			"train/x.npy": npyOf("|u1", "1, 3, 1, 2", 1, 4, 2, 5, 3, 6), "train/y.npy": npyOf("<u2", "1,", 1, 0),
+			"test/x.npy": npyOf("|u1", "1, 1, 1, 2", 8, 9), "test/y.npy": npyOf("<i4", "1,", 0, 0, 0, 0),
+		}, func(p *OwnImagesParams) { p.Images, p.Labels = "x.npy", "y.npy" }, arrays(1, 2, "0", "1")},
 	} {
 		got, notes, err := ownImages(t, c.files, c.change)
 		if err != nil || !reflect.DeepEqual(got, c.want) || notes != "" {
@@ -168,13 +168,15 @@ func TestBadImagesAreErrors(t *testing.T) {
 		{"a deeper folder", with("train/a/b/2.png", good), nil, "the folder a/b is in the folder of a class"},
 		{"a class of test alone", with("test/b/2.png", good), nil, `the folder "b" is none of the classes a`},
 		{"nothing", map[string]string{"train/a/1.png": good}, nil, "there is no test beside the spec"},
-		{"floats", array(npy("<f4", "1, 1, 1", 0, 0, 0, 0), npy("|u1", "1,", 0)), arrays, "images.npy: its type is <f4; it must hold integers: pixels are uint8"},
-		{"wide pixels", array(npy("<u2", "1, 1, 1", 0, 0), npy("|u1", "1,", 0)), arrays, "pixels must be uint8"},
-		{"a shape", array(npy("|u1", "2, 2", 0, 0, 0, 0), npy("|u1", "1,", 0)), arrays, "the shape is [2 2]; it must be (n, height, width, 3)"},
-		{"two layouts", array(npy("|u1", "1, 3, 1, 3", 1, 2, 3, 4, 5, 6, 7, 8, 9), npy("|u1", "1,", 0)), arrays, "may be (n, 3, height, width) or (n, height, width, channels)"},
-		{"labels", array(npy("|u1", "1, 1, 1", 0), npy("|u1", "2,", 0, 0)), arrays, "the shape is [2]; it must be (1), a label for each image"},
-		{"a negative label", array(npy("|u1", "1, 1, 1", 0), npy("|i1", "1,", 255)), arrays, "label -1 of image 0 is outside"},
-		{"a truncated array", array(npy("|u1", "5, 5, 5", 0), npy("|u1", "1,", 0)), arrays, "bytes for the shape (5, 5, 5)"},
+		{"floats", array(npyOf("<f4", "1, 1, 1", 0, 0, 0, 0), npyOf("|u1", "1,", 0)), arrays, "images.npy: the values are float32; they must be uint8: from 0 (black) to 255, in NumPy for values from 0 to 1"},
+		{"wide pixels", array(npyOf("<u2", "1, 1, 1", 0, 0), npyOf("|u1", "1,", 0)), arrays, "images.npy: the values are uint16; they must be uint8"},
+		{"a shape", array(npyOf("|u1", "2, 2", 0, 0, 0, 0), npyOf("|u1", "1,", 0)), arrays, "images.npy: it has the shape (2, 2); it must be (n, height, width, channels)"},
+		{"two layouts", array(npyOf("|u1", "1, 3, 1, 3", 1, 2, 3, 4, 5, 6, 7, 8, 9), npyOf("|u1", "1,", 0)), arrays, "the shape (1, 3, 1, 3) may be (n, channels, height, width) or (n, height, width, channels)"},
+		{"labels", array(npyOf("|u1", "1, 1, 1", 0), npyOf("|u1", "2,", 0, 0)), arrays, "labels.npy: the shape is (2,); it must be (1,), a label for each image"},
+		{"a negative label", array(npyOf("|u1", "1, 1, 1", 0), npyOf("|i1", "1,", 255)), arrays, "label -1 of image 0 is outside"},
+		{"labels that are no whole numbers", array(npyOf("|u1", "1, 1, 1", 0), npyOf("<f4", "1,", 0, 0, 0, 0)), arrays, "labels.npy: the values are float32; they must be whole numbers"},
+		{"no images", array(npyOf("|u1", "0, 1, 1"), npyOf("|u1", "0,")), arrays, "images.npy: it has the shape (0, 1, 1): there are no images"},
+		{"a truncated array", array(npyOf("|u1", "5, 5, 5", 0), npyOf("|u1", "1,", 0)), arrays, "images.npy: it is truncated: (5, 5, 5) of uint8 needs 125 bytes, and there are 1"},
 	} {
 		if _, _, err := ownImages(t, c.files, c.change); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v\nwant %s", c.name, err, c.want)
