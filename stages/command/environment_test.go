@@ -129,6 +129,8 @@ func TestEnvironmentIsMadeOnce(t *testing.T) {
 		t.Errorf("made %d times, left %v", made, got)
 	}
 
+	checkInside(t, filepath.Join(root, name))
+
 	// Later cells need nothing but the interpreter.
 	delete(files, "wheels/tiny-1.0-py3-none-any.whl")
 	p.Files = nil
@@ -167,12 +169,33 @@ func TestUVMakesEnvironments(t *testing.T) {
 	}
 	files[uvLock] = &fstest.MapFile{Data: lock}
 	p := runIn(&Environment{UV: uvLock}, "sh", "-c", `tiny >out/x; python3 -c 'import tiny; print(tiny.VERSION)' >>out/x`)
-	cell := cellIn(t, p, files, filepath.Join(t.TempDir(), "environments"))
+	root := filepath.Join(t.TempDir(), "environments")
+	cell := cellIn(t, p, files, root)
 	if !slices.ContainsFunc(cell.Sources, func(s pipeline.Source) bool { return s.Name == "tiny" && s.Version == "1.0" }) {
 		t.Errorf("the package is not in the key: %v", cell.Sources)
 	}
 	if a := kindtest.MustRun(t, Command(), p, cell); read(t, a, "x") != "1.0\n1.0\n" {
 		t.Errorf("got %q", read(t, a, "x"))
+	}
+	for _, name := range entries(t, root) {
+		if !strings.HasSuffix(name, ".lock") {
+			checkInside(t, filepath.Join(root, name))
+		}
+	}
+}
+
+// checkInside checks that the programs of an environment belong to it, and that nothing is installed
+// elsewhere.
+func checkInside(t *testing.T, dir string) {
+	t.Helper()
+	if text, err := os.ReadFile(filepath.Join(dir, "bin", "tiny")); err != nil || !strings.Contains(string(text), dir+"/bin/python") || strings.Contains(string(text), makingSuffix) {
+		t.Errorf("%v: %.200s", err, text)
+	}
+	for _, interpreter := range []string{python(t, "sys"), filepath.Join(dir, "bin", "python3")} {
+		out, err := exec.Command(interpreter, "-c", "import tiny; print(tiny.__file__)").CombinedOutput()
+		if (err == nil) != strings.HasPrefix(interpreter, dir) || err == nil && !strings.HasPrefix(string(out), dir) {
+			t.Errorf("%s: %v, %s", interpreter, err, out)
+		}
 	}
 }
 

@@ -216,14 +216,16 @@ func (m *environmentMaker) advice() string {
 
 // pipSteps make an environment with what comes with Python.
 func (m *environmentMaker) pipSteps(dir string) []step {
-	install := []string{"python", "-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check", "--progress-bar=off"}
+	// Python finds its installation by its first argument, so that is a path.
+	python := filepath.Join(binFolder(dir), exe("python"))
+	install := []string{python, "-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check", "--progress-bar=off"}
 	if m.cell.Env.Offline {
 		install = append(install, "--no-index")
 	}
-	env := m.variables()
+	env := append(m.variables(), "PIP_REQUIRE_VIRTUALENV=1") // never install elsewhere
 	return []step{
-		{path: m.python.path, args: []string{"python3", "-I", "-m", "venv", dir}, dir: m.scratch, env: env},
-		{path: filepath.Join(binFolder(dir), exe("python")), args: append(install, "-r", filepath.FromSlash(m.of.files()[0])), dir: m.scratch, env: env},
+		{path: m.python.path, args: []string{m.python.path, "-I", "-m", "venv", dir}, dir: m.scratch, env: env},
+		{path: python, args: append(install, "-r", filepath.FromSlash(m.of.files()[0])), dir: m.scratch, env: env},
 	}
 }
 
@@ -261,7 +263,7 @@ func exe(name string) string {
 // variables are all of foil's, because indexes, proxies and certificates are set there. Those that
 // would lead out of the environment are left out.
 func (m *environmentMaker) variables() []string {
-	out := []string{"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIREMENT", "PIP_CONSTRAINT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"}
+	out := []string{"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIREMENT", "PIP_CONSTRAINT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "PIP_REQUIRE_VIRTUALENV"}
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
 		return slices.Contains(out, name)

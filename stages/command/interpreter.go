@@ -14,15 +14,15 @@ import (
 
 // An interpreter is a Python on this machine.
 type interpreter struct {
-	path    string // of the program itself, not of a shim that chooses one
+	path    string // of the program itself, not of a link or of a shim that chooses one
 	version string // 3.12.4
 	build   string // its installation, compiler and processor
 }
 
 // ask prints what an interpreter is, in three lines.
-const ask = `import sys, platform
+const ask = `import os, sys, platform
 print("%d.%d.%d" % sys.version_info[:3])
-print(sys.executable)
+print(sys.executable and os.path.realpath(sys.executable))
 print(sys.implementation.name, sys.base_prefix, sys.version.replace("\n", " "), platform.machine())`
 
 // answers are what interpreters have said, by path. An interpreter that is replaced while foil runs
