@@ -138,6 +138,10 @@ type Source struct {
 	// Content is the content itself where that is small, such as a script's:
 	// what was hashed is then what runs, here and on other machines.
 	Content []byte `json:",omitempty"`
+
+	// Version is that of a package or interpreter that the kind runs, by the name of which the key
+	// has a line. Such a source has no digest. Empty: it is not one.
+	Version string `json:",omitempty"`
 }
 
 // Env is the machine as kinds see it that read from outside the pipeline. Nothing of it is
@@ -146,6 +150,8 @@ type Env struct {
 	DataDir   string // --data or FOIL_DATA; empty when not given
 	Downloads string // folder in which downloaded sources are kept between runs
 	Offline   bool   // never use the network
+
+	Environments string // folder in which environments of programs are kept between runs
 
 	// Files is what lies beside the spec. Only Work.Sources is given it, so that whatever
 	// is read from there is part of the key.

@@ -65,6 +65,8 @@ func (s Setup) View(ctx context.Context, g *graph.Graph, c *disk.Cache) (*View, 
 		DataDir:   cmp.Or(s.Data, os.Getenv("FOIL_DATA")),
 		Downloads: filepath.Join(s.Cache, "downloads"),
 		Offline:   s.Offline,
+
+		Environments: filepath.Join(s.Cache, "environments"),
 	}
 	opts := plan.Options{Store: c, Env: env, Numeric: numeric, Cores: s.Threads}
 	behind, err := s.Remote.behind(c, g, numeric)

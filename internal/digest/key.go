@@ -22,6 +22,7 @@ const (
 	PartSeed                  // the stage's seed
 	PartBackend               // the numeric backend
 	PartLibrary               // the libraries that compute for it, with their versions
+	PartPackage               // a package or interpreter that a program runs, by its version
 	PartSource                // data from outside the pipeline, by content
 	PartInput                 // an input, by content; of a gathered cell NAME[axis=value,...]
 	PartGather                // how many cells are gathered under a name
@@ -50,6 +51,7 @@ var parts = [...]partInfo{
 	PartSeed:      {"seed", bare, "seed"},
 	PartBackend:   {"backend", bare, "backend"},
 	PartLibrary:   {"library", bare, "library"},
+	PartPackage:   {"package", quoted, "package"},
 	PartSource:    {"source", quoted, "source"},
 	PartInput:     {"need", quoted, "input"},
 	PartGather:    {"gather", quoted, "gathered cells of"},

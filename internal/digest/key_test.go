@@ -85,6 +85,9 @@ func randomLines(r *rand.Rand) KeyLines {
 		add(PartLibrary, "", fmt.Sprintf("%q", randomName(r)))
 	}
 	for range r.IntN(3) {
+		add(PartPackage, randomName(r), fmt.Sprintf("%q", randomName(r)))
+	}
+	for range r.IntN(3) {
 		add(PartSource, randomName(r), hash())
 	}
 	for range r.IntN(3) {

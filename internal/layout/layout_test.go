@@ -26,6 +26,7 @@ experiments            -
 internal/ctxio         -
 internal/digest        -
 internal/access        -
+internal/filelock      -
 internal/identity      -
 internal/words         -
 internal/syserror      -
@@ -42,7 +43,7 @@ internal/layout        -
 # Data: stores, and what artifacts hold on disk. The codecs are named by kinds, through the
 # types of package pipeline.
 internal/store         internal/digest internal/numeric
-internal/store/...     internal/store/... internal/ctxio internal/digest internal/identity internal/numeric internal/access
+internal/store/...     internal/store/... internal/ctxio internal/digest internal/filelock internal/identity internal/numeric internal/access
 internal/checkpoint    internal/safetensors internal/access
 internal/dataset       internal/ctxio internal/digest internal/access
 internal/artifact/...  internal/artifact/... internal/digest internal/npy internal/safetensors pipeline arrow
@@ -72,11 +73,11 @@ internal/classifiers   models/... pipeline spec internal/artifact/... internal/d
 internal/training      models/... pipeline spec internal/artifact/... internal/checkpoint internal/digest internal/numeric internal/safetensors internal/scores
 internal/modeltest/...  models/... internal/testenv internal/safetensors gomlx internal/modeltest/...
 internal/kindtest/...  models/backend pipeline internal/artifact/... internal/digest internal/kindtest/... stages/... spec
-stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/dense internal/identity internal/learners internal/npy internal/safetensors internal/scores internal/tabular internal/training internal/words gomlx
+stages/...             stages/... models/... pipeline spec internal/artifact/... internal/report/... internal/digest internal/access internal/attributes internal/checkpoint internal/clean internal/classifiers internal/dataset internal/dense internal/filelock internal/identity internal/learners internal/npy internal/safetensors internal/scores internal/tabular internal/training internal/words gomlx
 
 # The program.
 internal/backends      models/backend internal/dataset internal/digest
-internal/publish       internal/artifact internal/store/disk internal/ctxio internal/digest internal/identity
+internal/publish       internal/artifact internal/ctxio internal/digest internal/filelock internal/identity
 internal/app           stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/ctxio internal/digest internal/numeric internal/publish internal/words internal/syserror
 cmd/foil               stages models/... experiments pipeline/... spec internal/artifact/... internal/report/... internal/store/... internal/backends internal/clean internal/ctxio internal/digest internal/words internal/app internal/syserror
 

@@ -8,7 +8,7 @@ import (
 	"path"
 	"time"
 
-	"foil/internal/store/disk"
+	"foil/internal/filelock"
 )
 
 // WorkPrefix begins the name of the folder in which a publication is prepared. It is beside the
@@ -63,7 +63,7 @@ func (w *workFolder) try() (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	tryLock := disk.TryLock
+	tryLock := filelock.Exclusive
 	if w.tree.hooks.tryLock != nil {
 		tryLock = w.tree.hooks.tryLock
 	}

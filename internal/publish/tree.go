@@ -39,7 +39,7 @@ func newTree(root *os.Root, h hooks) tree { return tree{root, h, map[string]seen
 type hooks struct {
 	step    func(op, name string) error         // called before each change: stops a publication
 	read    func(name string)                   // called before a published file is read
-	tryLock func(*os.File) (ok bool, err error) // instead of disk.TryLock
+	tryLock func(*os.File) (ok bool, err error) // instead of filelock.Exclusive
 }
 
 func (t tree) change(op, name string, f func() error) error {

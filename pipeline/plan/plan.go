@@ -266,7 +266,14 @@ func KeyLines(n *graph.Node, with Numeric, sources []pipeline.Source, content fu
 		add(digest.PartLibrary, "", strconv.Quote(strings.Join(libraries, ", ")))
 	}
 	for _, s := range sources {
-		add(digest.PartSource, s.Name, s.Digest.String())
+		if s.Version != "" {
+			add(digest.PartPackage, s.Name, strconv.Quote(s.Version))
+		}
+	}
+	for _, s := range sources {
+		if s.Version == "" {
+			add(digest.PartSource, s.Name, s.Digest.String())
+		}
 	}
 	for _, in := range n.Inputs {
 		if !in.Gathered {

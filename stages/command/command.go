@@ -10,7 +10,7 @@
 //
 // The promise: everything in the spec that can reach the program is part of the key, except values
 // of inherited variables. The program itself (python3), the libraries that it imports and other
-// files that it reads are not.
+// files that it reads are not. With environment, Python and its packages are.
 package command
 
 import (
@@ -36,7 +36,7 @@ func Command() pipeline.Kind {
 			"OMP_NUM_THREADS and CUDA_VISIBLE_DEVICES hold the cores and GPUs of the cell. " +
 			"Variables in env are added. " +
 			"Arguments, files and inputs are part of the key. The program itself is not: " +
-			"name its version (python3.12) where it matters. " +
+			"name its version (python3.12) where it matters, or pin Python and its packages with environment. " +
 			"The log keeps the first 64 MB of what the program prints, and the last 64 kB. " +
 			"The same inputs must give the same output, byte for byte. " +
 			"Processes that the program leaves running have 1.5 s to end by themselves. " +
@@ -57,8 +57,8 @@ func Command() pipeline.Kind {
 		CheckMachine: func(env *pipeline.Env, p *Params, report spec.Reporter) {
 			p.checkMachine(env, report)
 		},
-		Sources: func(_ context.Context, env *pipeline.Env, p *Params) ([]pipeline.Source, error) {
-			return findFiles(env.Files, p.Files)
+		Sources: func(ctx context.Context, env *pipeline.Env, p *Params) ([]pipeline.Source, error) {
+			return p.sources(ctx, env)
 		},
 		Run: run,
 	})
@@ -71,8 +71,12 @@ func run(ctx context.Context, cell *pipeline.Cell, p *Params) error {
 	if err != nil {
 		return err
 	}
+	environment, err := p.prepare(ctx, cell, s.dir)
+	if err != nil {
+		return err
+	}
 	stop := follow(cell, filepath.Join(s.dir, progressFile))
-	err = execute(ctx, s.dir, p, cell)
+	err = execute(ctx, s.dir, environment, p, cell)
 	stop()
 	if ctx.Err() == nil { // a program that failed may have done so because of its own changes
 		err = s.checkInputs(err)

@@ -22,13 +22,16 @@ const maxFile = 1 << 20
 
 var errNoFolder = errors.New("this spec has no folder to read files from; remove files, or run a spec that is a file")
 
-// findFiles reads the files of a program: each once, sorted by name.
-func findFiles(beside fs.FS, patterns []string) ([]pipeline.Source, error) {
+// findFiles reads the files of a program, and adds others: each once, sorted by name.
+func findFiles(beside fs.FS, patterns []string, others ...pipeline.Source) ([]pipeline.Source, error) {
 	if len(patterns) > 0 && beside == nil {
 		return nil, fmt.Errorf("files: %w", errNoFolder)
 	}
 	var sources []pipeline.Source
 	seen := map[string]bool{}
+	for _, s := range others {
+		sources, seen[s.Name] = append(sources, s), true
+	}
 	for i, pattern := range patterns {
 		found, err := readFiles(beside, pattern)
 		if err != nil {

@@ -21,6 +21,8 @@ type Params struct {
 	Type    string                `yaml:"type"`
 	Env     map[string]spec.Text  `yaml:"env"`
 	Inherit []string              `yaml:"inherit" key:"-"`
+
+	Environment *Environment `yaml:"environment" key:"omitempty"`
 }
 
 var params = &spec.Params[Params]{
@@ -42,9 +44,12 @@ var params = &spec.Params[Params]{
 		"inherit": "variables to copy from foil's environment, such as LD_LIBRARY_PATH. " +
 			"Use them for locations on a machine only, not for settings that change the result: " +
 			"their values are not part of the key.",
+		"environment": "the Python packages of the program, which foil installs once into the cache. " +
+			"Their versions, the content of the file and the version of Python are part of the key",
 	},
-	OneOf: spec.OneOf{"type": types()},
-	Check: (*Params).check,
+	OneOf:  spec.OneOf{"type": types()},
+	Nested: []spec.Described{environmentParams},
+	Check:  (*Params).check,
 }
 
 // arguments returns the program, which comes first, and its arguments.

@@ -30,22 +30,38 @@ var handedOn = []string{"PATH", "HOME", "TMPDIR", "CUDA_VISIBLE_DEVICES", "TEMP"
 // of several cells would use all cores.
 const threadsVariable = "OMP_NUM_THREADS"
 
-// execute runs the program to its end.
-func execute(ctx context.Context, dir string, p *Params, cell *pipeline.Cell) error {
+// execute runs the program to its end, in an environment if there is one.
+func execute(ctx context.Context, dir, environment string, p *Params, cell *pipeline.Cell) error {
 	args := p.arguments()
 	env := p.environment(cell.Cores, os.LookupEnv)
+	if environment != "" {
+		env = inEnvironment(env, environment)
+	}
 	path, err := find(args[0], dir, env)
 	if err != nil {
 		return fmt.Errorf("run[0]: %w", err)
 	}
-	cell.Logf("run %q (%s)", args, path)
+	return step{path, args, dir, env}.run(ctx, cell)
+}
+
+// A step is a program that a cell starts.
+type step struct {
+	path string
+	args []string // the first one is its name
+	dir  string   // in which it runs
+	env  []string
+}
+
+// run runs the program to its end.
+func (s step) run(ctx context.Context, cell *pipeline.Cell) (err error) {
+	cell.Logf("run %q (%s)", s.args, s.path)
 	lock := &sync.Mutex{}
 	log := newCappedLog(cell, logLimit, logTail)
 	said := newLastWords()
-	cmd := exec.CommandContext(ctx, path)
-	cmd.Args = args
-	cmd.Dir = dir
-	cmd.Env = env
+	cmd := exec.CommandContext(ctx, s.path)
+	cmd.Args = s.args
+	cmd.Dir = s.dir
+	cmd.Env = s.env
 	cmd.Stdout = locked{lock, io.MultiWriter(log, said.stdout)}
 	cmd.Stderr = locked{lock, io.MultiWriter(log, said.stderr)}
 	// With its own process group, the program does not get Ctrl-C from the terminal, and foil can

@@ -153,6 +153,9 @@ func (s *search) failure(list string, given bool) error {
 func (p *Params) checkMachine(env *pipeline.Env, report spec.Reporter) {
 	content := map[string][]byte{} // by the names of files
 	complete := true
+	if p.Environment != nil {
+		p.checkEnvironment(env, report)
+	}
 	for i, pattern := range p.Files {
 		found, err := []pipeline.Source(nil), errNoFolder
 		if env.Files != nil {
@@ -181,6 +184,9 @@ func (p *Params) checkProgram(files map[string][]byte) error {
 	switch {
 	case filepath.IsAbs(program) || !strings.ContainsRune(program, '/'):
 		path, err := find(program, "", i.env)
+		if err != nil && p.Environment != nil {
+			return nil // packages have programs, too
+		}
 		if err != nil {
 			return err
 		}

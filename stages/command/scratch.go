@@ -84,6 +84,9 @@ func newScratch(dir string, cell *pipeline.Cell, params map[string]spec.Value) (
 		}
 	}
 	for _, f := range cell.Sources {
+		if f.Version != "" { // a package
+			continue
+		}
 		if strings.HasPrefix(f.Name, cellDir+"/") {
 			return nil, fmt.Errorf("%s: the folder %s belongs to foil; give the file another place", f.Name, cellDir)
 		}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"foil/internal/digest"
+	"foil/internal/filelock"
 	"foil/internal/store"
 )
 
@@ -133,7 +134,7 @@ func (h systemHold) check() error { return nil }
 func (h systemHold) lost() <-chan struct{} { return nil }
 
 func (h systemHold) file() *os.File {
-	if !inheritable {
+	if !filelock.Inheritable {
 		return nil
 	}
 	return h.locked

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"foil/internal/filelock"
 	"foil/internal/store"
 )
 
@@ -172,10 +173,10 @@ var systems = map[string]system{
 		return false, &os.PathError{Op: "flock", Path: f.Name(), Err: errors.ErrUnsupported}
 	}),
 	"each process locks alone": {
-		exclusive: exclusiveInProcess, shared: lockShared, network: func(string) string { return "" },
+		exclusive: exclusiveInProcess, shared: filelock.Shared, network: func(string) string { return "" },
 	},
 	"every lock succeeds": lockingSystem(func(*os.File) (bool, error) { return true, nil }),
-	"on a network":        {exclusive: lockFile, shared: lockShared, network: func(string) string { return "NFS" }},
+	"on a network":        {exclusive: filelock.Exclusive, shared: filelock.Shared, network: func(string) string { return "NFS" }},
 }
 
 func lockingSystem(lock func(*os.File) (bool, error)) system {

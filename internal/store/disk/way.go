@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"foil/internal/filelock"
 )
 
 // wayFile records how leases are held in a cache. The process that opens the cache for the first
@@ -39,12 +41,12 @@ type way struct {
 
 // A system is the lock functions of the operating system. Tests replace them.
 type system struct {
-	exclusive func(*os.File) (ok bool, err error) // see lockFile
-	shared    func(*os.File) (ok bool, err error) // see lockShared
+	exclusive func(*os.File) (ok bool, err error) // see filelock.Exclusive
+	shared    func(*os.File) (ok bool, err error) // see filelock.Shared
 	network   func(dir string) string             // see networkFileSystem
 }
 
-var thisSystem = system{exclusive: lockFile, shared: lockShared, network: networkFileSystem}
+var thisSystem = system{exclusive: filelock.Exclusive, shared: filelock.Shared, network: networkFileSystem}
 
 // ProbeCommand returns a command that calls AnswerProbe with the given path. Open runs it once for
 // each new cache, to check that another process cannot take a lock that this process holds. The

@@ -1,6 +1,6 @@
 //go:build !(darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd || windows)
 
-package disk
+package filelock
 
 import (
 	"errors"
@@ -8,10 +8,10 @@ import (
 	"runtime"
 )
 
-const inheritable = false
+const Inheritable = false
 
 var errNoLocks = errors.New("foil knows no file locks for " + runtime.GOOS)
 
-func lockFile(*os.File) (ok bool, err error) { return false, errNoLocks }
+func Exclusive(*os.File) (ok bool, err error) { return false, errNoLocks }
 
-func lockShared(*os.File) (ok bool, err error) { return false, errNoLocks }
+func Shared(*os.File) (ok bool, err error) { return false, errNoLocks }

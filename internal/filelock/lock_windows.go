@@ -1,4 +1,4 @@
-package disk
+package filelock
 
 import (
 	"errors"
@@ -7,17 +7,17 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// inheritable: on Windows a lock belongs to the process that took it.
-const inheritable = false
+// Inheritable: on Windows a lock belongs to the process that took it.
+const Inheritable = false
 
-// lockFile takes an exclusive lock on f. ok is false if another process holds a lock.
-func lockFile(f *os.File) (ok bool, err error) {
+// Exclusive takes an exclusive lock on f. ok is false if another process holds a lock.
+func Exclusive(f *os.File) (ok bool, err error) {
 	return lockFileEx(f, windows.LOCKFILE_EXCLUSIVE_LOCK)
 }
 
-// lockShared takes a shared lock on f. ok is false if another process holds an exclusive lock. Each
+// Shared takes a shared lock on f. ok is false if another process holds an exclusive lock. Each
 // function converts an existing lock of f, and may lose it if the other type is not available.
-func lockShared(f *os.File) (ok bool, err error) { return lockFileEx(f, 0) }
+func Shared(f *os.File) (ok bool, err error) { return lockFileEx(f, 0) }
 
 // lockFileEx locks a byte beyond the end of the file, because other processes cannot read a locked
 // byte, and the file names its owner.

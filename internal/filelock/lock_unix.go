@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package disk
+package filelock
 
 import (
 	"errors"
@@ -8,16 +8,16 @@ import (
 	"syscall"
 )
 
-// inheritable: a flock belongs to the open file, so a child process that inherits the file also
+// Inheritable: a flock belongs to the open file, so a child process that inherits the file also
 // holds the lock.
-const inheritable = true
+const Inheritable = true
 
-// lockFile takes an exclusive lock on f. ok is false if another process holds a lock.
-func lockFile(f *os.File) (ok bool, err error) { return flock(f, syscall.LOCK_EX) }
+// Exclusive takes an exclusive lock on f. ok is false if another process holds a lock.
+func Exclusive(f *os.File) (ok bool, err error) { return flock(f, syscall.LOCK_EX) }
 
-// lockShared takes a shared lock on f. ok is false if another process holds an exclusive lock. Each
+// Shared takes a shared lock on f. ok is false if another process holds an exclusive lock. Each
 // function converts an existing lock of f, and may lose it if the other type is not available.
-func lockShared(f *os.File) (ok bool, err error) { return flock(f, syscall.LOCK_SH) }
+func Shared(f *os.File) (ok bool, err error) { return flock(f, syscall.LOCK_SH) }
 
 func flock(f *os.File, how int) (ok bool, err error) {
 	for {
