@@ -36,7 +36,8 @@ var ownImagesParams = &spec.Params[OwnImagesParams]{
 	Docs: spec.Docs{
 		"train": "training images: a folder that has a folder for each class, or a .npz file, beside the spec or in the data folder (--data or FOIL_DATA)",
 		"test":  "test images, in the same form; they are not for training",
-		"images": "array of a .npz file with the pixels: uint8, of the shape (n, height, width, channels), (n, channels, height, width) or (n, height, width), with 3 channels, or 1 for grey. " +
+		"images": "array of a .npz file with the pixels, uint8, with 3 channels or 1 for grey. " +
+			"Its shape is (n, height, width, channels), (n, channels, height, width) or (n, height, width). " +
 			"If it is the name of a .npy file, train and test are folders that have this file.",
 		"labels":  "array, or .npy file, with the labels: integers from 0",
 		"classes": "names of the classes; empty: those of the folders, sorted, or the labels",
