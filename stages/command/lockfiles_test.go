@@ -103,7 +103,7 @@ func FuzzLockFiles(f *testing.F) {
 			}
 			for i, p := range pins {
 				if p.version == "" || p.name == interpreterName || p.name != normalName(p.name) || i > 0 && pins[i-1].name >= p.name {
-					t.Fatal(fmt.Sprintf("%q", pins))
+					t.Fatalf("%q", pins)
 				}
 			}
 		}
