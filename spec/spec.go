@@ -153,6 +153,12 @@ func interpret(p *problems, file string, root Value) *Spec {
 
 var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
+// IsName reports whether a text may be the name of an experiment, also without quotes.
+func IsName(name string) bool {
+	v, err := ParseValue("name", name)
+	return err == nil && v.Type == String && namePattern.MatchString(name)
+}
+
 // checkName reports a name that cannot be part of a path or of a cell's name.
 func checkName(p *problems, of, name string, pos Pos) bool {
 	if namePattern.MatchString(name) {

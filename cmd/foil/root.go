@@ -30,6 +30,6 @@ foil plan --exit-code also use 3: there are cells to run.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(cells), newWork(cells), newCancel(), newPlan(), newStatus(), newExplain(), newLog(), newGet(),
 		newVerify(cells), newGC(), newExport(), newImport(), newPush(), newPull(),
-		newValidate(), newKinds(), newSchema(), newBackend(), newVersion(), newCell(), newProbeLock())
+		newNew(), newValidate(), newKinds(), newSchema(), newBackend(), newVersion(), newCell(), newProbeLock())
 	return root
 }

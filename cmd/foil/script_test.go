@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 					return err
 				}
 			}
-			return nil
+			return writeTourPrograms(env.WorkDir)
 		},
 		Condition: func(name string) (bool, error) { return condition(t, name) },
 		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"fails": fails, "signalcell": signalCell, "nocell": noCell, "lfm": makeLFM, "lastfm": makeLastFM, "owndata": makeOwnData, "cifar": makeCIFAR, "damage": damage, "readonly": readonly, "truncated": truncated, "forge": forge, "bomb": makeBomb, "slurm": slurmCommand, "bazelcache": bazelCache, "sshkey": sshKey},
@@ -44,13 +44,15 @@ func TestScripts(t *testing.T) {
 }
 
 // condition evaluates the conditions of scripts: [pyarrow], whether python3 has the package that an
-// example experiment requires, [readonly], whether a folder can be made read-only, [features], [cgo],
+// example experiment requires, [torch], whether it has those of docs/tour.md, [readonly], whether a folder can be made read-only, [features], [cgo],
 // whether there are backends besides go, [package], whether foil can install ONNX Runtime here, and
 // [slurm], whether a Slurm cluster can be started here.
 func condition(t *testing.T, name string) (bool, error) {
 	switch name {
 	case "pyarrow":
 		return exec.Command("python3", "-c", "import pyarrow").Run() == nil, nil
+	case "torch":
+		return exec.Command("python3", "-c", "import torch, pyarrow, foil").Run() == nil, nil
 	case "readonly":
 		return canBeReadOnly(t), nil
 	case "features":
@@ -74,6 +76,7 @@ var shownSpecs = map[string]string{
 	"claims.yaml":   "docs/claims.md",
 	"tradeoff.yaml": "docs/figures.md",
 	"owndata.yaml":  "docs/data.md",
+	"tour.yaml":     "docs/tour.md",
 }
 
 // writeShownSpec writes the spec of a page that has the name of the file.
@@ -93,6 +96,43 @@ func writeShownSpec(path, page string) error {
 			return os.WriteFile(path, []byte(block), 0o666)
 		}
 		rest = next
+	}
+}
+
+// writeTourPrograms writes the programs of docs/tour.md, each of which stands below its name.
+func writeTourPrograms(dir string) error {
+	page, err := os.ReadFile("../../docs/tour.md")
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"train.py", "worst.py"} {
+		_, after, found := strings.Cut(string(page), ": `"+name+"`\n```python\n")
+		block, _, closed := strings.Cut(after, "```")
+		if !found || !closed {
+			return fmt.Errorf("docs/tour.md shows no %s", name)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(block), 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The tour promises that this is enough.
+func TestTourIsShort(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(writeShownSpec(filepath.Join(dir, "tour.yaml"), "docs/tour.md"), writeTourPrograms(dir)); err != nil {
+		t.Fatal(err)
+	}
+	lines := func(name string) int {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(text), "\n")
+	}
+	if yaml, python := lines("tour.yaml"), lines("train.py")+lines("worst.py"); yaml > 25 || python > 40 {
+		t.Errorf("%d lines of YAML and %d of Python; at most 25 and 40", yaml, python)
 	}
 }
 

@@ -33,6 +33,7 @@ var foreignCommands = []translation{
 	{"progress top ps watch summary", "foil status EXPERIMENT"},
 	{"lint check doctor", "foil validate EXPERIMENT, or foil verify for the cache"},
 	{"test", "foil validate EXPERIMENT"},
+	{"init create template scaffold", "foil new CHOICE"},
 	{"pack save archive", "foil export EXPERIMENT -o FILE"},
 	{"fetch load unpack restore", "foil import FILE"},
 	{"stages steps components models attacks datasets", "foil kinds"},

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import stat
+import struct
 import sys
 import tempfile
 import unittest
@@ -64,6 +65,18 @@ class InACell(unittest.TestCase):
         self.assertEqual(json.loads((self.root / "out/metrics.json").read_text()), [{"name": "ndcg", "value": 0.5}])
         with self.assertRaisesRegex(TypeError, "w is a list; it must be an array or a tensor"):
             foil.write_model({"w": [[1]]}, decoder=[{"weight": "w"}])
+
+
+    def test_tensors_need_no_numpy(self) -> None:
+        try:
+            import torch
+        except ImportError:
+            self.skipTest("there is no PyTorch")
+        foil.write_model({"w": torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True).T}, decoder=[{"weight": "w"}])
+        raw = (self.root / "out/last.safetensors").read_bytes()
+        self.assertEqual(struct.unpack("<4f", raw[-16:]), (1, 3, 2, 4))
+        foil.write_latents(torch.tensor([[1.0, 2.5]]))
+        self.assertEqual(pa.feather.read_table(str(self.root / "out/latents.arrow"))["latent"].to_pylist(), [[1, 2.5]])
 
 
 class OutsideOfACell(unittest.TestCase):

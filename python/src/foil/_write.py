@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import ctypes
 import io
 import json
 import struct
@@ -121,9 +122,13 @@ def _write_table(name: str, table: pa.Table) -> None:
 
 
 def _plain(values: Any) -> Any:
-    """A tensor of PyTorch as an array of NumPy; other values as they are."""
+    """A tensor of PyTorch as an array of NumPy, or as lists without NumPy; other values as they are."""
     if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
+        tensor = values.detach().cpu()
+        try:
+            values = tensor.numpy()
+        except RuntimeError:  # PyTorch does not need NumPy
+            return tensor.tolist()
     return values if hasattr(values, "dtype") or isinstance(values, pa.Array | pa.ChunkedArray) else list(values)
 
 
@@ -172,15 +177,26 @@ def _write_weights(last: Mapping[str, Any], best: Mapping[str, Any] | None, desc
         _write_safetensors(out / "best.safetensors", best)
 
 
+def _float32s(values: Any) -> bytes:
+    """The numbers of an array or a tensor, which needs no NumPy."""
+    if not hasattr(values, "detach"):
+        return bytes(values.astype("<f4").tobytes())
+    tensor = values.detach().cpu().float().contiguous()
+    numbers = array.array("f", ctypes.string_at(tensor.data_ptr(), 4 * tensor.numel()))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
 def _write_safetensors(path: Path, tensors: Mapping[str, Any]) -> None:
     header: dict[str, Any] = {}
     data = io.BytesIO()
     for name in sorted(tensors):
-        values = _plain(tensors[name])
+        values = tensors[name]
         if not hasattr(values, "dtype"):
-            raise TypeError(f"{name} is a {type(tensors[name]).__name__}; it must be an array or a tensor")
+            raise TypeError(f"{name} is a {type(values).__name__}; it must be an array or a tensor")
         start = data.tell()
-        data.write(values.astype("<f4").tobytes())
+        data.write(_float32s(values))
         header[name] = {"dtype": "F32", "shape": list(map(int, values.shape)), "data_offsets": [start, data.tell()]}
     text = json.dumps(header).encode("utf-8")
     text += b" " * (-len(text) % 8)
