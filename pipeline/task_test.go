@@ -180,7 +180,7 @@ func TestEveryFieldOfATaskSurvivesJSON(t *testing.T) {
 		Cell: `a[fold=3,name="3"]`, Kind: "test/text", Version: 2, Params: json.RawMessage(`{"N":1}`), Canonical: "n = 1\n",
 		Seed: math.MaxUint64, Backend: "xla:cpu", Needs: pipeline.Limits{Cores: 3, Memory: math.MaxInt64, GPUs: 1},
 		Inputs:          []pipeline.TaskInput{{Name: "all", Gathered: true, Axes: axes, Files: []pipeline.File{file}}},
-		Sources:         []pipeline.Source{{Name: "script", Digest: digest.Of([]byte("2")), Path: "/some/where", Content: []byte("\x00\xff")}},
+		Sources:         []pipeline.Source{{Name: "script", Version: "2.1", Digest: digest.Of([]byte("2")), Path: "/some/where", Content: []byte("\x00\xff")}},
 		CheckpointEvery: time.Minute,
 	}
 	wantNoZero(t, "Task", reflect.ValueOf(*task))

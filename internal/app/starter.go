@@ -29,8 +29,8 @@ type Starter struct {
 
 // Starters are the choices of foil new.
 var Starters = []Starter{
-	{"recommender", "a recommender with and without an adversary, and an attacker who guesses attributes", []string{"recommender.yaml"}},
-	{"classifier", "an image classifier with and without adversarial training, under attack", []string{"classifier.yaml"}},
+	{"recommender", "a recommender with and without an adversary, and an attacker", []string{"recommender.yaml"}},
+	{"classifier", "an image classifier, also with adversarial training, under attack", []string{"classifier.yaml"}},
 	{"program", "your own program, in Python, in one table with a recommender of foil's", []string{"program.yaml", "program-model.py"}},
 	{"data", "recommenders on your own file of interactions", []string{"data.yaml"}},
 }
