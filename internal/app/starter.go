@@ -31,7 +31,7 @@ type Starter struct {
 var Starters = []Starter{
 	{"recommender", "a recommender with and without an adversary, and an attacker", []string{"recommender.yaml"}},
 	{"classifier", "an image classifier, also with adversarial training, under attack", []string{"classifier.yaml"}},
-	{"program", "your own program, in Python, in one table with a recommender of foil's", []string{"program.yaml", "program-model.py"}},
+	{"program", "your own program, in Python, beside a recommender of foil's", []string{"program.yaml", "program-model.py"}},
 	{"data", "recommenders on your own file of interactions", []string{"data.yaml"}},
 }
 
