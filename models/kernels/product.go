@@ -53,17 +53,9 @@ func Product(m, n, k int, a, b, c Matrix, threads int) {
 	_ = b.Data[(k-1)*b.Row+n-1]
 	_ = c.Data[(m-1)*c.Row+n-1]
 	tiles := (n + tileColumns - 1) / tileColumns
-	threads = min(threads, tiles, 1+m*n*k/grain)
-	if threads <= 1 {
-		productColumns(0, n, m, k, a, b, c)
-		return
-	}
-	var wait sync.WaitGroup
-	for t := range threads {
-		from, to := tiles*t/threads*tileColumns, min(tiles*(t+1)/threads*tileColumns, n)
-		wait.Go(func() { productColumns(from, to, m, k, a, b, c) })
-	}
-	wait.Wait()
+	InParallel(tiles, min(threads, 1+m*n*k/grain), func(from, to int) {
+		productColumns(from*tileColumns, min(to*tileColumns, n), m, k, a, b, c)
+	})
 }
 
 // grain is the number of multiplications for which another thread pays.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -135,24 +134,15 @@ func (w Workload) conv(batch int, b compute.Backend) (stepper, error) {
 	y, d, g := make([]float32, len(v)), make([]float32, len(x)), make([]float32, len(weights))
 	forward, back := kernels.NewConvolution(in, out, 3, 1, 1), kernels.NewTransposed(out, in, 3, 1, 1)
 	packed, turned := make([]float32, forward.Weights()), make([]float32, back.Weights())
-	each := func(f func(i int)) {
-		var wait sync.WaitGroup
-		for t := range w.Threads {
-			wait.Go(func() {
-				for i := batch * t / w.Threads; i < batch*(t+1)/w.Threads; i++ {
-					f(i)
-				}
-			})
-		}
-		wait.Wait()
-	}
 	return func() (func() (bench.Losses, error), error) {
 		forward.Pack(weights, nil, packed)
 		back.Pack(weights, nil, turned)
-		each(func(i int) {
-			from, to := x[i*in.Size():(i+1)*in.Size()], y[i*out.Size():(i+1)*out.Size()]
-			forward.Image(from, packed, nil, kernels.NoFloor, to)
-			back.Image(v[i*out.Size():(i+1)*out.Size()], turned, nil, kernels.NoFloor, d[i*in.Size():(i+1)*in.Size()])
+		kernels.InParallel(batch, w.Threads, func(first, last int) {
+			for i := first; i < last; i++ {
+				from, to := x[i*in.Size():(i+1)*in.Size()], y[i*out.Size():(i+1)*out.Size()]
+				forward.Image(from, packed, nil, kernels.NoFloor, to)
+				back.Image(v[i*out.Size():(i+1)*out.Size()], turned, nil, kernels.NoFloor, d[i*in.Size():(i+1)*in.Size()])
+			}
 		})
 		clear(g)
 		forward.WeightGradient(batch, x, v, g, w.Threads)

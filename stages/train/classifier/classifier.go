@@ -61,7 +61,7 @@ func (t *trainer) Epoch(ctx context.Context, epoch int) (training.Epoch, error) 
 	}
 	for _, f := range found {
 		if !finite(f.loss) {
-			return training.Epoch{}, fmt.Errorf("selection: the loss on %s (attack: %s) is %g; lower the rate", t.selection.from, f.attack, f.loss)
+			return training.Epoch{}, fmt.Errorf("selection: the loss on %s (attack: %s) is %g; lower the rate", t.params.Select.inWords(), f.attack, f.loss)
 		}
 	}
 	return t.report(epoch, rate, sum, t.learner.flat(), found, time.Since(start), time.Since(middle)), nil

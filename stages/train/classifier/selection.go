@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -15,7 +16,6 @@ import (
 // A selection scores the classifier of a training on images that it is not trained on, without an
 // attack and under attacks. The images and the starts are the same in every epoch.
 type selection struct {
-	from    string // the set of the images, in words
 	target  *ascent.Target
 	pixels  []float32 // image after image, in [0, 1]
 	labels  []int32
@@ -44,16 +44,15 @@ const (
 	learned = "learned" // the attacker network of the training
 )
 
-func newSelection(b compute.Backend, p *Params, m *artifact.Images, l learner, seed uint64) (*selection, error) {
-	held, from := p.Select.images(m)
+func newSelection(b compute.Backend, p *Params, held artifact.ImageSet, shape artifact.Shape, l learner, seed uint64) (*selection, error) {
 	n := held.Len()
-	s := &selection{from: from, labels: held.Label, pixels: held.Values(n, m.Shape)}
+	s := &selection{labels: held.Label, pixels: held.Values(n, shape)}
 	start := make([]float32, len(s.pixels))
 	random.Normal(random.New(seed, "selection"), start, p.Select.Noise)
 	for i, v := range s.pixels {
 		start[i] += v
 	}
-	evaluator, err := l.classifier().Evaluator(b, m.Shape, n, false)
+	evaluator, err := l.classifier().Evaluator(b, shape, n, false)
 	if err != nil {
 		return nil, err
 	}
@@ -71,17 +70,32 @@ func newSelection(b compute.Backend, p *Params, m *artifact.Images, l learner, s
 	return s, err
 }
 
-// images returns the images that select, and what they are in words.
-func (s Select) images(m *artifact.Images) (held artifact.ImageSet, from string) {
+// sets returns the images that are trained on, and those that select the best epoch.
+func (s Select) sets(m *artifact.Images) (train, held artifact.ImageSet, err error) {
 	if s.From == fromTraining {
-		held, _ = s.divide(m)
-		return held, "images held out from training"
+		n := m.Train.Len()
+		if s.held(n) >= n {
+			return train, held, fmt.Errorf("select.images is %d, but the data has %d training images, and some must remain to train on", s.held(n), n)
+		}
+		held, train = s.divide(m)
+		return train, held, nil
 	}
 	n := s.Images
 	if n == 0 {
 		n = m.Test.Len()
 	}
-	return artifact.ImageSet{Label: m.Test.Label[:n], Pixels: m.Test.Pixels[:n*m.Shape.Size()]}, "test images"
+	if n > m.Test.Len() || n == 0 {
+		return train, held, fmt.Errorf("select.images is %d, but the data has %d test images", s.Images, m.Test.Len())
+	}
+	return m.Train, artifact.ImageSet{Label: m.Test.Label[:n], Pixels: m.Test.Pixels[:n*m.Shape.Size()]}, nil
+}
+
+// inWords says which images select.
+func (s Select) inWords() string {
+	if s.From == fromTraining {
+		return "images held out from training"
+	}
+	return "test images"
 }
 
 // held is the number of the n training images that are held out.
@@ -92,8 +106,8 @@ func (s Select) held(n int) int {
 	return max(1, min(n/10, 1000))
 }
 
-// divide returns the training images that are held out, and the others. Each class gives its share: the
-// images that are held out are at equal distances among those of their class.
+// divide returns the training images that are held out, and the others. Each class gives its share:
+// the images that are held out are at equal distances among those of their class.
 func (s Select) divide(m *artifact.Images) (held, rest artifact.ImageSet) {
 	n, size := m.Train.Len(), m.Shape.Size()
 	images := s.held(n)

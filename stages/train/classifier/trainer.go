@@ -30,15 +30,9 @@ func (p *Params) newTrainer(cell *pipeline.Cell, streams *random.Streams) (train
 	if images.Train.Len() == 0 {
 		return nil, plan, errors.New("the data has no training images")
 	}
-	used := images.Train
-	switch {
-	case p.Select.From == fromTraining && p.Select.held(images.Train.Len()) >= images.Train.Len():
-		return nil, plan, fmt.Errorf("select.images is %d, but the data has %d training images, and some must remain to train on",
-			p.Select.held(images.Train.Len()), images.Train.Len())
-	case p.Select.From == fromTraining:
-		_, used = p.Select.divide(images)
-	case p.Select.Images > images.Test.Len() || images.Test.Len() == 0:
-		return nil, plan, fmt.Errorf("select.images is %d, but the data has %d test images", p.Select.Images, images.Test.Len())
+	used, held, err := p.Select.sets(images)
+	if err != nil {
+		return nil, plan, err
 	}
 	b, err := backend.Open(cell.Backend, cell.Cores)
 	if err != nil {
@@ -49,10 +43,10 @@ func (p *Params) newTrainer(cell *pipeline.Cell, streams *random.Streams) (train
 	if t.learner, err = newLearner(b, p, t.batches, classes, cell.Seed); err != nil {
 		return nil, plan, err
 	}
-	if t.selection, err = newSelection(b, p, images, t.learner, cell.Seed); err != nil {
+	if t.selection, err = newSelection(b, p, held, images.Shape, t.learner, cell.Seed); err != nil {
 		return nil, plan, err
 	}
-	plan.SelectedBy = fmt.Sprintf("accuracy on %d %s under PGD-%d", t.selection.len(), t.selection.from, p.Select.Steps)
+	plan.SelectedBy = fmt.Sprintf("accuracy on %d %s under PGD-%d", t.selection.len(), p.Select.inWords(), p.Select.Steps)
 	plan.Config = classifiers.Config{Network: p.Network, Image: images.Shape, Classes: classes, Method: p.Method, Game: p.game()}
 	return t, plan, nil
 }
